@@ -1,0 +1,325 @@
+//! The one error of the library: what was tried, on which address, what happened, what to try.
+//!
+//! Every door translates [`ErrorKind`] in one place of its own; the numbers are the C status
+//! codes, and neither a number nor its meaning ever changes.
+
+use std::fmt;
+
+/// What can go wrong, as a caller would tell the cases apart.
+///
+/// The numbers are stable, are never reused, and are the status codes of the C library, where 0
+/// is success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument is not one that the call takes; nothing was done.
+    InvalidArgument = 1,
+    /// The time allowed for the call ran out (ETIMEDOUT where there is a system's number for it).
+    TimedOut = 2,
+    /// A signal arrived and the caller had asked to be told (EINTR).
+    Interrupted = 3,
+    /// The client or server was closed, before the call or by another thread during it.
+    Closed = 4,
+    /// Nothing listens on that port (ECONNREFUSED).
+    ConnectionRefused = 5,
+    /// The peer broke the connection off (ECONNRESET, EPIPE, ECONNABORTED).
+    ConnectionReset = 6,
+    /// The peer closed the connection in good order before the whole reply had come.
+    ConnectionClosed = 7,
+    /// Another socket has that address and port (EADDRINUSE).
+    AddressInUse = 8,
+    /// This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
+    AddressNotAvailable = 9,
+    /// The name has no address; [`Error::gai_code`] has getaddrinfo's number.
+    NameNotResolved = 10,
+    /// No route leads there (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
+    Unreachable = 11,
+    /// The system does not permit it (EACCES, EPERM).
+    PermissionDenied = 12,
+    /// The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
+    TooLarge = 13,
+    /// The system or the chosen combination of options does not support it.
+    Unsupported = 14,
+    /// Out of descriptors, memory, threads or processes (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN of fork).
+    OutOfResources = 15,
+    /// The reply is not valid UTF-8 and text was asked for; ask for bytes.
+    InvalidText = 16,
+    /// Reading the input or writing the output of a copy failed, not the network.
+    InputOutput = 17,
+    /// The system reported something else; [`Error::errno`] has its number.
+    Other = 18,
+    /// A defect of capsock itself; please report it with the text.
+    Internal = 19,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of the numbers: what a door's table is tested against.
+    pub const ALL: [ErrorKind; 19] = [
+        ErrorKind::InvalidArgument,
+        ErrorKind::TimedOut,
+        ErrorKind::Interrupted,
+        ErrorKind::Closed,
+        ErrorKind::ConnectionRefused,
+        ErrorKind::ConnectionReset,
+        ErrorKind::ConnectionClosed,
+        ErrorKind::AddressInUse,
+        ErrorKind::AddressNotAvailable,
+        ErrorKind::NameNotResolved,
+        ErrorKind::Unreachable,
+        ErrorKind::PermissionDenied,
+        ErrorKind::TooLarge,
+        ErrorKind::Unsupported,
+        ErrorKind::OutOfResources,
+        ErrorKind::InvalidText,
+        ErrorKind::InputOutput,
+        ErrorKind::Other,
+        ErrorKind::Internal,
+    ];
+
+    /// The stable number: the C status code.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        self as i32
+    }
+
+    fn of_errno(errno: i32) -> ErrorKind {
+        match errno {
+            libc::EINVAL | libc::EDOM => ErrorKind::InvalidArgument,
+            libc::ETIMEDOUT => ErrorKind::TimedOut,
+            libc::EINTR => ErrorKind::Interrupted,
+            libc::ECONNREFUSED => ErrorKind::ConnectionRefused,
+            libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED => ErrorKind::ConnectionReset,
+            libc::EADDRINUSE => ErrorKind::AddressInUse,
+            libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT => ErrorKind::AddressNotAvailable,
+            libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
+                ErrorKind::Unreachable
+            }
+            libc::EACCES | libc::EPERM => ErrorKind::PermissionDenied,
+            libc::EMSGSIZE => ErrorKind::TooLarge,
+            libc::EOPNOTSUPP | libc::ENOSYS | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT => {
+                ErrorKind::Unsupported
+            }
+            libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS | libc::EAGAIN => {
+                ErrorKind::OutOfResources
+            }
+            _ => ErrorKind::Other,
+        }
+    }
+
+    /// What a person may do about it, where there is something to say in general.
+    fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            ErrorKind::ConnectionRefused => "is a server running on that port?",
+            ErrorKind::AddressInUse => "stop the other program, or take another port (0 picks a free one)",
+            ErrorKind::AddressNotAvailable => {
+                "use an address of this machine, or an empty host for all of them"
+            }
+            ErrorKind::NameNotResolved => "check the spelling, or give the IP address",
+            ErrorKind::Unreachable => "check the address and the network",
+            ErrorKind::OutOfResources => "raise the limit (ulimit -n, ulimit -u) or close something",
+            ErrorKind::InvalidText => "ask for bytes instead of text",
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionClosed => {
+                "the server may have stopped, or refused the request; see its log"
+            }
+            ErrorKind::Internal => "this is a defect of capsock; please report it with this text",
+            _ => return None,
+        })
+    }
+}
+
+/// An error of the library. Its text reads as one sentence: `could not connect to
+/// 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?`
+#[derive(Clone, PartialEq, Eq)]
+pub struct Error(Box<Parts>);
+
+/// The result of whatever can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
+    kind: ErrorKind,
+    errno: Option<i32>,
+    gai_code: Option<i32>,
+    tried: String,
+    address: Option<String>,
+    happened: String,
+    advice: Option<String>,
+}
+
+impl Error {
+    /// An error that no system call reported. `tried` continues "could not", `happened` says why.
+    #[must_use]
+    pub fn new(kind: ErrorKind, tried: impl Into<String>, happened: impl Into<String>) -> Error {
+        Error(Box::new(Parts {
+            kind,
+            errno: None,
+            gai_code: None,
+            tried: tried.into(),
+            address: None,
+            happened: happened.into(),
+            advice: kind.advice().map(str::to_owned),
+        }))
+    }
+
+    /// An argument that is refused before anything is done.
+    #[must_use]
+    pub fn invalid(tried: impl Into<String>, happened: impl Into<String>) -> Error {
+        Error::new(ErrorKind::InvalidArgument, tried, happened)
+    }
+
+    /// A system call's error number (errno(3)) and what it was tried for.
+    #[must_use]
+    pub fn os(errno: i32, tried: impl Into<String>) -> Error {
+        let mut error = Error::new(ErrorKind::of_errno(errno), tried, describe(errno));
+        error.0.errno = Some(errno);
+        error
+    }
+
+    /// What reading an input or writing an output of the caller's failed with; a number is kept.
+    pub(crate) fn input_output(error: &std::io::Error, tried: impl Into<String>) -> Error {
+        let errno = error.raw_os_error();
+        let happened = errno.map_or_else(|| error.to_string(), describe);
+        let mut error = Error::new(ErrorKind::InputOutput, tried, happened);
+        error.0.errno = errno;
+        error
+    }
+
+    pub(crate) fn gai(code: i32, errno: Option<i32>, text: String, name: &str) -> Error {
+        let mut error = Error::new(ErrorKind::NameNotResolved, "find the address of", text);
+        error.0.gai_code = Some(code);
+        error.0.errno = errno;
+        error.at(name)
+    }
+
+    /// The same error, naming the address or name that it is about.
+    #[must_use]
+    pub fn at(mut self, address: impl fmt::Display) -> Error {
+        self.0.address = Some(address.to_string());
+        self
+    }
+
+    /// The same error with a more useful hint than its kind's own.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Error {
+        self.0.advice = Some(advice.into());
+        self
+    }
+
+    /// What went wrong, as one of the cases that a caller can tell apart.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The system's error number (errno(3)), where a system call reported one or one is customary
+    /// for the kind (`ETIMEDOUT` for a deadline that passed).
+    #[must_use]
+    pub fn errno(&self) -> Option<i32> {
+        self.0.errno.or(match self.0.kind {
+            ErrorKind::InvalidArgument => Some(libc::EINVAL),
+            ErrorKind::TimedOut => Some(libc::ETIMEDOUT),
+            ErrorKind::Interrupted => Some(libc::EINTR),
+            ErrorKind::Closed => Some(libc::EBADF),
+            ErrorKind::ConnectionClosed => Some(libc::ECONNRESET),
+            ErrorKind::TooLarge => Some(libc::EMSGSIZE),
+            ErrorKind::Unsupported => Some(libc::EOPNOTSUPP),
+            _ => None,
+        })
+    }
+
+    /// getaddrinfo(3)'s `EAI_` number, for [`ErrorKind::NameNotResolved`].
+    #[must_use]
+    pub fn gai_code(&self) -> Option<i32> {
+        self.0.gai_code
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}", self.0.tried)?;
+        if let Some(address) = &self.0.address {
+            write!(f, " {address}")?;
+        }
+        write!(f, ": {}", self.0.happened)?;
+        match &self.0.advice {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The sentence, so that `main() -> Result<(), Error>` ends a program with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> std::io::Error {
+        use std::io::ErrorKind as Io;
+        let kind = match error.kind() {
+            ErrorKind::InvalidArgument => Io::InvalidInput,
+            ErrorKind::TimedOut => Io::TimedOut,
+            ErrorKind::Interrupted => Io::Interrupted,
+            ErrorKind::Closed => Io::NotConnected,
+            ErrorKind::ConnectionRefused => Io::ConnectionRefused,
+            ErrorKind::ConnectionReset => Io::ConnectionReset,
+            ErrorKind::ConnectionClosed => Io::UnexpectedEof,
+            ErrorKind::AddressInUse => Io::AddrInUse,
+            ErrorKind::AddressNotAvailable => Io::AddrNotAvailable,
+            ErrorKind::Unreachable => Io::HostUnreachable,
+            ErrorKind::PermissionDenied => Io::PermissionDenied,
+            ErrorKind::Unsupported => Io::Unsupported,
+            ErrorKind::InvalidText => Io::InvalidData,
+            _ => Io::Other,
+        };
+        std::io::Error::new(kind, error)
+    }
+}
+
+/// `Connection refused (ECONNREFUSED)`: the system's words and the name that the man pages use.
+fn describe(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+    match name(errno) {
+        Some(name) => format!("{text} ({name})"),
+        None => format!("{text} (errno {errno})"),
+    }
+}
+
+fn name(errno: i32) -> Option<&'static str> {
+    macro_rules! names {
+        ($($name:ident)*) => { match errno { $(libc::$name => Some(stringify!($name)),)* _ => None } };
+    }
+    names!(
+        EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EBADF ECONNABORTED ECONNREFUSED ECONNRESET
+        EHOSTDOWN EHOSTUNREACH EINTR EINVAL EIO EISCONN EISDIR EMFILE EMSGSIZE ENETDOWN ENETUNREACH ENFILE ENOBUFS
+        ENOMEM ENOPROTOOPT ENOSPC ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP EPERM EPIPE EPROTONOSUPPORT ETIMEDOUT
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_their_places_and_never_zero() {
+        for (index, kind) in ErrorKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.number(), index as i32 + 1);
+        }
+    }
+
+    #[test]
+    fn the_text_says_what_where_why_and_what_next() {
+        let error = Error::os(libc::ECONNREFUSED, "connect to").at("127.0.0.1:12000");
+        assert_eq!(
+            error.to_string(),
+            "could not connect to 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?"
+        );
+        assert_eq!((error.kind(), error.errno()), (ErrorKind::ConnectionRefused, Some(libc::ECONNREFUSED)));
+    }
+}

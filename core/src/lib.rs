@@ -1,0 +1,32 @@
+//! Sockets, servers and clients for the programs of the classic socket-programming lecture
+//! (Kurose & Ross, *Computer Networking: A Top-Down Approach*, 2.7): a client sends text, a
+//! server sends it back in upper case, over UDP and TCP.
+//!
+//! The crate holds all behaviour of capsock and knows no other language; the C, Python and Java
+//! packages and the `capsock` command translate types, errors and lifetimes, and decide nothing.
+//! It is not a general asynchronous runtime: a server here is a request-reply server, run by one
+//! of four [`Concurrency`] models, and a client asks one question at a time.
+//!
+//! It runs on Linux 5.9 and later: `epoll`, `eventfd`, `pidfd` and `close_range` are used
+//! without a second way round them.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
+
+mod error;
+mod uppercase;
+
+pub use error::{Error, ErrorKind, Result};
+pub use uppercase::{UppercaseStream, uppercase};
+
+/// The port that servers listen on and clients ask unless told otherwise: the textbook's.
+pub const DEFAULT_PORT: u16 = 12000;
+
+/// The host that servers listen on unless told otherwise: this machine alone, over IPv4 and IPv6.
+pub const DEFAULT_HOST: &str = "localhost";
+
+/// The version of this library, `major.minor.patch`.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The version of Unicode whose upper-casing [`uppercase`] applies.
+pub const UNICODE_VERSION: (u8, u8, u8) = char::UNICODE_VERSION;
