@@ -14,9 +14,11 @@
 compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 
 mod error;
+pub mod net;
 mod uppercase;
 
 pub use error::{Error, ErrorKind, Result};
+pub use net::{Endpoint, InterruptHook};
 pub use uppercase::{UppercaseStream, uppercase};
 
 /// The port that servers listen on and clients ask unless told otherwise: the textbook's.

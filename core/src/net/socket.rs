@@ -1,0 +1,165 @@
+//! The door: every call on a socket goes through here, and each one that can wait has a deadline
+//! and can be woken.
+//!
+//! One method is one system call, or one system call behind a wait. All sockets are
+//! non-blocking and close-on-exec, so that no call can block beyond its wait; waiting is
+//! `wait`'s. The host's SIGPIPE is never raised: every send says MSG_NOSIGNAL.
+
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
+
+use super::sys::{self, Errno};
+use super::wait::{Fault, Waiting, wait_readable, wait_writable};
+
+/// A TCP or UDP socket over IPv4 or IPv6.
+#[derive(Debug)]
+pub(crate) struct Socket(socket2::Socket);
+
+type Sys<T> = Result<T, Errno>;
+
+impl Socket {
+    /// socket(2) for TCP, of the address's family.
+    pub(crate) fn stream(address: &SocketAddr) -> Sys<Socket> {
+        Socket::new(address, Type::STREAM, Protocol::TCP)
+    }
+
+    /// socket(2) for UDP, of the address's family.
+    pub(crate) fn datagram(address: &SocketAddr) -> Sys<Socket> {
+        Socket::new(address, Type::DGRAM, Protocol::UDP)
+    }
+
+    fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
+        let socket = socket2::Socket::new(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
+        if address.is_ipv6() {
+            // An IPv6 socket is for IPv6 alone: IPv4 has a socket of its own, and no peer's
+            // address ever looks like ::ffff:192.0.2.1.
+            socket.set_only_v6(true)?;
+        }
+        Ok(Socket(socket))
+    }
+
+    /// bind(2).
+    pub(crate) fn bind(&self, address: &SocketAddr) -> Sys<()> {
+        Ok(self.0.bind(&SockAddr::from(*address))?)
+    }
+
+    /// listen(2).
+    pub(crate) fn listen(&self, backlog: u32) -> Sys<()> {
+        Ok(self.0.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?)
+    }
+
+    /// accept4(2).
+    pub(crate) fn accept(&self) -> Sys<(Socket, SocketAddr)> {
+        let (socket, address) = self.0.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC)?;
+        let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
+        Ok((Socket(socket), address))
+    }
+
+    /// connect(2). EINPROGRESS means that writability will tell, see [`take_error`](Socket::take_error).
+    pub(crate) fn connect(&self, address: &SocketAddr) -> Sys<()> {
+        Ok(self.0.connect(&SockAddr::from(*address))?)
+    }
+
+    /// The error that a connect ended with or that a datagram met (SO_ERROR), once.
+    pub(crate) fn take_error(&self) -> Sys<()> {
+        match self.0.take_error()? {
+            Some(error) => Err(Errno::from(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// recv(2), at once.
+    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Sys<usize> {
+        Ok(self.0.recv(sys::uninit(buffer))?)
+    }
+
+    /// recv(2) without taking the bytes, at once (MSG_PEEK).
+    pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
+        Ok(self.0.peek(sys::uninit(buffer))?)
+    }
+
+    /// send(2), at once: as much as the socket takes now.
+    pub(crate) fn send(&self, bytes: &[u8]) -> Sys<usize> {
+        Ok(self.0.send_with_flags(bytes, libc::MSG_NOSIGNAL)?)
+    }
+
+    /// shutdown(2) of this end's output: the half-close.
+    pub(crate) fn shutdown_write(&self) -> Sys<()> {
+        Ok(self.0.shutdown(Shutdown::Write)?)
+    }
+
+    /// getsockname(2).
+    pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
+        self.0.local_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+    }
+
+    /// Bytes that the peer has not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> Sys<usize> {
+        sys::unacknowledged(self.0.as_fd())
+    }
+
+    /// Bytes that have not been sent once.
+    pub(crate) fn unsent(&self) -> Sys<usize> {
+        sys::unsent(self.0.as_fd())
+    }
+
+    /// recv(2) once there is something to receive, or the end.
+    pub(crate) fn receive_within(&self, buffer: &mut [u8], waiting: Waiting<'_>) -> Result<usize, Fault> {
+        loop {
+            match self.receive(buffer) {
+                Err(errno) if errno.would_block() => wait_readable(self.fd(), waiting)?,
+                Err(Errno(libc::EINTR)) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// send(2) once the socket takes something.
+    pub(crate) fn send_within(&self, bytes: &[u8], waiting: Waiting<'_>) -> Result<usize, Fault> {
+        loop {
+            match self.send(bytes) {
+                Err(errno) if errno.would_block() => wait_writable(self.fd(), waiting)?,
+                Err(Errno(libc::EINTR)) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// A restarted server can take its port while old connections are in TIME_WAIT (SO_REUSEADDR, socket(7)).
+    pub(crate) fn reuse_address(&self) -> Sys<()> {
+        Ok(self.0.set_reuse_address(true)?)
+    }
+
+    /// Small replies leave at once (TCP_NODELAY, tcp(7)).
+    pub(crate) fn no_delay(&self) -> Sys<()> {
+        Ok(SockRef::from(&self.0).set_tcp_nodelay(true)?)
+    }
+
+    /// Closing breaks the connection off with a reset instead of ending it (SO_LINGER of zero, socket(7)).
+    pub(crate) fn reset_on_close(&self) -> Sys<()> {
+        Ok(self.0.set_linger(Some(Duration::ZERO))?)
+    }
+
+    /// Received datagrams tell their destination and hop limit (ip(7) IP_PKTINFO and IP_RECVTTL, RFC 3542).
+    pub(crate) fn tell_destination_and_hops(&self, ipv6: bool) -> Sys<()> {
+        let options = if ipv6 {
+            [(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO), (libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT)]
+        } else {
+            [(libc::IPPROTO_IP, libc::IP_PKTINFO), (libc::IPPROTO_IP, libc::IP_RECVTTL)]
+        };
+        options.into_iter().try_for_each(|(level, name)| sys::set_option(self.0.as_fd(), level, name, 1))
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,439 @@
+//! The raw system calls: one function, one call, its error number returned as it is.
+//!
+//! Nothing here retries, waits or decides; EINTR and EAGAIN are reported like any other number.
+//! What `socket2` offers is called through it by `socket`; this file has the rest, and with it
+//! all of the crate's `unsafe`.
+
+use std::ffi::{CStr, CString, c_int, c_void};
+use std::io;
+use std::mem::{self, MaybeUninit};
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr::{self, NonNull};
+use std::time::Duration;
+
+/// A system call's error number (errno(3)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Errno(pub(crate) i32);
+
+impl Errno {
+    pub(crate) fn last() -> Errno {
+        Errno::from(io::Error::last_os_error())
+    }
+
+    /// The call would have had to wait.
+    pub(crate) fn would_block(self) -> bool {
+        self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK
+    }
+}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
+type Sys<T> = Result<T, Errno>;
+
+fn check(result: c_int) -> Sys<c_int> {
+    if result < 0 { Err(Errno::last()) } else { Ok(result) }
+}
+
+fn check_size(result: isize) -> Sys<usize> {
+    usize::try_from(result).map_err(|_| Errno::last())
+}
+
+fn timespec(duration: Duration) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: duration.subsec_nanos() as libc::c_long,
+    }
+}
+
+/// ppoll(2); `None` waits without a limit. Returns how many of `fds` are ready.
+pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Sys<usize> {
+    let limit = timeout.map(timespec);
+    let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: the slice is valid for its length, and the limit is null or lives until the call returns.
+    let ready = unsafe { libc::ppoll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, limit, ptr::null()) };
+    check(ready).map(|ready| ready as usize)
+}
+
+/// read(2) from a descriptor that is not a socket.
+pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Sys<usize> {
+    // SAFETY: the buffer is writable for its length.
+    check_size(unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) })
+}
+
+/// eventfd(2), non-blocking.
+pub(crate) fn eventfd() -> Sys<OwnedFd> {
+    // SAFETY: no pointers are passed.
+    let fd = check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) })?;
+    // SAFETY: the call returned a new descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Adds 1 to an eventfd. Async-signal-safe; leaves errno as it was. A full counter is no error: it is readable.
+pub(crate) fn signal_eventfd(fd: BorrowedFd<'_>) {
+    let one = 1u64;
+    // SAFETY: errno is this thread's own, and `one` is valid for its 8 bytes.
+    unsafe {
+        let errno = *libc::__errno_location();
+        libc::write(fd.as_raw_fd(), (&raw const one).cast(), size_of::<u64>());
+        *libc::__errno_location() = errno;
+    }
+}
+
+/// Bytes of a TCP socket's output that the peer has not acknowledged (tcp(7), SIOCOUTQ).
+pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> Sys<usize> {
+    let mut bytes: c_int = 0;
+    // SAFETY: the request writes one int.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) })?;
+    Ok(bytes.max(0) as usize)
+}
+
+/// Bytes of a TCP socket's output, its end included, that have not been sent once (tcp(7), SIOCOUTQNSD).
+pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
+    const SIOCOUTQNSD: libc::c_ulong = 0x894B;
+    let mut bytes: c_int = 0;
+    // SAFETY: the request writes one int.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), SIOCOUTQNSD as _, &raw mut bytes) })?;
+    Ok(bytes.max(0) as usize)
+}
+
+/// setsockopt(2) with an int, for what socket2 has no name for.
+pub(crate) fn set_option(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: c_int) -> Sys<()> {
+    // SAFETY: the value is an int and its size is given.
+    let result = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            size_of::<c_int>() as libc::socklen_t,
+        )
+    };
+    check(result).map(drop)
+}
+
+/// An epoll instance (epoll(7)).
+#[derive(Debug)]
+pub(crate) struct Epoll(OwnedFd);
+
+impl Epoll {
+    pub(crate) fn new() -> Sys<Epoll> {
+        // SAFETY: no pointers are passed.
+        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+        // SAFETY: the call returned a new descriptor that nobody else owns.
+        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    fn control(&self, operation: c_int, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
+        let mut event = libc::epoll_event { events, u64: token };
+        // SAFETY: the event lives until the call returns.
+        check(unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, fd.as_raw_fd(), &raw mut event) })
+            .map(drop)
+    }
+
+    pub(crate) fn add(&self, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
+        self.control(libc::EPOLL_CTL_ADD, fd, events, token)
+    }
+
+    pub(crate) fn modify(&self, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
+        self.control(libc::EPOLL_CTL_MOD, fd, events, token)
+    }
+
+    pub(crate) fn remove(&self, fd: BorrowedFd<'_>) -> Sys<()> {
+        self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
+    }
+
+    /// Fills `events` and returns how many there are; the timeout is rounded up to milliseconds.
+    pub(crate) fn wait(&self, events: &mut [libc::epoll_event], timeout: Option<Duration>) -> Sys<usize> {
+        let millis = timeout.map_or(-1, |timeout| {
+            c_int::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
+        });
+        let room = c_int::try_from(events.len()).unwrap_or(c_int::MAX);
+        // SAFETY: the slice is writable for its length.
+        check(unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), room, millis) })
+            .map(|ready| ready as usize)
+    }
+}
+
+/// A `T` in memory that this process shares with those that it forks off.
+pub(crate) struct SharedMemory<T>(NonNull<T>);
+
+/// Types for which memory of all zero bytes is a value, and that may be used from several
+/// processes at once: structs of atomics.
+///
+/// # Safety
+/// The implementer guarantees both.
+pub(crate) unsafe trait Shareable: Sync {}
+
+impl<T: Shareable> SharedMemory<T> {
+    /// mmap(2), all zero.
+    pub(crate) fn new() -> Sys<SharedMemory<T>> {
+        // SAFETY: an anonymous mapping at an address of the kernel's choice overlaps nothing.
+        let address = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                size_of::<T>(),
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if address == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        NonNull::new(address.cast()).map(SharedMemory).ok_or(Errno(libc::ENOMEM))
+    }
+}
+
+impl<T> Deref for SharedMemory<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: the mapping is page-aligned, as long as T, zero is a T (Shareable), and it lives as long as self.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Drop for SharedMemory<T> {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own, and no reference to it outlives it.
+        unsafe { libc::munmap(self.0.as_ptr().cast(), size_of::<T>()) };
+    }
+}
+
+// SAFETY: the mapping is reached through shared references alone, and T is Sync.
+unsafe impl<T: Shareable> Send for SharedMemory<T> {}
+// SAFETY: as above.
+unsafe impl<T: Shareable> Sync for SharedMemory<T> {}
+
+/// Signals that a thread brings upon itself: a JVM and an interpreter's fault handler need them on
+/// every thread that runs their code.
+const SYNCHRONOUS: [c_int; 7] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT, libc::SIGTRAP, libc::SIGSYS];
+
+/// Runs `spawn` with all other signals blocked, so that the thread that it starts has them blocked
+/// from its first instruction: signals are the host's, and go to the host's threads.
+pub(crate) fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> T {
+    let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigfillset initialises `blocked`; pthread_sigmask reads it and initialises `before`.
+    unsafe {
+        libc::sigfillset(blocked.as_mut_ptr());
+        for signal in SYNCHRONOUS {
+            libc::sigdelset(blocked.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr());
+    }
+    let result = spawn();
+    // SAFETY: `before` was initialised by the call above, which cannot fail with these arguments.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    result
+}
+
+/// The process that runs this (getpid(2)).
+pub(crate) fn process_id() -> i32 {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::getpid() }
+}
+
+/// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).
+#[derive(Debug)]
+pub(crate) struct Child(OwnedFd);
+
+impl Child {
+    /// Forks off a process that runs `body`, then leaves with its result as exit code.
+    ///
+    /// The child sends its parent no SIGCHLD and no `wait` for any child finds it (clone(2), exit
+    /// signal 0), so the host's own reaping never meets it. It is killed when the thread that made
+    /// this call ends, and it has none of the process's descriptors but `keep`.
+    ///
+    /// # Safety
+    /// The process may have other threads, so `body` may only do what is async-signal-safe
+    /// (signal-safety(7)): no allocation, no lock, no panic.
+    pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Sys<Child> {
+        let parent = process_id();
+        let mut keep = keep.to_vec();
+        keep.sort_unstable();
+        let mut pidfd: c_int = -1;
+        // SAFETY: without CLONE_VM and with no stack given this is a fork; the kernel writes the
+        // pidfd where CLONE_PIDFD says, which is valid. The raw call runs no atfork handlers.
+        let pid = unsafe {
+            libc::syscall(
+                libc::SYS_clone,
+                libc::c_long::from(libc::CLONE_PIDFD),
+                ptr::null_mut::<c_void>(),
+                &raw mut pidfd,
+                ptr::null_mut::<c_int>(),
+                0 as libc::c_ulong,
+            )
+        };
+        match pid {
+            -1 => Err(Errno::last()),
+            0 => {
+                // SAFETY: only system calls until _exit, which does not return; `body` is the caller's promise.
+                unsafe {
+                    libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                    if libc::getppid() != parent {
+                        libc::_exit(1);
+                    }
+                    close_all_but(&keep);
+                    libc::_exit(body())
+                }
+            }
+            // SAFETY: the kernel wrote a new descriptor that nobody else owns.
+            _ => Ok(Child(unsafe { OwnedFd::from_raw_fd(pidfd) })),
+        }
+    }
+
+    /// The descriptor to wait for: readable when the child has ended.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// Takes the ended child's status, if it has ended (waitid(2)).
+    pub(crate) fn reap(&self) -> Sys<bool> {
+        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+        // SAFETY: `info` is writable; the descriptor is this child's own.
+        let result = unsafe {
+            libc::waitid(
+                libc::P_PIDFD,
+                self.0.as_raw_fd() as libc::id_t,
+                info.as_mut_ptr(),
+                libc::WEXITED | libc::WNOHANG | libc::__WALL,
+            )
+        };
+        match check(result) {
+            // SAFETY: zeroed before the call, which writes a whole siginfo_t or nothing.
+            Ok(_) => Ok(unsafe { info.assume_init().si_pid() } != 0),
+            Err(Errno(libc::ECHILD)) => Ok(true),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// SIGKILL (pidfd_send_signal(2)); one that has ended already is no error.
+    pub(crate) fn kill(&self) {
+        // SAFETY: no pointer is passed but a null one.
+        unsafe {
+            libc::syscall(
+                libc::SYS_pidfd_send_signal,
+                self.0.as_raw_fd(),
+                libc::SIGKILL,
+                ptr::null::<libc::siginfo_t>(),
+                0,
+            )
+        };
+    }
+}
+
+/// Closes every descriptor but those in `keep`, which is sorted (close_range(2)). Async-signal-safe.
+fn close_all_but(keep: &[RawFd]) {
+    let mut first: libc::c_uint = 0;
+    for fd in keep {
+        let fd = *fd as libc::c_uint;
+        if fd > first {
+            // SAFETY: no pointers; the child owns its copies of all descriptors.
+            unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
+        }
+        first = fd + 1;
+    }
+    // SAFETY: as above.
+    unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
+}
+
+/// Why getaddrinfo(3) found nothing: its own code, the system's number behind `EAI_SYSTEM`, its text.
+#[derive(Debug)]
+pub(crate) struct GaiError {
+    pub(crate) code: i32,
+    pub(crate) errno: Option<i32>,
+    pub(crate) text: String,
+}
+
+/// getaddrinfo(3) for any family, in its order, without duplicates. Blocks for as long as the
+/// system's resolver does.
+pub(crate) fn addresses_of(host: &CStr, port: u16) -> Result<Vec<SocketAddr>, GaiError> {
+    // SAFETY: addrinfo is plain data for which zero is a value.
+    let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
+    hints.ai_family = libc::AF_UNSPEC;
+    hints.ai_socktype = libc::SOCK_STREAM;
+    let mut list: *mut libc::addrinfo = ptr::null_mut();
+    // SAFETY: the host is NUL-terminated, the hints are initialised, the result goes to `list`.
+    let code = unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
+    if code != 0 {
+        let errno = (code == libc::EAI_SYSTEM).then(|| Errno::last().0);
+        // SAFETY: gai_strerror returns a constant string for every number.
+        let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) }.to_string_lossy().into_owned();
+        return Err(GaiError { code, errno, text });
+    }
+    let mut found = Vec::new();
+    let mut entry = list;
+    // SAFETY: the list is getaddrinfo's until freeaddrinfo; each ai_addr is valid for ai_addrlen bytes.
+    unsafe {
+        while let Some(info) = entry.as_ref() {
+            if let Some(mut address) = address_at(info.ai_addr.cast(), info.ai_addrlen) {
+                address.set_port(port);
+                if !found.contains(&address) {
+                    found.push(address);
+                }
+            }
+            entry = info.ai_next;
+        }
+        libc::freeaddrinfo(list);
+    }
+    Ok(found)
+}
+
+/// The index of a network interface (if_nametoindex(3)).
+pub(crate) fn interface_index(name: &str) -> Option<u32> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the name is NUL-terminated.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => None,
+        index => Some(index),
+    }
+}
+
+/// Reads an IPv4 or IPv6 address as the system writes it; another family is `None`.
+///
+/// # Safety
+/// `address` points to `length` readable bytes, or is null.
+pub(super) unsafe fn address_at(
+    address: *const libc::sockaddr_storage,
+    length: libc::socklen_t,
+) -> Option<SocketAddr> {
+    let length = length as usize;
+    if address.is_null() || length < size_of::<libc::sa_family_t>() {
+        return None;
+    }
+    // SAFETY: at least the family is readable; each arm reads no more than the length that it checked.
+    unsafe {
+        match c_int::from((&raw const (*address).ss_family).read_unaligned()) {
+            libc::AF_INET if length >= size_of::<libc::sockaddr_in>() => {
+                let raw = address.cast::<libc::sockaddr_in>().read_unaligned();
+                let ip = std::net::Ipv4Addr::from(u32::from_be(raw.sin_addr.s_addr));
+                Some(SocketAddr::from((ip, u16::from_be(raw.sin_port))))
+            }
+            libc::AF_INET6 if length >= size_of::<libc::sockaddr_in6>() => {
+                let raw = address.cast::<libc::sockaddr_in6>().read_unaligned();
+                Some(SocketAddr::V6(std::net::SocketAddrV6::new(
+                    raw.sin6_addr.s6_addr.into(),
+                    u16::from_be(raw.sin6_port),
+                    u32::from_be(raw.sin6_flowinfo),
+                    raw.sin6_scope_id,
+                )))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A buffer as socket2 takes it.
+pub(super) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    // SAFETY: the layouts are the same, and the receiving calls write initialised bytes only.
+    unsafe { &mut *(ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
+}

@@ -1,0 +1,61 @@
+//! Timeouts as the other languages give them, checked in one place.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+
+/// The number of milliseconds that stands for "no limit" where a language has no better word:
+/// the largest.
+pub const NO_LIMIT_MILLIS: i64 = i64::MAX;
+
+/// A timeout in milliseconds; [`NO_LIMIT_MILLIS`] is none.
+///
+/// # Errors
+/// A negative number. `what` names the argument in the text: "the idle timeout".
+pub fn from_millis(what: &str, millis: i64) -> Result<Option<Duration>> {
+    match u64::try_from(millis) {
+        Ok(_) if millis == NO_LIMIT_MILLIS => Ok(None),
+        Ok(millis) => Ok(Some(Duration::from_millis(millis))),
+        Err(_) => Err(Error::invalid(format!("use {what}"), format!("{millis} ms is negative"))),
+    }
+}
+
+/// A timeout in seconds; infinity is none.
+///
+/// # Errors
+/// A negative number, or one that is none (NaN). `what` names the argument in the text.
+pub fn from_seconds(what: &str, seconds: f64) -> Result<Option<Duration>> {
+    if seconds.is_nan() {
+        return Err(Error::invalid(format!("use {what}"), "it is not a number"));
+    }
+    if seconds < 0.0 {
+        return Err(Error::invalid(format!("use {what}"), format!("{seconds} s is negative")));
+    }
+    // What does not fit a Duration is longer than the machine will last: no limit.
+    Ok(Duration::try_from_secs_f64(seconds).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_and_milliseconds() {
+        let seconds = [
+            (0.0, Some(Duration::ZERO)),
+            (1.5, Some(Duration::from_millis(1500))),
+            (f64::INFINITY, None),
+            (1e300, None),
+        ];
+        for (given, expected) in seconds {
+            assert_eq!(from_seconds("it", given), Ok(expected), "{given}");
+        }
+        for refused in [-0.001, -1.0, f64::NEG_INFINITY, f64::NAN] {
+            assert!(from_seconds("it", refused).is_err(), "{refused}");
+        }
+        assert_eq!(from_millis("it", 20), Ok(Some(Duration::from_millis(20))));
+        assert_eq!(from_millis("it", NO_LIMIT_MILLIS), Ok(None));
+        assert!(from_millis("it", -1).is_err());
+        assert!(from_millis("it", i64::MIN).is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! Waiting: deadlines, wake-up, interruption.
+
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
+
+use super::sys::{self, Errno};
+
+/// Asked when a signal interrupts a blocking call: `true` ends the call with
+/// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), `false` goes on waiting. It runs on
+/// the thread that made the call. Without one, calls go on.
+pub type InterruptHook = fn() -> bool;
+
+/// Why a wait, or a call that waits, ended without success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The deadline passed.
+    TimedOut,
+    /// The waker was notified.
+    Woken,
+    /// A signal arrived, and whoever waits wanted to know (EINTR).
+    Interrupted,
+    /// The system reported this number.
+    Os(Errno),
+}
+
+impl From<Errno> for Fault {
+    fn from(errno: Errno) -> Fault {
+        Fault::Os(errno)
+    }
+}
+
+/// A moment after which a call gives up; `None` is never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deadline(pub(crate) Option<Instant>);
+
+impl Deadline {
+    pub(crate) const NEVER: Deadline = Deadline(None);
+
+    /// So long from now. What is too far off to be represented is never.
+    pub(crate) fn after(timeout: Option<Duration>) -> Deadline {
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    pub(crate) fn at(moment: Instant) -> Deadline {
+        Deadline(Some(moment))
+    }
+
+    /// What is left, zero if it has passed, `None` if it never does.
+    pub(crate) fn remaining(self) -> Option<Duration> {
+        self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
+    }
+
+    pub(crate) fn passed(self) -> bool {
+        self.remaining() == Some(Duration::ZERO)
+    }
+
+    pub(crate) fn earlier(self, other: Deadline) -> Deadline {
+        match (self.0, other.0) {
+            (Some(one), Some(two)) => Deadline(Some(one.min(two))),
+            (one, two) => Deadline(one.or(two)),
+        }
+    }
+}
+
+/// Wakes whoever waits, from any thread, from a signal handler, and from a parent process to the
+/// children that share it. Once notified it stays so.
+#[derive(Debug)]
+pub(crate) struct Waker(OwnedFd);
+
+impl Waker {
+    pub(crate) fn new() -> Result<Waker, Errno> {
+        sys::eventfd().map(Waker)
+    }
+
+    /// Async-signal-safe.
+    pub(crate) fn notify(&self) {
+        sys::signal_eventfd(self.0.as_fd());
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl AsFd for Waker {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// What a signal does to a wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum OnInterrupt {
+    /// The wait goes on.
+    Resume,
+    /// The wait ends if the hook says so.
+    Ask(InterruptHook),
+}
+
+impl From<Option<InterruptHook>> for OnInterrupt {
+    fn from(hook: Option<InterruptHook>) -> OnInterrupt {
+        hook.map_or(OnInterrupt::Resume, OnInterrupt::Ask)
+    }
+}
+
+/// How a call waits: until when, who can wake it, what a signal does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting<'a> {
+    pub(crate) deadline: Deadline,
+    pub(crate) waker: Option<&'a Waker>,
+    pub(crate) on_interrupt: OnInterrupt,
+}
+
+impl<'a> Waiting<'a> {
+    pub(crate) fn until(deadline: Deadline) -> Waiting<'a> {
+        Waiting { deadline, waker: None, on_interrupt: OnInterrupt::Resume }
+    }
+
+    pub(crate) fn woken_by(self, waker: &'a Waker) -> Waiting<'a> {
+        Waiting { waker: Some(waker), ..self }
+    }
+
+    pub(crate) fn with_deadline(self, deadline: Deadline) -> Waiting<'a> {
+        Waiting { deadline, ..self }
+    }
+}
+
+/// An entry for [`wait_for`]: a descriptor and the events (poll(2)) to wait for.
+pub(crate) fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
+    libc::pollfd { fd, events, revents: 0 }
+}
+
+/// Waits until one of `fds` is ready; their `revents` tell which.
+///
+/// The waker goes before everything else, then readiness, then the deadline. The last entry of
+/// `fds` is the waker's place and is overwritten: the caller leaves room for it, so that a wait
+/// allocates nothing.
+pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
+    let Some((last, others)) = fds.split_last_mut() else { return Err(Fault::Os(Errno(libc::EINVAL))) };
+    // poll(2) passes over a negative descriptor.
+    *last = interest(waiting.waker.map_or(-1, Waker::fd), libc::POLLIN);
+    let others = others.len();
+    loop {
+        match sys::poll(fds, waiting.deadline.remaining()) {
+            Ok(_) if fds[others].revents != 0 => return Err(Fault::Woken),
+            Ok(0) if waiting.deadline.passed() => return Err(Fault::TimedOut),
+            Ok(0) => {}
+            Ok(_) => return Ok(()),
+            Err(Errno(libc::EINTR)) => match waiting.on_interrupt {
+                OnInterrupt::Ask(hook) if hook() => return Err(Fault::Interrupted),
+                _ => {}
+            },
+            Err(errno) => return Err(Fault::Os(errno)),
+        }
+    }
+}
+
+/// Waits until `fd` can be read or has an error or an end to report.
+pub(crate) fn wait_readable(fd: RawFd, waiting: Waiting<'_>) -> Result<(), Fault> {
+    wait_for(&mut [interest(fd, libc::POLLIN), interest(-1, 0)], waiting)
+}
+
+/// Waits until `fd` can be written or has an error to report.
+pub(crate) fn wait_writable(fd: RawFd, waiting: Waiting<'_>) -> Result<(), Fault> {
+    wait_for(&mut [interest(fd, libc::POLLOUT), interest(-1, 0)], waiting)
+}
