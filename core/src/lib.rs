@@ -14,11 +14,20 @@
 compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 
 mod error;
+mod framing;
+mod named;
 pub mod net;
+mod server;
+mod service;
 mod uppercase;
 
 pub use error::{Error, ErrorKind, Result};
+pub use framing::Framing;
 pub use net::{Endpoint, InterruptHook};
+pub use server::{
+    Concurrency, DEFAULT_STOP_TIMEOUT, Level, Server, ServerOptions, Stats, StopReport, Transport,
+};
+pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 
 /// The port that servers listen on and clients ask unless told otherwise: the textbook's.

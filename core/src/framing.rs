@@ -1,0 +1,137 @@
+//! Where one request ends in a byte stream.
+
+use std::collections::TryReserveError;
+
+use crate::named::named;
+
+/// Where a request ends on a TCP connection. Over UDP a datagram is a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Framing {
+    /// Whatever has arrived. For the built-in service alone, which upper-cases any bytes as they
+    /// come; a handler is refused, since a chunk is not a request.
+    #[default]
+    Stream = 0,
+    /// Up to and with a newline, of at most `max_request` bytes. A last line without a newline
+    /// counts when the peer ends its input.
+    Line = 1,
+    /// What one receive returns; the server replies, then closes the connection, as the
+    /// textbook's Python TCPServer does.
+    Once = 2,
+}
+
+named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
+
+/// Cuts a byte stream into lines, each with its newline, holding what has none yet.
+#[derive(Debug, Default)]
+pub(crate) struct LineSplitter {
+    /// The beginning of a line whose newline has not come.
+    begun: Vec<u8>,
+}
+
+/// A line longer than it may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LineTooLong;
+
+impl LineSplitter {
+    /// A splitter that allocates nothing for lines of up to `longest` bytes.
+    pub(crate) fn with_room(longest: usize) -> Result<LineSplitter, TryReserveError> {
+        let mut begun = Vec::new();
+        begun.try_reserve_exact(longest)?;
+        Ok(LineSplitter { begun })
+    }
+
+    /// Calls `take` with each line that `input` completes, until it says to stop with `false`.
+    ///
+    /// # Errors
+    /// A line of more than `longest` bytes, its newline included. The lines before it were taken,
+    /// and no more than `longest` bytes are ever held.
+    pub(crate) fn push(
+        &mut self,
+        mut input: &[u8],
+        longest: usize,
+        mut take: impl FnMut(&[u8]) -> bool,
+    ) -> Result<(), LineTooLong> {
+        while let Some(newline) = memchr::memchr(b'\n', input) {
+            let (line, rest) = input.split_at(newline + 1);
+            if self.begun.len() + line.len() > longest {
+                return Err(LineTooLong);
+            }
+            let go_on = if self.begun.is_empty() {
+                take(line)
+            } else {
+                self.begun.extend_from_slice(line);
+                let go_on = take(&self.begun);
+                self.begun.clear();
+                go_on
+            };
+            if !go_on {
+                return Ok(());
+            }
+            input = rest;
+        }
+        if self.begun.len() + input.len() > longest {
+            return Err(LineTooLong);
+        }
+        self.begun.extend_from_slice(input);
+        Ok(())
+    }
+
+    /// Calls `take` with the last line, if the input ended without a newline. Frees nothing.
+    pub(crate) fn finish(&mut self, take: impl FnOnce(&[u8])) {
+        if !self.begun.is_empty() {
+            take(&self.begun);
+            self.begun.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(pieces: &[&str], longest: usize) -> (Vec<String>, bool, Option<String>) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (mut splitter, mut lines) = (LineSplitter::default(), Vec::new());
+        let fits = pieces.iter().all(|piece| {
+            let take = |line: &[u8]| {
+                lines.push(text(line));
+                true
+            };
+            splitter.push(piece.as_bytes(), longest, take).is_ok()
+        });
+        let mut last = None;
+        splitter.finish(|line| last = Some(text(line)));
+        (lines, fits, last)
+    }
+
+    #[test]
+    fn lines_come_whole_however_they_were_cut() {
+        type Row = (&'static [&'static str], usize, &'static [&'static str], bool, Option<&'static str>);
+        let table: [Row; 9] = [
+            (&[], 9, &[], true, None),
+            (&["a\n"], 9, &["a\n"], true, None),
+            (&["a", "b", "\n", "c"], 9, &["ab\n"], true, Some("c")),
+            (&["\n\n"], 9, &["\n", "\n"], true, None),
+            (&["a\nb\nc", "d\n"], 9, &["a\n", "b\n", "cd\n"], true, None),
+            (&["abc\n"], 4, &["abc\n"], true, None),
+            (&["a\nabcd\n"], 4, &["a\n"], false, None),
+            (&["ab", "cd\n"], 4, &[], false, Some("ab")),
+            (&["abcde"], 4, &[], false, None),
+        ];
+        for (pieces, longest, lines, fits, last) in table {
+            let expected = (lines.iter().map(ToString::to_string).collect(), fits, last.map(str::to_owned));
+            assert_eq!(split(pieces, longest), expected, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_taker_can_stop() {
+        let mut seen = 0;
+        let result = LineSplitter::default().push(b"a\nb\nc\n", 9, |_| {
+            seen += 1;
+            seen < 2
+        });
+        assert_eq!((result, seen), (Ok(()), 2));
+    }
+}

@@ -1,0 +1,282 @@
+//! What the threads and processes of one server share: limits, service, totals, stop.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::options::{Level, Log};
+use super::stats::{Counter, Counters, StopReport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::framing::Framing;
+use crate::net::{
+    Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,
+};
+use crate::service::Service;
+use crate::uppercase::uppercase_into;
+
+/// How long a stop that nobody gave a timeout may take: that of a dropped or closed server.
+pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long past the stop's deadline a child process has for ending by itself.
+const KILL_GRACE: Duration = Duration::from_millis(40);
+
+/// The least time between two log lines about the same limit.
+const LOG_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The limits of a server, as its options gave them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) framing: Framing,
+    pub(super) max_connections: usize,
+    pub(super) max_request: usize,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) write_timeout: Option<Duration>,
+}
+
+/// What forked children share with their parent as well.
+#[derive(Default)]
+struct Common {
+    counters: Counters,
+    /// Connections cut by a stop's deadline.
+    cut: Counter,
+    stopping: AtomicBool,
+    /// Nanoseconds after the server's start, `u64::MAX` for none.
+    stop_by: AtomicU64,
+}
+
+// SAFETY: `Common` is made of atomics, for which zero is a value and which work across processes.
+unsafe impl Shareable for Common {}
+
+pub(super) struct Shared {
+    pub(super) limits: Limits,
+    common: SharedMemory<Common>,
+    handler: Option<Arc<dyn Service>>,
+    log: Option<Log>,
+    last_logged: AtomicU64,
+    started: Instant,
+    process: i32,
+    stop: Waker,
+    finished: Waker,
+    threads: AtomicUsize,
+    handlers_running: AtomicU64,
+}
+
+thread_local! {
+    /// The server that this thread works for, by its address; null on the host's threads.
+    static SERVES: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
+}
+
+impl Shared {
+    pub(super) fn new(
+        limits: Limits,
+        handler: Option<Arc<dyn Service>>,
+        log: Option<Log>,
+    ) -> std::result::Result<Shared, Errno> {
+        let common = SharedMemory::<Common>::new()?;
+        common.stop_by.store(u64::MAX, Ordering::Relaxed);
+        Ok(Shared {
+            limits,
+            common,
+            handler,
+            log,
+            last_logged: AtomicU64::new(0),
+            started: Instant::now(),
+            process: process_id(),
+            stop: Waker::new()?,
+            finished: Waker::new()?,
+            threads: AtomicUsize::new(0),
+            handlers_running: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.common.counters
+    }
+
+    /// Appends the reply to `request`; `false` if there is none, which has been counted and logged.
+    ///
+    /// Without a handler this allocates nothing while `reply` has room.
+    pub(super) fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        let Some(handler) = &self.handler else {
+            uppercase_into(request, reply);
+            return true;
+        };
+        let start = reply.len();
+        self.handlers_running.fetch_add(1, Ordering::Relaxed);
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, reply)));
+        self.handlers_running.fetch_sub(1, Ordering::Relaxed);
+        let why = match outcome {
+            Ok(Ok(())) => return true,
+            Ok(Err(error)) => error.0,
+            Err(panic) => format!("it panicked: {}", panic_text(panic.as_ref())),
+        };
+        reply.truncate(start);
+        self.counters().handler_errors.add(1);
+        self.log(Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+        false
+    }
+
+    /// Logs what happens for each request.
+    fn log(&self, level: Level, line: &str) {
+        match &self.log {
+            // A sink that panics costs its line, not the server.
+            Some(log) => drop(catch_unwind(AssertUnwindSafe(|| log(level, line)))),
+            None => drop(std::io::Write::write_all(
+                &mut std::io::stderr().lock(),
+                format!("capsock: {line}\n").as_bytes(),
+            )),
+        }
+    }
+
+    /// Logs what may happen thousands of times a second: one line in each interval.
+    pub(super) fn warn_at_times(&self, line: &str) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        let last = self.last_logged.load(Ordering::Relaxed);
+        let due = last == 0 || now.saturating_sub(last) >= LOG_INTERVAL.as_millis() as u64;
+        if due && self.last_logged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.log(Level::Warning, line);
+        }
+    }
+
+    /// Starts a thread of the server, with the host's signals blocked.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        name: &str,
+        body: impl FnOnce(&Arc<Shared>) + Send + 'static,
+    ) -> std::result::Result<(), Errno> {
+        let alive = Alive::new(self);
+        with_signals_blocked(|| {
+            thread::Builder::new().name(name.to_owned()).spawn(move || {
+                SERVES.set(Arc::as_ptr(&alive.0));
+                body(&alive.0);
+            })
+        })?;
+        Ok(())
+    }
+
+    /// Keeps the server from counting as finished until it is dropped.
+    pub(super) fn keep_alive(self: &Arc<Self>) -> Alive {
+        Alive::new(self)
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.common.stopping.load(Ordering::Acquire)
+    }
+
+    /// Notified when a stop is asked for.
+    pub(super) fn stop_waker(&self) -> &Waker {
+        &self.stop
+    }
+
+    /// When what is in hand is cut; never, before a stop is asked for.
+    pub(super) fn stop_deadline(&self) -> Deadline {
+        match self.common.stop_by.load(Ordering::Acquire) {
+            u64::MAX => Deadline::NEVER,
+            nanos => Deadline(self.started.checked_add(Duration::from_nanos(nanos))),
+        }
+    }
+
+    /// Whether the stop's deadline has passed: what is still in hand is cut.
+    pub(super) fn time_is_up(&self) -> bool {
+        self.stopping() && self.stop_deadline().passed()
+    }
+
+    /// When a child process that has not ended by itself is killed: a moment after it should have
+    /// cut what it has in hand, within what a stop waits for.
+    pub(super) fn kill_deadline(&self) -> Deadline {
+        Deadline(self.stop_deadline().0.and_then(|moment| moment.checked_add(KILL_GRACE)))
+    }
+
+    /// A connection was cut by the stop's deadline.
+    pub(super) fn count_cut(&self) {
+        self.common.cut.add(1);
+    }
+
+    /// Asks every thread and process to stop, by `timeout` from now at the latest; the earliest of
+    /// several deadlines holds. Async-signal-safe. In a process that was forked off it does nothing:
+    /// the parent's server is not the child's to stop.
+    pub(super) fn request_stop(&self, timeout: Duration) {
+        if self.in_a_fork() {
+            return;
+        }
+        let by = self.started.elapsed().saturating_add(timeout).as_nanos();
+        self.common.stop_by.fetch_min(u64::try_from(by).unwrap_or(u64::MAX - 1), Ordering::AcqRel);
+        self.common.stopping.store(true, Ordering::Release);
+        self.stop.notify();
+    }
+
+    /// Waits until every thread of the server has ended.
+    pub(super) fn wait_finished(&self, waiting: Waiting<'_>) -> std::result::Result<(), crate::net::Fault> {
+        crate::net::wait_readable(self.finished.fd(), waiting)
+    }
+
+    pub(super) fn report(&self) -> StopReport {
+        StopReport {
+            completed: self.counters().requests.get(),
+            cut: self.common.cut.get(),
+            running: self.handlers_running.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether the calling thread is one of the server's own, as a handler's is.
+    pub(super) fn on_own_thread(&self) -> bool {
+        std::ptr::eq(SERVES.get(), self)
+    }
+
+    fn in_a_fork(&self) -> bool {
+        process_id() != self.process
+    }
+
+    /// # Errors
+    /// `Unsupported` in a process that was forked off: threads do not survive fork(2).
+    pub(super) fn check_process(&self) -> Result<()> {
+        if self.in_a_fork() {
+            let why = format!("it runs in process {}, of which this one was forked off", self.process);
+            let advice = "start a server of this process's own";
+            return Err(Error::new(ErrorKind::Unsupported, "reach the server", why).advise(advice));
+        }
+        Ok(())
+    }
+}
+
+/// A thread of the server, or its start: when the last one ends, the server has finished.
+pub(super) struct Alive(Arc<Shared>);
+
+impl Alive {
+    fn new(shared: &Arc<Shared>) -> Alive {
+        shared.threads.fetch_add(1, Ordering::Relaxed);
+        Alive(Arc::clone(shared))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if self.0.threads.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.finished.notify();
+        }
+    }
+}
+
+/// A TCP connection that counts as active until it is dropped.
+pub(super) struct Active(Arc<Shared>);
+
+impl Active {
+    pub(super) fn new(shared: &Arc<Shared>) -> Active {
+        shared.counters().connections_active.add(1);
+        Active(Arc::clone(shared))
+    }
+}
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        self.0.counters().connections_active.subtract(1);
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+}

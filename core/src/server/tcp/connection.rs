@@ -1,0 +1,176 @@
+//! One connection, served to its end by one thread or process.
+//!
+//! Nothing here allocates with an exchange and an output that have room, so a forked child may
+//! run it.
+
+use std::time::Duration;
+
+use super::exchange::{Exchange, Then};
+use crate::net::{Deadline, Fault, Socket, Waiting, wait_readable};
+use crate::server::shared::Shared;
+
+/// How long a peer that still sends when the server has said its last is listened to at most.
+pub(super) const LINGER: Duration = Duration::from_secs(1);
+
+/// How often such a peer is looked at.
+pub(super) const LINGER_STEP: Duration = Duration::from_millis(10);
+
+/// Serves until the peer ends its input, a limit is met, the framing says so, or the server stops.
+pub(super) fn serve(
+    socket: &Socket,
+    exchange: &mut Exchange,
+    chunk: &mut [u8],
+    output: &mut Vec<u8>,
+    shared: &Shared,
+) {
+    loop {
+        let received = match next_chunk(socket, chunk, shared) {
+            Ok(received) => received,
+            Err(End::Quiet) => break,
+            Err(End::Gone) => return,
+        };
+        output.clear();
+        let then = if received == 0 {
+            exchange.end(shared, output);
+            Then::Close
+        } else {
+            exchange.take(&chunk[..received], shared, output)
+        };
+        if !send_all(socket, output, shared) {
+            return;
+        }
+        if then == Then::Close {
+            if received == 0 {
+                return;
+            }
+            break;
+        }
+    }
+    part(socket, chunk, shared);
+}
+
+/// Why there is no further chunk.
+enum End {
+    /// Nothing is in hand: part as friends.
+    Quiet,
+    /// The connection is broken.
+    Gone,
+}
+
+/// Waits for input as long as the limits allow; once a stop is asked for, takes what is there.
+fn next_chunk(socket: &Socket, chunk: &mut [u8], shared: &Shared) -> Result<usize, End> {
+    if !shared.stopping() {
+        let deadline = Deadline::after(shared.limits.idle_timeout);
+        match socket.receive_within(chunk, Waiting::until(deadline).woken_by(shared.stop_waker())) {
+            Ok(received) => return Ok(received),
+            Err(Fault::Woken) => {}
+            Err(Fault::TimedOut) => {
+                shared.counters().idle_timeouts.add(1);
+                return Err(End::Quiet);
+            }
+            Err(_) => return Err(End::Gone),
+        }
+    }
+    match socket.receive(chunk) {
+        Ok(received) if received > 0 && shared.time_is_up() => {
+            cut(socket, shared);
+            Err(End::Gone)
+        }
+        Ok(received) => Ok(received),
+        Err(errno) if errno.would_block() => Err(End::Quiet),
+        Err(_) => Err(End::Gone),
+    }
+}
+
+/// Breaks off a connection that the stop's deadline finds with something in hand.
+fn cut(socket: &Socket, shared: &Shared) {
+    shared.count_cut();
+    // What the peer did not take is given up, not left to the kernel for minutes.
+    let _ = socket.reset_on_close();
+}
+
+/// Sends the replies; `false` if the peer does not take them in time or has gone.
+fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
+    while !output.is_empty() {
+        // A handler may have come back long after the server was stopped.
+        if shared.time_is_up() {
+            cut(socket, shared);
+            return false;
+        }
+        let limit = Deadline::after(shared.limits.write_timeout);
+        let waiting = if shared.stopping() {
+            Waiting::until(limit.earlier(shared.stop_deadline()))
+        } else {
+            Waiting::until(limit).woken_by(shared.stop_waker())
+        };
+        match socket.send_within(output, waiting) {
+            Ok(sent) => {
+                shared.counters().bytes_sent.add(sent as u64);
+                output = &output[sent..];
+            }
+            // From here on the stop's deadline holds as well.
+            Err(Fault::Woken) => {}
+            Err(Fault::TimedOut) if shared.time_is_up() => {}
+            Err(fault) => {
+                if fault == Fault::TimedOut {
+                    shared.counters().write_timeouts.add(1);
+                }
+                let _ = socket.reset_on_close();
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Ends the connection from this side so that the peer gets all that was sent.
+///
+/// Closing a socket with unread input resets the connection (RFC 2525, 2.17), which can destroy
+/// replies on their way; so the output is ended first, and a peer that goes on sending is
+/// listened to for a moment.
+fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
+    if socket.shutdown_write().is_err() {
+        return;
+    }
+    let deadline = Deadline::after(Some(LINGER)).earlier(shared.stop_deadline());
+    let mut talkative = false;
+    loop {
+        match parting_step(socket, chunk, &mut talkative) {
+            Parting::Done => return,
+            _ if deadline.passed() => return,
+            Parting::Again => {}
+            Parting::Later => {
+                let step = Deadline::after(Some(LINGER_STEP)).earlier(deadline);
+                let _ = wait_readable(socket.fd(), Waiting::until(step));
+            }
+        }
+    }
+}
+
+/// How far the end of a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It can be closed without loss.
+    Done,
+    /// There may be more to throw away at once.
+    Again,
+    /// Replies are still on their way: look again in a moment.
+    Later,
+}
+
+/// Throws input away and looks whether the peer has all that it is owed.
+pub(super) fn parting_step(socket: &Socket, chunk: &mut [u8], talkative: &mut bool) -> Parting {
+    match socket.receive(chunk) {
+        Ok(0) => Parting::Done,
+        Ok(_) => {
+            *talkative = true;
+            Parting::Again
+        }
+        Err(errno) if errno.would_block() => {
+            // A quiet peer meets no reset, so the kernel may finish alone what it has begun to send.
+            let owed = if *talkative { socket.unacknowledged() } else { socket.unsent() };
+            if owed.unwrap_or(0) == 0 { Parting::Done } else { Parting::Later }
+        }
+        Err(_) => Parting::Done,
+    }
+}

@@ -1,0 +1,216 @@
+//! One connection of an event loop: a state machine that never waits.
+
+use std::time::Instant;
+
+use crate::net::Socket;
+use crate::server::shared::{Active, Shared};
+use crate::server::tcp::connection::{LINGER, Parting, parting_step};
+use crate::server::tcp::exchange::{Exchange, Then};
+
+pub(super) struct Connection {
+    pub(super) socket: Socket,
+    exchange: Exchange,
+    phase: Phase,
+    /// Replies that the peer has not taken yet, from `taken` on.
+    owed: Vec<u8>,
+    taken: usize,
+    /// The last time that bytes moved.
+    moved: Instant,
+    _active: Active,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The peer has ended its input: close once all replies are taken.
+    Ended,
+    /// The server ends the connection: part once all replies are taken.
+    Finished,
+    /// The output is ended; input is thrown away until all replies have arrived.
+    Parting {
+        until: Instant,
+        talkative: bool,
+    },
+}
+
+/// What becomes of a connection after it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It waits for input, or to be taken leave of by the peer.
+    Read,
+    /// It waits for the peer to take its replies.
+    Write,
+    /// It is looked at again in a moment, whether something comes or not.
+    Soon,
+    Close,
+}
+
+/// What a worker lends to the connection that it looks at.
+pub(super) struct Tools<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) chunk: &'a mut [u8],
+    pub(super) output: &'a mut Vec<u8>,
+    pub(super) now: Instant,
+    /// A stop was asked for: a connection with nothing in hand is closed.
+    pub(super) draining: bool,
+}
+
+impl Connection {
+    pub(super) fn new(socket: Socket, active: Active, exchange: Exchange, now: Instant) -> Connection {
+        Connection {
+            socket,
+            exchange,
+            phase: Phase::Open,
+            owed: Vec::new(),
+            taken: 0,
+            moved: now,
+            _active: active,
+        }
+    }
+
+    /// Goes as far as it can: sends what is owed, then receives once.
+    pub(super) fn advance(&mut self, tools: &mut Tools<'_>) -> Fate {
+        if !self.owed.is_empty() {
+            match self.send(Pending::Owed, tools) {
+                Sent::All => {}
+                Sent::Part => return Fate::Write,
+                Sent::Gone => return Fate::Close,
+            }
+        }
+        match self.phase {
+            Phase::Open => self.receive(tools),
+            Phase::Ended => Fate::Close,
+            Phase::Finished => self.part(tools),
+            Phase::Parting { .. } => self.parting(tools),
+        }
+    }
+
+    fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
+        let received = match self.socket.receive(tools.chunk) {
+            Ok(received) => received,
+            Err(errno) if errno.would_block() && tools.draining => return self.part(tools),
+            Err(errno) if errno.would_block() => return Fate::Read,
+            Err(_) => return Fate::Close,
+        };
+        if received > 0 && tools.shared.time_is_up() {
+            return self.cut(tools);
+        }
+        tools.output.clear();
+        self.moved = tools.now;
+        if received == 0 {
+            self.exchange.end(tools.shared, tools.output);
+            self.phase = Phase::Ended;
+        } else if self.exchange.take(&tools.chunk[..received], tools.shared, tools.output) == Then::Close {
+            self.phase = Phase::Finished;
+        }
+        // A handler may have come back long after the server was stopped.
+        if !tools.output.is_empty() && tools.shared.time_is_up() {
+            return self.cut(tools);
+        }
+        match self.send(Pending::Fresh, tools) {
+            Sent::Part => Fate::Write,
+            Sent::Gone => Fate::Close,
+            Sent::All => match self.phase {
+                Phase::Open if tools.draining => Fate::Soon,
+                Phase::Open => Fate::Read,
+                Phase::Finished => self.part(tools),
+                Phase::Ended | Phase::Parting { .. } => Fate::Close,
+            },
+        }
+    }
+
+    /// Sends fresh replies or those that are owed; what the peer does not take at once is owed.
+    fn send(&mut self, pending: Pending, tools: &mut Tools<'_>) -> Sent {
+        loop {
+            let bytes = match pending {
+                Pending::Owed => &self.owed[self.taken..],
+                Pending::Fresh => &tools.output[self.taken..],
+            };
+            if bytes.is_empty() {
+                // The memory goes back: an idle connection holds none.
+                (self.owed, self.taken) = (Vec::new(), 0);
+                return Sent::All;
+            }
+            match self.socket.send(bytes) {
+                Ok(sent) => {
+                    tools.shared.counters().bytes_sent.add(sent as u64);
+                    self.taken += sent;
+                    self.moved = tools.now;
+                }
+                Err(errno) if errno.would_block() => {
+                    if let Pending::Fresh = pending {
+                        self.owed = bytes.to_vec();
+                        self.taken = 0;
+                    }
+                    return Sent::Part;
+                }
+                Err(_) => return Sent::Gone,
+            }
+        }
+    }
+
+    /// Ends the output, so that the peer gets all that was sent; see `part` of the blocking engines.
+    fn part(&mut self, tools: &mut Tools<'_>) -> Fate {
+        if self.socket.shutdown_write().is_err() {
+            return Fate::Close;
+        }
+        self.phase = Phase::Parting { until: tools.now + LINGER, talkative: false };
+        self.parting(tools)
+    }
+
+    fn parting(&mut self, tools: &mut Tools<'_>) -> Fate {
+        let Phase::Parting { until, mut talkative } = self.phase else { return Fate::Close };
+        let step = parting_step(&self.socket, tools.chunk, &mut talkative);
+        self.phase = Phase::Parting { until, talkative };
+        if step == Parting::Done || tools.now >= until { Fate::Close } else { Fate::Soon }
+    }
+
+    /// What time alone brings about: the limits, and the stop's deadline.
+    pub(super) fn check_time(&mut self, cut: bool, tools: &mut Tools<'_>) -> Fate {
+        if let Phase::Parting { .. } = self.phase {
+            return if cut { Fate::Close } else { self.parting(tools) };
+        }
+        let counters = tools.shared.counters();
+        let still = tools.now.saturating_duration_since(self.moved);
+        let over = |limit: Option<std::time::Duration>| limit.is_some_and(|limit| still >= limit);
+        if cut && !self.owed.is_empty() {
+            return self.cut(tools);
+        }
+        if !self.owed.is_empty() {
+            if !over(tools.shared.limits.write_timeout) {
+                return Fate::Write;
+            }
+            counters.write_timeouts.add(1);
+        } else if tools.draining {
+            return self.advance(tools);
+        } else if over(tools.shared.limits.idle_timeout) {
+            counters.idle_timeouts.add(1);
+            return self.part(tools);
+        } else {
+            return Fate::Read;
+        }
+        let _ = self.socket.reset_on_close();
+        Fate::Close
+    }
+
+    /// Breaks off a connection that the stop's deadline finds with something in hand.
+    fn cut(&self, tools: &Tools<'_>) -> Fate {
+        tools.shared.count_cut();
+        // What the peer did not take is given up, not left to the kernel for minutes.
+        let _ = self.socket.reset_on_close();
+        Fate::Close
+    }
+}
+
+/// Which replies are sent.
+#[derive(Debug, Clone, Copy)]
+enum Pending {
+    Owed,
+    Fresh,
+}
+
+enum Sent {
+    All,
+    Part,
+    Gone,
+}

@@ -1,0 +1,244 @@
+//! Event loops: each worker waits on the listeners and on its own connections (epoll(7)).
+//!
+//! A connection costs no buffer while it is idle: input and replies pass through the worker's
+//! own, and only what a peer does not take at once is kept with its connection. For each
+//! readiness there is one receive, and a send of all the replies that it brought.
+
+mod connection;
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+use self::connection::{Connection, Fate, Tools};
+use super::accept::{Refusal, SHORTAGE_PAUSE, accept, refuse};
+use super::connection::LINGER_STEP;
+use super::exchange::Exchange;
+use crate::net::{Epoll, Errno, Socket};
+use crate::server::shared::{Active, Shared};
+
+/// Bytes received at once.
+const CHUNK: usize = 256 * 1024;
+
+/// Events taken from the kernel at once.
+const EVENTS: usize = 256;
+
+/// Connections accepted at once, so that a crowd at the door does not hold up those inside.
+const ACCEPTS: usize = 64;
+
+/// The stop's token; the listeners' count down from below it, the connections' up from 0.
+const STOP: u64 = u64::MAX;
+
+pub(super) fn start(shared: &Arc<Shared>, listeners: Vec<Socket>, workers: usize) -> Result<(), Errno> {
+    let listeners = Arc::new(listeners);
+    for _ in 0..workers {
+        let mut worker = Worker::new(shared, Arc::clone(&listeners))?;
+        shared.spawn("capsock-events", move |_| worker.run())?;
+    }
+    Ok(())
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    epoll: Epoll,
+    listeners: Arc<Vec<Socket>>,
+    connections: Slab<Watched>,
+    chunk: Vec<u8>,
+    output: Vec<u8>,
+    accepting: bool,
+    /// When accepting goes on after a shortage of descriptors.
+    accept_again: Option<Instant>,
+    draining: bool,
+    /// The time at the start of this round.
+    now: Instant,
+    next_sweep: Instant,
+}
+
+/// A connection and the events that the kernel is asked for.
+struct Watched {
+    connection: Connection,
+    interest: i32,
+}
+
+impl Worker {
+    fn new(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result<Worker, Errno> {
+        let epoll = Epoll::new()?;
+        epoll.add(shared.stop_waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
+        let now = Instant::now();
+        let mut worker = Worker {
+            shared: Arc::clone(shared),
+            epoll,
+            listeners,
+            connections: Slab::new(),
+            chunk: vec![0; CHUNK],
+            output: Vec::new(),
+            accepting: false,
+            accept_again: None,
+            draining: false,
+            now,
+            next_sweep: now,
+        };
+        worker.start_accepting()?;
+        Ok(worker)
+    }
+
+    fn run(&mut self) {
+        let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; EVENTS];
+        while !(self.draining && self.connections.is_empty()) {
+            // Signals are blocked here; whatever else an error is, the next round tries again.
+            let ready = self.epoll.wait(&mut events, self.patience()).unwrap_or(0);
+            self.now = Instant::now();
+            for event in &events[..ready] {
+                let token = event.u64;
+                match token {
+                    STOP => self.start_draining(),
+                    _ if token >= STOP - self.listeners.len() as u64 => {
+                        self.accept_some((STOP - 1 - token) as usize);
+                    }
+                    // A place may have a new owner since the event: it finds nothing to receive.
+                    _ => self.look_at(token as usize, Connection::advance),
+                }
+            }
+            if self.accept_again.is_some_and(|moment| moment <= self.now) {
+                self.resume_accepting();
+            }
+            if self.now >= self.next_sweep {
+                self.sweep();
+            }
+        }
+    }
+
+    /// How long the kernel may be waited for: until the next thing that time alone brings about.
+    fn patience(&self) -> Option<Duration> {
+        let sweep = (!self.connections.is_empty()).then_some(self.next_sweep);
+        let until = [sweep, self.accept_again].into_iter().flatten().min();
+        until.map(|moment| moment.saturating_duration_since(self.now))
+    }
+
+    fn start_accepting(&mut self) -> Result<(), Errno> {
+        for (index, listener) in self.listeners.iter().enumerate() {
+            // One worker is woken for one connection, not all of them.
+            let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
+            match self.epoll.add(listener.as_fd(), events, STOP - 1 - index as u64) {
+                Ok(()) | Err(Errno(libc::EEXIST)) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        self.accepting = true;
+        Ok(())
+    }
+
+    fn stop_accepting(&mut self) {
+        for listener in self.listeners.iter() {
+            let _ = self.epoll.remove(listener.as_fd());
+        }
+        self.accepting = false;
+    }
+
+    fn resume_accepting(&mut self) {
+        // Without memory for it now, the end of another pause will do.
+        let resumed = self.draining || self.start_accepting().is_ok();
+        self.accept_again = (!resumed).then(|| self.now + SHORTAGE_PAUSE);
+    }
+
+    fn accept_some(&mut self, index: usize) {
+        for _ in 0..ACCEPTS {
+            if !self.accepting {
+                return;
+            }
+            match accept(&self.listeners[index], &self.shared) {
+                Ok(socket) => self.welcome(socket),
+                Err(Refusal::Nobody) => return,
+                Err(Refusal::Shortage) => {
+                    self.stop_accepting();
+                    self.accept_again = Some(self.now + SHORTAGE_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn welcome(&mut self, socket: Socket) {
+        if self.shared.counters().connections_active.get() >= self.shared.limits.max_connections as u64 {
+            return refuse(socket, &self.shared, "max_connections is reached");
+        }
+        let interest = libc::EPOLLIN;
+        let key = self.connections.vacant_key();
+        if self.epoll.add(socket.as_fd(), interest as u32, key as u64).is_err() {
+            return refuse(socket, &self.shared, "the system has no room to watch it");
+        }
+        if self.connections.is_empty() {
+            self.next_sweep = self.now + self.sweep_interval();
+        }
+        let exchange = Exchange::new(self.shared.limits.framing);
+        let connection = Connection::new(socket, Active::new(&self.shared), exchange, self.now);
+        self.connections.insert(Watched { connection, interest });
+        // Most clients speak at once: what has come with the connection is served in the same round.
+        self.look_at(key, Connection::advance);
+    }
+
+    /// Does something with a connection, then what comes of it.
+    fn look_at(&mut self, key: usize, what: impl FnOnce(&mut Connection, &mut Tools<'_>) -> Fate) {
+        let Some(watched) = self.connections.get_mut(key) else { return };
+        let mut tools = Tools {
+            shared: &self.shared,
+            chunk: &mut self.chunk,
+            output: &mut self.output,
+            now: self.now,
+            draining: self.draining,
+        };
+        let fate = what(&mut watched.connection, &mut tools);
+        self.output.shrink_to(CHUNK);
+        let interest = match fate {
+            Fate::Read | Fate::Soon => libc::EPOLLIN,
+            Fate::Write => libc::EPOLLOUT,
+            Fate::Close => {
+                // Closing the only descriptor of a socket ends the watch as well (epoll(7)).
+                drop(self.connections.remove(key));
+                return;
+            }
+        };
+        if fate == Fate::Soon {
+            self.next_sweep = self.next_sweep.min(self.now + LINGER_STEP);
+        }
+        if watched.interest != interest {
+            let socket = watched.connection.socket.as_fd();
+            if self.epoll.modify(socket, interest as u32, key as u64).is_err() {
+                drop(self.connections.remove(key));
+                return;
+            }
+            watched.interest = interest;
+        }
+    }
+
+    fn start_draining(&mut self) {
+        self.draining = true;
+        let _ = self.epoll.remove(self.shared.stop_waker().as_fd());
+        self.stop_accepting();
+        // The last worker to do so closes the listeners: nobody waits in a backlog for nothing.
+        self.listeners = Arc::default();
+        self.sweep();
+    }
+
+    fn sweep(&mut self) {
+        self.next_sweep = self.now + self.sweep_interval();
+        let cut = self.shared.time_is_up();
+        let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.look_at(key, |connection, tools| connection.check_time(cut, tools));
+        }
+    }
+
+    /// Often enough that a limit is met within an eighth of itself.
+    fn sweep_interval(&self) -> Duration {
+        if self.draining {
+            return LINGER_STEP;
+        }
+        let limits = &self.shared.limits;
+        let shortest = [limits.idle_timeout, limits.write_timeout].into_iter().flatten().min();
+        shortest.map_or(Duration::from_secs(1), |limit| {
+            (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
+        })
+    }
+}

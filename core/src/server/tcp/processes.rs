@@ -1,0 +1,95 @@
+//! A process for each connection, up to a bound.
+//!
+//! The host may be a JVM or an interpreter with threads of its own, so a forked child does
+//! async-signal-safe work only: it serves one connection with buffers that were allocated before
+//! the fork, and leaves. The acceptor's thread is the children's parent: they die with it.
+
+use std::sync::Arc;
+
+use super::accept::{Acceptor, Next, refuse};
+use super::exchange::Exchange;
+use super::{CHUNK, connection};
+use crate::net::{Child, Deadline, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
+use crate::server::shared::{Active, Shared};
+
+pub(super) fn start(shared: &Arc<Shared>, listeners: Vec<Socket>) -> Result<(), Errno> {
+    let room = Exchange::with_room(shared.limits.framing, shared.limits.max_request, CHUNK);
+    let (exchange, output) = room.map_err(|_| Errno(libc::ENOMEM))?;
+    let room = Room { exchange, output, chunk: vec![0; CHUNK] };
+    shared.spawn("capsock-accept", move |shared| {
+        let mut children = accept_all(Acceptor::new(listeners), room, shared);
+        finish(&mut children, shared);
+    })
+}
+
+/// What a child serves its connection with. The parent never uses it: each child has its own copy.
+struct Room {
+    exchange: Exchange,
+    output: Vec<u8>,
+    chunk: Vec<u8>,
+}
+
+type Children = Vec<(Child, Active)>;
+
+fn accept_all(mut acceptor: Acceptor, mut room: Room, shared: &Arc<Shared>) -> Children {
+    let mut children = Children::new();
+    loop {
+        match acceptor.next(shared, children.iter().map(|(child, _)| child.fd())) {
+            Next::Stop => return children,
+            Next::Other(index) => reap(&mut children, index),
+            Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
+                refuse(socket, shared, "max_connections is reached");
+            }
+            Next::Connection(socket) => {
+                let active = Active::new(shared);
+                match fork(&socket, &mut room, shared) {
+                    Ok(child) => children.push((child, active)),
+                    Err(_) => refuse(socket, shared, "no process is to be had (ulimit -u)"),
+                }
+            }
+        }
+    }
+}
+
+fn fork(socket: &Socket, room: &mut Room, shared: &Shared) -> Result<Child, Errno> {
+    let body = || {
+        connection::serve(socket, &mut room.exchange, &mut room.chunk, &mut room.output, shared);
+        0
+    };
+    // SAFETY: without a handler (the options refuse one) and with a room made by `Exchange::with_room`,
+    // `serve` makes system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
+    unsafe { Child::fork(&[socket.fd(), shared.stop_waker().fd()], body) }
+}
+
+fn reap(children: &mut Children, index: usize) {
+    if children[index].0.reap() != Ok(false) {
+        children.swap_remove(index);
+    }
+}
+
+/// Waits for the children, which have seen the stop themselves; kills those that the deadline finds.
+fn finish(children: &mut Children, shared: &Shared) {
+    while !children.is_empty() {
+        let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
+        fds.push(interest(-1, 0));
+        match wait_for(&mut fds, Waiting::until(shared.kill_deadline())) {
+            Ok(()) => {
+                for index in
+                    (0..children.len()).rev().filter(|index| fds[*index].revents != 0).collect::<Vec<_>>()
+                {
+                    reap(children, index);
+                }
+            }
+            Err(Fault::TimedOut) => break,
+            Err(_) => {}
+        }
+    }
+    for (child, _) in children.iter() {
+        shared.count_cut();
+        child.kill();
+    }
+    for (child, _) in children.drain(..) {
+        let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
+        let _ = child.reap();
+    }
+}

@@ -1,0 +1,86 @@
+//! A fixed set of processes on one port.
+//!
+//! As over TCP, a child does async-signal-safe work only, with buffers that were allocated before
+//! the fork. The keeper's thread is the children's parent: they die with it. A child that dies
+//! alone is replaced.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Bound, Desk, serve, watch};
+use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for};
+use crate::server::shared::Shared;
+
+/// The least time between two attempts to replace a child.
+const REPLACE_PAUSE: Duration = Duration::from_millis(50);
+
+pub(super) fn start(shared: &Arc<Shared>, sockets: Arc<Vec<Bound>>, workers: usize) -> Result<(), Errno> {
+    let (report, started) = std::sync::mpsc::channel();
+    shared.spawn("capsock-keeper", move |shared| {
+        let mut desk = Desk::new(1);
+        let first: Result<Vec<_>, Errno> = (0..workers).map(|_| fork(&sockets, &mut desk, shared)).collect();
+        match first {
+            Ok(children) => {
+                // Nobody listens any more if the start was given up, which a stop follows.
+                let _ = report.send(Ok(()));
+                keep(children, &sockets, &mut desk, workers, shared);
+            }
+            Err(errno) => {
+                let _ = report.send(Err(errno));
+            }
+        }
+    })?;
+    started.recv().unwrap_or(Err(Errno(libc::EAGAIN)))
+}
+
+fn fork(sockets: &[Bound], desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
+    let mut keep: Vec<_> = sockets.iter().map(|(socket, _)| socket.fd()).collect();
+    keep.push(shared.stop_waker().fd());
+    let body = || match watch(sockets, shared) {
+        Ok(epoll) => {
+            serve(sockets, &epoll, desk, shared);
+            0
+        }
+        Err(_) => 1,
+    };
+    // SAFETY: without a handler (the options refuse one) and with a desk for one datagram, `serve` makes
+    // system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
+    unsafe { Child::fork(&keep, body) }
+}
+
+/// Replaces children that die until a stop is asked for, then sees them out.
+fn keep(mut children: Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
+    let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+    while !shared.stopping() {
+        let deadline =
+            if children.len() < workers { Deadline::after(Some(REPLACE_PAUSE)) } else { Deadline::NEVER };
+        let _ = wait_for_one(&mut children, stop.with_deadline(deadline));
+        if children.len() < workers && !shared.stopping() && deadline != Deadline::NEVER {
+            match fork(sockets, desk, shared) {
+                Ok(child) => children.push(child),
+                Err(_) => shared.warn_at_times("a process has died and no other is to be had (ulimit -u)"),
+            }
+        }
+    }
+    while !children.is_empty() {
+        if wait_for_one(&mut children, Waiting::until(shared.kill_deadline())) == Err(Fault::TimedOut) {
+            break;
+        }
+    }
+    for child in &children {
+        child.kill();
+    }
+    while !children.is_empty() {
+        let _ = wait_for_one(&mut children, Waiting::until(Deadline::NEVER));
+    }
+}
+
+/// Waits until a child has died, and removes those that have.
+fn wait_for_one(children: &mut Vec<Child>, waiting: Waiting<'_>) -> Result<(), Fault> {
+    let mut fds: Vec<_> = children.iter().map(|child| interest(child.fd(), libc::POLLIN)).collect();
+    fds.push(interest(-1, 0));
+    wait_for(&mut fds, waiting)?;
+    let mut places = fds.iter();
+    children.retain(|child| places.next().is_none_or(|fd| fd.revents == 0) || child.reap() == Ok(false));
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Each limit is met by a peer that goes too far, counted, and felt by nobody else.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use capsock::{Concurrency, Framing, Server};
+use support::*;
+
+const SHORT: Option<Duration> = Some(Duration::from_millis(60));
+
+#[test]
+fn a_silent_peer_is_closed_after_the_idle_timeout() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).idle_timeout(SHORT).start().unwrap();
+        let silent = connect(&server);
+        assert_eq!(read_to_end(&silent), b"", "{concurrency:?}");
+        eventually("it is counted", || server.stats().idle_timeouts == 1);
+        ask(&connect(&server), b"next", b"NEXT");
+    }
+}
+
+#[test]
+fn a_peer_that_takes_no_reply_is_closed_after_the_write_timeout() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).write_timeout(SHORT).start().unwrap();
+        let greedy = connect(&server);
+        greedy.set_nonblocking(true).unwrap();
+        let text = vec![b'a'; 1 << 20];
+        // Sends as long as the server takes it and never reads.
+        eventually("it is counted", || {
+            drop((&greedy).write(&text));
+            server.stats().write_timeouts == 1
+        });
+        ask(&connect(&server), b"next", b"NEXT");
+    }
+}
+
+#[test]
+fn a_line_without_an_end_is_refused_and_those_before_it_are_answered() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).framing(Framing::Line).max_request(1_000).start().unwrap();
+        let mut text = b"fine\n".to_vec();
+        text.extend(std::iter::repeat_n(b'a', 5_000));
+        let client = connect(&server);
+        (&client).write_all(&text).unwrap();
+        assert_eq!(read_to_end(&client), b"FINE\n", "{concurrency:?}");
+        eventually("it is counted", || server.stats().oversized_requests == 1);
+        let exactly = [&[b'a'; 999][..], b"\n"].concat();
+        ask(&connect(&server), &exactly, &exactly.to_ascii_uppercase());
+    }
+}
+
+#[test]
+fn connections_over_the_limit_are_refused_at_once() {
+    for concurrency in [Concurrency::Threads, Concurrency::Processes, Concurrency::Events] {
+        let server = tcp(concurrency).max_connections(2).log(|_, _| {}).start().unwrap();
+        let inside: Vec<_> = (0..2).map(|_| connect(&server)).collect();
+        for client in &inside {
+            ask(client, b"in", b"IN");
+        }
+        let mut outside = connect(&server);
+        // An end or a reset, and no wait in silence.
+        assert!(!matches!(outside.read(&mut [0; 9]), Ok(1..)), "{concurrency:?}");
+        eventually("it is counted", || server.stats().connections_refused == 1);
+        drop(inside);
+        eventually("there is room again", || server.stats().connections_active == 0);
+        ask(&connect(&server), b"in", b"IN");
+    }
+}
+
+#[test]
+fn long_datagrams_are_refused_or_answered_whole() {
+    for &concurrency in Concurrency::ALL {
+        let server = udp(concurrency).max_request(100).start().unwrap();
+        let client = udp_peer(server.local_addr());
+        client.send(&[b'a'; 101]).unwrap();
+        assert_eq!(exchange(&client, &[b'a'; 100]), [b'A'; 100]);
+        eventually("it is counted", || server.stats().oversized_requests == 1);
+
+        let server = udp(concurrency).start().unwrap();
+        let client = udp_peer(server.local_addr());
+        let longest = vec![b'a'; 65_507];
+        assert_eq!(exchange(&client, &longest), longest.to_ascii_uppercase());
+        // Upper-cased it is three times as long, which no datagram is.
+        client.send("ΐ".repeat(20_000).as_bytes()).unwrap();
+        assert_eq!(exchange(&client, b"next"), b"NEXT");
+        eventually("it is counted", || server.stats().replies_unsent == 1);
+    }
+}
+
+/// Sends as if from the server's own address: from a socket that shares its port.
+fn from_the_server_itself(server: SocketAddr) -> UdpSocket {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    // Another loopback address with the server's port, since its own is taken.
+    socket.bind(&SocketAddr::from(([127, 0, 0, 2], server.port())).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.into()
+}
+
+#[test]
+fn a_request_with_few_hops_left_is_taken_for_another_servers_reply() {
+    for &concurrency in Concurrency::ALL {
+        let server = udp(concurrency).start().unwrap();
+        let twin = from_the_server_itself(server.local_addr());
+        // What the reply of a reply of a reply would look like.
+        twin.set_ttl(8).unwrap();
+        twin.send(b"hello").unwrap();
+        twin.set_ttl(64).unwrap();
+        assert_eq!(exchange(&twin, b"fresh"), b"FRESH", "a client may have the server's port number");
+        eventually("it is counted", || server.stats().datagrams_guarded == 1);
+    }
+}
+
+#[test]
+fn two_servers_that_are_made_to_talk_soon_fall_silent() {
+    for &concurrency in Concurrency::ALL {
+        let one = udp(concurrency).start().unwrap();
+        let other = udp(concurrency).start().unwrap();
+        // A datagram from one to the other that neither asked for: a relay stands for the forged source.
+        let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
+        relay.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut hops = 64;
+        let mut exchanged = 0;
+        let mut buffer = [0; 64];
+        let relay_socket = socket2::SockRef::from(&relay);
+        relay_socket.set_recv_tos_v4(false).unwrap();
+        while hops > 8 {
+            let to = if exchanged % 2 == 0 { &one } else { &other };
+            relay.set_ttl(hops).unwrap();
+            relay.send_to(b"HELLO", to.local_addr()).unwrap();
+            let (length, _) = relay.recv_from(&mut buffer).unwrap();
+            assert_eq!(&buffer[..length], b"HELLO");
+            hops = hops.min(64) - 8;
+            exchanged += 1;
+        }
+        relay.set_ttl(hops).unwrap();
+        relay.send_to(b"HELLO", one.local_addr()).unwrap();
+        eventually("the last one is not answered", || one.stats().datagrams_guarded == 1);
+        assert_eq!(exchanged, 7);
+    }
+}
+
+#[test]
+fn a_server_of_all_addresses_answers_from_the_one_that_was_asked() {
+    for &concurrency in Concurrency::ALL {
+        let server = Server::udp(("0.0.0.0", 0)).concurrency(concurrency).start().unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        for asked in ["127.0.0.1", "127.0.0.9"] {
+            client.send_to(b"hello", (asked, server.local_addr().port())).unwrap();
+            let (_, from) = client.recv_from(&mut [0; 64]).unwrap();
+            assert_eq!(from.ip().to_string(), asked, "{concurrency:?}");
+        }
+    }
+}

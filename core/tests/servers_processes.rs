@@ -1,0 +1,41 @@
+//! What becomes of forked children. Alone in its binary: it looks at all children of its process.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use capsock::Concurrency;
+use support::*;
+
+#[test]
+fn processes_die_alone_and_with_their_server() {
+    let server = tcp(Concurrency::Processes).start().unwrap();
+    let clients: Vec<_> = (0..2).map(|_| connect(&server)).collect();
+    for client in &clients {
+        ask(client, b"hello", b"HELLO");
+    }
+    let udp_server = udp(Concurrency::Processes).workers(2).start().unwrap();
+    let children_now = children();
+    assert!(children_now.len() >= 4, "{children_now:?}");
+
+    // The host's own wait never finds them.
+    // SAFETY: waitpid writes nothing with a null status.
+    let waited = unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) };
+    assert!(waited <= 0, "the host reaped {waited}");
+
+    // A child that dies is gone from the counts, and its connection is at its end.
+    for child in children() {
+        // SAFETY: it is a child of this process, which has no others.
+        unsafe { libc::kill(child, libc::SIGKILL) };
+    }
+    for client in &clients {
+        assert!(!matches!(std::io::Read::read(&mut &*client, &mut [0; 9]), Ok(1..)));
+    }
+    eventually("the dead are counted out", || server.stats().connections_active == 0);
+    ask(&connect(&server), b"next", b"NEXT");
+    let client = udp_peer(udp_server.local_addr());
+    assert_eq!(exchange(&client, b"still there"), b"STILL THERE");
+
+    server.stop(PATIENCE).unwrap();
+    udp_server.stop(PATIENCE).unwrap();
+    assert_eq!(children(), [], "no child outlives its server");
+}

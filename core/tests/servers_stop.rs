@@ -1,0 +1,163 @@
+//! Stopping: what is in hand is finished, the rest is cut in time, nothing is left behind.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use capsock::{Concurrency, Framing, Server, Transport};
+use support::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn idle_connections_are_closed_at_once_and_the_second_stop_has_the_same_report() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
+        let idle = connect(&server);
+        ask(&idle, b"hello\n", b"HELLO\n");
+        let begin = Instant::now();
+        let report = server.stop(PATIENCE).unwrap();
+        assert!(begin.elapsed() < PATIENCE / 2, "{concurrency:?} waited for an idle client");
+        assert_eq!((report.completed, report.cut, report.running), (1, 0, 0), "{concurrency:?}");
+        assert_eq!(read_to_end(&idle), b"");
+        assert_eq!(server.stop(Duration::ZERO).unwrap(), report);
+        assert!(server.wait(Some(Duration::ZERO), None).unwrap());
+        assert!(TcpStream::connect(server.local_addr()).is_err(), "nothing listens any more");
+    }
+}
+
+#[test]
+fn a_stop_without_time_cuts_nobody_who_is_idle() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).start().unwrap();
+        let idle = connect(&server);
+        ask(&idle, b"hello", b"HELLO");
+        assert_eq!(server.stop(Duration::ZERO).unwrap().cut, 0, "{concurrency:?}");
+        assert_eq!(read_to_end(&idle), b"");
+    }
+}
+
+#[test]
+fn what_has_arrived_is_answered_before_the_end() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
+        let client = connect(&server);
+        ask(&client, b"one\n", b"ONE\n");
+        (&client).write_all(b"two\nthree\n").unwrap();
+        let report = server.stop(PATIENCE).unwrap();
+        assert_eq!(read_to_end(&client), b"TWO\nTHREE\n", "{concurrency:?}");
+        assert_eq!((report.completed, report.cut), (3, 0), "{concurrency:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_cut_at_the_deadline() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).start().unwrap();
+        let greedy = connect(&server);
+        greedy.set_nonblocking(true).unwrap();
+        let text = vec![b'a'; 1 << 20];
+        let mut unmoved = None;
+        // Until the buffers of both directions are full: the server's reply is not taken.
+        eventually("nothing moves any more", || {
+            (&greedy).write(&text).is_err() && server.stats().bytes_sent > 0
+        });
+        while unmoved != Some(server.stats().bytes_sent) {
+            unmoved = Some(server.stats().bytes_sent);
+            while (&greedy).write(&text).is_ok() {}
+            std::thread::yield_now();
+        }
+        let begin = Instant::now();
+        let report = server.stop(Duration::from_millis(100)).unwrap();
+        let took = begin.elapsed();
+        assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
+        assert!(took >= Duration::from_millis(90) && took < SECOND, "{concurrency:?} took {took:?}");
+    }
+}
+
+#[test]
+fn anyone_may_stop_it() {
+    for transport in [Transport::Tcp, Transport::Udp] {
+        for &concurrency in Concurrency::ALL {
+            let server = options(transport, concurrency).start().unwrap();
+            assert!(!server.wait(Some(Duration::ZERO), None).unwrap());
+            std::thread::scope(|scope| {
+                let waiters: Vec<_> =
+                    (0..3).map(|_| scope.spawn(|| server.wait(Some(PATIENCE), None))).collect();
+                let stoppers: Vec<_> = (0..3).map(|_| scope.spawn(|| server.stop(PATIENCE))).collect();
+                server.request_stop();
+                assert!(stoppers.into_iter().all(|stopper| stopper.join().unwrap().is_ok()));
+                assert!(waiters.into_iter().all(|waiter| waiter.join().unwrap().unwrap()));
+            });
+        }
+    }
+}
+
+#[test]
+fn a_handler_may_stop_its_own_server() {
+    for transport in [Transport::Tcp, Transport::Udp] {
+        for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+            let this: Arc<OnceLock<Server>> = Arc::default();
+            let inside = Arc::clone(&this);
+            let handler = move |_: &[u8]| {
+                let server = inside.get().unwrap();
+                assert!(server.wait(None, None).is_err(), "it would wait for itself");
+                server.stop(PATIENCE).unwrap();
+                b"stopped\n".to_vec()
+            };
+            let server =
+                options(transport, concurrency).framing(Framing::Line).handler(handler).start().unwrap();
+            let server = this.get_or_init(|| server);
+            let client = (transport == Transport::Tcp).then(|| connect(server));
+            match &client {
+                Some(client) => ask(client, b"stop\n", b"stopped\n"),
+                None => assert_eq!(exchange(&udp_peer(server.local_addr()), b"stop"), b"stopped\n"),
+            }
+            assert!(server.wait(Some(PATIENCE), None).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_handler_that_does_not_return_is_left_behind_and_reported() {
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let (release, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let handler = move |_: &[u8]| {
+            let _ = wait.lock().unwrap().recv();
+            b"late\n".to_vec()
+        };
+        let server = tcp(concurrency).framing(Framing::Line).handler(handler).start().unwrap();
+        let client = connect(&server);
+        (&client).write_all(b"wait\n").unwrap();
+        eventually("the handler runs", || server.stats().bytes_received == 5);
+        let begin = Instant::now();
+        let report = server.stop(Duration::from_millis(20)).unwrap();
+        assert_eq!(report.running, 1, "{concurrency:?}");
+        assert!(begin.elapsed() < SECOND, "{concurrency:?} took {:?}", begin.elapsed());
+        drop(release);
+        assert!(server.wait(Some(PATIENCE), None).unwrap());
+        assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
+        let report = server.stop(PATIENCE).unwrap();
+        assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
+    }
+}
+
+#[test]
+fn dropping_a_server_stops_it_with_clients_connected() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).start().unwrap();
+        let clients: Vec<_> = (0..3).map(|_| connect(&server)).collect();
+        ask(&clients[0], b"hello", b"HELLO");
+        drop(server);
+        for client in &clients {
+            // Those that were served see the end; those in the backlog may see a reset.
+            assert!(!matches!(Read::read(&mut &*client, &mut [0; 9]), Ok(1..)));
+        }
+    }
+}
