@@ -7,12 +7,21 @@
 //! It is not a general asynchronous runtime: a server here is a request-reply server, run by one
 //! of four [`Concurrency`] models, and a client asks one question at a time.
 //!
+//! ```
+//! use capsock::{Concurrency, Server, TcpClient};
+//!
+//! let server = Server::tcp(("127.0.0.1", 0)).concurrency(Concurrency::Threads).start()?;
+//! assert_eq!(TcpClient::connect(server.local_addr())?.request("hello")?, "HELLO");
+//! # Ok::<(), capsock::Error>(())
+//! ```
+//!
 //! It runs on Linux 5.9 and later: `epoll`, `eventfd`, `pidfd` and `close_range` are used
 //! without a second way round them.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 
+mod client;
 mod error;
 mod framing;
 mod named;
@@ -21,6 +30,7 @@ mod server;
 mod service;
 mod uppercase;
 
+pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
 pub use error::{Error, ErrorKind, Result};
 pub use framing::Framing;
 pub use net::{Endpoint, InterruptHook};

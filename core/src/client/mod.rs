@@ -1,0 +1,23 @@
+//! Clients of a request-reply server, over TCP and over UDP. They share the sockets, the taking of
+//! turns (`turns`), what is known of a socket's two ends (`ends`) and nothing else.
+
+mod ends;
+mod tcp;
+mod turns;
+mod udp;
+
+use std::net::SocketAddr;
+
+use crate::error::{Error, Result};
+use crate::net::{Endpoint, Purpose, Waiting, resolve};
+
+pub use tcp::{Copied, TcpClient, TcpClientOptions};
+pub use udp::{UdpClient, UdpClientOptions};
+
+/// The addresses of a server, in the order to try them; at least one.
+fn find(server: &Endpoint, waiting: Waiting<'_>) -> Result<Vec<SocketAddr>> {
+    if server.port() == 0 {
+        return Err(Error::invalid("connect to", "no server can be asked on port 0").at(server));
+    }
+    resolve(server, Purpose::Connect, waiting)
+}

@@ -1,0 +1,39 @@
+//! One connection to a server, and whether it can be used again.
+
+use std::net::SocketAddr;
+
+use super::super::ends::Pair;
+use crate::error::{Error, Result};
+use crate::net::{Errno, Socket, Waiting, connect};
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) socket: Socket,
+    pub(super) ends: Pair,
+    /// Whether a request has been answered on it: one that ends afterwards was a server's that
+    /// closes after each reply, or after some time.
+    pub(super) answered: bool,
+}
+
+impl Connection {
+    pub(super) fn open(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<Connection> {
+        let (socket, peer) = connect(addresses, waiting)?;
+        let failed = |errno| Error::os(errno, "connect to").at(peer);
+        let ends = Pair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;
+        if ends.is_itself() {
+            return Err(failed(libc::ECONNREFUSED));
+        }
+        Ok(Connection { socket, ends, answered: false })
+    }
+
+    /// Neither ended nor broken, and with nothing to receive: what has come unasked would be taken
+    /// for the next reply.
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(self.socket.peek(&mut [0]), Err(errno) if errno.would_block())
+    }
+
+    /// An error about this connection. `tried` continues "could not".
+    pub(super) fn failed(&self, errno: Errno, tried: &str) -> Error {
+        Error::os(errno.0, tried).at(self.ends.peer)
+    }
+}

@@ -1,0 +1,303 @@
+//! The UDP client.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::ends::{Ends, Pair};
+use super::find;
+use super::turns::{Call, Turns};
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Socket, Waiting, max_payload};
+
+/// How a [`UdpClient`] waits and asks again.
+#[derive(Debug, Clone)]
+pub struct UdpClientOptions {
+    /// The limit for finding the addresses, and for each request over all its retransmissions;
+    /// `None` for none: then a request whose last retransmission is not answered is waited for
+    /// without a limit. Default 5 s.
+    pub timeout: Option<Duration>,
+    /// How long the first answer is waited for before the request is sent again; the pause doubles
+    /// each time (RFC 8085, 3.1.1). Default 1 s.
+    pub retransmit_after: Duration,
+    /// How often a request is sent again at most. Default 3.
+    pub retransmissions: u32,
+    /// What a signal does to a blocking call. While a call waits for another thread's to end, it
+    /// is asked every 50 ms.
+    pub on_interrupt: Option<InterruptHook>,
+}
+
+impl Default for UdpClientOptions {
+    fn default() -> Self {
+        UdpClientOptions {
+            timeout: Some(Duration::from_secs(5)),
+            retransmit_after: Duration::from_secs(1),
+            retransmissions: 3,
+            on_interrupt: None,
+        }
+    }
+}
+
+/// How the errors of a request begin, after "could not".
+const TRIED: &str = "get a reply from";
+
+/// Room for any datagram, so that none is cut.
+const LONGEST: usize = 65_536;
+
+/// Asks a server by datagrams: one request, one reply.
+///
+/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
+/// port, so that a late duplicate is never taken for its reply. So does one that finds something
+/// unasked on its port.
+///
+/// If the name has several addresses and one refuses or cannot be reached, the next one is asked
+/// within the same request; the client stays with the one that answers.
+///
+/// All methods take `&self` and may be called from any thread; requests from several threads take
+/// turns, in the order in which they came. [`close`](UdpClient::close) from another thread ends a
+/// blocked call at once, and dropping the client closes it.
+pub struct UdpClient {
+    server: Endpoint,
+    /// At least one.
+    addresses: Vec<SocketAddr>,
+    options: UdpClientOptions,
+    link: Turns<Link>,
+    ends: Ends,
+}
+
+/// The socket for the next request and what it takes to make another one.
+struct Link {
+    /// The place in `addresses` of the one to ask first.
+    preferred: usize,
+    /// On a port that no late reply can come to; `None` if the system had none to give.
+    fresh: Option<Channel>,
+    buffer: Vec<u8>,
+}
+
+/// A socket that sends to and receives from one address alone.
+struct Channel {
+    socket: Socket,
+    ends: Pair,
+}
+
+impl UdpClient {
+    /// Finds the server's addresses, with the default options. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// As for [`connect_with`](UdpClient::connect_with).
+    pub fn connect(to: impl Into<Endpoint>) -> Result<UdpClient> {
+        UdpClient::connect_with(to, UdpClientOptions::default())
+    }
+
+    /// Finds the server's addresses. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// `NameNotResolved`, `TimedOut` and the system's others; `InvalidArgument` for port 0, and for
+    /// retransmissions without a pause.
+    pub fn connect_with(to: impl Into<Endpoint>, options: UdpClientOptions) -> Result<UdpClient> {
+        let server = to.into();
+        if options.retransmissions > 0 && options.retransmit_after.is_zero() {
+            let happened = "the pause before a retransmission is zero";
+            let advice = "give a longer one, or no retransmissions";
+            return Err(Error::invalid("connect to", happened).at(&server).advise(advice));
+        }
+        let deadline = Deadline::after(options.timeout);
+        let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
+        let addresses = find(&server, waiting)?;
+        let (preferred, channel) = first_that_works(&addresses, 0, Channel::open)?;
+        let ends = Ends::new(channel.ends);
+        let link = Link { preferred, fresh: Some(channel), buffer: vec![0; LONGEST] };
+        let link = Turns::new(link, Turns::<Link>::waker(&server)?);
+        Ok(UdpClient { server, addresses, options, link, ends })
+    }
+
+    /// Sends the text as one datagram and returns the text of the datagram that comes back. Both
+    /// may be empty.
+    ///
+    /// # Errors
+    /// `TooLarge` before anything is sent if the text does not fit a datagram (65,507 bytes over
+    /// IPv4, 65,527 over IPv6); `ConnectionRefused` if nothing has that port; `Unreachable`,
+    /// `TimedOut`, `Closed`; `InvalidText` if the reply is not UTF-8.
+    pub fn request(&self, text: &str) -> Result<String> {
+        String::from_utf8(self.request_bytes(text.as_bytes())?).map_err(|_| {
+            Error::new(ErrorKind::InvalidText, "read the reply of", "it is not valid UTF-8")
+                .at(self.ends.get().peer)
+        })
+    }
+
+    /// The same for any bytes.
+    ///
+    /// # Errors
+    /// As for [`request`](UdpClient::request), except for `InvalidText`.
+    pub fn request_bytes(&self, request: &[u8]) -> Result<Vec<u8>> {
+        let mut turn = self.link.take(self.call("ask"))?;
+        let waiting = turn.waiting;
+        let link = &mut *turn;
+        let mut spent = Vec::new();
+        let outcome = first_that_works(&self.addresses, link.preferred, |address| {
+            self.ask(link, address, request, waiting, &mut spent)
+        });
+        if let Ok((index, _)) = outcome {
+            link.preferred = index;
+        }
+        if link.fresh.is_none() {
+            // The spent sockets still have their ports, so this one gets another. If there is none to have
+            // now, the next request tries again.
+            link.fresh = Channel::open(self.addresses[link.preferred]).ok();
+            link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
+        }
+        outcome.map(|(_, length)| link.buffer[..length].to_vec())
+    }
+
+    /// The address that the next request leaves from.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](UdpClient::close).
+    pub fn local_addr(&self) -> Result<SocketAddr> {
+        self.ends().map(|ends| ends.local)
+    }
+
+    /// The address of the server that requests go to.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](UdpClient::close).
+    pub fn peer_addr(&self) -> Result<SocketAddr> {
+        self.ends().map(|ends| ends.peer)
+    }
+
+    /// Closes the socket and ends a call that another thread is blocked in with `Closed`. Closing
+    /// twice is no error.
+    pub fn close(&self) {
+        self.link.close();
+    }
+
+    fn call<'a>(&'a self, tried: &'a str) -> Call<'a> {
+        let deadline = Deadline::after(self.options.timeout);
+        Call { deadline, on_interrupt: self.options.on_interrupt, tried, server: &self.server }
+    }
+
+    fn ends(&self) -> Result<Pair> {
+        self.link.check_open(self.call("tell the addresses of the client of"))?;
+        Ok(self.ends.get())
+    }
+
+    /// Asks one address; the reply is in the buffer, and its length is returned. A socket that a late
+    /// reply may still come to is added to `spent`.
+    fn ask(
+        &self,
+        link: &mut Link,
+        address: SocketAddr,
+        request: &[u8],
+        waiting: Waiting<'_>,
+        spent: &mut Vec<Channel>,
+    ) -> Result<usize> {
+        let limit = max_payload(&address);
+        if request.len() > limit {
+            let happened =
+                format!("{} bytes do not fit a datagram, which holds {limit} at most", request.len());
+            return Err(Error::new(ErrorKind::TooLarge, "ask", happened).at(address).advise("use TCP"));
+        }
+        let channel = match link.fresh.take() {
+            Some(fresh) if fresh.ends.peer == address && fresh.is_quiet() => fresh,
+            other => {
+                spent.extend(other);
+                Channel::open(address)?
+            }
+        };
+        self.ends.set(channel.ends);
+        let answer = self.exchange(&channel, request, &mut link.buffer, waiting);
+        match answer {
+            Ok(Answer { asked_again: false, .. }) => link.fresh = Some(channel),
+            _ => spent.push(channel),
+        }
+        answer.map(|answer| answer.length)
+    }
+
+    fn exchange(
+        &self,
+        channel: &Channel,
+        request: &[u8],
+        buffer: &mut [u8],
+        waiting: Waiting<'_>,
+    ) -> Result<Answer> {
+        let failed = |fault: Fault| fault.while_trying(TRIED).at(channel.ends.peer);
+        let mut pause = self.options.retransmit_after;
+        let mut asked_again: u32 = 0;
+        loop {
+            channel.socket.send_within(request, waiting).map_err(failed)?;
+            let last = asked_again == self.options.retransmissions;
+            let patience = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
+            let deadline = waiting.deadline.earlier(patience);
+            match channel.socket.receive_within(buffer, waiting.with_deadline(deadline)) {
+                Ok(length) => return Ok(Answer { length, asked_again: asked_again > 0 }),
+                Err(Fault::TimedOut) if !last && !waiting.deadline.passed() => {
+                    asked_again += 1;
+                    pause = pause.saturating_mul(2);
+                }
+                Err(Fault::TimedOut) => {
+                    let happened = match asked_again {
+                        0 => "the time allowed ran out".to_owned(),
+                        again => {
+                            format!("the time allowed ran out; the request was sent {} times", again + 1)
+                        }
+                    };
+                    return Err(Error::new(ErrorKind::TimedOut, TRIED, happened).at(channel.ends.peer));
+                }
+                Err(fault) => return Err(failed(fault)),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for UdpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UdpClient").field("server", &self.server).field("ends", &self.ends.get()).finish()
+    }
+}
+
+struct Answer {
+    length: usize,
+    asked_again: bool,
+}
+
+impl Channel {
+    fn open(address: SocketAddr) -> Result<Channel> {
+        let open = || {
+            let socket = Socket::datagram(&address)?;
+            socket.connect(&address)?;
+            Ok(Channel { ends: Pair::of(&socket, address)?, socket })
+        };
+        let failed = |Errno(errno)| Error::os(errno, "connect to").at(address);
+        let first = open().map_err(failed)?;
+        // As long as the first one has that port, the second one cannot get it too.
+        if first.ends.is_itself() { open().map_err(failed) } else { Ok(first) }
+    }
+
+    /// Nothing has come unasked: neither a datagram, which would be taken for the next reply, nor
+    /// an error.
+    fn is_quiet(&self) -> bool {
+        matches!(self.socket.receive(&mut [0]), Err(errno) if errno.would_block())
+    }
+}
+
+/// Tries the addresses in turn, from the one at `start` on, while they refuse or cannot be reached.
+/// The error is that of the first one, which is the one that a person means.
+fn first_that_works<T>(
+    addresses: &[SocketAddr],
+    start: usize,
+    mut attempt: impl FnMut(SocketAddr) -> Result<T>,
+) -> Result<(usize, T)> {
+    use ErrorKind::{AddressNotAvailable, ConnectionRefused, Unreachable};
+    let mut first_error = None;
+    for step in 0..addresses.len() {
+        let index = (start + step) % addresses.len();
+        match attempt(addresses[index]) {
+            Ok(value) => return Ok((index, value)),
+            Err(error) if matches!(error.kind(), ConnectionRefused | Unreachable | AddressNotAvailable) => {
+                first_error.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(first_error.unwrap_or_else(|| Error::invalid("connect", "there is no address to connect to")))
+}

@@ -1,0 +1,199 @@
+//! Servers, ports and waits for the tests. Every wait is bounded.
+
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use capsock::{TcpClientOptions, UdpClientOptions};
+
+/// Longer than anything takes here; what lasts longer has failed.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// Nobody listens here, since the tests' servers are on 127.0.0.1 and ::1 alone.
+pub(crate) const NOBODY: &str = "127.0.0.77";
+
+pub(crate) fn tcp_options() -> TcpClientOptions {
+    TcpClientOptions { timeout: Some(LIMIT), ..TcpClientOptions::default() }
+}
+
+pub(crate) fn udp_options() -> UdpClientOptions {
+    UdpClientOptions { timeout: Some(LIMIT), retransmit_after: LIMIT, ..UdpClientOptions::default() }
+}
+
+/// A server's end of a connection.
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    reader: BufReader<TcpStream>,
+}
+
+impl Peer {
+    fn new(stream: TcpStream) -> Peer {
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.set_write_timeout(Some(LIMIT)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Peer { reader: BufReader::new(stream.try_clone().unwrap()), stream }
+    }
+
+    /// A line with its newline; empty at the end.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        self.reader.read_until(b'\n', &mut line).unwrap_or_default();
+        String::from_utf8(line).unwrap()
+    }
+
+    /// Whatever comes next; empty at the end.
+    pub(crate) fn piece(&mut self, most: usize) -> Vec<u8> {
+        let mut piece = vec![0; most];
+        let count = self.reader.read(&mut piece).unwrap_or(0);
+        piece.truncate(count);
+        piece
+    }
+
+    /// What cannot be sent is lost: the client has gone, as some tests mean it to.
+    pub(crate) fn say(&mut self, text: impl AsRef<[u8]>) {
+        self.stream.write_all(text.as_ref()).unwrap_or_default();
+    }
+
+    /// Waits until the client's system has all that was said.
+    pub(crate) fn wait_until_delivered(&self) {
+        eventually(|| {
+            let mut unacknowledged: libc::c_int = 0;
+            // SAFETY: the request writes one int.
+            let result =
+                unsafe { libc::ioctl(self.stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut unacknowledged) };
+            result == 0 && unacknowledged == 0
+        });
+    }
+
+    /// Ends the connection with a reset.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+/// How a server serves a connection, given its number.
+pub(crate) type Serve = fn(usize, Peer);
+
+/// A TCP server on a port of its own.
+pub(crate) struct TcpServer {
+    pub(crate) address: SocketAddr,
+    accepted: Arc<AtomicUsize>,
+}
+
+impl TcpServer {
+    /// Each connection has a thread, which is told its number, from 0 on.
+    pub(crate) fn start(serve: impl Fn(usize, Peer) + Send + Sync + 'static) -> TcpServer {
+        TcpServer::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
+    }
+
+    pub(crate) fn on(
+        listener: TcpListener,
+        serve: impl Fn(usize, Peer) + Send + Sync + 'static,
+    ) -> TcpServer {
+        let address = listener.local_addr().unwrap();
+        let (accepted, serve) = (Arc::new(AtomicUsize::new(0)), Arc::new(serve));
+        let count = Arc::clone(&accepted);
+        thread::spawn(move || {
+            while let Ok((stream, _)) = listener.accept() {
+                let number = count.fetch_add(1, Ordering::SeqCst);
+                let serve = Arc::clone(&serve);
+                thread::spawn(move || serve(number, Peer::new(stream)));
+            }
+        });
+        TcpServer { address, accepted }
+    }
+
+    /// Answers each line in upper case until the client ends.
+    pub(crate) fn uppercase() -> TcpServer {
+        TcpServer::start(|_, peer| answer_lines(peer))
+    }
+
+    /// Sends back in upper case whatever comes, as it comes, until the client ends.
+    pub(crate) fn uppercase_stream() -> TcpServer {
+        TcpServer::start(|_, mut peer| {
+            loop {
+                let piece = peer.piece(10_000);
+                if piece.is_empty() {
+                    break;
+                }
+                peer.say(piece.to_ascii_uppercase());
+            }
+        })
+    }
+
+    /// How many connections there were.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
+    }
+}
+
+pub(crate) fn answer_lines(mut peer: Peer) {
+    loop {
+        let line = peer.line();
+        if line.is_empty() {
+            break;
+        }
+        peer.say(line.to_uppercase());
+    }
+}
+
+/// A UDP socket on a port of its own, and its address.
+pub(crate) fn udp_server(host: &str) -> (UdpSocket, SocketAddr) {
+    let socket = UdpSocket::bind((host, 0)).unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
+/// The next datagram and where it came from.
+pub(crate) fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
+    let mut buffer = vec![0; 70_000];
+    let (count, source) = socket.recv_from(&mut buffer).unwrap();
+    buffer.truncate(count);
+    (buffer, source)
+}
+
+/// Waits until something is there to receive on the UDP port of 127.0.0.1.
+pub(crate) fn wait_for_datagram_at(port: u16) {
+    let local = format!("0100007F:{port:04X}");
+    eventually(|| {
+        // proc(5): local address, remote address, state, then the queues as sending:receiving.
+        std::fs::read_to_string("/proc/net/udp").unwrap().lines().any(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            fields.next() == Some(&local)
+                && fields.nth(2).is_some_and(|queues| !queues.ends_with(":00000000"))
+        })
+    });
+}
+
+/// Waits until it is so.
+pub(crate) fn eventually(mut so: impl FnMut() -> bool) {
+    let end = Instant::now() + LIMIT;
+    while !so() {
+        assert!(Instant::now() < end, "it never came to be so");
+        thread::yield_now();
+    }
+}
+
+/// A pipe that tells when somebody reads from it: when a copy has its turn.
+pub(crate) fn telling_pipe() -> (Tell, PipeWriter, mpsc::Receiver<()>) {
+    let (input, feed) = std::io::pipe().unwrap();
+    let (reading, wait) = mpsc::channel();
+    (Tell { input, reading }, feed, wait)
+}
+
+pub(crate) struct Tell {
+    input: PipeReader,
+    reading: mpsc::Sender<()>,
+}
+
+impl Read for Tell {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.reading.send(()).unwrap_or_default();
+        self.input.read(buffer)
+    }
+}
