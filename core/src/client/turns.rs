@@ -5,14 +5,10 @@
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker};
-
-/// How often a thread that waits for its turn asks the hook: a signal does not end its sleep.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker, wait_readable};
 
 /// What a call is, to those that it waits with: its limit, its hook, and how its errors begin.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +24,6 @@ pub(super) struct Call<'a> {
 #[derive(Debug)]
 pub(super) struct Turns<T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
     waker: Waker,
 }
 
@@ -37,16 +32,35 @@ struct State<T> {
     /// `None` while a call has it, and once closed.
     value: Option<T>,
     closed: bool,
-    /// The tickets of the calls that wait, the next one first.
-    queue: VecDeque<u64>,
-    next_ticket: u64,
+    /// What wakes the calls that wait, the next one first. A descriptor each rather than a condition
+    /// variable for all: only a wait for a descriptor tells of a signal.
+    queue: VecDeque<Arc<Waker>>,
+}
+
+impl<T> State<T> {
+    /// Takes the value if nobody is before `place`; without a place, if nobody waits.
+    fn take(&mut self, place: Option<&Arc<Waker>>) -> Option<T> {
+        let turn = match (self.queue.front(), place) {
+            (None, _) => true,
+            (Some(first), Some(place)) => Arc::ptr_eq(first, place),
+            (Some(_), None) => false,
+        };
+        if turn { self.value.take() } else { None }
+    }
+
+    /// Wakes the next one if the value is there to take.
+    fn wake_next(&self) {
+        if let (Some(first), Some(_)) = (self.queue.front(), &self.value) {
+            first.notify();
+        }
+    }
 }
 
 impl<T> Turns<T> {
     /// The waker is the one that the holder of a turn waits with; [`close`](Turns::close) notifies it.
     pub(super) fn new(value: T, waker: Waker) -> Turns<T> {
-        let state = State { value: Some(value), closed: false, queue: VecDeque::new(), next_ticket: 0 };
-        Turns { state: Mutex::new(state), changed: Condvar::new(), waker }
+        let state = State { value: Some(value), closed: false, queue: VecDeque::new() };
+        Turns { state: Mutex::new(state), waker }
     }
 
     /// A waker for [`new`](Turns::new), or the error of a client that cannot have one.
@@ -60,49 +74,37 @@ impl<T> Turns<T> {
 
     /// Waits until it is this call's turn.
     pub(super) fn take(&self, call: Call<'_>) -> Result<Turn<'_, T>> {
-        let place = self.queue_up();
-        let mut state = self.lock();
-        loop {
+        let waiting = Waiting {
+            deadline: call.deadline,
+            waker: Some(&self.waker),
+            on_interrupt: call.on_interrupt.into(),
+        };
+        let turn = |value| Turn { turns: self, value: Some(value), waiting };
+        let place = {
+            let mut state = self.lock();
             if state.closed {
                 return Err(closed(call));
             }
-            if state.queue.front() == Some(&place.ticket)
-                && let Some(value) = state.value.take()
-            {
-                let waiting = Waiting {
-                    deadline: call.deadline,
-                    waker: Some(&self.waker),
-                    on_interrupt: call.on_interrupt.into(),
-                };
-                return Ok(Turn { turns: self, value: Some(value), waiting });
+            if let Some(value) = state.take(None) {
+                return Ok(turn(value));
             }
-            if call.deadline.passed() {
+            let failed = |Errno(errno)| Error::os(errno, call.tried).at(call.server);
+            let waker = Arc::new(Waker::new().map_err(failed)?);
+            state.queue.push_back(Arc::clone(&waker));
+            Place { turns: self, waker }
+        };
+        match wait_readable(place.waker.fd(), waiting) {
+            Ok(()) => {}
+            Err(Fault::Woken) => return Err(closed(call)),
+            Err(Fault::TimedOut) => {
                 let happened = "the time allowed ran out while another thread had its turn";
                 return Err(Error::new(ErrorKind::TimedOut, call.tried, happened).at(call.server));
             }
-            state = match patience(call) {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(patience) => {
-                    self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
-            if let Some(hook) = call.on_interrupt {
-                // The hook is the host's: it may need a lock that a thread holds which waits for this one.
-                drop(state);
-                if hook() {
-                    return Err(Fault::Interrupted.while_trying(call.tried).at(call.server));
-                }
-                state = self.lock();
-            }
+            Err(fault) => return Err(fault.while_trying(call.tried).at(call.server)),
         }
-    }
-
-    fn queue_up(&self) -> Place<'_, T> {
-        let mut state = self.lock();
-        let ticket = state.next_ticket;
-        state.next_ticket += 1;
-        state.queue.push_back(ticket);
-        Place { turns: self, ticket }
+        // Between the wake-up and this lock only a close can have taken the value away.
+        let value = self.lock().take(Some(&place.waker));
+        value.map(turn).ok_or_else(|| closed(call))
     }
 
     /// `Closed`, if it is.
@@ -118,7 +120,6 @@ impl<T> Turns<T> {
             state.value.take()
         };
         self.waker.notify();
-        self.changed.notify_all();
         drop(value);
     }
 }
@@ -127,22 +128,18 @@ fn closed(call: Call<'_>) -> Error {
     Error::new(ErrorKind::Closed, call.tried, "the client is closed").at(call.server)
 }
 
-/// How long to sleep before looking again; `None` until something changes.
-fn patience(call: Call<'_>) -> Option<Duration> {
-    let look = call.on_interrupt.map(|_| Deadline::after(Some(ASK_EVERY)));
-    look.map_or(call.deadline, |look| call.deadline.earlier(look)).remaining()
-}
-
 /// A place in the queue, left when dropped.
 struct Place<'a, T> {
     turns: &'a Turns<T>,
-    ticket: u64,
+    waker: Arc<Waker>,
 }
 
 impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
-        self.turns.lock().queue.retain(|ticket| *ticket != self.ticket);
-        self.turns.changed.notify_all();
+        let mut state = self.turns.lock();
+        state.queue.retain(|waker| !Arc::ptr_eq(waker, &self.waker));
+        // If this was the next one and gives up, the turn is another's.
+        state.wake_next();
     }
 }
 
@@ -173,8 +170,7 @@ impl<T> Drop for Turn<'_, T> {
         let mut state = self.turns.lock();
         if !state.closed {
             state.value = self.value.take();
+            state.wake_next();
         }
-        drop(state);
-        self.turns.changed.notify_all();
     }
 }

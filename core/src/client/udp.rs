@@ -22,8 +22,7 @@ pub struct UdpClientOptions {
     pub retransmit_after: Duration,
     /// How often a request is sent again at most. Default 3.
     pub retransmissions: u32,
-    /// What a signal does to a blocking call. While a call waits for another thread's to end, it
-    /// is asked every 50 ms.
+    /// What a signal does to a blocking call.
     pub on_interrupt: Option<InterruptHook>,
 }
 

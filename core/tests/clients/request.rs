@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use capsock::{ErrorKind, TcpClient, TcpClientOptions};
@@ -12,18 +12,10 @@ use crate::tools::{LIMIT, NOBODY, Peer, Serve, TcpServer, answer_lines, tcp_opti
 /// Requests and the replies expected.
 type Dialogue<'a> = &'a [(&'a str, &'a str)];
 
-/// Answers one line so, then closes.
-fn answer_with(mut peer: Peer, reply: impl AsRef<[u8]>) {
+/// Answers one line so.
+fn answer_with(peer: &mut Peer, reply: impl AsRef<[u8]>) {
     peer.line();
     peer.say(reply);
-}
-
-/// Answers one line, then does `then`.
-fn once(mut peer: Peer, then: impl Fn(Peer)) {
-    if !peer.line().is_empty() {
-        peer.say("FIRST\n");
-        then(peer);
-    }
 }
 
 #[test]
@@ -52,7 +44,7 @@ fn servers_of_every_manner_get_the_right_replies() {
         ),
         (
             "it ends lines as telnet does",
-            |_, peer| answer_with(peer, "HELLO\r\n"),
+            |_, mut peer| answer_with(&mut peer, "HELLO\r\n"),
             &[("hello", "HELLO\r")],
             1,
         ),
@@ -70,18 +62,35 @@ fn servers_of_every_manner_get_the_right_replies() {
         ),
         (
             "it sends a second line that nobody asked for",
-            |_, mut peer| {
-                let line = peer.line().to_uppercase();
-                peer.say(format!("{line}STRAY\n"));
-                peer.line();
+            |number, mut peer| match number {
+                0 => {
+                    answer_with(&mut peer, "FIRST\nSTRAY\n");
+                    peer.line();
+                }
+                _ => answer_lines(peer),
             },
-            &[("one", "ONE"), ("two", "TWO")],
+            &again,
+            2,
+        ),
+        (
+            "it begins a second line that nobody asked for, and ends it when asked",
+            |number, mut peer| match number {
+                0 => {
+                    answer_with(&mut peer, "FIRST\nSTR");
+                    answer_with(&mut peer, "AY\n");
+                }
+                _ => answer_lines(peer),
+            },
+            &again,
             2,
         ),
         (
             "it takes a second request and closes without a reply",
-            |number, peer| match number {
-                0 => once(peer, |mut peer| drop(peer.line())),
+            |number, mut peer| match number {
+                0 => {
+                    answer_with(&mut peer, "FIRST\n");
+                    peer.line();
+                }
                 _ => answer_lines(peer),
             },
             &again,
@@ -89,11 +98,12 @@ fn servers_of_every_manner_get_the_right_replies() {
         ),
         (
             "it takes a second request and resets the connection",
-            |number, peer| match number {
-                0 => once(peer, |mut peer| {
+            |number, mut peer| match number {
+                0 => {
+                    answer_with(&mut peer, "FIRST\n");
                     peer.line();
                     peer.reset();
-                }),
+                }
                 _ => answer_lines(peer),
             },
             &again,
@@ -101,11 +111,12 @@ fn servers_of_every_manner_get_the_right_replies() {
         ),
         (
             "it resets the connection after the first reply",
-            |number, peer| match number {
-                0 => once(peer, |peer| {
+            |number, mut peer| match number {
+                0 => {
+                    answer_with(&mut peer, "FIRST\n");
                     peer.wait_until_delivered();
                     peer.reset();
-                }),
+                }
                 _ => answer_lines(peer),
             },
             &again,
@@ -167,8 +178,20 @@ fn servers_that_give_no_whole_reply() {
             &long[..5000],
             &[ConnectionReset],
         ),
-        ("it is not text", |_, peer| answer_with(peer, b"\xff\n"), "one", &[InvalidText]),
-        ("it is too long", |_, peer| answer_with(peer, "12345678901\n"), "one", &[TooLarge]),
+        (
+            "it answers, and ends, but has not taken the request",
+            |_, mut peer| {
+                peer.stream.read_exact(&mut [0]).unwrap();
+                peer.say("REPLY");
+                peer.stream.shutdown(std::net::Shutdown::Write).unwrap();
+                // It stays open and takes nothing, as long as the tests run.
+                std::mem::forget(peer);
+            },
+            &long[..200_000],
+            &[ConnectionClosed],
+        ),
+        ("it is not text", |_, mut peer| answer_with(&mut peer, b"\xff\n"), "one", &[InvalidText]),
+        ("it is too long", |_, mut peer| answer_with(&mut peer, "12345678901\n"), "one", &[TooLarge]),
         (
             "it never ends",
             |_, mut peer| {
@@ -205,9 +228,11 @@ fn the_limit_of_a_reply_is_exact_and_costs_one_connection() {
 
 #[test]
 fn a_client_connects_again_once_and_not_twice() {
-    let server = TcpServer::start(|number, peer| match number {
-        0 => once(peer, |mut peer| drop(peer.line())),
-        _ => drop({ peer }.line()),
+    let server = TcpServer::start(|number, mut peer| {
+        if number == 0 {
+            answer_with(&mut peer, "FIRST\n");
+        }
+        peer.line();
     });
     let client = TcpClient::connect_with(server.address, tcp_options()).unwrap();
     assert_eq!(client.request("first").as_deref(), Ok("FIRST"));
@@ -217,22 +242,22 @@ fn a_client_connects_again_once_and_not_twice() {
 
 #[test]
 fn a_line_that_came_between_two_requests_is_not_a_reply() {
-    let (sent, wait) = mpsc::channel();
-    let server = TcpServer::start(move |number, mut peer| {
-        if number == 0 {
-            once(peer, |mut peer| {
-                peer.say("STRAY\n");
-                peer.wait_until_delivered();
-                sent.send(()).unwrap();
-                peer.line();
-            });
-        } else {
-            let line = peer.line();
-            peer.say(line.to_uppercase());
+    let ((sent, wait), (answered, go_on)) = (mpsc::channel(), mpsc::channel());
+    let go_on = Mutex::new(go_on);
+    let server = TcpServer::start(move |number, mut peer| match number {
+        0 => {
+            answer_with(&mut peer, "FIRST\n");
+            go_on.lock().unwrap().recv_timeout(LIMIT).unwrap();
+            peer.say("STRAY\n");
+            peer.wait_until_delivered();
+            sent.send(()).unwrap();
+            peer.line();
         }
+        _ => answer_lines(peer),
     });
     let client = TcpClient::connect_with(server.address, tcp_options()).unwrap();
     assert_eq!(client.request("first").as_deref(), Ok("FIRST"));
+    answered.send(()).unwrap();
     wait.recv_timeout(LIMIT).unwrap();
     assert_eq!(client.request("second").as_deref(), Ok("SECOND"));
 }
@@ -251,7 +276,7 @@ fn a_newline_is_refused_before_anything_is_sent() {
 #[test]
 fn a_late_reply_is_not_the_next_one() {
     let (timed_out, wait) = mpsc::channel();
-    let wait = std::sync::Mutex::new(wait);
+    let wait = Mutex::new(wait);
     let server = TcpServer::start(move |number, mut peer| {
         if number == 0 {
             let line = peer.line();

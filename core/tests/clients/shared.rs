@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use capsock::{ErrorKind, TcpClient, TcpClientOptions};
 
-use crate::tools::{LIMIT, TcpServer, tcp_options, telling_pipe};
+use crate::tools::{LIMIT, TcpServer, tcp_options, telling_pipe, thread_id, wait_until_asleep};
 
 #[test]
 fn two_threads_get_their_own_replies() {
@@ -85,5 +85,29 @@ fn waiting_for_a_turn_has_the_same_limit() {
         assert!(error.to_string().contains("another thread had its turn"), "{error}");
         drop(feed);
         assert_eq!(copy.join().unwrap().unwrap().sent, 0);
+    });
+}
+
+#[test]
+fn closing_ends_waiting_for_a_turn_that_does_not_come() {
+    let server = TcpServer::uppercase();
+    let options = TcpClientOptions { timeout: None, ..tcp_options() };
+    let client = TcpClient::connect_with(server.address, options).unwrap();
+    let (mut input, feed, wait) = telling_pipe();
+    thread::scope(|scope| {
+        let copy = scope.spawn(|| client.copy(&mut input, &mut Vec::new()));
+        wait.recv_timeout(LIMIT).unwrap();
+        let (starting, started) = mpsc::channel();
+        let client = &client;
+        let waiting = scope.spawn(move || {
+            starting.send(thread_id()).unwrap();
+            client.request("one").unwrap_err().kind()
+        });
+        wait_until_asleep(started.recv_timeout(LIMIT).unwrap());
+        client.close();
+        assert_eq!(waiting.join().unwrap(), ErrorKind::Closed);
+        // Only the input can end the copy's reading of it.
+        drop(feed);
+        assert_eq!(copy.join().unwrap().unwrap_err().kind(), ErrorKind::Closed);
     });
 }

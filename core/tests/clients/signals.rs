@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use capsock::{ErrorKind, Result, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
 
-use crate::tools::{LIMIT, TcpServer, tcp_options, telling_pipe, udp_options, udp_server};
+use crate::tools::{LIMIT, TcpServer, answer_lines, tcp_options, telling_pipe, udp_options, udp_server};
 
 extern "C" fn nothing(_: libc::c_int) {}
 
@@ -96,26 +96,30 @@ fn without_a_hook_calls_go_on() {
     assert_eq!(interrupted(move || client.request("one")), ErrorKind::TimedOut);
 }
 
-thread_local! {
-    static IMPATIENT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-fn impatient() -> bool {
-    IMPATIENT.get()
-}
-
 #[test]
-fn waiting_for_a_turn_asks_the_hook_too() {
+fn a_signal_ends_the_wait_for_a_turn_and_nothing_else_does() {
     let server = silent();
-    let options = TcpClientOptions { on_interrupt: Some(impatient), ..tcp_options() };
-    let client = TcpClient::connect_with(server.address, options).unwrap();
+    let options = TcpClientOptions { on_interrupt: Some(abort), ..tcp_options() };
+    let client = Arc::new(TcpClient::connect_with(server.address, options).unwrap());
     let (mut input, feed, wait) = telling_pipe();
     thread::scope(|scope| {
         let copy = scope.spawn(|| client.copy(&mut input, &mut Vec::new()));
         wait.recv_timeout(LIMIT).unwrap();
-        IMPATIENT.set(true);
-        assert_eq!(client.request("one").unwrap_err().kind(), ErrorKind::Interrupted);
+        let same = Arc::clone(&client);
+        assert_eq!(interrupted(move || same.request("one")), ErrorKind::Interrupted);
         drop(feed);
-        assert!(copy.join().unwrap().is_ok());
+        assert!(copy.join().unwrap().is_ok(), "the hook would have ended it");
+    });
+}
+
+#[test]
+fn without_a_signal_threads_with_a_hook_take_turns() {
+    let server = TcpServer::start(|_, peer| answer_lines(peer));
+    let options = TcpClientOptions { on_interrupt: Some(abort), ..tcp_options() };
+    let client = TcpClient::connect_with(server.address, options).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..50).for_each(|_| assert_eq!(client.request("one").unwrap(), "ONE")));
+        }
     });
 }

@@ -112,9 +112,11 @@ impl TcpServer {
         TcpServer::start(|_, peer| answer_lines(peer))
     }
 
-    /// Sends back in upper case whatever comes, as it comes, until the client ends.
+    /// Sends back in upper case whatever comes, as it comes, until the client ends. Little fits between
+    /// the two, so that it soon waits for a client that does not receive.
     pub(crate) fn uppercase_stream() -> TcpServer {
         TcpServer::start(|_, mut peer| {
+            socket2::SockRef::from(&peer.stream).set_send_buffer_size(128 << 10).unwrap();
             loop {
                 let piece = peer.piece(10_000);
                 if piece.is_empty() {
@@ -168,6 +170,19 @@ pub(crate) fn wait_for_datagram_at(port: u16) {
                 && fields.nth(2).is_some_and(|queues| !queues.ends_with(":00000000"))
         })
     });
+}
+
+/// This thread, for [`wait_until_asleep`].
+pub(crate) fn thread_id() -> libc::pid_t {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::gettid() }
+}
+
+/// Waits until the thread waits.
+pub(crate) fn wait_until_asleep(thread: libc::pid_t) {
+    // proc(5): after the name in parentheses comes the state.
+    let stat = || std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
+    eventually(|| stat().rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" S")));
 }
 
 /// Waits until it is so.

@@ -34,8 +34,7 @@ pub struct TcpClientOptions {
     pub timeout: Option<Duration>,
     /// The longest reply that is taken, in bytes, without its newline. Default 16 MiB.
     pub max_reply: usize,
-    /// What a signal does to a blocking call. While a call waits for another thread's to end, it
-    /// is asked every 50 ms.
+    /// What a signal does to a blocking call.
     pub on_interrupt: Option<InterruptHook>,
 }
 
