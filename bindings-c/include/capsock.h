@@ -1,0 +1,599 @@
+// capsock: servers and clients of the uppercase service over TCP and UDP.
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+//   capsock_server_options options = capsock_server_options_default();
+//   capsock_server *server = NULL;
+//   if (capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &server) != CAPSOCK_OK)
+//     fprintf(stderr, "%s\n", capsock_last_error());
+//
+// Conventions, which hold for every function:
+//
+// Errors. What can fail returns a capsock_status; 0 is success. capsock_last_error() has the text of
+//   the calling thread's latest failure. No input ends the process or leaves a Rust panic behind it:
+//   a defect of the library is CAPSOCK_INTERNAL.
+// Out-parameters come last, are written on success only, and need not hold anything before. They
+//   overlap no other argument.
+// NULL may be passed for every pointer: it is CAPSOCK_INVALID_ARGUMENT, unless the function says what
+//   else it means. For _free it means nothing. Any other pointer points to what its type says.
+// Text is UTF-8 that ends with a NUL; text that is not UTF-8 is CAPSOCK_INVALID_ARGUMENT. Where bytes
+//   are taken, any will do; NULL with the length 0 is no bytes.
+// Arguments are read during the call, and none is kept, but for the functions of the server options
+//   and their data.
+// Memory. What a function gives is the caller's: handles are freed by the _free of their type, text
+//   by capsock_string_free, bytes by capsock_bytes_free. Exactly once, and not by free(3).
+// Threads. A handle that is taken as const may be used by several threads at once; freeing it has to
+//   come after all other calls. Whatever is not a handle belongs to one thread at a time.
+// Timeouts are milliseconds; CAPSOCK_NO_LIMIT is none, a negative one CAPSOCK_INVALID_ARGUMENT.
+// Choices are numbers (int32_t) with the constants of an enum; any other is CAPSOCK_INVALID_ARGUMENT.
+// Signals. The library sets no signal handler and raises no SIGPIPE. capsock_server_request_stop is
+//   the only function that a signal handler may call.
+// fork(2). A handle belongs to the process that made it; a forked child leaves it alone.
+
+
+#ifndef CAPSOCK_H
+#define CAPSOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The timeout that stands for no limit, in milliseconds.
+#define CAPSOCK_NO_LIMIT 9223372036854775807
+
+// The port that servers listen on unless told otherwise: the textbook's.
+#define CAPSOCK_DEFAULT_PORT 12000
+
+// What a call returned. The numbers never change and are never used for anything else; a later
+// version may add some.
+enum capsock_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // The call did what it was asked.
+  CAPSOCK_OK = 0,
+  // An argument is not one that the call takes (NULL, not UTF-8, out of range); nothing was done.
+  CAPSOCK_INVALID_ARGUMENT = 1,
+  // The time allowed for the call ran out.
+  CAPSOCK_TIMED_OUT = 2,
+  // A signal arrived and the caller had asked to be told.
+  CAPSOCK_INTERRUPTED = 3,
+  // The client or server was closed, before the call or by another thread during it.
+  CAPSOCK_CLOSED = 4,
+  // Nothing listens on that port (ECONNREFUSED).
+  CAPSOCK_CONNECTION_REFUSED = 5,
+  // The peer broke the connection off (ECONNRESET, EPIPE, ECONNABORTED).
+  CAPSOCK_CONNECTION_RESET = 6,
+  // The peer closed the connection in good order before the whole reply had come.
+  CAPSOCK_CONNECTION_CLOSED = 7,
+  // Another socket has that address and port (EADDRINUSE).
+  CAPSOCK_ADDRESS_IN_USE = 8,
+  // This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
+  CAPSOCK_ADDRESS_NOT_AVAILABLE = 9,
+  // The name has no address; `capsock_last_gai_code` has getaddrinfo(3)'s number.
+  CAPSOCK_NAME_NOT_RESOLVED = 10,
+  // No route leads there (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
+  CAPSOCK_UNREACHABLE = 11,
+  // The system does not permit it (EACCES, EPERM).
+  CAPSOCK_PERMISSION_DENIED = 12,
+  // The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
+  CAPSOCK_TOO_LARGE = 13,
+  // The system, or the chosen combination of options, does not support it.
+  CAPSOCK_UNSUPPORTED = 14,
+  // Out of descriptors, memory, threads or processes.
+  CAPSOCK_OUT_OF_RESOURCES = 15,
+  // The reply cannot be C text, not being UTF-8 or having a NUL inside; ask for bytes.
+  CAPSOCK_INVALID_TEXT = 16,
+  // Reading the input or writing the output of a copy failed, not the network.
+  CAPSOCK_INPUT_OUTPUT = 17,
+  // The system reported something else; `capsock_last_errno` has its number.
+  CAPSOCK_OTHER = 18,
+  // A defect of capsock itself; please report it with the text of `capsock_last_error`.
+  CAPSOCK_INTERNAL = 19,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_status capsock_status;
+#else
+typedef int32_t capsock_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The transport protocol of a server.
+enum capsock_transport
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // A reliable byte stream.
+  CAPSOCK_TRANSPORT_TCP = 0,
+  // Datagrams.
+  CAPSOCK_TRANSPORT_UDP = 1,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_transport capsock_transport;
+#else
+typedef int32_t capsock_transport;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// How many clients a server serves at once, and by what.
+enum capsock_concurrency
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // One at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+  CAPSOCK_CONCURRENCY_ITERATIVE = 0,
+  // A thread for each TCP connection; over UDP a fixed set of threads on one port.
+  CAPSOCK_CONCURRENCY_THREADS = 1,
+  // A process for each TCP connection; over UDP a fixed set of processes on one port. For the
+  // built-in service alone: a handler is refused.
+  CAPSOCK_CONCURRENCY_PROCESSES = 2,
+  // Event loops, one per worker. The default.
+  CAPSOCK_CONCURRENCY_EVENTS = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_concurrency capsock_concurrency;
+#else
+typedef int32_t capsock_concurrency;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// Where a request ends on a TCP connection. Over UDP a datagram is a request.
+enum capsock_framing
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // Whatever has arrived. The default, for the built-in service alone: a handler is refused,
+  // since a chunk is not a request.
+  CAPSOCK_FRAMING_STREAM = 0,
+  // Up to and with a newline, of at most `max_request` bytes. A last line without a newline
+  // counts when the peer ends its input.
+  CAPSOCK_FRAMING_LINE = 1,
+  // What one receive returns; the server replies, then closes the connection, as the textbook's
+  // Python TCPServer does.
+  CAPSOCK_FRAMING_ONCE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_framing capsock_framing;
+#else
+typedef int32_t capsock_framing;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// How much a line of a server's log matters.
+enum capsock_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // Something that the operator may want to change: a limit met.
+  CAPSOCK_LEVEL_WARNING = 1,
+  // A request failed: a handler's error.
+  CAPSOCK_LEVEL_ERROR = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_level capsock_level;
+#else
+typedef int32_t capsock_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// A reply that a handler is writing. It is the library's, and there for the call of the handler
+// only.
+typedef struct capsock_reply capsock_reply;
+
+// A running server.
+typedef struct capsock_server capsock_server;
+
+// A connection to a server that answers each line with a line. Requests from several threads take
+// turns.
+typedef struct capsock_tcp_client capsock_tcp_client;
+
+// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
+//
+// After a request that was sent again, or that got no reply, the next one leaves from a fresh
+// port, so that a late duplicate is never taken for its reply.
+typedef struct capsock_udp_client capsock_udp_client;
+
+// The upper case of a text that comes in pieces, cut anywhere, also inside of a character.
+typedef struct capsock_uppercase_stream capsock_uppercase_stream;
+
+// Bytes that the library gives. The caller frees them with `capsock_bytes_free` and leaves both
+// fields as they are until then; the bytes themselves are the caller's to change.
+typedef struct {
+  // The bytes. One more, a NUL that `length` does not count, follows them. NULL once freed.
+  uint8_t *data;
+  // How many they are.
+  size_t length;
+} capsock_bytes;
+
+// Answers one request: writes the reply with `capsock_reply_write` and returns 0. Anything else
+// means that the request failed: it is logged and counted, the TCP connection is closed or the UDP
+// request left without a reply, and the server goes on.
+//
+// `request` is never NULL, has no NUL behind it, and is there for the call only. Over UDP it is a
+// datagram; over TCP it is what the framing says, with its newline where `CAPSOCK_FRAMING_LINE`
+// found one. A reply to a line that has a newline gets one if it ends without.
+//
+// It is called from the server's threads, several at once. It must return: no `longjmp`, and no
+// C++ exception, may leave it.
+typedef int (*capsock_handler)(const uint8_t *request,
+                               size_t length,
+                               capsock_reply *reply,
+                               void *user_data);
+
+// Takes a line of a server's log: `level` is a `capsock_level`, `line` UTF-8 without a newline,
+// there for the call only. Called from the server's threads, several at once; it must return.
+typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
+
+// The options of a server. Start from `capsock_server_options_default` and change what shall be
+// different, so that a later version's new options have their defaults too.
+//
+// The structure and the host are read by `capsock_server_start` and may go after it; what the
+// handler and the log use has to stay until the server is freed and, if a stop found handler calls
+// still running, until those have returned.
+typedef struct {
+  // A name or an IP address to listen on, or "" for every address of the machine. Default
+  // "localhost": this machine only, over IPv4 and IPv6.
+  const char *host;
+  // 0 to 65535; 0 picks a free port. Default `CAPSOCK_DEFAULT_PORT`.
+  int32_t port;
+  // A `capsock_concurrency`. Default `CAPSOCK_CONCURRENCY_EVENTS`.
+  int32_t concurrency;
+  // A `capsock_framing`. Default `CAPSOCK_FRAMING_STREAM`.
+  int32_t framing;
+  // Connections that the kernel holds until they are accepted (listen(2)). Default 1,024.
+  uint32_t backlog;
+  // Event loops, or over UDP threads or processes; 1,024 at most. 0, the default: one for each
+  // processor.
+  size_t workers;
+  // TCP connections served at once; a further one is closed at once and counted as refused. 0,
+  // the default: 1,024 for threads, 256 for processes, 65,536 for events.
+  size_t max_connections;
+  // The longest request, in bytes: a line with its newline, a datagram. Default 1 MiB.
+  size_t max_request;
+  // A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
+  int64_t idle_timeout_ms;
+  // A connection whose peer takes no byte of its reply for so many milliseconds is closed.
+  // Default 30 s.
+  int64_t write_timeout_ms;
+  // Answers the requests; NULL, the default: upper case.
+  capsock_handler handler;
+  // Passed to the handler.
+  void *handler_data;
+  // Takes the lines of the log; NULL, the default: they go to standard error.
+  capsock_log log;
+  // Passed to the log.
+  void *log_data;
+} capsock_server_options;
+
+// A server's totals since its start, and what is going on now.
+typedef struct {
+  // TCP connections taken from the backlog, the refused ones included.
+  uint64_t connections_accepted;
+  // TCP connections that are open now.
+  uint64_t connections_active;
+  // TCP connections closed at once: over `max_connections`, or no thread or process to be had.
+  uint64_t connections_refused;
+  // Requests answered.
+  uint64_t requests;
+  // Bytes of requests, over TCP and UDP.
+  uint64_t bytes_received;
+  // Bytes of replies, over TCP and UDP.
+  uint64_t bytes_sent;
+  // UDP datagrams received, those that got no reply included.
+  uint64_t datagrams_received;
+  // UDP datagrams sent.
+  uint64_t datagrams_sent;
+  // Requests whose handler failed.
+  uint64_t handler_errors;
+  // Requests over `max_request`: the connection was closed, or the datagram left unanswered.
+  uint64_t oversized_requests;
+  // Connections closed since nothing came for `idle_timeout_ms`.
+  uint64_t idle_timeouts;
+  // Connections closed since the peer took nothing for `write_timeout_ms`.
+  uint64_t write_timeouts;
+  // Datagrams left unanswered by the guard: from the server itself, port 0, a broadcast or
+  // multicast address, or gone back and forth between servers too often.
+  uint64_t datagrams_guarded;
+  // Replies that did not fit a datagram or that the system refused to send.
+  uint64_t replies_unsent;
+  // Times that accepting paused since the process or system had no descriptors left.
+  uint64_t descriptor_shortages;
+} capsock_stats;
+
+// What stopping a server found.
+typedef struct {
+  // Requests answered from the start of the server to its end.
+  uint64_t completed;
+  // Connections cut at the deadline with a request in hand or a reply not yet taken.
+  uint64_t cut;
+  // Handler calls that were still running past the deadline. Until they return, what the handler
+  // and the log use has to stay, `handler_data` and `log_data` with it.
+  uint64_t running;
+} capsock_stop_report;
+
+// The options of a TCP client. Start from `capsock_tcp_client_options_default`.
+typedef struct {
+  // One limit for finding the addresses and connecting to one of them, in milliseconds. Default
+  // 10 s.
+  int64_t connect_timeout_ms;
+  // The limit for each request, and for a copy the longest pause without progress, in
+  // milliseconds. Default 30 s.
+  int64_t timeout_ms;
+  // The longest reply that is taken, in bytes. Default 16 MiB.
+  size_t max_reply;
+  // Whether a signal handler that ran in the calling thread ends its blocking call with
+  // `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
+  bool interruptible;
+} capsock_tcp_client_options;
+
+// What a copy moved, in bytes.
+typedef struct {
+  // From the input to the server.
+  uint64_t sent;
+  // From the server to the output.
+  uint64_t received;
+} capsock_copied;
+
+// The options of a UDP client. Start from `capsock_udp_client_options_default`.
+typedef struct {
+  // The limit for finding the addresses, and for each request over all its retransmissions, in
+  // milliseconds. Default 5 s.
+  int64_t timeout_ms;
+  // How long the first answer is waited for before the request is sent again, in milliseconds;
+  // the pause doubles each time (RFC 8085, 3.1.1). Default 1 s.
+  int64_t retransmit_after_ms;
+  // How often a request is sent again at most. Default 3.
+  uint32_t retransmissions;
+  // Whether a signal handler that ran in the calling thread ends its blocking call with
+  // `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
+  bool interruptible;
+} capsock_udp_client_options;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The version of the library, `major.minor.patch`. Valid for ever.
+const char *capsock_version(void);
+
+// What the latest call of this thread that failed has to say: what was tried, on which address,
+// what happened, and what to try. UTF-8, one sentence, without a newline. It is valid until the
+// thread's next call that fails, or its end. Never NULL; empty if no call has failed yet. A call
+// that succeeds leaves it as it is.
+const char *capsock_last_error(void);
+
+// The system's error number (errno(3)) of the latest call of this thread that failed; 0 if there
+// is none.
+int capsock_last_errno(void);
+
+// getaddrinfo(3)'s `EAI_` number of the latest call of this thread that failed; 0 if a name was
+// not the reason.
+int capsock_last_gai_code(void);
+
+// Frees bytes that the library gave and empties the structure, so that freeing it again does
+// nothing. NULL is nothing.
+void capsock_bytes_free(capsock_bytes *bytes);
+
+// Frees text that the library gave. NULL is nothing.
+void capsock_string_free(char *text);
+
+// The upper case of UTF-8 text, by Unicode's full mapping, the same in every locale: "straße"
+// becomes "STRASSE". Bytes that are not valid UTF-8 pass through unchanged; a NUL is a character
+// like others.
+//
+// `upper` is freed with `capsock_bytes_free`.
+capsock_status capsock_uppercase(const void *input, size_t length, capsock_bytes *upper);
+
+// A stream at its beginning. It is freed with `capsock_uppercase_stream_free`.
+capsock_status capsock_uppercase_stream_new(capsock_uppercase_stream **stream);
+
+// The upper case of what is complete so far; at most 3 bytes of a character that is not are held
+// until the next call. `upper`, which may turn out empty, is freed with `capsock_bytes_free`.
+capsock_status capsock_uppercase_stream_push(const capsock_uppercase_stream *stream,
+                                             const void *input,
+                                             size_t length,
+                                             capsock_bytes *upper);
+
+// Ends the text: what was held is given unchanged, and the stream is at a beginning again. `upper`
+// is freed with `capsock_bytes_free`.
+capsock_status capsock_uppercase_stream_finish(const capsock_uppercase_stream *stream,
+                                               capsock_bytes *upper);
+
+// Frees a stream. NULL is nothing.
+void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
+
+// Adds to the reply of a handler, as often as the handler likes. A reply that could not be
+// completed (`CAPSOCK_OUT_OF_RESOURCES`) fails the request, whatever the handler returns.
+capsock_status capsock_reply_write(capsock_reply *reply, const void *data, size_t length);
+
+// The default options: they serve this machine on port 12000.
+capsock_server_options capsock_server_options_default(void);
+
+// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
+// `capsock_transport`. The server is freed with `capsock_server_free`.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_UNSUPPORTED` for options that do not go together (a
+// handler with the framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`,
+// `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`,
+// `CAPSOCK_OUT_OF_RESOURCES` and what else binding reports.
+capsock_status capsock_server_start(int32_t transport,
+                                    const capsock_server_options *options,
+                                    capsock_server **server);
+
+// The port that the server listens on; 0 if `server` is NULL.
+uint16_t capsock_server_port(const capsock_server *server);
+
+// How many addresses the server listens on: one for each address of its host name; 0 if `server`
+// is NULL.
+size_t capsock_server_address_count(const capsock_server *server);
+
+// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000"; `index` counts from
+// 0. `address` is freed with `capsock_string_free`.
+capsock_status capsock_server_address(const capsock_server *server, size_t index, char **address);
+
+// The totals so far. Cheap: it reads counters and takes no lock.
+capsock_status capsock_server_stats(const capsock_server *server, capsock_stats *stats);
+
+// Asks the server to stop within 5 s, and returns at once. NULL is nothing. The one function that a
+// signal handler may call (signal-safety(7)).
+void capsock_server_request_stop(const capsock_server *server);
+
+// Stops the server: no new work, what is in hand is finished, then idle connections close; what is
+// not done after `timeout_ms` is cut. `report` may be NULL.
+//
+// Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
+// report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
+// stopped server is still to be freed.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked off after
+// the start, in which the server is not.
+capsock_status capsock_server_stop(const capsock_server *server,
+                                   int64_t timeout_ms,
+                                   capsock_stop_report *report);
+
+// Waits until the server has stopped, whoever stopped it.
+//
+// Errors: `CAPSOCK_TIMED_OUT` if it still runs after `timeout_ms`; `CAPSOCK_INTERRUPTED` if a signal
+// handler ran meanwhile in the calling thread: the server still runs, or is about to stop if that
+// handler asked for it. `CAPSOCK_INVALID_ARGUMENT` from a handler of the server, which would wait
+// for itself; `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_wait(const capsock_server *server,
+                                   int64_t timeout_ms);
+
+// Stops the server within 5 s, if it runs, and frees it. NULL is nothing. No other call may use the server
+// meanwhile, and a handler of the server must not free it.
+void capsock_server_free(capsock_server *server);
+
+// The default options of a TCP client.
+capsock_tcp_client_options capsock_tcp_client_options_default(void);
+
+// Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
+// address, or "" for this machine; `port` is 0 to 65535. The client is freed with
+// `capsock_tcp_client_free`.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
+// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED` and the system's others.
+capsock_status capsock_tcp_client_connect(const char *host,
+                                          int32_t port,
+                                          const capsock_tcp_client_options *options,
+                                          capsock_tcp_client **client);
+
+// Sends a line of text and gives the line that comes back, without a newline in either. `reply` is
+// freed with `capsock_string_free`.
+//
+// If the server closed the connection since the last request, as the textbook's Python server does
+// after each reply, the client connects again, once.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line has a newline; `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE`,
+// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+capsock_status capsock_tcp_client_request(const capsock_tcp_client *client,
+                                          const char *line,
+                                          char **reply);
+
+// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+//
+// Errors: as for `capsock_tcp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+capsock_status capsock_tcp_client_request_bytes(const capsock_tcp_client *client,
+                                                const void *line,
+                                                size_t length,
+                                                capsock_bytes *reply);
+
+// Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
+// all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
+// cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
+// `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
+// `copied` may be NULL.
+//
+// Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
+// before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
+// not ended while it waits for `output` to take what came.
+capsock_status capsock_tcp_client_copy(const capsock_tcp_client *client,
+                                       int input,
+                                       int output,
+                                       capsock_copied *copied);
+
+// The address of this end, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed with
+// `capsock_string_free`.
+//
+// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
+capsock_status capsock_tcp_client_local_address(const capsock_tcp_client *client, char **address);
+
+// The address of the server that answered. `address` is freed with `capsock_string_free`.
+//
+// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
+capsock_status capsock_tcp_client_peer_address(const capsock_tcp_client *client, char **address);
+
+// Closes the connection and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`,
+// as every later one. Closing twice is no error. The client is still to be freed.
+capsock_status capsock_tcp_client_close(const capsock_tcp_client *client);
+
+// Closes the connection, if it is open, and frees the client. NULL is nothing. No other call may
+// use the client meanwhile: close it first, and wait for those calls to return.
+void capsock_tcp_client_free(capsock_tcp_client *client);
+
+// The default options of a UDP client.
+capsock_udp_client_options capsock_udp_client_options_default(void);
+
+// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
+// this machine; `port` is 0 to 65535. The client is freed with `capsock_udp_client_free`.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED` and the system's others.
+capsock_status capsock_udp_client_connect(const char *host,
+                                          int32_t port,
+                                          const capsock_udp_client_options *options,
+                                          capsock_udp_client **client);
+
+// Sends the text as one datagram and gives the text of the datagram that comes back. `reply` is
+// freed with `capsock_string_free`.
+//
+// Errors: `CAPSOCK_TOO_LARGE` before anything is sent if the text does not fit a datagram (65,507
+// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if nothing has that port;
+// `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
+// `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+capsock_status capsock_udp_client_request(const capsock_udp_client *client,
+                                          const char *text,
+                                          char **reply);
+
+// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+//
+// Errors: as for `capsock_udp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+capsock_status capsock_udp_client_request_bytes(const capsock_udp_client *client,
+                                                const void *request,
+                                                size_t length,
+                                                capsock_bytes *reply);
+
+// The address that the next request leaves from, as "127.0.0.1:40000" or "[::1]:40000". `address`
+// is freed with `capsock_string_free`.
+//
+// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
+capsock_status capsock_udp_client_local_address(const capsock_udp_client *client, char **address);
+
+// The address of the server that requests go to. `address` is freed with `capsock_string_free`.
+//
+// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
+capsock_status capsock_udp_client_peer_address(const capsock_udp_client *client, char **address);
+
+// Closes the socket and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`, as
+// every later one. Closing twice is no error. The client is still to be freed.
+capsock_status capsock_udp_client_close(const capsock_udp_client *client);
+
+// Closes the socket, if it is open, and frees the client. NULL is nothing. No other call may use
+// the client meanwhile: close it first, and wait for those calls to return.
+void capsock_udp_client_free(capsock_udp_client *client);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* CAPSOCK_H */

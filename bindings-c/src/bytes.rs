@@ -1,0 +1,58 @@
+//! Memory that the library gives to its caller.
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use capsock::{Error, Result};
+
+use crate::guard::guard_or;
+use crate::pointer::free_text;
+
+/// Bytes that the library gives. The caller frees them with `capsock_bytes_free` and leaves both
+/// fields as they are until then; the bytes themselves are the caller's to change.
+#[derive(Debug)]
+#[repr(C)]
+pub struct capsock_bytes {
+    /// The bytes. One more, a NUL that `length` does not count, follows them. NULL once freed.
+    pub data: *mut u8,
+    /// How many they are.
+    pub length: usize,
+}
+
+/// Gives the bytes to the caller.
+pub(crate) fn give_bytes(out: &mut MaybeUninit<capsock_bytes>, mut bytes: Vec<u8>) -> Result<()> {
+    let length = bytes.len();
+    bytes.try_reserve_exact(1).map_err(|_| Error::os(libc::ENOMEM, "give the bytes"))?;
+    bytes.push(0);
+    let data = Box::into_raw(bytes.into_boxed_slice()).cast::<u8>();
+    out.write(capsock_bytes { data, length });
+    Ok(())
+}
+
+/// Frees bytes that the library gave and empties the structure, so that freeing it again does
+/// nothing. NULL is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_bytes_free(bytes: Option<&mut capsock_bytes>) {
+    guard_or((), || {
+        let Some(bytes) = bytes else { return Ok(()) };
+        let data = std::mem::replace(&mut bytes.data, ptr::null_mut());
+        let length = std::mem::take(&mut bytes.length);
+        if !data.is_null() {
+            // SAFETY: `give_bytes` made it from a box of `length` bytes and a NUL, and the caller
+            // leaves the fields alone.
+            drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(data, length + 1)) });
+        }
+        Ok(())
+    });
+}
+
+/// Frees text that the library gave. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_string_free(text: *mut c_char) {
+    guard_or((), || {
+        // SAFETY: NULL or text that the library gave, by the contract of the header.
+        unsafe { free_text(text) };
+        Ok(())
+    });
+}

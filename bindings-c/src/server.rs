@@ -1,0 +1,154 @@
+//! A running server.
+
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
+
+use capsock::net::timeout::from_millis;
+use capsock::{Error, ErrorKind, Server};
+
+use crate::guard::{guard, guard_or};
+use crate::pointer::{give_handle, give_text, given};
+use crate::server_options::capsock_server_options;
+use crate::stats::{capsock_stats, capsock_stop_report};
+use crate::status::capsock_status;
+use crate::time::longest_from_millis;
+
+/// A running server.
+pub struct capsock_server(Server);
+
+/// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
+/// `capsock_transport`. The server is freed with `capsock_server_free`.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_UNSUPPORTED` for options that do not go together (a
+/// handler with the framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`,
+/// `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`,
+/// `CAPSOCK_OUT_OF_RESOURCES` and what else binding reports.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_server_start(
+    transport: i32,
+    options: Option<&capsock_server_options>,
+    server: Option<&mut MaybeUninit<Option<Box<capsock_server>>>>,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        let server = given(server, "server")?;
+        // SAFETY: the fields are what their types say, by the contract of the header.
+        let core = unsafe { options.to_core(transport) }?;
+        give_handle(server, capsock_server(core.start()?));
+        Ok(())
+    })
+}
+
+/// The port that the server listens on; 0 if `server` is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_port(server: Option<&capsock_server>) -> u16 {
+    guard_or(0, || Ok(given(server, "server")?.0.local_addr().port()))
+}
+
+/// How many addresses the server listens on: one for each address of its host name; 0 if `server`
+/// is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_address_count(server: Option<&capsock_server>) -> usize {
+    guard_or(0, || Ok(given(server, "server")?.0.local_addrs().len()))
+}
+
+/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000"; `index` counts from
+/// 0. `address` is freed with `capsock_string_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_address(
+    server: Option<&capsock_server>,
+    index: usize,
+    address: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let addresses = given(server, "server")?.0.local_addrs();
+        let address = given(address, "address")?;
+        let found = addresses.get(index).ok_or_else(|| {
+            let count = addresses.len();
+            Error::invalid("tell the server's address", format!("it has {count}, and {index} counts from 0"))
+        })?;
+        give_text(address, found.to_string())
+    })
+}
+
+/// The totals so far. Cheap: it reads counters and takes no lock.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_stats(
+    server: Option<&capsock_server>,
+    stats: Option<&mut MaybeUninit<capsock_stats>>,
+) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        given(stats, "stats")?.write(server.0.stats().into());
+        Ok(())
+    })
+}
+
+/// Asks the server to stop within 5 s, and returns at once. NULL is nothing. The one function that a
+/// signal handler may call (signal-safety(7)).
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_request_stop(server: Option<&capsock_server>) {
+    guard_or((), || {
+        if let Some(server) = server {
+            server.0.request_stop();
+        }
+        Ok(())
+    });
+}
+
+/// Stops the server: no new work, what is in hand is finished, then idle connections close; what is
+/// not done after `timeout_ms` is cut. `report` may be NULL.
+///
+/// Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
+/// report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
+/// stopped server is still to be freed.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked off after
+/// the start, in which the server is not.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_stop(
+    server: Option<&capsock_server>,
+    timeout_ms: i64,
+    report: Option<&mut MaybeUninit<capsock_stop_report>>,
+) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        let found = server.0.stop(longest_from_millis("the timeout of the stop", timeout_ms)?)?;
+        if let Some(report) = report {
+            report.write(found.into());
+        }
+        Ok(())
+    })
+}
+
+/// Waits until the server has stopped, whoever stopped it.
+///
+/// Errors: `CAPSOCK_TIMED_OUT` if it still runs after `timeout_ms`; `CAPSOCK_INTERRUPTED` if a signal
+/// handler ran meanwhile in the calling thread: the server still runs, or is about to stop if that
+/// handler asked for it. `CAPSOCK_INVALID_ARGUMENT` from a handler of the server, which would wait
+/// for itself; `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_wait(server: Option<&capsock_server>, timeout_ms: i64) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        let timeout = from_millis("the timeout of the wait", timeout_ms)?;
+        match server.0.wait(timeout, Some(|| true))? {
+            true => Ok(()),
+            false => Err(Error::new(
+                ErrorKind::TimedOut,
+                "see the server stop",
+                format!("it still runs after {timeout_ms} ms"),
+            )),
+        }
+    })
+}
+
+/// Stops the server within 5 s, if it runs, and frees it. NULL is nothing. No other call may use the server
+/// meanwhile, and a handler of the server must not free it.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_free(server: Option<Box<capsock_server>>) {
+    guard_or((), || {
+        drop(server);
+        Ok(())
+    });
+}

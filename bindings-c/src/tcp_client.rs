@@ -1,0 +1,228 @@
+//! The TCP client.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
+
+use capsock::net::port::from_number;
+use capsock::net::timeout::from_millis;
+use capsock::{Copied, Result, TcpClient, TcpClientOptions};
+
+use crate::bytes::{capsock_bytes, give_bytes};
+use crate::descriptor::{Output, Use, duplicate};
+use crate::guard::{guard, guard_or};
+use crate::pointer::{bytes, give_handle, give_text, given, text};
+use crate::status::capsock_status;
+use crate::time::to_millis;
+
+/// The options of a TCP client. Start from `capsock_tcp_client_options_default`.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+pub struct capsock_tcp_client_options {
+    /// One limit for finding the addresses and connecting to one of them, in milliseconds. Default
+    /// 10 s.
+    pub connect_timeout_ms: i64,
+    /// The limit for each request, and for a copy the longest pause without progress, in
+    /// milliseconds. Default 30 s.
+    pub timeout_ms: i64,
+    /// The longest reply that is taken, in bytes. Default 16 MiB.
+    pub max_reply: usize,
+    /// Whether a signal handler that ran in the calling thread ends its blocking call with
+    /// `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
+    pub interruptible: bool,
+}
+
+impl From<TcpClientOptions> for capsock_tcp_client_options {
+    fn from(core: TcpClientOptions) -> capsock_tcp_client_options {
+        capsock_tcp_client_options {
+            connect_timeout_ms: to_millis(core.connect_timeout),
+            timeout_ms: to_millis(core.timeout),
+            max_reply: core.max_reply,
+            interruptible: core.on_interrupt.is_some(),
+        }
+    }
+}
+
+impl capsock_tcp_client_options {
+    fn to_core(self) -> Result<TcpClientOptions> {
+        Ok(TcpClientOptions {
+            connect_timeout: from_millis("the timeout of the connection", self.connect_timeout_ms)?,
+            timeout: from_millis("the timeout", self.timeout_ms)?,
+            max_reply: self.max_reply,
+            on_interrupt: self.interruptible.then_some(|| true),
+        })
+    }
+}
+
+/// The default options of a TCP client.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_default() -> capsock_tcp_client_options {
+    guard_or(capsock_tcp_client_options::default(), || Ok(TcpClientOptions::default().into()))
+}
+
+/// A connection to a server that answers each line with a line. Requests from several threads take
+/// turns.
+pub struct capsock_tcp_client(TcpClient);
+
+/// Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
+/// address, or "" for this machine; `port` is 0 to 65535. The client is freed with
+/// `capsock_tcp_client_free`.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
+/// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED` and the system's others.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_tcp_client_connect(
+    host: *const c_char,
+    port: i32,
+    options: Option<&capsock_tcp_client_options>,
+    client: Option<&mut MaybeUninit<Option<Box<capsock_tcp_client>>>>,
+) -> capsock_status {
+    guard(|| {
+        // SAFETY: text or NULL, by the contract of the header.
+        let host = unsafe { text(host, "host") }?;
+        let options = given(options, "options")?.to_core()?;
+        let client = given(client, "client")?;
+        let connected = TcpClient::connect_with((host, from_number(port.into())?), options)?;
+        give_handle(client, capsock_tcp_client(connected));
+        Ok(())
+    })
+}
+
+/// Sends a line of text and gives the line that comes back, without a newline in either. `reply` is
+/// freed with `capsock_string_free`.
+///
+/// If the server closed the connection since the last request, as the textbook's Python server does
+/// after each reply, the client connects again, once.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line has a newline; `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE`,
+/// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_tcp_client_request(
+    client: Option<&capsock_tcp_client>,
+    line: *const c_char,
+    reply: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: text or NULL, by the contract of the header.
+        let line = unsafe { text(line, "line") }?;
+        let reply = given(reply, "reply")?;
+        give_text(reply, client.0.request(line)?)
+    })
+}
+
+/// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+///
+/// Errors: as for `capsock_tcp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_tcp_client_request_bytes(
+    client: Option<&capsock_tcp_client>,
+    line: *const c_void,
+    length: usize,
+    reply: Option<&mut MaybeUninit<capsock_bytes>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        let line = unsafe { bytes(line, length, "line") }?;
+        let reply = given(reply, "reply")?;
+        give_bytes(reply, client.0.request_bytes(line)?)
+    })
+}
+
+/// What a copy moved, in bytes.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct capsock_copied {
+    /// From the input to the server.
+    pub sent: u64,
+    /// From the server to the output.
+    pub received: u64,
+}
+
+impl From<Copied> for capsock_copied {
+    fn from(copied: Copied) -> capsock_copied {
+        let Copied { sent, received } = copied;
+        capsock_copied { sent, received }
+    }
+}
+
+/// Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
+/// all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
+/// cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
+/// `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
+/// `copied` may be NULL.
+///
+/// Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
+/// before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
+/// not ended while it waits for `output` to take what came.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_copy(
+    client: Option<&capsock_tcp_client>,
+    input: c_int,
+    output: c_int,
+    copied: Option<&mut MaybeUninit<capsock_copied>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        let input = duplicate(input, "input", Use::Reading)?;
+        let mut output = Output::new(duplicate(output, "output", Use::Writing)?);
+        let moved = client.0.copy_fd(input.as_fd(), &mut output)?;
+        if let Some(copied) = copied {
+            copied.write(moved.into());
+        }
+        Ok(())
+    })
+}
+
+/// The address of this end, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed with
+/// `capsock_string_free`.
+///
+/// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_local_address(
+    client: Option<&capsock_tcp_client>,
+    address: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        let address = given(address, "address")?;
+        give_text(address, client.0.local_addr()?.to_string())
+    })
+}
+
+/// The address of the server that answered. `address` is freed with `capsock_string_free`.
+///
+/// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_peer_address(
+    client: Option<&capsock_tcp_client>,
+    address: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        let address = given(address, "address")?;
+        give_text(address, client.0.peer_addr()?.to_string())
+    })
+}
+
+/// Closes the connection and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`,
+/// as every later one. Closing twice is no error. The client is still to be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_close(client: Option<&capsock_tcp_client>) -> capsock_status {
+    guard(|| {
+        given(client, "client")?.0.close();
+        Ok(())
+    })
+}
+
+/// Closes the connection, if it is open, and frees the client. NULL is nothing. No other call may
+/// use the client meanwhile: close it first, and wait for those calls to return.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_free(client: Option<Box<capsock_tcp_client>>) {
+    guard_or((), || {
+        drop(client);
+        Ok(())
+    });
+}

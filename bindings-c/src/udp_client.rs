@@ -1,0 +1,180 @@
+//! The UDP client.
+
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+
+use capsock::net::port::from_number;
+use capsock::net::timeout::from_millis;
+use capsock::{Result, UdpClient, UdpClientOptions};
+
+use crate::bytes::{capsock_bytes, give_bytes};
+use crate::guard::{guard, guard_or};
+use crate::pointer::{bytes, give_handle, give_text, given, text as c_text};
+use crate::status::capsock_status;
+use crate::time::{longest_from_millis, to_millis};
+
+/// The options of a UDP client. Start from `capsock_udp_client_options_default`.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+pub struct capsock_udp_client_options {
+    /// The limit for finding the addresses, and for each request over all its retransmissions, in
+    /// milliseconds. Default 5 s.
+    pub timeout_ms: i64,
+    /// How long the first answer is waited for before the request is sent again, in milliseconds;
+    /// the pause doubles each time (RFC 8085, 3.1.1). Default 1 s.
+    pub retransmit_after_ms: i64,
+    /// How often a request is sent again at most. Default 3.
+    pub retransmissions: u32,
+    /// Whether a signal handler that ran in the calling thread ends its blocking call with
+    /// `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
+    pub interruptible: bool,
+}
+
+impl From<UdpClientOptions> for capsock_udp_client_options {
+    fn from(core: UdpClientOptions) -> capsock_udp_client_options {
+        capsock_udp_client_options {
+            timeout_ms: to_millis(core.timeout),
+            retransmit_after_ms: to_millis(Some(core.retransmit_after)),
+            retransmissions: core.retransmissions,
+            interruptible: core.on_interrupt.is_some(),
+        }
+    }
+}
+
+impl capsock_udp_client_options {
+    fn to_core(self) -> Result<UdpClientOptions> {
+        Ok(UdpClientOptions {
+            timeout: from_millis("the timeout", self.timeout_ms)?,
+            retransmit_after: longest_from_millis("the retransmission's delay", self.retransmit_after_ms)?,
+            retransmissions: self.retransmissions,
+            on_interrupt: self.interruptible.then_some(|| true),
+        })
+    }
+}
+
+/// The default options of a UDP client.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_default() -> capsock_udp_client_options {
+    guard_or(capsock_udp_client_options::default(), || Ok(UdpClientOptions::default().into()))
+}
+
+/// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
+///
+/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
+/// port, so that a late duplicate is never taken for its reply.
+pub struct capsock_udp_client(UdpClient);
+
+/// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
+/// this machine; `port` is 0 to 65535. The client is freed with `capsock_udp_client_free`.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_INTERRUPTED` and the system's others.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_udp_client_connect(
+    host: *const c_char,
+    port: i32,
+    options: Option<&capsock_udp_client_options>,
+    client: Option<&mut MaybeUninit<Option<Box<capsock_udp_client>>>>,
+) -> capsock_status {
+    guard(|| {
+        // SAFETY: text or NULL, by the contract of the header.
+        let host = unsafe { c_text(host, "host") }?;
+        let options = given(options, "options")?.to_core()?;
+        let client = given(client, "client")?;
+        let connected = UdpClient::connect_with((host, from_number(port.into())?), options)?;
+        give_handle(client, capsock_udp_client(connected));
+        Ok(())
+    })
+}
+
+/// Sends the text as one datagram and gives the text of the datagram that comes back. `reply` is
+/// freed with `capsock_string_free`.
+///
+/// Errors: `CAPSOCK_TOO_LARGE` before anything is sent if the text does not fit a datagram (65,507
+/// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if nothing has that port;
+/// `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
+/// `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_udp_client_request(
+    client: Option<&capsock_udp_client>,
+    text: *const c_char,
+    reply: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: text or NULL, by the contract of the header.
+        let text = unsafe { c_text(text, "text") }?;
+        let reply = given(reply, "reply")?;
+        give_text(reply, client.0.request(text)?)
+    })
+}
+
+/// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+///
+/// Errors: as for `capsock_udp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_udp_client_request_bytes(
+    client: Option<&capsock_udp_client>,
+    request: *const c_void,
+    length: usize,
+    reply: Option<&mut MaybeUninit<capsock_bytes>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        let request = unsafe { bytes(request, length, "request") }?;
+        let reply = given(reply, "reply")?;
+        give_bytes(reply, client.0.request_bytes(request)?)
+    })
+}
+
+/// The address that the next request leaves from, as "127.0.0.1:40000" or "[::1]:40000". `address`
+/// is freed with `capsock_string_free`.
+///
+/// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_local_address(
+    client: Option<&capsock_udp_client>,
+    address: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        let address = given(address, "address")?;
+        give_text(address, client.0.local_addr()?.to_string())
+    })
+}
+
+/// The address of the server that requests go to. `address` is freed with `capsock_string_free`.
+///
+/// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_peer_address(
+    client: Option<&capsock_udp_client>,
+    address: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        let address = given(address, "address")?;
+        give_text(address, client.0.peer_addr()?.to_string())
+    })
+}
+
+/// Closes the socket and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`, as
+/// every later one. Closing twice is no error. The client is still to be freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_close(client: Option<&capsock_udp_client>) -> capsock_status {
+    guard(|| {
+        given(client, "client")?.0.close();
+        Ok(())
+    })
+}
+
+/// Closes the socket, if it is open, and frees the client. NULL is nothing. No other call may use
+/// the client meanwhile: close it first, and wait for those calls to return.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_free(client: Option<Box<capsock_udp_client>>) {
+    guard_or((), || {
+        drop(client);
+        Ok(())
+    });
+}

@@ -1,0 +1,193 @@
+/* Handlers and logs: functions of the program that a server calls from its threads. */
+#define _POSIX_C_SOURCE 200809L
+#include "peers.h"
+
+#include <pthread.h>
+
+/* What a test's handler and log saw. */
+typedef struct {
+  pthread_mutex_t lock;
+  int calls;
+  int errors_logged;
+  char line[512];
+  capsock_server *server;
+} seen;
+
+#define NOTHING_SEEN                                                                               \
+  { PTHREAD_MUTEX_INITIALIZER, 0, 0, "", NULL }
+
+static int reverse(const uint8_t *request, size_t length, capsock_reply *reply, void *user_data) {
+  seen *seen_here = user_data;
+  size_t text = length > 0 && request[length - 1] == '\n' ? length - 1 : length;
+  pthread_mutex_lock(&seen_here->lock);
+  seen_here->calls++;
+  pthread_mutex_unlock(&seen_here->lock);
+  while (text > 0)
+    if (capsock_reply_write(reply, &request[--text], 1) != CAPSOCK_OK)
+      return 1;
+  return 0;
+}
+
+static int fail_on_f(const uint8_t *request, size_t length, capsock_reply *reply, void *user_data) {
+  (void)user_data;
+  if (capsock_reply_write(reply, "partial ", 8) != CAPSOCK_OK)
+    return 1;
+  if (length > 0 && request[0] == 'f')
+    return 42;
+  return capsock_reply_write(reply, request, length) == CAPSOCK_OK ? 0 : 1;
+}
+
+static void keep(int32_t level, const char *line, void *user_data) {
+  seen *seen_here = user_data;
+  pthread_mutex_lock(&seen_here->lock);
+  if (level == CAPSOCK_LEVEL_ERROR) {
+    seen_here->errors_logged++;
+    snprintf(seen_here->line, sizeof seen_here->line, "%s", line);
+  }
+  pthread_mutex_unlock(&seen_here->lock);
+}
+
+static const int32_t with_handlers[] = {CAPSOCK_CONCURRENCY_ITERATIVE, CAPSOCK_CONCURRENCY_THREADS,
+                                        CAPSOCK_CONCURRENCY_EVENTS};
+
+#define CONCURRENCIES (sizeof with_handlers / sizeof with_handlers[0])
+
+static capsock_server_options options_with(int32_t concurrency, capsock_handler handler,
+                                           seen *user_data) {
+  capsock_server_options options = local_options();
+  options.concurrency = concurrency;
+  options.framing = CAPSOCK_FRAMING_LINE;
+  options.handler = handler;
+  options.handler_data = user_data;
+  options.log = keep;
+  options.log_data = user_data;
+  return options;
+}
+
+static void handlers_answer(void) {
+  for (size_t i = 0; i < CONCURRENCIES; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options options = options_with(with_handlers[i], reverse, &seen_here);
+    capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
+    capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
+    capsock_tcp_client *tcp_asks = tcp_client(capsock_server_port(tcp));
+    capsock_udp_client *udp_asks = udp_client(capsock_server_port(udp));
+    check_tcp_reply(tcp_asks, "abc", "cba");
+    check_tcp_reply(tcp_asks, "", "");
+    check_udp_reply(udp_asks, "abc", "cba");
+    check_udp_reply(udp_asks, "", "");
+    capsock_tcp_client_free(tcp_asks);
+    capsock_udp_client_free(udp_asks);
+    capsock_server_free(tcp);
+    capsock_server_free(udp);
+    CHECK(seen_here.calls == 4 && seen_here.errors_logged == 0);
+  }
+}
+
+/* A failure costs the one request: over TCP its connection, which the client makes anew. */
+static void handlers_that_fail(void) {
+  for (size_t i = 0; i < CONCURRENCIES; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options options = options_with(with_handlers[i], fail_on_f, &seen_here);
+    capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    capsock_tcp_client *client = tcp_client(capsock_server_port(server));
+    capsock_status status;
+    capsock_stats stats;
+    char *reply = NULL;
+    check_tcp_reply(client, "good", "partial good");
+    status = capsock_tcp_client_request(client, "fail", &reply);
+    CHECK(status == CAPSOCK_CONNECTION_CLOSED || status == CAPSOCK_CONNECTION_RESET);
+    CHECK(reply == NULL);
+    check_tcp_reply(client, "good", "partial good");
+    capsock_tcp_client_free(client);
+    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+    CHECK_OK(capsock_server_stats(server, &stats));
+    CHECK(stats.requests == 2 && stats.handler_errors >= 1);
+    capsock_server_free(server);
+    CHECK(seen_here.errors_logged >= 1 && strstr(seen_here.line, "42") != NULL);
+  }
+}
+
+static void handlers_that_fail_over_udp(void) {
+  seen seen_here = NOTHING_SEEN;
+  capsock_server_options options = options_with(CAPSOCK_CONCURRENCY_EVENTS, fail_on_f, &seen_here);
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_udp_client_options client_options = capsock_udp_client_options_default();
+  capsock_udp_client *client = NULL;
+  capsock_stats stats;
+  char *reply = NULL;
+  client_options.timeout_ms = 200;
+  client_options.retransmissions = 0;
+  CHECK_OK(capsock_udp_client_connect("127.0.0.1", capsock_server_port(server), &client_options,
+                                      &client));
+  CHECK_STATUS(capsock_udp_client_request(client, "fail", &reply), CAPSOCK_TIMED_OUT);
+  CHECK(reply == NULL);
+  capsock_udp_client_free(client);
+  client = udp_client(capsock_server_port(server));
+  check_udp_reply(client, "good", "partial good");
+  capsock_udp_client_free(client);
+  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stats(server, &stats));
+  CHECK(stats.handler_errors == 1);
+  capsock_server_free(server);
+}
+
+static void refused_with_stream_and_with_processes(void) {
+  static const struct {
+    int32_t transport, concurrency, framing;
+  } table[] = {
+      {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_THREADS, CAPSOCK_FRAMING_STREAM},
+      {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_PROCESSES, CAPSOCK_FRAMING_LINE},
+      {CAPSOCK_TRANSPORT_UDP, CAPSOCK_CONCURRENCY_PROCESSES, CAPSOCK_FRAMING_LINE},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options options = options_with(table[i].concurrency, reverse, &seen_here);
+    capsock_server *server = NULL;
+    capsock_status status;
+    options.framing = table[i].framing;
+    status = capsock_server_start(table[i].transport, &options, &server);
+    CHECK(status == CAPSOCK_UNSUPPORTED || status == CAPSOCK_INVALID_ARGUMENT);
+    CHECK(strstr(capsock_last_error(), "handler") != NULL);
+    CHECK(server == NULL);
+  }
+}
+
+static int stop_own_server(const uint8_t *request, size_t length, capsock_reply *reply,
+                           void *user_data) {
+  seen *seen_here = user_data;
+  (void)request;
+  (void)length;
+  pthread_mutex_lock(&seen_here->lock);
+  CHECK_OK(capsock_server_stop(seen_here->server, PATIENCE_MS, NULL));
+  pthread_mutex_unlock(&seen_here->lock);
+  return capsock_reply_write(reply, "stopping", 8) == CAPSOCK_OK ? 0 : 1;
+}
+
+static void a_handler_stops_its_server(void) {
+  for (size_t i = 0; i < CONCURRENCIES; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options options = options_with(with_handlers[i], stop_own_server, &seen_here);
+    capsock_tcp_client *client;
+    pthread_mutex_lock(&seen_here.lock);
+    seen_here.server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    pthread_mutex_unlock(&seen_here.lock);
+    client = tcp_client(capsock_server_port(seen_here.server));
+    check_tcp_reply(client, "stop", "stopping");
+    CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
+    capsock_tcp_client_free(client);
+    capsock_server_free(seen_here.server);
+  }
+}
+
+int main(void) {
+  static const test tests[] = {
+      {"handlers answer", handlers_answer},
+      {"handlers that fail", handlers_that_fail},
+      {"handlers that fail over UDP", handlers_that_fail_over_udp},
+      {"handlers are refused with stream and with processes",
+       refused_with_stream_and_with_processes},
+      {"a handler stops its server", a_handler_stops_its_server},
+  };
+  return RUN(tests);
+}

@@ -1,0 +1,271 @@
+/* Servers: every kind answers, refuses bad options, stops. */
+#define _XOPEN_SOURCE 700
+#include "alarms.h"
+#include "peers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+
+static const struct {
+  int32_t transport;
+  int32_t concurrency;
+} kinds[] = {
+    {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_ITERATIVE},
+    {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_THREADS},
+    {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_PROCESSES},
+    {CAPSOCK_TRANSPORT_TCP, CAPSOCK_CONCURRENCY_EVENTS},
+    {CAPSOCK_TRANSPORT_UDP, CAPSOCK_CONCURRENCY_ITERATIVE},
+    {CAPSOCK_TRANSPORT_UDP, CAPSOCK_CONCURRENCY_THREADS},
+    {CAPSOCK_TRANSPORT_UDP, CAPSOCK_CONCURRENCY_PROCESSES},
+    {CAPSOCK_TRANSPORT_UDP, CAPSOCK_CONCURRENCY_EVENTS},
+};
+
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static void every_kind_answers(void) {
+  for (size_t i = 0; i < KINDS; i++) {
+    capsock_server_options options = local_options();
+    capsock_server *server;
+    capsock_stats stats;
+    capsock_stop_report report;
+    options.concurrency = kinds[i].concurrency;
+    server = start(kinds[i].transport, &options);
+    CHECK(capsock_server_port(server) != 0);
+    if (kinds[i].transport == CAPSOCK_TRANSPORT_TCP) {
+      capsock_tcp_client *client = tcp_client(capsock_server_port(server));
+      check_tcp_reply(client,
+                      "stra\xc3\x9f"
+                      "e",
+                      "STRASSE");
+      check_tcp_reply(client, "", "");
+      check_tcp_reply(client, "hello", "HELLO");
+      capsock_tcp_client_free(client);
+    } else {
+      capsock_udp_client *client = udp_client(capsock_server_port(server));
+      check_udp_reply(client,
+                      "stra\xc3\x9f"
+                      "e",
+                      "STRASSE");
+      check_udp_reply(client, "", "");
+      check_udp_reply(client, "hello", "HELLO");
+      capsock_udp_client_free(client);
+    }
+    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, &report));
+    CHECK_OK(capsock_server_stats(server, &stats));
+    CHECK(report.completed == 3 && report.cut == 0 && report.running == 0);
+    CHECK(stats.requests == 3 && stats.handler_errors == 0);
+    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+    CHECK_OK(capsock_server_wait(server, 0));
+    capsock_server_free(server);
+  }
+}
+
+static void addresses(void) {
+  char expected[32];
+  char *address = NULL;
+  capsock_server_options options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  CHECK(capsock_server_address_count(server) == 1);
+  CHECK_OK(capsock_server_address(server, 0, &address));
+  snprintf(expected, sizeof expected, "127.0.0.1:%d", capsock_server_port(server));
+  CHECK(address != NULL && strcmp(address, expected) == 0);
+  capsock_string_free(address);
+  CHECK_STATUS(capsock_server_address(server, 1, &address), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_server_address(server, SIZE_MAX, &address), CAPSOCK_INVALID_ARGUMENT);
+  capsock_server_free(server);
+}
+
+static void bad_options(void) {
+  static const struct {
+    const char *what;
+    int32_t transport, port, concurrency, framing;
+    int64_t idle_ms, write_ms;
+  } table[] = {
+      {"transport", 2, 0, 0, 0, 1, 1},     {"transport", -1, 0, 0, 0, 1, 1},
+      {"port", 0, -1, 0, 0, 1, 1},         {"port", 0, 65536, 0, 0, 1, 1},
+      {"concurrency", 0, 0, 4, 0, 1, 1},   {"concurrency", 0, 0, INT32_MIN, 0, 1, 1},
+      {"framing", 0, 0, 0, 3, 1, 1},       {"framing", 0, 0, 0, INT32_MAX, 1, 1},
+      {"idle timeout", 0, 0, 0, 0, -1, 1}, {"write timeout", 0, 0, 0, 0, 1, INT64_MIN},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    capsock_server_options options = local_options();
+    capsock_server *server = NULL;
+    options.port = table[i].port;
+    options.concurrency = table[i].concurrency;
+    options.framing = table[i].framing;
+    options.idle_timeout_ms = table[i].idle_ms;
+    options.write_timeout_ms = table[i].write_ms;
+    CHECK_STATUS(capsock_server_start(table[i].transport, &options, &server),
+                 CAPSOCK_INVALID_ARGUMENT);
+    CHECK(strstr(capsock_last_error(), table[i].what) != NULL);
+    CHECK(server == NULL);
+  }
+}
+
+static void bad_hosts(void) {
+  static const struct {
+    const char *host;
+    capsock_status status;
+  } table[] = {
+      {"\xff", CAPSOCK_INVALID_ARGUMENT},
+      {"does-not-exist.invalid", CAPSOCK_NAME_NOT_RESOLVED},
+      {"192.0.2.1", CAPSOCK_ADDRESS_NOT_AVAILABLE},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    capsock_server_options options = local_options();
+    capsock_server *server = NULL;
+    options.host = table[i].host;
+    CHECK_STATUS(capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &server), table[i].status);
+    CHECK(server == NULL);
+  }
+}
+
+static void port_in_use(void) {
+  for (int32_t transport = CAPSOCK_TRANSPORT_TCP; transport <= CAPSOCK_TRANSPORT_UDP; transport++) {
+    capsock_server_options options = local_options();
+    capsock_server *first = start(transport, &options), *second = NULL;
+    options.port = capsock_server_port(first);
+    CHECK_STATUS(capsock_server_start(transport, &options, &second), CAPSOCK_ADDRESS_IN_USE);
+    CHECK(capsock_last_errno() == EADDRINUSE);
+    CHECK(second == NULL);
+    capsock_server_free(first);
+  }
+}
+
+/* The clients are in the middle of a line, and learn of the end. */
+static void freed_while_clients_are_connected(void) {
+  for (size_t i = 0; i < KINDS && kinds[i].transport == CAPSOCK_TRANSPORT_TCP; i++) {
+    capsock_server_options options = local_options();
+    capsock_server *server;
+    int clients[3];
+    char byte;
+    options.concurrency = kinds[i].concurrency;
+    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    for (int c = 0; c < 3; c++) {
+      clients[c] = plain_connection(capsock_server_port(server));
+      CHECK(write(clients[c], "a", 1) == 1);
+    }
+    CHECK(read(clients[0], &byte, 1) == 1 && byte == 'A');
+    capsock_server_free(server);
+    for (int c = 0; c < 3; c++) {
+      ssize_t got;
+      do
+        got = read(clients[c], &byte, 1);
+      while (got > 0);
+      CHECK(got == 0 || errno == ECONNRESET);
+      close(clients[c]);
+    }
+  }
+}
+
+/* A peer that sends much, reads nothing and breaks off: SIGPIPE has its default here. */
+static void peers_that_break_off(void) {
+  static char much[1 << 20];
+  CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+  memset(much, 'a', sizeof much);
+  for (size_t i = 0; i < KINDS && kinds[i].transport == CAPSOCK_TRANSPORT_TCP; i++) {
+    capsock_server_options options = local_options();
+    capsock_server *server;
+    capsock_tcp_client *client;
+    options.concurrency = kinds[i].concurrency;
+    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    for (int peer = 0; peer < 4; peer++) {
+      int fd = plain_connection(capsock_server_port(server));
+      CHECK(send(fd, much, sizeof much, MSG_DONTWAIT) > 0);
+      break_off(fd);
+    }
+    client = tcp_client(capsock_server_port(server));
+    check_tcp_reply(client, "still alive", "STILL ALIVE");
+    capsock_tcp_client_free(client);
+    capsock_server_free(server);
+  }
+}
+
+static void waiting_ends_at_the_timeout(void) {
+  capsock_server_options options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  CHECK_STATUS(capsock_server_wait(server, 0), CAPSOCK_TIMED_OUT);
+  CHECK_STATUS(capsock_server_wait(server, 20), CAPSOCK_TIMED_OUT);
+  CHECK(capsock_last_errno() == ETIMEDOUT);
+  CHECK_STATUS(capsock_server_wait(server, -1), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_server_stop(server, -1, NULL), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_OK(capsock_server_stop(server, CAPSOCK_NO_LIMIT, NULL));
+  CHECK_OK(capsock_server_wait(server, CAPSOCK_NO_LIMIT));
+  capsock_server_free(server);
+}
+
+static void *stop_it(void *server) {
+  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  return NULL;
+}
+
+static void waiting_ends_when_another_thread_stops(void) {
+  pthread_t thread;
+  capsock_server_options options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  CHECK(pthread_create(&thread, NULL, stop_it, server) == 0);
+  CHECK_OK(capsock_server_wait(server, PATIENCE_MS));
+  CHECK(pthread_join(thread, NULL) == 0);
+  capsock_server_free(server);
+}
+
+static capsock_server *signalled;
+static volatile sig_atomic_t signals;
+
+static void on_alarm(int number) {
+  (void)number;
+  signals++;
+  capsock_server_request_stop(signalled);
+}
+
+static void on_alarm_only_count(int number) {
+  (void)number;
+  signals++;
+}
+
+static void stop_from_a_signal_handler(void) {
+  for (size_t i = 0; i < KINDS; i++) {
+    capsock_server_options options = local_options();
+    capsock_status status;
+    options.concurrency = kinds[i].concurrency;
+    signalled = start(kinds[i].transport, &options);
+    start_alarms(on_alarm);
+    do
+      status = capsock_server_wait(signalled, PATIENCE_MS);
+    while (status == CAPSOCK_INTERRUPTED);
+    stop_alarms();
+    CHECK_STATUS(status, CAPSOCK_OK);
+    capsock_server_free(signalled);
+    signalled = NULL;
+  }
+}
+
+static void waiting_ends_at_a_signal(void) {
+  capsock_server_options options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  signals = 0;
+  start_alarms(on_alarm_only_count);
+  CHECK_STATUS(capsock_server_wait(server, PATIENCE_MS), CAPSOCK_INTERRUPTED);
+  stop_alarms();
+  CHECK(signals > 0);
+  CHECK(capsock_last_errno() == EINTR);
+  capsock_server_free(server);
+}
+
+int main(void) {
+  static const test tests[] = {
+      {"every kind of server answers", every_kind_answers},
+      {"addresses", addresses},
+      {"bad options", bad_options},
+      {"bad hosts", bad_hosts},
+      {"port in use", port_in_use},
+      {"freed while clients are connected", freed_while_clients_are_connected},
+      {"peers that break off raise no SIGPIPE", peers_that_break_off},
+      {"waiting ends at the timeout", waiting_ends_at_the_timeout},
+      {"waiting ends when another thread stops", waiting_ends_when_another_thread_stops},
+      {"stop from a signal handler", stop_from_a_signal_handler},
+      {"waiting ends at a signal", waiting_ends_at_a_signal},
+  };
+  return RUN(tests);
+}

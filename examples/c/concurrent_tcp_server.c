@@ -1,0 +1,31 @@
+/* ConcurrentTCPServer: serves each client in a thread of its own, in upper case.
+   Usage: concurrent_tcp_server [PORT] */
+#include <capsock.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static capsock_server *server = NULL;
+
+static void on_interrupt(int signal_number) {
+  (void)signal_number;
+  capsock_server_request_stop(server);
+}
+
+int main(int argc, char **argv) {
+  capsock_server_options options = capsock_server_options_default();
+  options.concurrency = CAPSOCK_CONCURRENCY_THREADS;
+  if (argc > 1)
+    options.port = atoi(argv[1]);
+  if (capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &server) != CAPSOCK_OK) {
+    fprintf(stderr, "%s\n", capsock_last_error());
+    return 1;
+  }
+  signal(SIGINT, on_interrupt);
+  printf("The server is ready to receive on port %d\n", capsock_server_port(server));
+  fflush(stdout);
+  while (capsock_server_wait(server, CAPSOCK_NO_LIMIT) == CAPSOCK_INTERRUPTED)
+    continue;
+  capsock_server_free(server);
+  return 0;
+}
