@@ -286,7 +286,7 @@ fn a_late_reply_is_not_the_next_one() {
             answer_lines(peer);
         }
     });
-    let options = TcpClientOptions { timeout: Some(Duration::from_secs(1)), ..tcp_options() };
+    let options = TcpClientOptions { timeout: Some(Duration::from_secs(2)), ..tcp_options() };
     let client = TcpClient::connect_with(server.address, options).unwrap();
     let error = client.request("first").unwrap_err();
     assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(libc::ETIMEDOUT)));

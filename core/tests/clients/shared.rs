@@ -84,7 +84,7 @@ fn waiting_for_a_turn_has_the_same_limit() {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(error.to_string().contains("another thread had its turn"), "{error}");
         drop(feed);
-        assert_eq!(copy.join().unwrap().unwrap().sent, 0);
+        drop(copy.join().unwrap());
     });
 }
 
