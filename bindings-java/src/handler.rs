@@ -1,0 +1,36 @@
+//! A Java handler as the core's service, and the core's log in Java's.
+
+use capsock::{HandlerError, Level, Service};
+use jni::refs::Global;
+
+use crate::attach::with_java;
+use crate::java::{Handler, Upcalls};
+
+/// Asks an `io.capsock.Handler`.
+pub(crate) struct JavaHandler(pub(crate) Global<Handler<'static>>);
+
+impl Service for JavaHandler {
+    fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
+        let answer = with_java(|env| {
+            let request = env.byte_array_from_slice(request)?;
+            let answer = Upcalls::handle(env, &self.0, &request)?;
+            if answer.is_null() { Ok(None) } else { env.convert_byte_array(&answer).map(Some) }
+        });
+        match answer {
+            Ok(Some(answer)) => reply.extend_from_slice(&answer),
+            // Upcalls.java keeps the exception, for the line of the log that this error becomes.
+            Ok(None) => return Err(HandlerError("the handler threw an exception".to_owned())),
+            Err(error) => return Err(HandlerError(format!("the handler could not be called: {error}"))),
+        }
+        Ok(())
+    }
+}
+
+/// Writes a line to the System.Logger `io.capsock`.
+pub(crate) fn log(level: Level, text: &str) {
+    // A logger that throws, or a machine that is going down, leaves nowhere to tell it.
+    let _ = with_java(|env| {
+        let text = env.byte_array_from_slice(text.as_bytes())?;
+        Upcalls::log(env, level as i32, &text)
+    });
+}

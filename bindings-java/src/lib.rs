@@ -1,0 +1,66 @@
+//! The native half of the Java package `io.capsock`: types, errors and lifetimes of the crate
+//! `capsock`, translated for Java. It decides nothing.
+//!
+//! A Java object holds a number, which [`handles`] turns into the native object; no pointer ever
+//! crosses. Every function that Java calls goes through [`failure::Throw`], so that an error is an
+//! exception and a panic ends nothing but the call.
+
+mod attach;
+mod bytes;
+mod copy;
+mod failure;
+mod handler;
+mod handles;
+mod java;
+mod options;
+mod server;
+mod tcp;
+mod text;
+mod udp;
+
+use std::ffi::c_void;
+
+use jni::errors::Result;
+use jni::refs::LoaderContext;
+use jni::sys::{JNI_ERR, JNI_VERSION_1_8, JavaVM as RawJavaVM, jint};
+use jni::vm::AttachmentExceptionPolicy;
+use jni::{AttachConfig, Env, JavaVM, jni_str};
+
+/// Called by `System.load`: registers the native methods, whose signatures the machine compares
+/// with the Java class, and finds all that is called in Java, so that a jar and a library of
+/// different versions are told apart here and not in the middle of a request.
+///
+/// # Safety
+/// `vm` is the machine that loads the library.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn JNI_OnLoad(vm: *mut RawJavaVM, _reserved: *mut c_void) -> jint {
+    // SAFETY: by this function's contract.
+    let vm = unsafe { JavaVM::from_raw(vm) };
+    // An exception that is left pending here becomes the one that System.load throws.
+    let config = || AttachConfig::new().exceptions_policy(AttachmentExceptionPolicy::Ignore);
+    let loaded = vm.attach_current_thread_with_config(config, None, |env| {
+        load(env).inspect_err(|error| {
+            if !env.exception_check() {
+                let text = format!("libcapsock_jni does not fit this version of io.capsock: {error}");
+                // Throwing reports what it did as an error, too.
+                let _ = env.throw_new(
+                    jni_str!("java/lang/UnsatisfiedLinkError"),
+                    jni::strings::JNIString::from(text),
+                );
+            }
+        })
+    });
+    if loaded.is_ok() { JNI_VERSION_1_8 } else { JNI_ERR }
+}
+
+fn load(env: &mut Env) -> Result<()> {
+    let class = env.find_class(jni_str!("io/capsock/Native"))?;
+    let loader = class.get_class_loader(env)?;
+    java::find_all(env, &LoaderContext::Loader(&loader))?;
+    for methods in [text::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
+        // SAFETY: `native_method!` made each function from the signature that it is registered
+        // with, and none of them is static in Native.java.
+        unsafe { env.register_native_methods(&class, methods)? };
+    }
+    Ok(())
+}

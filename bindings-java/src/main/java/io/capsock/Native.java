@@ -1,0 +1,95 @@
+package io.capsock;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/**
+ * The native methods. They are not static, so that whoever calls one has got the instance from
+ * {@link #api()}, and so the library has been loaded.
+ */
+final class Native {
+  /** A number that was not set: the native core's default counts. */
+  static final long UNSET = Long.MIN_VALUE;
+
+  /** The same for a timeout. */
+  static final double UNSET_SECONDS = Double.NaN;
+
+  private static final Native API = new Native();
+  private static volatile boolean loaded;
+
+  private Native() {}
+
+  /**
+   * The native methods.
+   *
+   * @throws UnsatisfiedLinkError if the library cannot be loaded; the next call tries again
+   */
+  static Native api() {
+    if (!loaded) {
+      load();
+    }
+    return API;
+  }
+
+  private static synchronized void load() {
+    if (!loaded) {
+      Library.load(API::version);
+      loaded = true;
+    }
+  }
+
+  native byte[] version();
+
+  native int defaultPort();
+
+  native byte[] uppercase(byte[] input);
+
+  native long streamOpen();
+
+  native byte[] streamPush(long handle, byte[] input);
+
+  native byte[] streamFinish(long handle);
+
+  native void streamClose(long handle);
+
+  native long serverStart(int transport, Server.Builder options) throws IOException;
+
+  native byte[] serverAddresses(long handle);
+
+  native long[] serverStats(long handle);
+
+  native long[] serverStop(long handle, double timeout);
+
+  native void serverRequestStop(long handle);
+
+  native boolean serverWait(long handle, double timeout);
+
+  native void serverClose(long handle);
+
+  native long tcpConnect(byte[] host, long port, TcpClient.Options options) throws IOException;
+
+  native byte[] tcpRequestText(long handle, byte[] line) throws IOException;
+
+  native byte[] tcpRequestBytes(long handle, byte[] line) throws IOException;
+
+  native long[] tcpCopy(long handle, InputStream input, OutputStream output) throws IOException;
+
+  native byte[] tcpLocalAddress(long handle) throws IOException;
+
+  native byte[] tcpPeerAddress(long handle) throws IOException;
+
+  native void tcpClose(long handle);
+
+  native long udpConnect(byte[] host, long port, UdpClient.Options options) throws IOException;
+
+  native byte[] udpRequestText(long handle, byte[] text) throws IOException;
+
+  native byte[] udpRequestBytes(long handle, byte[] request) throws IOException;
+
+  native byte[] udpLocalAddress(long handle) throws IOException;
+
+  native byte[] udpPeerAddress(long handle) throws IOException;
+
+  native void udpClose(long handle);
+}

@@ -1,0 +1,43 @@
+package io.capsock;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+
+/** Strings as the UTF-8 that crosses to the native side, and back. */
+final class Text {
+  private Text() {}
+
+  /**
+   * The UTF-8 of a string.
+   *
+   * @throws IllegalArgumentException if it has half of a surrogate pair, which UTF-8 cannot express
+   */
+  static byte[] encode(String text) {
+    try {
+      ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      byte[] exact = new byte[bytes.remaining()];
+      bytes.get(exact);
+      return exact;
+    } catch (CharacterCodingException cause) {
+      throw new IllegalArgumentException(
+          "the text has half of a surrogate pair, which is no character", cause);
+    }
+  }
+
+  /** The string of UTF-8 that the native side has checked, or made itself. */
+  static String decode(byte[] bytes) {
+    return new String(bytes, UTF_8);
+  }
+
+  /**
+   * The string of bytes that a peer sent.
+   *
+   * @throws CharacterCodingException if they are not UTF-8
+   */
+  static String decodeStrictly(byte[] bytes) throws CharacterCodingException {
+    return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+  }
+}

@@ -1,0 +1,158 @@
+package io.capsock;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Asks a server by datagrams: one request, one reply. A request that gets no answer is sent again;
+ * after that the next one leaves from a fresh port, so that a late duplicate is never taken for its
+ * reply.
+ */
+public final class UdpClient implements AutoCloseable {
+  private final NativeHandle handle;
+
+  /**
+   * Finds the server's addresses, with the default options. Nothing is sent yet.
+   *
+   * @param host a name or an IP address; "" is this machine
+   * @param port 1 to 65535
+   * @throws IOException as for {@link #UdpClient(String, int, Options)}
+   */
+  public UdpClient(String host, int port) throws IOException {
+    this(host, port, new Options());
+  }
+
+  /**
+   * Finds the server's addresses. Nothing is sent yet.
+   *
+   * @param host a name or an IP address; "" is this machine
+   * @param port 1 to 65535
+   * @param options how to wait and ask again
+   * @throws IllegalArgumentException if the port or an option is out of its range
+   * @throws java.net.UnknownHostException if the name has no address
+   * @throws java.net.SocketTimeoutException if the timeout passed
+   * @throws IOException if the system reports something else
+   * @throws UnsatisfiedLinkError if the native library cannot be loaded
+   */
+  public UdpClient(String host, int port, Options options) throws IOException {
+    byte[] to = Text.encode(Objects.requireNonNull(host, "host"));
+    Objects.requireNonNull(options, "options");
+    Native api = Native.api();
+    handle = new NativeHandle("UdpClient", api.udpConnect(to, port, options), api::udpClose);
+  }
+
+  /**
+   * Sends the text as one datagram and returns the text of the datagram that comes back.
+   *
+   * @param text any text
+   * @return the reply
+   * @throws java.net.SocketException if the text does not fit a datagram (65,507 bytes over IPv4,
+   *     65,527 over IPv6); nothing was sent then
+   * @throws java.net.ConnectException if nothing has that port
+   * @throws java.net.SocketTimeoutException if the timeout passed
+   * @throws java.nio.charset.CharacterCodingException if the reply is not UTF-8
+   * @throws IOException if the network reports something else
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public String request(String text) throws IOException {
+    byte[] utf8 = Text.encode(Objects.requireNonNull(text, "text"));
+    return Text.decode(handle.call(number -> Native.api().udpRequestText(number, utf8)));
+  }
+
+  /**
+   * The same for any bytes.
+   *
+   * @param request the bytes; they are only read
+   * @return the reply, a new array
+   * @throws IOException as for {@link #request(String)}, but for the CharacterCodingException
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public byte[] request(byte[] request) throws IOException {
+    Objects.requireNonNull(request, "request");
+    return handle.call(number -> Native.api().udpRequestBytes(number, request));
+  }
+
+  /**
+   * The address that the next request leaves from.
+   *
+   * @return the address
+   * @throws IOException if the system reports an error
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public InetSocketAddress localAddress() throws IOException {
+    byte[] address = handle.call(number -> Native.api().udpLocalAddress(number));
+    return Addresses.decode(address).get(0);
+  }
+
+  /**
+   * The address of the server that requests go to.
+   *
+   * @return the address
+   * @throws IOException if the system reports an error
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public InetSocketAddress peerAddress() throws IOException {
+    byte[] address = handle.call(number -> Native.api().udpPeerAddress(number));
+    return Addresses.decode(address).get(0);
+  }
+
+  /**
+   * Closes the socket. A call that another thread is blocked in ends at once with a {@link
+   * java.net.SocketException}.
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  /**
+   * How a {@link UdpClient} waits and asks again. What is not set has the native core's default.
+   */
+  public static final class Options {
+    // The native side reads these fields (java.rs).
+    private double timeout = Native.UNSET_SECONDS;
+    private double retransmitAfter = Native.UNSET_SECONDS;
+    private long retransmissions = Native.UNSET;
+
+    /** The default options. */
+    public Options() {}
+
+    /**
+     * The limit for finding the addresses, and for each request over all its retransmissions.
+     * Default 5 seconds.
+     *
+     * @param timeout how long; null for no limit
+     * @return this
+     */
+    public Options timeout(Duration timeout) {
+      this.timeout = Timeouts.seconds(timeout);
+      return this;
+    }
+
+    /**
+     * How long the first answer is waited for before the request is sent again; the pause doubles
+     * each time (RFC 8085, 3.1.1). Default 1 second.
+     *
+     * @param retransmitAfter how long, never null
+     * @return this
+     */
+    public Options retransmitAfter(Duration retransmitAfter) {
+      this.retransmitAfter =
+          Timeouts.seconds(Objects.requireNonNull(retransmitAfter, "retransmitAfter"));
+      return this;
+    }
+
+    /**
+     * How often a request is sent again at most. Default 3.
+     *
+     * @param retransmissions how often; 0 for never
+     * @return this
+     */
+    public Options retransmissions(int retransmissions) {
+      this.retransmissions = retransmissions;
+      return this;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+//! `TcpClient`.
+
+use capsock::{TcpClient, TcpClientOptions};
+use jni::objects::{JByteArray, JLongArray, JObject};
+use jni::sys::jlong;
+use jni::{Env, NativeMethod, native_method};
+
+use crate::bytes;
+use crate::copy::{Input, Output, Thrown};
+use crate::failure::{Failure, Throw};
+use crate::handles::Table;
+use crate::java::{InputStream, OutputStream, TcpOptions};
+use crate::options::{number, port, seconds};
+
+static CLIENTS: Table<TcpClient> = Table::new("TcpClient");
+
+pub(crate) const METHODS: &[NativeMethod] = &[
+    native_method! {
+        error_policy = Throw,
+        type_map = { TcpOptions => "io.capsock.TcpClient$Options" },
+        fn tcp_connect(host: jbyte[], port: jlong, options: TcpOptions) -> jlong,
+    },
+    native_method! { error_policy = Throw, fn tcp_request_text(handle: jlong, line: jbyte[]) -> jbyte[] },
+    native_method! { error_policy = Throw, fn tcp_request_bytes(handle: jlong, line: jbyte[]) -> jbyte[] },
+    native_method! {
+        error_policy = Throw,
+        type_map = { InputStream => java.io.InputStream, OutputStream => java.io.OutputStream },
+        fn tcp_copy(handle: jlong, input: InputStream, output: OutputStream) -> jlong[],
+    },
+    native_method! { error_policy = Throw, fn tcp_local_address(handle: jlong) -> jbyte[] },
+    native_method! { error_policy = Throw, fn tcp_peer_address(handle: jlong) -> jbyte[] },
+    native_method! { error_policy = Throw, fn tcp_close(handle: jlong) },
+];
+
+fn tcp_connect<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    host: JByteArray,
+    to_port: jlong,
+    given: TcpOptions<'local>,
+) -> Result<jlong, Failure> {
+    let host = bytes::text_from_java(env, "the host", &host)?;
+    let mut options = TcpClientOptions::default();
+    if let Some(timeout) = seconds("the connect timeout", given.connect_timeout(env)?)? {
+        options.connect_timeout = timeout;
+    }
+    if let Some(timeout) = seconds("the timeout", given.timeout(env)?)? {
+        options.timeout = timeout;
+    }
+    if let Some(max_reply) = number("the limit of a reply", given.max_reply(env)?)? {
+        options.max_reply = max_reply;
+    }
+    let to = (host, port(to_port)?.unwrap_or(capsock::DEFAULT_PORT));
+    Ok(CLIENTS.insert(TcpClient::connect_with(to, options)?))
+}
+
+fn tcp_request_text<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    line: JByteArray,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    let line = bytes::text_from_java(env, "the text", &line)?;
+    bytes::to_java(env, client.request(&line)?.as_bytes())
+}
+
+fn tcp_request_bytes<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    line: JByteArray,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    let line = bytes::from_java(env, &line)?;
+    bytes::to_java(env, &client.request_bytes(&line)?)
+}
+
+fn tcp_copy<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    input: InputStream<'local>,
+    output: OutputStream<'local>,
+) -> Result<JLongArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    let thrown = Thrown::default();
+    let copied = {
+        let mut input = Input::new(env, &input, &thrown)?;
+        let mut output = Output::new(env, &output, &thrown)?;
+        client.copy(&mut input, &mut output)
+    };
+    match (copied, thrown.take()) {
+        (Ok(copied), _) => bytes::longs_to_java(env, &[copied.sent, copied.received]),
+        (Err(_), Some(exception)) => Err(Failure::Thrown(exception)),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+fn tcp_local_address<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+) -> Result<JByteArray<'local>, Failure> {
+    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.local_addr()?])
+}
+
+fn tcp_peer_address<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+) -> Result<JByteArray<'local>, Failure> {
+    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.peer_addr()?])
+}
+
+fn tcp_close(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {
+    if let Some(client) = CLIENTS.remove(handle) {
+        client.close();
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+package io.capsock;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where the native library comes from, each time in a Java of its own. */
+class LoaderTest {
+  private static final String PATH = "capsock.library.path";
+  private static final String FOLDER = "capsock.unpack.folder";
+  private static final String FILE = System.mapLibraryName("capsock_jni");
+
+  @TempDir Path folder;
+
+  /** Tries twice, since an error has to be the same again; then with other properties. */
+  static final class Main {
+    public static void main(String[] arguments) {
+      for (int i = 0; i < 2; i++) {
+        attempt();
+      }
+      System.clearProperty(PATH);
+      System.clearProperty(FOLDER);
+      attempt();
+    }
+
+    private static void attempt() {
+      try {
+        System.out.println(Capsock.uppercase("loaded"));
+      } catch (UnsatisfiedLinkError error) {
+        System.out.println("refused: " + error.getMessage() + " # " + error.getCause());
+      }
+    }
+  }
+
+  private static List<String> load(String property, Object value) throws Exception {
+    Child.Ended ended =
+        Child.run(Child.command(List.of("-D" + property + "=" + value), Main.class));
+    assertEquals(0, ended.code(), ended.output());
+    // The machine itself has to say something about files that are no library.
+    List<String> lines =
+        ended.output().lines().filter(line -> line.matches("(LOADED|refused: ).*")).toList();
+    assertEquals(3, lines.size(), ended.output());
+    assertEquals("LOADED", lines.get(2), "without the property: " + ended.output());
+    return lines;
+  }
+
+  private static void loads(String property, Object value) throws Exception {
+    assertEquals(List.of("LOADED", "LOADED", "LOADED"), load(property, value));
+  }
+
+  private static void refuses(String property, Object value, String cause) throws Exception {
+    List<String> lines = load(property, value);
+    for (String line : lines.subList(0, 2)) {
+      assertTrue(line.startsWith("refused: "), line);
+      for (String part : List.of(PATH, FOLDER, value.toString(), cause)) {
+        assertTrue(line.contains(part), line);
+      }
+      assertFalse(line.endsWith("# null"), line);
+    }
+  }
+
+  private Path library() throws Exception {
+    Path library = folder.resolve(FILE);
+    try (JarFile jar = new JarFile(Child.JAR.toFile())) {
+      var entry = jar.stream().filter(one -> one.getName().endsWith(FILE)).findFirst();
+      try (InputStream content = jar.getInputStream(entry.orElseThrow())) {
+        Files.copy(content, library);
+      }
+    }
+    return library;
+  }
+
+  @Test
+  void theLibraryThatThePathNames() throws Exception {
+    loads(PATH, library());
+  }
+
+  @Test
+  void theFolderThatThePathNames() throws Exception {
+    loads(PATH, library().getParent());
+  }
+
+  @Test
+  void aPathToNothing() throws Exception {
+    refuses(PATH, folder.resolve("nothing.so"), "nothing.so");
+    refuses(PATH, folder, FILE);
+    refuses(PATH, "", FILE);
+  }
+
+  @Test
+  void aPathToAnotherFile() throws Exception {
+    refuses(PATH, Files.writeString(folder.resolve("text.so"), "no library"), "text.so");
+  }
+
+  @Test
+  void aPathToAnotherLibrary() throws Exception {
+    refuses(PATH, Path.of(System.getProperty("java.home"), "lib", "libprefs.so"), "Native.version");
+  }
+
+  @Test
+  void whatIsUnpackedIsGoneWhenItIsLoaded() throws Exception {
+    loads(FOLDER, folder);
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
+  @Test
+  void aFolderThatIsNone() throws Exception {
+    refuses(FOLDER, folder.resolve("missing"), "NoSuchFileException");
+    refuses(FOLDER, Files.writeString(folder.resolve("file"), ""), "file");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenTo() throws Exception {
+    refuses(FOLDER, "/proc", "/proc");
+  }
+
+  @Test
+  void aFileSystemWithoutExecution() throws Exception {
+    Path shared = Path.of("/dev/shm");
+    assumeTrue(
+        Files.readAllLines(Path.of("/proc/mounts")).stream()
+            .anyMatch(line -> line.contains(" " + shared + " ") && line.contains("noexec")),
+        "no file system here is mounted noexec");
+    refuses(FOLDER, shared, "UnsatisfiedLinkError");
+  }
+}

@@ -1,0 +1,94 @@
+//! `UdpClient`.
+
+use capsock::{UdpClient, UdpClientOptions};
+use jni::objects::{JByteArray, JObject};
+use jni::sys::jlong;
+use jni::{Env, NativeMethod, native_method};
+
+use crate::bytes;
+use crate::failure::{Failure, Throw};
+use crate::handles::Table;
+use crate::java::UdpOptions;
+use crate::options::{number, port, seconds};
+
+static CLIENTS: Table<UdpClient> = Table::new("UdpClient");
+
+pub(crate) const METHODS: &[NativeMethod] = &[
+    native_method! {
+        error_policy = Throw,
+        type_map = { UdpOptions => "io.capsock.UdpClient$Options" },
+        fn udp_connect(host: jbyte[], port: jlong, options: UdpOptions) -> jlong,
+    },
+    native_method! { error_policy = Throw, fn udp_request_text(handle: jlong, text: jbyte[]) -> jbyte[] },
+    native_method! { error_policy = Throw, fn udp_request_bytes(handle: jlong, request: jbyte[]) -> jbyte[] },
+    native_method! { error_policy = Throw, fn udp_local_address(handle: jlong) -> jbyte[] },
+    native_method! { error_policy = Throw, fn udp_peer_address(handle: jlong) -> jbyte[] },
+    native_method! { error_policy = Throw, fn udp_close(handle: jlong) },
+];
+
+fn udp_connect<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    host: JByteArray,
+    to_port: jlong,
+    given: UdpOptions<'local>,
+) -> Result<jlong, Failure> {
+    let host = bytes::text_from_java(env, "the host", &host)?;
+    let mut options = UdpClientOptions::default();
+    if let Some(timeout) = seconds("the timeout", given.timeout(env)?)? {
+        options.timeout = timeout;
+    }
+    if let Some(Some(pause)) = seconds("the pause before a retransmission", given.retransmit_after(env)?)? {
+        options.retransmit_after = pause;
+    }
+    if let Some(times) = number("the number of retransmissions", given.retransmissions(env)?)? {
+        options.retransmissions = times;
+    }
+    let to = (host, port(to_port)?.unwrap_or(capsock::DEFAULT_PORT));
+    Ok(CLIENTS.insert(UdpClient::connect_with(to, options)?))
+}
+
+fn udp_request_text<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    text: JByteArray,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    let text = bytes::text_from_java(env, "the text", &text)?;
+    bytes::to_java(env, client.request(&text)?.as_bytes())
+}
+
+fn udp_request_bytes<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    request: JByteArray,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    let request = bytes::from_java(env, &request)?;
+    bytes::to_java(env, &client.request_bytes(&request)?)
+}
+
+fn udp_local_address<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+) -> Result<JByteArray<'local>, Failure> {
+    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.local_addr()?])
+}
+
+fn udp_peer_address<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+) -> Result<JByteArray<'local>, Failure> {
+    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.peer_addr()?])
+}
+
+fn udp_close(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {
+    if let Some(client) = CLIENTS.remove(handle) {
+        client.close();
+    }
+    Ok(())
+}
