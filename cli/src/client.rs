@@ -1,0 +1,204 @@
+//! `capsock client`: asks a server, by words on the command line or by what comes on standard input.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+use capsock::{TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+use crate::seconds::Seconds;
+use crate::signals;
+use crate::stdio::{CHUNK, Input, Output};
+
+/// The longest line taken from standard input, in bytes: a bound on the memory it takes.
+const LONGEST_LINE: u64 = 64 << 20;
+
+const AFTER: &str = "\
+Examples:
+  capsock client tcp localhost 12000 hello world          print HELLO WORLD
+  capsock client udp localhost 12000 --timeout 2 hello    wait for 2 seconds at most
+  capsock client tcp localhost 12000 < book.txt > BOOK    a file of any size
+  capsock client tcp localhost 12000                      each line that is typed, answered at once";
+
+/// Ask a server, and print what it replies.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Client {
+    #[command(subcommand)]
+    over: Over,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Over {
+    /// Ask over TCP. Without TEXT: each line typed on a terminal is a request; other input is
+    /// streamed to the server as it is, and what comes back is printed as it is.
+    #[command(after_help = AFTER)]
+    Tcp(Tcp),
+    /// Ask over UDP. Without TEXT: each line of standard input is a request.
+    #[command(after_help = AFTER)]
+    Udp(Udp),
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The server's name or address.
+    host: String,
+    /// The server's port.
+    port: u16,
+    /// The request; several words are joined by single spaces. Put `--` before a word that begins
+    /// with a hyphen.
+    text: Vec<OsString>,
+    /// Print a JSON object per reply, with what it took. Over TCP, input is then asked line by line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Tcp {
+    #[command(flatten)]
+    common: Common,
+    /// Seconds for finding the server's addresses and connecting to one of them; `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(TcpClientOptions::default().connect_timeout))]
+    connect_timeout: Seconds,
+    /// Seconds for each reply, and for a stream the longest pause; `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(TcpClientOptions::default().timeout))]
+    timeout: Seconds,
+    /// The longest reply that is taken, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
+    max_reply: usize,
+}
+
+#[derive(Debug, clap::Args)]
+struct Udp {
+    #[command(flatten)]
+    common: Common,
+    /// Seconds for each reply, all retransmissions included; `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(UdpClientOptions::default().timeout))]
+    timeout: Seconds,
+    /// Seconds before a request is sent again for the first time; the pause then doubles.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(Some(UdpClientOptions::default().retransmit_after)))]
+    retransmit_after: Seconds,
+    /// How often a request is sent again at most.
+    #[arg(long, value_name = "N", default_value_t = UdpClientOptions::default().retransmissions)]
+    retransmissions: u32,
+}
+
+pub(crate) fn run(client: &Client) -> Result<()> {
+    match &client.over {
+        Over::Tcp(tcp) => tcp.run(),
+        Over::Udp(udp) => udp.run(),
+    }
+}
+
+impl Tcp {
+    fn run(&self) -> Result<()> {
+        let options = TcpClientOptions {
+            connect_timeout: self.connect_timeout.0,
+            timeout: self.timeout.0,
+            max_reply: self.max_reply,
+            on_interrupt: Some(signals::once),
+        };
+        let client = TcpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
+        let streams = self.common.text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
+        if streams { stream(&client) } else { self.common.ask(|request| client.request_bytes(request)) }
+    }
+}
+
+/// The input as it comes to the server, and what comes back to the output, in constant memory.
+fn stream(client: &TcpClient) -> Result<()> {
+    let input = Input::new().map_err(|error| Failure::input(&error))?;
+    let mut output = Output::new().map_err(|error| Failure::output(&error))?;
+    match client.copy_fd(input.as_fd(), &mut output) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match output.failed {
+            Some(failed) => Failure::output(&failed),
+            None => error.into(),
+        }),
+    }
+}
+
+impl Udp {
+    fn run(&self) -> Result<()> {
+        let options = UdpClientOptions {
+            timeout: self.timeout.0,
+            retransmit_after: self.retransmit_after.0.unwrap_or(Duration::MAX),
+            retransmissions: self.retransmissions,
+            on_interrupt: Some(signals::once),
+        };
+        let client = UdpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
+        self.common.ask(|request| client.request_bytes(request))
+    }
+}
+
+impl Common {
+    /// Asks the text, or each line of standard input, and prints the replies.
+    fn ask(&self, request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
+        let mut printer =
+            Printer { output: Output::new().map_err(|error| Failure::output(&error))?, json: self.json };
+        if !self.text.is_empty() {
+            let text = self.text.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().join(&b' ');
+            return printer.answer(&text, &request);
+        }
+        let input = Input::new().map_err(|error| Failure::input(&error))?;
+        let mut input = BufReader::with_capacity(CHUNK, input);
+        let mut line = Vec::new();
+        while next_line(&mut input, &mut line)? {
+            printer.answer(&line, &request)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a line, without its newline, into `line`; `false` at the end of the input.
+fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    line.clear();
+    let length = input.take(LONGEST_LINE).read_until(b'\n', line).map_err(|error| Failure::input(&error))?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if length as u64 == LONGEST_LINE {
+        return Err(Failure::new(format!("could not take a line of more than {} MiB", LONGEST_LINE >> 20)));
+    }
+    Ok(length > 0)
+}
+
+struct Printer {
+    output: Output,
+    json: bool,
+}
+
+impl Printer {
+    fn answer(&mut self, text: &[u8], request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
+        let start = Instant::now();
+        let mut reply = request(text)?;
+        let written = if self.json {
+            self.output.line(object(text, &reply, start.elapsed().as_secs_f64()))
+        } else {
+            reply.push(b'\n');
+            self.output.write_all(&reply)
+        };
+        written.map_err(|error| Failure::output(&error))
+    }
+}
+
+/// A reply that is not UTF-8 has no JSON string: `reply` is null then, and `reply_hex` its bytes.
+fn object(request: &[u8], reply: &[u8], seconds: f64) -> Value {
+    let text = std::str::from_utf8(reply).ok();
+    let mut object = json!({
+        "reply": text,
+        "bytes_sent": request.len(),
+        "bytes_received": reply.len(),
+        "seconds": seconds,
+    });
+    if text.is_none() {
+        object["reply_hex"] = reply.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    }
+    object
+}

@@ -1,0 +1,102 @@
+//! The command's words: its subcommands, and what follows from how one ends.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, Parser};
+
+use crate::failure::{Failure, GENERAL, Result, SIGNAL};
+use crate::signals::{self, Signals};
+use crate::{client, completions, demo, man, peer, serve, stdio, uppercase};
+
+const AFTER: &str = "\
+Examples:
+  capsock serve tcp                              serve on port 12000, this machine only
+  capsock client tcp localhost 12000 hello       print HELLO
+  capsock client tcp localhost 12000 < book.txt  the whole book in upper case
+  capsock uppercase < book.txt                   the same without a network
+  capsock demo                                   every client against every server
+
+Data goes to standard output, everything else to standard error.
+
+Exit status: 0 success, 1 failure of the network, 2 wrong usage, 124 time ran out, 130 Ctrl-C,
+143 SIGTERM.";
+
+/// Servers and clients of the uppercase service, over TCP and UDP.
+#[derive(Debug, Parser)]
+#[command(name = "capsock", bin_name = "capsock", version, max_term_width = 100, after_help = AFTER)]
+struct Words {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Client(client::Client),
+    Uppercase(uppercase::Uppercase),
+    Demo(demo::Demo),
+    Completions(completions::Completions),
+    Man(man::Pages),
+    /// One side of the demonstration, in Rust.
+    #[command(hide = true)]
+    Peer {
+        args: Vec<String>,
+    },
+}
+
+/// The command as clap knows it, for completions and manual pages.
+pub(crate) fn words() -> clap::Command {
+    Words::command()
+}
+
+pub(crate) fn run(args: Vec<OsString>) -> i32 {
+    let words = match Words::try_parse_from(&args) {
+        Ok(words) => words,
+        Err(error) => {
+            // Help and version go to standard output; where that is closed, nobody reads them.
+            let _ = error.print();
+            return error.exit_code();
+        }
+    };
+    let (outcome, signal) = match &words.command {
+        // The peers end with their input, and are killed otherwise.
+        Command::Peer { args } => (peer(args), None),
+        command => caught(command, &args),
+    };
+    // What a signal broke off is not told as a failure of its own.
+    if let Some(signal) = signal {
+        return SIGNAL + signal;
+    }
+    match outcome {
+        Ok(()) => 0,
+        Err(Failure { code, text }) => {
+            if let Some(text) = text {
+                stdio::message(text);
+            }
+            code
+        }
+    }
+}
+
+fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
+    let signals = match Signals::catch() {
+        Ok(signals) => signals,
+        Err(error) => return (Err(Failure::new(format!("could not catch signals: {error}"))), None),
+    };
+    let outcome = match command {
+        Command::Serve(args) => serve::run(args),
+        Command::Client(args) => client::run(args),
+        Command::Uppercase(_) => uppercase::run(),
+        Command::Demo(args_) => demo::run(args_, args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+        Command::Peer { args } => peer(args),
+    };
+    let signal = signals::arrived();
+    drop(signals);
+    (outcome, signal)
+}
+
+fn peer(args: &[String]) -> Result<()> {
+    peer::run(args).map_err(|error| Failure { code: GENERAL, text: Some(error.to_string()) })
+}

@@ -1,0 +1,25 @@
+//! `capsock completions`: what a shell needs to complete the command's words.
+
+use std::io::Write;
+
+use clap_complete::Shell;
+
+use crate::command;
+use crate::failure::{Failure, Result};
+use crate::stdio::Output;
+
+/// Print the completion script of a shell.
+///
+/// For bash: `capsock completions bash > ~/.local/share/bash-completion/completions/capsock`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell that will read them.
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &Completions) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command::words(), "capsock", &mut script);
+    let mut output = Output::new().map_err(|error| Failure::output(&error))?;
+    output.write_all(&script).map_err(|error| Failure::output(&error))
+}

@@ -1,0 +1,103 @@
+//! The cells of the demonstration, and what is known of each.
+
+use capsock::{Concurrency, Transport};
+
+/// What became of a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Outcome {
+    /// Every reply was right.
+    Passed(String),
+    /// A reply was wrong, or an error came.
+    Failed(String),
+    /// There is no result, and why.
+    Missing(String),
+}
+
+/// One client language against one kind of server of one language. Languages are numbers here.
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) client: usize,
+    pub(super) server: usize,
+    pub(super) transport: Transport,
+    pub(super) concurrency: Concurrency,
+    pub(super) outcome: Outcome,
+}
+
+/// All cells, and what went wrong beside them.
+#[derive(Debug)]
+pub(super) struct Board {
+    pub(super) languages: Vec<String>,
+    pub(super) cells: Vec<Cell>,
+    /// Failures that belong to no cell: a server that did not end in good order.
+    pub(super) troubles: Vec<String>,
+}
+
+impl Board {
+    pub(super) fn new(languages: &[String]) -> Board {
+        let mut cells = Vec::new();
+        for &transport in Transport::ALL {
+            for client in 0..languages.len() {
+                for server in 0..languages.len() {
+                    for &concurrency in Concurrency::ALL {
+                        let outcome = Outcome::Missing("it was not asked".to_owned());
+                        cells.push(Cell { client, server, transport, concurrency, outcome });
+                    }
+                }
+            }
+        }
+        Board { languages: languages.to_vec(), cells, troubles: Vec::new() }
+    }
+
+    pub(super) fn set(&mut self, client: usize, to: &Address, outcome: Outcome) {
+        let of = |cell: &&mut Cell| {
+            (cell.client, cell.server, cell.transport, cell.concurrency)
+                == (client, to.server, to.transport, to.concurrency)
+        };
+        if let Some(cell) = self.cells.iter_mut().find(of) {
+            cell.outcome = outcome;
+        }
+    }
+
+    /// Gives every cell that `which` picks and that has no result the reason for it.
+    pub(super) fn explain(&mut self, reason: &str, which: impl Fn(&Cell) -> bool) {
+        for cell in self.cells.iter_mut().filter(|cell| which(cell)) {
+            if let Outcome::Missing(why) = &mut cell.outcome {
+                *why = reason.to_owned();
+            }
+        }
+    }
+
+    pub(super) fn passed(&self) -> usize {
+        self.cells.iter().filter(|cell| matches!(cell.outcome, Outcome::Passed(_))).count()
+    }
+
+    pub(super) fn good(&self) -> bool {
+        self.passed() == self.cells.len() && self.troubles.is_empty()
+    }
+}
+
+/// Where a server of a peer is, as the peer's line says: `tcp threads 40123`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Address {
+    pub(super) server: usize,
+    pub(super) transport: Transport,
+    pub(super) concurrency: Concurrency,
+    pub(super) port: u16,
+}
+
+impl Address {
+    pub(super) fn parse(server: usize, line: &str) -> Option<Address> {
+        let mut words = line.split_whitespace();
+        let address = Address {
+            server,
+            transport: words.next()?.parse().ok()?,
+            concurrency: words.next()?.parse().ok()?,
+            port: words.next()?.parse().ok()?,
+        };
+        words.next().is_none().then_some(address)
+    }
+
+    pub(super) fn line(&self) -> String {
+        format!("{} {} {}", self.transport.name(), self.concurrency.name(), self.port)
+    }
+}

@@ -1,0 +1,166 @@
+//! `capsock demo`: every client language against every server language, transport and concurrency.
+//!
+//! A peer is a program of one language; how it is started and spoken to is in [`process`]. [`play`]
+//! lets the peers meet and fills in the [`board`], which [`picture`] shows.
+
+mod board;
+mod itself;
+mod picture;
+mod play;
+mod process;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use crate::failure::{Failure, Result};
+use crate::seconds::Seconds;
+use crate::stdio::{Output, message};
+use process::Start;
+
+const TEXTS: &str = include_str!("texts.txt");
+const EXPECTED: &str = include_str!("expected.txt");
+
+const AFTER: &str = "\
+Examples:
+  capsock demo
+  capsock demo --peer c=./peer --peer 'python=python3 examples/peer/peer.py'
+
+A peer is a program with two modes. `COMMAND serve` starts a TCP and a UDP server of each
+concurrency on 127.0.0.1, prints a line `tcp threads 40123` for each, then `ready`, and runs until
+its standard input ends. `COMMAND ask TEXTS EXPECTED` reads such lines, asks each server every line
+of the file TEXTS, and prints the line, `ok` or `failed`, and a detail, with tabs in between.
+
+The exit status is 1 if a cell fails or has no result.";
+
+/// Run every client against every server, and show which pairs work.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Demo {
+    /// A peer: its language, and the shell command that starts it, to which `serve` or `ask TEXTS
+    /// EXPECTED` is added. Without any, the built-in Rust peer plays alone.
+    #[arg(long = "peer", value_name = "LANGUAGE=COMMAND")]
+    peers: Vec<Named>,
+    /// The requests, one per line, in UTF-8 [default: a built-in choice].
+    #[arg(long, value_name = "FILE", requires = "expected")]
+    texts: Option<PathBuf>,
+    /// The replies that have to come, one per line, in UTF-8.
+    #[arg(long, value_name = "FILE", requires = "texts")]
+    expected: Option<PathBuf>,
+    /// Seconds that a peer may take to get ready, for each result, and to end; `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true)]
+    timeout: Seconds,
+    /// Print one JSON object with every cell instead of the picture.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `LANGUAGE=COMMAND`.
+#[derive(Debug, Clone)]
+struct Named {
+    language: String,
+    command: String,
+}
+
+impl FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Named, String> {
+        match text.split_once('=') {
+            Some((language, command)) if !language.trim().is_empty() && !command.trim().is_empty() => {
+                Ok(Named { language: language.trim().to_owned(), command: command.to_owned() })
+            }
+            _ => Err("a peer is given as LANGUAGE=COMMAND".to_owned()),
+        }
+    }
+}
+
+pub(crate) fn run(demo: &Demo, args: &[OsString]) -> Result<()> {
+    let started = Instant::now();
+    let (languages, starts) = demo.peers(args)?;
+    let (texts, _kept) = demo.texts()?;
+    let played = play::play(&languages, &starts, &texts, demo.timeout.0)?;
+    let seconds = started.elapsed().as_secs_f64();
+
+    let mut output = Output::new().map_err(|error| Failure::output(&error))?;
+    let shown = if demo.json {
+        format!("{}\n", picture::json(&played, seconds))
+    } else {
+        picture::text(&played, seconds, picture::coloured())
+    };
+    output.write_all(shown.as_bytes()).map_err(|error| Failure::output(&error))?;
+    if demo.peers.is_empty() && !demo.json {
+        message("only the built-in Rust peer played; --peer LANGUAGE=COMMAND adds another");
+    }
+    // The picture has told what went wrong.
+    if played.good() { Ok(()) } else { Err(Failure { code: crate::failure::GENERAL, text: None }) }
+}
+
+impl Demo {
+    fn peers(&self, args: &[OsString]) -> Result<(Vec<String>, Vec<Start>)> {
+        if self.peers.is_empty() {
+            return Ok((vec!["rust".to_owned()], vec![Start::Program(itself::command(args)?)]));
+        }
+        let mut languages: Vec<String> = Vec::new();
+        for peer in &self.peers {
+            if languages.contains(&peer.language) {
+                return Err(Failure::usage(format!("--peer names {} twice", peer.language)));
+            }
+            languages.push(peer.language.clone());
+        }
+        Ok((languages, self.peers.iter().map(|peer| Start::Shell(peer.command.clone())).collect()))
+    }
+
+    /// The two files, and the folder that is to be kept until they have been read.
+    fn texts(&self) -> Result<([PathBuf; 2], Option<TempDir>)> {
+        if let (Some(texts), Some(expected)) = (&self.texts, &self.expected) {
+            let lines = [count(texts)?, count(expected)?];
+            if lines[0] != lines[1] || lines[0] == 0 {
+                return Err(Failure::usage(format!(
+                    "--texts has {} lines and --expected has {}; they go together, one by one",
+                    lines[0], lines[1]
+                )));
+            }
+            return Ok(([texts.clone(), expected.clone()], None));
+        }
+        let folder = tempfile::Builder::new().prefix("capsock-demo-").tempdir();
+        let written = folder.and_then(|folder| {
+            let files = [folder.path().join("texts.txt"), folder.path().join("expected.txt")];
+            std::fs::write(&files[0], TEXTS)?;
+            std::fs::write(&files[1], EXPECTED)?;
+            Ok((files, Some(folder)))
+        });
+        written
+            .map_err(|error| Failure::new(format!("could not write the texts to a temporary file: {error}")))
+    }
+}
+
+fn count(file: &Path) -> Result<usize> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(text.lines().count()),
+        Err(error) => Err(Failure::usage(format!("could not read {}: {error}", file.display()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_replies_of_an_independent_oracle_are_those_of_the_core() {
+        assert_eq!(TEXTS.lines().count(), EXPECTED.lines().count());
+        for (text, expected) in TEXTS.lines().zip(EXPECTED.lines()) {
+            assert_eq!(String::from_utf8_lossy(&capsock::uppercase(text.as_bytes())), expected);
+        }
+    }
+
+    #[test]
+    fn the_texts_have_a_long_line_and_one_that_fits_no_datagram() {
+        assert!(TEXTS.lines().any(|text| text.chars().count() == 10_000 && text.len() < 65_507));
+        assert!(TEXTS.lines().any(|text| text.is_ascii() && text.len() > 65_507));
+    }
+}

@@ -1,0 +1,48 @@
+//! The `capsock` command as a library: [`run`] does what the command does and returns its exit code.
+//!
+//! It translates words on a command line to calls of the core and the core's answers to lines and
+//! exit codes. It is not a library to build programs on; that is the crate `capsock`.
+
+mod client;
+mod command;
+mod completions;
+mod demo;
+mod failure;
+mod man;
+mod seconds;
+mod serve;
+mod signals;
+mod stdio;
+mod uppercase;
+
+// A link to examples/peer/peer.rs, so that the crate holds all its files when it is packed. The
+// file is a program of its own as well: only its `main` is unused here.
+#[allow(dead_code)]
+mod peer;
+
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs the command and returns its exit code: 0 ok, 1 network failure, 2 usage, 124 timeout,
+/// 130 Ctrl-C, 143 SIGTERM.
+///
+/// `args[0]` is the program's name; the rest are its arguments. Data goes to the process's standard
+/// output, everything else to its standard error, both straight to the descriptor: a host with
+/// buffers of its own flushes them before it calls.
+///
+/// It neither ends the process nor panics. While it runs, it handles SIGINT, SIGTERM and SIGURG
+/// (with which it wakes its own thread); before it returns, it restores the handlers that it
+/// found. A SIGINT or SIGTERM that was ignored stays ignored. Call it on the main thread, which
+/// is where the system delivers a process's signals first, and from one thread at a time.
+#[must_use]
+pub fn run(args: Vec<OsString>) -> i32 {
+    match catch_unwind(AssertUnwindSafe(|| command::run(args))) {
+        Ok(code) => code,
+        Err(_) => {
+            stdio::message(
+                "a defect of capsock itself ended the command; please report it with the text above",
+            );
+            failure::GENERAL
+        }
+    }
+}

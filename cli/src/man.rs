@@ -1,0 +1,93 @@
+//! `capsock man`: the manual pages, made from the same words as the help.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Command;
+use clap_mangen::Man;
+
+use crate::command;
+use crate::failure::{Failure, Result};
+use crate::stdio::Output;
+
+/// Print the manual, or write all its pages.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Pages {
+    /// Write every page, capsock.1, capsock-serve.1 and so on, into this folder; it is made if
+    /// need be. Without it, capsock(1) goes to standard output.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &Pages) -> Result<()> {
+    let mut words = command::words().disable_help_subcommand(true);
+    words.build();
+    match &args.out {
+        Some(folder) => std::fs::create_dir_all(folder)
+            .and_then(|()| write(&words, folder))
+            .map_err(|error| Failure::new(format!("could not write to {}: {error}", folder.display()))),
+        None => {
+            let page = page(&words).map_err(|error| Failure::output(&error))?;
+            let mut output = Output::new().map_err(|error| Failure::output(&error))?;
+            output.write_all(&page).map_err(|error| Failure::output(&error))
+        }
+    }
+}
+
+fn write(words: &Command, folder: &Path) -> io::Result<()> {
+    std::fs::write(folder.join(Man::new(words.clone()).get_filename()), page(words)?)?;
+    shown(words).try_for_each(|words| write(words, folder))
+}
+
+fn shown(words: &Command) -> impl Iterator<Item = &Command> {
+    words.get_subcommands().filter(|words| !words.is_hide_set())
+}
+
+fn page(words: &Command) -> io::Result<Vec<u8>> {
+    // By itself a subcommand's page would be from a program of its name.
+    let man = Man::new(words.clone()).source(format!("capsock {}", capsock::VERSION));
+    let mut page = Vec::new();
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if shown(words).next().is_some() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    if let Some(text) = words.get_after_help() {
+        page.extend_from_slice(sections(&text.to_string()).as_bytes());
+    }
+    Ok(page)
+}
+
+/// What follows the options in the help, in sections of its own: clap_mangen would put it all into
+/// one, named EXTRA, and fill its lines.
+fn sections(text: &str) -> String {
+    let mut roff = String::new();
+    for paragraph in text.split("\n\n") {
+        let (name, filled, body) = match paragraph.split_once(':') {
+            Some(("Examples", body)) => ("EXAMPLES", false, body),
+            Some(("Exit status", body)) => ("EXIT STATUS", true, body),
+            _ => ("NOTES", true, paragraph),
+        };
+        let body = escaped(body.trim_matches('\n').trim_start_matches(if filled { " " } else { "" }));
+        // Writing to a string cannot fail.
+        let _ = match filled {
+            true => writeln!(roff, ".SH {name}\n{body}"),
+            false => writeln!(roff, ".SH {name}\n.nf\n{body}\n.fi"),
+        };
+    }
+    roff
+}
+
+/// Text as roff reads it: hyphens that can be copied, and no line that is taken for a request.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line.to_owned() })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,281 @@
+//! `capsock serve`: a server that runs until Ctrl-C.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use capsock::{Concurrency, ErrorKind, Framing, Server, ServerOptions, Stats, StopReport, Transport};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+use crate::seconds::Seconds;
+use crate::signals;
+use crate::stdio::{Output, message};
+
+const STATS_EVERY: Duration = Duration::from_secs(1);
+
+const AFTER: &str = "\
+Examples:
+  capsock serve tcp                                       on port 12000, for this machine
+  capsock serve tcp --concurrency threads --port 5000     a thread for each connection
+  capsock serve udp --host '' --stats                     for every machine, with totals
+  capsock serve tcp --port 0 --json                       on a free port; a program reads which
+
+It serves until Ctrl-C or SIGTERM: then what is in hand is finished, and the totals are printed.
+A second Ctrl-C cuts the rest at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
+
+/// Serve text in upper case until Ctrl-C.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
+pub(crate) struct Serve {
+    #[command(subcommand)]
+    on: On,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum On {
+    /// Serve over TCP: a reliable byte stream.
+    #[command(after_help = AFTER)]
+    Tcp(Tcp),
+    /// Serve over UDP: each datagram is a request.
+    #[command(after_help = AFTER)]
+    Udp(Udp),
+}
+
+#[derive(Debug, clap::Args)]
+struct Tcp {
+    #[command(flatten)]
+    common: Common,
+    /// Where a request ends: `stream`, whatever has arrived; `line`, with a newline; `once`, one
+    /// receive, then the connection is closed.
+    #[arg(long, value_name = "F", value_parser = framing(), default_value = defaults().framing.name())]
+    framing: Framing,
+    /// Connections that the system holds until they are accepted.
+    #[arg(long, value_name = "N", default_value_t = defaults().backlog)]
+    backlog: u32,
+    /// Connections served at once; a further one is closed. 0 is 1024 for threads, 256 for
+    /// processes, 65536 for events.
+    #[arg(long, value_name = "N", default_value_t = defaults().max_connections)]
+    max_connections: usize,
+    /// Seconds without a byte from the client after which its connection is closed; `inf` for no
+    /// limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(defaults().idle_timeout))]
+    idle_timeout: Seconds,
+    /// Seconds in which a client takes no byte of its reply, after which its connection is closed;
+    /// `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(defaults().write_timeout))]
+    write_timeout: Seconds,
+}
+
+#[derive(Debug, clap::Args)]
+struct Udp {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// The name or address to serve on; empty for every address of the machine.
+    #[arg(long, value_name = "H", default_value = capsock::DEFAULT_HOST)]
+    host: String,
+    /// The port to serve on; 0 for any free one.
+    #[arg(long, value_name = "P", default_value_t = capsock::DEFAULT_PORT)]
+    port: u16,
+    /// How many clients are served at once, and by what.
+    #[arg(long, value_name = "C", value_parser = concurrency(), default_value = defaults().concurrency.name())]
+    concurrency: Concurrency,
+    /// Event loops; over UDP also threads or processes. 0 is one for each processor.
+    #[arg(long, value_name = "N", default_value_t = defaults().workers)]
+    workers: usize,
+    /// The longest request, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = defaults().max_request)]
+    max_request: usize,
+    /// Seconds to finish what is in hand after Ctrl-C, before the rest is cut; `inf` for no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+          default_value_t = Seconds(Some(capsock::DEFAULT_STOP_TIMEOUT)))]
+    stop_timeout: Seconds,
+    /// Print a line of totals each second, on standard error.
+    #[arg(long)]
+    stats: bool,
+    /// Print JSON on standard output, an object per line: when ready, the totals each second
+    /// with --stats, and when stopped.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The core's defaults, which are the same for every transport and address.
+fn defaults() -> ServerOptions {
+    ServerOptions::new(Transport::Tcp, (capsock::DEFAULT_HOST, capsock::DEFAULT_PORT))
+}
+
+fn concurrency() -> impl TypedValueParser<Value = Concurrency> {
+    PossibleValuesParser::new(Concurrency::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
+}
+
+fn framing() -> impl TypedValueParser<Value = Framing> {
+    PossibleValuesParser::new(Framing::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
+}
+
+pub(crate) fn run(serve: &Serve) -> Result<()> {
+    let (common, options) = match &serve.on {
+        On::Tcp(tcp) => (&tcp.common, tcp.options()),
+        On::Udp(udp) => (&udp.common, udp.common.options(Transport::Udp)),
+    };
+    let server = options.start()?;
+    let mut teller = Teller::new(common)?;
+    teller.ready(&server)?;
+
+    let between = common.stats.then_some(STATS_EVERY);
+    loop {
+        match server.wait(between, Some(signals::once)) {
+            Ok(true) => break,
+            Ok(false) => teller.totals(&server.stats())?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    teller.stopped(stop(&server, common.stop_timeout)?, &server.stats())
+}
+
+/// Drains until the time is over; a second signal cuts what is left at once.
+fn stop(server: &Server, timeout: Seconds) -> Result<StopReport> {
+    match server.stop_unless(timeout.0.unwrap_or(Duration::MAX), Some(signals::twice)) {
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(server.stop(Duration::ZERO)?),
+        stopped => Ok(stopped?),
+    }
+}
+
+impl Common {
+    fn options(&self, transport: Transport) -> ServerOptions {
+        ServerOptions::new(transport, (self.host.as_str(), self.port))
+            .concurrency(self.concurrency)
+            .workers(self.workers)
+            .max_request(self.max_request)
+    }
+}
+
+impl Tcp {
+    fn options(&self) -> ServerOptions {
+        self.common
+            .options(Transport::Tcp)
+            .framing(self.framing)
+            .backlog(self.backlog)
+            .max_connections(self.max_connections)
+            .idle_timeout(self.idle_timeout.0)
+            .write_timeout(self.write_timeout.0)
+    }
+}
+
+/// Tells what the server does: people on standard error, programs on standard output.
+struct Teller {
+    json: Option<Output>,
+}
+
+impl Teller {
+    fn new(common: &Common) -> Result<Teller> {
+        let json = common.json.then(Output::beyond_signals).transpose();
+        Ok(Teller { json: json.map_err(|error| Failure::output(&error))? })
+    }
+
+    fn ready(&mut self, server: &Server) -> Result<()> {
+        let addresses: Vec<_> = server.local_addrs().iter().map(SocketAddr::to_string).collect();
+        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
+        message(format_args!(
+            "serving {} ({}) on {}, for {}; Ctrl-C stops it",
+            server.transport().name(),
+            server.concurrency().name(),
+            addresses.join(" and "),
+            if local { "this machine only" } else { "any machine that reaches this one" },
+        ));
+        let first = server.local_addr();
+        self.program(&json!({
+            "event": "ready",
+            "transport": server.transport().name(),
+            "concurrency": server.concurrency().name(),
+            "address": first.ip().to_string(),
+            "port": first.port(),
+            "addresses": addresses,
+            "local": local,
+        }))
+    }
+
+    fn totals(&mut self, stats: &Stats) -> Result<()> {
+        message(totals(stats));
+        self.program(&json!({ "event": "stats", "stats": object(stats) }))
+    }
+
+    fn stopped(&mut self, report: StopReport, stats: &Stats) -> Result<()> {
+        let cut = match report.cut {
+            0 => String::new(),
+            cut => format!("; cut {cut} of them at the deadline"),
+        };
+        message(format_args!("stopped: {}{cut}", totals(stats)));
+        let StopReport { completed, cut, running } = report;
+        self.program(&json!({
+            "event": "stopped",
+            "completed": completed,
+            "cut": cut,
+            "running": running,
+            "stats": object(stats),
+        }))
+    }
+
+    fn program(&mut self, value: &Value) -> Result<()> {
+        match &mut self.json {
+            Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The totals by their names, in the order in which they are told.
+fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
+    // Taken apart, so that a new total is not forgotten here.
+    let Stats {
+        connections_accepted,
+        connections_active,
+        connections_refused,
+        requests,
+        bytes_received,
+        bytes_sent,
+        datagrams_received,
+        datagrams_sent,
+        handler_errors,
+        oversized_requests,
+        idle_timeouts,
+        write_timeouts,
+        datagrams_guarded,
+        replies_unsent,
+        descriptor_shortages,
+    } = *stats;
+    [
+        ("connections_accepted", connections_accepted),
+        ("connections_active", connections_active),
+        ("connections_refused", connections_refused),
+        ("requests", requests),
+        ("bytes_received", bytes_received),
+        ("bytes_sent", bytes_sent),
+        ("datagrams_received", datagrams_received),
+        ("datagrams_sent", datagrams_sent),
+        ("handler_errors", handler_errors),
+        ("oversized_requests", oversized_requests),
+        ("idle_timeouts", idle_timeouts),
+        ("write_timeouts", write_timeouts),
+        ("datagrams_guarded", datagrams_guarded),
+        ("replies_unsent", replies_unsent),
+        ("descriptor_shortages", descriptor_shortages),
+    ]
+}
+
+fn object(stats: &Stats) -> Value {
+    by_name(stats).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+}
+
+/// `requests 3, bytes received 15, ...`: the requests and bytes always, the others if there are any.
+fn totals(stats: &Stats) -> String {
+    let always = ["requests", "bytes_received", "bytes_sent"];
+    let told = by_name(stats).into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
+    told.map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect::<Vec<_>>().join(", ")
+}

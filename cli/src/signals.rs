@@ -1,0 +1,196 @@
+//! Ctrl-C and SIGTERM: noticed at once, and handed back to the host when the command is over.
+//!
+//! A signal only ends a blocking system call that is already under way; one that comes just before
+//! the call would be missed. So a watching thread goes on waking the command's thread, by SIGURG
+//! (which nobody minds: ignored by default), until the command has ended.
+
+use std::io::{self, Read};
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// The first SIGINT or SIGTERM since [`Signals::catch`]; 0 for none.
+static FIRST: AtomicI32 = AtomicI32::new(0);
+/// How many of them came.
+static COUNT: AtomicU32 = AtomicU32::new(0);
+/// How many threads are in the handler.
+static HANDLING: AtomicU32 = AtomicU32::new(0);
+/// The watcher's stream while signals are caught; -1 otherwise.
+static WATCHER: AtomicI32 = AtomicI32::new(-1);
+/// Whether a [`Signals`] lives: handlers belong to the process, so only one can.
+static CAUGHT: AtomicBool = AtomicBool::new(false);
+
+const WAKE_EVERY: Duration = Duration::from_millis(20);
+
+/// The signal that came, if one did: SIGINT or SIGTERM.
+pub(crate) fn arrived() -> Option<i32> {
+    match FIRST.load(Ordering::SeqCst) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
+/// Whether a signal came: the core's `on_interrupt`.
+pub(crate) fn once() -> bool {
+    arrived().is_some()
+}
+
+/// Whether another one came after the first.
+pub(crate) fn twice() -> bool {
+    COUNT.load(Ordering::SeqCst) >= 2
+}
+
+/// Whether two more came after the first.
+pub(crate) fn thrice() -> bool {
+    COUNT.load(Ordering::SeqCst) >= 3
+}
+
+/// While it lives, SIGINT and SIGTERM are noted instead of ending the process, and interrupt
+/// whatever its thread is blocked in.
+pub(crate) struct Signals {
+    before: Vec<(i32, libc::sigaction)>,
+    watcher: Option<(JoinHandle<()>, UnixStream)>,
+    // It wakes the thread that made it, so it stays there.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Signals {
+    /// Starts to catch signals. A signal that the host ignores (`nohup`, a shell's background job)
+    /// stays ignored. If another thread already catches them, this does nothing.
+    pub(crate) fn catch() -> io::Result<Signals> {
+        let mut signals = Signals { before: Vec::new(), watcher: None, not_send: PhantomData };
+        if CAUGHT.swap(true, Ordering::SeqCst) {
+            return Ok(signals);
+        }
+        FIRST.store(0, Ordering::SeqCst);
+        COUNT.store(0, Ordering::SeqCst);
+        match signals.install() {
+            Ok(()) => Ok(signals),
+            Err(error) => {
+                signals.restore();
+                Err(error)
+            }
+        }
+    }
+
+    fn install(&mut self) -> io::Result<()> {
+        let (watched, told) = UnixStream::pair()?;
+        told.set_nonblocking(true)?;
+        // SAFETY: pthread_self has no preconditions.
+        let caller = unsafe { libc::pthread_self() };
+        let thread = std::thread::Builder::new()
+            .name("capsock-signals".into())
+            .spawn(move || watch(watched, caller))?;
+        WATCHER.store(told.as_raw_fd(), Ordering::SeqCst);
+        self.watcher = Some((thread, told));
+
+        // SIGURG first: from the moment that SIGINT is caught, it may be sent.
+        self.handle(libc::SIGURG, on_wake as *const () as usize)?;
+        for signal in [libc::SIGINT, libc::SIGTERM] {
+            self.handle(signal, on_signal as *const () as usize)?;
+        }
+        Ok(())
+    }
+
+    fn handle(&mut self, signal: i32, handler: usize) -> io::Result<()> {
+        let before = action(signal, None)?;
+        if before.sa_sigaction == libc::SIG_IGN && signal != libc::SIGURG {
+            return Ok(());
+        }
+        // SAFETY: a zeroed sigaction is a valid one: no flags, an empty mask, the default handler.
+        // Without SA_RESTART, blocking calls end with EINTR.
+        let mut new: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+        new.sa_sigaction = handler;
+        action(signal, Some(&new))?;
+        self.before.push((signal, before));
+        Ok(())
+    }
+
+    fn restore(&mut self) {
+        WATCHER.store(-1, Ordering::SeqCst);
+        // Another thread may be in the handler just now, about to write to the watcher's stream.
+        while HANDLING.load(Ordering::SeqCst) > 0 {
+            std::thread::yield_now();
+        }
+        if let Some((thread, told)) = self.watcher.take() {
+            drop(told);
+            // Joined before SIGURG, which it sends, gets its old handler back.
+            let _ = thread.join();
+        }
+        for (signal, before) in self.before.drain(..) {
+            // What was installed before is valid, so this cannot fail.
+            let _ = action(signal, Some(&before));
+        }
+        CAUGHT.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        // The ones that do nothing, because others catch the signals, own nothing to restore.
+        if self.watcher.is_some() || !self.before.is_empty() {
+            self.restore();
+        }
+    }
+}
+
+/// Kills a process group with all that is in it. A group that is gone is no error.
+pub(crate) fn kill_group(leader: u32) {
+    if let Ok(group @ 2..) = i32::try_from(leader) {
+        // SAFETY: kill takes any numbers; 0, 1 and -1, which mean others' processes, are excluded.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
+    }
+}
+
+fn action(signal: i32, new: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
+    let mut old = MaybeUninit::zeroed();
+    // SAFETY: `new` is null or a valid sigaction whose handler does async-signal-safe work only,
+    // and `old` has room for one.
+    let done = unsafe { libc::sigaction(signal, new.map_or(ptr::null(), ptr::from_ref), old.as_mut_ptr()) };
+    if done != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, so it filled `old`.
+    Ok(unsafe { old.assume_init() })
+}
+
+extern "C" fn on_wake(_signal: i32) {}
+
+/// Does only what signal-safety(7) allows: atomics, one send, and it leaves errno as it was.
+extern "C" fn on_signal(signal: i32) {
+    HANDLING.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: errno's location is valid for the life of the thread.
+    let errno = unsafe { *libc::__errno_location() };
+    let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    COUNT.fetch_add(1, Ordering::SeqCst);
+    // SAFETY: one byte of a constant goes to a stream that is open as long as a handler runs, or
+    // to -1, which is refused. It neither blocks (the stream is non-blocking) nor raises SIGPIPE.
+    unsafe { libc::send(WATCHER.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, libc::MSG_NOSIGNAL) };
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = errno };
+    HANDLING.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// Waits for the first signal, then wakes `caller` again and again until the other end is closed.
+fn watch(mut told: UnixStream, caller: libc::pthread_t) {
+    loop {
+        match told.read(&mut [0; 16]) {
+            Ok(0) => return,
+            Ok(_) => {
+                if told.set_read_timeout(Some(WAKE_EVERY)).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => return,
+        }
+        // SAFETY: `caller` made this thread and joins it before it ends, so its id is valid.
+        unsafe { libc::pthread_kill(caller, libc::SIGURG) };
+    }
+}

@@ -1,0 +1,9 @@
+//! The `capsock` command as a person or a script meets it: words in; lines and an exit code out.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod client;
+mod demo;
+mod filter;
+mod serve;
+mod support;
+mod words;

@@ -1,0 +1,205 @@
+//! `capsock serve`.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+use serde_json::json;
+
+use crate::support::{Server, patient, until, words};
+
+#[test]
+fn each_kind_of_server_serves_and_tells_its_totals() {
+    for transport in ["tcp", "udp"] {
+        for concurrency in ["iterative", "threads", "processes", "events"] {
+            let server = Server::start(&format!("{transport} --host 127.0.0.1 --concurrency {concurrency}"));
+            assert_eq!(
+                (&server.ready["transport"], &server.ready["concurrency"]),
+                (&json!(transport), &json!(concurrency))
+            );
+            let done = words(&format!("client {transport} 127.0.0.1 {} straße", server.port())).done();
+            assert_eq!(
+                (done.code, done.text().as_str()),
+                (0, "STRASSE\n"),
+                "{transport} {concurrency}: {done:?}"
+            );
+
+            server.running.signal(libc::SIGINT);
+            let stopped = server.running.json_line();
+            let bytes = if transport == "tcp" { 8 } else { 7 };
+            assert_eq!(stopped["event"], "stopped");
+            assert_eq!(stopped["cut"], 0, "{stopped}");
+            assert_eq!(stopped["stats"]["requests"], 1, "{stopped}");
+            assert_eq!(stopped["stats"]["bytes_received"], bytes, "{stopped}");
+            let done = server.running.done();
+            assert_eq!(done.code, 130, "{done:?}");
+            assert!(done.stderr.contains("\ncapsock: stopped: "), "{done:?}");
+            assert!(done.stderr.contains(&format!("requests 1, bytes received {bytes}, ")), "{done:?}");
+        }
+    }
+}
+
+#[test]
+fn the_ready_line_says_where_for_whom_and_how_it_ends() {
+    let scenarios = [
+        (
+            "tcp --host 127.0.0.1",
+            "serving tcp (events) on 127.0.0.1:PORT, for this machine only; Ctrl-C stops it",
+        ),
+        (
+            "udp --host 127.0.0.1 --concurrency threads",
+            "serving udp (threads) on 127.0.0.1:PORT, for this machine only",
+        ),
+        (
+            "tcp --host 0.0.0.0",
+            "serving tcp (events) on 0.0.0.0:PORT, for any machine that reaches this one; Ctrl-C",
+        ),
+    ];
+    for (arguments, line) in scenarios {
+        let server = Server::start(arguments);
+        let said = server.running.error_line();
+        let expected = format!("capsock: {line}").replace("PORT", &server.port().to_string());
+        assert!(said.starts_with(&expected), "{said}");
+    }
+}
+
+#[test]
+fn localhost_is_this_machine_on_one_port() {
+    let server = Server::start("tcp");
+    assert_eq!(server.ready["local"], true);
+    for address in server.ready["addresses"].as_array().unwrap() {
+        let address: std::net::SocketAddr = address.as_str().unwrap().parse().unwrap();
+        assert_eq!((address.ip().is_loopback(), address.port()), (true, server.port()));
+    }
+    let done = words(&format!("client tcp localhost {} hello", server.port())).done();
+    assert_eq!(done.text(), "HELLO\n");
+}
+
+#[test]
+fn sigterm_stops_it_as_well() {
+    let server = Server::start("udp --host 127.0.0.1");
+    server.running.signal(libc::SIGTERM);
+    assert_eq!(server.running.json_line()["event"], "stopped");
+    assert_eq!(server.running.done().code, 143);
+}
+
+#[test]
+fn a_port_in_use_is_said() {
+    for transport in ["tcp", "udp"] {
+        let server = Server::start(&format!("{transport} --host 127.0.0.1"));
+        let port = server.port();
+        let done = words(&format!("serve {transport} --host 127.0.0.1 --port {port}")).done();
+        assert_eq!(done.code, 1, "{transport}: {done:?}");
+        assert!(
+            done.stderr.starts_with("capsock: could not ") && done.stderr.contains("EADDRINUSE"),
+            "{done:?}"
+        );
+        assert!(done.stderr.contains(&format!("127.0.0.1:{port}")), "{done:?}");
+    }
+}
+
+#[test]
+fn totals_come_while_it_runs() {
+    let server = Server::start("tcp --host 127.0.0.1 --stats");
+    let done = words(&format!("client tcp 127.0.0.1 {} hello", server.port())).done();
+    assert_eq!(done.code, 0);
+    let mut last = server.running.json_line();
+    while last["stats"]["requests"] == 0 {
+        last = server.running.json_line();
+    }
+    assert_eq!((&last["event"], &last["stats"]["requests"]), (&json!("stats"), &json!(1)));
+    assert!(server.running.error_line().starts_with("capsock: serving "));
+    let totals = server.running.error_line();
+    assert!(totals.starts_with("capsock: ") && totals.contains("requests "), "{totals}");
+}
+
+#[test]
+fn limits_reach_the_server() {
+    let server = Server::start("tcp --host 127.0.0.1 --concurrency threads --max-connections 1");
+    let mut first = connect(&server);
+    first.write_all(b"a").unwrap();
+    first.read_exact(&mut [0]).unwrap();
+    assert_eq!(connect(&server).read(&mut [0; 10]).unwrap_or(0), 0);
+
+    let server = Server::start("tcp --host 127.0.0.1 --framing line --max-request 10");
+    let mut long = connect(&server);
+    long.write_all(b"0123456789 and more\n").unwrap();
+    assert_eq!(long.read(&mut [0; 10]).unwrap_or(0), 0);
+
+    let server = Server::start("tcp --host 127.0.0.1 --idle-timeout 0.1");
+    assert_eq!(connect(&server).read(&mut [0; 10]).unwrap_or(0), 0);
+
+    let server = Server::start("tcp --host 127.0.0.1 --framing once");
+    let mut once = connect(&server);
+    once.write_all(b"once").unwrap();
+    let mut reply = Vec::new();
+    once.read_to_end(&mut reply).unwrap();
+    assert_eq!(reply, b"ONCE");
+}
+
+/// A reply of this size is in hand for as long as the peer does not read: no buffers hold it.
+const MORE_THAN_BUFFERS_HOLD: usize = 32 << 20;
+
+#[test]
+fn ctrl_c_lets_what_is_in_hand_be_finished() {
+    let server =
+        Server::start("tcp --host 127.0.0.1 --framing line --max-request 67108864 --stop-timeout inf");
+    let (mut connection, request) = with_a_request_in_hand(&server);
+    server.running.signal(libc::SIGINT);
+    until_it_takes_no_more(&server);
+    let mut reply = vec![0; request.len()];
+    connection.read_exact(&mut reply).unwrap();
+    assert!(reply == capsock::uppercase(&request));
+    assert_eq!(connection.read(&mut [0]).unwrap(), 0);
+    let stopped = server.running.json_line();
+    assert_eq!((&stopped["cut"], &stopped["completed"]), (&json!(0), &json!(1)));
+    assert_eq!(server.running.done().code, 130);
+}
+
+#[test]
+fn a_second_ctrl_c_cuts_at_once_and_the_stop_timeout_in_time() {
+    for (timeout, signals) in [("inf", 2), ("0.2", 1)] {
+        let arguments =
+            "tcp --host 127.0.0.1 --framing line --max-request 67108864 --write-timeout inf --stop-timeout";
+        let server = Server::start(&format!("{arguments} {timeout}"));
+        let _connection = with_a_request_in_hand(&server);
+        for _ in 0..signals {
+            server.running.signal(libc::SIGINT);
+            until_it_takes_no_more(&server);
+        }
+        let stopped = server.running.json_line();
+        assert_eq!(stopped["cut"], 1, "{stopped}");
+        let done = server.running.done();
+        assert_eq!(done.code, 130);
+        assert!(done.stderr.contains("cut 1 "), "{done:?}");
+    }
+}
+
+/// A connection whose request the server has and whose reply it cannot get rid of.
+fn with_a_request_in_hand(server: &Server) -> (TcpStream, Vec<u8>) {
+    let mut connection = connect(server);
+    let mut request = vec![b'a'; MORE_THAN_BUFFERS_HOLD];
+    request.push(b'\n');
+    connection.write_all(&request).unwrap();
+    // The first byte of the reply shows that the whole line has been taken.
+    connection.peek(&mut [0]).unwrap();
+    (connection, request)
+}
+
+fn until_it_takes_no_more(server: &Server) {
+    until("connections are refused", || TcpStream::connect(("127.0.0.1", server.port())).is_err());
+}
+
+fn connect(server: &Server) -> TcpStream {
+    patient(TcpStream::connect(("127.0.0.1", server.port())).unwrap())
+}
+
+#[test]
+fn the_textbooks_python_client_needs_no_newline() {
+    let server = Server::start("tcp --host 127.0.0.1");
+    let mut connection = connect(&server);
+    connection.write_all(b"no newline").unwrap();
+    connection.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    assert_eq!(reply, "NO NEWLINE");
+}
