@@ -1,0 +1,47 @@
+"""A client sends text, a server sends it back in upper case: over TCP and UDP, from a core in Rust.
+
+>>> import capsock
+>>> with capsock.Server("tcp", port=0, concurrency="threads") as server:
+...     with capsock.TcpClient(*server.address) as client:
+...         client.request("hello")
+'HELLO'
+
+Times are seconds, and None is no limit. Errors are Python's own exceptions with `errno` set:
+
+* ConnectionRefusedError, ConnectionResetError (also when the server closed the connection before the
+  whole reply had come), TimeoutError, PermissionError, socket.gaierror, and OSError for what else
+  the system reports (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EMFILE...);
+* OSError with EMSGSIZE for what does not fit a datagram or a limit, with EBADF after close();
+* ValueError for an argument that is not possible, OverflowError for a port that is none, UnicodeError
+  for a reply that is not UTF-8 where str was asked for.
+
+A server's log lines go to the logger "capsock" of the module logging.
+"""
+
+from capsock._native import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    UNICODE_VERSION,
+    Server,
+    Stats,
+    StopReport,
+    TcpClient,
+    UdpClient,
+    UppercaseStream,
+    __version__,
+    uppercase,
+)
+
+__all__ = [
+    "DEFAULT_HOST",
+    "DEFAULT_PORT",
+    "UNICODE_VERSION",
+    "Server",
+    "Stats",
+    "StopReport",
+    "TcpClient",
+    "UdpClient",
+    "UppercaseStream",
+    "__version__",
+    "uppercase",
+]

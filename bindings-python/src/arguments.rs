@@ -1,0 +1,161 @@
+//! Arguments as Python gives them, checked by type here and by value in the core.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyEllipsis, PyMemoryView, PyString};
+
+use crate::errors::{Error, Result};
+
+/// An argument that may be left out, shown as `...` in the signature: the core has its default.
+pub(crate) enum Given<T> {
+    Default,
+    Value(T),
+}
+
+impl<T> Given<T> {
+    pub(crate) fn unwrap_or(self, default: T) -> T {
+        match self {
+            Given::Default => default,
+            Given::Value(value) => value,
+        }
+    }
+}
+
+impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Given<T> {
+    type Error = T::Error;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> std::result::Result<Self, T::Error> {
+        if object.is(PyEllipsis::get(object.py())) {
+            Ok(Given::Default)
+        } else {
+            object.extract().map(Given::Value)
+        }
+    }
+}
+
+/// A port. Outside of 0 to 65535 it is an `OverflowError`, as in the module `socket`.
+pub(crate) struct Port(pub(crate) u16);
+
+impl<'py> FromPyObject<'_, 'py> for Port {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let number = match object.extract::<i64>() {
+            Err(error) if !error.is_instance_of::<PyOverflowError>(object.py()) => return Err(error),
+            other => other.ok(),
+        };
+        match number.map(u16::try_from) {
+            Some(Ok(port)) => Ok(Port(port)),
+            _ => Err(PyOverflowError::new_err("port must be 0-65535.")),
+        }
+    }
+}
+
+/// A whole number that is not negative.
+pub(crate) struct Count<T>(pub(crate) T);
+
+impl<'py, T: TryFrom<u64>> FromPyObject<'_, 'py> for Count<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let number = match object.extract::<u64>() {
+            Err(error) if !error.is_instance_of::<PyOverflowError>(object.py()) => return Err(error),
+            other => other.ok(),
+        };
+        match number.map(T::try_from) {
+            Some(Ok(number)) => Ok(Count(number)),
+            _ => {
+                let most = u64::MAX >> (u64::BITS - 8 * size_of::<T>() as u32);
+                Err(PyValueError::new_err(format!("{} is not one of 0 to {most}", object.str()?)))
+            }
+        }
+    }
+}
+
+/// One of a core's names: `"tcp"`, `"threads"`, `"line"`.
+pub(crate) struct Named<T>(pub(crate) T);
+
+impl<'py, T: FromStr<Err = capsock::Error>> FromPyObject<'_, 'py> for Named<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let name = object.extract::<PyBackedStr>()?;
+        Ok(Named(name.parse().map_err(Error::Core)?))
+    }
+}
+
+/// A timeout: seconds, or `None` for no limit.
+pub(crate) struct Seconds(pub(crate) Option<f64>);
+
+impl Seconds {
+    /// The duration; `what` names the argument in an error's text.
+    pub(crate) fn limit(&self, what: &str) -> Result<Option<Duration>> {
+        match self.0 {
+            Some(seconds) => Ok(capsock::net::timeout::from_seconds(what, seconds)?),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for Seconds {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Seconds)
+    }
+}
+
+impl Given<Seconds> {
+    /// The duration where one was given, and `default` where not.
+    pub(crate) fn limit_or(self, what: &str, default: Option<Duration>) -> Result<Option<Duration>> {
+        match self {
+            Given::Default => Ok(default),
+            Given::Value(seconds) => seconds.limit(what),
+        }
+    }
+}
+
+/// The bytes of a bytes-like object. They are shared where they cannot change, and copied otherwise.
+pub(crate) struct Bytes(pub(crate) PyBackedBytes);
+
+impl<'py> FromPyObject<'_, 'py> for Bytes {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(bytes) = object.extract::<PyBackedBytes>() {
+            return Ok(Bytes(bytes));
+        }
+        // The stable interface of Python 3.9 has the buffer protocol in memoryview alone.
+        let copy = PyMemoryView::from(&object)?.call_method0("tobytes")?;
+        Ok(Bytes(copy.extract::<PyBackedBytes>().map_err(PyErr::from)?))
+    }
+}
+
+/// Text, as `str` or as bytes. What comes back is of the same kind.
+pub(crate) enum Text {
+    Str(PyBackedStr),
+    Bytes(Bytes),
+}
+
+impl<'py> FromPyObject<'_, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if object.is_instance_of::<PyString>() {
+            return object.extract().map(Text::Str);
+        }
+        object.extract().map(Text::Bytes).map_err(|error: PyErr| {
+            if !error.is_instance_of::<PyTypeError>(object.py()) {
+                return error;
+            }
+            match object.get_type().name() {
+                Ok(name) => PyTypeError::new_err(format!("expected str or a bytes-like object, not {name}")),
+                Err(error) => error,
+            }
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! The one place where an error of the core becomes a Python exception.
+//!
+//! The exceptions are Python's own, with `errno` set: `OSError` picks the subclass by the number,
+//! as the standard library's sockets have it.
+
+use capsock::ErrorKind;
+use pyo3::exceptions::socket::gaierror;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyUnicodeError, PyValueError};
+use pyo3::prelude::*;
+
+/// What a function of this package ends with when it fails: an error of the core, or an exception
+/// that Python code raised on the way.
+pub(crate) enum Error {
+    Core(capsock::Error),
+    Python(PyErr),
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl From<capsock::Error> for Error {
+    fn from(error: capsock::Error) -> Error {
+        Error::Core(error)
+    }
+}
+
+impl From<PyErr> for Error {
+    fn from(error: PyErr) -> Error {
+        Error::Python(error)
+    }
+}
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> PyErr {
+        match error {
+            Error::Core(error) => exception(&error),
+            Error::Python(error) => error,
+        }
+    }
+}
+
+fn exception(error: &capsock::Error) -> PyErr {
+    let text = error.to_string();
+    match (error.kind(), error.errno(), error.gai_code()) {
+        (ErrorKind::InvalidArgument, _, _) => PyValueError::new_err(text),
+        (ErrorKind::InvalidText, _, _) => PyUnicodeError::new_err(text),
+        (ErrorKind::Internal, _, _) => PyRuntimeError::new_err(text),
+        (ErrorKind::NameNotResolved, _, Some(code)) => gaierror::new_err((code, text)),
+        (ErrorKind::TimedOut, Some(errno), _) => PyTimeoutError::new_err((errno, text)),
+        (_, Some(errno), _) => PyOSError::new_err((errno, text)),
+        (_, None, _) => PyOSError::new_err(text),
+    }
+}
+
+/// Raises what an error of the kind with that stable number becomes. For the tests, which hold
+/// every kind against its exception.
+#[pyfunction]
+pub(crate) fn _raise_kind(number: i32) -> Result<()> {
+    match ErrorKind::ALL.into_iter().find(|kind| kind.number() == number) {
+        Some(kind) => Err(capsock::Error::new(kind, "do it", "it was asked to fail").into()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,42 @@
+//! The end of the interpreter: servers that still run are stopped before it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use crate::callback;
+
+/// How long requests in hand may still take when the interpreter exits.
+const GRACE: Duration = Duration::from_secs(1);
+
+// Locked only with the GIL held, and never while it is handed over: a fork finds it unlocked.
+static LIVING: Mutex<Vec<Weak<capsock::Server>>> = Mutex::new(Vec::new());
+
+/// Has the server stopped at exit, should it still live.
+pub(crate) fn remember(server: &Arc<capsock::Server>) {
+    let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
+    living.retain(|server| server.strong_count() > 0);
+    living.push(Arc::downgrade(server));
+}
+
+/// Makes Python call [`stop_all`] before it takes itself down.
+pub(crate) fn register(py: Python<'_>) -> PyResult<()> {
+    py.import("atexit")?.call_method1("register", (wrap_pyfunction!(stop_all, py)?,))?;
+    Ok(())
+}
+
+#[pyfunction]
+fn stop_all(py: Python<'_>) {
+    let living = std::mem::take(&mut *LIVING.lock().unwrap_or_else(PoisonError::into_inner));
+    py.detach(|| {
+        let servers: Vec<_> = living.iter().filter_map(Weak::upgrade).collect();
+        servers.iter().for_each(|server| server.request_stop());
+        let deadline = Instant::now() + GRACE;
+        for server in servers {
+            // It fails in a forked child alone, where there is no server to stop.
+            let _ = server.stop(deadline.saturating_duration_since(Instant::now()));
+        }
+    });
+    callback::close();
+}

@@ -1,0 +1,148 @@
+//! The class `capsock.TcpClient`.
+
+use std::net::SocketAddr;
+
+use capsock::{Endpoint, TcpClientOptions};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::arguments::{Bytes, Count, Given, Port, Seconds, Text};
+use crate::blocking::{blocking, interrupted};
+use crate::errors::Result;
+use crate::files::{Input, Output};
+
+/// A connection to a server that answers each line with a line.
+///
+/// All methods may be called from any thread; requests from several threads take turns. close()
+/// from another thread ends a blocked call at once. Ctrl-C ends every call with KeyboardInterrupt.
+///
+/// Arguments
+///     host: a name or an address.
+///     port: 1 to 65535. Default 12000.
+///     connect_timeout: seconds for finding the addresses and connecting to one of them; None for
+///         no limit. Default 10.
+///     timeout: seconds for each request, and for a copy the longest pause without progress; None
+///         for no limit. Default 30.
+///     max_reply: the longest reply that is taken, in bytes. Default 16777216.
+///
+/// Raises
+///     ConnectionRefusedError: nothing listens on that port.
+///     TimeoutError: the time ran out.
+///     socket.gaierror: the host has no address.
+///     OverflowError: a port outside of 0 to 65535.
+///     ValueError: a negative timeout.
+///     OSError: what else the system reports, with its errno.
+#[pyclass(module = "capsock", frozen, weakref)]
+pub(crate) struct TcpClient(capsock::TcpClient);
+
+#[pymethods]
+impl TcpClient {
+    #[new]
+    #[pyo3(signature = (
+        host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = Given::Default,
+        timeout = Given::Default, max_reply = Given::Default,
+    ))]
+    fn new(
+        py: Python<'_>,
+        host: String,
+        port: Port,
+        connect_timeout: Given<Seconds>,
+        timeout: Given<Seconds>,
+        max_reply: Given<Count<usize>>,
+    ) -> Result<TcpClient> {
+        let default = TcpClientOptions::default();
+        let options = TcpClientOptions {
+            connect_timeout: connect_timeout.limit_or("the connect timeout", default.connect_timeout)?,
+            timeout: timeout.limit_or("the timeout", default.timeout)?,
+            max_reply: max_reply.unwrap_or(Count(default.max_reply)).0,
+            on_interrupt: Some(interrupted),
+        };
+        Ok(TcpClient(blocking(py, || capsock::TcpClient::connect_with((host, port.0), options))?))
+    }
+
+    /// Sends a line of text and returns the line that comes back, as the same kind (str for str,
+    /// bytes for a bytes-like object), without a newline in either.
+    ///
+    /// If the server closed the connection since the last request, the client connects again, once.
+    ///
+    /// Raises ValueError if the text has a newline, UnicodeError if the reply to a str is not UTF-8
+    /// (ask with bytes), TimeoutError, ConnectionResetError (also if the server closed before the
+    /// whole reply had come), and OSError with EBADF after close().
+    #[pyo3(signature = (text, /))]
+    fn request<'py>(&self, py: Python<'py>, text: Text) -> Result<Bound<'py, PyAny>> {
+        Ok(match text {
+            Text::Str(text) => PyString::new(py, &blocking(py, || self.0.request(&text))?).into_any(),
+            Text::Bytes(Bytes(line)) => {
+                PyBytes::new(py, &blocking(py, || self.0.request_bytes(&line))?).into_any()
+            }
+        })
+    }
+
+    /// Sends all of input, then end of input, and writes all that comes back to output, both ways
+    /// at once, so that a file of any size cannot deadlock. The connection is used up.
+    ///
+    /// Both are binary file objects. Returns the numbers of bytes (sent, received). What a file
+    /// object raises is raised again. While a read of the input waits, no reply is written.
+    #[pyo3(signature = (input, output, /))]
+    fn copy(
+        &self,
+        py: Python<'_>,
+        input: &Bound<'_, PyAny>,
+        output: &Bound<'_, PyAny>,
+    ) -> Result<(u64, u64)> {
+        let (mut input, mut output) = (Input::new(input)?, Output::new(output)?);
+        let copied = blocking(py, || self.0.copy(&mut input, &mut output))?;
+        Ok((copied.sent, copied.received))
+    }
+
+    /// Closes the connection. A call that another thread is blocked in ends with OSError (EBADF).
+    /// Closing twice is no error.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.0.close());
+    }
+
+    /// The address of this end: (host, port).
+    #[getter]
+    fn local_address(&self) -> Result<(String, u16)> {
+        Ok(pair(self.0.local_addr()?))
+    }
+
+    /// The address of the server that answered: (host, port).
+    #[getter]
+    fn peer_address(&self) -> Result<(String, u16)> {
+        Ok(pair(self.0.peer_addr()?))
+    }
+
+    fn __enter__(this: Py<TcpClient>) -> Py<TcpClient> {
+        this
+    }
+
+    #[pyo3(signature = (_exc_type, _exc_value, _traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _exc_type: &Bound<'_, PyAny>,
+        _exc_value: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        description("TcpClient", self.0.peer_addr())
+    }
+}
+
+/// An address as Python's sockets have it: (host, port). The host keeps an IPv6 scope.
+pub(crate) fn pair(address: SocketAddr) -> (String, u16) {
+    let endpoint = Endpoint::from(address);
+    (endpoint.host().to_owned(), endpoint.port())
+}
+
+/// The `repr` of a client, which has no peer once it is closed.
+pub(crate) fn description(class: &str, peer: capsock::Result<SocketAddr>) -> String {
+    match peer {
+        Ok(peer) => format!("<capsock.{class} {}>", Endpoint::from(peer)),
+        Err(_) => format!("<capsock.{class} closed>"),
+    }
+}

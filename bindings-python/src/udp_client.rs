@@ -1,0 +1,118 @@
+//! The class `capsock.UdpClient`.
+
+use std::time::Duration;
+
+use capsock::UdpClientOptions;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::arguments::{Bytes, Count, Given, Port, Seconds, Text};
+use crate::blocking::{blocking, interrupted};
+use crate::errors::Result;
+use crate::tcp_client::{description, pair};
+
+/// Asks a server by datagrams: one request, one reply.
+///
+/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
+/// port, so that a late duplicate is never taken for its reply. Nothing is sent before the first
+/// request. All methods may be called from any thread; requests from several threads take turns.
+/// Ctrl-C ends every call with KeyboardInterrupt.
+///
+/// Arguments
+///     host: a name or an address.
+///     port: 1 to 65535. Default 12000.
+///     timeout: seconds for finding the addresses, and for each request over all its
+///         retransmissions; None for no limit. Default 5.
+///     retransmit_after: seconds that the first answer is waited for before the request is sent
+///         again; the pause doubles each time. None never sends again. Default 1.
+///     retransmissions: how often a request is sent again at most. Default 3.
+///
+/// Raises
+///     socket.gaierror: the host has no address.
+///     OverflowError: a port outside of 0 to 65535.
+///     ValueError: a negative timeout.
+///     OSError: what else the system reports, with its errno.
+#[pyclass(module = "capsock", frozen, weakref)]
+pub(crate) struct UdpClient(capsock::UdpClient);
+
+#[pymethods]
+impl UdpClient {
+    #[new]
+    #[pyo3(signature = (
+        host, port = Port(capsock::DEFAULT_PORT), *, timeout = Given::Default,
+        retransmit_after = Given::Default, retransmissions = Given::Default,
+    ))]
+    fn new(
+        py: Python<'_>,
+        host: String,
+        port: Port,
+        timeout: Given<Seconds>,
+        retransmit_after: Given<Seconds>,
+        retransmissions: Given<Count<u32>>,
+    ) -> Result<UdpClient> {
+        let default = UdpClientOptions::default();
+        let options = UdpClientOptions {
+            timeout: timeout.limit_or("the timeout", default.timeout)?,
+            retransmit_after: retransmit_after
+                .limit_or("the time before a retransmission", Some(default.retransmit_after))?
+                .unwrap_or(Duration::MAX),
+            retransmissions: retransmissions.unwrap_or(Count(default.retransmissions)).0,
+            on_interrupt: Some(interrupted),
+        };
+        Ok(UdpClient(blocking(py, || capsock::UdpClient::connect_with((host, port.0), options))?))
+    }
+
+    /// Sends the text as one datagram and returns that of the datagram that comes back, as the same
+    /// kind: str for str, bytes for a bytes-like object.
+    ///
+    /// Raises OSError with EMSGSIZE, before anything is sent, if the text does not fit a datagram
+    /// (65,507 bytes over IPv4); ConnectionRefusedError if nothing has that port; TimeoutError;
+    /// UnicodeError if the reply to a str is not UTF-8 (ask with bytes); OSError with EBADF after
+    /// close().
+    #[pyo3(signature = (text, /))]
+    fn request<'py>(&self, py: Python<'py>, text: Text) -> Result<Bound<'py, PyAny>> {
+        Ok(match text {
+            Text::Str(text) => PyString::new(py, &blocking(py, || self.0.request(&text))?).into_any(),
+            Text::Bytes(Bytes(bytes)) => {
+                PyBytes::new(py, &blocking(py, || self.0.request_bytes(&bytes))?).into_any()
+            }
+        })
+    }
+
+    /// Closes the socket. A call that another thread is blocked in ends with OSError (EBADF).
+    /// Closing twice is no error.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.0.close());
+    }
+
+    /// The address that the next request leaves from: (host, port).
+    #[getter]
+    fn local_address(&self) -> Result<(String, u16)> {
+        Ok(pair(self.0.local_addr()?))
+    }
+
+    /// The address of the server that requests go to: (host, port).
+    #[getter]
+    fn peer_address(&self) -> Result<(String, u16)> {
+        Ok(pair(self.0.peer_addr()?))
+    }
+
+    fn __enter__(this: Py<UdpClient>) -> Py<UdpClient> {
+        this
+    }
+
+    #[pyo3(signature = (_exc_type, _exc_value, _traceback, /))]
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _exc_type: &Bound<'_, PyAny>,
+        _exc_value: &Bound<'_, PyAny>,
+        _traceback: &Bound<'_, PyAny>,
+    ) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> String {
+        description("UdpClient", self.0.peer_addr())
+    }
+}

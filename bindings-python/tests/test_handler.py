@@ -1,0 +1,270 @@
+"""Handlers: what they are given, what they may return, and what their failure costs."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import capsock
+from support import HOST, LIMIT, Call, connect, start, wait_until
+
+SERVERS = [("udp", concurrency, "stream") for concurrency in ("iterative", "threads", "events")] + [
+    ("tcp", concurrency, framing)
+    for concurrency in ("iterative", "threads", "events")
+    for framing in ("line", "once")
+]
+
+
+@pytest.mark.parametrize(("transport", "concurrency", "framing"), SERVERS)
+def test_bytes_and_str(transport: str, concurrency: str, framing: str) -> None:
+    options = {"concurrency": concurrency, "framing": framing}
+    with start(transport, handler=lambda request: request[::-1].strip(), **options) as server:
+        with connect(server) as client:
+            assert client.request(b"a\xffb\0c") == b"c\0b\xffa"
+    with start(transport, handler=lambda request: request[::-1].strip(), text=True, **options) as server:
+        with connect(server) as client:
+            assert client.request("straße 🚀") == "🚀 eßarts"
+
+
+def test_a_line_comes_with_its_newline_and_gets_one() -> None:
+    seen: list[bytes] = []
+
+    def handler(request: bytes) -> bytes:
+        seen.append(request)
+        return b"" if request == b"empty\n" else request.rstrip(b"\n")
+
+    with start("tcp", framing="line", handler=handler) as server, connect(server) as client:
+        assert [client.request(text) for text in ("one", "empty", "")] == ["one", "", ""]
+    assert seen == [b"one\n", b"empty\n", b"\n"]
+
+
+@pytest.mark.parametrize("reply", [b"ok", bytearray(b"ok"), memoryview(b"ok")])
+def test_every_bytes_like_reply(reply: Any) -> None:
+    with start("udp", handler=lambda _: reply) as server, connect(server) as client:
+        assert client.request("hello") == "ok"
+
+
+class Boom(Exception):
+    pass
+
+
+def raising(error: BaseException) -> Any:
+    def handler(request: Any) -> Any:
+        if request.strip() in (b"fail", "fail"):
+            raise error
+        return request
+
+    return handler
+
+
+def returning(value: Any) -> Any:
+    return lambda request: value if request.strip() in (b"fail", "fail") else request
+
+
+FAILURES = [
+    (raising(Boom("why it failed")), False, Boom, "Boom: why it failed"),
+    (raising(SystemExit(3)), False, SystemExit, "SystemExit: 3"),
+    (raising(KeyboardInterrupt()), False, KeyboardInterrupt, "KeyboardInterrupt"),
+    (returning("text"), False, TypeError, r"must return bytes, not str \(text=True"),
+    (returning(None), False, TypeError, "must return bytes, not NoneType"),
+    (returning(5), False, TypeError, "must return bytes, not int"),
+    (returning(b"bytes"), True, TypeError, "must return str, not bytes"),
+    (returning(None), True, TypeError, "must return str, not NoneType"),
+    (returning("\udc80"), True, UnicodeEncodeError, "surrogates not allowed"),
+    (lambda _, more: b"", False, TypeError, "missing 1 required positional argument"),
+]
+
+
+@pytest.mark.parametrize(("handler", "text", "kind", "message"), FAILURES)
+@pytest.mark.parametrize("concurrency", ["iterative", "threads", "events"])
+def test_a_failure_costs_its_request_only(
+    handler: Any,
+    text: bool,
+    kind: type[BaseException],
+    message: str,
+    concurrency: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with start("tcp", framing="line", handler=handler, text=text, concurrency=concurrency) as server:
+        with connect(server) as client:
+            with pytest.raises(ConnectionResetError):
+                client.request("fail")
+            failures = server.stats().handler_errors
+            assert failures >= 1
+            if handler.__code__.co_argcount == 1:
+                assert client.request("go on") == "go on"
+    assert len(caplog.records) == failures
+    for record in caplog.records:
+        assert (record.name, record.levelno) == ("capsock", logging.ERROR)
+        assert record.exc_info is not None
+        assert record.exc_info[0] is kind
+    assert (
+        not handler.__qualname__.startswith("raising") or "Traceback (most recent call last)" in caplog.text
+    )
+    assert re.search(message, caplog.text)
+
+
+def test_a_request_that_is_no_text(caplog: pytest.LogCaptureFixture) -> None:
+    with start("udp", handler=lambda request: request, text=True) as server:
+        with connect(server, timeout=0.05, retransmissions=0) as client, pytest.raises(TimeoutError):
+            client.request(b"\xff")
+        assert server.stats().handler_errors == 1
+    assert "UnicodeDecodeError" in caplog.text
+
+
+def test_a_failure_over_udp_gets_no_reply(caplog: pytest.LogCaptureFixture) -> None:
+    with start("udp", handler=raising(Boom())) as server:
+        with connect(server, timeout=0.05, retransmissions=0) as client, pytest.raises(TimeoutError):
+            client.request("fail")
+        with connect(server) as client:
+            assert client.request("go on") == "go on"
+    assert "Boom" in caplog.text
+
+
+def test_a_log_that_fails_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: seen.append(unraisable.exc_type))
+
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise Boom
+
+    broken = Broken()
+    logger = logging.getLogger("capsock")
+    logger.addHandler(broken)
+    try:
+        with start("tcp", framing="line", handler=raising(ZeroDivisionError())) as server:
+            with connect(server) as client:
+                with pytest.raises(ConnectionResetError):
+                    client.request("fail")
+                assert client.request("go on") == "go on"
+    finally:
+        logger.removeHandler(broken)
+    assert set(seen) == {Boom}
+
+
+@pytest.mark.parametrize("concurrency", ["iterative", "threads", "events"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_stop_from_the_handler(transport: str, concurrency: str) -> None:
+    stopped: list[capsock.StopReport] = []
+
+    def handler(request: bytes) -> bytes:
+        stopped.append(server.stop())
+        return request
+
+    server = start(transport, framing="line", handler=handler, concurrency=concurrency)
+    with connect(server) as client:
+        assert client.request("the last one") == "the last one"
+    assert server.wait(LIMIT)
+    assert len(stopped) == 1
+    assert server.stop().completed == 1
+
+
+def test_waiting_in_the_handler_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    def handler(request: bytes) -> bytes:
+        return str(server.wait()).encode()
+
+    with start("udp", handler=handler) as server:
+        with connect(server, timeout=0.05, retransmissions=0) as client, pytest.raises(TimeoutError):
+            client.request("hello")
+    assert "ValueError" in caplog.text
+
+
+def test_stop_finishes_what_is_in_hand() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def handler(request: bytes) -> bytes:
+        entered.set()
+        assert leave.wait(LIMIT)
+        return request
+
+    server = start("tcp", framing="line", handler=handler, concurrency="threads")
+    with connect(server) as client:
+        request = Call(lambda: client.request("slow"))
+        assert entered.wait(LIMIT)
+        stopping = Call(lambda: server.stop(LIMIT))
+        wait_until(stopping.sleeps, "it waits for the request")
+        leave.set()
+        assert request.result() == "slow"
+        assert stopping.result() == server.stop()
+        assert (server.stop().completed, server.stop().cut) == (1, 0)
+
+
+def test_dropping_a_server_finishes_what_is_in_hand() -> None:
+    """Its handler needs the GIL to come to its end, so the dropping thread may not keep it."""
+    entered, leave = threading.Event(), threading.Event()
+
+    def handler(request: bytes) -> bytes:
+        entered.set()
+        assert leave.wait(LIMIT)
+        return request
+
+    servers = [start("tcp", framing="line", handler=handler, concurrency="threads")]
+    with connect(servers[0], timeout=LIMIT) as client:
+        request = Call(lambda: client.request("slow"))
+        assert entered.wait(LIMIT)
+        begin = time.monotonic()
+        dropping = Call(servers.clear)
+        wait_until(dropping.sleeps, "it waits for the request")
+        leave.set()
+        dropping.result()
+        assert time.monotonic() - begin < 4
+        assert request.result() == "slow"
+
+
+def test_stop_cuts_what_takes_too_long() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def handler(request: bytes) -> bytes:
+        entered.set()
+        leave.wait(LIMIT)
+        return request
+
+    server = start("tcp", framing="line", handler=handler, concurrency="threads")
+    with connect(server, timeout=LIMIT) as client:
+        request = Call(lambda: client.request("slow"))
+        assert entered.wait(LIMIT)
+        report = server.stop(0.05)
+        assert report.completed == 0
+        assert report.running == 1
+        leave.set()
+        request.join(LIMIT)
+    assert server.wait(LIMIT)
+
+
+def test_handlers_run_at_the_same_time() -> None:
+    together = threading.Barrier(2, timeout=LIMIT)
+
+    def handler(request: bytes) -> bytes:
+        together.wait()
+        return request
+
+    with start("tcp", framing="line", handler=handler, concurrency="threads") as server:
+
+        def ask() -> Any:
+            with connect(server) as client:
+                return client.request("hello")
+
+        calls = [Call(ask) for _ in range(2)]
+        assert [call.result() for call in calls] == ["hello", "hello"]
+
+
+def test_a_handler_that_is_a_client_itself() -> None:
+    with start("udp") as inner, connect(inner) as asking:
+        with start("tcp", framing="line", handler=asking.request) as server, connect(server) as client:
+            assert client.request("through two servers") == "THROUGH TWO SERVERS"
+
+
+def test_a_handler_that_starts_a_server() -> None:
+    def handler(_: bytes) -> bytes:
+        with start("udp") as inner, connect(inner) as client:
+            return client.request(b"inner")
+
+    with start("udp", handler=handler) as server, connect(server) as client:
+        assert client.request("hello") == "INNER"
+    assert server.address[0] == HOST

@@ -1,0 +1,17 @@
+"""The lecture's UDP client: it sends a datagram, prints the one that comes back.
+
+Usage: python UDPClient.py [HOST [PORT]]        (default localhost 12000)
+"""
+
+import sys
+
+import capsock
+
+try:
+    host = sys.argv[1] if len(sys.argv) > 1 else "localhost"
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else capsock.DEFAULT_PORT
+    with capsock.UdpClient(host, port) as client:
+        sentence = input("Input lowercase sentence: ")
+        print("From Server:", client.request(sentence))
+except (OSError, ValueError, OverflowError, EOFError) as error:
+    sys.exit(f"UDPClient: {error}")
