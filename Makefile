@@ -1,0 +1,38 @@
+# Every task that a person does. Each target installs what it needs, or says what is missing.
+# The work is done by the scripts in scripts/; V=1 shows what they run.
+
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PREFIX DESTDIR V
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build demo test lint format install dist clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the command, the C library, the Python package (in .venv) and the jar
+	@scripts/build
+
+demo: ## run every client language against every server language
+	@scripts/demo
+
+test: ## run every test and lint; SUITES="rust c" runs those alone
+	@scripts/test $(SUITES)
+
+lint: ## check formats and lints of every language
+	@scripts/lint
+
+format: ## format the code of every language
+	@scripts/format
+
+install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
+	@scripts/install
+
+dist: ## make the wheel, the source package, the jar and the C archive in dist/
+	@scripts/dist
+
+clean: ## remove everything that the other targets made
+	@scripts/clean

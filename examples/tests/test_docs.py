@@ -1,0 +1,100 @@
+"""What the documents say about the tree is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import capsock
+import places
+
+DOCUMENTS = [places.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS += sorted((places.ROOT / "docs").glob("*.md"))
+
+POM = ElementTree.parse(places.ROOT / "bindings-java" / "pom.xml")
+MAVEN = "{http://maven.apache.org/POM/4.0.0}"
+
+
+def crates() -> list[dict[str, Any]]:
+    """The packages of the workspace, as cargo reads them."""
+    command = ["cargo", "metadata", "--format-version", "1", "--no-deps", "--offline"]
+    described = json.loads(subprocess.check_output(command, cwd=places.ROOT))
+    packages: list[dict[str, Any]] = described["packages"]
+    return packages
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_its_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
+        assert "://" in target or (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_make_targets_that_it_names_are_there(document: Path) -> None:
+    makefile = (places.ROOT / "Makefile").read_text()
+    for target in re.findall(r"(?:^|`)make ([a-z]+)\b", document.read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}: .*##", makefile, re.MULTILINE), target
+
+
+def test_the_rooms_of_the_architecture_are_there() -> None:
+    text = (places.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    folders = [places.ROOT, places.ROOT / "core" / "src"]
+    for room in re.findall(r"`([a-z][a-z/.-]*/[a-z_/.-]*)`", text):
+        assert any((folder / room).exists() or (folder / f"{room}.rs").exists() for folder in folders), room
+
+
+FLOORS = [{"uppercase", "error", "named"}, {"net", "service"}, {"framing"}, {"server", "client"}]
+
+
+def test_a_room_of_the_core_uses_what_stands_below_it() -> None:
+    source = places.ROOT / "core" / "src"
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    files = {path: path.relative_to(source).parts[0].removesuffix(".rs") for path in source.rglob("*.rs")}
+    assert set(files.values()) == {"lib", *floor}
+    for path, room in files.items():
+        used = set(re.findall(r"\bcrate::(?:\{\s*)?([a-z]\w*)", path.read_text(encoding="utf-8"))) - {room}
+        if room != "lib":
+            assert all(floor[other] < floor[room] for other in used), f"{path} uses {sorted(used)}"
+
+
+def test_every_dependency_has_its_line() -> None:
+    text = (places.ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    described = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+
+    ours = {crate["name"] for crate in crates()}
+    rust = {dependency["name"] for crate in crates() for dependency in crate["dependencies"]} - ours
+    requirements = (places.ROOT / "scripts" / "requirements.txt").read_text()
+    python = set(re.findall(r"^([a-z-]+)==", requirements, re.MULTILINE))
+    java = {
+        str(element.findtext(f"{MAVEN}artifactId"))
+        for kind in ("dependency", "plugin")
+        for element in POM.iter(f"{MAVEN}{kind}")
+    }
+    assert sorted(described) == sorted(rust | python | java)
+
+
+def test_all_java_has_one_format() -> None:
+    poms = POM, ElementTree.parse(places.EXAMPLES / "pom.xml")
+    path = f".//{MAVEN}plugin[{MAVEN}artifactId='spotless-maven-plugin']"
+    formats = [
+        [
+            pom.findtext(f"{path}/{MAVEN}version"),
+            pom.findtext(f"{path}//{MAVEN}googleJavaFormat/{MAVEN}version"),
+        ]
+        for pom in poms
+    ]
+    assert formats[0] == formats[1]
+    assert None not in formats[0]
+
+
+def test_there_is_one_version() -> None:
+    versions = {crate["name"]: crate["version"] for crate in crates()}
+    versions["the jar"] = str(POM.findtext(f"{MAVEN}version"))
+    versions["the command"] = subprocess.check_output([places.CAPSOCK, "--version"], text=True).split()[1]
+    assert set(versions.values()) == {capsock.__version__}, versions
