@@ -12,6 +12,9 @@ use crate::uppercase::uppercase_into;
 /// Over UDP a request is one datagram; over TCP it is what the [`Framing`](crate::Framing) says,
 /// with its newline where `Line` found one. Any `Fn(&[u8]) -> Vec<u8>` is a service.
 ///
+/// The threads have the host's signals blocked, and a process that a service starts inherits that:
+/// unblock them there if it is to end by a signal.
+///
 /// A service that fails, by an error or by a panic, costs that one request: it is logged and
 /// counted, the TCP connection is closed or the UDP request left without a reply, and the server
 /// goes on.

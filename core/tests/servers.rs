@@ -178,6 +178,22 @@ fn a_handler_that_fails_costs_its_request_only() {
 }
 
 #[test]
+fn a_handler_that_empties_its_buffer_harms_no_other_reply() {
+    struct Tidy;
+    impl Service for Tidy {
+        fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
+            reply.clear();
+            reply.extend_from_slice(request);
+            Ok(())
+        }
+    }
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let server = tcp(concurrency).framing(Framing::Line).handler(Tidy).start().unwrap();
+        assert_eq!(ask_to_the_end(&connect(&server), b"one\ntwo\nthree\n"), b"one\ntwo\nthree\n");
+    }
+}
+
+#[test]
 fn options_that_do_not_go_together_are_refused() {
     let echo = |request: &[u8]| request.to_vec();
     let table = [

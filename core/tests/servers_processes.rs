@@ -3,7 +3,7 @@
 
 mod support;
 
-use capsock::Concurrency;
+use capsock::{Concurrency, ErrorKind};
 use support::*;
 
 #[test]
@@ -38,4 +38,22 @@ fn processes_die_alone_and_with_their_server() {
     server.stop(PATIENCE).unwrap();
     udp_server.stop(PATIENCE).unwrap();
     assert_eq!(children(), [], "no child outlives its server");
+
+    a_start_that_fails_leaves_no_child();
+}
+
+/// Not a test of its own: the limit is the whole process's.
+fn a_start_that_fails_leaves_no_child() {
+    let mut before = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the limit is written to and read from a whole struct.
+    let failed = unsafe {
+        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut before), 0);
+        let few = libc::rlimit { rlim_cur: 40, ..before };
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few), 0);
+        let failed = udp(Concurrency::Processes).workers(100).start();
+        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const before), 0);
+        failed
+    };
+    assert_eq!(failed.unwrap_err().kind(), ErrorKind::OutOfResources);
+    assert_eq!(children(), []);
 }

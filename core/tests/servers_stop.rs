@@ -5,8 +5,9 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, Framing, Server, Transport};
@@ -55,28 +56,54 @@ fn what_has_arrived_is_answered_before_the_end() {
     }
 }
 
+/// A client that sends until nothing moves any more, and takes no reply.
+fn greedy_client(server: &Server) -> TcpStream {
+    let greedy = connect(server);
+    greedy.set_nonblocking(true).unwrap();
+    let text = vec![b'a'; 1 << 20];
+    eventually("the first replies are sent", || {
+        let _ = (&greedy).write(&text);
+        server.stats().bytes_sent > 0
+    });
+    let mut unmoved = None;
+    while unmoved != Some(server.stats().bytes_sent) {
+        unmoved = Some(server.stats().bytes_sent);
+        while (&greedy).write(&text).is_ok() {}
+        std::thread::yield_now();
+    }
+    greedy
+}
+
 #[test]
 fn a_peer_that_takes_nothing_is_cut_at_the_deadline() {
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).start().unwrap();
-        let greedy = connect(&server);
-        greedy.set_nonblocking(true).unwrap();
-        let text = vec![b'a'; 1 << 20];
-        let mut unmoved = None;
-        // Until the buffers of both directions are full: the server's reply is not taken.
-        eventually("nothing moves any more", || {
-            (&greedy).write(&text).is_err() && server.stats().bytes_sent > 0
-        });
-        while unmoved != Some(server.stats().bytes_sent) {
-            unmoved = Some(server.stats().bytes_sent);
-            while (&greedy).write(&text).is_ok() {}
-            std::thread::yield_now();
-        }
+        let _greedy = greedy_client(&server);
         let begin = Instant::now();
         let report = server.stop(Duration::from_millis(100)).unwrap();
         let took = begin.elapsed();
         assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
         assert!(took >= Duration::from_millis(90) && took < SECOND, "{concurrency:?} took {took:?}");
+    }
+}
+
+#[test]
+fn a_second_stop_brings_the_deadline_forward_for_all() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).start().unwrap();
+        let _greedy = greedy_client(&server);
+        let both = Barrier::new(2);
+        std::thread::scope(|scope| {
+            let patient = scope.spawn(|| {
+                both.wait();
+                server.stop(PATIENCE).unwrap()
+            });
+            both.wait();
+            let begin = Instant::now();
+            assert_eq!(server.stop(Duration::ZERO).unwrap().cut, 1, "{concurrency:?}");
+            assert_eq!(patient.join().unwrap().cut, 1, "{concurrency:?}");
+            assert!(begin.elapsed() < SECOND, "{concurrency:?} took {:?}", begin.elapsed());
+        });
     }
 }
 
@@ -128,14 +155,17 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
     for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
         let (release, wait) = mpsc::channel::<()>();
         let wait = Mutex::new(wait);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let called = Arc::clone(&calls);
         let handler = move |_: &[u8]| {
+            called.fetch_add(1, Ordering::SeqCst);
             let _ = wait.lock().unwrap().recv();
             b"late\n".to_vec()
         };
         let server = tcp(concurrency).framing(Framing::Line).handler(handler).start().unwrap();
         let client = connect(&server);
-        (&client).write_all(b"wait\n").unwrap();
-        eventually("the handler runs", || server.stats().bytes_received == 5);
+        (&client).write_all(b"wait\nand another\n").unwrap();
+        eventually("the handler runs", || calls.load(Ordering::SeqCst) == 1);
         let begin = Instant::now();
         let report = server.stop(Duration::from_millis(20)).unwrap();
         assert_eq!(report.running, 1, "{concurrency:?}");
@@ -145,6 +175,7 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
         assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
         let report = server.stop(PATIENCE).unwrap();
         assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
+        assert_eq!(calls.load(Ordering::SeqCst), 1, "no call begins after the deadline");
     }
 }
 

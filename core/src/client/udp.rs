@@ -47,7 +47,8 @@ const LONGEST: usize = 65_536;
 ///
 /// After a request that was sent again, or that got no reply, the next one leaves from a fresh
 /// port, so that a late duplicate is never taken for its reply. So does one that finds something
-/// unasked on its port.
+/// unasked on its port. What is left is a copy of a reply that the network makes of its own, and that
+/// comes after the next request has gone: the exchange has no number that would tell.
 ///
 /// If the name has several addresses and one refuses or cannot be reached, the next one is asked
 /// within the same request; the client stays with the one that answers.

@@ -26,8 +26,9 @@ const CONTROL: usize = 128;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Envelope {
     pub(crate) source: SocketAddr,
-    /// The address that it was sent to; for IPv4 one of ours, also where it came by broadcast.
-    pub(crate) destination: Option<IpAddr>,
+    /// The address that it was sent to, and the index of the interface that it came in on; for IPv4 an
+    /// address of ours, also where it came by broadcast.
+    pub(crate) destination: Option<(IpAddr, u32)>,
     /// What was left of its hop limit (TTL), if the system told.
     pub(crate) hop_limit: Option<u8>,
 }
@@ -36,8 +37,8 @@ pub(crate) struct Envelope {
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) to: SocketAddr,
-    /// The address of ours to send from; `None` lets the system choose.
-    pub(crate) from: Option<IpAddr>,
+    /// The address of ours to send from, as a request's destination; `None` lets the system choose.
+    pub(crate) from: Option<(IpAddr, u32)>,
     pub(crate) hop_limit: u8,
     pub(crate) bytes: Range<usize>,
 }
@@ -100,12 +101,12 @@ impl Batch {
                     (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                         let info = data.cast::<libc::in_pktinfo>().read_unaligned();
                         let ip = Ipv4Addr::from(u32::from_be(info.ipi_spec_dst.s_addr));
-                        envelope.destination = Some(ip.into());
+                        envelope.destination = Some((ip.into(), info.ipi_ifindex as u32));
                     }
                     (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                         let info = data.cast::<libc::in6_pktinfo>().read_unaligned();
                         let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-                        envelope.destination = Some(ip.into());
+                        envelope.destination = Some((ip.into(), info.ipi6_ifindex));
                     }
                     (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
                         envelope.hop_limit = u8::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
@@ -162,7 +163,7 @@ impl Batch {
                 put(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, hops_at, size_of::<libc::c_int>());
             }
             match reply.from {
-                Some(IpAddr::V4(ip)) => {
+                Some((IpAddr::V4(ip), _)) => {
                     let info = libc::in_pktinfo {
                         ipi_ifindex: 0,
                         ipi_spec_dst: libc::in_addr { s_addr: u32::from(ip).to_be() },
@@ -170,10 +171,12 @@ impl Batch {
                     };
                     put(libc::IPPROTO_IP, libc::IP_PKTINFO, (&raw const info).cast(), size_of_val(&info));
                 }
-                Some(IpAddr::V6(ip)) => {
+                Some((IpAddr::V6(ip), interface)) => {
+                    // A link-local address is one only together with its link; other replies go by the routes.
+                    let link = if ip.is_unicast_link_local() { interface } else { 0 };
                     let info = libc::in6_pktinfo {
                         ipi6_addr: libc::in6_addr { s6_addr: ip.octets() },
-                        ipi6_ifindex: 0,
+                        ipi6_ifindex: link as _,
                     };
                     put(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, (&raw const info).cast(), size_of_val(&info));
                 }

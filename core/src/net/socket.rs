@@ -91,6 +91,11 @@ impl Socket {
         Ok(self.0.shutdown(Shutdown::Write)?)
     }
 
+    /// shutdown(2) of a listening socket: connections are refused from now on.
+    pub(crate) fn stop_listening(&self) -> Sys<()> {
+        Ok(self.0.shutdown(Shutdown::Both)?)
+    }
+
     /// getsockname(2).
     pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
         self.0.local_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))

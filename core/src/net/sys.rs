@@ -93,13 +93,22 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> Sys<usize> {
     Ok(bytes.max(0) as usize)
 }
 
-/// Bytes of a TCP socket's output, its end included, that have not been sent once (tcp(7), SIOCOUTQNSD).
+/// Bytes of a TCP socket's output, its end included, that have not been sent once (tcp(7), TCP_INFO).
 pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
-    const SIOCOUTQNSD: libc::c_ulong = 0x894B;
-    let mut bytes: c_int = 0;
-    // SAFETY: the request writes one int.
-    check(unsafe { libc::ioctl(fd.as_raw_fd(), SIOCOUTQNSD as _, &raw mut bytes) })?;
-    Ok(bytes.max(0) as usize)
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes.
+    check(unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    })?;
+    // SAFETY: it is plain numbers, for which zero is a value where the kernel wrote nothing.
+    Ok(unsafe { info.assume_init() }.tcpi_notsent_bytes as usize)
 }
 
 /// setsockopt(2) with an int, for what socket2 has no name for.

@@ -108,10 +108,14 @@ impl Server {
         if self.shared.on_own_thread() {
             return Ok(self.shared.report());
         }
-        let patience = self.shared.stop_deadline().0.and_then(|moment| moment.checked_add(CUT_GRACE));
-        match self.wait_finished(Deadline(patience), on_interrupt) {
-            Ok(()) | Err(Fault::TimedOut) => Ok(self.shared.report()),
-            Err(fault) => Err(fault.while_trying("wait for the server's end")),
+        loop {
+            let patience = self.shared.stop_deadline().0.and_then(|moment| moment.checked_add(CUT_GRACE));
+            let patience = Deadline(patience);
+            match self.wait_finished(patience.earlier(self.shared.look_again()), on_interrupt) {
+                Err(Fault::TimedOut) if !patience.passed() => {}
+                Ok(()) | Err(Fault::TimedOut) => return Ok(self.shared.report()),
+                Err(fault) => return Err(fault.while_trying("wait for the server's end")),
+            }
         }
     }
 

@@ -23,6 +23,9 @@ pub const DEFAULT_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long past the stop's deadline a child process has for ending by itself.
 const KILL_GRACE: Duration = Duration::from_millis(40);
 
+/// How often whoever waits for a stop's deadline looks whether an earlier one was given since.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
 /// The least time between two log lines about the same limit.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -96,24 +99,37 @@ impl Shared {
         &self.common.counters
     }
 
-    /// Appends the reply to `request`; `false` if there is none, which has been counted and logged.
+    pub(super) fn has_handler(&self) -> bool {
+        self.handler.is_some()
+    }
+
+    /// Appends the reply to `request` to `replies`; `false` if there is none: the handler failed, which
+    /// has been counted and logged, or the stop's deadline has passed.
     ///
-    /// Without a handler this allocates nothing while `reply` has room.
-    pub(super) fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+    /// Without a handler this allocates nothing while `replies` has room.
+    pub(super) fn reply(&self, request: &[u8], replies: &mut Vec<u8>) -> bool {
         let Some(handler) = &self.handler else {
-            uppercase_into(request, reply);
+            uppercase_into(request, replies);
             return true;
         };
-        let start = reply.len();
-        self.handlers_running.fetch_add(1, Ordering::Relaxed);
-        let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, reply)));
-        self.handlers_running.fetch_sub(1, Ordering::Relaxed);
+        // Counted before the look at the time: once a stop has reported that no call runs, none begins.
+        self.handlers_running.fetch_add(1, Ordering::SeqCst);
+        if self.time_is_up() {
+            self.handlers_running.fetch_sub(1, Ordering::SeqCst);
+            return false;
+        }
+        // A buffer of its own: what a handler does to it cannot harm the replies before it.
+        let mut reply = Vec::new();
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
+        self.handlers_running.fetch_sub(1, Ordering::SeqCst);
         let why = match outcome {
-            Ok(Ok(())) => return true,
+            Ok(Ok(())) => {
+                replies.extend_from_slice(&reply);
+                return true;
+            }
             Ok(Err(error)) => error.0,
             Err(panic) => format!("it panicked: {}", panic_text(panic.as_ref())),
         };
-        reply.truncate(start);
         self.counters().handler_errors.add(1);
         self.log(Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
         false
@@ -179,6 +195,12 @@ impl Shared {
         }
     }
 
+    /// For whoever waits for the stop's deadline: a moment from now, since another stop may bring the
+    /// deadline forward.
+    pub(super) fn look_again(&self) -> Deadline {
+        Deadline::after(Some(LOOK_AGAIN))
+    }
+
     /// Whether the stop's deadline has passed: what is still in hand is cut.
     pub(super) fn time_is_up(&self) -> bool {
         self.stopping() && self.stop_deadline().passed()
@@ -217,7 +239,7 @@ impl Shared {
         StopReport {
             completed: self.counters().requests.get(),
             cut: self.common.cut.get(),
-            running: self.handlers_running.load(Ordering::Relaxed),
+            running: self.handlers_running.load(Ordering::SeqCst),
         }
     }
 

@@ -32,7 +32,7 @@ totals! {
     connections_active,
     /// TCP connections closed at once: over `max_connections`, or no thread or process to be had.
     connections_refused,
-    /// Requests answered.
+    /// Requests to which there was a reply, whether or not the peer has taken it.
     requests,
     /// Bytes of requests, over TCP and UDP.
     bytes_received,
@@ -80,7 +80,8 @@ impl Counter {
 /// What [`Server::stop`](super::Server::stop) found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StopReport {
-    /// Requests answered from the start of the server to its end.
+    /// Requests to which there was a reply, from the start of the server to its end. Unless a
+    /// connection was cut, or broken off by its peer, the replies were all sent.
     pub completed: u64,
     /// Connections cut at the deadline with a request in hand or a reply not yet taken.
     pub cut: u64,

@@ -28,15 +28,18 @@ pub(super) fn accept(listener: &Socket, shared: &Shared) -> Result<Socket, Refus
             Ok(socket)
         }
         Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
-            shared.counters().descriptor_shortages.add(1);
-            shared.warn_at_times(
-                "no descriptors or memory left to accept a connection; it waits in the backlog (raise ulimit -n)",
-            );
+            shortage(shared);
             Err(Refusal::Shortage)
         }
         // accept(2) passes on errors that were pending on the new connection; they are its peer's alone.
         Err(_) => Err(Refusal::Nobody),
     }
+}
+
+/// Counts that a connection has to wait, and says why.
+pub(super) fn shortage(shared: &Shared) {
+    shared.counters().descriptor_shortages.add(1);
+    shared.warn_at_times("no descriptors or memory left to serve a connection; it waits (raise ulimit -n)");
 }
 
 /// Closes a connection at once that cannot be served, and says why.

@@ -41,6 +41,8 @@ pub(super) fn serve(
         }
         if then == Then::Close {
             if received == 0 {
+                // Said to the peer even if a process that the host forked off has the socket as well.
+                let _ = socket.shutdown_write();
                 return;
             }
             break;
@@ -91,15 +93,16 @@ fn cut(socket: &Socket, shared: &Shared) {
 
 /// Sends the replies; `false` if the peer does not take them in time or has gone.
 fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
+    let write_limit = || Deadline::after(shared.limits.write_timeout);
+    let mut limit = write_limit();
     while !output.is_empty() {
         // A handler may have come back long after the server was stopped.
         if shared.time_is_up() {
             cut(socket, shared);
             return false;
         }
-        let limit = Deadline::after(shared.limits.write_timeout);
         let waiting = if shared.stopping() {
-            Waiting::until(limit.earlier(shared.stop_deadline()))
+            Waiting::until(limit.earlier(shared.stop_deadline()).earlier(shared.look_again()))
         } else {
             Waiting::until(limit).woken_by(shared.stop_waker())
         };
@@ -107,17 +110,16 @@ fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
             Ok(sent) => {
                 shared.counters().bytes_sent.add(sent as u64);
                 output = &output[sent..];
+                limit = write_limit();
             }
-            // From here on the stop's deadline holds as well.
-            Err(Fault::Woken) => {}
-            Err(Fault::TimedOut) if shared.time_is_up() => {}
-            Err(fault) => {
-                if fault == Fault::TimedOut {
-                    shared.counters().write_timeouts.add(1);
-                }
+            Err(Fault::TimedOut) if limit.passed() => {
+                shared.counters().write_timeouts.add(1);
                 let _ = socket.reset_on_close();
                 return false;
             }
+            // A stop was asked for, or it is time to look at its deadline.
+            Err(Fault::Woken | Fault::TimedOut) => {}
+            Err(_) => return false,
         }
     }
     true
@@ -132,15 +134,15 @@ fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
     if socket.shutdown_write().is_err() {
         return;
     }
-    let deadline = Deadline::after(Some(LINGER)).earlier(shared.stop_deadline());
+    let limit = Deadline::after(Some(LINGER));
     let mut talkative = false;
     loop {
         match parting_step(socket, chunk, &mut talkative) {
             Parting::Done => return,
-            _ if deadline.passed() => return,
+            _ if limit.passed() || shared.time_is_up() => return,
             Parting::Again => {}
             Parting::Later => {
-                let step = Deadline::after(Some(LINGER_STEP)).earlier(deadline);
+                let step = Deadline::after(Some(LINGER_STEP)).earlier(limit);
                 let _ = wait_readable(socket.fd(), Waiting::until(step));
             }
         }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::accept::{Acceptor, Next, refuse};
+use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse, shortage};
 use super::exchange::Exchange;
 use super::{CHUNK, connection};
 use crate::net::{Child, Deadline, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
@@ -40,13 +40,24 @@ fn accept_all(mut acceptor: Acceptor, mut room: Room, shared: &Arc<Shared>) -> C
             Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
                 refuse(socket, shared, "max_connections is reached");
             }
-            Next::Connection(socket) => {
-                let active = Active::new(shared);
-                match fork(&socket, &mut room, shared) {
-                    Ok(child) => children.push((child, active)),
-                    Err(_) => refuse(socket, shared, "no process is to be had (ulimit -u)"),
-                }
-            }
+            Next::Connection(socket) => serve(socket, &mut room, &mut children, shared),
+        }
+    }
+}
+
+/// Forks a child for the connection. For want of a descriptor to know it by, the connection waits, as
+/// those in the backlog do, until a child ends or something else is closed.
+fn serve(socket: Socket, room: &mut Room, children: &mut Children, shared: &Arc<Shared>) {
+    let active = Active::new(shared);
+    loop {
+        match fork(&socket, room, shared) {
+            Ok(child) => return children.push((child, active)),
+            Err(Errno(libc::EMFILE | libc::ENFILE)) => shortage(shared),
+            Err(_) => return refuse(socket, shared, "no process is to be had (ulimit -u)"),
+        }
+        let pause = Waiting::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
+        if wait_for_some(children, pause) == Err(Fault::Woken) {
+            return;
         }
     }
 }
@@ -67,22 +78,22 @@ fn reap(children: &mut Children, index: usize) {
     }
 }
 
+/// Waits until a child has ended, and lets go of those that have.
+fn wait_for_some(children: &mut Children, waiting: Waiting<'_>) -> Result<(), Fault> {
+    let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
+    fds.push(interest(-1, 0));
+    wait_for(&mut fds, waiting)?;
+    for index in (0..children.len()).rev().filter(|index| fds[*index].revents != 0) {
+        reap(children, index);
+    }
+    Ok(())
+}
+
 /// Waits for the children, which have seen the stop themselves; kills those that the deadline finds.
 fn finish(children: &mut Children, shared: &Shared) {
-    while !children.is_empty() {
-        let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
-        fds.push(interest(-1, 0));
-        match wait_for(&mut fds, Waiting::until(shared.kill_deadline())) {
-            Ok(()) => {
-                for index in
-                    (0..children.len()).rev().filter(|index| fds[*index].revents != 0).collect::<Vec<_>>()
-                {
-                    reap(children, index);
-                }
-            }
-            Err(Fault::TimedOut) => break,
-            Err(_) => {}
-        }
+    while !children.is_empty() && !shared.kill_deadline().passed() {
+        let moment = shared.kill_deadline().earlier(shared.look_again());
+        let _ = wait_for_some(children, Waiting::until(moment));
     }
     for (child, _) in children.iter() {
         shared.count_cut();

@@ -25,7 +25,7 @@ pub(super) fn judge(envelope: &Envelope, port: u16) -> Option<u8> {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST,
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
     };
-    let itself = source.port() == port && envelope.destination == Some(source.ip());
+    let itself = source.port() == port && envelope.destination.is_some_and(|(ip, _)| ip == source.ip());
     if nobody || itself || source.port() == 0 {
         return None;
     }
@@ -40,7 +40,8 @@ mod tests {
     use super::*;
 
     fn verdict(source: &str, destination: &str, hop_limit: Option<u8>) -> Option<u8> {
-        let (source, destination) = (source.parse().unwrap(), destination.parse().ok());
+        let source = source.parse().unwrap();
+        let destination = destination.parse().ok().map(|ip| (ip, 1));
         judge(&Envelope { source, destination, hop_limit }, 12000)
     }
 

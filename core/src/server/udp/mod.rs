@@ -7,7 +7,7 @@
 mod guard;
 mod processes;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub(super) fn start(
     let (threads, batch) = match concurrency {
         Concurrency::Iterative => (1, 1),
         Concurrency::Threads => (workers, 1),
+        // Replies leave with their batch's last one, which should not have to wait for handlers.
+        Concurrency::Events if shared.has_handler() => (workers, 1),
         Concurrency::Events => (workers, BATCH),
         Concurrency::Processes => return processes::start(shared, sockets, workers),
     };
@@ -126,17 +128,13 @@ fn answer(socket: &Socket, bound: &SocketAddr, desk: &mut Desk, shared: &Shared)
             continue;
         }
         // A server of all addresses answers from the one that was asked.
-        let from = envelope.destination.filter(|ip| bound.ip().is_unspecified() && !is_multicast(ip));
+        let from = envelope.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
         desk.replies.push(Reply { to: envelope.source, from, hop_limit, bytes: start..desk.arena.len() });
     }
     counters.bytes_received.add(bytes);
     counters.requests.add(answered);
     send_all(socket, desk, shared);
     desk.arena.shrink_to(MAX_GROWTH * 65_536);
-}
-
-fn is_multicast(ip: &IpAddr) -> bool {
-    ip.is_multicast()
 }
 
 fn send_all(socket: &Socket, desk: &mut Desk, shared: &Shared) {

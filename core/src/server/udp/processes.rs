@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Bound, Desk, serve, watch};
-use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for};
+use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for, wait_readable};
 use crate::server::shared::Shared;
 
 /// The least time between two attempts to replace a child.
@@ -18,17 +18,16 @@ pub(super) fn start(shared: &Arc<Shared>, sockets: Arc<Vec<Bound>>, workers: usi
     let (report, started) = std::sync::mpsc::channel();
     shared.spawn("capsock-keeper", move |shared| {
         let mut desk = Desk::new(1);
-        let first: Result<Vec<_>, Errno> = (0..workers).map(|_| fork(&sockets, &mut desk, shared)).collect();
-        match first {
-            Ok(children) => {
-                // Nobody listens any more if the start was given up, which a stop follows.
-                let _ = report.send(Ok(()));
-                keep(children, &sockets, &mut desk, workers, shared);
-            }
-            Err(errno) => {
-                let _ = report.send(Err(errno));
-            }
+        let mut children = Vec::with_capacity(workers);
+        let begun = (0..workers)
+            .try_for_each(|_| fork(&sockets, &mut desk, shared).map(|child| children.push(child)));
+        if begun.is_ok() {
+            // Nobody listens any more if the start was given up, which a stop follows.
+            let _ = report.send(Ok(()));
+            keep(&mut children, &sockets, &mut desk, workers, shared);
         }
+        end(&mut children);
+        let _ = report.send(begun);
     })?;
     started.recv().unwrap_or(Err(Errno(libc::EAGAIN)))
 }
@@ -48,35 +47,39 @@ fn fork(sockets: &[Bound], desk: &mut Desk, shared: &Shared) -> Result<Child, Er
     unsafe { Child::fork(&keep, body) }
 }
 
-/// Replaces children that die until a stop is asked for, then sees them out.
-fn keep(mut children: Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
+/// Replaces children that die until a stop is asked for, then sees them out until its deadline.
+fn keep(children: &mut Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
     let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
     while !shared.stopping() {
-        let deadline =
-            if children.len() < workers { Deadline::after(Some(REPLACE_PAUSE)) } else { Deadline::NEVER };
-        let _ = wait_for_one(&mut children, stop.with_deadline(deadline));
-        if children.len() < workers && !shared.stopping() && deadline != Deadline::NEVER {
+        let short = children.len() < workers;
+        let deadline = if short { Deadline::after(Some(REPLACE_PAUSE)) } else { Deadline::NEVER };
+        let _ = wait_for_some(children, stop.with_deadline(deadline));
+        if short && children.len() < workers && !shared.stopping() {
             match fork(sockets, desk, shared) {
                 Ok(child) => children.push(child),
                 Err(_) => shared.warn_at_times("a process has died and no other is to be had (ulimit -u)"),
             }
         }
     }
-    while !children.is_empty() {
-        if wait_for_one(&mut children, Waiting::until(shared.kill_deadline())) == Err(Fault::TimedOut) {
-            break;
-        }
+    while !children.is_empty() && !shared.kill_deadline().passed() {
+        let moment = shared.kill_deadline().earlier(shared.look_again());
+        let _ = wait_for_some(children, Waiting::until(moment));
     }
-    for child in &children {
+}
+
+/// Kills the children that are left, and waits for them.
+fn end(children: &mut Vec<Child>) {
+    for child in children.iter() {
         child.kill();
     }
-    while !children.is_empty() {
-        let _ = wait_for_one(&mut children, Waiting::until(Deadline::NEVER));
+    for child in children.drain(..) {
+        let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
+        let _ = child.reap();
     }
 }
 
 /// Waits until a child has died, and removes those that have.
-fn wait_for_one(children: &mut Vec<Child>, waiting: Waiting<'_>) -> Result<(), Fault> {
+fn wait_for_some(children: &mut Vec<Child>, waiting: Waiting<'_>) -> Result<(), Fault> {
     let mut fds: Vec<_> = children.iter().map(|child| interest(child.fd(), libc::POLLIN)).collect();
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;

@@ -79,7 +79,7 @@ impl Connection {
         }
         match self.phase {
             Phase::Open => self.receive(tools),
-            Phase::Ended => Fate::Close,
+            Phase::Ended => self.end(),
             Phase::Finished => self.part(tools),
             Phase::Parting { .. } => self.parting(tools),
         }
@@ -103,6 +103,10 @@ impl Connection {
         } else if self.exchange.take(&tools.chunk[..received], tools.shared, tools.output) == Then::Close {
             self.phase = Phase::Finished;
         }
+        if tools.shared.has_handler() {
+            // The time that a handler takes is not its peer's silence.
+            self.moved = Instant::now();
+        }
         // A handler may have come back long after the server was stopped.
         if !tools.output.is_empty() && tools.shared.time_is_up() {
             return self.cut(tools);
@@ -111,10 +115,12 @@ impl Connection {
             Sent::Part => Fate::Write,
             Sent::Gone => Fate::Close,
             Sent::All => match self.phase {
+                // No new work: what has not come by now comes too late.
+                Phase::Open if tools.draining && self.socket.peek(&mut [0]).is_err() => self.part(tools),
                 Phase::Open if tools.draining => Fate::Soon,
                 Phase::Open => Fate::Read,
                 Phase::Finished => self.part(tools),
-                Phase::Ended | Phase::Parting { .. } => Fate::Close,
+                Phase::Ended | Phase::Parting { .. } => self.end(),
             },
         }
     }
@@ -147,6 +153,13 @@ impl Connection {
                 Err(_) => return Sent::Gone,
             }
         }
+    }
+
+    /// Both sides have said their last. The peer is told even if a process that the host forked off
+    /// has the socket as well.
+    fn end(&self) -> Fate {
+        let _ = self.socket.shutdown_write();
+        Fate::Close
     }
 
     /// Ends the output, so that the peer gets all that was sent; see `part` of the blocking engines.

@@ -22,6 +22,9 @@ use crate::server::shared::{Active, Shared};
 /// Bytes received at once.
 const CHUNK: usize = 256 * 1024;
 
+/// The same with a handler, whose replies to one chunk of short lines may be many times as long.
+const HANDLER_CHUNK: usize = 16 * 1024;
+
 /// Events taken from the kernel at once.
 const EVENTS: usize = 256;
 
@@ -72,7 +75,7 @@ impl Worker {
             epoll,
             listeners,
             connections: Slab::new(),
-            chunk: vec![0; CHUNK],
+            chunk: vec![0; if shared.has_handler() { HANDLER_CHUNK } else { CHUNK }],
             output: Vec::new(),
             accepting: false,
             accept_again: None,
@@ -194,7 +197,8 @@ impl Worker {
             Fate::Read | Fate::Soon => libc::EPOLLIN,
             Fate::Write => libc::EPOLLOUT,
             Fate::Close => {
-                // Closing the only descriptor of a socket ends the watch as well (epoll(7)).
+                // Closing ends the watch only if no process that the host forked off has the socket too.
+                let _ = self.epoll.remove(watched.connection.socket.as_fd());
                 drop(self.connections.remove(key));
                 return;
             }
@@ -216,7 +220,10 @@ impl Worker {
         self.draining = true;
         let _ = self.epoll.remove(self.shared.stop_waker().as_fd());
         self.stop_accepting();
-        // The last worker to do so closes the listeners: nobody waits in a backlog for nothing.
+        // Nobody waits in a backlog for nothing, even if another worker is held up in a handler.
+        for listener in self.listeners.iter() {
+            let _ = listener.stop_listening();
+        }
         self.listeners = Arc::default();
         self.sweep();
     }

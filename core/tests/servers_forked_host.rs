@@ -1,0 +1,78 @@
+//! A host that forks while clients are connected, as Python's multiprocessing does: the child has
+//! copies of all descriptors, and nobody must notice. Alone in its binary: it forks.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::net::Shutdown;
+use std::time::Duration;
+
+use capsock::{Concurrency, ErrorKind};
+use support::*;
+
+/// Forks a child that does nothing until it is killed.
+fn fork_idle_child() -> libc::pid_t {
+    // SAFETY: the child makes system calls only.
+    unsafe {
+        match libc::fork() {
+            0 => loop {
+                libc::pause();
+            },
+            pid => pid,
+        }
+    }
+}
+
+/// The processor time that this process has used.
+fn processor_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes a whole timespec.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) }, 0);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+#[test]
+fn clients_see_the_end_and_no_worker_spins() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).start().unwrap();
+        let client = connect(&server);
+        ask(&client, b"hello", b"HELLO");
+        let child = fork_idle_child();
+        assert!(child > 0);
+        client.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(read_to_end(&client), b"", "{concurrency:?}");
+        eventually("the connection is gone", || server.stats().connections_active == 0);
+        let before = processor_time();
+        assert!(!server.wait(Some(Duration::from_millis(200)), None).unwrap());
+        let used = processor_time() - before;
+        assert!(used < Duration::from_millis(100), "{concurrency:?} used {used:?} while nobody asked");
+        ask(&connect(&server), b"next", b"NEXT");
+        // SAFETY: it is a child of this process, killed and reaped once.
+        unsafe {
+            libc::kill(child, libc::SIGKILL);
+            assert_eq!(libc::waitpid(child, std::ptr::null_mut(), 0), child);
+        }
+    }
+}
+
+#[test]
+fn the_server_is_not_the_childs_to_stop() {
+    let server = tcp(Concurrency::Events).start().unwrap();
+    // SAFETY: the child stops, which in a forked process allocates an error and nothing else, and leaves.
+    let child = unsafe {
+        match libc::fork() {
+            0 => {
+                let refused =
+                    server.stop(PATIENCE).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
+                server.request_stop();
+                libc::_exit(i32::from(!refused))
+            }
+            pid => pid,
+        }
+    };
+    let mut status = 0;
+    // SAFETY: the status is written to an int.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert_eq!(status, 0, "the child was told");
+    ask(&connect(&server), b"still here", b"STILL HERE");
+}
