@@ -21,6 +21,8 @@ static inline void start_alarms(void (*handler)(int)) {
 static inline void stop_alarms(void) {
   struct itimerval never = {{0, 0}, {0, 0}};
   CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
+  /* Ignoring a signal forgets one that is still pending; the default would end the program. */
+  signal(SIGALRM, SIG_IGN);
   signal(SIGALRM, SIG_DFL);
   alarm(PATIENCE_S);
 }
