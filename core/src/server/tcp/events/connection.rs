@@ -141,7 +141,7 @@ impl Connection {
                 Ok(sent) => {
                     tools.shared.counters().bytes_sent.add(sent as u64);
                     self.taken += sent;
-                    self.moved = tools.now;
+                    self.moved = self.moved.max(tools.now);
                 }
                 Err(errno) if errno.would_block() => {
                     if let Pending::Fresh = pending {
