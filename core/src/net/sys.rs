@@ -1,8 +1,8 @@
 //! The raw system calls: one function, one call, its error number returned as it is.
 //!
 //! Nothing here retries, waits or decides; EINTR and EAGAIN are reported like any other number.
-//! What `socket2` offers is called through it by `socket`; this file has the rest, and with it
-//! all of the crate's `unsafe`.
+//! What `socket2` offers is called through it by `socket`; this file has the rest, but for the
+//! batches of `datagram`. The crate's `unsafe` is in these two, and where a server forks.
 
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io;
