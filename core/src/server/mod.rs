@@ -24,8 +24,12 @@ use self::shared::Shared;
 use crate::error::Result;
 use crate::net::{Deadline, Endpoint, Fault, InterruptHook, Waiting};
 
-/// How long past its deadline a stop waits for what it cut.
-const CUT_GRACE: Duration = Duration::from_millis(80);
+/// How long past its deadline a stop waits for handlers that have not returned.
+const HANDLER_GRACE: Duration = Duration::from_millis(80);
+
+/// How long it waits where no handler runs: the server's own threads have nothing left but to cut, which
+/// takes longer than a moment only where the machine gives them no time at all.
+const CUT_GRACE: Duration = Duration::from_secs(1);
 
 /// A running server. Dropping it stops it, with a deadline of 5 s.
 ///
@@ -85,8 +89,8 @@ impl Server {
     }
 
     /// Stops: no new work, what is in hand is finished, then idle connections close; after
-    /// `timeout` the rest is cut. Returns when all that has happened, 100 ms after the timeout at
-    /// the latest.
+    /// `timeout` the rest is cut. Returns when all that has happened: 100 ms after the timeout at
+    /// the latest, unless the machine is too busy to run the server's threads.
     ///
     /// May be called from any thread and twice: the earliest deadline holds, and the second call
     /// gets the same report. From a handler it asks for the stop and returns at once, since it
@@ -109,8 +113,8 @@ impl Server {
             return Ok(self.shared.report());
         }
         loop {
-            let patience = self.shared.stop_deadline().0.and_then(|moment| moment.checked_add(CUT_GRACE));
-            let patience = Deadline(patience);
+            let grace = if self.shared.report().running > 0 { HANDLER_GRACE } else { CUT_GRACE };
+            let patience = Deadline(self.shared.stop_deadline().0.and_then(|by| by.checked_add(grace)));
             match self.wait_finished(patience.earlier(self.shared.look_again()), on_interrupt) {
                 Err(Fault::TimedOut) if !patience.passed() => {}
                 Ok(()) | Err(Fault::TimedOut) => return Ok(self.shared.report()),
