@@ -282,7 +282,7 @@ impl From<Error> for std::io::Error {
 }
 
 /// `Connection refused (ECONNREFUSED)`: the system's words and the name that the man pages use.
-fn describe(errno: i32) -> String {
+pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
     match name(errno) {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
 
 /// A host (a name, an IP address, or empty) and a port.
 ///
@@ -37,6 +40,23 @@ impl fmt::Display for Endpoint {
     }
 }
 
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    /// `host:port`; an IPv6 address stands in brackets, an empty host is as said above.
+    fn from_str(text: &str) -> Result<Endpoint> {
+        let wrong = |why: &str| Error::invalid("use the address", why).at(text.escape_debug());
+        let (host, port) =
+            text.rsplit_once(':').ok_or_else(|| wrong("it has no port: host:port is needed"))?;
+        if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
+            return Err(wrong("an IPv6 address needs brackets: [::1]:12000"));
+        }
+        let number = port.parse::<u16>().ok().filter(|_| port.bytes().all(|digit| digit.is_ascii_digit()));
+        let port = number.ok_or_else(|| wrong("the port is not a number from 0 to 65535"))?;
+        Ok(Endpoint::from((host, port)))
+    }
+}
+
 impl From<SocketAddr> for Endpoint {
     /// Keeps an IPv6 scope (`fe80::1%2`).
     fn from(address: SocketAddr) -> Endpoint {
@@ -65,5 +85,32 @@ impl From<(&str, u16)> for Endpoint {
 impl From<(String, u16)> for Endpoint {
     fn from((host, port): (String, u16)) -> Endpoint {
         Endpoint::from((host.as_str(), port))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_a_host_and_a_port() {
+        let table = [
+            ("localhost:12000", Some(("localhost", 12000))),
+            ("127.0.0.1:0", Some(("127.0.0.1", 0))),
+            ("[::1]:65535", Some(("::1", 65535))),
+            ("[fe80::1%lo]:1", Some(("fe80::1%lo", 1))),
+            (":80", Some(("", 80))),
+            ("::1", None),
+            ("::1:80", None),
+            ("localhost", None),
+            ("localhost:", None),
+            ("localhost:+1", None),
+            ("localhost:65536", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            let parsed = text.parse::<Endpoint>().ok();
+            assert_eq!(parsed, expected.map(Endpoint::from), "{text}");
+        }
     }
 }

@@ -2,12 +2,18 @@
 //!
 //! From the ground up: `sys` makes the calls that no library offers, `wait` waits for a
 //! descriptor with a deadline and can be woken, `socket` is the door that everything else goes
-//! through (`datagram` is its part for batches of datagrams), `resolve` turns a name into
-//! addresses, `connect` makes one connection out of several addresses.
+//! through (`datagram` is its part for batches of datagrams, `message` that for control data),
+//! `resolve` turns a name into addresses, `connect` makes one connection out of several addresses.
+//!
+//! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's
+//! do, and for the socket classes of other languages.
 
+mod blocking;
 mod connect;
 mod datagram;
 mod endpoint;
+mod message;
+mod poller;
 pub mod port;
 mod resolve;
 mod socket;
@@ -15,11 +21,16 @@ mod sys;
 pub mod timeout;
 mod wait;
 
+pub use blocking::{BlockingSocket, Family, Kind};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Batch, Envelope, Reply, max_payload};
 pub use endpoint::Endpoint;
-pub(crate) use resolve::{Purpose, resolve};
+pub use message::{Control, Received, control_length, control_space, read_controls, write_controls};
+pub use poller::{Poller, Readiness};
+pub use resolve::Purpose;
+pub(crate) use resolve::resolve;
 pub(crate) use socket::Socket;
-pub(crate) use sys::{Child, Epoll, Errno, Shareable, SharedMemory, process_id, read, with_signals_blocked};
-pub use wait::InterruptHook;
-pub(crate) use wait::{Deadline, Fault, Waiting, Waker, interest, wait_for, wait_readable};
+pub use sys::Errno;
+pub(crate) use sys::{Child, Epoll, Shareable, SharedMemory, process_id, read, with_signals_blocked};
+pub(crate) use wait::{Deadline, Waiting, Waker, interest, wait_for, wait_readable};
+pub use wait::{Fault, InterruptHook, Patience};

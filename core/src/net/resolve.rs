@@ -12,12 +12,12 @@ use std::thread;
 
 use super::Endpoint;
 use super::sys::{self, Errno, GaiError};
-use super::wait::{Fault, Waiting, Waker, wait_readable};
+use super::wait::{Deadline, Fault, Patience, Waiting, Waker, wait_readable};
 use crate::error::{Error, ErrorKind, Result};
 
-/// What the addresses are for.
+/// What addresses are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub enum Purpose {
     /// To ask: an empty host is this machine.
     Connect,
     /// To serve: an empty host is every address.
@@ -41,6 +41,19 @@ pub(crate) fn resolve(
         Error::invalid("find the address of", "the name contains a NUL character").at(host.escape_debug())
     })?;
     ask_the_system(name, host, port, waiting)
+}
+
+impl Endpoint {
+    /// The addresses of the endpoint in the order to try them; at least one. A name is asked for on a
+    /// thread of its own, so that the call ends as its caller's patience has it.
+    ///
+    /// # Errors
+    /// `NameNotResolved`, `TimedOut`, `Interrupted`, `InvalidArgument` for a name with a NUL.
+    pub fn addresses(&self, purpose: Purpose, patience: Patience) -> Result<Vec<SocketAddr>> {
+        let deadline = Deadline::after(patience.timeout);
+        let waiting = Waiting { deadline, waker: None, on_interrupt: patience.on_interrupt.into() };
+        resolve(self, purpose, waiting)
+    }
 }
 
 fn without_asking(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketAddr>> {
@@ -87,19 +100,20 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: Waiting<'_>) ->
 
 impl Fault {
     /// The error of a call that ended so. `tried` continues "could not".
-    pub(crate) fn while_trying(self, tried: &str) -> Error {
-        match self {
-            Fault::TimedOut => Error::new(ErrorKind::TimedOut, tried, "the time allowed ran out"),
-            Fault::Woken => Error::new(ErrorKind::Closed, tried, "it was closed by another thread"),
-            Fault::Interrupted => Error::new(ErrorKind::Interrupted, tried, "a signal arrived (EINTR)"),
-            Fault::Os(errno) => Error::os(errno.0, tried),
-        }
+    #[must_use]
+    pub fn while_trying(self, tried: &str) -> Error {
+        let kind = match self {
+            Fault::TimedOut => ErrorKind::TimedOut,
+            Fault::Woken => ErrorKind::Closed,
+            Fault::Interrupted => ErrorKind::Interrupted,
+            Fault::Os(errno) => return Error::os(errno.0, tried),
+        };
+        Error::new(kind, tried, self.to_string())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::wait::Deadline;
     use super::*;
 
     fn addresses(host: &str, purpose: Purpose) -> Result<Vec<SocketAddr>> {

@@ -1,12 +1,14 @@
 //! The door: every call on a socket goes through here, and each one that can wait has a deadline
 //! and can be woken.
 //!
-//! One method is one system call, or one system call behind a wait. All sockets are
-//! non-blocking and close-on-exec, so that no call can block beyond its wait; waiting is
-//! `wait`'s. The host's SIGPIPE is never raised: every send says MSG_NOSIGNAL.
+//! One method is one system call, or one system call behind a wait. The core's own sockets are
+//! non-blocking and close-on-exec, so that no call can block beyond its wait; waiting is `wait`'s,
+//! and that of sockets whose owner decides how they block is `blocking`'s. The host's SIGPIPE is
+//! never raised: every send says MSG_NOSIGNAL.
 
+use std::ffi::c_int;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
@@ -31,6 +33,12 @@ impl Socket {
         Socket::new(address, Type::DGRAM, Protocol::UDP)
     }
 
+    /// socket(2), with the system's defaults: an IPv6 socket takes IPv4 as well (ipv6(7)).
+    pub(crate) fn plain(domain: Domain, kind: Type, nonblocking: bool) -> Sys<Socket> {
+        let kind = if nonblocking { kind.nonblocking() } else { kind };
+        Ok(Socket(socket2::Socket::new(domain, kind, None)?))
+    }
+
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
         let socket = socket2::Socket::new(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
         if address.is_ipv6() {
@@ -53,7 +61,13 @@ impl Socket {
 
     /// accept4(2).
     pub(crate) fn accept(&self) -> Sys<(Socket, SocketAddr)> {
-        let (socket, address) = self.0.accept4(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC)?;
+        self.accept_as(true)
+    }
+
+    /// accept4(2), of a socket whose calls may block if it is not to be `nonblocking`.
+    pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<(Socket, SocketAddr)> {
+        let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
+        let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
         let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
         Ok((Socket(socket), address))
     }
@@ -76,6 +90,17 @@ impl Socket {
         Ok(self.0.recv(sys::uninit(buffer))?)
     }
 
+    /// recv(2) with flags.
+    pub(crate) fn receive_with(&self, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
+        Ok(self.0.recv_with_flags(sys::uninit(buffer), flags)?)
+    }
+
+    /// recvfrom(2). A connected stream names no sender.
+    pub(crate) fn receive_from(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, Option<SocketAddr>)> {
+        let (count, address) = self.0.recv_from_with_flags(sys::uninit(buffer), flags)?;
+        Ok((count, address.as_socket()))
+    }
+
     /// recv(2) without taking the bytes, at once (MSG_PEEK).
     pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
         Ok(self.0.peek(sys::uninit(buffer))?)
@@ -84,6 +109,21 @@ impl Socket {
     /// send(2), at once: as much as the socket takes now.
     pub(crate) fn send(&self, bytes: &[u8]) -> Sys<usize> {
         Ok(self.0.send_with_flags(bytes, libc::MSG_NOSIGNAL)?)
+    }
+
+    /// send(2) with flags, and MSG_NOSIGNAL.
+    pub(crate) fn send_with(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
+        Ok(self.0.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+    }
+
+    /// sendto(2) with flags, and MSG_NOSIGNAL.
+    pub(crate) fn send_to(&self, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
+        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | libc::MSG_NOSIGNAL)?)
+    }
+
+    /// shutdown(2).
+    pub(crate) fn shutdown(&self, how: Shutdown) -> Sys<()> {
+        Ok(self.0.shutdown(how)?)
     }
 
     /// shutdown(2) of this end's output: the half-close.
@@ -99,6 +139,46 @@ impl Socket {
     /// getsockname(2).
     pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
         self.0.local_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+    }
+
+    /// getpeername(2).
+    pub(crate) fn peer_addr(&self) -> Sys<SocketAddr> {
+        self.0.peer_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+    }
+
+    /// getsockopt(2) of any option; returns how much of the buffer was filled.
+    pub(crate) fn option(&self, level: c_int, name: c_int, value: &mut [u8]) -> Sys<usize> {
+        sys::get_option_bytes(self.0.as_fd(), level, name, value)
+    }
+
+    /// setsockopt(2) of any option.
+    pub(crate) fn set_option(&self, level: c_int, name: c_int, value: &[u8]) -> Sys<()> {
+        sys::set_option_bytes(self.0.as_fd(), level, name, value)
+    }
+
+    /// Whether O_NONBLOCK is set (fcntl(2)).
+    pub(crate) fn is_nonblocking(&self) -> Sys<bool> {
+        Ok(self.0.nonblocking()?)
+    }
+
+    /// Sets or clears O_NONBLOCK (fcntl(2)).
+    pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Sys<()> {
+        Ok(self.0.set_nonblocking(nonblocking)?)
+    }
+
+    /// Bytes that can be received now (FIONREAD, tcp(7), udp(7)).
+    pub(crate) fn available(&self) -> Sys<usize> {
+        sys::available(self.0.as_fd())
+    }
+
+    /// close(2), with what it reports.
+    pub(crate) fn close(self) -> Sys<()> {
+        sys::close(OwnedFd::from(self.0))
+    }
+
+    /// Gives up the descriptor without closing it.
+    pub(crate) fn into_fd(self) -> OwnedFd {
+        OwnedFd::from(self.0)
     }
 
     /// Bytes that the peer has not acknowledged.
@@ -160,6 +240,12 @@ impl Socket {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+}
+
+impl From<OwnedFd> for Socket {
+    fn from(fd: OwnedFd) -> Socket {
+        Socket(fd.into())
     }
 }
 

@@ -2,20 +2,23 @@
 //!
 //! Nothing here retries, waits or decides; EINTR and EAGAIN are reported like any other number.
 //! What `socket2` offers is called through it by `socket`; this file has the rest, but for the
-//! batches of `datagram`. The crate's `unsafe` is in these two, and where a server forks.
+//! batches of `datagram` and the control data of `message`. The crate's `unsafe` is in these three,
+//! where a socket's descriptor is given up (`blocking`), and where a server forks.
 
 use std::ffi::{CStr, CString, c_int, c_void};
-use std::io;
 use std::mem::{self, MaybeUninit};
 use std::net::SocketAddr;
 use std::ops::Deref;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::ptr::{self, NonNull};
 use std::time::Duration;
+use std::{fmt, io};
+
+use crate::error::describe;
 
 /// A system call's error number (errno(3)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Errno(pub(crate) i32);
+pub struct Errno(pub i32);
 
 impl Errno {
     pub(crate) fn last() -> Errno {
@@ -27,6 +30,14 @@ impl Errno {
         self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK
     }
 }
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&describe(self.0))
+    }
+}
+
+impl std::error::Error for Errno {}
 
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Errno {
@@ -124,6 +135,58 @@ pub(crate) fn set_option(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: c
         )
     };
     check(result).map(drop)
+}
+
+/// setsockopt(2) with the option's bytes as the caller has them.
+pub(crate) fn set_option_bytes(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: &[u8]) -> Sys<()> {
+    let length = libc::socklen_t::try_from(value.len()).map_err(|_| Errno(libc::EINVAL))?;
+    // SAFETY: the value is readable for its length.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.as_ptr().cast(), length) }).map(drop)
+}
+
+/// getsockopt(2) into a buffer; returns how much of it was filled.
+pub(crate) fn get_option_bytes(
+    fd: BorrowedFd<'_>,
+    level: c_int,
+    name: c_int,
+    value: &mut [u8],
+) -> Sys<usize> {
+    let mut length = libc::socklen_t::try_from(value.len()).map_err(|_| Errno(libc::EINVAL))?;
+    // SAFETY: the buffer is writable for `length` bytes, and the kernel writes no more.
+    check(unsafe {
+        libc::getsockopt(fd.as_raw_fd(), level, name, value.as_mut_ptr().cast(), &raw mut length)
+    })?;
+    Ok((length as usize).min(value.len()))
+}
+
+/// Bytes that a socket has to receive (FIONREAD): for UDP, those of the next datagram.
+pub(crate) fn available(fd: BorrowedFd<'_>) -> Sys<usize> {
+    let mut bytes: c_int = 0;
+    // SAFETY: the request writes one int.
+    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) })?;
+    Ok(bytes.max(0) as usize)
+}
+
+/// close(2). The descriptor is gone whatever it reports.
+pub(crate) fn close(fd: OwnedFd) -> Sys<()> {
+    // SAFETY: the descriptor is this function's own, and is not used again.
+    check(unsafe { libc::close(fd.into_raw_fd()) }).map(drop)
+}
+
+/// close(2) of a descriptor whose owner cannot be reached: see its only caller.
+///
+/// # Safety
+/// The descriptor is the caller's to close, and nothing uses it again.
+pub(crate) unsafe fn close_number(fd: RawFd) -> Sys<()> {
+    // SAFETY: by this function's contract.
+    check(unsafe { libc::close(fd) }).map(drop)
+}
+
+/// Takes what was added to an eventfd; nothing, if it is at zero.
+pub(crate) fn drain_eventfd(fd: BorrowedFd<'_>) {
+    let mut count = 0u64;
+    // SAFETY: the counter's 8 bytes are writable. The descriptor is non-blocking.
+    unsafe { libc::read(fd.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
 }
 
 /// An epoll instance (epoll(7)).

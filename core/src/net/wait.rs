@@ -1,5 +1,6 @@
 //! Waiting: deadlines, wake-up, interruption.
 
+use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
@@ -11,17 +12,33 @@ use super::sys::{self, Errno};
 pub type InterruptHook = fn() -> bool;
 
 /// Why a wait, or a call that waits, ended without success.
+///
+/// It costs nothing to make, unlike an [`Error`](crate::Error) with its text, which
+/// [`while_trying`](Fault::while_trying) makes of it: a non-blocking call fails often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The deadline passed.
+pub enum Fault {
+    /// The time allowed ran out.
     TimedOut,
-    /// The waker was notified.
+    /// The waker was notified: the socket was closed, before the call or by another thread during it.
     Woken,
     /// A signal arrived, and whoever waits wanted to know (EINTR).
     Interrupted,
     /// The system reported this number.
     Os(Errno),
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::TimedOut => f.write_str("the time allowed ran out"),
+            Fault::Woken => f.write_str("it was closed"),
+            Fault::Interrupted => f.write_str("a signal arrived (EINTR)"),
+            Fault::Os(errno) => errno.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl From<Errno> for Fault {
     fn from(errno: Errno) -> Fault {
@@ -63,7 +80,7 @@ impl Deadline {
 }
 
 /// Wakes whoever waits, from any thread, from a signal handler, and from a parent process to the
-/// children that share it. Once notified it stays so.
+/// children that share it. Once notified it stays so, until it is drained.
 #[derive(Debug)]
 pub(crate) struct Waker(OwnedFd);
 
@@ -75,6 +92,11 @@ impl Waker {
     /// Async-signal-safe.
     pub(crate) fn notify(&self) {
         sys::signal_eventfd(self.0.as_fd());
+    }
+
+    /// Takes a notification back, for a waker that is used more than once.
+    pub(crate) fn drain(&self) {
+        sys::drain_eventfd(self.0.as_fd());
     }
 
     pub(crate) fn fd(&self) -> RawFd {
@@ -122,6 +144,42 @@ impl<'a> Waiting<'a> {
 
     pub(crate) fn with_deadline(self, deadline: Deadline) -> Waiting<'a> {
         Waiting { deadline, ..self }
+    }
+}
+
+/// How long a call may wait, and what a signal does to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    /// `None` is without a limit. Zero is not at all: a call that would have to wait fails with
+    /// EAGAIN (connect: EINPROGRESS), as that of a non-blocking socket does.
+    pub timeout: Option<Duration>,
+    /// Asked when a signal interrupts the wait.
+    pub on_interrupt: Option<InterruptHook>,
+}
+
+impl Patience {
+    /// No waiting.
+    pub const NONE: Patience = Patience { timeout: Some(Duration::ZERO), on_interrupt: None };
+
+    pub(crate) fn is_none(self) -> bool {
+        self.timeout == Some(Duration::ZERO)
+    }
+
+    /// The caller's own `MSG_DONTWAIT` asks for no waiting either.
+    pub(crate) fn with_flags(self, flags: i32) -> Patience {
+        if flags & libc::MSG_DONTWAIT == 0 {
+            self
+        } else {
+            Patience { timeout: Some(Duration::ZERO), ..self }
+        }
+    }
+
+    /// After a call that a signal interrupted.
+    pub(crate) fn ask(self) -> Result<(), Fault> {
+        match self.on_interrupt {
+            Some(hook) if hook() => Err(Fault::Interrupted),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,0 +1,74 @@
+//! Readiness of many sockets at once, for languages whose threads are not the system's: Java's
+//! virtual threads park until their socket is ready, and one thread waits for all of them.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use super::blocking::BlockingSocket;
+use super::sys::{Epoll, Errno};
+
+/// How many are told of at once.
+const EVENTS: usize = 256;
+
+/// What a watch waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Readiness {
+    /// Something to receive or to accept, or the end.
+    Readable,
+    /// Room to send, or the end of a connect.
+    Writable,
+}
+
+/// Watches sockets, each until it is ready once (epoll(7), EPOLLONESHOT). A poller watches a socket
+/// for one thing at a time: use one for reading and one for writing.
+#[derive(Debug)]
+pub struct Poller(Epoll);
+
+impl Poller {
+    /// epoll_create1(2).
+    ///
+    /// # Errors
+    /// EMFILE, ENFILE, ENOMEM.
+    pub fn new() -> Result<Poller, Errno> {
+        Epoll::new().map(Poller)
+    }
+
+    /// Watches a socket until it is ready, or has an error or an end to report; a second watch
+    /// replaces the first. Closing the socket ends it in silence.
+    ///
+    /// # Errors
+    /// EBADF once it is closed, ENOMEM, ENOSPC.
+    pub fn watch(&self, socket: &BlockingSocket, readiness: Readiness, token: u64) -> Result<(), Errno> {
+        let wanted = match readiness {
+            Readiness::Readable => libc::EPOLLIN | libc::EPOLLRDHUP,
+            Readiness::Writable => libc::EPOLLOUT,
+        };
+        let events = (wanted | libc::EPOLLONESHOT) as u32;
+        socket.with_fd(|fd: BorrowedFd<'_>| match self.0.modify(fd, events, token) {
+            Err(Errno(libc::ENOENT)) => self.0.add(fd, events, token),
+            other => other,
+        })
+    }
+
+    /// Waits until some of the watched are ready, without a limit for `None`, and returns their tokens;
+    /// none if the time is over or a signal came.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> Result<(), Errno> {
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
+        tokens.clear();
+        match self.0.wait(&mut events, timeout) {
+            Ok(ready) => tokens.extend(events[..ready].iter().map(|event| event.u64)),
+            Err(Errno(libc::EINTR)) => {}
+            Err(errno) => return Err(errno),
+        }
+        Ok(())
+    }
+}
+
+impl BlockingSocket {
+    fn with_fd<T>(&self, call: impl FnOnce(BorrowedFd<'_>) -> Result<T, Errno>) -> Result<T, Errno> {
+        self.at_once(|socket| call(socket.as_fd()))
+    }
+}

@@ -1,0 +1,318 @@
+//! The sockets of the BSD call flow: what each call does, how long it waits, and what ends it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::io::{IoSlice, IoSliceMut};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use capsock::net::{
+    BlockingSocket, Control, Errno, Family, Fault, Kind, Patience, Poller, Readiness, control_space,
+    read_controls, write_controls,
+};
+
+const FOREVER: Patience = Patience { timeout: None, on_interrupt: None };
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Patience = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+
+/// What the tests do with descriptors of both kinds.
+const MODES: [bool; 2] = [true, false];
+
+fn bound(kind: Kind, nonblocking: bool) -> (BlockingSocket, SocketAddr) {
+    let socket = BlockingSocket::new(Family::V4, kind, nonblocking).unwrap();
+    socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
+}
+
+fn listener(backlog: u32, nonblocking: bool) -> (BlockingSocket, SocketAddr) {
+    let (listener, address) = bound(Kind::Stream, nonblocking);
+    listener.listen(backlog).unwrap();
+    (listener, address)
+}
+
+/// Both ends of a connection.
+fn connection(nonblocking: bool) -> (BlockingSocket, BlockingSocket) {
+    let (listener, address) = listener(1, nonblocking);
+    let client = BlockingSocket::new(Family::V4, Kind::Stream, nonblocking).unwrap();
+    client.connect(&address, FOREVER).unwrap();
+    let (server, peer) = listener.accept(nonblocking, FOREVER).unwrap();
+    assert_eq!(peer, client.local_addr().unwrap());
+    assert_eq!(client.peer_addr().unwrap(), address);
+    (client, server)
+}
+
+#[test]
+fn the_textbooks_flow_over_tcp() {
+    for nonblocking in MODES {
+        let (client, server) = connection(nonblocking);
+        assert_eq!(client.send(b"hello", 0, FOREVER), Ok(5));
+        let mut sentence = [0; 1024];
+        assert_eq!(server.receive(&mut sentence, 0, FOREVER), Ok(5));
+        assert_eq!(server.available(), Ok(0));
+        server.send_all(&sentence[..5].to_ascii_uppercase(), 0, FOREVER).unwrap();
+        server.close().unwrap();
+        assert_eq!(client.receive_from(&mut sentence, 0, FOREVER), Ok((5, None)));
+        assert_eq!(&sentence[..5], b"HELLO");
+        assert_eq!(client.receive(&mut sentence, 0, FOREVER), Ok(0));
+    }
+}
+
+#[test]
+fn the_textbooks_flow_over_udp() {
+    for family in [Family::V4, Family::V6] {
+        let host = if family == Family::V4 { "127.0.0.1:0" } else { "[::1]:0" };
+        let server = BlockingSocket::new(family, Kind::Datagram, false).unwrap();
+        server.bind(&host.parse().unwrap()).unwrap();
+        let client = BlockingSocket::new(family, Kind::Datagram, false).unwrap();
+        client.send_to(b"hello", &server.local_addr().unwrap(), 0, FOREVER).unwrap();
+        let mut message = [0; 2048];
+        let (length, sender) = server.receive_from(&mut message, 0, FOREVER).unwrap();
+        assert_eq!(
+            (&message[..length], sender.unwrap().port()),
+            (&b"hello"[..], client.local_addr().unwrap().port())
+        );
+        server.send_to(b"HELLO", &sender.unwrap(), 0, FOREVER).unwrap();
+        assert_eq!(client.receive(&mut message[..2], libc::MSG_TRUNC, FOREVER), Ok(5));
+    }
+}
+
+#[test]
+fn a_call_waits_as_long_as_it_may() {
+    for nonblocking in MODES {
+        let (listener, _) = listener(1, nonblocking);
+        let (client, _server) = connection(nonblocking);
+        let mut byte = [0];
+        let again = Fault::Os(Errno(libc::EAGAIN));
+        assert_eq!(listener.accept(true, Patience::NONE).unwrap_err(), again);
+        assert_eq!(client.receive(&mut byte, 0, Patience::NONE).unwrap_err(), again);
+        assert_eq!(client.receive(&mut byte, libc::MSG_DONTWAIT, FOREVER).unwrap_err(), again);
+        let begin = Instant::now();
+        assert_eq!(listener.accept(true, SHORT).unwrap_err(), Fault::TimedOut);
+        assert_eq!(client.receive(&mut byte, 0, SHORT).unwrap_err(), Fault::TimedOut);
+        assert_eq!(client.wait_readable(SHORT).unwrap_err(), Fault::TimedOut);
+        assert!(begin.elapsed() >= Duration::from_millis(60));
+        client.wait_writable(SHORT).unwrap();
+        let flood = vec![0; 64 << 20];
+        assert_eq!(client.send_all(&flood, 0, SHORT).unwrap_err(), Fault::TimedOut);
+        assert_eq!(client.send(&flood, 0, Patience::NONE).unwrap_err(), again);
+    }
+}
+
+#[test]
+fn a_stream_without_a_limit_takes_and_gives_all() {
+    for nonblocking in MODES {
+        let (client, server) = connection(nonblocking);
+        let text: Vec<u8> = (0..32 << 20).map(|index| (index % 251) as u8).collect();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert_eq!(client.send(&text, 0, FOREVER), Ok(text.len()));
+                let pieces = [IoSlice::new(&text[..3]), IoSlice::new(&[]), IoSlice::new(&text[3..])];
+                assert_eq!(client.send_message(&pieces, &[], 0, None, FOREVER), Ok(text.len()));
+                client.shutdown(Shutdown::Write).unwrap();
+            });
+            for _ in 0..2 {
+                let mut received = vec![0; text.len()];
+                assert_eq!(server.receive(&mut received, libc::MSG_WAITALL, FOREVER), Ok(text.len()));
+                assert!(received == text);
+            }
+            assert_eq!(server.receive(&mut [0; 9], libc::MSG_WAITALL, FOREVER), Ok(0));
+        });
+    }
+}
+
+/// Waits until `count` calls wait for the socket: its own thread's would see them in poll(2).
+fn until_blocked(threads: &[i32]) {
+    let begin = Instant::now();
+    for thread in threads {
+        let state = || std::fs::read_to_string(format!("/proc/self/task/{thread}/wchan")).unwrap_or_default();
+        while !state().contains("poll") {
+            assert!(begin.elapsed() < LONG, "thread {thread} does not wait: {}", state());
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn thread_id() -> i32 {
+    // SAFETY: the call takes nothing.
+    unsafe { libc::gettid() }
+}
+
+#[test]
+fn closing_ends_what_other_threads_wait_for() {
+    for nonblocking in MODES {
+        let (listener, _) = listener(1, nonblocking);
+        let (client, _server) = connection(nonblocking);
+        let (datagrams, _) = bound(Kind::Datagram, nonblocking);
+        // A full backlog: the handshake gets no answer.
+        let (full, address) = self::listener(0, nonblocking);
+        let fill: Vec<_> = (0..8)
+            .map(|_| {
+                let socket = BlockingSocket::new(Family::V4, Kind::Stream, true).unwrap();
+                let _ = socket.connect(&address, Patience::NONE);
+                socket
+            })
+            .collect();
+        let connecting = BlockingSocket::new(Family::V4, Kind::Stream, nonblocking).unwrap();
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let waiting = |call: &'static str, tell: std::sync::mpsc::Sender<i32>| {
+                let (listener, client, datagrams, connecting) = (&listener, &client, &datagrams, &connecting);
+                scope.spawn(move || {
+                    tell.send(thread_id()).unwrap();
+                    match call {
+                        "accept" => listener.accept(true, FOREVER).map(drop),
+                        "receive" => client.receive(&mut [0], 0, FOREVER).map(drop),
+                        "receive too" => client.receive_from(&mut [0], 0, FOREVER).map(drop),
+                        "datagram" => datagrams.receive_from(&mut [0], 0, FOREVER).map(drop),
+                        _ => connecting.connect(&address, FOREVER),
+                    }
+                })
+            };
+            let calls: Vec<_> = ["accept", "receive", "receive too", "datagram", "connect"]
+                .map(|call| (call, waiting(call, tell.clone())))
+                .into();
+            until_blocked(&told.iter().take(calls.len()).collect::<Vec<_>>());
+            for socket in [&listener, &client, &datagrams, &connecting] {
+                socket.close().unwrap();
+                socket.close().unwrap();
+                assert!(socket.is_closed() && socket.fd() == -1);
+            }
+            for (call, thread) in calls {
+                assert_eq!(thread.join().unwrap(), Err(Fault::Woken), "{call}");
+            }
+        });
+        assert_eq!(client.receive(&mut [0], 0, FOREVER), Err(Fault::Woken));
+        assert_eq!(client.local_addr(), Err(Errno(libc::EBADF)));
+        drop((fill, full));
+    }
+}
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn a_signal_ends_a_call_if_its_hook_says_so() {
+    extern "C" fn nothing(_: i32) {}
+    // SAFETY: the handler does nothing, and the structure is zeroed but for it.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = nothing as *const () as usize;
+        libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut());
+    }
+    let (socket, _) = bound(Kind::Datagram, false);
+    std::thread::scope(|scope| {
+        let (tell, told) = std::sync::mpsc::channel();
+        let socket = &socket;
+        let call = scope.spawn(move || {
+            // SAFETY: the call takes nothing.
+            tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+            // The first signal is passed over, the second ends the call.
+            let hook: fn() -> bool = || ASKED.fetch_add(1, Ordering::SeqCst) == 1;
+            socket.receive(&mut [0], 0, Patience { timeout: None, on_interrupt: Some(hook) })
+        });
+        let (id, thread) = told.recv().unwrap();
+        for round in 1..=2 {
+            until_blocked(&[id]);
+            // SAFETY: the scope keeps the thread.
+            unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+            while ASKED.load(Ordering::SeqCst) < round {
+                std::thread::yield_now();
+            }
+        }
+        assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
+    });
+}
+
+#[test]
+fn a_wait_on_another_socket_is_not_ended() {
+    let (one, _) = bound(Kind::Datagram, false);
+    let (other, address) = bound(Kind::Datagram, false);
+    std::thread::scope(|scope| {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (one, other) = (&one, &other);
+        let call = scope.spawn(move || {
+            tell.send(thread_id()).unwrap();
+            let first = one.receive(&mut [0], 0, FOREVER);
+            tell.send(thread_id()).unwrap();
+            (first, other.receive(&mut [0], 0, FOREVER))
+        });
+        until_blocked(&[told.recv().unwrap()]);
+        one.close().unwrap();
+        until_blocked(&[told.recv().unwrap()]);
+        one.send_to(b"x", &address, 0, FOREVER).unwrap_err();
+        other.send_to(b"x", &address, 0, FOREVER).unwrap();
+        assert_eq!(call.join().unwrap(), (Err(Fault::Woken), Ok(1)));
+    });
+}
+
+#[test]
+fn a_descriptor_is_given_up_and_taken_over() {
+    let (socket, address) = bound(Kind::Datagram, false);
+    let fd = socket.detach().unwrap();
+    assert!(socket.detach().is_none() && socket.is_closed());
+    let again = BlockingSocket::from_fd(fd, Kind::Datagram);
+    assert_eq!(again.local_addr(), Ok(address));
+    // SAFETY: the descriptor is open; what follows is that its owner finds it closed.
+    drop(unsafe { OwnedFd::from_raw_fd(libc::dup(again.as_raw_fd())) });
+    again.close().unwrap();
+    drop(again);
+}
+
+#[test]
+fn control_data_goes_both_ways() {
+    let (socket, address) = bound(Kind::Datagram, false);
+    let on = 1i32.to_ne_bytes();
+    socket.set_option(libc::IPPROTO_IP, libc::IP_RECVTTL, &on).unwrap();
+    let mut value = [0; 4];
+    assert_eq!(socket.option(libc::IPPROTO_IP, libc::IP_RECVTTL, &mut value), Ok(4));
+    assert_eq!(value, on);
+    assert_eq!(socket.option(libc::IPPROTO_IP, 9999, &mut value), Err(Errno(libc::ENOPROTOOPT)));
+    let hops = 33i32.to_ne_bytes();
+    let control =
+        write_controls(&[Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &hops }]).unwrap();
+    let text = [IoSlice::new(b"he"), IoSlice::new(b"llo")];
+    assert_eq!(socket.send_message(&text, &control, 0, Some(&address), FOREVER), Ok(5));
+    let (mut one, mut two, mut room) = ([0; 3], [0; 9], vec![0; control_space(4).unwrap()]);
+    let mut buffers = [IoSliceMut::new(&mut one), IoSliceMut::new(&mut two)];
+    let received = socket.receive_message(&mut buffers, &mut room, 0, FOREVER).unwrap();
+    assert_eq!((received.length, received.source, received.flags), (5, Some(address), 0));
+    assert_eq!((&one, &two[..2]), (b"hel", &b"lo"[..]));
+    let messages: Vec<_> = read_controls(&room[..received.control]).collect();
+    assert_eq!(messages, [Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &hops }]);
+}
+
+#[test]
+fn a_connect_tells_how_it_ended() {
+    for nonblocking in MODES {
+        let (nobody, address) = bound(Kind::Stream, true);
+        let client = BlockingSocket::new(Family::V4, Kind::Stream, nonblocking).unwrap();
+        assert_eq!(client.connect(&address, FOREVER), Err(Fault::Os(Errno(libc::ECONNREFUSED))));
+        nobody.listen(1).unwrap();
+        client.connect(&address, FOREVER).unwrap();
+        assert_eq!(client.connect(&address, FOREVER), Err(Fault::Os(Errno(libc::EISCONN))));
+        assert_eq!(client.take_error(), Ok(()));
+    }
+}
+
+#[test]
+fn a_poller_tells_of_each_watch_once() {
+    let (client, server) = connection(true);
+    let poller = Poller::new().unwrap();
+    let mut tokens = Vec::new();
+    let mut look = |timeout| {
+        poller.wait(&mut tokens, Some(timeout)).unwrap();
+        tokens.clone()
+    };
+    poller.watch(&server, Readiness::Readable, 7).unwrap();
+    assert_eq!(look(Duration::ZERO), []);
+    client.send(b"x", 0, FOREVER).unwrap();
+    assert_eq!(look(LONG), [7]);
+    assert_eq!(look(Duration::ZERO), []);
+    poller.watch(&server, Readiness::Writable, 8).unwrap();
+    assert_eq!(look(LONG), [8]);
+    poller.watch(&server, Readiness::Readable, 9).unwrap();
+    assert_eq!(look(LONG), [9]);
+    server.close().unwrap();
+    assert_eq!(poller.watch(&server, Readiness::Readable, 9), Err(Errno(libc::EBADF)));
+}
