@@ -4,6 +4,7 @@
 //! codes, and neither a number nor its meaning ever changes.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What can go wrong, as a caller would tell the cases apart.
 ///
@@ -110,6 +111,9 @@ impl ErrorKind {
     /// What a person may do about it, where there is something to say in general.
     fn advice(self) -> Option<&'static str> {
         Some(match self {
+            ErrorKind::TimedOut => {
+                "it may be busy, or packets get lost on the way; a longer timeout may help"
+            }
             ErrorKind::ConnectionRefused => "is a server running on that port?",
             ErrorKind::AddressInUse => "stop the other program, or take another port (0 picks a free one)",
             ErrorKind::AddressNotAvailable => {
@@ -144,6 +148,8 @@ struct Parts {
     tried: String,
     address: Option<String>,
     happened: String,
+    /// The time that ran out.
+    allowed: Option<Duration>,
     advice: Option<String>,
 }
 
@@ -158,6 +164,7 @@ impl Error {
             tried: tried.into(),
             address: None,
             happened: happened.into(),
+            allowed: None,
             advice: kind.advice().map(str::to_owned),
         }))
     }
@@ -206,6 +213,14 @@ impl Error {
         self
     }
 
+    /// The same error, telling how long was allowed if that is what ran out, and nobody has told yet.
+    pub(crate) fn within(mut self, limit: Option<Duration>) -> Error {
+        if let (ErrorKind::TimedOut, None) = (self.0.kind, self.0.allowed) {
+            self.0.allowed = limit;
+        }
+        self
+    }
+
     /// What went wrong, as one of the cases that a caller can tell apart.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -242,6 +257,9 @@ impl fmt::Display for Error {
             write!(f, " {address}")?;
         }
         write!(f, ": {}", self.0.happened)?;
+        if let Some(allowed) = self.0.allowed {
+            write!(f, " (the limit is {} s)", allowed.as_secs_f64())?;
+        }
         match &self.0.advice {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),

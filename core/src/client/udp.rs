@@ -103,7 +103,7 @@ impl UdpClient {
         }
         let deadline = Deadline::after(options.timeout);
         let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
-        let addresses = find(&server, waiting)?;
+        let addresses = find(&server, waiting).map_err(|error| error.within(options.timeout))?;
         let (preferred, channel) = first_that_works(&addresses, 0, Channel::open)?;
         let ends = Ends::new(channel.ends);
         let link = Link { preferred, fresh: Some(channel), buffer: vec![0; LONGEST] };
@@ -130,7 +130,8 @@ impl UdpClient {
     /// # Errors
     /// As for [`request`](UdpClient::request), except for `InvalidText`.
     pub fn request_bytes(&self, request: &[u8]) -> Result<Vec<u8>> {
-        let mut turn = self.link.take(self.call("ask"))?;
+        let limited = |error: Error| error.within(self.options.timeout);
+        let mut turn = self.link.take(self.call("ask")).map_err(limited)?;
         let waiting = turn.waiting;
         let link = &mut *turn;
         let mut spent = Vec::new();
@@ -146,7 +147,8 @@ impl UdpClient {
             link.fresh = Channel::open(self.addresses[link.preferred]).ok();
             link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
         }
-        outcome.map(|(_, length)| link.buffer[..length].to_vec())
+        let (_, length) = outcome.map_err(limited)?;
+        Ok(link.buffer[..length].to_vec())
     }
 
     /// The address that the next request leaves from.

@@ -1,9 +1,10 @@
 //! Servers: how connections and datagrams are served.
 //!
-//! From the ground up: `options` is what a server is asked to be, `stats` what it has done,
-//! `shared` what its threads and processes have in common, `listen` binds, and `tcp` and `udp`
+//! From the ground up: `options` is what a server is asked to be, `stats` what it has done, `limits`
+//! what it says when it meets one, `shared` what its threads and processes have in common, `listen` binds, and `tcp` and `udp`
 //! hold the engines, one file for each concurrency.
 
+mod limits;
 mod listen;
 mod options;
 mod shared;

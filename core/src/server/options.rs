@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits::Limits;
 use super::listen::listen;
-use super::shared::{Limits, Shared};
+use super::shared::Shared;
 use super::{Server, tcp, udp};
 use crate::error::{Error, Result};
 use crate::framing::Framing;
@@ -43,7 +44,8 @@ pub enum Concurrency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Level {
-    /// Something that the operator may want to change: a limit met.
+    /// Something that the operator may want to know or change: a limit met. Each limit is told of once a
+    /// second at most; what a child of `Processes` meets is counted and not told.
     Warning = 1,
     /// A request failed: a handler's error.
     Error = 2,
@@ -223,6 +225,12 @@ impl ServerOptions {
         let refuse = |why: &str, advice: &str| Err(Error::invalid("start the server", why).advise(advice));
         if self.max_request == 0 {
             return refuse("max_request is 0, so no request would be short enough", "give at least 1 byte");
+        }
+        for (name, limit) in [("idle_timeout", self.idle_timeout), ("write_timeout", self.write_timeout)] {
+            if limit == Some(Duration::ZERO) {
+                let why = format!("{name} is 0, so every connection would be closed at once");
+                return refuse(&why, "give it time, or no limit");
+            }
         }
         if self.workers > MAX_WORKERS {
             let why = format!("{} workers are more than {MAX_WORKERS}", self.workers);

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::limits::{self, Limits, Met};
 use super::options::{Level, Log};
 use super::stats::{Counter, Counters, StopReport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::framing::Framing;
 use crate::net::{
     Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,
 };
@@ -28,16 +28,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The least time between two log lines about the same limit.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
-
-/// The limits of a server, as its options gave them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) framing: Framing,
-    pub(super) max_connections: usize,
-    pub(super) max_request: usize,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) write_timeout: Option<Duration>,
-}
 
 /// What forked children share with their parent as well.
 #[derive(Default)]
@@ -58,7 +48,8 @@ pub(super) struct Shared {
     common: SharedMemory<Common>,
     handler: Option<Arc<dyn Service>>,
     log: Option<Log>,
-    last_logged: AtomicU64,
+    /// For each kind of limit, in milliseconds after the start; 0 is never.
+    last_logged: [AtomicU64; limits::KINDS],
     started: Instant,
     process: i32,
     stop: Waker,
@@ -85,7 +76,7 @@ impl Shared {
             common,
             handler,
             log,
-            last_logged: AtomicU64::new(0),
+            last_logged: Default::default(),
             started: Instant::now(),
             process: process_id(),
             stop: Waker::new()?,
@@ -147,13 +138,21 @@ impl Shared {
         }
     }
 
-    /// Logs what may happen thousands of times a second: one line in each interval.
-    pub(super) fn warn_at_times(&self, line: &str) {
+    /// A limit was met: counts it, and logs one line of its kind in each interval, since it may happen
+    /// thousands of times a second. In a forked child it only counts.
+    pub(super) fn met(&self, limit: Met) {
+        if let Some(counter) = limit.counter(self.counters()) {
+            counter.add(1);
+        }
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
-        let last = self.last_logged.load(Ordering::Relaxed);
+        let logged = &self.last_logged[limit.kind()];
+        let last = logged.load(Ordering::Relaxed);
         let due = last == 0 || now.saturating_sub(last) >= LOG_INTERVAL.as_millis() as u64;
-        if due && self.last_logged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            self.log(Level::Warning, line);
+        if due
+            && logged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            && !self.in_a_fork()
+        {
+            self.log(Level::Warning, &limit.text(&self.limits));
         }
     }
 

@@ -116,6 +116,7 @@ fn a_late_reply_is_not_the_next_one() {
     let client = UdpClient::connect_with(address, options).unwrap();
     let error = client.request("one").unwrap_err();
     assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(libc::ETIMEDOUT)));
+    assert!(error.to_string().contains("(the limit is 2 s)"), "{error}");
     assert!(error.to_string().contains("sent 3 times"), "{error}");
     let copies = [(); 3].map(|()| datagram(&socket));
     for (_, source) in &copies {

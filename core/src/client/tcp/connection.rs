@@ -26,10 +26,14 @@ impl Connection {
         Ok(Connection { socket, ends, answered: false })
     }
 
-    /// Neither ended nor broken, and with nothing to receive: what has come unasked would be taken
-    /// for the next reply.
-    pub(super) fn is_quiet(&self) -> bool {
-        matches!(self.socket.peek(&mut [0]), Err(errno) if errno.would_block())
+    /// Neither ended nor broken; and once it has answered a request, with nothing to receive: what
+    /// came unasked would be taken for the next reply. A server that speaks first is what it is.
+    pub(super) fn is_usable(&self) -> bool {
+        match self.socket.peek(&mut [0]) {
+            Ok(0) => false,
+            Ok(_) => !self.answered,
+            Err(errno) => errno.would_block(),
+        }
     }
 
     /// An error about this connection. `tried` continues "could not".

@@ -101,8 +101,9 @@ impl TcpClient {
         let server = to.into();
         let deadline = Deadline::after(options.connect_timeout);
         let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
-        let addresses = find(&server, waiting)?;
-        let connection = Connection::open(&addresses, waiting)?;
+        let limited = |error: Error| error.within(options.connect_timeout);
+        let addresses = find(&server, waiting).map_err(limited)?;
+        let connection = Connection::open(&addresses, waiting).map_err(limited)?;
         let ends = Ends::new(connection.ends);
         let link = Link { connection: Some(connection), scratch: Scratch::default() };
         let link = Turns::new(link, Turns::<Link>::waker(&server)?);
@@ -131,6 +132,10 @@ impl TcpClient {
     /// # Errors
     /// As for [`request`](TcpClient::request), except for `InvalidText`.
     pub fn request_bytes(&self, line: &[u8]) -> Result<Vec<u8>> {
+        self.ask(line).map_err(|error| error.within(self.options.timeout))
+    }
+
+    fn ask(&self, line: &[u8]) -> Result<Vec<u8>> {
         let call = self.call("ask");
         if memchr::memchr(b'\n', line).is_some() {
             let happened = "the request has a newline, and a request is one line";
@@ -141,7 +146,7 @@ impl TcpClient {
         let Link { connection, scratch } = &mut *turn;
         scratch.set_request(line);
         let max_reply = self.options.max_reply;
-        let mut used = self.quiet_connection(connection, waiting)?;
+        let mut used = self.usable_connection(connection, waiting)?;
         let answer = match exchange::exchange(&used, scratch, max_reply, waiting) {
             Err(Failure::NoReply(_)) if used.answered => {
                 used = self.open(waiting)?;
@@ -189,8 +194,9 @@ impl TcpClient {
     fn copy_from(&self, input: Input<'_>, output: &mut dyn Write) -> Result<Copied> {
         let mut turn = self.link.take(self.call("copy to"))?;
         let waiting = turn.waiting.with_deadline(Deadline::NEVER);
-        let used = self.quiet_connection(&mut turn.connection, waiting)?;
+        let used = self.usable_connection(&mut turn.connection, waiting)?;
         copy::copy(&used, input, output, &self.options, waiting)
+            .map_err(|error| error.within(self.options.timeout))
     }
 
     /// The address of this end: of the connection in use, or of the last one if it was dropped.
@@ -225,21 +231,23 @@ impl TcpClient {
         Ok(self.ends.get())
     }
 
-    /// Takes the connection, or makes a new one if it is gone or has something to say unasked.
-    fn quiet_connection(
+    /// Takes the connection, or makes a new one if it cannot be used again.
+    fn usable_connection(
         &self,
         connection: &mut Option<Connection>,
         waiting: Waiting<'_>,
     ) -> Result<Connection> {
-        match connection.take().filter(Connection::is_quiet) {
-            Some(quiet) => Ok(quiet),
+        match connection.take().filter(Connection::is_usable) {
+            Some(usable) => Ok(usable),
             None => self.open(waiting),
         }
     }
 
     fn open(&self, waiting: Waiting<'_>) -> Result<Connection> {
         let deadline = Deadline::after(self.options.connect_timeout).earlier(waiting.deadline);
-        let connection = Connection::open(&self.addresses, waiting.with_deadline(deadline))?;
+        let allowed = if deadline == waiting.deadline { None } else { self.options.connect_timeout };
+        let connection = Connection::open(&self.addresses, waiting.with_deadline(deadline))
+            .map_err(|error| error.within(allowed))?;
         self.ends.set(connection.ends);
         Ok(connection)
     }

@@ -4,6 +4,7 @@ use std::os::fd::RawFd;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Fault, Socket, Waiting, interest, wait_for};
+use crate::server::limits::Met;
 use crate::server::shared::Shared;
 
 /// How long accepting pauses when there are no descriptors left: seldom enough to cost nothing,
@@ -38,14 +39,12 @@ pub(super) fn accept(listener: &Socket, shared: &Shared) -> Result<Socket, Refus
 
 /// Counts that a connection has to wait, and says why.
 pub(super) fn shortage(shared: &Shared) {
-    shared.counters().descriptor_shortages.add(1);
-    shared.warn_at_times("no descriptors or memory left to serve a connection; it waits (raise ulimit -n)");
+    shared.met(Met::Shortage);
 }
 
 /// Closes a connection at once that cannot be served, and says why.
-pub(super) fn refuse(socket: Socket, shared: &Shared, why: &str) {
-    shared.counters().connections_refused.add(1);
-    shared.warn_at_times(&format!("a connection was refused: {why}"));
+pub(super) fn refuse(socket: Socket, shared: &Shared, why: &'static str) {
+    shared.met(Met::Refused(why));
     drop(socket);
 }
 

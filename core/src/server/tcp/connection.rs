@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::exchange::{Exchange, Then};
 use crate::net::{Deadline, Fault, Socket, Waiting, wait_readable};
+use crate::server::limits::Met;
 use crate::server::shared::Shared;
 
 /// How long a peer that still sends when the server has said its last is listened to at most.
@@ -67,7 +68,7 @@ fn next_chunk(socket: &Socket, chunk: &mut [u8], shared: &Shared) -> Result<usiz
             Ok(received) => return Ok(received),
             Err(Fault::Woken) => {}
             Err(Fault::TimedOut) => {
-                shared.counters().idle_timeouts.add(1);
+                shared.met(Met::Idle);
                 return Err(End::Quiet);
             }
             Err(_) => return Err(End::Gone),
@@ -113,7 +114,7 @@ fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
                 limit = write_limit();
             }
             Err(Fault::TimedOut) if limit.passed() => {
-                shared.counters().write_timeouts.add(1);
+                shared.met(Met::Unread);
                 let _ = socket.reset_on_close();
                 return false;
             }

@@ -3,6 +3,7 @@
 use std::collections::TryReserveError;
 
 use crate::framing::{Framing, LineSplitter};
+use crate::server::limits::Met;
 use crate::server::shared::Shared;
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};
 
@@ -106,6 +107,6 @@ fn reply_line(line: &[u8], shared: &Shared, output: &mut Vec<u8>) -> bool {
 }
 
 fn too_long(shared: &Shared) -> Then {
-    shared.counters().oversized_requests.add(1);
+    shared.met(Met::Oversized);
     Then::Close
 }

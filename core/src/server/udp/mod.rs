@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::limits::Met;
 use super::options::Concurrency;
 use super::shared::Shared;
 use crate::net::{
@@ -110,11 +111,11 @@ fn answer(socket: &Socket, bound: &SocketAddr, desk: &mut Desk, shared: &Shared)
         let envelope = desk.batch.envelope(index);
         let verdict = envelope.and_then(|envelope| Some((envelope, guard::judge(&envelope, bound.port())?)));
         let Some((envelope, hop_limit)) = verdict else {
-            counters.datagrams_guarded.add(1);
+            shared.met(Met::Guarded);
             continue;
         };
         if request.len() > shared.limits.max_request {
-            counters.oversized_requests.add(1);
+            shared.met(Met::Oversized);
             continue;
         }
         let start = desk.arena.len();
@@ -124,7 +125,7 @@ fn answer(socket: &Socket, bound: &SocketAddr, desk: &mut Desk, shared: &Shared)
         answered += 1;
         if desk.arena.len() - start > max_payload(&envelope.source) {
             desk.arena.truncate(start);
-            counters.replies_unsent.add(1);
+            shared.met(Met::TooLong);
             continue;
         }
         // A server of all addresses answers from the one that was asked.
@@ -152,7 +153,7 @@ fn send_all(socket: &Socket, desk: &mut Desk, shared: &Shared) {
             Err(errno) if errno.would_block() && wait_for_room(socket, shared) => {}
             // The error is the first one's: the others get their chance.
             Err(_) => {
-                counters.replies_unsent.add(1);
+                shared.met(Met::Unsent);
                 rest = &rest[1..];
             }
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Bound, Desk, serve, watch};
 use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for, wait_readable};
+use crate::server::limits::Met;
 use crate::server::shared::Shared;
 
 /// The least time between two attempts to replace a child.
@@ -57,7 +58,7 @@ fn keep(children: &mut Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: 
         if short && children.len() < workers && !shared.stopping() {
             match fork(sockets, desk, shared) {
                 Ok(child) => children.push(child),
-                Err(_) => shared.warn_at_times("a process has died and no other is to be had (ulimit -u)"),
+                Err(_) => shared.met(Met::Lost),
             }
         }
     }

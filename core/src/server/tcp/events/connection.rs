@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::net::Socket;
+use crate::server::limits::Met;
 use crate::server::shared::{Active, Shared};
 use crate::server::tcp::connection::{LINGER, Parting, parting_step};
 use crate::server::tcp::exchange::{Exchange, Then};
@@ -183,7 +184,6 @@ impl Connection {
         if let Phase::Parting { .. } = self.phase {
             return if cut { Fate::Close } else { self.parting(tools) };
         }
-        let counters = tools.shared.counters();
         let still = tools.now.saturating_duration_since(self.moved);
         let over = |limit: Option<std::time::Duration>| limit.is_some_and(|limit| still >= limit);
         if cut && !self.owed.is_empty() {
@@ -193,11 +193,11 @@ impl Connection {
             if !over(tools.shared.limits.write_timeout) {
                 return Fate::Write;
             }
-            counters.write_timeouts.add(1);
+            tools.shared.met(Met::Unread);
         } else if tools.draining {
             return self.advance(tools);
         } else if over(tools.shared.limits.idle_timeout) {
-            counters.idle_timeouts.add(1);
+            tools.shared.met(Met::Idle);
             return self.part(tools);
         } else {
             return Fate::Read;

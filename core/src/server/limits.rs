@@ -1,0 +1,98 @@
+//! The limits of a server, and what is counted and said when one is met.
+
+use std::time::Duration;
+
+use super::stats::{Counter, Counters};
+use crate::framing::Framing;
+
+/// The limits of a server, as its options gave them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) framing: Framing,
+    pub(super) max_connections: usize,
+    pub(super) max_request: usize,
+    pub(super) idle_timeout: Option<Duration>,
+    pub(super) write_timeout: Option<Duration>,
+}
+
+/// A limit, of the options or of the system, that a request or a connection has met.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Met {
+    /// A connection is closed at once; why.
+    Refused(&'static str),
+    /// A connection waits for a descriptor.
+    Shortage,
+    Oversized,
+    Idle,
+    Unread,
+    Guarded,
+    /// A reply that is too long for a datagram.
+    TooLong,
+    /// A reply that the system did not take.
+    Unsent,
+    /// A process has died and cannot be replaced.
+    Lost,
+}
+
+/// How many kinds there are: each is logged at most once in an interval, whatever the others do.
+pub(super) const KINDS: usize = 9;
+
+impl Met {
+    /// A number below [`KINDS`].
+    pub(super) fn kind(self) -> usize {
+        match self {
+            Met::Refused(_) => 0,
+            Met::Shortage => 1,
+            Met::Oversized => 2,
+            Met::Idle => 3,
+            Met::Unread => 4,
+            Met::Guarded => 5,
+            Met::TooLong => 6,
+            Met::Unsent => 7,
+            Met::Lost => 8,
+        }
+    }
+
+    pub(super) fn counter(self, counters: &Counters) -> Option<&Counter> {
+        Some(match self {
+            Met::Refused(_) => &counters.connections_refused,
+            Met::Shortage => &counters.descriptor_shortages,
+            Met::Oversized => &counters.oversized_requests,
+            Met::Idle => &counters.idle_timeouts,
+            Met::Unread => &counters.write_timeouts,
+            Met::Guarded => &counters.datagrams_guarded,
+            Met::TooLong | Met::Unsent => &counters.replies_unsent,
+            Met::Lost => return None,
+        })
+    }
+
+    /// The line for the log.
+    pub(super) fn text(self, limits: &Limits) -> String {
+        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
+        match self {
+            Met::Refused(why) => format!("a connection was refused: {why}"),
+            Met::Shortage => {
+                "no descriptors or memory left to serve a connection; it waits (raise ulimit -n)".to_owned()
+            }
+            Met::Oversized => {
+                format!("a request of more than {} bytes got no reply (max_request)", limits.max_request)
+            }
+            Met::Idle => {
+                let limit = seconds(limits.idle_timeout);
+                format!("a connection was closed: nothing came for {limit} s (idle_timeout)")
+            }
+            Met::Unread => {
+                let limit = seconds(limits.write_timeout);
+                format!("a connection was closed: its peer took no reply for {limit} s (write_timeout)")
+            }
+            Met::Guarded => {
+                "a datagram got no reply: its source is no client's, or it has gone back and forth \
+                             between servers"
+                    .to_owned()
+            }
+            Met::TooLong => "a reply is too long for a datagram and was not sent".to_owned(),
+            Met::Unsent => "the system did not take a reply (no room, or nobody is there)".to_owned(),
+            Met::Lost => "a process has died and no other is to be had (ulimit -u)".to_owned(),
+        }
+    }
+}
