@@ -19,10 +19,10 @@ pub struct capsock_server(Server);
 /// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
 /// `capsock_transport`. The server is freed with `capsock_server_free`.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_UNSUPPORTED` for options that do not go together (a
-/// handler with the framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`,
-/// `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`,
-/// `CAPSOCK_OUT_OF_RESOURCES` and what else binding reports.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
+/// framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
+/// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES` and what else
+/// binding reports.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_server_start(
     transport: i32,

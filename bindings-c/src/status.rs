@@ -35,7 +35,7 @@ pub enum capsock_status {
     CAPSOCK_PERMISSION_DENIED = 12,
     /// The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
     CAPSOCK_TOO_LARGE = 13,
-    /// The system, or the chosen combination of options, does not support it.
+    /// The system, or the state that the object is in, does not support it.
     CAPSOCK_UNSUPPORTED = 14,
     /// Out of descriptors, memory, threads or processes.
     CAPSOCK_OUT_OF_RESOURCES = 15,

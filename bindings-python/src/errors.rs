@@ -4,7 +4,6 @@
 //! as the standard library's sockets have it.
 
 use capsock::ErrorKind;
-use pyo3::exceptions::socket::gaierror;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyUnicodeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -44,11 +43,20 @@ fn exception(error: &capsock::Error) -> PyErr {
         (ErrorKind::InvalidArgument, _, _) => PyValueError::new_err(text),
         (ErrorKind::InvalidText, _, _) => PyUnicodeError::new_err(text),
         (ErrorKind::Internal, _, _) => PyRuntimeError::new_err(text),
-        (ErrorKind::NameNotResolved, _, Some(code)) => gaierror::new_err((code, text)),
+        (ErrorKind::NameNotResolved, _, Some(code)) => gaierror(code, text),
         (ErrorKind::TimedOut, Some(errno), _) => PyTimeoutError::new_err((errno, text)),
         (_, Some(errno), _) => PyOSError::new_err((errno, text)),
         (_, None, _) => PyOSError::new_err(text),
     }
+}
+
+/// `socket.gaierror`, from where the module `socket` has it: a file of that name in a script's own folder
+/// takes that module's place. If it cannot be had, whatever was raised instead is the exception.
+fn gaierror(code: i32, text: String) -> PyErr {
+    Python::attach(|py| {
+        let class = py.import("_socket").and_then(|module| module.getattr("gaierror"));
+        class.and_then(|class| class.call1((code, text))).map_or_else(|error| error, PyErr::from_value)
+    })
 }
 
 /// Raises what an error of the kind with that stable number becomes. For the tests, which hold

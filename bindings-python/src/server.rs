@@ -103,7 +103,7 @@ impl Server {
             }
             None => {}
         }
-        let server = Arc::new(blocking(py, || options.start())?);
+        let server = Arc::new(blocking(py, || options.start_unless(Some(interrupted)))?);
         exit::remember(&server);
         Ok(Server { server, callable })
     }
@@ -174,7 +174,8 @@ impl Server {
     fn serve_forever(&self, py: Python<'_>) -> Result<()> {
         match self.wait(py, None) {
             Ok(_) => Ok(()),
-            Err(raised) => self.stop(py, Given::Default).and(Err(raised)),
+            Err(Error::Python(raised)) => self.stop(py, Given::Default).and(Err(raised.into())),
+            Err(refused) => Err(refused),
         }
     }
 

@@ -123,7 +123,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         On::Tcp(tcp) => (&tcp.common, tcp.options()),
         On::Udp(udp) => (&udp.common, udp.common.options(Transport::Udp)),
     };
-    let server = options.start()?;
+    let server = options.start_unless(Some(signals::once))?;
     let mut teller = Teller::new(common)?;
     teller.ready(&server)?;
 

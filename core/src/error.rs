@@ -40,7 +40,7 @@ pub enum ErrorKind {
     PermissionDenied = 12,
     /// The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
     TooLarge = 13,
-    /// The system or the chosen combination of options does not support it.
+    /// The system, or the state that the object is in, does not support it (EOPNOTSUPP).
     Unsupported = 14,
     /// Out of descriptors, memory, threads or processes (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN of fork).
     OutOfResources = 15,

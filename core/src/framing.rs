@@ -22,11 +22,22 @@ pub enum Framing {
 
 named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
 
+/// The memory that a splitter keeps when a line has come to its end, in bytes.
+const KEPT: usize = 4096;
+
 /// Cuts a byte stream into lines, each with its newline, holding what has none yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LineSplitter {
     /// The beginning of a line whose newline has not come.
     begun: Vec<u8>,
+    /// How much memory is kept for the next one.
+    kept: usize,
+}
+
+impl Default for LineSplitter {
+    fn default() -> LineSplitter {
+        LineSplitter { begun: Vec::new(), kept: KEPT }
+    }
 }
 
 /// A line longer than it may be.
@@ -34,26 +45,30 @@ pub(crate) struct LineSplitter {
 pub(crate) struct LineTooLong;
 
 impl LineSplitter {
-    /// A splitter that allocates nothing for lines of up to `longest` bytes.
+    /// A splitter that neither allocates nor frees for lines of up to `longest` bytes.
     pub(crate) fn with_room(longest: usize) -> Result<LineSplitter, TryReserveError> {
         let mut begun = Vec::new();
         begun.try_reserve_exact(longest)?;
-        Ok(LineSplitter { begun })
+        let kept = begun.capacity();
+        Ok(LineSplitter { begun, kept })
     }
 
-    /// Calls `take` with each line that `input` completes, until it says to stop with `false`.
+    /// Calls `take` with each line that `input` completes, until it says to stop with `false`. Returns how
+    /// much of the input was used: all, or up to the line at which it stopped.
     ///
     /// # Errors
     /// A line of more than `longest` bytes, its newline included. The lines before it were taken,
     /// and no more than `longest` bytes are ever held.
     pub(crate) fn push(
         &mut self,
-        mut input: &[u8],
+        input: &[u8],
         longest: usize,
         mut take: impl FnMut(&[u8]) -> bool,
-    ) -> Result<(), LineTooLong> {
-        while let Some(newline) = memchr::memchr(b'\n', input) {
-            let (line, rest) = input.split_at(newline + 1);
+    ) -> Result<usize, LineTooLong> {
+        let mut rest = input;
+        while let Some(newline) = memchr::memchr(b'\n', rest) {
+            let (line, behind) = rest.split_at(newline + 1);
+            rest = behind;
             if self.begun.len() + line.len() > longest {
                 return Err(LineTooLong);
             }
@@ -63,18 +78,18 @@ impl LineSplitter {
                 self.begun.extend_from_slice(line);
                 let go_on = take(&self.begun);
                 self.begun.clear();
+                self.begun.shrink_to(self.kept);
                 go_on
             };
             if !go_on {
-                return Ok(());
+                return Ok(input.len() - rest.len());
             }
-            input = rest;
         }
-        if self.begun.len() + input.len() > longest {
+        if self.begun.len() + rest.len() > longest {
             return Err(LineTooLong);
         }
-        self.begun.extend_from_slice(input);
-        Ok(())
+        self.begun.extend_from_slice(rest);
+        Ok(input.len())
     }
 
     /// Calls `take` with the last line, if the input ended without a newline. Frees nothing.
@@ -128,10 +143,27 @@ mod tests {
     #[test]
     fn a_taker_can_stop() {
         let mut seen = 0;
-        let result = LineSplitter::default().push(b"a\nb\nc\n", 9, |_| {
+        let mut splitter = LineSplitter::default();
+        splitter.push(b"a", 9, |_| true).unwrap();
+        let result = splitter.push(b"a\nb\nc\n", 9, |_| {
             seen += 1;
             seen < 2
         });
-        assert_eq!((result, seen), (Ok(()), 2));
+        assert_eq!((result, seen), (Ok(4), 2));
+    }
+
+    #[test]
+    fn a_long_line_leaves_no_memory_behind() {
+        let mut splitter = LineSplitter::default();
+        let piece = [b'a'; 1000];
+        for _ in 0..100 {
+            splitter.push(&piece, 1 << 20, |_| true).unwrap();
+        }
+        splitter.push(b"\n", 1 << 20, |line| line.len() == 100_001).unwrap();
+        assert!(splitter.begun.capacity() <= KEPT);
+        let mut roomy = LineSplitter::with_room(1 << 20).unwrap();
+        roomy.push(&piece, 1 << 20, |_| true).unwrap();
+        roomy.push(b"\n", 1 << 20, |_| true).unwrap();
+        assert!(roomy.begun.capacity() >= 1 << 20);
     }
 }

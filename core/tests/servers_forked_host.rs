@@ -4,7 +4,8 @@
 
 mod support;
 
-use std::net::Shutdown;
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use capsock::{Concurrency, ErrorKind};
@@ -47,11 +48,41 @@ fn clients_see_the_end_and_no_worker_spins() {
         let used = processor_time() - before;
         assert!(used < Duration::from_millis(100), "{concurrency:?} used {used:?} while nobody asked");
         ask(&connect(&server), b"next", b"NEXT");
-        // SAFETY: it is a child of this process, killed and reaped once.
-        unsafe {
-            libc::kill(child, libc::SIGKILL);
-            assert_eq!(libc::waitpid(child, std::ptr::null_mut(), 0), child);
-        }
+        end_child(child);
+    }
+}
+
+fn end_child(child: libc::pid_t) {
+    // SAFETY: it is a child of this process, killed and reaped once.
+    unsafe {
+        libc::kill(child, libc::SIGKILL);
+        assert_eq!(libc::waitpid(child, std::ptr::null_mut(), 0), child);
+    }
+}
+
+#[test]
+fn a_stop_is_seen_by_all() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).write_timeout(None).start().unwrap();
+        let address = server.local_addr();
+        let greedy = connect(&server);
+        greedy.set_nonblocking(true).unwrap();
+        let text = vec![b'a'; 1 << 20];
+        eventually("the replies have no room", || {
+            while (&greedy).write(&text).is_ok() {}
+            let before = server.stats().bytes_sent;
+            std::thread::yield_now();
+            before > 0 && server.stats().bytes_sent == before
+        });
+        let child = fork_idle_child();
+        assert_eq!(server.stop(Duration::ZERO).unwrap().cut, 1, "{concurrency:?}");
+        // A reset, at once: what waits to be read is gone with it.
+        greedy.set_nonblocking(false).unwrap();
+        assert!(std::io::copy(&mut &greedy, &mut std::io::sink()).is_err(), "{concurrency:?}");
+        assert!(TcpStream::connect(address).is_err(), "{concurrency:?} still listens");
+        drop(server);
+        drop(capsock::Server::tcp(address).start().unwrap());
+        end_child(child);
     }
 }
 

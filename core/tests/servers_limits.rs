@@ -5,6 +5,8 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use capsock::{Concurrency, Framing, Server};
@@ -69,6 +71,107 @@ fn connections_over_the_limit_are_refused_at_once() {
         drop(inside);
         eventually("there is room again", || server.stats().connections_active == 0);
         ask(&connect(&server), b"in", b"IN");
+    }
+}
+
+#[test]
+fn a_handler_is_not_asked_for_more_than_its_peer_takes() {
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let called = Arc::clone(&calls);
+        let handler = move |_: &[u8]| {
+            called.fetch_add(1, Ordering::Relaxed);
+            vec![b'x'; 256 * 1024]
+        };
+        let options = tcp(concurrency).framing(Framing::Line).write_timeout(SHORT).log(|_, _| {});
+        let server = options.handler(handler).start().unwrap();
+        let greedy = connect(&server);
+        (&greedy).write_all(&[b'\n'; 16 * 1024]).unwrap();
+        eventually("it is counted", || server.stats().write_timeouts == 1);
+        // What the sockets' buffers hold, of the 4 GiB that were asked for.
+        let calls = calls.load(Ordering::Relaxed);
+        assert!(calls < 100, "{concurrency:?}: {calls} calls");
+    }
+}
+
+#[test]
+fn what_waits_with_a_connection_is_answered_when_its_peer_takes_the_replies() {
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let handler = |line: &[u8]| [&line.to_ascii_uppercase()[..], &[b'x'; 64 * 1024], b"\n"].concat();
+        let server = tcp(concurrency).framing(Framing::Line).handler(handler).start().unwrap();
+        let client = connect(&server);
+        let lines: String = (0..500).map(|number| format!("line {number}\n")).collect();
+        (&client).write_all(lines.as_bytes()).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let replies = String::from_utf8(read_to_end(&client)).unwrap();
+        let first_lines = replies.split_inclusive('\n').step_by(2).collect::<String>();
+        assert!(first_lines == lines.to_uppercase(), "{concurrency:?}");
+        assert_eq!(replies.len(), lines.len() + 500 * (64 * 1024 + 1));
+    }
+}
+
+#[test]
+fn a_crowd_that_waits_for_a_slow_handler_is_not_idle() {
+    let handler = |line: &[u8]| {
+        std::thread::sleep(Duration::from_millis(1));
+        line.to_ascii_uppercase()
+    };
+    let options = tcp(Concurrency::Events).workers(1).framing(Framing::Line).log(|_, _| {});
+    let server = options.handler(handler).idle_timeout(SHORT).start().unwrap();
+    // More than an event loop takes from the kernel at once.
+    let crowd: Vec<_> = (0..400).map(|_| connect(&server)).collect();
+    for client in &crowd {
+        let _ = (&*client).write_all(b"me\n");
+    }
+    let answered = crowd.iter().filter(|client| read_to_end(client) == b"ME\n").count();
+    assert_eq!(answered, 400);
+}
+
+#[test]
+fn a_limit_of_no_time_is_refused() {
+    for transport in capsock::Transport::ALL {
+        let options = || options(*transport, Concurrency::Events);
+        for refused in
+            [options().idle_timeout(Some(Duration::ZERO)), options().write_timeout(Some(Duration::ZERO))]
+        {
+            let error = refused.start().unwrap_err();
+            assert_eq!(error.kind(), capsock::ErrorKind::InvalidArgument, "{error}");
+        }
+    }
+}
+
+#[test]
+fn each_limit_is_told_of_and_once_a_second_at_most() {
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = |lines: &Arc<Mutex<Vec<String>>>| {
+        let lines = Arc::clone(lines);
+        move |level, line: &str| {
+            assert_eq!(level, capsock::Level::Warning);
+            lines.lock().unwrap().push(line.to_owned());
+        }
+    };
+    let options = tcp(Concurrency::Events).framing(Framing::Line).max_request(10).max_connections(1);
+    let server = options.idle_timeout(SHORT).log(log(&lines)).start().unwrap();
+    for _ in 0..3 {
+        let inside = connect(&server);
+        ask(&inside, b"in\n", b"IN\n");
+        assert!(!matches!((&connect(&server)).read(&mut [0; 9]), Ok(1..)));
+        (&inside).write_all(b"more than ten bytes\n").unwrap();
+        read_to_end(&inside);
+        eventually("it is gone", || server.stats().connections_active == 0);
+    }
+    read_to_end(&connect(&server));
+    let udp = udp(Concurrency::Events).max_request(10).log(log(&lines)).start().unwrap();
+    let client = udp_peer(udp.local_addr());
+    client.send(b"more than ten bytes").unwrap();
+    assert_eq!(exchange(&client, b"few"), b"FEW");
+    eventually("it is counted", || server.stats().idle_timeouts == 1);
+    drop((server, udp));
+    let lines = lines.lock().unwrap();
+    let told = |limit: &str| lines.iter().filter(|line| line.contains(limit)).count();
+    for (limit, servers) in [("max_connections", 1), ("idle_timeout", 1), ("max_request", 2)] {
+        // Another one at the most where the machine made a second of it.
+        assert!((servers..=servers + 1).contains(&told(limit)), "{limit}: {lines:?}");
     }
 }
 

@@ -168,14 +168,75 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
         eventually("the handler runs", || calls.load(Ordering::SeqCst) == 1);
         let begin = Instant::now();
         let report = server.stop(Duration::from_millis(20)).unwrap();
-        assert_eq!(report.running, 1, "{concurrency:?}");
+        assert_eq!((report.cut, report.running), (1, 1), "{concurrency:?}");
         assert!(begin.elapsed() < SECOND, "{concurrency:?} took {:?}", begin.elapsed());
+        // Neither its client nor anybody new waits for it.
+        assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
+        assert!(TcpStream::connect(server.local_addr()).is_err(), "{concurrency:?} lets people in");
         drop(release);
         assert!(server.wait(Some(PATIENCE), None).unwrap());
-        assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
         let report = server.stop(PATIENCE).unwrap();
         assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
         assert_eq!(calls.load(Ordering::SeqCst), 1, "no call begins after the deadline");
+    }
+}
+
+#[test]
+fn a_handler_that_does_not_return_holds_up_nobody_else() {
+    let (release, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let handler = move |_: &[u8]| {
+        let _ = wait.lock().unwrap().recv();
+        Vec::new()
+    };
+    let server = tcp(Concurrency::Events).workers(1).framing(Framing::Line).handler(handler).start().unwrap();
+    let (idle, neighbour, stuck) = (connect(&server), connect(&server), connect(&server));
+    eventually("they are in", || server.stats().connections_active == 3);
+    (&stuck).write_all(b"wait\n").unwrap();
+    eventually("the handler has it", || server.stats().bytes_received == 0 && unread(&stuck) == 0);
+    (&neighbour).write_all(b"me too\n").unwrap();
+    let report = server.stop(Duration::from_millis(20)).unwrap();
+    assert_eq!((report.cut, report.running), (2, 1));
+    assert!(Read::read(&mut &neighbour, &mut [0; 9]).is_err(), "its request was in hand");
+    assert_eq!(read_to_end(&idle), b"");
+    drop(release);
+    assert!(server.wait(Some(PATIENCE), None).unwrap());
+    assert_eq!(server.stop(PATIENCE).unwrap().cut, 2);
+}
+
+#[test]
+fn a_log_that_does_not_return_is_reported_as_a_handler_is() {
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let ((tell, told), (release, wait)) = (mpsc::channel(), mpsc::channel::<()>());
+        let wait = Mutex::new(wait);
+        let log = move |_: capsock::Level, _: &str| {
+            tell.send(()).unwrap();
+            let _ = wait.lock().unwrap().recv();
+        };
+        let handler = |_: &[u8]| -> Vec<u8> { panic!("no reply") };
+        let server = tcp(concurrency).framing(Framing::Line).handler(handler).log(log).start().unwrap();
+        let client = connect(&server);
+        (&client).write_all(b"fail\n").unwrap();
+        told.recv_timeout(PATIENCE).unwrap();
+        assert_eq!(server.stop(Duration::ZERO).unwrap().running, 1, "{concurrency:?}");
+        drop(release);
+        assert!(server.wait(Some(PATIENCE), None).unwrap());
+        assert_eq!(server.stop(PATIENCE).unwrap().running, 0);
+    }
+}
+
+#[test]
+fn a_character_that_was_begun_is_passed_on_when_the_server_ends_the_stream() {
+    for &concurrency in Concurrency::ALL {
+        for idle_timeout in [Some(Duration::from_millis(50)), None] {
+            let server = tcp(concurrency).idle_timeout(idle_timeout).start().unwrap();
+            let client = connect(&server);
+            ask(&client, b"abc\xc3", b"ABC");
+            if idle_timeout.is_none() {
+                server.stop(PATIENCE).unwrap();
+            }
+            assert_eq!(read_to_end(&client), b"\xc3", "{concurrency:?}, {idle_timeout:?}");
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker, wait_readable};
@@ -31,6 +32,8 @@ pub(super) struct Turns<T> {
 struct State<T> {
     /// `None` while a call has it, and once closed.
     value: Option<T>,
+    /// The thread that has it.
+    holder: Option<ThreadId>,
     closed: bool,
     /// What wakes the calls that wait, the next one first. A descriptor each rather than a condition
     /// variable for all: only a wait for a descriptor tells of a signal.
@@ -45,7 +48,11 @@ impl<T> State<T> {
             (Some(first), Some(place)) => Arc::ptr_eq(first, place),
             (Some(_), None) => false,
         };
-        if turn { self.value.take() } else { None }
+        let value = if turn { self.value.take() } else { None };
+        if value.is_some() {
+            self.holder = Some(thread::current().id());
+        }
+        value
     }
 
     /// Wakes the next one if the value is there to take.
@@ -59,7 +66,7 @@ impl<T> State<T> {
 impl<T> Turns<T> {
     /// The waker is the one that the holder of a turn waits with; [`close`](Turns::close) notifies it.
     pub(super) fn new(value: T, waker: Waker) -> Turns<T> {
-        let state = State { value: Some(value), closed: false, queue: VecDeque::new() };
+        let state = State { value: Some(value), holder: None, closed: false, queue: VecDeque::new() };
         Turns { state: Mutex::new(state), waker }
     }
 
@@ -87,6 +94,11 @@ impl<T> Turns<T> {
             }
             if let Some(value) = state.take(None) {
                 return Ok(turn(value));
+            }
+            // A signal's handler in the middle of this thread's own call would wait for itself.
+            if state.holder == Some(thread::current().id()) {
+                let happened = "this thread is in a call of the client already";
+                return Err(Error::invalid(call.tried, happened).at(call.server));
             }
             let failed = |Errno(errno)| Error::os(errno, call.tried).at(call.server);
             let waker = Arc::new(Waker::new().map_err(failed)?);
@@ -170,6 +182,7 @@ impl<T> Drop for Turn<'_, T> {
         let mut state = self.turns.lock();
         if !state.closed {
             state.value = self.value.take();
+            state.holder = None;
             state.wake_next();
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! getaddrinfo(3) can neither be interrupted nor given a deadline, so it runs on a thread of its
 //! own, which is left to end by itself if nobody waits any more. Numeric addresses and
-//! `localhost` need no thread: RFC 6761, 6.3 wants `localhost` to be the loopback addresses
-//! whatever the system's files say.
+//! `localhost` need no thread: RFC 6761, 6.3 wants `localhost` and all names below it to be the
+//! loopback addresses whatever the system's files say.
 
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -61,7 +61,8 @@ fn without_asking(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketA
     if host.is_empty() {
         return both(if purpose == Purpose::Bind { UNSPECIFIED } else { LOOPBACK });
     }
-    if host.eq_ignore_ascii_case("localhost") {
+    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    if name == "localhost" || name.ends_with(".localhost") {
         return both(LOOPBACK);
     }
     if let Ok(ip) = host.parse::<IpAddr>() {
@@ -127,6 +128,7 @@ mod tests {
             ("", Bind, &["0.0.0.0:7", "[::]:7"][..]),
             ("", Connect, &["127.0.0.1:7", "[::1]:7"]),
             ("LocalHost", Bind, &["127.0.0.1:7", "[::1]:7"]),
+            ("a.localhost.", Connect, &["127.0.0.1:7", "[::1]:7"]),
             ("192.0.2.1", Connect, &["192.0.2.1:7"]),
             ("2001:db8::1", Connect, &["[2001:db8::1]:7"]),
             ("[2001:db8::1]", Connect, &["[2001:db8::1]:7"]),

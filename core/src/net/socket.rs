@@ -9,7 +9,6 @@
 use std::ffi::c_int;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
@@ -223,9 +222,11 @@ impl Socket {
         Ok(SockRef::from(&self.0).set_tcp_nodelay(true)?)
     }
 
-    /// Closing breaks the connection off with a reset instead of ending it (SO_LINGER of zero, socket(7)).
-    pub(crate) fn reset_on_close(&self) -> Sys<()> {
-        Ok(self.0.set_linger(Some(Duration::ZERO))?)
+    /// Breaks the connection off with a reset, at once and whoever else has the descriptor: what closing
+    /// with a linger time of zero does for the last one who has it (connect(2) to AF_UNSPEC; RFC 9293,
+    /// 3.10.5, ABORT).
+    pub(crate) fn reset(&self) -> Sys<()> {
+        sys::disconnect(self.0.as_fd())
     }
 
     /// Received datagrams tell their destination and hop limit (ip(7) IP_PKTINFO and IP_RECVTTL, RFC 3542).

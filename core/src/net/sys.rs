@@ -122,6 +122,14 @@ pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
     Ok(unsafe { info.assume_init() }.tcpi_notsent_bytes as usize)
 }
 
+/// connect(2) to no address, which dissolves the association.
+pub(crate) fn disconnect(fd: BorrowedFd<'_>) -> Sys<()> {
+    let nowhere = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: the address is readable for its length.
+    check(unsafe { libc::connect(fd.as_raw_fd(), &raw const nowhere, length) }).map(drop)
+}
+
 /// setsockopt(2) with an int, for what socket2 has no name for.
 pub(crate) fn set_option(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: c_int) -> Sys<()> {
     // SAFETY: the value is an int and its size is given.

@@ -1,10 +1,14 @@
 //! Binding: from a host and port to the sockets that serve it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::options::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Errno, Purpose, Socket, Waiting, resolve};
+use crate::net::{Endpoint, Errno, InterruptHook, Patience, Purpose, Socket};
+
+/// How long the system may take to find the host's addresses.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often another port is tried where one that is free for one address is taken for the next.
 const PORT_ATTEMPTS: usize = 32;
@@ -17,8 +21,11 @@ pub(super) fn listen(
     transport: Transport,
     endpoint: &Endpoint,
     backlog: u32,
+    on_interrupt: Option<InterruptHook>,
 ) -> Result<Vec<(Socket, SocketAddr)>> {
-    let addresses = resolve(endpoint, Purpose::Bind, Waiting::until(Deadline::NEVER))?;
+    let patience = Patience { timeout: Some(RESOLVE_TIMEOUT), on_interrupt };
+    let addresses =
+        endpoint.addresses(Purpose::Bind, patience).map_err(|error| error.within(patience.timeout))?;
     let mut attempt = 1;
     loop {
         match listen_on_all(transport, &addresses, backlog) {

@@ -1,9 +1,11 @@
 //! Servers: how connections and datagrams are served.
 //!
 //! From the ground up: `options` is what a server is asked to be, `stats` what it has done, `limits`
-//! what it says when it meets one, `shared` what its threads and processes have in common, `listen` binds, and `tcp` and `udp`
+//! what it says when it meets one, `connections` whom it has let in, `shared` what its threads and
+//! processes have in common, `listen` binds, and `tcp` and `udp`
 //! hold the engines, one file for each concurrency.
 
+mod connections;
 mod limits;
 mod listen;
 mod options;
@@ -110,6 +112,7 @@ impl Server {
     pub fn stop_unless(&self, timeout: Duration, on_interrupt: Option<InterruptHook>) -> Result<StopReport> {
         self.shared.check_process()?;
         self.shared.request_stop(timeout);
+        self.shared.stop_listening();
         if self.shared.on_own_thread() {
             return Ok(self.shared.report());
         }
@@ -118,7 +121,11 @@ impl Server {
             let patience = Deadline(self.shared.stop_deadline().0.and_then(|by| by.checked_add(grace)));
             match self.wait_finished(patience.earlier(self.shared.look_again()), on_interrupt) {
                 Err(Fault::TimedOut) if !patience.passed() => {}
-                Ok(()) | Err(Fault::TimedOut) => return Ok(self.shared.report()),
+                Ok(()) => return Ok(self.shared.report()),
+                Err(Fault::TimedOut) => {
+                    self.shared.end_connections();
+                    return Ok(self.shared.report());
+                }
                 Err(fault) => return Err(fault.while_trying("wait for the server's end")),
             }
         }

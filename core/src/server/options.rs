@@ -11,7 +11,7 @@ use super::{Server, tcp, udp};
 use crate::error::{Error, Result};
 use crate::framing::Framing;
 use crate::named::named;
-use crate::net::{Endpoint, Errno};
+use crate::net::{Endpoint, Errno, InterruptHook};
 use crate::service::Service;
 
 /// The transport protocol of a server.
@@ -93,7 +93,7 @@ pub struct ServerOptions {
     pub max_request: usize,
     /// The longest silence on a connection; `None` for no limit.
     pub idle_timeout: Option<Duration>,
-    /// The longest time in which a peer takes no byte of its reply; `None` for no limit.
+    /// The longest time in which a peer makes no room for more of its reply; `None` for no limit.
     pub write_timeout: Option<Duration>,
     pub(super) handler: Option<Arc<dyn Service>>,
     pub(super) log: Option<Log>,
@@ -164,8 +164,8 @@ impl ServerOptions {
         self
     }
 
-    /// A connection whose peer takes no byte of its reply for so long is closed; `None` for never.
-    /// Default 30 s.
+    /// A connection whose peer makes no room for more of its reply for so long is closed; `None` for never.
+    /// Default 30 s. TCP tells of room in steps of a buffer's size, which a slow reader takes a while to make.
     pub fn write_timeout(mut self, write_timeout: Option<Duration>) -> Self {
         self.write_timeout = write_timeout;
         self
@@ -191,13 +191,21 @@ impl ServerOptions {
     /// Binds, and starts to serve: when this returns, clients can connect.
     ///
     /// # Errors
-    /// `InvalidArgument` or `Unsupported` for options that do not go together (a handler with
-    /// `Stream` framing or with `Processes`); `AddressInUse`, `AddressNotAvailable`,
+    /// `InvalidArgument` for options that do not go together (a handler with `Stream` framing or with
+    /// `Processes`); `AddressInUse`, `AddressNotAvailable`,
     /// `NameNotResolved`, `PermissionDenied` and what else binding reports.
     pub fn start(self) -> Result<Server> {
+        self.start_unless(None)
+    }
+
+    /// [`start`](ServerOptions::start), which a signal may interrupt while the host's addresses are looked for.
+    ///
+    /// # Errors
+    /// `Interrupted` if a signal arrives and `on_interrupt` says so; those of `start`.
+    pub fn start_unless(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
         self.check()?;
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
-        let sockets = listen(self.transport, &self.endpoint, self.backlog)?;
+        let sockets = listen(self.transport, &self.endpoint, self.backlog, on_interrupt)?;
         let limits = Limits {
             framing: self.framing,
             max_connections: self.connections_at_once(),

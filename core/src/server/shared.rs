@@ -2,17 +2,18 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::connections::Connections;
 use super::limits::{self, Limits, Met};
 use super::options::{Level, Log};
 use super::stats::{Counter, Counters, StopReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{
-    Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,
+    Deadline, Errno, Shareable, SharedMemory, Socket, Waiting, Waker, process_id, with_signals_blocked,
 };
 use crate::service::Service;
 use crate::uppercase::uppercase_into;
@@ -55,7 +56,10 @@ pub(super) struct Shared {
     stop: Waker,
     finished: Waker,
     threads: AtomicUsize,
-    handlers_running: AtomicU64,
+    /// Calls into the host, of its handler and its log, that are running.
+    calls: AtomicU64,
+    connections: Connections,
+    listeners: OnceLock<Weak<Vec<Socket>>>,
 }
 
 thread_local! {
@@ -82,7 +86,9 @@ impl Shared {
             stop: Waker::new()?,
             finished: Waker::new()?,
             threads: AtomicUsize::new(0),
-            handlers_running: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            connections: Connections::default(),
+            listeners: OnceLock::new(),
         })
     }
 
@@ -103,16 +109,10 @@ impl Shared {
             uppercase_into(request, replies);
             return true;
         };
-        // Counted before the look at the time: once a stop has reported that no call runs, none begins.
-        self.handlers_running.fetch_add(1, Ordering::SeqCst);
-        if self.time_is_up() {
-            self.handlers_running.fetch_sub(1, Ordering::SeqCst);
-            return false;
-        }
+        let Some(calling) = self.calling() else { return false };
         // A buffer of its own: what a handler does to it cannot harm the replies before it.
         let mut reply = Vec::new();
         let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
-        self.handlers_running.fetch_sub(1, Ordering::SeqCst);
         let why = match outcome {
             Ok(Ok(())) => {
                 replies.extend_from_slice(&reply);
@@ -122,12 +122,19 @@ impl Shared {
             Err(panic) => format!("it panicked: {}", panic_text(panic.as_ref())),
         };
         self.counters().handler_errors.add(1);
-        self.log(Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+        self.log(&calling, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
         false
     }
 
-    /// Logs what happens for each request.
-    fn log(&self, level: Level, line: &str) {
+    /// A call into the host begins, unless the stop's deadline has passed.
+    fn calling(&self) -> Option<Calling<'_>> {
+        // Counted before the look at the time: once a stop has reported that no call runs, none begins.
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let calling = Calling(&self.calls);
+        if self.time_is_up() { None } else { Some(calling) }
+    }
+
+    fn log(&self, _: &Calling<'_>, level: Level, line: &str) {
         match &self.log {
             // A sink that panics costs its line, not the server.
             Some(log) => drop(catch_unwind(AssertUnwindSafe(|| log(level, line)))),
@@ -151,8 +158,9 @@ impl Shared {
         if due
             && logged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             && !self.in_a_fork()
+            && let Some(calling) = self.calling()
         {
-            self.log(Level::Warning, &limit.text(&self.limits));
+            self.log(&calling, Level::Warning, &limit.text(&self.limits));
         }
     }
 
@@ -229,6 +237,28 @@ impl Shared {
         self.stop.notify();
     }
 
+    /// The sockets that a stop closes the door of.
+    pub(super) fn listen_on(&self, listeners: &Arc<Vec<Socket>>) {
+        let _ = self.listeners.set(Arc::downgrade(listeners));
+    }
+
+    /// Lets nobody in any more, even if the threads that do are held up in a handler, or a process that
+    /// the host forked off has the sockets as well.
+    pub(super) fn stop_listening(&self) {
+        for listener in self.listeners.get().and_then(Weak::upgrade).iter().flat_map(|all| all.iter()) {
+            let _ = listener.stop_listening();
+        }
+    }
+
+    pub(super) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// Ends the connections whose threads the stop's deadline found in a handler.
+    pub(super) fn end_connections(&self) {
+        self.connections.end_by_force(self);
+    }
+
     /// Waits until every thread of the server has ended.
     pub(super) fn wait_finished(&self, waiting: Waiting<'_>) -> std::result::Result<(), crate::net::Fault> {
         crate::net::wait_readable(self.finished.fd(), waiting)
@@ -238,7 +268,7 @@ impl Shared {
         StopReport {
             completed: self.counters().requests.get(),
             cut: self.common.cut.get(),
-            running: self.handlers_running.load(Ordering::SeqCst),
+            running: self.calls.load(Ordering::SeqCst),
         }
     }
 
@@ -263,6 +293,15 @@ impl Shared {
     }
 }
 
+/// A call into the host, until it is dropped.
+struct Calling<'a>(&'a AtomicU64);
+
+impl Drop for Calling<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// A thread of the server, or its start: when the last one ends, the server has finished.
 pub(super) struct Alive(Arc<Shared>);
 
@@ -278,22 +317,6 @@ impl Drop for Alive {
         if self.0.threads.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.finished.notify();
         }
-    }
-}
-
-/// A TCP connection that counts as active until it is dropped.
-pub(super) struct Active(Arc<Shared>);
-
-impl Active {
-    pub(super) fn new(shared: &Arc<Shared>) -> Active {
-        shared.counters().connections_active.add(1);
-        Active(Arc::clone(shared))
-    }
-}
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        self.0.counters().connections_active.subtract(1);
     }
 }
 

@@ -68,6 +68,11 @@ impl Counter {
         self.0.fetch_add(amount, Relaxed);
     }
 
+    /// Adds 1 and returns the sum, so that of several threads each learns its own.
+    pub(super) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Relaxed) + 1
+    }
+
     pub(super) fn subtract(&self, amount: u64) {
         self.0.fetch_sub(amount, Relaxed);
     }
@@ -83,9 +88,10 @@ pub struct StopReport {
     /// Requests to which there was a reply, from the start of the server to its end. Unless a
     /// connection was cut, or broken off by its peer, the replies were all sent.
     pub completed: u64,
-    /// Connections cut at the deadline with a request in hand or a reply not yet taken.
+    /// Connections cut at the deadline with a request in hand or a reply not yet taken, those whose
+    /// handler is still running among them.
     pub cut: u64,
-    /// Handler calls that were still running past the deadline. Their threads end when the handler
-    /// returns, and until then what the handler uses has to stay.
+    /// Calls of the handler, or of the log, that were still running past the deadline. Their threads
+    /// end when the call returns, and until then what it uses has to stay.
     pub running: u64,
 }

@@ -85,18 +85,6 @@ fn servers_of_every_manner_get_the_right_replies() {
             2,
         ),
         (
-            "it takes a second request and closes without a reply",
-            |number, mut peer| match number {
-                0 => {
-                    answer_with(&mut peer, "FIRST\n");
-                    peer.line();
-                }
-                _ => answer_lines(peer),
-            },
-            &again,
-            2,
-        ),
-        (
             "it takes a second request and resets the connection",
             |number, mut peer| match number {
                 0 => {
@@ -233,11 +221,41 @@ fn a_client_connects_again_once_and_not_twice() {
             answer_with(&mut peer, "FIRST\n");
         }
         peer.line();
+        peer.reset();
     });
     let client = TcpClient::connect_with(server.address, tcp_options()).unwrap();
     assert_eq!(client.request("first").as_deref(), Ok("FIRST"));
-    assert_eq!(client.request("second").unwrap_err().kind(), ErrorKind::ConnectionClosed);
+    assert_eq!(client.request("second").unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!(server.accepted(), 2);
+}
+
+#[test]
+fn a_request_that_the_server_took_and_failed_on_is_not_sent_again() {
+    let server = TcpServer::start(|_, mut peer| {
+        answer_with(&mut peer, "FIRST\n");
+        peer.line();
+    });
+    let client = TcpClient::connect_with(server.address, tcp_options()).unwrap();
+    for connections in 1..=2 {
+        assert_eq!(client.request("first").as_deref(), Ok("FIRST"));
+        assert_eq!(client.request("pay").unwrap_err().kind(), ErrorKind::ConnectionClosed);
+        assert_eq!(server.accepted(), connections);
+    }
+}
+
+#[test]
+fn a_server_that_speaks_first_is_heard_on_the_one_connection_that_it_has() {
+    let (spoken, wait) = mpsc::channel();
+    let server = TcpServer::start(move |_, mut peer| {
+        peer.say("WELCOME\n");
+        peer.wait_until_delivered();
+        spoken.send(()).unwrap();
+        peer.line();
+    });
+    let client = TcpClient::connect_with(server.address, tcp_options()).unwrap();
+    wait.recv_timeout(LIMIT).unwrap();
+    assert_eq!(client.request("hello").as_deref(), Ok("WELCOME"));
+    assert_eq!(server.accepted(), 1);
 }
 
 #[test]

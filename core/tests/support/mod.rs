@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, Server, ServerOptions, Transport};
@@ -73,6 +74,14 @@ pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
         assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
         std::thread::yield_now();
     }
+}
+
+/// Bytes that the peer's system has not taken yet.
+pub(crate) fn unread(stream: &TcpStream) -> i32 {
+    let mut bytes = 0;
+    // SAFETY: the request writes one int.
+    assert_eq!(unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) }, 0);
+    bytes
 }
 
 /// The processes whose parent is this one, from /proc.

@@ -40,15 +40,15 @@ pub(super) struct Answer {
 
 /// Why there is no answer; the connection cannot be used again.
 pub(super) enum Failure {
-    /// The connection ended before the first byte of a reply.
-    NoReply(Error),
+    /// The connection ended before the first byte of a reply, and before the server had taken the request.
+    NotTaken(Error),
     Broken(Error),
 }
 
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Failure::NoReply(error) | Failure::Broken(error) => error,
+            Failure::NotTaken(error) | Failure::Broken(error) => error,
         }
     }
 }
@@ -124,15 +124,17 @@ fn at_end(
     broken_off: Option<Errno>,
 ) -> Result<Answer, Failure> {
     let untaken = || connection.socket.unacknowledged().is_ok_and(|bytes| bytes > 0);
+    // A reset tells that the server closed with the request unread (RFC 2525, 2.17), or before it came.
+    let taken = broken_off.is_none() && unsent.is_empty() && !untaken();
     let error = match broken_off {
         Some(errno) => connection.failed(errno, TRIED),
         None if reply.is_empty() => closed(connection, "the server closed the connection without a reply"),
-        None if !unsent.is_empty() || untaken() => {
+        None if !taken => {
             closed(connection, "the server closed the connection before it had taken the whole request")
         }
         None => return Ok(Answer { reply, reusable: false }),
     };
-    Err(if reply.is_empty() { Failure::NoReply(error) } else { Failure::Broken(error) })
+    Err(if reply.is_empty() && !taken { Failure::NotTaken(error) } else { Failure::Broken(error) })
 }
 
 fn closed(connection: &Connection, happened: &str) -> Error {

@@ -113,8 +113,10 @@ impl TcpClient {
     /// Sends a line of text and returns the line that comes back, without a newline in either.
     ///
     /// If the server closed the connection since the last request, as the textbook's Python
-    /// server does after each reply, the client connects again, once. A reply that ends with the
-    /// connection instead of a newline is a whole reply too.
+    /// server does after each reply, the client connects again, once. A request that the server had taken
+    /// when it ended the connection is not sent again; one that met a reset is, since closing with
+    /// a request unread makes one (RFC 2525, 2.17). A reply that ends with the connection instead of a
+    /// newline is a whole reply too.
     ///
     /// # Errors
     /// `InvalidArgument` if the text has a newline; `TimedOut`, `ConnectionReset`,
@@ -148,7 +150,7 @@ impl TcpClient {
         let max_reply = self.options.max_reply;
         let mut used = self.usable_connection(connection, waiting)?;
         let answer = match exchange::exchange(&used, scratch, max_reply, waiting) {
-            Err(Failure::NoReply(_)) if used.answered => {
+            Err(Failure::NotTaken(_)) if used.answered => {
                 used = self.open(waiting)?;
                 exchange::exchange(&used, scratch, max_reply, waiting)
             }

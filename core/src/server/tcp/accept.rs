@@ -1,6 +1,7 @@
 //! Accepting for the engines that block: iterative, threads, processes.
 
 use std::os::fd::RawFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Fault, Socket, Waiting, interest, wait_for};
@@ -29,17 +30,12 @@ pub(super) fn accept(listener: &Socket, shared: &Shared) -> Result<Socket, Refus
             Ok(socket)
         }
         Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {
-            shortage(shared);
+            shared.met(Met::Shortage);
             Err(Refusal::Shortage)
         }
         // accept(2) passes on errors that were pending on the new connection; they are its peer's alone.
         Err(_) => Err(Refusal::Nobody),
     }
-}
-
-/// Counts that a connection has to wait, and says why.
-pub(super) fn shortage(shared: &Shared) {
-    shared.met(Met::Shortage);
 }
 
 /// Closes a connection at once that cannot be served, and says why.
@@ -59,12 +55,12 @@ pub(super) enum Next {
 
 /// Takes connections from the listeners in turn.
 pub(super) struct Acceptor {
-    listeners: Vec<Socket>,
+    listeners: Arc<Vec<Socket>>,
     turn: usize,
 }
 
 impl Acceptor {
-    pub(super) fn new(listeners: Vec<Socket>) -> Acceptor {
+    pub(super) fn new(listeners: Arc<Vec<Socket>>) -> Acceptor {
         Acceptor { listeners, turn: 0 }
     }
 

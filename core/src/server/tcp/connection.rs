@@ -1,13 +1,16 @@
 //! One connection, served to its end by one thread or process.
 //!
-//! Nothing here allocates with an exchange and an output that have room, so a forked child may
-//! run it.
+//! Nothing here allocates with a desk that has room, so a forked child may run it.
 
+use std::collections::TryReserveError;
 use std::time::Duration;
 
+use super::CHUNK;
 use super::exchange::{Exchange, Then};
+use crate::framing::Framing;
 use crate::net::{Deadline, Fault, Socket, Waiting, wait_readable};
-use crate::server::limits::Met;
+use crate::server::connections::Open;
+use crate::server::limits::{Limits, Met};
 use crate::server::shared::Shared;
 
 /// How long a peer that still sends when the server has said its last is listened to at most.
@@ -16,40 +19,81 @@ pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// How often such a peer is looked at.
 pub(super) const LINGER_STEP: Duration = Duration::from_millis(10);
 
+/// What a connection is served with.
+pub(super) struct Desk {
+    exchange: Exchange,
+    chunk: Vec<u8>,
+    output: Vec<u8>,
+    /// How much memory is kept for replies.
+    kept: usize,
+}
+
+impl Desk {
+    pub(super) fn new(framing: Framing) -> Desk {
+        Desk { exchange: Exchange::new(framing), chunk: vec![0; CHUNK], output: Vec::new(), kept: CHUNK }
+    }
+
+    /// One with which the built-in service neither allocates nor frees, so that a forked child may.
+    pub(super) fn with_room(limits: &Limits) -> Result<Desk, TryReserveError> {
+        let (exchange, output) = Exchange::with_room(limits.framing, limits.max_request, CHUNK)?;
+        let kept = output.capacity();
+        Ok(Desk { exchange, chunk: vec![0; CHUNK], output, kept })
+    }
+
+    /// The desk for the next connection, with the memory of the last one.
+    pub(super) fn cleared(self, framing: Framing) -> Desk {
+        let mut output = self.output;
+        output.clear();
+        output.shrink_to(self.kept);
+        Desk { exchange: Exchange::new(framing), output, ..self }
+    }
+}
+
 /// Serves until the peer ends its input, a limit is met, the framing says so, or the server stops.
-pub(super) fn serve(
-    socket: &Socket,
-    exchange: &mut Exchange,
-    chunk: &mut [u8],
-    output: &mut Vec<u8>,
-    shared: &Shared,
-) {
+pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
+    let Desk { exchange, chunk, output, kept } = desk;
     loop {
-        let received = match next_chunk(socket, chunk, shared) {
+        let received = match next_chunk(open, chunk, shared) {
             Ok(received) => received,
-            Err(End::Quiet) => break,
+            Err(End::Quiet) => {
+                output.clear();
+                exchange.abandon(output);
+                if !send_all(open, output, shared) {
+                    return;
+                }
+                break;
+            }
             Err(End::Gone) => return,
         };
-        output.clear();
-        let then = if received == 0 {
+        if received == 0 {
+            output.clear();
             exchange.end(shared, output);
-            Then::Close
-        } else {
-            exchange.take(&chunk[..received], shared, output)
-        };
-        if !send_all(socket, output, shared) {
+            if send_all(open, output, shared) {
+                // Said to the peer even if a process that the host forked off has the socket as well.
+                let _ = open.socket.shutdown_write();
+            }
             return;
         }
-        if then == Then::Close {
-            if received == 0 {
-                // Said to the peer even if a process that the host forked off has the socket as well.
-                let _ = socket.shutdown_write();
+        let mut rest = &chunk[..received];
+        let mut then = Then::Continue;
+        while then == Then::Continue && !rest.is_empty() {
+            output.clear();
+            let taken;
+            open.set_busy(true);
+            (taken, then) = exchange.take(rest, shared, output);
+            open.set_busy(false);
+            rest = &rest[taken..];
+            if !send_all(open, output, shared) {
                 return;
             }
+        }
+        output.clear();
+        output.shrink_to(*kept);
+        if then == Then::Close {
             break;
         }
     }
-    part(socket, chunk, shared);
+    part(&open.socket, chunk, shared);
 }
 
 /// Why there is no further chunk.
@@ -61,7 +105,8 @@ enum End {
 }
 
 /// Waits for input as long as the limits allow; once a stop is asked for, takes what is there.
-fn next_chunk(socket: &Socket, chunk: &mut [u8], shared: &Shared) -> Result<usize, End> {
+fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, End> {
+    let socket = &open.socket;
     if !shared.stopping() {
         let deadline = Deadline::after(shared.limits.idle_timeout);
         match socket.receive_within(chunk, Waiting::until(deadline).woken_by(shared.stop_waker())) {
@@ -76,7 +121,7 @@ fn next_chunk(socket: &Socket, chunk: &mut [u8], shared: &Shared) -> Result<usiz
     }
     match socket.receive(chunk) {
         Ok(received) if received > 0 && shared.time_is_up() => {
-            cut(socket, shared);
+            open.cut(shared);
             Err(End::Gone)
         }
         Ok(received) => Ok(received),
@@ -85,21 +130,14 @@ fn next_chunk(socket: &Socket, chunk: &mut [u8], shared: &Shared) -> Result<usiz
     }
 }
 
-/// Breaks off a connection that the stop's deadline finds with something in hand.
-fn cut(socket: &Socket, shared: &Shared) {
-    shared.count_cut();
-    // What the peer did not take is given up, not left to the kernel for minutes.
-    let _ = socket.reset_on_close();
-}
-
 /// Sends the replies; `false` if the peer does not take them in time or has gone.
-fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
+fn send_all(open: &Open, mut output: &[u8], shared: &Shared) -> bool {
     let write_limit = || Deadline::after(shared.limits.write_timeout);
     let mut limit = write_limit();
     while !output.is_empty() {
         // A handler may have come back long after the server was stopped.
         if shared.time_is_up() {
-            cut(socket, shared);
+            open.cut(shared);
             return false;
         }
         let waiting = if shared.stopping() {
@@ -107,7 +145,7 @@ fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
         } else {
             Waiting::until(limit).woken_by(shared.stop_waker())
         };
-        match socket.send_within(output, waiting) {
+        match open.socket.send_within(output, waiting) {
             Ok(sent) => {
                 shared.counters().bytes_sent.add(sent as u64);
                 output = &output[sent..];
@@ -115,7 +153,7 @@ fn send_all(socket: &Socket, mut output: &[u8], shared: &Shared) -> bool {
             }
             Err(Fault::TimedOut) if limit.passed() => {
                 shared.met(Met::Unread);
-                let _ = socket.reset_on_close();
+                open.reset();
                 return false;
             }
             // A stop was asked for, or it is time to look at its deadline.

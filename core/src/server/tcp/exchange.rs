@@ -1,11 +1,19 @@
 //! The conversation on one connection: bytes in, replies out. It knows no sockets.
 
 use std::collections::TryReserveError;
+use std::time::{Duration, Instant};
 
-use crate::framing::{Framing, LineSplitter};
+use crate::framing::{Framing, LineSplitter, LineTooLong};
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};
+
+/// So many bytes of replies are sent before the handler is asked for more: a peer that takes none makes
+/// no more of them.
+const ENOUGH: usize = 64 * 1024;
+
+/// Replies that took so long are sent before the handler is asked for more.
+const LONG_ENOUGH: Duration = Duration::from_millis(1);
 
 /// Where one connection's requests begin and end.
 pub(super) enum Exchange {
@@ -49,38 +57,55 @@ impl Exchange {
         Ok((exchange, output))
     }
 
-    /// Takes what one receive returned and appends the replies that are due to `output`.
-    pub(super) fn take(&mut self, input: &[u8], shared: &Shared, output: &mut Vec<u8>) -> Then {
+    /// Takes what one receive returned and appends the replies that are due to `output`. Returns how much
+    /// of it was taken: with a handler, no more than what replies enough to be sent first.
+    pub(super) fn take(&mut self, input: &[u8], shared: &Shared, output: &mut Vec<u8>) -> (usize, Then) {
+        let (taken, then) = self.answer(input, shared, output);
+        shared.counters().bytes_received.add(taken as u64);
+        (taken, then)
+    }
+
+    fn answer(&mut self, input: &[u8], shared: &Shared, output: &mut Vec<u8>) -> (usize, Then) {
         let counters = shared.counters();
-        counters.bytes_received.add(input.len() as u64);
         let longest = shared.limits.max_request;
         match self {
             Exchange::Stream(stream) => {
                 stream.push(input, output);
                 counters.requests.add(1);
-                Then::Continue
+                (input.len(), Then::Continue)
             }
             Exchange::Line(lines) => {
                 let (mut answered, mut then) = (0, Then::Continue);
-                let fits = lines.push(input, longest, |line| {
+                let patience = shared.has_handler().then(Instant::now);
+                let pushed = lines.push(input, longest, |line| {
                     if reply_line(line, shared, output) {
                         answered += 1;
                     } else {
                         then = Then::Close;
                     }
-                    then == Then::Continue
+                    // The built-in service's replies are bounded by their requests, and quick.
+                    let enough = |since: Instant| output.len() >= ENOUGH || since.elapsed() >= LONG_ENOUGH;
+                    then == Then::Continue && !patience.is_some_and(enough)
                 });
                 counters.requests.add(answered);
-                if fits.is_err() {
-                    return too_long(shared);
+                match pushed {
+                    Ok(taken) => (taken, then),
+                    Err(LineTooLong) => (input.len(), too_long(shared)),
                 }
-                then
             }
-            Exchange::Once if input.len() > longest => too_long(shared),
+            Exchange::Once if input.len() > longest => (input.len(), too_long(shared)),
             Exchange::Once => {
                 counters.requests.add(u64::from(shared.reply(input, output)));
-                Then::Close
+                (input.len(), Then::Close)
             }
+        }
+    }
+
+    /// The server ends the connection: what is held of a stream is passed on, while a line that was begun
+    /// is no request.
+    pub(super) fn abandon(&mut self, output: &mut Vec<u8>) {
+        if let Exchange::Stream(stream) = self {
+            stream.finish(output);
         }
     }
 

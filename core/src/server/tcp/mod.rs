@@ -25,7 +25,8 @@ pub(super) fn start(
     listeners: Vec<(Socket, SocketAddr)>,
     workers: usize,
 ) -> Result<(), Errno> {
-    let listeners: Vec<Socket> = listeners.into_iter().map(|(socket, _)| socket).collect();
+    let listeners: Arc<Vec<Socket>> = Arc::new(listeners.into_iter().map(|(socket, _)| socket).collect());
+    shared.listen_on(&listeners);
     match concurrency {
         Concurrency::Iterative => iterative::start(shared, listeners),
         Concurrency::Threads => threads::start(shared, listeners),

@@ -6,32 +6,25 @@
 
 use std::sync::Arc;
 
-use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse, shortage};
-use super::exchange::Exchange;
-use super::{CHUNK, connection};
+use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse};
+use super::connection::{self, Desk};
 use crate::net::{Child, Deadline, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
-use crate::server::shared::{Active, Shared};
+use crate::server::connections::{Active, Open};
+use crate::server::limits::Met;
+use crate::server::shared::Shared;
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Vec<Socket>) -> Result<(), Errno> {
-    let room = Exchange::with_room(shared.limits.framing, shared.limits.max_request, CHUNK);
-    let (exchange, output) = room.map_err(|_| Errno(libc::ENOMEM))?;
-    let room = Room { exchange, output, chunk: vec![0; CHUNK] };
+pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result<(), Errno> {
+    // The parent never uses it: each child has its own copy.
+    let desk = Desk::with_room(&shared.limits).map_err(|_| Errno(libc::ENOMEM))?;
     shared.spawn("capsock-accept", move |shared| {
-        let mut children = accept_all(Acceptor::new(listeners), room, shared);
+        let mut children = accept_all(Acceptor::new(listeners), desk, shared);
         finish(&mut children, shared);
     })
 }
 
-/// What a child serves its connection with. The parent never uses it: each child has its own copy.
-struct Room {
-    exchange: Exchange,
-    output: Vec<u8>,
-    chunk: Vec<u8>,
-}
-
 type Children = Vec<(Child, Active)>;
 
-fn accept_all(mut acceptor: Acceptor, mut room: Room, shared: &Arc<Shared>) -> Children {
+fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> Children {
     let mut children = Children::new();
     loop {
         match acceptor.next(shared, children.iter().map(|(child, _)| child.fd())) {
@@ -40,20 +33,20 @@ fn accept_all(mut acceptor: Acceptor, mut room: Room, shared: &Arc<Shared>) -> C
             Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
                 refuse(socket, shared, "max_connections is reached");
             }
-            Next::Connection(socket) => serve(socket, &mut room, &mut children, shared),
+            Next::Connection(socket) => serve(Open::new(socket), &mut desk, &mut children, shared),
         }
     }
 }
 
 /// Forks a child for the connection. For want of a descriptor to know it by, the connection waits, as
 /// those in the backlog do, until a child ends or something else is closed.
-fn serve(socket: Socket, room: &mut Room, children: &mut Children, shared: &Arc<Shared>) {
-    let active = Active::new(shared);
+fn serve(open: Open, desk: &mut Desk, children: &mut Children, shared: &Arc<Shared>) {
+    let (active, _) = Active::new(shared);
     loop {
-        match fork(&socket, room, shared) {
+        match fork(&open, desk, shared) {
             Ok(child) => return children.push((child, active)),
-            Err(Errno(libc::EMFILE | libc::ENFILE)) => shortage(shared),
-            Err(_) => return refuse(socket, shared, "no process is to be had (ulimit -u)"),
+            Err(Errno(libc::EMFILE | libc::ENFILE)) => shared.met(Met::Shortage),
+            Err(_) => return refuse(open.socket, shared, "no process is to be had (ulimit -u)"),
         }
         let pause = Waiting::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
         if wait_for_some(children, pause) == Err(Fault::Woken) {
@@ -62,14 +55,14 @@ fn serve(socket: Socket, room: &mut Room, children: &mut Children, shared: &Arc<
     }
 }
 
-fn fork(socket: &Socket, room: &mut Room, shared: &Shared) -> Result<Child, Errno> {
+fn fork(open: &Open, desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
     let body = || {
-        connection::serve(socket, &mut room.exchange, &mut room.chunk, &mut room.output, shared);
+        connection::serve(open, desk, shared);
         0
     };
-    // SAFETY: without a handler (the options refuse one) and with a room made by `Exchange::with_room`,
+    // SAFETY: without a handler (the options refuse one) and with a desk made by `Desk::with_room`,
     // `serve` makes system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { Child::fork(&[socket.fd(), shared.stop_waker().fd()], body) }
+    unsafe { Child::fork(&[open.socket.fd(), shared.stop_waker().fd()], body) }
 }
 
 fn reap(children: &mut Children, index: usize) {

@@ -4,7 +4,7 @@
 //! answer itself, to answer everybody on a network, or to keep another server busy for ever: each
 //! takes the other's reply for a request (CERT advisory CA-1996-01).
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::net::Envelope;
 
@@ -18,14 +18,22 @@ const TOLL: u8 = 8;
 /// system does not tell: the recommended default (RFC 1700).
 const DEFAULT_HOPS: u8 = 64;
 
-/// The hop limit to answer with, or `None` if a datagram gets no reply. `port` is the server's own.
-pub(super) fn judge(envelope: &Envelope, port: u16) -> Option<u8> {
+/// The index of the loopback interface, in every network namespace (`LOOPBACK_IFINDEX` of the kernel).
+const LOOPBACK: u32 = 1;
+
+/// The hop limit to answer with, or `None` if a datagram gets no reply. `bound` is the server's own
+/// address.
+pub(super) fn judge(envelope: &Envelope, bound: &SocketAddr) -> Option<u8> {
     let source = envelope.source;
     let nobody = match source.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST,
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
     };
-    let itself = source.port() == port && envelope.destination.is_some_and(|(ip, _)| ip == source.ip());
+    // On this machine nobody else has the port of a server of all its addresses.
+    let itself = source.port() == bound.port()
+        && envelope.destination.is_some_and(|(ip, interface)| {
+            ip == source.ip() || (bound.ip().is_unspecified() && interface == LOOPBACK)
+        });
     if nobody || itself || source.port() == 0 {
         return None;
     }
@@ -42,7 +50,20 @@ mod tests {
     fn verdict(source: &str, destination: &str, hop_limit: Option<u8>) -> Option<u8> {
         let source = source.parse().unwrap();
         let destination = destination.parse().ok().map(|ip| (ip, 1));
-        judge(&Envelope { source, destination, hop_limit }, 12000)
+        judge(&Envelope { source, destination, hop_limit }, &"192.0.2.9:12000".parse().unwrap())
+    }
+
+    #[test]
+    fn a_server_of_all_addresses_knows_itself_by_any_of_them() {
+        let asked = |source: &str, interface, bound: &str| {
+            let destination = Some(("127.0.0.2".parse().unwrap(), interface));
+            let envelope = Envelope { source: source.parse().unwrap(), destination, hop_limit: None };
+            judge(&envelope, &bound.parse().unwrap()).is_some()
+        };
+        assert!(!asked("127.0.0.1:12000", LOOPBACK, "0.0.0.0:12000"));
+        assert!(asked("127.0.0.1:5000", LOOPBACK, "0.0.0.0:12000"));
+        assert!(asked("192.0.2.1:12000", LOOPBACK + 1, "0.0.0.0:12000"));
+        assert!(asked("127.0.0.1:12000", LOOPBACK, "127.0.0.2:12000"));
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn answer(socket: &Socket, bound: &SocketAddr, desk: &mut Desk, shared: &Shared)
         let request = desk.batch.payload(index);
         bytes += request.len() as u64;
         let envelope = desk.batch.envelope(index);
-        let verdict = envelope.and_then(|envelope| Some((envelope, guard::judge(&envelope, bound.port())?)));
+        let verdict = envelope.and_then(|envelope| Some((envelope, guard::judge(&envelope, bound)?)));
         let Some((envelope, hop_limit)) = verdict else {
             shared.met(Met::Guarded);
             continue;
@@ -122,12 +122,12 @@ fn answer(socket: &Socket, bound: &SocketAddr, desk: &mut Desk, shared: &Shared)
         if !shared.reply(request, &mut desk.arena) {
             continue;
         }
-        answered += 1;
         if desk.arena.len() - start > max_payload(&envelope.source) {
             desk.arena.truncate(start);
             shared.met(Met::TooLong);
             continue;
         }
+        answered += 1;
         // A server of all addresses answers from the one that was asked.
         let from = envelope.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
         desk.replies.push(Reply { to: envelope.source, from, hop_limit, bytes: start..desk.arena.len() });

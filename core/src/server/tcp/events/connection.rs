@@ -3,21 +3,26 @@
 use std::time::Instant;
 
 use crate::net::Socket;
+use crate::server::connections::Admitted;
 use crate::server::limits::Met;
-use crate::server::shared::{Active, Shared};
+use crate::server::shared::Shared;
 use crate::server::tcp::connection::{LINGER, Parting, parting_step};
 use crate::server::tcp::exchange::{Exchange, Then};
 
+/// How much of what nobody wants any more is received at once, in bytes.
+const THROWN_AWAY: usize = 16 * 1024;
+
 pub(super) struct Connection {
-    pub(super) socket: Socket,
+    admitted: Admitted,
     exchange: Exchange,
     phase: Phase,
+    /// What has been received and waits for the replies before it to be taken.
+    input: Vec<u8>,
     /// Replies that the peer has not taken yet, from `taken` on.
     owed: Vec<u8>,
     taken: usize,
     /// The last time that bytes moved.
     moved: Instant,
-    _active: Active,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +54,7 @@ pub(super) enum Fate {
 /// What a worker lends to the connection that it looks at.
 pub(super) struct Tools<'a> {
     pub(super) shared: &'a Shared,
-    pub(super) chunk: &'a mut [u8],
+    pub(super) chunk: &'a mut Vec<u8>,
     pub(super) output: &'a mut Vec<u8>,
     pub(super) now: Instant,
     /// A stop was asked for: a connection with nothing in hand is closed.
@@ -57,16 +62,20 @@ pub(super) struct Tools<'a> {
 }
 
 impl Connection {
-    pub(super) fn new(socket: Socket, active: Active, exchange: Exchange, now: Instant) -> Connection {
+    pub(super) fn new(admitted: Admitted, exchange: Exchange, now: Instant) -> Connection {
         Connection {
-            socket,
+            admitted,
             exchange,
             phase: Phase::Open,
+            input: Vec::new(),
             owed: Vec::new(),
             taken: 0,
             moved: now,
-            _active: active,
         }
+    }
+
+    pub(super) fn socket(&self) -> &Socket {
+        &self.admitted.open.socket
     }
 
     /// Goes as far as it can: sends what is owed, then receives once.
@@ -79,7 +88,11 @@ impl Connection {
             }
         }
         match self.phase {
-            Phase::Open => self.receive(tools),
+            Phase::Open if self.input.is_empty() => self.receive(tools),
+            Phase::Open => {
+                let input = std::mem::take(&mut self.input);
+                self.answer(&input, tools)
+            }
             Phase::Ended => self.end(),
             Phase::Finished => self.part(tools),
             Phase::Parting { .. } => self.parting(tools),
@@ -87,42 +100,70 @@ impl Connection {
     }
 
     fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
-        let received = match self.socket.receive(tools.chunk) {
-            Ok(received) => received,
-            Err(errno) if errno.would_block() && tools.draining => return self.part(tools),
-            Err(errno) if errno.would_block() => return Fate::Read,
-            Err(_) => return Fate::Close,
+        // Lent out for the call, since what is received and what else a worker lends are used together.
+        let mut chunk = std::mem::take(tools.chunk);
+        let fate = match self.socket().receive(&mut chunk) {
+            Ok(0) => {
+                self.moved = tools.now;
+                self.phase = Phase::Ended;
+                tools.output.clear();
+                self.exchange.end(tools.shared, tools.output);
+                self.reply(tools).unwrap_or_else(|| self.end())
+            }
+            Ok(_) if tools.shared.time_is_up() => self.cut(tools),
+            Ok(received) => {
+                self.moved = tools.now;
+                self.answer(&chunk[..received], tools)
+            }
+            Err(errno) if errno.would_block() && tools.draining => self.part(tools),
+            Err(errno) if errno.would_block() => Fate::Read,
+            Err(_) => Fate::Close,
         };
-        if received > 0 && tools.shared.time_is_up() {
-            return self.cut(tools);
+        *tools.chunk = chunk;
+        fate
+    }
+
+    /// Answers what was received; what the peer leaves no room to answer waits with the connection.
+    fn answer(&mut self, input: &[u8], tools: &mut Tools<'_>) -> Fate {
+        let mut rest = input;
+        while self.phase == Phase::Open && !rest.is_empty() {
+            tools.output.clear();
+            self.admitted.open.set_busy(true);
+            let (taken, then) = self.exchange.take(rest, tools.shared, tools.output);
+            self.admitted.open.set_busy(false);
+            rest = &rest[taken..];
+            if then == Then::Close {
+                self.phase = Phase::Finished;
+            }
+            if let Some(fate) = self.reply(tools) {
+                self.input = if self.phase == Phase::Open { rest.to_vec() } else { Vec::new() };
+                return fate;
+            }
         }
-        tools.output.clear();
-        self.moved = tools.now;
-        if received == 0 {
-            self.exchange.end(tools.shared, tools.output);
-            self.phase = Phase::Ended;
-        } else if self.exchange.take(&tools.chunk[..received], tools.shared, tools.output) == Then::Close {
-            self.phase = Phase::Finished;
+        match self.phase {
+            // No new work: what has not come by now comes too late.
+            Phase::Open if tools.draining && self.socket().peek(&mut [0]).is_err() => self.part(tools),
+            Phase::Open if tools.draining => Fate::Soon,
+            Phase::Open => Fate::Read,
+            Phase::Finished => self.part(tools),
+            Phase::Ended | Phase::Parting { .. } => self.end(),
         }
+    }
+
+    /// Sends the fresh replies; the connection's fate, unless all went.
+    fn reply(&mut self, tools: &mut Tools<'_>) -> Option<Fate> {
         if tools.shared.has_handler() {
             // The time that a handler takes is not its peer's silence.
             self.moved = Instant::now();
         }
         // A handler may have come back long after the server was stopped.
         if !tools.output.is_empty() && tools.shared.time_is_up() {
-            return self.cut(tools);
+            return Some(self.cut(tools));
         }
         match self.send(Pending::Fresh, tools) {
-            Sent::Part => Fate::Write,
-            Sent::Gone => Fate::Close,
-            Sent::All => match self.phase {
-                // No new work: what has not come by now comes too late.
-                Phase::Open if tools.draining && self.socket.peek(&mut [0]).is_err() => self.part(tools),
-                Phase::Open if tools.draining => Fate::Soon,
-                Phase::Open => Fate::Read,
-                Phase::Finished => self.part(tools),
-                Phase::Ended | Phase::Parting { .. } => self.end(),
-            },
+            Sent::All => None,
+            Sent::Part => Some(Fate::Write),
+            Sent::Gone => Some(Fate::Close),
         }
     }
 
@@ -138,7 +179,7 @@ impl Connection {
                 (self.owed, self.taken) = (Vec::new(), 0);
                 return Sent::All;
             }
-            match self.socket.send(bytes) {
+            match self.socket().send(bytes) {
                 Ok(sent) => {
                     tools.shared.counters().bytes_sent.add(sent as u64);
                     self.taken += sent;
@@ -159,13 +200,18 @@ impl Connection {
     /// Both sides have said their last. The peer is told even if a process that the host forked off
     /// has the socket as well.
     fn end(&self) -> Fate {
-        let _ = self.socket.shutdown_write();
+        let _ = self.socket().shutdown_write();
         Fate::Close
     }
 
     /// Ends the output, so that the peer gets all that was sent; see `part` of the blocking engines.
     fn part(&mut self, tools: &mut Tools<'_>) -> Fate {
-        if self.socket.shutdown_write().is_err() {
+        tools.output.clear();
+        self.exchange.abandon(tools.output);
+        if let Ok(sent) = self.socket().send(tools.output) {
+            tools.shared.counters().bytes_sent.add(sent as u64);
+        }
+        if self.socket().shutdown_write().is_err() {
             return Fate::Close;
         }
         self.phase = Phase::Parting { until: tools.now + LINGER, talkative: false };
@@ -174,7 +220,7 @@ impl Connection {
 
     fn parting(&mut self, tools: &mut Tools<'_>) -> Fate {
         let Phase::Parting { until, mut talkative } = self.phase else { return Fate::Close };
-        let step = parting_step(&self.socket, tools.chunk, &mut talkative);
+        let step = parting_step(self.socket(), &mut [0; THROWN_AWAY], &mut talkative);
         self.phase = Phase::Parting { until, talkative };
         if step == Parting::Done || tools.now >= until { Fate::Close } else { Fate::Soon }
     }
@@ -196,21 +242,22 @@ impl Connection {
             tools.shared.met(Met::Unread);
         } else if tools.draining {
             return self.advance(tools);
+        } else if over(tools.shared.limits.idle_timeout) && self.socket().peek(&mut [0]).is_ok() {
+            // It has come, and nobody has had the time to look at it.
+            return Fate::Read;
         } else if over(tools.shared.limits.idle_timeout) {
             tools.shared.met(Met::Idle);
             return self.part(tools);
         } else {
             return Fate::Read;
         }
-        let _ = self.socket.reset_on_close();
+        self.admitted.open.reset();
         Fate::Close
     }
 
     /// Breaks off a connection that the stop's deadline finds with something in hand.
     fn cut(&self, tools: &Tools<'_>) -> Fate {
-        tools.shared.count_cut();
-        // What the peer did not take is given up, not left to the kernel for minutes.
-        let _ = self.socket.reset_on_close();
+        self.admitted.open.cut(tools.shared);
         Fate::Close
     }
 }

@@ -13,11 +13,13 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use self::connection::{Connection, Fate, Tools};
-use super::accept::{Refusal, SHORTAGE_PAUSE, accept, refuse};
+use super::accept::{Refusal, SHORTAGE_PAUSE, accept};
 use super::connection::LINGER_STEP;
 use super::exchange::Exchange;
 use crate::net::{Epoll, Errno, Socket};
-use crate::server::shared::{Active, Shared};
+use crate::server::connections::Admitted;
+use crate::server::limits::Met;
+use crate::server::shared::Shared;
 
 /// Bytes received at once.
 const CHUNK: usize = 256 * 1024;
@@ -34,8 +36,7 @@ const ACCEPTS: usize = 64;
 /// The stop's token; the listeners' count down from below it, the connections' up from 0.
 const STOP: u64 = u64::MAX;
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Vec<Socket>, workers: usize) -> Result<(), Errno> {
-    let listeners = Arc::new(listeners);
+pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>, workers: usize) -> Result<(), Errno> {
     for _ in 0..workers {
         let mut worker = Worker::new(shared, Arc::clone(&listeners))?;
         shared.spawn("capsock-events", move |_| worker.run())?;
@@ -163,26 +164,33 @@ impl Worker {
     }
 
     fn welcome(&mut self, socket: Socket) {
-        if self.shared.counters().connections_active.get() >= self.shared.limits.max_connections as u64 {
-            return refuse(socket, &self.shared, "max_connections is reached");
-        }
+        let Some(admitted) = Admitted::admit(socket, &self.shared) else { return };
         let interest = libc::EPOLLIN;
         let key = self.connections.vacant_key();
-        if self.epoll.add(socket.as_fd(), interest as u32, key as u64).is_err() {
-            return refuse(socket, &self.shared, "the system has no room to watch it");
+        if self.epoll.add(admitted.open.socket.as_fd(), interest as u32, key as u64).is_err() {
+            return self.shared.met(Met::Refused("the system has no room to watch it"));
         }
+        self.look_at_the_clock();
         if self.connections.is_empty() {
             self.next_sweep = self.now + self.sweep_interval();
         }
         let exchange = Exchange::new(self.shared.limits.framing);
-        let connection = Connection::new(socket, Active::new(&self.shared), exchange, self.now);
+        let connection = Connection::new(admitted, exchange, self.now);
         self.connections.insert(Watched { connection, interest });
         // Most clients speak at once: what has come with the connection is served in the same round.
         self.look_at(key, Connection::advance);
     }
 
+    /// With a handler, a round may last long.
+    fn look_at_the_clock(&mut self) {
+        if self.shared.has_handler() {
+            self.now = Instant::now();
+        }
+    }
+
     /// Does something with a connection, then what comes of it.
     fn look_at(&mut self, key: usize, what: impl FnOnce(&mut Connection, &mut Tools<'_>) -> Fate) {
+        self.look_at_the_clock();
         let Some(watched) = self.connections.get_mut(key) else { return };
         let mut tools = Tools {
             shared: &self.shared,
@@ -198,7 +206,7 @@ impl Worker {
             Fate::Write => libc::EPOLLOUT,
             Fate::Close => {
                 // Closing ends the watch only if no process that the host forked off has the socket too.
-                let _ = self.epoll.remove(watched.connection.socket.as_fd());
+                let _ = self.epoll.remove(watched.connection.socket().as_fd());
                 drop(self.connections.remove(key));
                 return;
             }
@@ -207,8 +215,9 @@ impl Worker {
             self.next_sweep = self.next_sweep.min(self.now + LINGER_STEP);
         }
         if watched.interest != interest {
-            let socket = watched.connection.socket.as_fd();
+            let socket = watched.connection.socket().as_fd();
             if self.epoll.modify(socket, interest as u32, key as u64).is_err() {
+                let _ = self.epoll.remove(socket);
                 drop(self.connections.remove(key));
                 return;
             }

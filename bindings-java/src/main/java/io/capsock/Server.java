@@ -296,8 +296,8 @@ public final class Server implements AutoCloseable {
      * Binds, and starts to serve: when this returns, clients can connect.
      *
      * @return the running server
-     * @throws IllegalArgumentException if an option is out of its range
-     * @throws UnsupportedOperationException if options do not go together
+     * @throws IllegalArgumentException if an option is out of its range, or options do not go
+     *     together
      * @throws java.net.BindException if the address is in use or not one of this machine
      * @throws java.net.UnknownHostException if the host has no address
      * @throws IOException if the system reports something else
