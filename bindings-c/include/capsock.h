@@ -78,7 +78,7 @@ enum capsock_status
   CAPSOCK_PERMISSION_DENIED = 12,
   // The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
   CAPSOCK_TOO_LARGE = 13,
-  // The system, or the chosen combination of options, does not support it.
+  // The system, or the state that the object is in, does not support it.
   CAPSOCK_UNSUPPORTED = 14,
   // Out of descriptors, memory, threads or processes.
   CAPSOCK_OUT_OF_RESOURCES = 15,
@@ -237,8 +237,8 @@ typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 // different, so that a later version's new options have their defaults too.
 //
 // The structure and the host are read by `capsock_server_start` and may go after it; what the
-// handler and the log use has to stay until the server is freed and, if a stop found handler calls
-// still running, until those have returned.
+// handler and the log use has to stay until the server is freed and, if a stop found calls of
+// them still running, until those have returned.
 typedef struct {
   // A name or an IP address to listen on, or "" for every address of the machine. Default
   // "localhost": this machine only, over IPv4 and IPv6.
@@ -261,7 +261,8 @@ typedef struct {
   size_t max_request;
   // A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
   int64_t idle_timeout_ms;
-  // A connection whose peer takes no byte of its reply for so many milliseconds is closed.
+  // A connection whose peer makes no room for more of its reply for so many milliseconds is
+  // closed.
   // Default 30 s.
   int64_t write_timeout_ms;
   // Answers the requests; NULL, the default: upper case.
@@ -315,8 +316,8 @@ typedef struct {
   uint64_t completed;
   // Connections cut at the deadline with a request in hand or a reply not yet taken.
   uint64_t cut;
-  // Handler calls that were still running past the deadline. Until they return, what the handler
-  // and the log use has to stay, `handler_data` and `log_data` with it.
+  // Calls of the handler or the log that were still running past the deadline. Until they return,
+  // what the two use has to stay, `handler_data` and `log_data` with it.
   uint64_t running;
 } capsock_stop_report;
 
@@ -421,10 +422,10 @@ capsock_server_options capsock_server_options_default(void);
 // Binds, and starts to serve: when it returns, clients can connect. `transport` is a
 // `capsock_transport`. The server is freed with `capsock_server_free`.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_UNSUPPORTED` for options that do not go together (a
-// handler with the framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`,
-// `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`,
-// `CAPSOCK_OUT_OF_RESOURCES` and what else binding reports.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
+// framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
+// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES` and what else
+// binding reports.
 capsock_status capsock_server_start(int32_t transport,
                                     const capsock_server_options *options,
                                     capsock_server **server);

@@ -18,8 +18,8 @@ use crate::time::to_millis;
 /// different, so that a later version's new options have their defaults too.
 ///
 /// The structure and the host are read by `capsock_server_start` and may go after it; what the
-/// handler and the log use has to stay until the server is freed and, if a stop found handler calls
-/// still running, until those have returned.
+/// handler and the log use has to stay until the server is freed and, if a stop found calls of
+/// them still running, until those have returned.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct capsock_server_options {
@@ -44,7 +44,8 @@ pub struct capsock_server_options {
     pub max_request: usize,
     /// A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
     pub idle_timeout_ms: i64,
-    /// A connection whose peer takes no byte of its reply for so many milliseconds is closed.
+    /// A connection whose peer makes no room for more of its reply for so many milliseconds is
+    /// closed.
     /// Default 30 s.
     pub write_timeout_ms: i64,
     /// Answers the requests; NULL, the default: upper case.

@@ -87,8 +87,8 @@ pub struct capsock_stop_report {
     pub completed: u64,
     /// Connections cut at the deadline with a request in hand or a reply not yet taken.
     pub cut: u64,
-    /// Handler calls that were still running past the deadline. Until they return, what the handler
-    /// and the log use has to stay, `handler_data` and `log_data` with it.
+    /// Calls of the handler or the log that were still running past the deadline. Until they return,
+    /// what the two use has to stay, `handler_data` and `log_data` with it.
     pub running: u64,
 }
 

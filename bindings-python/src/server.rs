@@ -38,8 +38,8 @@ use crate::{exit, tcp_client::pair};
 ///     max_request: the longest request, in bytes. Default 1048576.
 ///     idle_timeout: seconds after which a connection on which nothing comes is closed; None for
 ///         never. Default 300.
-///     write_timeout: seconds after which a connection whose peer takes no byte of its reply is
-///         closed; None for never. Default 30.
+///     write_timeout: seconds after which a connection whose peer makes no room for more of its
+///         reply is closed; None for never. Default 30.
 ///     handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
 ///         the server's threads, several at once. A request whose handler raises gets no reply: it
 ///         is logged with its traceback by the logger "capsock" and counted.

@@ -75,8 +75,8 @@ report! {
         completed,
         /// Connections cut at the deadline with a request in hand or a reply not yet taken.
         cut,
-        /// Handler calls that were still running past the deadline; their threads end when the
-        /// handler returns.
+        /// Calls of the handler or the log that were still running past the deadline; their threads
+        /// end when the call returns.
         running,
     }
 }

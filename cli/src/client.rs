@@ -10,6 +10,7 @@ use capsock::{TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
+use crate::port::port;
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{CHUNK, Input, Output};
@@ -48,11 +49,13 @@ struct Common {
     /// The server's name or address.
     host: String,
     /// The server's port.
+    #[arg(value_parser = port)]
     port: u16,
     /// The request; several words are joined by single spaces. Put `--` before a word that begins
     /// with a hyphen.
     text: Vec<OsString>,
-    /// Print a JSON object per reply, with what it took. Over TCP, input is then asked line by line.
+    /// Print a JSON object per reply, with what it took, or of the error. Over TCP, input is then asked line by
+    /// line.
     #[arg(long)]
     json: bool,
 }
@@ -95,6 +98,15 @@ pub(crate) fn run(client: &Client) -> Result<()> {
     match &client.over {
         Over::Tcp(tcp) => tcp.run(),
         Over::Udp(udp) => udp.run(),
+    }
+}
+
+impl Client {
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.over {
+            Over::Tcp(tcp) => tcp.common.json,
+            Over::Udp(udp) => udp.common.json,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
-use crate::failure::{Failure, GENERAL, Result, SIGNAL};
+use crate::failure::{Failure, Result, SIGNAL};
 use crate::signals::{self, Signals};
 use crate::{client, completions, demo, man, peer, serve, stdio, uppercase};
 
@@ -44,6 +44,16 @@ enum Command {
     },
 }
 
+impl Command {
+    fn wants_json(&self) -> bool {
+        match self {
+            Command::Serve(serve) => serve.wants_json(),
+            Command::Client(client) => client.wants_json(),
+            _ => false,
+        }
+    }
+}
+
 /// The command as clap knows it, for completions and manual pages.
 pub(crate) fn words() -> clap::Command {
     Words::command()
@@ -69,9 +79,13 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
     }
     match outcome {
         Ok(()) => 0,
-        Err(Failure { code, text }) => {
+        Err(Failure { code, text, object }) => {
             if let Some(text) = text {
                 stdio::message(text);
+            }
+            if let (Some(object), true) = (object, words.command.wants_json()) {
+                // Whoever does not read it has the exit code.
+                let _ = stdio::Output::new().and_then(|mut output| output.line(object));
             }
             code
         }
@@ -98,5 +112,5 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
 }
 
 fn peer(args: &[String]) -> Result<()> {
-    peer::run(args).map_err(|error| Failure { code: GENERAL, text: Some(error.to_string()) })
+    peer::run(args).map_err(|error| Failure::new(error.to_string()))
 }

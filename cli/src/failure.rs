@@ -3,6 +3,7 @@
 use std::io;
 
 use capsock::ErrorKind;
+use serde_json::{Value, json};
 
 /// What failed on the network, or otherwise.
 pub(crate) const GENERAL: i32 = 1;
@@ -19,17 +20,24 @@ pub(crate) struct Failure {
     pub(crate) code: i32,
     /// For standard error; `None` where silence is customary.
     pub(crate) text: Option<String>,
+    /// The same for a program that asked for `--json`, if it is an error that the core tells of.
+    pub(crate) object: Option<Value>,
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Failure {
-        Failure { code: GENERAL, text: Some(text.into()) }
+        Failure { code: GENERAL, text: Some(text.into()), object: None }
+    }
+
+    /// A failure that the output has told of already.
+    pub(crate) fn told(code: i32) -> Failure {
+        Failure { code, text: None, object: None }
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Failure {
-        Failure { code: USAGE, text: Some(text.into()) }
+        Failure { code: USAGE, ..Failure::new(text) }
     }
 
     pub(crate) fn input(error: &io::Error) -> Failure {
@@ -39,7 +47,7 @@ impl Failure {
     /// Whoever read our output has seen enough when it closes the pipe (`| head`): no failure.
     pub(crate) fn output(error: &io::Error) -> Failure {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure { code: 0, text: None },
+            io::ErrorKind::BrokenPipe => Failure::told(0),
             _ => Failure::new(format!("could not write to standard output: {error}")),
         }
     }
@@ -52,6 +60,8 @@ impl From<capsock::Error> for Failure {
             ErrorKind::TimedOut => TIMED_OUT,
             _ => GENERAL,
         };
-        Failure { code, text: Some(error.to_string()) }
+        let text = error.to_string();
+        let object = json!({ "error": text, "kind": format!("{:?}", error.kind()), "errno": error.errno() });
+        Failure { code, text: Some(text), object: Some(object) }
     }
 }

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod failure;
 mod man;
+mod port;
 mod seconds;
 mod serve;
 mod signals;

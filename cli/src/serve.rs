@@ -8,6 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
+use crate::port::port;
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{Output, message};
@@ -62,7 +63,7 @@ struct Tcp {
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           default_value_t = Seconds(defaults().idle_timeout))]
     idle_timeout: Seconds,
-    /// Seconds in which a client takes no byte of its reply, after which its connection is closed;
+    /// Seconds in which a client makes no room for more of its reply, after which its connection is closed;
     /// `inf` for no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           default_value_t = Seconds(defaults().write_timeout))]
@@ -81,7 +82,7 @@ struct Common {
     #[arg(long, value_name = "H", default_value = capsock::DEFAULT_HOST)]
     host: String,
     /// The port to serve on; 0 for any free one.
-    #[arg(long, value_name = "P", default_value_t = capsock::DEFAULT_PORT)]
+    #[arg(long, value_name = "P", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
     port: u16,
     /// How many clients are served at once, and by what.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = defaults().concurrency.name())]
@@ -99,8 +100,8 @@ struct Common {
     /// Print a line of totals each second, on standard error.
     #[arg(long)]
     stats: bool,
-    /// Print JSON on standard output, an object per line: when ready, the totals each second
-    /// with --stats, and when stopped.
+    /// Print JSON on standard output, an object per line: when ready, the totals each second with --stats,
+    /// when stopped, and of an error.
     #[arg(long)]
     json: bool,
 }
@@ -136,6 +137,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
+    teller.stopping(&server.stats());
     teller.stopped(stop(&server, common.stop_timeout)?, &server.stats())
 }
 
@@ -144,6 +146,15 @@ fn stop(server: &Server, timeout: Seconds) -> Result<StopReport> {
     match server.stop_unless(timeout.0.unwrap_or(Duration::MAX), Some(signals::twice)) {
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(server.stop(Duration::ZERO)?),
         stopped => Ok(stopped?),
+    }
+}
+
+impl Serve {
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.on {
+            On::Tcp(tcp) => tcp.common.json,
+            On::Udp(udp) => udp.common.json,
+        }
     }
 }
 
@@ -204,6 +215,16 @@ impl Teller {
     fn totals(&mut self, stats: &Stats) -> Result<()> {
         message(totals(stats));
         self.program(&json!({ "event": "stats", "stats": object(stats) }))
+    }
+
+    fn stopping(&self, stats: &Stats) {
+        match stats.connections_active {
+            0 => {}
+            1 => message("stopping: 1 connection is finished first; Ctrl-C again cuts it"),
+            several => message(format_args!(
+                "stopping: {several} connections are finished first; Ctrl-C again cuts them"
+            )),
+        }
     }
 
     fn stopped(&mut self, report: StopReport, stats: &Stats) -> Result<()> {

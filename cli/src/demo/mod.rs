@@ -97,7 +97,7 @@ pub(crate) fn run(demo: &Demo, args: &[OsString]) -> Result<()> {
         message("only the built-in Rust peer played; --peer LANGUAGE=COMMAND adds another");
     }
     // The picture has told what went wrong.
-    if played.good() { Ok(()) } else { Err(Failure { code: crate::failure::GENERAL, text: None }) }
+    if played.good() { Ok(()) } else { Err(Failure::told(crate::failure::GENERAL)) }
 }
 
 impl Demo {

@@ -269,7 +269,7 @@ fn next(said: &Receiver<Said>, game: &Game<'_>) -> Result<Option<Said>> {
 fn end_on_signal(game: &Game<'_>) -> Result<()> {
     if signals::once() {
         game.bar.finish_and_clear();
-        return Err(Failure { code: GENERAL, text: None });
+        return Err(Failure::told(GENERAL));
     }
     Ok(())
 }

@@ -152,7 +152,35 @@ fn ctrl_c_lets_what_is_in_hand_be_finished() {
     assert_eq!(connection.read(&mut [0]).unwrap(), 0);
     let stopped = server.running.json_line();
     assert_eq!((&stopped["cut"], &stopped["completed"]), (&json!(0), &json!(1)));
-    assert_eq!(server.running.done().code, 130);
+    let done = server.running.done();
+    assert_eq!(done.code, 130);
+    assert!(
+        done.stderr.contains("stopping: 1 connection is finished first; Ctrl-C again cuts it"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn json_tells_of_errors_too() {
+    let server = Server::start("tcp --host 127.0.0.1");
+    let port = server.port();
+    let scenarios = [
+        (
+            format!("serve tcp --host 127.0.0.1 --port {port} --json"),
+            1,
+            "AddressInUse",
+            json!(libc::EADDRINUSE),
+        ),
+        ("client tcp 127.0.0.1 1 --json hello".to_owned(), 1, "ConnectionRefused", json!(libc::ECONNREFUSED)),
+        ("client udp no.invalid 1 --json hello".to_owned(), 1, "NameNotResolved", json!(null)),
+    ];
+    for (line, code, kind, errno) in scenarios {
+        let done = words(&line).done();
+        assert_eq!(done.code, code, "{line}: {done:?}");
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!((&told["kind"], &told["errno"]), (&json!(kind), &errno), "{told}");
+        assert!(done.stderr.contains(told["error"].as_str().unwrap()), "{done:?}");
+    }
 }
 
 #[test]

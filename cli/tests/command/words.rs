@@ -28,6 +28,9 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("serve tcp --host 192.0.2.1 --port 0", 1, "192.0.2.1"),
         ("client tcp localhost", 2, "<PORT>"),
         ("client tcp localhost 99999 hello", 2, "99999"),
+        ("client tcp localhost http hello", 2, "'http' for '<PORT>': it is not a number from 0 to 65535"),
+        ("serve tcp --port ''", 2, "it is not a number from 0 to 65535"),
+        ("serve tcp --idle-timeout 0 --port 0", 2, "idle_timeout is 0"),
         ("client udp localhost 1 --timeout -0.5 hello", 2, "-0.5 s is negative"),
         ("client udp localhost 1 --connect-timeout 1 hello", 2, "--connect-timeout"),
         (
