@@ -84,6 +84,20 @@ def test_an_unknown_host(make: Any) -> None:
     assert caught.value.errno in (socket.EAI_NONAME, socket.EAI_AGAIN)
 
 
+def test_an_unknown_host_beside_a_file_that_is_called_socket(tmp_path: Path) -> None:
+    (tmp_path / "socket.py").write_text("x = 1\n")
+    code = """
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        import capsock
+        try:
+            capsock.TcpClient("no-such-host.invalid", 12000)
+        except OSError as error:
+            print(type(error).__name__)
+    """
+    assert run_script(code, str(tmp_path)) == (0, "gaierror\n", "")
+
+
 def test_a_server_on_an_unknown_host() -> None:
     with pytest.raises(socket.gaierror):
         start("tcp", host="no-such-host.invalid")

@@ -165,13 +165,16 @@ def test_stop_from_the_handler(transport: str, concurrency: str) -> None:
     assert server.stop().completed == 1
 
 
-def test_waiting_in_the_handler_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("wait", ["wait", "serve_forever"])
+def test_waiting_in_the_handler_is_refused(wait: str, caplog: pytest.LogCaptureFixture) -> None:
     def handler(request: bytes) -> bytes:
-        return str(server.wait()).encode()
+        return str(getattr(server, wait)()).encode() if request == b"wait" else b"still here"
 
     with start("udp", handler=handler) as server:
         with connect(server, timeout=0.05, retransmissions=0) as client, pytest.raises(TimeoutError):
-            client.request("hello")
+            client.request("wait")
+        with connect(server) as client:
+            assert client.request("hello") == "still here"
     assert "ValueError" in caplog.text
 
 
