@@ -183,6 +183,13 @@ impl Error {
         error
     }
 
+    /// A call that had no time to wait and would have had to (EAGAIN, EINPROGRESS); the number is kept.
+    pub(crate) fn would_wait(errno: i32, tried: impl Into<String>) -> Error {
+        let mut error = Error::new(ErrorKind::TimedOut, tried, describe(errno));
+        error.0.errno = Some(errno);
+        error
+    }
+
     /// What reading an input or writing an output of the caller's failed with; a number is kept.
     pub(crate) fn input_output(error: &std::io::Error, tried: impl Into<String>) -> Error {
         let errno = error.raw_os_error();
@@ -314,9 +321,10 @@ fn name(errno: i32) -> Option<&'static str> {
         ($($name:ident)*) => { match errno { $(libc::$name => Some(stringify!($name)),)* _ => None } };
     }
     names!(
-        EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EBADF ECONNABORTED ECONNREFUSED ECONNRESET
-        EHOSTDOWN EHOSTUNREACH EINTR EINVAL EIO EISCONN EISDIR EMFILE EMSGSIZE ENETDOWN ENETUNREACH ENFILE ENOBUFS
-        ENOMEM ENOPROTOOPT ENOSPC ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP EPERM EPIPE EPROTONOSUPPORT ETIMEDOUT
+        EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF ECONNABORTED ECONNREFUSED ECONNRESET
+        EDESTADDRREQ EDOM EFAULT EHOSTDOWN EHOSTUNREACH EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EMFILE EMSGSIZE
+        ENETDOWN ENETUNREACH ENFILE ENOBUFS ENODEV ENOMEM ENOPROTOOPT ENOSPC ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP
+        EPERM EPIPE EPROTONOSUPPORT ETIMEDOUT
     )
 }
 

@@ -101,12 +101,19 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: Waiting<'_>) ->
 
 impl Fault {
     /// The error of a call that ended so. `tried` continues "could not".
+    ///
+    /// What a call without patience reports instead of waiting (EAGAIN, EINPROGRESS, EALREADY) is
+    /// `TimedOut` with that number, and EBADF is `Closed`, however the call came to meet it.
     #[must_use]
     pub fn while_trying(self, tried: &str) -> Error {
         let kind = match self {
             Fault::TimedOut => ErrorKind::TimedOut,
             Fault::Woken => ErrorKind::Closed,
             Fault::Interrupted => ErrorKind::Interrupted,
+            Fault::Os(Errno(libc::EBADF)) => return Fault::Woken.while_trying(tried),
+            Fault::Os(Errno(errno @ (libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY))) => {
+                return Error::would_wait(errno, tried);
+            }
             Fault::Os(errno) => return Error::os(errno.0, tried),
         };
         Error::new(kind, tried, self.to_string())
@@ -139,6 +146,24 @@ mod tests {
             let found = addresses(host, purpose).unwrap();
             let found: Vec<_> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_fault_becomes_an_error() {
+        let table = [
+            (Fault::TimedOut, ErrorKind::TimedOut, libc::ETIMEDOUT),
+            (Fault::Woken, ErrorKind::Closed, libc::EBADF),
+            (Fault::Interrupted, ErrorKind::Interrupted, libc::EINTR),
+            (Fault::Os(Errno(libc::EBADF)), ErrorKind::Closed, libc::EBADF),
+            (Fault::Os(Errno(libc::EAGAIN)), ErrorKind::TimedOut, libc::EAGAIN),
+            (Fault::Os(Errno(libc::EINPROGRESS)), ErrorKind::TimedOut, libc::EINPROGRESS),
+            (Fault::Os(Errno(libc::EALREADY)), ErrorKind::TimedOut, libc::EALREADY),
+            (Fault::Os(Errno(libc::ECONNREFUSED)), ErrorKind::ConnectionRefused, libc::ECONNREFUSED),
+        ];
+        for (fault, kind, errno) in table {
+            let error = fault.while_trying("test");
+            assert_eq!((error.kind(), error.errno()), (kind, Some(errno)), "{fault:?}");
         }
     }
 
