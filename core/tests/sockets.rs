@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use capsock::ErrorKind;
 use capsock::net::{
     BlockingSocket, Control, Errno, Family, Fault, Kind, Patience, Poller, Readiness, control_space,
     read_controls, write_controls,
@@ -293,6 +294,61 @@ fn a_connect_tells_how_it_ended() {
         assert_eq!(client.connect(&address, FOREVER), Err(Fault::Os(Errno(libc::EISCONN))));
         assert_eq!(client.take_error(), Ok(()));
     }
+}
+
+#[test]
+fn a_name_is_bound_and_connected_to() {
+    for (family, host) in [(Family::V4, "127.0.0.1"), (Family::V6, "::1")] {
+        for kind in [Kind::Stream, Kind::Datagram] {
+            let server = BlockingSocket::new(family, kind, true).unwrap();
+            assert_eq!(server.family(), Ok(family));
+            server.bind_to(("localhost", 0), FOREVER).unwrap();
+            let address = server.local_addr().unwrap();
+            assert_eq!(address.ip().to_string(), host);
+            if kind == Kind::Stream {
+                server.listen(1).unwrap();
+            }
+            let client = BlockingSocket::new(family, kind, false).unwrap();
+            client.connect_to(("", address.port()), FOREVER).unwrap();
+            assert_eq!(client.peer_addr(), Ok(address));
+        }
+    }
+}
+
+#[test]
+fn a_name_that_cannot_be_bound_or_connected_to_is_an_error() {
+    let (taken, address) = bound(Kind::Stream, true);
+    let socket = || BlockingSocket::new(Family::V4, Kind::Stream, true).unwrap();
+    let closed = socket();
+    closed.close().unwrap();
+    let (_listener, listening) = listener(1, true);
+    let (full, full_address) = listener(0, true);
+    let fill: Vec<_> = (0..8)
+        .map(|_| {
+            let filler = socket();
+            let _ = filler.connect(&full_address, Patience::NONE);
+            filler
+        })
+        .collect();
+    let connected = socket();
+    connected.connect(&listening, FOREVER).unwrap();
+    let table = [
+        (socket().bind_to(address, FOREVER), ErrorKind::AddressInUse, address.to_string()),
+        (socket().connect_to(address, FOREVER), ErrorKind::ConnectionRefused, address.to_string()),
+        (socket().connect_to(full_address, SHORT), ErrorKind::TimedOut, full_address.to_string()),
+        (socket().connect_to(full_address, Patience::NONE), ErrorKind::TimedOut, "EINPROGRESS".to_owned()),
+        (connected.connect_to(listening, FOREVER), ErrorKind::Other, "EISCONN".to_owned()),
+        (socket().connect_to(("::1", 1), FOREVER), ErrorKind::NameNotResolved, "no IPv4 address".to_owned()),
+        (socket().bind_to(("a.invalid", 1), FOREVER), ErrorKind::NameNotResolved, "a.invalid".to_owned()),
+        (closed.connect_to(address, FOREVER), ErrorKind::Closed, address.to_string()),
+        (closed.bind_to(address, FOREVER), ErrorKind::Closed, address.to_string()),
+    ];
+    for (outcome, kind, text) in table {
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(&text), "{error}");
+    }
+    drop((taken, full, fill));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //!
 //! It is not what this crate's servers and clients are made of; those never block in a call.
 
+mod by_name;
 mod calls;
 mod place;
 

@@ -54,6 +54,12 @@ impl<'a> Place<'a> {
             }
         }
     }
+
+    /// The waker, notified by nothing but a close from now on.
+    pub(super) fn fresh_waker(&self) -> Result<&Waker, Fault> {
+        self.waker.drain();
+        if self.socket.is_closed() { Err(Fault::Woken) } else { Ok(&self.waker) }
+    }
 }
 
 impl Drop for Place<'_> {

@@ -1,0 +1,145 @@
+//! bind(2) and connect(2) by name, for programs that have a host and a port and no address.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::place::Place;
+use super::{BlockingSocket, Family};
+use crate::error::{Error, Result};
+use crate::net::resolve::resolve;
+use crate::net::sys::Errno;
+use crate::net::wait::{Deadline, Fault, Patience, Waiting};
+use crate::net::{Endpoint, Purpose};
+
+impl Family {
+    fn is_of(self, address: &SocketAddr) -> bool {
+        address.is_ipv6() == (self == Family::V6)
+    }
+}
+
+impl Endpoint {
+    /// The addresses of one family, in the order to try them; at least one.
+    ///
+    /// # Errors
+    /// As for [`addresses`](Endpoint::addresses); `NameNotResolved` also if it has none of that family.
+    pub fn addresses_in(
+        &self,
+        family: Family,
+        purpose: Purpose,
+        patience: Patience,
+    ) -> Result<Vec<SocketAddr>> {
+        self.only(family, self.addresses(purpose, patience)?)
+    }
+
+    fn only(&self, family: Family, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>> {
+        addresses.retain(|address| family.is_of(address));
+        if addresses.is_empty() {
+            let (none, other) = match family {
+                Family::V4 => ("it has no IPv4 address", "use an IPv6 socket"),
+                Family::V6 => ("it has no IPv6 address", "use an IPv4 socket"),
+            };
+            return Err(
+                Error::gai(libc::EAI_NONAME, None, none.to_owned(), self.host()).advise(other.to_owned())
+            );
+        }
+        Ok(addresses)
+    }
+}
+
+impl BlockingSocket {
+    /// The family of its addresses.
+    ///
+    /// # Errors
+    /// EBADF once closed; EAFNOSUPPORT of a descriptor that is neither.
+    pub fn family(&self) -> Result<Family, Errno> {
+        Ok(if self.local_addr()?.is_ipv6() { Family::V6 } else { Family::V4 })
+    }
+
+    /// [`bind`](BlockingSocket::bind) to the first address of the host that this machine has, of the
+    /// socket's family; an empty host is every address. Closing the socket ends the search as well.
+    ///
+    /// ```
+    /// use capsock::net::{BlockingSocket, Family, Kind, Patience};
+    ///
+    /// let server = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
+    /// server.bind_to(("localhost", 0), Patience::default())?;
+    /// server.listen(1)?;
+    /// let client = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
+    /// client.connect_to(("localhost", server.local_addr()?.port()), Patience::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Endpoint::addresses_in`] and [`bind`](BlockingSocket::bind), with the address.
+    pub fn bind_to(&self, endpoint: impl Into<Endpoint>, patience: Patience) -> Result<()> {
+        self.to_each(&endpoint.into(), Purpose::Bind, "bind to", patience, |address, _| {
+            Ok(self.bind(address)?)
+        })
+    }
+
+    /// [`connect`](BlockingSocket::connect) to the first address of the host that answers, of the
+    /// socket's family; an empty host is this machine. One limit is for all. Closing the socket ends the
+    /// search as well.
+    ///
+    /// # Errors
+    /// As for [`Endpoint::addresses_in`] and [`connect`](BlockingSocket::connect), with the address: that
+    /// of the last one if none answers.
+    pub fn connect_to(&self, endpoint: impl Into<Endpoint>, patience: Patience) -> Result<()> {
+        self.to_each(&endpoint.into(), Purpose::Connect, "connect to", patience, |address, patience| {
+            self.connect(address, patience)
+        })
+    }
+
+    fn to_each(
+        &self,
+        endpoint: &Endpoint,
+        purpose: Purpose,
+        tried: &str,
+        patience: Patience,
+        call: impl Fn(&SocketAddr, Patience) -> Result<(), Fault>,
+    ) -> Result<()> {
+        let deadline = Deadline::after(patience.timeout);
+        let family = self.family().map_err(|errno| Fault::Os(errno).while_trying(tried).at(endpoint))?;
+        let found = self.resolve(endpoint, purpose, deadline, patience)?;
+        let mut last = Ok(());
+        for address in endpoint.only(family, found)? {
+            let timeout = deadline.remaining();
+            // What is left of a limit is never the zero that stands for no waiting.
+            let outcome = if timeout == Some(Duration::ZERO) && !patience.is_none() {
+                Err(Fault::TimedOut)
+            } else {
+                call(&address, Patience { timeout, ..patience })
+            };
+            last = outcome.map_err(|fault| fault.while_trying(tried).at(address));
+            match outcome {
+                Err(Fault::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
+                _ => break,
+            }
+        }
+        last
+    }
+
+    /// The addresses of the endpoint; a close of this socket ends the search.
+    fn resolve(
+        &self,
+        endpoint: &Endpoint,
+        purpose: Purpose,
+        deadline: Deadline,
+        patience: Patience,
+    ) -> Result<Vec<SocketAddr>> {
+        let tried = "find the address of";
+        let failed = |fault: Fault| fault.while_trying(tried).at(endpoint.host());
+        let place = Place::take(self).map_err(|errno| failed(errno.into()))?;
+        let waker = place.fresh_waker().map_err(failed)?;
+        let waiting = Waiting { deadline, waker: Some(waker), on_interrupt: patience.on_interrupt.into() };
+        resolve(endpoint, purpose, waiting)
+    }
+}
+
+/// Another address would meet the same: the socket is connecting, connected, bound or closed.
+fn belongs_to_the_socket(errno: i32) -> bool {
+    matches!(
+        errno,
+        libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY | libc::EISCONN | libc::EBADF | libc::EINVAL
+    )
+}
