@@ -1,4 +1,4 @@
-// capsock: servers and clients of the uppercase service over TCP and UDP.
+// capsock: servers and clients of the uppercase service over TCP and UDP, and sockets.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 //   capsock_server_options options = capsock_server_options_default();
@@ -12,7 +12,8 @@
 //   the calling thread's latest failure. No input ends the process or leaves a Rust panic behind it:
 //   a defect of the library is CAPSOCK_INTERNAL.
 // Out-parameters come last, are written on success only, and need not hold anything before. They
-//   overlap no other argument.
+//   overlap no other argument. The lengths of addresses and options are those of the system's calls: they
+//   hold before how much room there is, and after what was written.
 // NULL may be passed for every pointer: it is CAPSOCK_INVALID_ARGUMENT, unless the function says what
 //   else it means. For _free it means nothing. Any other pointer points to what its type says.
 // Text is UTF-8 that ends with a NUL; text that is not UTF-8 is CAPSOCK_INVALID_ARGUMENT. Where bytes
@@ -27,7 +28,8 @@
 // Choices are numbers (int32_t) with the constants of an enum; any other is CAPSOCK_INVALID_ARGUMENT.
 // Signals. The library sets no signal handler and raises no SIGPIPE. capsock_server_request_stop is
 //   the only function that a signal handler may call.
-// fork(2). A handle belongs to the process that made it; a forked child leaves it alone.
+// fork(2). A handle belongs to the process that made it; a forked child leaves it alone, unless it is a
+//   socket.
 
 
 #ifndef CAPSOCK_H
@@ -36,12 +38,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 // The timeout that stands for no limit, in milliseconds.
 #define CAPSOCK_NO_LIMIT 9223372036854775807
 
 // The port that servers listen on unless told otherwise: the textbook's.
 #define CAPSOCK_DEFAULT_PORT 12000
+
+// A buffer of so many bytes holds the text of every address, and its NUL.
+#define CAPSOCK_ADDRESS_SIZE 72
 
 // What a call returned. The numbers never change and are never used for anything else; a later
 // version may add some.
@@ -54,11 +60,11 @@ enum capsock_status
   CAPSOCK_OK = 0,
   // An argument is not one that the call takes (NULL, not UTF-8, out of range); nothing was done.
   CAPSOCK_INVALID_ARGUMENT = 1,
-  // The time allowed for the call ran out.
+  // The time allowed for the call ran out, or there was none and it would have had to wait.
   CAPSOCK_TIMED_OUT = 2,
   // A signal arrived and the caller had asked to be told.
   CAPSOCK_INTERRUPTED = 3,
-  // The client or server was closed, before the call or by another thread during it.
+  // The client, server or socket was closed, before the call or by another thread during it.
   CAPSOCK_CLOSED = 4,
   // Nothing listens on that port (ECONNREFUSED).
   CAPSOCK_CONNECTION_REFUSED = 5,
@@ -191,6 +197,17 @@ typedef struct capsock_reply capsock_reply;
 
 // A running server.
 typedef struct capsock_server capsock_server;
+
+// A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
+// name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
+//
+// What is different from the calls of the system: a call that waits has the socket's timeout;
+// closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
+// cut in silence; the descriptor is not inherited by exec(3).
+//
+// Several threads may use a socket at once. In a program with one thread, a child of fork(2) may use
+// it as well, and closes and frees its own.
+typedef struct capsock_socket capsock_socket;
 
 // A connection to a server that answers each line with a line. Requests from several threads take
 // turns.
@@ -592,6 +609,235 @@ capsock_status capsock_udp_client_close(const capsock_udp_client *client);
 // Closes the socket, if it is open, and frees the client. NULL is nothing. No other call may use
 // the client meanwhile: close it first, and wait for those calls to return.
 void capsock_udp_client_free(capsock_udp_client *client);
+
+// Finds an address of a host and a port, for `capsock_socket_sendto` and the system's calls.
+//
+// `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535; `family` is
+// AF_INET, AF_INET6, or AF_UNSPEC for the one that comes first. The limit is in milliseconds, and
+// 0 takes only what need not be asked for: IP addresses and "localhost".
+//
+// `address` has room for `*address_length` bytes, and a `struct sockaddr_storage` has enough;
+// `*address_length` becomes the address's length.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED` also if the host has no address of
+// that family, `CAPSOCK_TIMED_OUT`.
+capsock_status capsock_address_resolve(const char *host,
+                                       int32_t port,
+                                       int family,
+                                       int64_t timeout_ms,
+                                       struct sockaddr *address,
+                                       socklen_t *address_length);
+
+// The same for a text: "localhost:12000", "127.0.0.1:12000", "[::1]:12000", or ":12000" for this
+// machine.
+//
+// Errors: as for `capsock_address_resolve`.
+capsock_status capsock_address_parse(const char *text,
+                                     int family,
+                                     int64_t timeout_ms,
+                                     struct sockaddr *address,
+                                     socklen_t *address_length);
+
+// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
+// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and its
+// NUL have more than `size` bytes.
+capsock_status capsock_address_format(const struct sockaddr *address,
+                                      socklen_t address_length,
+                                      char *buffer,
+                                      size_t size);
+
+// socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
+// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is a matter of
+// course. It is freed with `capsock_socket_free`.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` where the machine has no such
+// family, `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_socket_new(int family, int kind, int protocol, capsock_socket **socket);
+
+// Sets how long each call from now on waits at most, in milliseconds: accept, connect, send and
+// receive, which end with `CAPSOCK_TIMED_OUT`. `CAPSOCK_NO_LIMIT`, as at first, is without a limit; 0 is
+// not at all, and a call that would have to wait says EAGAIN (a connect EINPROGRESS) in
+// `capsock_last_errno`.
+capsock_status capsock_socket_set_timeout(const capsock_socket *socket,
+                                          int64_t timeout_ms);
+
+// The timeout in milliseconds; -1 if `socket` is NULL.
+int64_t capsock_socket_timeout(const capsock_socket *socket);
+
+// Sets whether a signal handler that ran in the calling thread ends its blocking call with
+// `CAPSOCK_INTERRUPTED`. Not so at first: the call goes on, with SA_RESTART or without.
+capsock_status capsock_socket_set_interruptible(const capsock_socket *socket, bool interruptible);
+
+// Whether a signal ends a blocking call; false if `socket` is NULL.
+bool capsock_socket_interruptible(const capsock_socket *socket);
+
+// The descriptor, for poll(2), select(2) and calls that are not here; -1 once closed, or if `socket`
+// is NULL. It stays the socket's, which alone closes it, and is non-blocking (O_NONBLOCK) whatever
+// the timeout. A close does not end another thread's poll(2).
+int capsock_socket_descriptor(const capsock_socket *socket);
+
+// close(2). Calls that other threads are blocked in end with `CAPSOCK_CLOSED`, as every later one.
+// Closing twice is no error. The socket is still to be freed.
+capsock_status capsock_socket_close(const capsock_socket *socket);
+
+// Closes the socket, if it is open, and frees it. NULL is nothing. No other call may use the socket
+// meanwhile: close it first, and wait for those calls to return.
+void capsock_socket_free(capsock_socket *socket);
+
+// bind(2).
+//
+// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_PERMISSION_DENIED`,
+// `CAPSOCK_INVALID_ARGUMENT` also if it is bound already, `CAPSOCK_CLOSED`.
+capsock_status capsock_socket_bind(const capsock_socket *socket,
+                                   const struct sockaddr *address,
+                                   socklen_t address_length);
+
+// bind(2) to a host, the first of whose addresses that this machine has is taken, of the socket's
+// family. `host` is a name, an IP address, or "" for every address of this machine; `port` is 0 for
+// any free one, to 65535.
+//
+// Errors: as for `capsock_socket_bind`; `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED`.
+capsock_status capsock_socket_bind_to(const capsock_socket *socket, const char *host, int32_t port);
+
+// listen(2).
+//
+// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket, `CAPSOCK_CLOSED`;
+// `CAPSOCK_INVALID_ARGUMENT` for a negative backlog.
+capsock_status capsock_socket_listen(const capsock_socket *socket, int backlog);
+
+// accept(2). The connection has no timeout yet, and is freed with `capsock_socket_free`.
+//
+// `peer` is NULL, or has room for `*peer_length` bytes, which becomes the length of the peer's
+// address; too little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and no
+// connection is taken.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT` also if it does not listen, `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket,
+// `CAPSOCK_CONNECTION_RESET` of a connection that was over before it was taken,
+// `CAPSOCK_OUT_OF_RESOURCES`, with the connection left waiting.
+capsock_status capsock_socket_accept(const capsock_socket *socket,
+                                     struct sockaddr *peer,
+                                     socklen_t *peer_length,
+                                     capsock_socket **connection);
+
+// connect(2). After a timeout the attempt goes on: the socket is connected once it is writable
+// (poll(2)) and its option SO_ERROR is 0. Of a SOCK_DGRAM socket it is the address that
+// `capsock_socket_send` sends to, and the only one that is received from.
+//
+// Errors: `CAPSOCK_CONNECTION_REFUSED`, `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
+// `CAPSOCK_CLOSED`, `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_OTHER` with EISCONN if it is connected already.
+capsock_status capsock_socket_connect(const capsock_socket *socket,
+                                      const struct sockaddr *address,
+                                      socklen_t address_length);
+
+// connect(2) to a host: to the first of its addresses that answers, of the socket's family, with one
+// timeout for all. `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535.
+//
+// Errors: as for `capsock_socket_connect`, and `CAPSOCK_NAME_NOT_RESOLVED`.
+capsock_status capsock_socket_connect_to(const capsock_socket *socket,
+                                         const char *host,
+                                         int32_t port);
+
+// shutdown(2): SHUT_RD, SHUT_WR (the half-close: the peer sees the end), or SHUT_RDWR.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
+capsock_status capsock_socket_shutdown(const capsock_socket *socket, int how);
+
+// getsockname(2): the address of this end. `address` has room for `*address_length` bytes, which
+// becomes the address's length; too little is `CAPSOCK_INVALID_ARGUMENT`.
+//
+// Errors: `CAPSOCK_CLOSED`.
+capsock_status capsock_socket_getsockname(const capsock_socket *socket,
+                                          struct sockaddr *address,
+                                          socklen_t *address_length);
+
+// getpeername(2): the address of the other end, as `capsock_socket_getsockname` gives that of this one.
+//
+// Errors: `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
+capsock_status capsock_socket_getpeername(const capsock_socket *socket,
+                                          struct sockaddr *address,
+                                          socklen_t *address_length);
+
+// The port of this end; 0 if it has none, is closed, or `socket` is NULL.
+uint16_t capsock_socket_port(const capsock_socket *socket);
+
+// send(2), with the flags of the system; never SIGPIPE.
+//
+// `sent` becomes the number of bytes taken, which on a SOCK_STREAM socket with a timeout may be fewer
+// than `length`. With `sent` NULL the call goes on until all is taken, within one timeout; if it
+// fails, how much was taken is not known.
+//
+// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
+// `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram, `CAPSOCK_CONNECTION_REFUSED` of an earlier
+// datagram; `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
+capsock_status capsock_socket_send(const capsock_socket *socket,
+                                   const void *data,
+                                   size_t length,
+                                   int flags,
+                                   size_t *sent);
+
+// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
+// socket is connected to; a SOCK_STREAM socket sends there whatever the address.
+//
+// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
+// 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
+capsock_status capsock_socket_sendto(const capsock_socket *socket,
+                                     const void *data,
+                                     size_t length,
+                                     int flags,
+                                     const struct sockaddr *address,
+                                     socklen_t address_length,
+                                     size_t *sent);
+
+// recv(2), with the flags of the system. `received` becomes the number of bytes, 0 at the end of a
+// stream, and for an empty datagram.
+//
+// A datagram that is longer than the buffer is `CAPSOCK_TOO_LARGE`: the buffer is full, `received` is
+// the datagram's whole length, and the rest is lost, unless MSG_PEEK left it. With MSG_TRUNC in the
+// flags the same is no error, as in recv(2).
+//
+// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_CONNECTION_RESET`,
+// `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` of an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+capsock_status capsock_socket_recv(const capsock_socket *socket,
+                                   void *buffer,
+                                   size_t size,
+                                   int flags,
+                                   size_t *received);
+
+// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL, or has room for `*sender_length` bytes,
+// which becomes the length of the sender's address, 0 on a SOCK_STREAM socket, which names none; too
+// little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and nothing is received.
+// The sender of a datagram that is too large is written as well.
+//
+// Errors: as for `capsock_socket_recv`.
+capsock_status capsock_socket_recvfrom(const capsock_socket *socket,
+                                       void *buffer,
+                                       size_t size,
+                                       int flags,
+                                       struct sockaddr *sender,
+                                       socklen_t *sender_length,
+                                       size_t *received);
+
+// getsockopt(2). `value` has room for `*length` bytes, which becomes the number of those written.
+//
+// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
+capsock_status capsock_socket_getsockopt(const capsock_socket *socket,
+                                         int level,
+                                         int name,
+                                         void *value,
+                                         socklen_t *length);
+
+// setsockopt(2).
+//
+// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_CLOSED`.
+capsock_status capsock_socket_setsockopt(const capsock_socket *socket,
+                                         int level,
+                                         int name,
+                                         const void *value,
+                                         socklen_t length);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -18,6 +18,8 @@
 mod descriptor;
 mod guard;
 mod pointer;
+mod sockaddr;
+mod socket_fault;
 
 // What the header shows, in its order.
 pub mod version;
@@ -45,3 +47,11 @@ pub mod server;
 pub mod tcp_client;
 
 pub mod udp_client;
+
+pub mod address;
+
+pub mod socket;
+
+pub mod socket_setup;
+
+pub mod socket_data;

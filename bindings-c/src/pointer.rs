@@ -19,7 +19,7 @@ fn null(name: &str) -> Error {
     refused(name, "it is NULL")
 }
 
-fn refused(name: &str, why: impl Into<String>) -> Error {
+pub(crate) fn refused(name: &str, why: impl Into<String>) -> Error {
     Error::invalid(format!("use the argument '{name}'"), why)
 }
 
@@ -53,6 +53,21 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, length: usize, name: &str) -
     }
     // SAFETY: not NULL, no longer than a slice may be, and the caller promises the rest.
     Ok(unsafe { slice::from_raw_parts(data.cast::<u8>(), length) })
+}
+
+/// A C buffer of so many bytes, to be written. NULL with the length 0 is the empty one.
+///
+/// # Safety
+/// `data` is NULL or points to `length` bytes that nobody else uses for `'a`.
+pub(crate) unsafe fn room<'a>(data: *mut c_void, length: usize, name: &str) -> Result<&'a mut [u8]> {
+    // SAFETY: as the caller promises; the checks are the same.
+    let room = unsafe { bytes(data, length, name) }?;
+    if room.is_empty() {
+        return Ok(&mut []);
+    }
+    // SAFETY: not NULL and not too long, as was checked. The bytes may hold nothing yet, and they are
+    // only written: by a system call, or as a whole.
+    Ok(unsafe { slice::from_raw_parts_mut(data.cast::<u8>(), length) })
 }
 
 /// Gives a new handle to the caller, who frees it with the function of its type.

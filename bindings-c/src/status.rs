@@ -11,11 +11,11 @@ pub enum capsock_status {
     CAPSOCK_OK = 0,
     /// An argument is not one that the call takes (NULL, not UTF-8, out of range); nothing was done.
     CAPSOCK_INVALID_ARGUMENT = 1,
-    /// The time allowed for the call ran out.
+    /// The time allowed for the call ran out, or there was none and it would have had to wait.
     CAPSOCK_TIMED_OUT = 2,
     /// A signal arrived and the caller had asked to be told.
     CAPSOCK_INTERRUPTED = 3,
-    /// The client or server was closed, before the call or by another thread during it.
+    /// The client, server or socket was closed, before the call or by another thread during it.
     CAPSOCK_CLOSED = 4,
     /// Nothing listens on that port (ECONNREFUSED).
     CAPSOCK_CONNECTION_REFUSED = 5,

@@ -1,0 +1,145 @@
+//! Addresses as text.
+
+use std::ffi::{c_char, c_int};
+
+use capsock::net::port::from_number;
+use capsock::net::timeout::from_millis;
+use capsock::net::{Family, Patience, Purpose};
+use capsock::{Endpoint, Error, ErrorKind, Result};
+use libc::{sockaddr, socklen_t};
+
+use crate::guard::guard;
+use crate::pointer::{refused, room, text};
+use crate::sockaddr::{Place, read_address};
+use crate::status::capsock_status;
+
+/// A buffer of so many bytes holds the text of every address, and its NUL.
+pub const CAPSOCK_ADDRESS_SIZE: usize = 72;
+
+/// Finds an address of a host and a port, for `capsock_socket_sendto` and the system's calls.
+///
+/// `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535; `family` is
+/// AF_INET, AF_INET6, or AF_UNSPEC for the one that comes first. The limit is in milliseconds, and
+/// 0 takes only what need not be asked for: IP addresses and "localhost".
+///
+/// `address` has room for `*address_length` bytes, and a `struct sockaddr_storage` has enough;
+/// `*address_length` becomes the address's length.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED` also if the host has no address of
+/// that family, `CAPSOCK_TIMED_OUT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_address_resolve(
+    host: *const c_char,
+    port: i32,
+    family: c_int,
+    timeout_ms: i64,
+    address: *mut sockaddr,
+    address_length: Option<&mut socklen_t>,
+) -> capsock_status {
+    guard(|| {
+        // SAFETY: text or NULL, by the contract of the header.
+        let host = unsafe { text(host, "host") }?;
+        let endpoint = Endpoint::from((host, from_number(port.into())?));
+        // SAFETY: room for so many bytes or NULL, by the contract of the header.
+        unsafe { find(&endpoint, family, timeout_ms, address, address_length) }
+    })
+}
+
+/// The same for a text: "localhost:12000", "127.0.0.1:12000", "[::1]:12000", or ":12000" for this
+/// machine.
+///
+/// Errors: as for `capsock_address_resolve`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_address_parse(
+    text: *const c_char,
+    family: c_int,
+    timeout_ms: i64,
+    address: *mut sockaddr,
+    address_length: Option<&mut socklen_t>,
+) -> capsock_status {
+    guard(|| {
+        // SAFETY: text or NULL, by the contract of the header.
+        let endpoint: Endpoint = unsafe { self::text(text, "text") }?.parse()?;
+        // SAFETY: room for so many bytes or NULL, by the contract of the header.
+        unsafe { find(&endpoint, family, timeout_ms, address, address_length) }
+    })
+}
+
+/// # Safety
+/// `address` is NULL or has room for `*address_length` bytes.
+unsafe fn find(
+    endpoint: &Endpoint,
+    family: c_int,
+    timeout_ms: i64,
+    address: *mut sockaddr,
+    address_length: Option<&mut socklen_t>,
+) -> Result<()> {
+    let family = if family == libc::AF_UNSPEC { None } else { Some(family_of(family)?) };
+    let patience = Patience { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
+    let place =
+        Place::new(address, address_length, family)?.ok_or_else(|| refused("address", "it is NULL"))?;
+    let found = match family {
+        Some(family) => endpoint.addresses_in(family, Purpose::Connect, patience)?,
+        None => endpoint.addresses(Purpose::Connect, patience)?,
+    };
+    // SAFETY: the caller promises the room.
+    unsafe { place.write(found.first().copied()) }
+}
+
+/// AF_INET or AF_INET6.
+pub(crate) fn family_of(number: c_int) -> Result<Family> {
+    match number {
+        libc::AF_INET => Ok(Family::V4),
+        libc::AF_INET6 => Ok(Family::V6),
+        _ => Err(Error::invalid(
+            "choose the family",
+            format!("{number} is neither AF_INET ({}) nor AF_INET6 ({})", libc::AF_INET, libc::AF_INET6),
+        )),
+    }
+}
+
+/// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
+/// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and its
+/// NUL have more than `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_address_format(
+    address: *const sockaddr,
+    address_length: socklen_t,
+    buffer: *mut c_char,
+    size: usize,
+) -> capsock_status {
+    guard(|| {
+        // SAFETY: so many bytes or NULL, by the contract of the header.
+        let address = unsafe { read_address(address, address_length) }?;
+        let text = format!("{address}\0");
+        if buffer.is_null() {
+            return Err(refused("buffer", "it is NULL"));
+        }
+        if text.len() > size {
+            let happened = format!("it needs {} bytes, and the buffer has {size}", text.len());
+            let advice = "CAPSOCK_ADDRESS_SIZE is enough for any";
+            let tried = format!("write the address {address}");
+            return Err(Error::new(ErrorKind::TooLarge, tried, happened).advise(advice));
+        }
+        // SAFETY: not more than `size` bytes, which the caller has there.
+        let buffer = unsafe { room(buffer.cast(), text.len(), "buffer") }?;
+        buffer.copy_from_slice(text.as_bytes());
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
+
+    use super::*;
+
+    #[test]
+    fn the_longest_text_fits() {
+        let ip = Ipv6Addr::from([0xabcd; 8]);
+        let longest = SocketAddr::V6(SocketAddrV6::new(ip, u16::MAX, u32::MAX, u32::MAX));
+        assert!(longest.to_string().len() < CAPSOCK_ADDRESS_SIZE);
+    }
+}

@@ -1,0 +1,230 @@
+//! The calls that carry data, and the options.
+
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+
+use capsock::net::Kind;
+use capsock::{Error, ErrorKind, Result};
+use libc::{sockaddr, socklen_t};
+
+use crate::guard::guard;
+use crate::pointer::{bytes, given, refused, room};
+use crate::sockaddr::{Place, read_address};
+use crate::socket::capsock_socket;
+use crate::status::capsock_status;
+
+/// send(2), with the flags of the system; never SIGPIPE.
+///
+/// `sent` becomes the number of bytes taken, which on a SOCK_STREAM socket with a timeout may be fewer
+/// than `length`. With `sent` NULL the call goes on until all is taken, within one timeout; if it
+/// fails, how much was taken is not known.
+///
+/// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
+/// `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram, `CAPSOCK_CONNECTION_REFUSED` of an earlier
+/// datagram; `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_send(
+    socket: Option<&capsock_socket>,
+    data: *const c_void,
+    length: usize,
+    flags: c_int,
+    sent: Option<&mut MaybeUninit<usize>>,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        let data = unsafe { bytes(data, length, "data") }?;
+        send(socket, data, flags, sent)
+    })
+}
+
+fn send(
+    socket: &capsock_socket,
+    data: &[u8],
+    flags: c_int,
+    sent: Option<&mut MaybeUninit<usize>>,
+) -> Result<()> {
+    let (core, patience) = (&socket.core, socket.patience());
+    // A datagram, an empty one too, is one call.
+    let outcome = if sent.is_none() && core.kind() == Kind::Stream && !data.is_empty() {
+        core.send_all(data, flags, patience).map(|()| data.len())
+    } else {
+        core.send(data, flags, patience)
+    };
+    let count = outcome.map_err(|fault| socket.failed_with_peer(fault, "send", "to"))?;
+    if let Some(sent) = sent {
+        sent.write(count);
+    }
+    Ok(())
+}
+
+/// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
+/// socket is connected to; a SOCK_STREAM socket sends there whatever the address.
+///
+/// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
+/// 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_sendto(
+    socket: Option<&capsock_socket>,
+    data: *const c_void,
+    length: usize,
+    flags: c_int,
+    address: *const sockaddr,
+    address_length: socklen_t,
+    sent: Option<&mut MaybeUninit<usize>>,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        let data = unsafe { bytes(data, length, "data") }?;
+        if address.is_null() && address_length == 0 {
+            return send(socket, data, flags, sent);
+        }
+        // SAFETY: so many bytes or NULL, by the contract of the header.
+        let address = unsafe { read_address(address, address_length) }?;
+        // An address is of no use to a stream, unless it is to be connected (MSG_FASTOPEN).
+        if socket.core.kind() == Kind::Stream && flags & libc::MSG_FASTOPEN == 0 {
+            return send(socket, data, flags, sent);
+        }
+        let count = socket
+            .core
+            .send_to(data, &address, flags, socket.patience())
+            .map_err(|fault| socket.failed_at(fault, "send to", &address))?;
+        match sent {
+            Some(sent) => drop(sent.write(count)),
+            None if count < data.len() => send(socket, &data[count..], flags & !libc::MSG_FASTOPEN, None)?,
+            None => {}
+        }
+        Ok(())
+    })
+}
+
+/// recv(2), with the flags of the system. `received` becomes the number of bytes, 0 at the end of a
+/// stream, and for an empty datagram.
+///
+/// A datagram that is longer than the buffer is `CAPSOCK_TOO_LARGE`: the buffer is full, `received` is
+/// the datagram's whole length, and the rest is lost, unless MSG_PEEK left it. With MSG_TRUNC in the
+/// flags the same is no error, as in recv(2).
+///
+/// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_CONNECTION_RESET`,
+/// `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` of an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_recv(
+    socket: Option<&capsock_socket>,
+    buffer: *mut c_void,
+    size: usize,
+    flags: c_int,
+    received: Option<&mut MaybeUninit<usize>>,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        // SAFETY: room for `size` bytes or NULL, by the contract of the header.
+        let buffer = unsafe { room(buffer, size, "buffer") }?;
+        let received = given(received, "received")?;
+        let length = socket
+            .core
+            .receive(buffer, telling_the_length(socket, flags), socket.patience())
+            .map_err(|fault| socket.failed_with_peer(fault, "receive", "from"))?;
+        received.write(length);
+        whole(length, size, flags)
+    })
+}
+
+/// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL, or has room for `*sender_length` bytes,
+/// which becomes the length of the sender's address, 0 on a SOCK_STREAM socket, which names none; too
+/// little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and nothing is received.
+/// The sender of a datagram that is too large is written as well.
+///
+/// Errors: as for `capsock_socket_recv`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_recvfrom(
+    socket: Option<&capsock_socket>,
+    buffer: *mut c_void,
+    size: usize,
+    flags: c_int,
+    sender: *mut sockaddr,
+    sender_length: Option<&mut socklen_t>,
+    received: Option<&mut MaybeUninit<usize>>,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        // SAFETY: room for `size` bytes or NULL, by the contract of the header.
+        let buffer = unsafe { room(buffer, size, "buffer") }?;
+        let place = Place::new(sender, sender_length, Some(socket.family))?;
+        let received = given(received, "received")?;
+        let (length, from) = socket
+            .core
+            .receive_from(buffer, telling_the_length(socket, flags), socket.patience())
+            .map_err(|fault| socket.failed(fault, "receive"))?;
+        if let Some(place) = place {
+            // SAFETY: room for so many bytes, by the contract of the header.
+            unsafe { place.write(from) }?;
+        }
+        received.write(length);
+        whole(length, size, flags)
+    })
+}
+
+/// Of a datagram the system tells the whole length; on a stream MSG_TRUNC would throw data away.
+fn telling_the_length(socket: &capsock_socket, flags: c_int) -> c_int {
+    if socket.core.kind() == Kind::Datagram { flags | libc::MSG_TRUNC } else { flags }
+}
+
+fn whole(length: usize, size: usize, flags: c_int) -> Result<()> {
+    if length <= size || flags & libc::MSG_TRUNC != 0 {
+        return Ok(());
+    }
+    let text = format!("it has {length} bytes, and the buffer has {size}");
+    let error = Error::new(ErrorKind::TooLarge, "receive the datagram as a whole", text);
+    Err(error.advise("65,535 bytes hold any"))
+}
+
+/// getsockopt(2). `value` has room for `*length` bytes, which becomes the number of those written.
+///
+/// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_getsockopt(
+    socket: Option<&capsock_socket>,
+    level: c_int,
+    name: c_int,
+    value: *mut c_void,
+    length: Option<&mut socklen_t>,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        let length = given(length, "length")?;
+        // The system takes it for an int.
+        if c_int::try_from(*length).is_err() {
+            return Err(refused("length", format!("no option has {length} bytes")));
+        }
+        // SAFETY: room for `*length` bytes or NULL, by the contract of the header.
+        let value = unsafe { room(value, *length as usize, "value") }?;
+        let tried = format!("read the option {name} of the level {level}");
+        let filled = socket.core.option(level, name, value).map_err(|errno| socket.failed(errno, &tried))?;
+        *length = filled as socklen_t;
+        Ok(())
+    })
+}
+
+/// setsockopt(2).
+///
+/// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_CLOSED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_socket_setsockopt(
+    socket: Option<&capsock_socket>,
+    level: c_int,
+    name: c_int,
+    value: *const c_void,
+    length: socklen_t,
+) -> capsock_status {
+    guard(|| {
+        let socket = given(socket, "socket")?;
+        if c_int::try_from(length).is_err() {
+            return Err(refused("length", format!("no option has {length} bytes")));
+        }
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        let value = unsafe { bytes(value, length as usize, "value") }?;
+        let tried = format!("set the option {name} of the level {level}");
+        socket.core.set_option(level, name, value).map_err(|errno| socket.failed(errno, &tried))
+    })
+}
