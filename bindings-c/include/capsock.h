@@ -780,7 +780,8 @@ capsock_status capsock_socket_send(const capsock_socket *socket,
                                    size_t *sent);
 
 // sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
-// socket is connected to; a SOCK_STREAM socket sends there whatever the address.
+// socket is connected to; a SOCK_STREAM socket sends there whatever the address, and does not connect
+// (MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`).
 //
 // Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
 // 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.

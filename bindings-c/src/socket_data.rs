@@ -44,6 +44,10 @@ fn send(
     flags: c_int,
     sent: Option<&mut MaybeUninit<usize>>,
 ) -> Result<()> {
+    if flags & libc::MSG_FASTOPEN != 0 {
+        let error = Error::new(ErrorKind::Unsupported, "connect by sending", "MSG_FASTOPEN is not supported");
+        return Err(error.advise("set the option TCP_FASTOPEN_CONNECT and connect"));
+    }
     let (core, patience) = (&socket.core, socket.patience());
     // A datagram, an empty one too, is one call.
     let outcome = if sent.is_none() && core.kind() == Kind::Stream && !data.is_empty() {
@@ -59,7 +63,8 @@ fn send(
 }
 
 /// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
-/// socket is connected to; a SOCK_STREAM socket sends there whatever the address.
+/// socket is connected to; a SOCK_STREAM socket sends there whatever the address, and does not connect
+/// (MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`).
 ///
 /// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
 /// 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
@@ -82,18 +87,15 @@ pub unsafe extern "C" fn capsock_socket_sendto(
         }
         // SAFETY: so many bytes or NULL, by the contract of the header.
         let address = unsafe { read_address(address, address_length) }?;
-        // An address is of no use to a stream, unless it is to be connected (MSG_FASTOPEN).
-        if socket.core.kind() == Kind::Stream && flags & libc::MSG_FASTOPEN == 0 {
+        if socket.core.kind() == Kind::Stream {
             return send(socket, data, flags, sent);
         }
         let count = socket
             .core
             .send_to(data, &address, flags, socket.patience())
             .map_err(|fault| socket.failed_at(fault, "send to", &address))?;
-        match sent {
-            Some(sent) => drop(sent.write(count)),
-            None if count < data.len() => send(socket, &data[count..], flags & !libc::MSG_FASTOPEN, None)?,
-            None => {}
+        if let Some(sent) = sent {
+            sent.write(count);
         }
         Ok(())
     })

@@ -72,6 +72,11 @@ for linkage in shared static; do
         check "$linkage: compile $name.c as C99" \
             gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$bin/$name" "$source" "${libraries[@]}" -pthread || true
     done
+    for source in "$examples"/textbook/c/*.c; do
+        name=textbook_$(basename "$source" .c)
+        check "$linkage: compile $name.c as C99" \
+            gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$bin/$name" "$source" "${libraries[@]}" -pthread || true
+    done
     check "$linkage: compile test_cpp.cpp as C++17" \
         g++ -std=c++17 "${warnings[@]}" "${cflags[@]}" -o "$bin/test_cpp" "$tests/test_cpp.cpp" "${libraries[@]}" || true
     for program in "$bin"/test_*; do

@@ -35,9 +35,33 @@ void a_round_trip() {
   capsock_string_free(reply);
 }
 
+void sockets() {
+  const auto make = [](int type) {
+    capsock_socket *made = nullptr;
+    CHECK_OK(capsock_socket_new(AF_INET, type, 0, &made));
+    return std::unique_ptr<capsock_socket, decltype(&capsock_socket_free)>(made,
+                                                                           capsock_socket_free);
+  };
+  const auto server = make(SOCK_DGRAM);
+  const auto client = make(SOCK_DGRAM);
+  CHECK_OK(capsock_socket_bind_to(server.get(), "localhost", 0));
+
+  sockaddr_storage address = {};
+  socklen_t length = sizeof address;
+  CHECK_OK(
+      capsock_socket_getsockname(server.get(), reinterpret_cast<sockaddr *>(&address), &length));
+  CHECK_OK(capsock_socket_sendto(client.get(), "hello", 5, 0,
+                                 reinterpret_cast<const sockaddr *>(&address), length, nullptr));
+  std::string message(64, ' ');
+  std::size_t received = 0;
+  CHECK_OK(capsock_socket_recv(server.get(), &message[0], message.size(), 0, &received));
+  message.resize(received);
+  CHECK(message == "hello");
+}
+
 } // namespace
 
 int main() {
-  const test tests[] = {{"C++ round trip", a_round_trip}};
+  const test tests[] = {{"C++ round trip", a_round_trip}, {"C++ sockets", sockets}};
   return RUN(tests);
 }

@@ -1,7 +1,7 @@
 /* NULL for every pointer of every function: an error that names the argument, or nothing. Nothing
    is written to out-parameters. */
 #define _POSIX_C_SOURCE 200809L
-#include "peers.h"
+#include "sockets.h"
 
 /* The call is refused, and the text names the argument. */
 #define REFUSED(call, argument)                                                                    \
@@ -21,6 +21,7 @@ static void free_takes_null(void) {
   capsock_server_free(NULL);
   capsock_tcp_client_free(NULL);
   capsock_udp_client_free(NULL);
+  capsock_socket_free(NULL);
 }
 
 static void uppercase(void) {
@@ -157,11 +158,92 @@ static void udp(void) {
   capsock_server_free(server);
 }
 
+static void addresses(void) {
+  struct sockaddr_in raw;
+  struct sockaddr *found = (struct sockaddr *)&raw;
+  socklen_t length = sizeof raw;
+  char text[4];
+  memset(&raw, 0, sizeof raw);
+  REFUSED(capsock_address_resolve(NULL, 1, AF_INET, 0, found, &length), "host");
+  REFUSED(capsock_address_resolve("127.0.0.1", 1, AF_INET, 0, NULL, &length), "address");
+  REFUSED(capsock_address_resolve("127.0.0.1", 1, AF_INET, 0, found, NULL), "address_length");
+  REFUSED(capsock_address_parse(NULL, AF_INET, 0, found, &length), "text");
+  REFUSED(capsock_address_parse(":1", AF_INET, 0, NULL, &length), "address");
+  REFUSED(capsock_address_parse(":1", AF_INET, 0, found, NULL), "address_length");
+  REFUSED(capsock_address_format(NULL, sizeof raw, text, sizeof text), "address");
+  raw.sin_family = AF_INET;
+  REFUSED(capsock_address_format(found, sizeof raw, NULL, 100), "buffer");
+  REFUSED(capsock_address_format(found, sizeof raw, NULL, 0), "buffer");
+  CHECK(length == sizeof raw && raw.sin_port == 0);
+}
+
+static void sockets(void) {
+  address where;
+  capsock_socket *socket = bound_socket(AF_INET, SOCK_DGRAM, &where);
+  capsock_socket *none = (capsock_socket *)&unwritten;
+  const struct sockaddr *to = (struct sockaddr *)&where.storage;
+  struct sockaddr *from = (struct sockaddr *)&where.storage;
+  char buffer[4];
+  size_t count = 7;
+  int number = 1;
+  socklen_t length = sizeof number;
+
+  REFUSED(capsock_socket_new(AF_INET, SOCK_STREAM, 0, NULL), "socket");
+  REFUSED(capsock_socket_set_timeout(NULL, 0), "socket");
+  CHECK(capsock_socket_timeout(NULL) == -1);
+  REFUSED(capsock_socket_set_interruptible(NULL, true), "socket");
+  CHECK(!capsock_socket_interruptible(NULL));
+  CHECK(capsock_socket_descriptor(NULL) == -1);
+  CHECK(capsock_socket_port(NULL) == 0);
+  REFUSED(capsock_socket_close(NULL), "socket");
+  REFUSED(capsock_socket_bind(NULL, to, where.length), "socket");
+  REFUSED(capsock_socket_bind(socket, NULL, where.length), "address");
+  REFUSED(capsock_socket_bind_to(NULL, "", 0), "socket");
+  REFUSED(capsock_socket_bind_to(socket, NULL, 0), "host");
+  REFUSED(capsock_socket_listen(NULL, 1), "socket");
+  REFUSED(capsock_socket_accept(NULL, NULL, NULL, &none), "socket");
+  REFUSED(capsock_socket_accept(socket, from, NULL, &none), "address_length");
+  REFUSED(capsock_socket_accept(socket, NULL, NULL, NULL), "connection");
+  REFUSED(capsock_socket_connect(NULL, to, where.length), "socket");
+  REFUSED(capsock_socket_connect(socket, NULL, where.length), "address");
+  REFUSED(capsock_socket_connect_to(NULL, "", 1), "socket");
+  REFUSED(capsock_socket_connect_to(socket, NULL, 1), "host");
+  REFUSED(capsock_socket_send(NULL, "a", 1, 0, &count), "socket");
+  REFUSED(capsock_socket_send(socket, NULL, 1, 0, &count), "data");
+  REFUSED(capsock_socket_sendto(NULL, "a", 1, 0, to, where.length, &count), "socket");
+  REFUSED(capsock_socket_sendto(socket, NULL, 1, 0, to, where.length, &count), "data");
+  REFUSED(capsock_socket_sendto(socket, "a", 1, 0, NULL, where.length, &count), "address");
+  REFUSED(capsock_socket_recv(NULL, buffer, sizeof buffer, 0, &count), "socket");
+  REFUSED(capsock_socket_recv(socket, NULL, 1, 0, &count), "buffer");
+  REFUSED(capsock_socket_recv(socket, buffer, sizeof buffer, 0, NULL), "received");
+  REFUSED(capsock_socket_recvfrom(NULL, buffer, 1, 0, NULL, NULL, &count), "socket");
+  REFUSED(capsock_socket_recvfrom(socket, NULL, 1, 0, NULL, NULL, &count), "buffer");
+  REFUSED(capsock_socket_recvfrom(socket, buffer, 1, 0, from, NULL, &count), "address_length");
+  REFUSED(capsock_socket_recvfrom(socket, buffer, 1, 0, NULL, NULL, NULL), "received");
+  REFUSED(capsock_socket_shutdown(NULL, SHUT_WR), "socket");
+  REFUSED(capsock_socket_getsockname(NULL, from, &length), "socket");
+  REFUSED(capsock_socket_getsockname(socket, NULL, &length), "address");
+  REFUSED(capsock_socket_getsockname(socket, from, NULL), "address_length");
+  REFUSED(capsock_socket_getpeername(NULL, from, &length), "socket");
+  REFUSED(capsock_socket_getpeername(socket, NULL, &length), "address");
+  REFUSED(capsock_socket_getpeername(socket, from, NULL), "address_length");
+  REFUSED(capsock_socket_getsockopt(NULL, SOL_SOCKET, SO_TYPE, &number, &length), "socket");
+  REFUSED(capsock_socket_getsockopt(socket, SOL_SOCKET, SO_TYPE, NULL, &length), "value");
+  REFUSED(capsock_socket_getsockopt(socket, SOL_SOCKET, SO_TYPE, &number, NULL), "length");
+  REFUSED(capsock_socket_setsockopt(NULL, SOL_SOCKET, SO_TYPE, &number, length), "socket");
+  REFUSED(capsock_socket_setsockopt(socket, SOL_SOCKET, SO_TYPE, NULL, length), "value");
+  CHECK((char *)none == &unwritten && count == 7 && length == sizeof number);
+  CHECK_OK(capsock_socket_sendto(socket, "still alive", 11, 0, to, where.length, NULL));
+  check_received(socket, "still alive");
+  capsock_socket_free(socket);
+}
+
 int main(void) {
   static const test tests[] = {
       {"_free takes NULL", free_takes_null}, {"NULL for uppercase", uppercase},
       {"NULL for a server", server},         {"NULL in a handler", reply},
       {"NULL for a TCP client", tcp},        {"NULL for a UDP client", udp},
+      {"NULL for an address", addresses},    {"NULL for a socket", sockets},
   };
   return RUN(tests);
 }

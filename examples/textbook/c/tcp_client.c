@@ -1,0 +1,36 @@
+/* TCPClient: connects, sends a line, prints what comes back.
+   Usage: tcp_client [HOST [PORT]]
+   Not as in BSD: a socket is a capsock_socket *, connect_to takes a name instead of a sockaddr, a
+   call returns a status, send takes all (NULL), and free stands for close. */
+#include <capsock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(void) {
+  fprintf(stderr, "%s\n", capsock_last_error());
+  return 1;
+}
+
+int main(int argc, char **argv) {
+  const char *host = argc > 1 ? argv[1] : "localhost";
+  int port = argc > 2 ? atoi(argv[2]) : CAPSOCK_DEFAULT_PORT;
+  capsock_socket *client_socket = NULL;
+  char sentence[1024];
+  size_t length;
+
+  if (capsock_socket_new(AF_INET, SOCK_STREAM, 0, &client_socket) != CAPSOCK_OK ||
+      capsock_socket_connect_to(client_socket, host, port) != CAPSOCK_OK)
+    return fail();
+  printf("Input lowercase sentence: ");
+  fflush(stdout);
+  if (fgets(sentence, sizeof sentence, stdin) == NULL)
+    return 1;
+  /* With its newline: a server in Java waits for one. */
+  if (capsock_socket_send(client_socket, sentence, strlen(sentence), 0, NULL) != CAPSOCK_OK ||
+      capsock_socket_recv(client_socket, sentence, sizeof sentence, 0, &length) != CAPSOCK_OK)
+    return fail();
+  printf("From Server: %.*s", (int)length, sentence);
+  capsock_socket_free(client_socket);
+  return 0;
+}

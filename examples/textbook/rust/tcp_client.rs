@@ -1,0 +1,26 @@
+//! TCPClient: connects, sends a line, prints what comes back.
+//! Usage: textbook_tcp_client [HOST [PORT]]
+//!
+//! Not as in BSD: `connect_to` takes a name, and each call that waits is told how long (`Patience`).
+
+use std::{env, error::Error, io, io::Write};
+
+use capsock::net::{BlockingSocket, Family, Kind, Patience};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let server_name = env::args().nth(1).unwrap_or("localhost".into());
+    let server_port = env::args().nth(2).map_or(Ok(capsock::DEFAULT_PORT), |port| port.parse())?;
+    let forever = Patience::default();
+    let client_socket = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
+    client_socket.connect_to((server_name, server_port), forever)?;
+    print!("Input lowercase sentence: ");
+    io::stdout().flush()?;
+    let mut sentence = String::new();
+    io::stdin().read_line(&mut sentence)?;
+    // With its newline: a server in Java waits for one.
+    client_socket.send_all(sentence.as_bytes(), 0, forever)?;
+    let mut modified = [0; 1024];
+    let length = client_socket.receive(&mut modified, 0, forever)?;
+    print!("From Server: {}", String::from_utf8_lossy(&modified[..length]));
+    Ok(client_socket.close()?)
+}

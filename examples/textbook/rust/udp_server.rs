@@ -1,0 +1,25 @@
+//! UDPServer: receives a datagram, sends it back in upper case, receives the next.
+//! Usage: textbook_udp_server [PORT]
+//!
+//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`Patience`).
+
+use std::{env, error::Error};
+
+use capsock::net::{BlockingSocket, Family, Kind, Patience};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let server_port = env::args().nth(1).map_or(Ok(capsock::DEFAULT_PORT), |port| port.parse())?;
+    let forever = Patience::default();
+    let server_socket = BlockingSocket::new(Family::V4, Kind::Datagram, false)?;
+    server_socket.bind_to(("", server_port), forever)?;
+    println!("The server is ready to receive on port {}", server_socket.local_addr()?.port());
+    let mut message = vec![0; 65_535]; // Any datagram fits.
+    loop {
+        let (length, client) = server_socket.receive_from(&mut message, 0, forever)?;
+        let modified = String::from_utf8_lossy(&message[..length]).to_uppercase();
+        let Some(client) = client else { continue };
+        if let Err(fault) = server_socket.send_to(modified.as_bytes(), &client, 0, forever) {
+            eprintln!("{}", fault.while_trying("send to").at(client));
+        }
+    }
+}
