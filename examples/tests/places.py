@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
+TEXTBOOK = EXAMPLES / "textbook"
 JAR = ROOT / "bindings-java" / "target" / "capsock.jar"
 CAPSOCK = ROOT / "target" / "release" / "capsock"
 PREFIX = ROOT / "target" / "test" / "examples"

@@ -17,7 +17,7 @@ int main(int argc, char **argv) {
   int port = argc > 2 ? atoi(argv[2]) : CAPSOCK_DEFAULT_PORT;
   capsock_socket *client_socket = NULL;
   char sentence[1024];
-  size_t length;
+  size_t length, received = 1;
 
   if (capsock_socket_new(AF_INET, SOCK_STREAM, 0, &client_socket) != CAPSOCK_OK ||
       capsock_socket_connect_to(client_socket, host, port) != CAPSOCK_OK)
@@ -26,10 +26,13 @@ int main(int argc, char **argv) {
   fflush(stdout);
   if (fgets(sentence, sizeof sentence, stdin) == NULL)
     return 1;
-  /* With its newline: a server in Java waits for one. */
-  if (capsock_socket_send(client_socket, sentence, strlen(sentence), 0, NULL) != CAPSOCK_OK ||
-      capsock_socket_recv(client_socket, sentence, sizeof sentence, 0, &length) != CAPSOCK_OK)
+  /* A newline ends the line in the byte stream, and the reply, which may come in pieces. */
+  if (capsock_socket_send(client_socket, sentence, strlen(sentence), 0, NULL) != CAPSOCK_OK)
     return fail();
+  for (length = 0; received > 0 && memchr(sentence, '\n', length) == NULL; length += received)
+    if (capsock_socket_recv(client_socket, sentence + length, sizeof sentence - length, 0,
+                            &received) != CAPSOCK_OK)
+      return fail();
   printf("From Server: %.*s", (int)length, sentence);
   capsock_socket_free(client_socket);
   return 0;

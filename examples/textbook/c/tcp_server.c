@@ -1,7 +1,8 @@
-/* TCPServer: accepts a connection, sends what it receives back in upper case, closes, accepts the
-   next. Usage: tcp_server [PORT] Not as in BSD: a socket is a capsock_socket *, bind_to takes a
-   name instead of a sockaddr, a call returns a status, send takes all (NULL), and free stands for
-   close. */
+/* TCPServer: accepts a connection, sends back in upper case what comes until its end, accepts the
+   next.
+   Usage: tcp_server [PORT]
+   Not as in BSD: a socket is a capsock_socket *, bind_to takes a name instead of a sockaddr, a call
+   returns a status, send takes all (NULL), and free stands for close. */
 #include <capsock.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -25,12 +26,13 @@ int main(int argc, char **argv) {
   printf("The server is ready to receive on port %d\n", capsock_socket_port(server_socket));
   fflush(stdout);
   while (capsock_socket_accept(server_socket, NULL, NULL, &connection_socket) == CAPSOCK_OK) {
-    if (capsock_socket_recv(connection_socket, sentence, sizeof sentence, 0, &length) ==
-        CAPSOCK_OK) {
+    while (capsock_socket_recv(connection_socket, sentence, sizeof sentence, 0, &length) ==
+               CAPSOCK_OK &&
+           length > 0) {
       for (size_t i = 0; i < length; i++)
         sentence[i] = (char)toupper((unsigned char)sentence[i]);
       if (capsock_socket_send(connection_socket, sentence, length, 0, NULL) != CAPSOCK_OK)
-        fprintf(stderr, "%s\n", capsock_last_error());
+        break;
     }
     capsock_socket_free(connection_socket);
   }

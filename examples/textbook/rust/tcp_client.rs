@@ -17,10 +17,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     io::stdout().flush()?;
     let mut sentence = String::new();
     io::stdin().read_line(&mut sentence)?;
-    // With its newline: a server in Java waits for one.
+    // A newline ends the line in the byte stream, and the reply, which may come in pieces.
     client_socket.send_all(sentence.as_bytes(), 0, forever)?;
-    let mut modified = [0; 1024];
-    let length = client_socket.receive(&mut modified, 0, forever)?;
-    print!("From Server: {}", String::from_utf8_lossy(&modified[..length]));
+    let (mut modified, mut buffer) = (Vec::new(), [0; 1024]);
+    while !modified.ends_with(b"\n") {
+        match client_socket.receive(&mut buffer, 0, forever)? {
+            0 => break,
+            length => modified.extend_from_slice(&buffer[..length]),
+        }
+    }
+    print!("From Server: {}", String::from_utf8_lossy(&modified));
     Ok(client_socket.close()?)
 }

@@ -1,4 +1,4 @@
-//! TCPServer: accepts a connection, sends what it receives back in upper case, closes, accepts the next.
+//! TCPServer: accepts a connection, sends back in upper case what comes until its end, accepts the next.
 //! Usage: textbook_tcp_server [PORT]
 //!
 //! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`Patience`).
@@ -24,7 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn serve(connection_socket: &BlockingSocket) -> Result<(), Fault> {
     let mut sentence = [0; 1024];
-    let length = connection_socket.receive(&mut sentence, 0, Patience::default())?;
-    let capitalized = String::from_utf8_lossy(&sentence[..length]).to_uppercase();
-    connection_socket.send_all(capitalized.as_bytes(), 0, Patience::default())
+    loop {
+        let length = connection_socket.receive(&mut sentence, 0, Patience::default())?;
+        if length == 0 {
+            return Ok(());
+        }
+        let capitalized = String::from_utf8_lossy(&sentence[..length]).to_uppercase();
+        connection_socket.send_all(capitalized.as_bytes(), 0, Patience::default())?;
+    }
 }
