@@ -192,17 +192,20 @@ static void *send_large_text(void *argument) {
   return NULL;
 }
 
-/* More than the sockets' buffers hold. */
+/* Much more than the sockets' buffers hold. */
 static void a_large_text_arrives_whole(void) {
   capsock_socket *client, *server;
   char *data = malloc(LARGE), *arrived = malloc(LARGE);
   large_text text;
   pthread_t thread;
   size_t total = 0, count = 1;
+  const int small = 32768;
   CHECK(data != NULL && arrived != NULL);
   for (size_t i = 0; i < LARGE; i++)
     data[i] = (char)(i * 31 + i / 4096);
   connect_pair(AF_INET, &client, &server);
+  CHECK_OK(capsock_socket_setsockopt(client, SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
+  CHECK_OK(capsock_socket_setsockopt(server, SOL_SOCKET, SO_RCVBUF, &small, sizeof small));
   text.socket = client;
   text.data = data;
   CHECK(pthread_create(&thread, NULL, send_large_text, &text) == 0);

@@ -101,22 +101,7 @@ impl BlockingSocket {
         let deadline = Deadline::after(patience.timeout);
         let family = self.family().map_err(|errno| Fault::Os(errno).while_trying(tried).at(endpoint))?;
         let found = self.resolve(endpoint, purpose, deadline, patience)?;
-        let mut last = Ok(());
-        for address in endpoint.only(family, found)? {
-            let timeout = deadline.remaining();
-            // What is left of a limit is never the zero that stands for no waiting.
-            let outcome = if timeout == Some(Duration::ZERO) && !patience.is_none() {
-                Err(Fault::TimedOut)
-            } else {
-                call(&address, Patience { timeout, ..patience })
-            };
-            last = outcome.map_err(|fault| fault.while_trying(tried).at(address));
-            match outcome {
-                Err(Fault::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
-                _ => break,
-            }
-        }
-        last
+        first_that_does(&endpoint.only(family, found)?, tried, deadline, patience, call)
     }
 
     /// The addresses of the endpoint; a close of this socket ends the search.
@@ -136,10 +121,77 @@ impl BlockingSocket {
     }
 }
 
+fn first_that_does(
+    addresses: &[SocketAddr],
+    tried: &str,
+    deadline: Deadline,
+    patience: Patience,
+    call: impl Fn(&SocketAddr, Patience) -> Result<(), Fault>,
+) -> Result<()> {
+    let mut last = Ok(());
+    for address in addresses {
+        let timeout = deadline.remaining();
+        // What is left of a limit is never the zero that stands for no waiting.
+        let outcome = if timeout == Some(Duration::ZERO) && !patience.is_none() {
+            Err(Fault::TimedOut)
+        } else {
+            call(address, Patience { timeout, ..patience })
+        };
+        last = outcome.map_err(|fault| fault.while_trying(tried).at(address));
+        match outcome {
+            Err(Fault::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
+            _ => break,
+        }
+    }
+    last
+}
+
 /// Another address would meet the same: the socket is connecting, connected, bound or closed.
 fn belongs_to_the_socket(errno: i32) -> bool {
     matches!(
         errno,
         libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY | libc::EISCONN | libc::EBADF | libc::EINVAL
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_tried_until_one_does_or_none_can() {
+        type Case = (&'static [Result<(), Fault>], usize, Option<&'static str>);
+        const REFUSED: Result<(), Fault> = Err(Fault::Os(Errno(libc::ECONNREFUSED)));
+        const CONNECTED: Result<(), Fault> = Err(Fault::Os(Errno(libc::EISCONN)));
+        let table: [Case; 6] = [
+            (&[Ok(()), Ok(())], 1, None),
+            (&[REFUSED, Ok(())], 2, None),
+            (&[REFUSED, REFUSED], 2, Some("192.0.2.1:1")),
+            (&[CONNECTED, Ok(())], 1, Some("192.0.2.0:1")),
+            (&[Err(Fault::Woken), Ok(())], 1, Some("it was closed")),
+            (&[Err(Fault::TimedOut), Ok(())], 1, Some("ran out")),
+        ];
+        for (outcomes, calls, text) in table {
+            let addresses: Vec<SocketAddr> =
+                (0..outcomes.len()).map(|index| SocketAddr::from(([192, 0, 2, index as u8], 1))).collect();
+            let made = RefCell::new(0);
+            let last =
+                first_that_does(&addresses, "test", Deadline::NEVER, Patience::default(), |address, _| {
+                    assert_eq!(*address, addresses[*made.borrow()]);
+                    *made.borrow_mut() += 1;
+                    outcomes[*made.borrow() - 1]
+                });
+            assert_eq!(*made.borrow(), calls, "{outcomes:?}");
+            let error = last.err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), text.is_some(), "{outcomes:?}");
+            assert!(error.unwrap_or_default().contains(text.unwrap_or_default()), "{outcomes:?}");
+        }
+        let passed = Deadline::after(Some(Duration::ZERO));
+        let limit = Patience { timeout: Some(Duration::from_secs(1)), on_interrupt: None };
+        let any = [SocketAddr::from(([192, 0, 2, 1], 1))];
+        let late = first_that_does(&any, "test", passed, limit, |_, _| panic!("there is no time left"));
+        assert_eq!(late.unwrap_err().kind(), crate::ErrorKind::TimedOut);
+    }
 }
