@@ -139,7 +139,7 @@ impl BlockingSocket {
     }
 
     /// recvmsg(2): into several buffers, with control data, which
-    /// [`read_controls`](super::read_controls) reads.
+    /// [`read_controls`](crate::net::read_controls) reads.
     ///
     /// # Errors
     /// As for [`receive`](BlockingSocket::receive).
@@ -230,7 +230,7 @@ impl BlockingSocket {
     }
 
     /// sendmsg(2): out of several buffers, with control data that
-    /// [`write_controls`](super::write_controls) wrote.
+    /// [`write_controls`](crate::net::write_controls) wrote.
     ///
     /// # Errors
     /// As for [`send_to`](BlockingSocket::send_to); EINVAL for control data that is none.
