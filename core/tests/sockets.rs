@@ -352,6 +352,19 @@ fn a_name_that_cannot_be_bound_or_connected_to_is_an_error() {
 }
 
 #[test]
+fn a_datagram_socket_gives_its_peer_up() {
+    let ((one, first), (other, second)) = (bound(Kind::Datagram, true), bound(Kind::Datagram, true));
+    one.connect(&second, FOREVER).unwrap();
+    one.send(b"to the peer", 0, FOREVER).unwrap();
+    assert_eq!(one.peer_addr(), Ok(second));
+    one.disconnect().unwrap();
+    assert_eq!(one.peer_addr(), Err(Errno(libc::ENOTCONN)));
+    assert_eq!(one.send(b"to nobody", 0, FOREVER), Err(Fault::Os(Errno(libc::EDESTADDRREQ))));
+    let mut datagram = [0; 16];
+    assert_eq!(other.receive_from(&mut datagram, 0, FOREVER), Ok((11, Some(first))));
+}
+
+#[test]
 fn a_poller_tells_of_each_watch_once() {
     let (client, server) = connection(true);
     let poller = Poller::new().unwrap();

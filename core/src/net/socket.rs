@@ -76,6 +76,11 @@ impl Socket {
         Ok(self.0.connect(&SockAddr::from(*address))?)
     }
 
+    /// connect(2) to no address: the end of what connect did to a datagram socket.
+    pub(crate) fn disconnect(&self) -> Sys<()> {
+        sys::disconnect(self.0.as_fd())
+    }
+
     /// The error that a connect ended with or that a datagram met (SO_ERROR), once.
     pub(crate) fn take_error(&self) -> Sys<()> {
         match self.0.take_error()? {

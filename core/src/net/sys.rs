@@ -122,7 +122,7 @@ pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
     Ok(unsafe { info.assume_init() }.tcpi_notsent_bytes as usize)
 }
 
-/// connect(2) to no address, which dissolves the association.
+/// connect(2) to no address at all (AF_UNSPEC), which dissolves the association: a stream's with a reset.
 pub(crate) fn disconnect(fd: BorrowedFd<'_>) -> Sys<()> {
     let nowhere = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
     let length = size_of::<libc::sockaddr>() as libc::socklen_t;

@@ -91,6 +91,15 @@ impl BlockingSocket {
         }
     }
 
+    /// connect(2) to no address (AF_UNSPEC): a datagram socket has no peer any more. An address or port
+    /// that it was not bound to by name is given back as well.
+    ///
+    /// # Errors
+    /// EBADF.
+    pub fn disconnect(&self) -> Result<(), Errno> {
+        self.at_once(Socket::disconnect)
+    }
+
     /// recv(2): what has arrived, up to the buffer's length; 0 is the end of a stream.
     ///
     /// Of a datagram that is longer than the buffer the rest is lost; with `MSG_TRUNC` in `flags` its
