@@ -73,6 +73,8 @@ bind_java_type! {
     },
 }
 
+bind_java_type! { pub(crate) DatagramPacket => java.net.DatagramPacket }
+
 /// Finds every class, method and field above. It has to happen with the loader of `io.capsock`: on
 /// the server's own threads the machine would look on the class path only.
 pub(crate) fn find_all(env: &mut Env, loader: &LoaderContext) -> Result<()> {
@@ -84,5 +86,6 @@ pub(crate) fn find_all(env: &mut Env, loader: &LoaderContext) -> Result<()> {
     UdpOptionsAPI::get(env, loader)?;
     InputStreamAPI::get(env, loader)?;
     OutputStreamAPI::get(env, loader)?;
+    DatagramPacketAPI::get(env, loader)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ mod failure;
 mod handler;
 mod handles;
 mod java;
+mod net;
 mod options;
 mod server;
 mod tcp;
@@ -60,6 +61,12 @@ fn load(env: &mut Env) -> Result<()> {
     for methods in [text::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
         // SAFETY: `native_method!` made each function from the signature that it is registered
         // with, and none of them is static in Native.java.
+        unsafe { env.register_native_methods(&class, methods)? };
+    }
+    net::find_fields(env)?;
+    let class = env.find_class(jni_str!("io/capsock/net/Native"))?;
+    for methods in net::METHODS {
+        // SAFETY: as above; the class is another Native.java.
         unsafe { env.register_native_methods(&class, methods)? };
     }
     Ok(())

@@ -1,0 +1,519 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocketImpl;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.PortUnreachableException;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * UDP, on a native socket: for {@link DatagramSocket}, and as what {@code java.net.DatagramSocket}
+ * takes from a factory.
+ *
+ * <p>One thread at a time receives, and one sends. No monitor is held while a thread waits, so that
+ * a virtual thread can park.
+ */
+final class DatagramImpl extends DatagramSocketImpl {
+  /** Whether a packet says how long its buffer is, however short its last datagram was. */
+  private static final boolean KNOWS_PACKETS = Native.api().knowsPackets();
+
+  private final ReentrantLock readLock = new ReentrantLock();
+  private final ReentrantLock writeLock = new ReentrantLock();
+
+  /** Held to change what stands below, or to look at it and act, never while waiting. */
+  private final Object stateLock = new Object();
+
+  private volatile Descriptor descriptor;
+  private volatile boolean closed;
+  private volatile InetSocketAddress local;
+  private volatile InetSocketAddress remote;
+
+  /** What it was bound to before it was connected. */
+  private InetSocketAddress localBefore;
+
+  private final Set<Membership> memberships = new HashSet<>();
+  private volatile int timeout;
+
+  /** The address that the last datagram went to: most go where the one before went. */
+  private volatile Ip lastTarget;
+
+  /** Where the last datagram came from, in numbers (the read lock's), and as Java has it. */
+  private final long[] sender = new long[Ip.NUMBERS];
+
+  private final long[] lastSender = new long[Ip.NUMBERS];
+  private InetAddress lastSenderAddress;
+
+  private record Membership(InetAddress group, int index) {}
+
+  @Override
+  protected void create() throws SocketException {
+    synchronized (stateLock) {
+      if (descriptor == null && !closed) {
+        descriptor = Descriptor.open(false);
+      }
+    }
+  }
+
+  private Descriptor open() throws SocketException {
+    Descriptor socket = descriptor;
+    if (closed || socket == null) {
+      throw new SocketException("Socket closed");
+    }
+    return socket;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  InetSocketAddress local() {
+    return local;
+  }
+
+  InetSocketAddress remote() {
+    return remote;
+  }
+
+  int timeout() {
+    return timeout;
+  }
+
+  void timeout(int milliseconds) {
+    timeout = milliseconds;
+  }
+
+  @Override
+  protected void bind(int port, InetAddress host) throws SocketException {
+    synchronized (stateLock) {
+      if (local != null) {
+        throw new SocketException("Already bound");
+      }
+      bindTo(new InetSocketAddress(host, port));
+    }
+  }
+
+  private void bindTo(InetSocketAddress to) throws SocketException {
+    Descriptor socket = open();
+    Ip ip = Ip.of(to.getAddress());
+    int port = to.getPort();
+    int code = Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), port);
+    if (code < 0) {
+      throw Faults.socketException(code);
+    }
+    findLocal(socket);
+  }
+
+  private void findLocal(Descriptor socket) throws SocketException {
+    InetSocketAddress found = Ip.decodeWithPort(Options.localAddress(socket));
+    local = found;
+    localPort = found.getPort();
+  }
+
+  private void bindIfNeeded() throws SocketException {
+    if (local == null) {
+      synchronized (stateLock) {
+        if (local == null) {
+          bindTo(new InetSocketAddress(0));
+        }
+      }
+    }
+  }
+
+  @Override
+  protected void connect(InetAddress to, int port) throws SocketException {
+    readLock.lock();
+    writeLock.lock();
+    try {
+      synchronized (stateLock) {
+        Descriptor socket = open();
+        if (port == 0) {
+          throw new SocketException("Can't connect to port 0");
+        }
+        bindIfNeeded();
+        Ip ip = Ip.of(to);
+        localBefore = local;
+        int code =
+            Native.api().datagramConnect(socket.number(), ip.high(), ip.low(), ip.scope(), port);
+        if (code < 0) {
+          throw Faults.socketException(code);
+        }
+        remote = new InetSocketAddress(to, port);
+        findLocal(socket);
+      }
+    } finally {
+      writeLock.unlock();
+      readLock.unlock();
+    }
+  }
+
+  @Override
+  protected void disconnect() {
+    readLock.lock();
+    writeLock.lock();
+    try {
+      synchronized (stateLock) {
+        if (closed || remote == null) {
+          return;
+        }
+        Descriptor socket = open();
+        int code = Native.api().datagramDisconnect(socket.number());
+        if (code < 0) {
+          throw Faults.socketException(code);
+        }
+        remote = null;
+        findLocal(socket);
+        // Linux gives a port back that was not asked for by its number; it is still this socket's.
+        if (local.getPort() == 0) {
+          bindTo(localBefore);
+        }
+      }
+    } catch (SocketException failed) {
+      throw new UncheckedIOException(failed);
+    } finally {
+      writeLock.unlock();
+      readLock.unlock();
+    }
+  }
+
+  /**
+   * Sends a packet, to its own address or, if it has none, to the peer, which it then names.
+   *
+   * @throws IllegalArgumentException if it has no address and there is no peer, or if the two
+   *     differ
+   */
+  @Override
+  protected void send(DatagramPacket packet) throws IOException {
+    writeLock.lock();
+    try {
+      open();
+      InetSocketAddress peer = remote;
+      InetAddress to = packet.getAddress();
+      int port = packet.getPort();
+      if (to == null) {
+        if (peer == null) {
+          throw new IllegalArgumentException("Address not set");
+        }
+        packet.setAddress(peer.getAddress());
+        packet.setPort(peer.getPort());
+      } else {
+        checkTarget(to, port, peer);
+      }
+      bindIfNeeded();
+      sendTo(packet, peer == null ? target(to) : null, peer == null ? port : -1);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  private static void checkTarget(InetAddress to, int port, InetSocketAddress peer)
+      throws SocketException {
+    if (port < 0 || port > 0xffff) {
+      throw new IllegalArgumentException("port out of range:" + port);
+    }
+    if (peer != null) {
+      if (port != peer.getPort() || !to.equals(peer.getAddress())) {
+        throw new IllegalArgumentException("Connected and packet address differ");
+      }
+    } else if (port == 0) {
+      throw new SocketException("Can't send to port 0");
+    }
+  }
+
+  private Ip target(InetAddress to) throws SocketException {
+    Ip last = lastTarget;
+    if (last == null || last.address() != to) {
+      last = Ip.of(to);
+      lastTarget = last;
+    }
+    return last;
+  }
+
+  private void sendTo(DatagramPacket packet, Ip to, int port) throws IOException {
+    byte[] bytes = packet.getData();
+    int offset = packet.getOffset();
+    int length = packet.getLength();
+    int code = open().send(bytes, offset, length, to, port);
+    if (code == Faults.ECONNREFUSED) {
+      // News of an earlier datagram: without a peer it may have been anybody's.
+      if (to == null) {
+        throw new PortUnreachableException();
+      }
+      return;
+    }
+    if (code < 0) {
+      if (closed || code == Faults.CLOSED) {
+        throw new SocketException("Socket closed");
+      }
+      // To a peer, the JDK writes, and a write that fails has no class of its own.
+      throw to == null ? new IOException(Faults.text(code)) : Faults.of(code);
+    }
+  }
+
+  @Override
+  protected void receive(DatagramPacket packet) throws IOException {
+    readLock.lock();
+    try {
+      int length = receive(packet, false);
+      if (!KNOWS_PACKETS) {
+        packet.setLength(length);
+      }
+      packet.setAddress(senderAddress());
+      packet.setPort(Ip.port(sender));
+    } finally {
+      readLock.unlock();
+    }
+  }
+
+  private int receive(DatagramPacket packet, boolean peeks) throws IOException {
+    open();
+    bindIfNeeded();
+    long start = System.nanoTime();
+    int milliseconds = timeout;
+    int code;
+    do {
+      code = open().receive(packet, rest(milliseconds, start), peeks, sender);
+      // News of an earlier datagram: without a peer it may have been anybody's.
+    } while (code == Faults.ECONNREFUSED && remote == null);
+    if (code >= 0) {
+      return code;
+    }
+    if (closed || code == Faults.CLOSED) {
+      throw new SocketException("Socket closed");
+    }
+    throw switch (code) {
+      case Faults.TIMED_OUT -> new SocketTimeoutException("Receive timed out");
+      case Faults.ECONNREFUSED -> new PortUnreachableException();
+      default -> Faults.of(code);
+    };
+  }
+
+  /** What is left of a limit, never the 0 that is none. */
+  private static int rest(int milliseconds, long start) {
+    if (milliseconds == 0) {
+      return 0;
+    }
+    long passed = (System.nanoTime() - start) / 1_000_000;
+    return (int) Math.max(1, milliseconds - passed);
+  }
+
+  /** The same object again while the same peer sends. */
+  private InetAddress senderAddress() {
+    boolean same =
+        lastSenderAddress != null
+            && sender[0] == lastSender[0]
+            && sender[1] == lastSender[1]
+            && sender[2] >>> 16 == lastSender[2] >>> 16;
+    if (!same) {
+      System.arraycopy(sender, 0, lastSender, 0, sender.length);
+      lastSenderAddress = Ip.decode(sender);
+    }
+    return lastSenderAddress;
+  }
+
+  /** The parameter cannot be changed, so that the sender's port is all that this tells. */
+  @Override
+  protected int peek(InetAddress unused) throws IOException {
+    return peekData(new DatagramPacket(new byte[0], 0));
+  }
+
+  @Override
+  protected int peekData(DatagramPacket packet) throws IOException {
+    readLock.lock();
+    try {
+      int length = receive(packet, true);
+      if (!KNOWS_PACKETS) {
+        packet.setLength(length);
+      }
+      packet.setAddress(senderAddress());
+      packet.setPort(Ip.port(sender));
+      return Ip.port(sender);
+    } finally {
+      readLock.unlock();
+    }
+  }
+
+  @Override
+  protected void close() {
+    synchronized (stateLock) {
+      closed = true;
+      memberships.clear();
+      if (descriptor != null) {
+        descriptor.close();
+      }
+    }
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  protected void setTTL(byte ttl) throws IOException {
+    setTimeToLive(Byte.toUnsignedInt(ttl));
+  }
+
+  @Override
+  @Deprecated
+  @SuppressWarnings("removal")
+  protected byte getTTL() throws IOException {
+    return (byte) getTimeToLive();
+  }
+
+  @Override
+  protected void setTimeToLive(int ttl) throws IOException {
+    Options.set(open(), Option.IP_MULTICAST_TTL, ttl);
+  }
+
+  @Override
+  protected int getTimeToLive() throws IOException {
+    return Options.number(open(), Option.IP_MULTICAST_TTL);
+  }
+
+  @Override
+  protected void join(InetAddress group) throws IOException {
+    member(true, group, null);
+  }
+
+  @Override
+  protected void leave(InetAddress group) throws IOException {
+    member(false, group, null);
+  }
+
+  @Override
+  protected void joinGroup(SocketAddress group, NetworkInterface through) throws IOException {
+    member(true, ((InetSocketAddress) group).getAddress(), through);
+  }
+
+  @Override
+  protected void leaveGroup(SocketAddress group, NetworkInterface through) throws IOException {
+    member(false, ((InetSocketAddress) group).getAddress(), through);
+  }
+
+  private void member(boolean joins, InetAddress group, NetworkInterface given) throws IOException {
+    Objects.requireNonNull(group, "group");
+    Ip ip = Ip.of(group);
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      NetworkInterface through = given;
+      if (through == null) {
+        through = (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
+      }
+      int index = through == null ? 0 : through.getIndex();
+      int v4 = through == null ? 0 : Options.v4(through);
+      if (through != null && v4 == 0 && index > 0 && group instanceof Inet4Address) {
+        throw new IOException("Network interface not configured for IPv4");
+      }
+      Membership membership = new Membership(group, index);
+      if (joins == memberships.contains(membership)) {
+        throw new SocketException(joins ? "Already a member of group" : "Not a member of group");
+      }
+      Faults.check(
+          Native.api()
+              .multicastMember(
+                  socket.number(), joins, ip.high(), ip.low(), v4, Math.max(0, index)));
+      if (joins) {
+        memberships.add(membership);
+      } else {
+        memberships.remove(membership);
+      }
+    }
+  }
+
+  @Override
+  protected Set<SocketOption<?>> supportedOptions() {
+    return Option.OF_DATAGRAMS;
+  }
+
+  @Override
+  protected <T> void setOption(SocketOption<T> name, T value) throws IOException {
+    Objects.requireNonNull(name);
+    Options.checkSupported(name, supportedOptions());
+    Options.checkType(name, value);
+    synchronized (stateLock) {
+      Options.set(open(), name, value);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // the value has the option's type
+  protected <T> T getOption(SocketOption<T> name) throws IOException {
+    Objects.requireNonNull(name);
+    Options.checkSupported(name, supportedOptions());
+    synchronized (stateLock) {
+      return (T) Options.get(open(), name);
+    }
+  }
+
+  @Override
+  public void setOption(int number, Object value) throws SocketException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      switch (number) {
+        case SO_TIMEOUT -> timeout = ClassicOptions.number(value, "SO_TIMEOUT");
+        case IP_MULTICAST_IF, IP_MULTICAST_IF2 -> setMulticastInterface(socket, value);
+        // The number stands for whether the loop is off.
+        case IP_MULTICAST_LOOP ->
+            ClassicOptions.set(socket, number, !ClassicOptions.flag(value, "IP_MULTICAST_LOOP"));
+        default -> ClassicOptions.set(socket, number, value);
+      }
+    }
+  }
+
+  private static void setMulticastInterface(Descriptor socket, Object value)
+      throws SocketException {
+    NetworkInterface through =
+        value instanceof InetAddress address
+            ? NetworkInterface.getByInetAddress(address)
+            : value instanceof NetworkInterface given ? given : null;
+    if (through == null) {
+      throw new SocketException("Bad value for IP_MULTICAST_IF");
+    }
+    try {
+      Options.set(socket, Option.IP_MULTICAST_IF.socketOption(), through);
+    } catch (SocketException failed) {
+      throw failed;
+    } catch (IOException failed) {
+      throw new SocketException(failed.getMessage());
+    }
+  }
+
+  @Override
+  public Object getOption(int number) throws SocketException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      return switch (number) {
+        case SO_TIMEOUT -> timeout;
+        case SO_BINDADDR -> Ip.decode(Options.localAddress(socket));
+        case IP_MULTICAST_IF -> interfaceAddress(multicastInterface(socket));
+        case IP_MULTICAST_IF2 -> multicastInterface(socket);
+        case IP_MULTICAST_LOOP -> !Options.flag(socket, Option.IP_MULTICAST_LOOP);
+        default -> ClassicOptions.get(socket, number);
+      };
+    }
+  }
+
+  private static NetworkInterface multicastInterface(Descriptor socket) throws SocketException {
+    try {
+      return (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
+    } catch (SocketException failed) {
+      throw failed;
+    } catch (IOException failed) {
+      throw new SocketException(failed.getMessage());
+    }
+  }
+
+  private static InetAddress interfaceAddress(NetworkInterface through) {
+    InetAddress any = new InetSocketAddress(0).getAddress();
+    return through == null ? any : through.inetAddresses().findFirst().orElse(any);
+  }
+}

@@ -1,0 +1,188 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.ref.Cleaner;
+import java.net.DatagramPacket;
+import java.net.SocketException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A native socket: its number, how threads wait for it, and how it is closed, by {@link #close} or
+ * else by the garbage collector.
+ *
+ * <p>A thread of the system waits in the native call. A virtual thread makes the call without
+ * waiting, and parks in between, see {@link Poller}. Whoever uses this sees to it that one thread
+ * at a time reads, and one writes.
+ */
+final class Descriptor {
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  private final Native api = Native.api();
+  private final long number;
+  private final Cleaner.Cleanable cleanable;
+  private volatile boolean closed;
+
+  /** The virtual threads that are parked, for a close to find. */
+  private volatile Thread reader;
+
+  private volatile Thread writer;
+
+  /** A native call that waits as long as it is told to: {@link Native}'s timeouts. */
+  private interface Call {
+    int waiting(int milliseconds);
+  }
+
+  /** Takes over a native socket. */
+  Descriptor(long number) {
+    this.number = number;
+    // The action must not refer to this object, or it would never be found unreachable.
+    Native closer = api;
+    cleanable = CLEANER.register(this, () -> closer.socketClose(number));
+  }
+
+  /**
+   * Opens a socket.
+   *
+   * @throws SocketException as the system reports it: too many open files
+   */
+  static Descriptor open(boolean stream) throws SocketException {
+    long opened = Native.api().socketOpen(Ip.V6, stream);
+    if (opened < 0) {
+      throw Faults.socketException((int) opened);
+    }
+    return new Descriptor(opened);
+  }
+
+  long number() {
+    return number;
+  }
+
+  boolean isOpen() {
+    return !closed;
+  }
+
+  /** Closes it. Calls in progress end with {@link Faults#CLOSED}. */
+  void close() {
+    closed = true;
+    cleanable.clean();
+    // A thread that parks looks at `closed` after it has made itself known.
+    LockSupport.unpark(reader);
+    LockSupport.unpark(writer);
+  }
+
+  /** Up to so many bytes, 0 at the end of the stream; or a fault. */
+  int read(byte[] bytes, int offset, int length, int timeout) throws IOException {
+    if (!VirtualThreads.isVirtual(Thread.currentThread())) {
+      return api.socketRead(number, bytes, offset, length, limit(timeout));
+    }
+    return parking(false, timeout, wait -> api.socketRead(number, bytes, offset, length, wait));
+  }
+
+  /** How many bytes the system took; or a fault. */
+  int write(byte[] bytes, int offset, int length) throws IOException {
+    if (!VirtualThreads.isVirtual(Thread.currentThread())) {
+      return api.socketWrite(number, bytes, offset, length, Native.NO_LIMIT);
+    }
+    return parking(true, 0, wait -> api.socketWrite(number, bytes, offset, length, wait));
+  }
+
+  int connect(Ip to, int port, int timeout) throws IOException {
+    return waiting(
+        true,
+        timeout,
+        wait -> {
+          int code = api.socketConnect(number, to.high(), to.low(), to.scope(), port, wait);
+          // Of a connect that has begun, the next one tells how it goes.
+          boolean goesOn = code == Faults.EINPROGRESS || code == Faults.EALREADY;
+          return goesOn ? Faults.EAGAIN : code;
+        });
+  }
+
+  /** {@code accepted} becomes the peer's address and the new socket's number. */
+  int accept(int timeout, long[] accepted) throws IOException {
+    return waiting(false, timeout, wait -> api.socketAccept(number, wait, accepted));
+  }
+
+  /** To the peer if the port is below zero. */
+  int send(byte[] bytes, int offset, int length, Ip to, int port) throws IOException {
+    long high = to == null ? 0 : to.high();
+    long low = to == null ? 0 : to.low();
+    int scope = to == null ? 0 : to.scope();
+    if (!VirtualThreads.isVirtual(Thread.currentThread())) {
+      return api.datagramSend(
+          number, bytes, offset, length, high, low, scope, port, Native.NO_LIMIT);
+    }
+    return parking(
+        true,
+        0,
+        wait -> api.datagramSend(number, bytes, offset, length, high, low, scope, port, wait));
+  }
+
+  /** The length of the datagram, whose bytes the packet has then; or a fault. */
+  int receive(DatagramPacket packet, int timeout, boolean peeks, long[] sender) throws IOException {
+    byte[] bytes = packet.getData();
+    int offset = packet.getOffset();
+    int length = packet.getLength();
+    if (!VirtualThreads.isVirtual(Thread.currentThread())) {
+      return api.datagramReceive(
+          number, packet, bytes, offset, length, limit(timeout), peeks, sender);
+    }
+    return parking(
+        false,
+        timeout,
+        wait -> api.datagramReceive(number, packet, bytes, offset, length, wait, peeks, sender));
+  }
+
+  private static int limit(int timeout) {
+    return timeout == 0 ? Native.NO_LIMIT : timeout;
+  }
+
+  private int waiting(boolean writable, int timeout, Call call) throws IOException {
+    if (!VirtualThreads.isVirtual(Thread.currentThread())) {
+      return call.waiting(limit(timeout));
+    }
+    return parking(writable, timeout, call);
+  }
+
+  /**
+   * Makes the call until it does not have to wait, and parks in between.
+   *
+   * @throws InterruptedIOException if the virtual thread is interrupted when it would wait
+   */
+  private int parking(boolean writable, int timeout, Call call) throws IOException {
+    long start = System.nanoTime();
+    long allowed = timeout * 1_000_000L;
+    while (true) {
+      int result = call.waiting(0);
+      if (result != Faults.EAGAIN) {
+        return result;
+      }
+      if (timeout != 0 && System.nanoTime() - start >= allowed) {
+        return Faults.TIMED_OUT;
+      }
+      park(writable, timeout != 0, start + allowed);
+    }
+  }
+
+  private void park(boolean writable, boolean limited, long deadline) throws IOException {
+    Thread thread = Thread.currentThread();
+    parked(writable, thread);
+    try {
+      Poller.of(writable).await(this, limited, deadline);
+    } finally {
+      parked(writable, null);
+    }
+    if (thread.isInterrupted()) {
+      throw new InterruptedIOException();
+    }
+  }
+
+  private void parked(boolean writable, Thread thread) {
+    if (writable) {
+      writer = thread;
+    } else {
+      reader = thread;
+    }
+  }
+}

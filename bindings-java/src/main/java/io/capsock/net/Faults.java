@@ -1,0 +1,78 @@
+package io.capsock.net;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.ProtocolException;
+import java.net.SocketException;
+
+/**
+ * What a native method returns in place of a result, and the one place where it becomes an
+ * exception: the class and the text that the JDK has for it. The numbers are the system's, negated.
+ */
+final class Faults {
+  static final int EAGAIN = -11;
+  static final int EACCES = -13;
+  static final int EPROTO = -71;
+  static final int EADDRINUSE = -98;
+  static final int EADDRNOTAVAIL = -99;
+  static final int ECONNABORTED = -103;
+  static final int ECONNRESET = -104;
+  static final int ENOTCONN = -107;
+  static final int ETIMEDOUT = -110;
+  static final int ECONNREFUSED = -111;
+  static final int EHOSTUNREACH = -113;
+  static final int EALREADY = -114;
+  static final int EINPROGRESS = -115;
+
+  /** The time allowed ran out. */
+  static final int TIMED_OUT = -100_001;
+
+  /** The socket was closed, before the call or during it. */
+  static final int CLOSED = -100_002;
+
+  private Faults() {}
+
+  /** The exception for a call that sets up or asks a socket: its class says what happened. */
+  static IOException of(int code) {
+    String text = text(code);
+    return switch (code) {
+      case ECONNREFUSED, ETIMEDOUT, ENOTCONN -> new ConnectException(text);
+      case EHOSTUNREACH -> new NoRouteToHostException(text);
+      case EADDRINUSE, EADDRNOTAVAIL, EACCES -> new BindException(text);
+      case EPROTO -> new ProtocolException(text);
+      default -> new SocketException(text);
+    };
+  }
+
+  /** The same where no other exception is allowed. */
+  static SocketException socketException(int code) {
+    return of(code) instanceof SocketException exception
+        ? exception
+        : new SocketException(text(code));
+  }
+
+  /** The system's words alone. */
+  static String text(int code) {
+    return switch (code) {
+      case CLOSED -> "Socket closed";
+      case TIMED_OUT -> "Timed out";
+      default -> new String(Native.api().errorText(-code), UTF_8);
+    };
+  }
+
+  /**
+   * The result, if it is one.
+   *
+   * @throws IOException as {@link #of}
+   */
+  static int check(int result) throws IOException {
+    if (result < 0) {
+      throw of(result);
+    }
+    return result;
+  }
+}

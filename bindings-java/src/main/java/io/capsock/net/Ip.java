@@ -1,0 +1,102 @@
+package io.capsock.net;
+
+import java.io.UncheckedIOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * An IP address as the native side takes it: 128 bits in two halves, IPv4 as {@code
+ * ::ffff:192.0.2.1}, and the IPv6 scope.
+ *
+ * @param address the same as Java has it
+ * @param high the first 64 bits
+ * @param low the last 64 bits
+ * @param scope the number of an interface, or 0
+ */
+record Ip(InetAddress address, long high, long low, int scope) {
+  /** Whether sockets are IPv6 sockets, which take IPv4 addresses too, or IPv4 sockets. */
+  static final boolean V6 =
+      !Boolean.getBoolean("java.net.preferIPv4Stack") && Native.api().hasIpv6();
+
+  private static final long MAPPED = 0xffffL << 32;
+  private static final int V4_LENGTH = 4;
+
+  /** How many numbers an address with its port is. */
+  static final int NUMBERS = 3;
+
+  /**
+   * The address as a socket takes it. A link-local address without a scope gets that of the one
+   * interface that has the address.
+   *
+   * @throws SocketException if several interfaces have it, or if it is IPv6 and sockets are IPv4
+   */
+  static Ip of(InetAddress address) throws SocketException {
+    InetAddress scoped = scoped(address);
+    ByteBuffer bytes = ByteBuffer.wrap(scoped.getAddress());
+    if (bytes.remaining() == V4_LENGTH) {
+      return new Ip(address, 0, MAPPED | Integer.toUnsignedLong(bytes.getInt()), 0);
+    }
+    if (!V6) {
+      throw new SocketException("Protocol family unavailable");
+    }
+    int scope = ((Inet6Address) scoped).getScopeId();
+    return new Ip(address, bytes.getLong(), bytes.getLong(), scope);
+  }
+
+  private static InetAddress scoped(InetAddress address) throws SocketException {
+    if (!needsScope(address)) {
+      return address;
+    }
+    List<InetAddress> same;
+    try {
+      same =
+          NetworkInterface.networkInterfaces()
+              .flatMap(NetworkInterface::inetAddresses)
+              .filter(other -> address.equals(other) && !needsScope(other))
+              .toList();
+    } catch (SocketException | UncheckedIOException unknown) {
+      return address;
+    }
+    if (same.size() > 1) {
+      throw new SocketException("Duplicate link local addresses: must specify scope-id");
+    }
+    return same.isEmpty() ? address : same.get(0);
+  }
+
+  private static boolean needsScope(InetAddress address) {
+    return address instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0;
+  }
+
+  /** The address that these numbers are: IPv4 again, if it was that. */
+  static InetAddress decode(long[] numbers) {
+    long high = numbers[0];
+    long low = numbers[1];
+    int scope = (int) (numbers[2] >>> 16);
+    try {
+      if (high == 0 && low >>> 32 == 0xffff) {
+        byte[] bytes = ByteBuffer.allocate(V4_LENGTH).putInt((int) low).array();
+        return InetAddress.getByAddress(bytes);
+      }
+      byte[] bytes = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+      return scope == 0
+          ? InetAddress.getByAddress(bytes)
+          : Inet6Address.getByAddress(null, bytes, scope);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException("an IP address has 4 or 16 bytes", impossible);
+    }
+  }
+
+  static int port(long[] numbers) {
+    return (int) (numbers[2] & 0xffff);
+  }
+
+  static InetSocketAddress decodeWithPort(long[] numbers) {
+    return new InetSocketAddress(decode(numbers), port(numbers));
+  }
+}

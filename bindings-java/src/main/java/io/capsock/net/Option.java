@@ -1,0 +1,122 @@
+package io.capsock.net;
+
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** The socket options, each under the name that Java has for it (options.rs has the same order). */
+enum Option {
+  SO_RCVBUF(StandardSocketOptions.SO_RCVBUF),
+  SO_SNDBUF(StandardSocketOptions.SO_SNDBUF),
+  SO_REUSEADDR(StandardSocketOptions.SO_REUSEADDR),
+  SO_REUSEPORT(StandardSocketOptions.SO_REUSEPORT),
+  SO_KEEPALIVE(StandardSocketOptions.SO_KEEPALIVE),
+  SO_LINGER(StandardSocketOptions.SO_LINGER),
+  SO_BROADCAST(StandardSocketOptions.SO_BROADCAST),
+  SO_OOBINLINE((SocketOption<?>) null),
+  TCP_NODELAY(StandardSocketOptions.TCP_NODELAY),
+  IP_TOS(StandardSocketOptions.IP_TOS),
+  IP_MULTICAST_IF(StandardSocketOptions.IP_MULTICAST_IF),
+  IP_MULTICAST_TTL(StandardSocketOptions.IP_MULTICAST_TTL),
+  IP_MULTICAST_LOOP(StandardSocketOptions.IP_MULTICAST_LOOP),
+  TCP_QUICKACK("TCP_QUICKACK"),
+  TCP_KEEPIDLE("TCP_KEEPIDLE"),
+  TCP_KEEPINTERVAL("TCP_KEEPINTERVAL"),
+  TCP_KEEPCOUNT("TCP_KEEPCOUNT"),
+  SO_INCOMING_NAPI_ID("SO_INCOMING_NAPI_ID"),
+  IP_DONTFRAGMENT("IP_DONTFRAGMENT");
+
+  private static final Map<SocketOption<?>, Option> BY_NAME = new HashMap<>();
+
+  /** What {@code Socket}, {@code ServerSocket} and {@code DatagramSocket} support. */
+  static final Set<SocketOption<?>> OF_SOCKETS =
+      names(
+          SO_RCVBUF,
+          SO_SNDBUF,
+          SO_REUSEADDR,
+          SO_REUSEPORT,
+          SO_KEEPALIVE,
+          SO_LINGER,
+          TCP_NODELAY,
+          IP_TOS,
+          TCP_QUICKACK,
+          TCP_KEEPIDLE,
+          TCP_KEEPINTERVAL,
+          TCP_KEEPCOUNT,
+          SO_INCOMING_NAPI_ID);
+
+  static final Set<SocketOption<?>> OF_SERVERS =
+      names(
+          SO_RCVBUF,
+          SO_REUSEADDR,
+          SO_REUSEPORT,
+          IP_TOS,
+          TCP_QUICKACK,
+          TCP_KEEPIDLE,
+          TCP_KEEPINTERVAL,
+          TCP_KEEPCOUNT,
+          SO_INCOMING_NAPI_ID);
+
+  static final Set<SocketOption<?>> OF_DATAGRAMS =
+      names(
+          SO_RCVBUF,
+          SO_SNDBUF,
+          SO_REUSEADDR,
+          SO_REUSEPORT,
+          SO_BROADCAST,
+          IP_TOS,
+          IP_MULTICAST_IF,
+          IP_MULTICAST_TTL,
+          IP_MULTICAST_LOOP,
+          SO_INCOMING_NAPI_ID,
+          IP_DONTFRAGMENT);
+
+  static {
+    for (Option option : values()) {
+      if (option.name != null) {
+        BY_NAME.put(option.name, option);
+      }
+    }
+  }
+
+  /** Null if this Java has no name for it, or no public one. */
+  private final SocketOption<?> name;
+
+  Option(SocketOption<?> name) {
+    this.name = name;
+  }
+
+  /** One of the JDK's own module, which not every program has. */
+  Option(String extended) {
+    SocketOption<?> found = null;
+    try {
+      Class<?> names = Class.forName("jdk.net.ExtendedSocketOptions");
+      found = (SocketOption<?>) names.getField(extended).get(null);
+    } catch (ReflectiveOperationException absent) {
+      // This Java has no name for it.
+    }
+    name = found;
+  }
+
+  private static Set<SocketOption<?>> names(Option... options) {
+    Set<SocketOption<?>> names = new HashSet<>();
+    for (Option option : options) {
+      if (option.name != null) {
+        names.add(option.name);
+      }
+    }
+    return Set.copyOf(names);
+  }
+
+  SocketOption<?> socketOption() {
+    return name;
+  }
+
+  /** The option of that name, which is one of the supported ones. */
+  static Option of(SocketOption<?> name) {
+    return BY_NAME.get(name);
+  }
+}

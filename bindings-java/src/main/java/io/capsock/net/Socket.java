@@ -1,0 +1,147 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+
+/**
+ * A {@link java.net.Socket} on capsock's core: every call is made there, and everything else is as
+ * {@code java.net.Socket} documents it.
+ *
+ * <p>A program uses it by one more line, {@code import io.capsock.net.Socket;}, beside {@code
+ * import java.net.*;}.
+ *
+ * <p>It connects directly: no proxy is asked for, neither by the system properties {@code
+ * socksProxyHost} and {@code socksProxyPort} nor by a {@link java.net.ProxySelector}.
+ */
+public class Socket extends java.net.Socket {
+  /**
+   * A socket that is not connected.
+   *
+   * @throws SocketException never: a program need not expect it, and does not see this clause, for
+   *     the build takes it out of the class (src/build/Unchecked.java)
+   */
+  // The only constructor of java.net.Socket that takes a SocketImpl declares what it never throws.
+  public Socket() throws SocketException {
+    this(new SocketImpl(false));
+  }
+
+  /**
+   * A socket that is not connected and will not use a proxy.
+   *
+   * @param proxy {@link Proxy#NO_PROXY}
+   * @throws IllegalArgumentException if it is null
+   * @throws UnsupportedOperationException if it is a proxy; {@code java.net.Socket} has those
+   * @throws SocketException never, as for {@link #Socket()}
+   */
+  public Socket(Proxy proxy) throws SocketException {
+    this(direct(proxy));
+  }
+
+  /**
+   * Connects to a port of a host.
+   *
+   * @param host a name or an IP address; null is this machine
+   * @param port 0 to 65535
+   * @throws UnknownHostException if the name has no address
+   * @throws IOException if the connection cannot be made
+   * @throws IllegalArgumentException if the port is out of its range
+   */
+  public Socket(String host, int port) throws UnknownHostException, IOException {
+    this(endpoint(host, port), null);
+  }
+
+  /**
+   * Connects to a port of an address.
+   *
+   * @param address the address
+   * @param port 0 to 65535
+   * @throws IOException if the connection cannot be made
+   * @throws IllegalArgumentException if the port is out of its range
+   * @throws NullPointerException if the address is null
+   */
+  public Socket(InetAddress address, int port) throws IOException {
+    this(endpoint(address, port), null);
+  }
+
+  /**
+   * Connects to a port of a host, from a local address.
+   *
+   * @param host a name or an IP address; null is this machine
+   * @param port 0 to 65535
+   * @param localAddr the local address; null is any
+   * @param localPort the local port; 0 is any
+   * @throws IOException if the local address cannot be had or the connection cannot be made
+   * @throws IllegalArgumentException if a port is out of its range
+   */
+  public Socket(String host, int port, InetAddress localAddr, int localPort) throws IOException {
+    this(endpoint(host, port), new InetSocketAddress(localAddr, localPort));
+  }
+
+  /**
+   * Connects to a port of an address, from a local address.
+   *
+   * @param address the address
+   * @param port 0 to 65535
+   * @param localAddr the local address; null is any
+   * @param localPort the local port; 0 is any
+   * @throws IOException if the local address cannot be had or the connection cannot be made
+   * @throws IllegalArgumentException if a port is out of its range
+   * @throws NullPointerException if the address is null
+   */
+  public Socket(InetAddress address, int port, InetAddress localAddr, int localPort)
+      throws IOException {
+    this(endpoint(address, port), new InetSocketAddress(localAddr, localPort));
+  }
+
+  @SuppressWarnings("this-escape") // as in java.net.Socket: a subclass sees bind and connect
+  private Socket(InetSocketAddress to, SocketAddress from) throws IOException {
+    this(new SocketImpl(false));
+    try {
+      if (from != null) {
+        bind(from);
+      }
+      connect(to);
+    } catch (IOException | RuntimeException failed) {
+      try {
+        close();
+      } catch (IOException second) {
+        failed.addSuppressed(second);
+      }
+      throw failed;
+    }
+  }
+
+  /** For {@link ServerSocket#accept()}, and for this class. */
+  Socket(SocketImpl impl) throws SocketException {
+    super(impl);
+  }
+
+  private static InetSocketAddress endpoint(String host, int port) throws UnknownHostException {
+    return host == null
+        ? new InetSocketAddress(InetAddress.getByName(null), port)
+        : new InetSocketAddress(host, port);
+  }
+
+  private static InetSocketAddress endpoint(InetAddress address, int port) {
+    if (address == null) {
+      throw new NullPointerException("address");
+    }
+    return new InetSocketAddress(address, port);
+  }
+
+  private static SocketImpl direct(Proxy proxy) {
+    if (proxy == null) {
+      throw new IllegalArgumentException("Invalid Proxy");
+    }
+    if (proxy.type() != Proxy.Type.DIRECT) {
+      throw new UnsupportedOperationException(
+          "io.capsock.net.Socket connects directly; java.net.Socket knows the proxy " + proxy);
+    }
+    return new SocketImpl(false);
+  }
+}

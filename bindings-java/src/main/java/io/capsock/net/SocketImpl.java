@@ -1,0 +1,557 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * TCP for {@link java.net.Socket} and {@link java.net.ServerSocket}, on a native socket. It behaves
+ * as the JDK's own does, down to the texts of its exceptions.
+ *
+ * <p>One thread at a time reads (or connects, or accepts), and one writes. No monitor is held while
+ * a thread waits, so that a virtual thread can park.
+ */
+final class SocketImpl extends java.net.SocketImpl {
+  /** What one read or write moves at most: the native side's buffer is not longer. */
+  private static final int LIMIT = 128 * 1024;
+
+  private static final int DEFAULT_BACKLOG = 50;
+
+  private enum State {
+    NEW,
+    UNCONNECTED,
+    CONNECTING,
+    CONNECTED,
+    CLOSED
+  }
+
+  private final boolean server;
+  private final ReentrantLock readLock = new ReentrantLock();
+  private final ReentrantLock writeLock = new ReentrantLock();
+
+  /** Held to change the state or to look at it and act, never while waiting. */
+  private final Object stateLock = new Object();
+
+  private volatile State state = State.NEW;
+
+  /** Null until created. */
+  private volatile Descriptor descriptor;
+
+  private volatile int timeout;
+  private volatile boolean inputShut;
+  private volatile boolean outputShut;
+
+  /** The end of the input, and a reset, once seen, are what every later read sees. */
+  private boolean ended;
+
+  private boolean reset;
+
+  /**
+   * A socket that is not created yet.
+   *
+   * @param server whether it is a ServerSocket's
+   */
+  SocketImpl(boolean server) {
+    this.server = server;
+  }
+
+  private Descriptor open() throws SocketException {
+    State now = state;
+    if (now == State.NEW) {
+      throw new SocketException("Socket not created");
+    }
+    if (now == State.CLOSED) {
+      throw new SocketException("Socket closed");
+    }
+    return descriptor;
+  }
+
+  private Descriptor connected() throws SocketException {
+    State now = state;
+    if (now == State.CLOSED) {
+      throw new SocketException("Socket closed");
+    }
+    if (now != State.CONNECTED) {
+      throw new SocketException("Not connected");
+    }
+    return descriptor;
+  }
+
+  private boolean closed() {
+    return state == State.CLOSED;
+  }
+
+  @Override
+  protected void create(boolean stream) throws IOException {
+    if (!stream) {
+      throw new SocketException("io.capsock.net.DatagramSocket is for datagrams");
+    }
+    synchronized (stateLock) {
+      if (state != State.NEW) {
+        throw new IOException("Already created");
+      }
+      Descriptor opened = Descriptor.open(true);
+      try {
+        if (server) {
+          Options.set(opened, Option.SO_REUSEADDR, true);
+        }
+      } catch (SocketException failed) {
+        opened.close();
+        throw failed;
+      }
+      descriptor = opened;
+      state = State.UNCONNECTED;
+    }
+  }
+
+  @Override
+  protected void connect(String host, int port) throws IOException {
+    connect(new InetSocketAddress(host, port), 0);
+  }
+
+  @Override
+  protected void connect(InetAddress to, int port) throws IOException {
+    connect(new InetSocketAddress(to, port), 0);
+  }
+
+  @Override
+  protected void connect(SocketAddress to, int milliseconds) throws IOException {
+    if (!(to instanceof InetSocketAddress endpoint)) {
+      throw new IOException("Unsupported address type");
+    }
+    if (endpoint.isUnresolved()) {
+      throw new UnknownHostException(endpoint.getHostName());
+    }
+    InetAddress ip = endpoint.getAddress();
+    if (ip.isAnyLocalAddress()) {
+      ip = InetAddress.getLocalHost();
+    }
+    try {
+      readLock.lock();
+      try {
+        connectLocked(ip, endpoint.getPort(), milliseconds);
+      } finally {
+        readLock.unlock();
+      }
+    } catch (InterruptedIOException ended) {
+      close();
+      if (ended instanceof SocketTimeoutException) {
+        throw ended;
+      }
+      throw new SocketException("Closed by interrupt");
+    } catch (IOException failed) {
+      close();
+      throw failed;
+    }
+  }
+
+  private void connectLocked(InetAddress ip, int toPort, int milliseconds) throws IOException {
+    Descriptor socket = beginConnect(ip, toPort);
+    int code = socket.connect(Ip.of(ip), toPort, milliseconds);
+    synchronized (stateLock) {
+      if (closed() || code == Faults.CLOSED) {
+        throw new SocketException("Socket closed");
+      }
+      if (code == Faults.TIMED_OUT) {
+        throw new SocketTimeoutException("Connect timed out");
+      }
+      Faults.check(code);
+      localport = Ip.port(Options.localAddress(socket));
+      state = State.CONNECTED;
+    }
+  }
+
+  private Descriptor beginConnect(InetAddress ip, int toPort) throws SocketException {
+    synchronized (stateLock) {
+      switch (state) {
+        case NEW -> throw new SocketException("Not created");
+        case CONNECTING -> throw new SocketException("Connection in progress");
+        case CONNECTED -> throw new SocketException("Already connected");
+        case CLOSED -> throw new SocketException("Socket closed");
+        default -> state = State.CONNECTING;
+      }
+      address = ip;
+      port = toPort;
+      return descriptor;
+    }
+  }
+
+  @Override
+  protected void bind(InetAddress host, int toPort) throws IOException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      if (localport != 0) {
+        throw new SocketException("Already bound");
+      }
+      Ip ip = Ip.of(host);
+      Faults.check(
+          Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort));
+      address = host;
+      localport = Ip.port(Options.localAddress(socket));
+    }
+  }
+
+  @Override
+  protected void listen(int backlog) throws IOException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      if (localport == 0) {
+        throw new SocketException("Not bound");
+      }
+      int queue = backlog < 1 ? DEFAULT_BACKLOG : backlog;
+      Faults.check(Native.api().socketListen(socket.number(), queue));
+    }
+  }
+
+  @Override
+  protected void accept(java.net.SocketImpl into) throws IOException {
+    if (!(into instanceof SocketImpl accepted)) {
+      throw new SocketException("io.capsock.net accepts no " + into.getClass().getName());
+    }
+    if (accepted.state != State.NEW) {
+      throw new SocketException("Not a newly created SocketImpl");
+    }
+    long[] found = new long[Ip.NUMBERS + 1];
+    long start = System.nanoTime();
+    int milliseconds = timeout;
+    lockToAccept(milliseconds);
+    try {
+      acceptLocked(milliseconds, start, found);
+    } finally {
+      readLock.unlock();
+    }
+    accepted.take(new Descriptor(found[Ip.NUMBERS]), found);
+  }
+
+  /** The time that others keep the lock counts, too. */
+  private void lockToAccept(int milliseconds) throws SocketTimeoutException {
+    if (milliseconds == 0) {
+      readLock.lock();
+      return;
+    }
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+    boolean interrupted = false;
+    boolean locked = false;
+    long rest = end - System.nanoTime();
+    while (!locked && rest > 0) {
+      try {
+        locked = readLock.tryLock(rest, TimeUnit.NANOSECONDS);
+      } catch (InterruptedException later) {
+        interrupted = true;
+      }
+      rest = end - System.nanoTime();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    if (!locked) {
+      throw new SocketTimeoutException("Accept timed out");
+    }
+  }
+
+  private void acceptLocked(int milliseconds, long start, long[] found) throws IOException {
+    int code;
+    do {
+      Descriptor socket = open();
+      if (localport == 0) {
+        throw new SocketException("Not bound");
+      }
+      code = socket.accept(rest(milliseconds, start), found);
+      // The peer was gone before it was accepted; that ends nothing for the others.
+    } while (code == Faults.ECONNABORTED);
+    if (code == Faults.CLOSED || (code < 0 && closed())) {
+      throw new SocketException("Socket closed");
+    }
+    if (code == Faults.TIMED_OUT) {
+      throw new SocketTimeoutException("Accept timed out");
+    }
+    Faults.check(code);
+  }
+
+  /** What is left of a limit, never the 0 that is none. */
+  private static int rest(int milliseconds, long start) {
+    if (milliseconds == 0) {
+      return 0;
+    }
+    long passed = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    return (int) Math.max(1, milliseconds - passed);
+  }
+
+  private void take(Descriptor connection, long[] peer) throws SocketException {
+    try {
+      int ownPort = Ip.port(Options.localAddress(connection));
+      synchronized (stateLock) {
+        if (state != State.NEW) {
+          throw new SocketException("Not a newly created SocketImpl");
+        }
+        descriptor = connection;
+        localport = ownPort;
+        address = Ip.decode(peer);
+        port = Ip.port(peer);
+        state = State.CONNECTED;
+      }
+    } catch (SocketException failed) {
+      connection.close();
+      throw failed;
+    }
+  }
+
+  private int read(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (length == 0) {
+      return 0;
+    }
+    readLock.lock();
+    try {
+      // After the end, the end is what a read sees, even of a closed socket.
+      if (ended) {
+        return -1;
+      }
+      Descriptor socket = connected();
+      if (reset) {
+        throw new SocketException("Connection reset");
+      }
+      if (inputShut) {
+        ended = true;
+        return -1;
+      }
+      int count = socket.read(bytes, offset, Math.min(length, LIMIT), timeout);
+      if (count > 0) {
+        return count;
+      }
+      return readNothing(count);
+    } catch (InterruptedIOException ended) {
+      throw closed() ? new SocketException("Socket closed") : ended;
+    } finally {
+      readLock.unlock();
+    }
+  }
+
+  private int readNothing(int code) throws IOException {
+    if (code == Faults.ECONNRESET) {
+      reset = true;
+    }
+    if (code == Faults.CLOSED || closed()) {
+      throw new SocketException("Socket closed");
+    }
+    switch (code) {
+      case 0 -> {
+        ended = true;
+        return -1;
+      }
+      case Faults.ECONNRESET -> throw new SocketException("Connection reset");
+      case Faults.TIMED_OUT -> throw new SocketTimeoutException("Read timed out");
+      default -> throw new SocketException(Faults.text(code));
+    }
+  }
+
+  private void write(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (length == 0) {
+      return;
+    }
+    writeLock.lock();
+    try {
+      int end = offset + length;
+      for (int next = offset; next < end; ) {
+        int count = connected().write(bytes, next, Math.min(end - next, LIMIT));
+        if (count < 0) {
+          throw new SocketException(closed() ? Faults.text(Faults.CLOSED) : Faults.text(count));
+        }
+        next += count;
+      }
+    } catch (InterruptedIOException ended) {
+      throw closed() ? new SocketException("Socket closed") : ended;
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @Override
+  protected InputStream getInputStream() {
+    return new Input();
+  }
+
+  @Override
+  protected OutputStream getOutputStream() {
+    return new Output();
+  }
+
+  private final class Input extends InputStream {
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) > 0 ? Byte.toUnsignedInt(one[0]) : -1;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      return SocketImpl.this.read(bytes, offset, length);
+    }
+
+    @Override
+    public int available() throws IOException {
+      return SocketImpl.this.available();
+    }
+
+    @Override
+    public void close() throws IOException {
+      SocketImpl.this.close();
+    }
+  }
+
+  private final class Output extends OutputStream {
+    @Override
+    public void write(int one) throws IOException {
+      write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      SocketImpl.this.write(bytes, offset, length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      SocketImpl.this.close();
+    }
+  }
+
+  @Override
+  protected int available() throws IOException {
+    synchronized (stateLock) {
+      Descriptor socket = connected();
+      return inputShut ? 0 : Faults.check(Native.api().socketAvailable(socket.number()));
+    }
+  }
+
+  @Override
+  protected void close() throws IOException {
+    synchronized (stateLock) {
+      State before = state;
+      state = State.CLOSED;
+      Descriptor socket = descriptor;
+      if (before == State.CLOSED || socket == null) {
+        return;
+      }
+      if (before == State.CONNECTED && !outputShut && lingers(socket)) {
+        // The peer learns of the end also while a call here is still leaving the socket.
+        Native.api().socketShutdown(socket.number(), true);
+      }
+      socket.close();
+    }
+  }
+
+  /** Unless it is to be broken off, by a linger of zero. */
+  private static boolean lingers(Descriptor socket) {
+    try {
+      return Options.number(socket, Option.SO_LINGER) != 0;
+    } catch (SocketException unknown) {
+      return false;
+    }
+  }
+
+  @Override
+  protected void shutdownInput() throws IOException {
+    synchronized (stateLock) {
+      Descriptor socket = connected();
+      if (!inputShut) {
+        Faults.check(Native.api().socketShutdown(socket.number(), false));
+        inputShut = true;
+      }
+    }
+  }
+
+  @Override
+  protected void shutdownOutput() throws IOException {
+    synchronized (stateLock) {
+      Descriptor socket = connected();
+      if (!outputShut) {
+        Faults.check(Native.api().socketShutdown(socket.number(), true));
+        outputShut = true;
+      }
+    }
+  }
+
+  @Override
+  protected boolean supportsUrgentData() {
+    return true;
+  }
+
+  @Override
+  protected void sendUrgentData(int data) throws IOException {
+    writeLock.lock();
+    try {
+      int code = Native.api().socketUrgent(connected().number(), data);
+      if (code == Faults.EAGAIN) {
+        throw new SocketException("No buffer space available");
+      }
+      Faults.check(code);
+    } finally {
+      writeLock.unlock();
+    }
+  }
+
+  @Override
+  protected Set<SocketOption<?>> supportedOptions() {
+    return server ? Option.OF_SERVERS : Option.OF_SOCKETS;
+  }
+
+  @Override
+  protected <T> void setOption(SocketOption<T> name, T value) throws IOException {
+    Options.checkSupported(name, supportedOptions());
+    Options.checkType(name, value);
+    synchronized (stateLock) {
+      Options.set(open(), name, value);
+    }
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // the value has the option's type
+  protected <T> T getOption(SocketOption<T> name) throws IOException {
+    Options.checkSupported(name, supportedOptions());
+    synchronized (stateLock) {
+      return (T) Options.get(open(), name);
+    }
+  }
+
+  @Override
+  public void setOption(int number, Object value) throws SocketException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      if (number == SO_TIMEOUT) {
+        int milliseconds = ClassicOptions.number(value, "SO_TIMEOUT");
+        if (milliseconds < 0) {
+          throw new SocketException("timeout < 0");
+        }
+        timeout = milliseconds;
+      } else {
+        ClassicOptions.set(socket, number, value);
+      }
+    }
+  }
+
+  @Override
+  public Object getOption(int number) throws SocketException {
+    synchronized (stateLock) {
+      Descriptor socket = open();
+      return switch (number) {
+        case SO_TIMEOUT -> timeout;
+        case SO_BINDADDR -> Ip.decode(Options.localAddress(socket));
+        default -> ClassicOptions.get(socket, number);
+      };
+    }
+  }
+}

@@ -1,0 +1,28 @@
+//! Where bytes are between a Java array and the system: memory of the thread's own, which lasts from
+//! call to call. An array cannot be lent to a call that waits, for the collector would wait with it.
+
+use std::cell::RefCell;
+
+use capsock::net::{Errno, Fault};
+
+/// The most that one call moves. A longer read is a shorter one, a longer write several.
+pub(super) const LIMIT: usize = 128 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs `call` with so many bytes of whatever was there before, at most [`LIMIT`].
+pub(super) fn with<T>(length: usize, call: impl FnOnce(&mut [u8]) -> Result<T, Fault>) -> Result<T, Fault> {
+    let length = length.min(LIMIT);
+    BUFFER
+        .try_with(|buffer| {
+            // Nothing here calls Java, which alone could come back.
+            let mut buffer = buffer.try_borrow_mut().map_err(|_| Errno(libc::ENOBUFS))?;
+            if buffer.len() < length {
+                buffer.resize(length, 0);
+            }
+            call(&mut buffer[..length])
+        })
+        .unwrap_or(Err(Fault::Os(Errno(libc::ENOBUFS))))
+}

@@ -1,0 +1,195 @@
+//! UDP: the calls of `DatagramSocketImpl`.
+
+use std::sync::OnceLock;
+
+use capsock::net::{Errno, Fault, Patience};
+use jni::errors::Result as JniResult;
+use jni::ids::JFieldID;
+use jni::objects::{JByteArray, JLongArray, JObject};
+use jni::signature::{JavaType, Primitive};
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, JValue, NativeMethod, jni_sig, jni_str, native_method};
+
+use super::address::{Given, numbers};
+use super::{at_once, buffer, call, of_length, patience};
+use crate::bytes::{as_signed, as_signed_mut};
+use crate::failure::{Failure, Throw};
+use crate::java::DatagramPacket;
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! {
+        error_policy = Throw,
+        fn datagram_send(
+            socket: jlong,
+            bytes: jbyte[],
+            offset: jint,
+            length: jint,
+            high: jlong,
+            low: jlong,
+            scope: jint,
+            port: jint,
+            milliseconds: jint,
+        ) -> jint,
+    },
+    native_method! {
+        error_policy = Throw,
+        type_map = { DatagramPacket => java.net.DatagramPacket },
+        fn datagram_receive(
+            socket: jlong,
+            packet: DatagramPacket,
+            bytes: jbyte[],
+            offset: jint,
+            length: jint,
+            milliseconds: jint,
+            peeks: jboolean,
+            sender: jlong[],
+        ) -> jint,
+    },
+    native_method! { error_policy = Throw, fn datagram_connect(
+        socket: jlong, high: jlong, low: jlong, scope: jint, port: jint,
+    ) -> jint },
+    native_method! { error_policy = Throw, fn datagram_disconnect(socket: jlong) -> jint },
+    native_method! { error_policy = Throw, fn knows_packets() -> jboolean },
+];
+
+/// The longest datagram that there is, with room to spare; more of a buffer is never used.
+const LONGEST: usize = 64 * 1024;
+
+/// How long a packet's buffer is, and how much of it a datagram filled.
+///
+/// A packet whose last datagram was short has room for a longer one again, and only these private
+/// fields say so: `getLength` is the length of the last datagram, and `setLength` sets both.
+struct Fields {
+    buffer: JFieldID,
+    length: JFieldID,
+}
+
+static FIELDS: OnceLock<Option<Fields>> = OnceLock::new();
+
+/// Looks for the fields. A later Java may have none; then packets shrink as other implementations'
+/// packets do.
+pub(crate) fn find_fields(env: &mut Env) -> JniResult<()> {
+    let class = env.find_class(jni_str!("java/net/DatagramPacket"))?;
+    let mut find = |name| env.get_field_id(&class, name, jni_sig!("I")).ok();
+    let (buffer, length) = (find(jni_str!("bufLength")), find(jni_str!("length")));
+    if env.exception_check() {
+        env.exception_clear();
+    }
+    // The class is the bootstrap loader's, and is never unloaded.
+    let _ = FIELDS.set(buffer.zip(length).map(|(buffer, length)| Fields { buffer, length }));
+    Ok(())
+}
+
+fn fields() -> Option<&'static Fields> {
+    FIELDS.get().and_then(Option::as_ref)
+}
+
+fn knows_packets(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
+    Ok(fields().is_some())
+}
+
+/// To the peer if the port is below zero.
+fn datagram_send(
+    env: &mut Env,
+    _: JObject,
+    socket: jlong,
+    bytes: JByteArray,
+    offset: jint,
+    length: jint,
+    high: jlong,
+    low: jlong,
+    scope: jint,
+    port: jint,
+    milliseconds: jint,
+) -> Result<jint, Failure> {
+    let mut copied = Ok(());
+    let length = usize::try_from(length).unwrap_or(0);
+    let code = call(socket, |held| {
+        // What is cut here is too long for a datagram all the same.
+        buffer::with(length.min(LONGEST), |buffer| {
+            copied = bytes.get_region(env, offset, as_signed_mut(buffer));
+            if copied.is_err() {
+                return Ok(0);
+            }
+            let sent = if port < 0 {
+                held.socket.send(buffer, 0, patience(milliseconds))
+            } else {
+                let to = Given { high, low, scope, port }.for_family(held.family)?;
+                held.socket.send_to(buffer, &to, 0, patience(milliseconds))
+            };
+            sent.map(of_length)
+        })
+    });
+    copied?;
+    Ok(code)
+}
+
+/// `length` is the room if the packet's own fields are not known. The sender becomes the first
+/// numbers of `sender`.
+fn datagram_receive<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    socket: jlong,
+    packet: DatagramPacket<'local>,
+    bytes: JByteArray,
+    offset: jint,
+    length: jint,
+    milliseconds: jint,
+    peeks: jboolean,
+    sender: JLongArray,
+) -> Result<jint, Failure> {
+    let fields = fields().filter(|_| !packet.is_null());
+    let room = match fields {
+        // SAFETY: the field is one of a DatagramPacket, which this object is, and an int.
+        Some(fields) => unsafe {
+            env.get_field_unchecked(&packet, fields.buffer, JavaType::Primitive(Primitive::Int))?.i()?
+        },
+        None => length,
+    };
+    let flags = if peeks { libc::MSG_PEEK } else { 0 };
+    let mut copied = Ok(());
+    let code = call(socket, |held| {
+        let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
+        buffer::with(room, |buffer| {
+            let (count, from) = held.socket.receive_from(buffer, flags, patience(milliseconds))?;
+            let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
+            copied = bytes
+                .set_region(env, offset, as_signed(&buffer[..count]))
+                .and_then(|()| sender.set_region(env, 0, &numbers(&from)));
+            Ok(of_length(count))
+        })
+    });
+    copied?;
+    if let (Some(fields), false) = (fields, code < 0) {
+        // SAFETY: as above.
+        unsafe { env.set_field_unchecked(&packet, fields.length, JValue::Int(code))? };
+    }
+    Ok(code)
+}
+
+/// Connects, and throws away what others had sent before.
+fn datagram_connect(
+    _: &mut Env,
+    _: JObject,
+    socket: jlong,
+    high: jlong,
+    low: jlong,
+    scope: jint,
+    port: jint,
+) -> Result<jint, Failure> {
+    let given = Given { high, low, scope, port };
+    Ok(call(socket, |held| {
+        held.socket.connect(&given.for_family(held.family)?, Patience::NONE)?;
+        loop {
+            match held.socket.receive(&mut [], 0, Patience::NONE) {
+                Ok(_) | Err(Fault::Os(Errno(libc::EINTR | libc::ECONNREFUSED))) => {}
+                Err(Fault::Os(Errno(libc::EAGAIN))) => return Ok(0),
+                Err(fault) => return Err(fault),
+            }
+        }
+    }))
+}
+
+fn datagram_disconnect(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
+    Ok(at_once(socket, |held| held.socket.disconnect().map(|()| 0)))
+}

@@ -1,0 +1,125 @@
+//! The native half of `io.capsock.net`: each native method is one call of the core's
+//! `BlockingSocket`.
+//!
+//! A call returns what it has to return, or a negative number that `Faults.java` makes an exception
+//! of; so nothing is allocated for a call that fails, as a read with a timeout often does.
+#![allow(clippy::too_many_arguments, reason = "an object to hold them would be garbage after each call")]
+
+mod address;
+mod buffer;
+mod datagram;
+mod multicast;
+mod options;
+mod poller;
+mod socket;
+mod stream;
+
+use std::time::Duration;
+
+use capsock::net::{BlockingSocket, Errno, Family, Fault, Patience};
+use jni::NativeMethod;
+use jni::sys::jint;
+
+use crate::handles::{Borrowed, Table};
+
+pub(crate) use datagram::find_fields;
+
+/// The native methods of `io.capsock.net.Native`.
+pub(crate) const METHODS: [&[NativeMethod]; 6] = [
+    socket::METHODS,
+    stream::METHODS,
+    datagram::METHODS,
+    multicast::METHODS,
+    options::METHODS,
+    poller::METHODS,
+];
+
+/// A socket, and how its addresses look.
+struct Held {
+    socket: BlockingSocket,
+    family: Family,
+}
+
+static SOCKETS: Table<Held> = Table::new("socket");
+
+/// `Faults.TIMED_OUT`. Error numbers of the system are negative numbers above these.
+const TIMED_OUT: jint = -100_001;
+
+/// `Faults.CLOSED`: the socket was closed, before the call or during it.
+const CLOSED: jint = -100_002;
+
+fn of_errno(Errno(errno): Errno) -> jint {
+    -errno
+}
+
+fn of_fault(fault: Fault) -> jint {
+    match fault {
+        Fault::TimedOut => TIMED_OUT,
+        Fault::Woken => CLOSED,
+        // No call here asks for it.
+        Fault::Interrupted => of_errno(Errno(libc::EINTR)),
+        // The descriptor is never anybody else's, so that this is a close that came first.
+        Fault::Os(Errno(libc::EBADF)) => CLOSED,
+        Fault::Os(errno) => of_errno(errno),
+    }
+}
+
+/// A length of a Java array, or of a part of one, fits.
+fn of_length(length: usize) -> jint {
+    jint::try_from(length).unwrap_or(jint::MAX)
+}
+
+/// Runs a call that may wait, on the socket of that number.
+fn call(number: i64, call: impl FnOnce(&Held) -> Result<jint, Fault>) -> jint {
+    let borrowed = SOCKETS.borrow(number);
+    match borrowed.as_ref().and_then(Borrowed::object) {
+        Some(held) => call(held).unwrap_or_else(of_fault),
+        None => CLOSED,
+    }
+}
+
+/// Runs a call that never waits.
+fn at_once(number: i64, at_once: impl FnOnce(&Held) -> Result<jint, Errno>) -> jint {
+    call(number, |held| at_once(held).map_err(Fault::Os))
+}
+
+/// Milliseconds; below zero is without a limit, zero is no waiting.
+fn patience(milliseconds: jint) -> Patience {
+    let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
+    Patience { timeout, on_interrupt: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_java_has_these_numbers() {
+        let faults = include_str!("../main/java/io/capsock/net/Faults.java");
+        let numbers = [
+            ("TIMED_OUT", TIMED_OUT),
+            ("CLOSED", CLOSED),
+            ("EAGAIN", -libc::EAGAIN),
+            ("EACCES", -libc::EACCES),
+            ("EPROTO", -libc::EPROTO),
+            ("EADDRINUSE", -libc::EADDRINUSE),
+            ("EADDRNOTAVAIL", -libc::EADDRNOTAVAIL),
+            ("ECONNABORTED", -libc::ECONNABORTED),
+            ("ECONNRESET", -libc::ECONNRESET),
+            ("ENOTCONN", -libc::ENOTCONN),
+            ("ETIMEDOUT", -libc::ETIMEDOUT),
+            ("ECONNREFUSED", -libc::ECONNREFUSED),
+            ("EHOSTUNREACH", -libc::EHOSTUNREACH),
+            ("EALREADY", -libc::EALREADY),
+            ("EINPROGRESS", -libc::EINPROGRESS),
+        ];
+        for (name, number) in numbers {
+            let digits = number.to_string().replace("100", "100_");
+            let line = format!(
+                "static final int {name} = {};",
+                if number < -1000 { digits } else { number.to_string() }
+            );
+            assert!(faults.contains(&line), "{line}");
+        }
+    }
+}

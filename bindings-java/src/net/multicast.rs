@@ -1,0 +1,73 @@
+//! Multicast groups (ip(7), ipv6(7)).
+
+use capsock::net::{Errno, Family};
+use jni::objects::JObject;
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, NativeMethod, native_method};
+
+use super::{address, at_once};
+use crate::failure::{Failure, Throw};
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! {
+        error_policy = Throw,
+        fn multicast_member(
+            socket: jlong,
+            joins: jboolean,
+            high: jlong,
+            low: jlong,
+            interface_v4: jint,
+            index: jint,
+        ) -> jint,
+    },
+    native_method! {
+        error_policy = Throw,
+        fn multicast_interface_v4(socket: jlong, interface_v4: jint) -> jint,
+    },
+];
+
+/// Joins or leaves a group. An interface is known to IPv4 by an address of it, to IPv6 by its index;
+/// zero is the one that the system chooses.
+fn multicast_member(
+    _: &mut Env,
+    _: JObject,
+    socket: jlong,
+    joins: jboolean,
+    high: jlong,
+    low: jlong,
+    interface_v4: jint,
+    index: jint,
+) -> Result<jint, Failure> {
+    Ok(at_once(socket, |held| {
+        let group = address::ip(high, low);
+        match address::v4(group) {
+            Some(group) => {
+                let mut request = group.octets().to_vec();
+                request.extend(interface_v4.to_be_bytes());
+                let name = if joins { libc::IP_ADD_MEMBERSHIP } else { libc::IP_DROP_MEMBERSHIP };
+                held.socket.set_option(libc::IPPROTO_IP, name, &request)?;
+            }
+            None if held.family == Family::V4 => return Err(Errno(libc::EAFNOSUPPORT)),
+            None => {
+                let mut request = group.octets().to_vec();
+                request.extend(index.to_ne_bytes());
+                let name = if joins { libc::IPV6_ADD_MEMBERSHIP } else { libc::IPV6_DROP_MEMBERSHIP };
+                held.socket.set_option(libc::IPPROTO_IPV6, name, &request)?;
+            }
+        }
+        Ok(0)
+    }))
+}
+
+/// The interface that IPv4 multicasts leave through, by an address of it.
+fn multicast_interface_v4(
+    _: &mut Env,
+    _: JObject,
+    socket: jlong,
+    interface_v4: jint,
+) -> Result<jint, Failure> {
+    Ok(at_once(socket, |held| {
+        let address = interface_v4.to_be_bytes();
+        held.socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &address).map(|()| 0)
+    }))
+}

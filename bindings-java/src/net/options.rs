@@ -1,0 +1,231 @@
+//! Socket options by the names that Java has for them, with the values that the JDK gives them.
+
+use capsock::net::{Errno, Family, Kind};
+use jni::objects::JObject;
+use jni::sys::{jint, jlong};
+use jni::{Env, NativeMethod, native_method};
+
+use super::{Held, at_once};
+use crate::failure::{Failure, Throw};
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! { error_policy = Throw, fn option_get(socket: jlong, option: jint, value: jlong[]) -> jint },
+    native_method! { error_policy = Throw, fn option_set(socket: jlong, option: jint, value: jint) -> jint },
+];
+
+/// The options in the order of `Option.java`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "Java's names")]
+enum Name {
+    SO_RCVBUF,
+    SO_SNDBUF,
+    SO_REUSEADDR,
+    SO_REUSEPORT,
+    SO_KEEPALIVE,
+    SO_LINGER,
+    SO_BROADCAST,
+    SO_OOBINLINE,
+    TCP_NODELAY,
+    IP_TOS,
+    IP_MULTICAST_IF,
+    IP_MULTICAST_TTL,
+    IP_MULTICAST_LOOP,
+    TCP_QUICKACK,
+    TCP_KEEPIDLE,
+    TCP_KEEPINTERVAL,
+    TCP_KEEPCOUNT,
+    SO_INCOMING_NAPI_ID,
+    IP_DONTFRAGMENT,
+}
+
+use Name::*;
+
+const NAMES: [Name; 19] = [
+    SO_RCVBUF,
+    SO_SNDBUF,
+    SO_REUSEADDR,
+    SO_REUSEPORT,
+    SO_KEEPALIVE,
+    SO_LINGER,
+    SO_BROADCAST,
+    SO_OOBINLINE,
+    TCP_NODELAY,
+    IP_TOS,
+    IP_MULTICAST_IF,
+    IP_MULTICAST_TTL,
+    IP_MULTICAST_LOOP,
+    TCP_QUICKACK,
+    TCP_KEEPIDLE,
+    TCP_KEEPINTERVAL,
+    TCP_KEEPCOUNT,
+    SO_INCOMING_NAPI_ID,
+    IP_DONTFRAGMENT,
+];
+
+/// The smallest receive buffer: with less of it, Linux has no room for a packet's own structures.
+const SMALLEST_BUFFER: i32 = 1024;
+
+type Place = (i32, i32);
+
+/// Where the system has the option: first for IPv4, then for IPv6, if that has one of its own.
+fn places(name: Name) -> (Place, Option<Place>) {
+    use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
+    match name {
+        SO_RCVBUF => ((SOL_SOCKET, libc::SO_RCVBUF), None),
+        SO_SNDBUF => ((SOL_SOCKET, libc::SO_SNDBUF), None),
+        SO_REUSEADDR => ((SOL_SOCKET, libc::SO_REUSEADDR), None),
+        SO_REUSEPORT => ((SOL_SOCKET, libc::SO_REUSEPORT), None),
+        SO_KEEPALIVE => ((SOL_SOCKET, libc::SO_KEEPALIVE), None),
+        SO_LINGER => ((SOL_SOCKET, libc::SO_LINGER), None),
+        SO_BROADCAST => ((SOL_SOCKET, libc::SO_BROADCAST), None),
+        SO_OOBINLINE => ((SOL_SOCKET, libc::SO_OOBINLINE), None),
+        TCP_NODELAY => ((IPPROTO_TCP, libc::TCP_NODELAY), None),
+        IP_TOS => ((IPPROTO_IP, libc::IP_TOS), Some((IPPROTO_IPV6, libc::IPV6_TCLASS))),
+        IP_MULTICAST_IF => {
+            ((IPPROTO_IP, libc::IP_MULTICAST_IF), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_IF)))
+        }
+        IP_MULTICAST_TTL => {
+            ((IPPROTO_IP, libc::IP_MULTICAST_TTL), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS)))
+        }
+        IP_MULTICAST_LOOP => {
+            ((IPPROTO_IP, libc::IP_MULTICAST_LOOP), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_LOOP)))
+        }
+        TCP_QUICKACK => ((IPPROTO_TCP, libc::TCP_QUICKACK), None),
+        TCP_KEEPIDLE => ((IPPROTO_TCP, libc::TCP_KEEPIDLE), None),
+        TCP_KEEPINTERVAL => ((IPPROTO_TCP, libc::TCP_KEEPINTVL), None),
+        TCP_KEEPCOUNT => ((IPPROTO_TCP, libc::TCP_KEEPCNT), None),
+        SO_INCOMING_NAPI_ID => ((SOL_SOCKET, libc::SO_INCOMING_NAPI_ID), None),
+        IP_DONTFRAGMENT => {
+            ((IPPROTO_IP, libc::IP_MTU_DISCOVER), Some((IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER)))
+        }
+    }
+}
+
+fn name_of(number: jint) -> Result<Name, Errno> {
+    let name = usize::try_from(number).ok().and_then(|number| NAMES.get(number));
+    name.copied().ok_or(Errno(libc::ENOPROTOOPT))
+}
+
+fn set_int(held: &Held, (level, name): Place, value: i32) -> Result<(), Errno> {
+    held.socket.set_option(level, name, &value.to_ne_bytes())
+}
+
+fn get_int(held: &Held, (level, name): Place) -> Result<i32, Errno> {
+    let mut value = [0; 4];
+    match held.socket.option(level, name, &mut value)? {
+        // IP_MULTICAST_TTL and IP_MULTICAST_LOOP may come as one byte.
+        1 => Ok(i32::from(value[0])),
+        _ => Ok(i32::from_ne_bytes(value)),
+    }
+}
+
+/// What the JDK sets when it makes a socket.
+pub(super) fn prepare(held: &Held) -> Result<(), Errno> {
+    let ipv6 = held.family == Family::V6;
+    if ipv6 {
+        set_int(held, (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0)?;
+    }
+    if held.socket.kind() == Kind::Datagram {
+        // A socket receives what the groups that it joined receive, and nothing of others' groups.
+        let alone = |place| match set_int(held, place, 0) {
+            Err(errno) if errno != Errno(libc::ENOPROTOOPT) => Err(errno),
+            _ => Ok(()),
+        };
+        alone((libc::IPPROTO_IP, libc::IP_MULTICAST_ALL))?;
+        if ipv6 {
+            alone((libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL))?;
+            set_int(held, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
+        }
+    }
+    Ok(())
+}
+
+fn set(held: &Held, name: Name, value: i32) -> Result<(), Errno> {
+    let (v4, v6) = places(name);
+    match name {
+        SO_LINGER => {
+            let linger: [i32; 2] = if value < 0 { [0, 0] } else { [1, value.min(65535)] };
+            let bytes = linger.map(i32::to_ne_bytes);
+            return held.socket.set_option(v4.0, v4.1, bytes.as_flattened());
+        }
+        SO_RCVBUF => return set_int(held, v4, value.max(SMALLEST_BUFFER)),
+        _ => {}
+    }
+    let value = match name {
+        IP_DONTFRAGMENT if value != 0 => libc::IP_PMTUDISC_DO,
+        IP_DONTFRAGMENT => libc::IP_PMTUDISC_DONT,
+        _ => value,
+    };
+    match v6 {
+        Some(v6) if held.family == Family::V6 => {
+            set_int(held, v6, value)?;
+            // For the IPv4 addresses that an IPv6 socket has as well; where it cannot be, IPv6 has it.
+            // IPv4 knows its interfaces by their addresses, and `multicast` sets those.
+            if name != IP_MULTICAST_IF {
+                let _ = set_int(held, v4, value);
+            }
+            Ok(())
+        }
+        _ => set_int(held, v4, value),
+    }
+}
+
+fn get(held: &Held, name: Name) -> Result<i32, Errno> {
+    let (v4, v6) = places(name);
+    let place = v6.filter(|_| held.family == Family::V6).unwrap_or(v4);
+    match name {
+        SO_LINGER => {
+            let mut linger = [0; 8];
+            held.socket.option(v4.0, v4.1, &mut linger)?;
+            let [on, seconds] =
+                [0, 4].map(|at| i32::from_ne_bytes([0, 1, 2, 3].map(|byte| linger[at + byte])));
+            Ok(if on == 0 { -1 } else { seconds })
+        }
+        // Linux doubles what is set, for its own use.
+        SO_RCVBUF | SO_SNDBUF => Ok(get_int(held, place)? / 2),
+        IP_DONTFRAGMENT => Ok(i32::from(get_int(held, place)? == libc::IP_PMTUDISC_DO)),
+        _ => get_int(held, place),
+    }
+}
+
+/// The value becomes the first number of `value`.
+fn option_get(
+    env: &mut Env,
+    _: JObject,
+    socket: jlong,
+    option: jint,
+    value: jni::objects::JLongArray,
+) -> Result<jint, Failure> {
+    let mut found = None;
+    let code = at_once(socket, |held| {
+        found = Some(get(held, name_of(option)?)?);
+        Ok(0)
+    });
+    if let Some(found) = found {
+        value.set_region(env, 0, &[jlong::from(found)])?;
+    }
+    Ok(code)
+}
+
+fn option_set(_: &mut Env, _: JObject, socket: jlong, option: jint, value: jint) -> Result<jint, Failure> {
+    Ok(at_once(socket, |held| set(held, name_of(option)?, value).map(|()| 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn option_java_has_the_same_names_in_the_same_order() {
+        let java = include_str!("../main/java/io/capsock/net/Option.java");
+        let names: Vec<&str> = java
+            .lines()
+            .filter(|line| {
+                line.starts_with("  SO_") || line.starts_with("  IP_") || line.starts_with("  TCP_")
+            })
+            .filter_map(|line| line.trim().split('(').next())
+            .collect();
+        assert_eq!(names, NAMES.map(|name| format!("{name:?}")));
+        assert!(NAMES.iter().enumerate().all(|(place, name)| *name as usize == place));
+    }
+}

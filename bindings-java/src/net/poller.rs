@@ -1,0 +1,72 @@
+//! Pollers: how virtual threads wait for sockets. `Poller.java` has the threads that wait here.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use capsock::net::{Errno, Poller, Readiness};
+use jni::objects::{JLongArray, JObject};
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, NativeMethod, native_method};
+
+use super::{at_once, of_errno, of_length};
+use crate::failure::{Failure, Throw};
+use crate::handles::{Borrowed, Table};
+
+static POLLERS: Table<Poller> = Table::new("poller");
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! { error_policy = Throw, fn poller_open() -> jlong },
+    native_method! {
+        error_policy = Throw,
+        fn poller_watch(poller: jlong, socket: jlong, writable: jboolean, token: jlong) -> jint,
+    },
+    native_method! {
+        error_policy = Throw,
+        fn poller_wait(poller: jlong, tokens: jlong[], milliseconds: jint) -> jint,
+    },
+];
+
+fn poller_open(_: &mut Env, _: JObject) -> Result<jlong, Failure> {
+    match Poller::new() {
+        Ok(poller) => Ok(POLLERS.insert(poller)),
+        Err(Errno(errno)) => Ok(-jlong::from(errno)),
+    }
+}
+
+fn poller_watch(
+    _: &mut Env,
+    _: JObject,
+    poller: jlong,
+    socket: jlong,
+    writable: jboolean,
+    token: jlong,
+) -> Result<jint, Failure> {
+    let readiness = if writable { Readiness::Writable } else { Readiness::Readable };
+    let poller = POLLERS.get(poller)?;
+    Ok(at_once(socket, |held| poller.watch(&held.socket, readiness, token as u64).map(|()| 0)))
+}
+
+/// How many tokens there are now; the array has room for as many as a wait returns.
+fn poller_wait(
+    env: &mut Env,
+    _: JObject,
+    poller: jlong,
+    tokens: JLongArray,
+    milliseconds: jint,
+) -> Result<jint, Failure> {
+    thread_local! {
+        static READY: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    }
+    let borrowed = POLLERS.borrow(poller);
+    let Some(poller) = borrowed.as_ref().and_then(Borrowed::object) else { return Ok(super::CLOSED) };
+    let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
+    READY.with_borrow_mut(|ready| {
+        if let Err(errno) = poller.wait(ready, timeout) {
+            return Ok(of_errno(errno));
+        }
+        for (place, token) in ready.iter().enumerate() {
+            tokens.set_region(env, of_length(place), &[*token as jlong])?;
+        }
+        Ok(of_length(ready.len()))
+    })
+}

@@ -1,0 +1,87 @@
+//! What sockets of both kinds have: opening, addresses, closing.
+
+use std::fs;
+
+use capsock::net::{BlockingSocket, Errno, Family, Kind};
+use jni::objects::{JByteArray, JLongArray, JObject};
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, NativeMethod, native_method};
+
+use super::address::{Given, numbers};
+use super::{Held, SOCKETS, at_once, options};
+use crate::bytes;
+use crate::failure::{Failure, Throw};
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! { error_policy = Throw, fn has_ipv6() -> jboolean },
+    native_method! { error_policy = Throw, fn error_text(errno: jint) -> jbyte[] },
+    native_method! { error_policy = Throw, fn socket_open(ipv6: jboolean, stream: jboolean) -> jlong },
+    native_method! {
+        error_policy = Throw,
+        fn socket_bind(socket: jlong, high: jlong, low: jlong, scope: jint, port: jint) -> jint,
+    },
+    native_method! { error_policy = Throw, fn socket_local(socket: jlong, address: jlong[]) -> jint },
+    native_method! { error_policy = Throw, fn socket_available(socket: jlong) -> jint },
+    native_method! { error_policy = Throw, fn socket_close(socket: jlong) },
+];
+
+/// As the JDK decides it: the system has IPv6, and an interface has an address of it.
+fn has_ipv6(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
+    let addresses = fs::read("/proc/net/if_inet6").unwrap_or_default();
+    Ok(!addresses.is_empty() && BlockingSocket::new(Family::V6, Kind::Datagram, true).is_ok())
+}
+
+/// The system's words alone: the JDK has no more in its exceptions, and programs compare them.
+fn error_text<'local>(env: &mut Env<'local>, _: JObject, errno: jint) -> Result<JByteArray<'local>, Failure> {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    let words = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+    bytes::to_java(env, words.as_bytes())
+}
+
+fn socket_open(_: &mut Env, _: JObject, ipv6: jboolean, stream: jboolean) -> Result<jlong, Failure> {
+    let family = if ipv6 { Family::V6 } else { Family::V4 };
+    let kind = if stream { Kind::Stream } else { Kind::Datagram };
+    let opened = BlockingSocket::new(family, kind, true).and_then(|socket| {
+        let held = Held { socket, family };
+        options::prepare(&held)?;
+        Ok(SOCKETS.insert(held))
+    });
+    Ok(opened.unwrap_or_else(|Errno(errno)| -jlong::from(errno)))
+}
+
+fn socket_bind(
+    _: &mut Env,
+    _: JObject,
+    socket: jlong,
+    high: jlong,
+    low: jlong,
+    scope: jint,
+    port: jint,
+) -> Result<jint, Failure> {
+    let given = Given { high, low, scope, port };
+    Ok(at_once(socket, |held| held.socket.bind(&given.for_family(held.family)?).map(|()| 0)))
+}
+
+fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {
+    let mut local = None;
+    let code = at_once(socket, |held| {
+        local = Some(held.socket.local_addr()?);
+        Ok(0)
+    });
+    if let Some(local) = local {
+        address.set_region(env, 0, &numbers(&local))?;
+    }
+    Ok(code)
+}
+
+fn socket_available(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
+    Ok(at_once(socket, |held| held.socket.available().map(super::of_length)))
+}
+
+fn socket_close(_: &mut Env, _: JObject, socket: jlong) -> Result<(), Failure> {
+    if let Some(held) = SOCKETS.remove(socket) {
+        // What close(2) reports of a descriptor that was this library's alone concerns nobody.
+        let _ = held.socket.close();
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! TCP: the calls of `SocketImpl`.
+
+use std::net::Shutdown;
+
+use capsock::net::{Errno, Fault, Patience};
+use jni::objects::{JByteArray, JLongArray, JObject};
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, NativeMethod, native_method};
+
+use super::address::{Given, numbers};
+use super::{Held, SOCKETS, at_once, buffer, call, of_length, patience};
+use crate::bytes::{as_signed, as_signed_mut};
+use crate::failure::{Failure, Throw};
+
+pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! {
+        error_policy = Throw,
+        fn socket_connect(
+            socket: jlong,
+            high: jlong,
+            low: jlong,
+            scope: jint,
+            port: jint,
+            milliseconds: jint,
+        ) -> jint,
+    },
+    native_method! { error_policy = Throw, fn socket_listen(socket: jlong, backlog: jint) -> jint },
+    native_method! {
+        error_policy = Throw,
+        fn socket_accept(socket: jlong, milliseconds: jint, accepted: jlong[]) -> jint,
+    },
+    native_method! {
+        error_policy = Throw,
+        fn socket_read(
+            socket: jlong,
+            bytes: jbyte[],
+            offset: jint,
+            length: jint,
+            milliseconds: jint,
+        ) -> jint,
+    },
+    native_method! {
+        error_policy = Throw,
+        fn socket_write(
+            socket: jlong,
+            bytes: jbyte[],
+            offset: jint,
+            length: jint,
+            milliseconds: jint,
+        ) -> jint,
+    },
+    native_method! { error_policy = Throw, fn socket_urgent(socket: jlong, data: jint) -> jint },
+    native_method! { error_policy = Throw, fn socket_shutdown(socket: jlong, output: jboolean) -> jint },
+];
+
+fn socket_connect(
+    _: &mut Env,
+    _: JObject,
+    socket: jlong,
+    high: jlong,
+    low: jlong,
+    scope: jint,
+    port: jint,
+    milliseconds: jint,
+) -> Result<jint, Failure> {
+    let given = Given { high, low, scope, port };
+    Ok(call(socket, |held| {
+        let address = given.for_family(held.family)?;
+        held.socket.connect(&address, patience(milliseconds)).map(|()| 0)
+    }))
+}
+
+fn socket_listen(_: &mut Env, _: JObject, socket: jlong, backlog: jint) -> Result<jint, Failure> {
+    let backlog = u32::try_from(backlog).unwrap_or(0);
+    Ok(at_once(socket, |held| held.socket.listen(backlog).map(|()| 0)))
+}
+
+/// `accepted` becomes the peer's address and the new socket's number.
+fn socket_accept(
+    env: &mut Env,
+    _: JObject,
+    socket: jlong,
+    milliseconds: jint,
+    accepted: JLongArray,
+) -> Result<jint, Failure> {
+    let mut new = None;
+    let code = call(socket, |held| {
+        let (socket, peer) = held.socket.accept(true, patience(milliseconds))?;
+        new = Some((Held { socket, family: held.family }, peer));
+        Ok(0)
+    });
+    if let Some((held, peer)) = new {
+        let [high, low, rest] = numbers(&peer);
+        let number = SOCKETS.insert(held);
+        accepted.set_region(env, 0, &[high, low, rest, number]).inspect_err(|_| {
+            SOCKETS.remove(number);
+        })?;
+    }
+    Ok(code)
+}
+
+/// 0 is the end of the stream: Java asks for no read of nothing.
+fn socket_read(
+    env: &mut Env,
+    _: JObject,
+    socket: jlong,
+    bytes: JByteArray,
+    offset: jint,
+    length: jint,
+    milliseconds: jint,
+) -> Result<jint, Failure> {
+    let mut copied = Ok(());
+    let code = call(socket, |held| {
+        buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
+            let count = held.socket.receive(buffer, 0, patience(milliseconds))?;
+            copied = bytes.set_region(env, offset, as_signed(&buffer[..count]));
+            Ok(of_length(count))
+        })
+    });
+    copied?;
+    Ok(code)
+}
+
+fn socket_write(
+    env: &mut Env,
+    _: JObject,
+    socket: jlong,
+    bytes: JByteArray,
+    offset: jint,
+    length: jint,
+    milliseconds: jint,
+) -> Result<jint, Failure> {
+    let mut copied = Ok(());
+    let code = call(socket, |held| {
+        buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
+            copied = bytes.get_region(env, offset, as_signed_mut(buffer));
+            if copied.is_err() {
+                return Ok(0);
+            }
+            held.socket.send(buffer, 0, patience(milliseconds)).map(of_length)
+        })
+    });
+    copied?;
+    Ok(code)
+}
+
+/// The one byte is sent at once or not at all, which is EAGAIN.
+fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<jint, Failure> {
+    Ok(call(socket, |held| {
+        loop {
+            match held.socket.send(&[data as u8], libc::MSG_OOB, Patience::NONE) {
+                Err(Fault::Os(Errno(libc::EINTR))) => {}
+                sent => return sent.map(of_length),
+            }
+        }
+    }))
+}
+
+fn socket_shutdown(_: &mut Env, _: JObject, socket: jlong, output: jboolean) -> Result<jint, Failure> {
+    let how = if output { Shutdown::Write } else { Shutdown::Read };
+    Ok(at_once(socket, |held| held.socket.shutdown(how).map(|()| 0)))
+}
