@@ -6,20 +6,18 @@ use capsock::net::{Errno, Fault, Patience};
 use jni::errors::Result as JniResult;
 use jni::ids::JFieldID;
 use jni::objects::{JByteArray, JLongArray, JObject};
-use jni::signature::{JavaType, Primitive};
 use jni::sys::{jboolean, jint, jlong};
-use jni::{Env, JValue, NativeMethod, jni_sig, jni_str, native_method};
+use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
 
 use super::address::{Given, numbers};
+use super::raw::guarded;
 use super::{at_once, buffer, call, of_length, patience};
-use crate::bytes::{as_signed, as_signed_mut};
 use crate::failure::{Failure, Throw};
 use crate::java::DatagramPacket;
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native_method! {
-        error_policy = Throw,
-        fn datagram_send(
+        raw fn datagram_send(
             socket: jlong,
             bytes: jbyte[],
             offset: jint,
@@ -32,9 +30,8 @@ pub(super) const METHODS: &[NativeMethod] = &[
         ) -> jint,
     },
     native_method! {
-        error_policy = Throw,
         type_map = { DatagramPacket => java.net.DatagramPacket },
-        fn datagram_receive(
+        raw fn datagram_receive(
             socket: jlong,
             packet: DatagramPacket,
             bytes: jbyte[],
@@ -89,11 +86,11 @@ fn knows_packets(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
 }
 
 /// To the peer if the port is below zero.
-fn datagram_send(
-    env: &mut Env,
-    _: JObject,
+fn datagram_send<'local>(
+    env: EnvUnowned<'local>,
+    _: JObject<'local>,
     socket: jlong,
-    bytes: JByteArray,
+    bytes: JByteArray<'local>,
     offset: jint,
     length: jint,
     high: jlong,
@@ -101,70 +98,72 @@ fn datagram_send(
     scope: jint,
     port: jint,
     milliseconds: jint,
-) -> Result<jint, Failure> {
-    let mut copied = Ok(());
-    let length = usize::try_from(length).unwrap_or(0);
-    let code = call(socket, |held| {
-        // What is cut here is too long for a datagram all the same.
-        buffer::with(length.min(LONGEST), |buffer| {
-            copied = bytes.get_region(env, offset, as_signed_mut(buffer));
-            if copied.is_err() {
-                return Ok(0);
-            }
-            let sent = if port < 0 {
-                held.socket.send(buffer, 0, patience(milliseconds))
-            } else {
-                let to = Given { high, low, scope, port }.for_family(held.family)?;
-                held.socket.send_to(buffer, &to, 0, patience(milliseconds))
-            };
-            sent.map(of_length)
-        })
-    });
-    copied?;
-    Ok(code)
+) -> jint {
+    guarded(&env, |java| {
+        let mut copied = Ok(());
+        let length = usize::try_from(length).unwrap_or(0);
+        let code = call(socket, |held| {
+            // What is cut here is too long for a datagram all the same.
+            buffer::with(length.min(LONGEST), |buffer| {
+                copied = java.get(&bytes, offset, buffer);
+                if copied.is_err() {
+                    return Ok(0);
+                }
+                let sent = if port < 0 {
+                    held.socket.send(buffer, 0, patience(milliseconds))
+                } else {
+                    let to = Given { high, low, scope, port }.for_family(held.family)?;
+                    held.socket.send_to(buffer, &to, 0, patience(milliseconds))
+                };
+                sent.map(of_length)
+            })
+        });
+        copied.map(|()| code)
+    })
 }
 
-/// `length` is the room if the packet's own fields are not known. The sender becomes the first
+/// `length` is the packet's, and the room if its own fields are not known. The sender becomes the first
 /// numbers of `sender`.
 fn datagram_receive<'local>(
-    env: &mut Env<'local>,
-    _: JObject,
+    env: EnvUnowned<'local>,
+    _: JObject<'local>,
     socket: jlong,
     packet: DatagramPacket<'local>,
-    bytes: JByteArray,
+    bytes: JByteArray<'local>,
     offset: jint,
     length: jint,
     milliseconds: jint,
     peeks: jboolean,
-    sender: JLongArray,
-) -> Result<jint, Failure> {
-    let fields = fields().filter(|_| !packet.is_null());
-    let room = match fields {
-        // SAFETY: the field is one of a DatagramPacket, which this object is, and an int.
-        Some(fields) => unsafe {
-            env.get_field_unchecked(&packet, fields.buffer, JavaType::Primitive(Primitive::Int))?.i()?
-        },
-        None => length,
-    };
-    let flags = if peeks { libc::MSG_PEEK } else { 0 };
-    let mut copied = Ok(());
-    let code = call(socket, |held| {
-        let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
-        buffer::with(room, |buffer| {
-            let (count, from) = held.socket.receive_from(buffer, flags, patience(milliseconds))?;
-            let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
-            copied = bytes
-                .set_region(env, offset, as_signed(&buffer[..count]))
-                .and_then(|()| sender.set_region(env, 0, &numbers(&from)));
-            Ok(of_length(count))
-        })
-    });
-    copied?;
-    if let (Some(fields), false) = (fields, code < 0) {
-        // SAFETY: as above.
-        unsafe { env.set_field_unchecked(&packet, fields.length, JValue::Int(code))? };
-    }
-    Ok(code)
+    sender: JLongArray<'local>,
+) -> jint {
+    guarded(&env, |java| {
+        let fields = fields().filter(|_| !packet.is_null());
+        let room = match fields {
+            // SAFETY: the object is a DatagramPacket and not null, and the field is an int of that class.
+            Some(fields) => unsafe { java.field(&packet, fields.buffer) },
+            None => length,
+        };
+        let flags = if peeks { libc::MSG_PEEK } else { 0 };
+        let (mut copied, mut from_whom) = (Ok(()), None);
+        let code = call(socket, |held| {
+            let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
+            buffer::with(room, |buffer| {
+                let (count, from) = held.socket.receive_from(buffer, flags, patience(milliseconds))?;
+                let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
+                copied = java.set(&bytes, offset, &buffer[..count]);
+                from_whom = Some(from);
+                Ok(of_length(count))
+            })
+        });
+        copied?;
+        let Some(from) = from_whom else { return Ok(code) };
+        if let Some(fields) = fields.filter(|_| code != length) {
+            // SAFETY: as above.
+            unsafe { java.set_field(&packet, fields.length, code) };
+        }
+        java.set_longs(&sender, &numbers(&from))?;
+        Ok(code)
+    })
 }
 
 /// Connects, and throws away what others had sent before.

@@ -11,6 +11,7 @@ mod datagram;
 mod multicast;
 mod options;
 mod poller;
+mod raw;
 mod socket;
 mod stream;
 
@@ -47,6 +48,9 @@ const TIMED_OUT: jint = -100_001;
 
 /// `Faults.CLOSED`: the socket was closed, before the call or during it.
 const CLOSED: jint = -100_002;
+
+/// `Faults.INTERNAL`: a defect of capsock itself.
+const INTERNAL: jint = -100_003;
 
 fn of_errno(Errno(errno): Errno) -> jint {
     -errno
@@ -99,6 +103,7 @@ mod tests {
         let numbers = [
             ("TIMED_OUT", TIMED_OUT),
             ("CLOSED", CLOSED),
+            ("INTERNAL", INTERNAL),
             ("EAGAIN", -libc::EAGAIN),
             ("EACCES", -libc::EACCES),
             ("EPROTO", -libc::EPROTO),

@@ -5,11 +5,11 @@ use std::net::Shutdown;
 use capsock::net::{Errno, Fault, Patience};
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
-use jni::{Env, NativeMethod, native_method};
+use jni::{Env, EnvUnowned, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
+use super::raw::guarded;
 use super::{Held, SOCKETS, at_once, buffer, call, of_length, patience};
-use crate::bytes::{as_signed, as_signed_mut};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -30,8 +30,7 @@ pub(super) const METHODS: &[NativeMethod] = &[
         fn socket_accept(socket: jlong, milliseconds: jint, accepted: jlong[]) -> jint,
     },
     native_method! {
-        error_policy = Throw,
-        fn socket_read(
+        raw fn socket_read(
             socket: jlong,
             bytes: jbyte[],
             offset: jint,
@@ -40,8 +39,7 @@ pub(super) const METHODS: &[NativeMethod] = &[
         ) -> jint,
     },
     native_method! {
-        error_policy = Throw,
-        fn socket_write(
+        raw fn socket_write(
             socket: jlong,
             bytes: jbyte[],
             offset: jint,
@@ -100,48 +98,50 @@ fn socket_accept(
 }
 
 /// 0 is the end of the stream: Java asks for no read of nothing.
-fn socket_read(
-    env: &mut Env,
-    _: JObject,
+fn socket_read<'local>(
+    env: EnvUnowned<'local>,
+    _: JObject<'local>,
     socket: jlong,
-    bytes: JByteArray,
+    bytes: JByteArray<'local>,
     offset: jint,
     length: jint,
     milliseconds: jint,
-) -> Result<jint, Failure> {
-    let mut copied = Ok(());
-    let code = call(socket, |held| {
-        buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
-            let count = held.socket.receive(buffer, 0, patience(milliseconds))?;
-            copied = bytes.set_region(env, offset, as_signed(&buffer[..count]));
-            Ok(of_length(count))
-        })
-    });
-    copied?;
-    Ok(code)
+) -> jint {
+    guarded(&env, |java| {
+        let mut copied = Ok(());
+        let code = call(socket, |held| {
+            buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
+                let count = held.socket.receive(buffer, 0, patience(milliseconds))?;
+                copied = java.set(&bytes, offset, &buffer[..count]);
+                Ok(of_length(count))
+            })
+        });
+        copied.map(|()| code)
+    })
 }
 
-fn socket_write(
-    env: &mut Env,
-    _: JObject,
+fn socket_write<'local>(
+    env: EnvUnowned<'local>,
+    _: JObject<'local>,
     socket: jlong,
-    bytes: JByteArray,
+    bytes: JByteArray<'local>,
     offset: jint,
     length: jint,
     milliseconds: jint,
-) -> Result<jint, Failure> {
-    let mut copied = Ok(());
-    let code = call(socket, |held| {
-        buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
-            copied = bytes.get_region(env, offset, as_signed_mut(buffer));
-            if copied.is_err() {
-                return Ok(0);
-            }
-            held.socket.send(buffer, 0, patience(milliseconds)).map(of_length)
-        })
-    });
-    copied?;
-    Ok(code)
+) -> jint {
+    guarded(&env, |java| {
+        let mut copied = Ok(());
+        let code = call(socket, |held| {
+            buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
+                copied = java.get(&bytes, offset, buffer);
+                if copied.is_err() {
+                    return Ok(0);
+                }
+                held.socket.send(buffer, 0, patience(milliseconds)).map(of_length)
+            })
+        });
+        copied.map(|()| code)
+    })
 }
 
 /// The one byte is sent at once or not at all, which is EAGAIN.

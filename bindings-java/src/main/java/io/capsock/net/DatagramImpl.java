@@ -279,8 +279,8 @@ final class DatagramImpl extends DatagramSocketImpl {
   private int receive(DatagramPacket packet, boolean peeks) throws IOException {
     open();
     bindIfNeeded();
-    long start = System.nanoTime();
     int milliseconds = timeout;
+    long start = milliseconds == 0 ? 0 : System.nanoTime();
     int code;
     do {
       code = open().receive(packet, rest(milliseconds, start), peeks, sender);

@@ -151,7 +151,7 @@ final class Descriptor {
    * @throws InterruptedIOException if the virtual thread is interrupted when it would wait
    */
   private int parking(boolean writable, int timeout, Call call) throws IOException {
-    long start = System.nanoTime();
+    long start = timeout == 0 ? 0 : System.nanoTime();
     long allowed = timeout * 1_000_000L;
     while (true) {
       int result = call.waiting(0);

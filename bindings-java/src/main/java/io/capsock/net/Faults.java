@@ -34,6 +34,9 @@ final class Faults {
   /** The socket was closed, before the call or during it. */
   static final int CLOSED = -100_002;
 
+  /** A defect of capsock itself. */
+  static final int INTERNAL = -100_003;
+
   private Faults() {}
 
   /** The exception for a call that sets up or asks a socket: its class says what happened. */
@@ -60,6 +63,7 @@ final class Faults {
     return switch (code) {
       case CLOSED -> "Socket closed";
       case TIMED_OUT -> "Timed out";
+      case INTERNAL -> "A defect of capsock; please report it";
       default -> new String(Native.api().errorText(-code), UTF_8);
     };
   }
