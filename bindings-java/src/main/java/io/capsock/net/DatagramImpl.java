@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocketImpl;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -13,6 +14,7 @@ import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -222,6 +224,9 @@ final class DatagramImpl extends DatagramSocketImpl {
     if (port < 0 || port > 0xffff) {
       throw new IllegalArgumentException("port out of range:" + port);
     }
+    if (!Ip.V6 && to instanceof Inet6Address) {
+      throw new UnsupportedAddressTypeException();
+    }
     if (peer != null) {
       if (port != peer.getPort() || !to.equals(peer.getAddress())) {
         throw new IllegalArgumentException("Connected and packet address differ");
@@ -401,7 +406,6 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   private void member(boolean joins, InetAddress group, NetworkInterface given) throws IOException {
     Objects.requireNonNull(group, "group");
-    Ip ip = Ip.of(group);
     synchronized (stateLock) {
       Descriptor socket = open();
       NetworkInterface through = given;
@@ -417,6 +421,10 @@ final class DatagramImpl extends DatagramSocketImpl {
       if (joins == memberships.contains(membership)) {
         throw new SocketException(joins ? "Already a member of group" : "Not a member of group");
       }
+      if (!Ip.V6 && group instanceof Inet6Address) {
+        throw new IllegalArgumentException("Only IPv6 sockets can join IPv6 multicast group");
+      }
+      Ip ip = Ip.of(group);
       Faults.check(
           Native.api()
               .multicastMember(

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
-import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -196,7 +195,7 @@ public class DatagramSocket extends java.net.DatagramSocket {
 
   @Override
   public SocketAddress getLocalSocketAddress() {
-    return isClosed() ? null : local();
+    return isClosed() ? null : impl.local();
   }
 
   @Override
@@ -204,7 +203,7 @@ public class DatagramSocket extends java.net.DatagramSocket {
     if (isClosed()) {
       return null;
     }
-    InetSocketAddress own = local();
+    InetSocketAddress own = impl.local();
     return (own == null ? new InetSocketAddress(0) : own).getAddress();
   }
 
@@ -215,13 +214,6 @@ public class DatagramSocket extends java.net.DatagramSocket {
     }
     InetSocketAddress own = impl.local();
     return own == null ? 0 : own.getPort();
-  }
-
-  /** Every address of this machine is shown as Java shows it elsewhere. */
-  private InetSocketAddress local() {
-    InetSocketAddress own = impl.local();
-    boolean every = own != null && own.getAddress().isAnyLocalAddress();
-    return every ? new InetSocketAddress(own.getPort()) : own;
   }
 
   @Override
@@ -405,9 +397,6 @@ public class DatagramSocket extends java.net.DatagramSocket {
     }
     if (!group.isMulticastAddress()) {
       throw new SocketException("Not a multicast address");
-    }
-    if (!Ip.V6 && !(group instanceof Inet4Address)) {
-      throw new IllegalArgumentException("Only IPv6 sockets can join IPv6 multicast group");
     }
     return group;
   }

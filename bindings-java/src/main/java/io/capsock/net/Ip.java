@@ -43,7 +43,7 @@ record Ip(InetAddress address, long high, long low, int scope) {
       return new Ip(address, 0, MAPPED | Integer.toUnsignedLong(bytes.getInt()), 0);
     }
     if (!V6) {
-      throw new SocketException("Protocol family unavailable");
+      throw new SocketException("IPv6 protocol family unavailable");
     }
     int scope = ((Inet6Address) scoped).getScopeId();
     return new Ip(address, bytes.getLong(), bytes.getLong(), scope);

@@ -7,6 +7,7 @@ import java.net.Proxy;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Objects;
 
 /**
  * A {@link java.net.Socket} on capsock's core: every call is made there, and everything else is as
@@ -128,10 +129,7 @@ public class Socket extends java.net.Socket {
   }
 
   private static InetSocketAddress endpoint(InetAddress address, int port) {
-    if (address == null) {
-      throw new NullPointerException("address");
-    }
-    return new InetSocketAddress(address, port);
+    return new InetSocketAddress(Objects.requireNonNull(address), port);
   }
 
   private static SocketImpl direct(Proxy proxy) {

@@ -498,7 +498,10 @@ final class SocketImpl extends java.net.SocketImpl {
       if (code == Faults.EAGAIN) {
         throw new SocketException("No buffer space available");
       }
-      Faults.check(code);
+      if (code < 0) {
+        // As the JDK has it, for urgent data alone.
+        throw closed() ? new SocketException("Socket closed") : new IOException(Faults.text(code));
+      }
     } finally {
       writeLock.unlock();
     }
