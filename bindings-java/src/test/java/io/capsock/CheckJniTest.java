@@ -3,6 +3,7 @@ package io.capsock;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.capsock.net.ScenariosTest;
 import java.io.PrintWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,8 @@ class CheckJniTest {
           CopyTest.class,
           ErrorsTest.class,
           HandlerTest.class,
-          ServerTest.class);
+          ServerTest.class,
+          ScenariosTest.class);
 
   static final class Main {
     public static void main(String[] arguments) {

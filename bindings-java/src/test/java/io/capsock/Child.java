@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Another Java, of the version that runs the tests. */
-final class Child {
-  static final Path JAR = Path.of(System.getProperty("capsock.jar"));
+public final class Child {
+  public static final Path JAR = Path.of(System.getProperty("capsock.jar"));
 
   /** How it ended: its exit code, and all that it wrote to standard output and error. */
-  record Ended(int code, String output) {}
+  public record Ended(int code, String output) {}
 
   private Child() {}
 
@@ -26,7 +26,7 @@ final class Child {
         "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"));
   }
 
-  static List<String> command(List<String> options, Class<?> main, String... arguments) {
+  public static List<String> command(List<String> options, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(classPath());
     command.addAll(0, options);
     command.add(main.getName());
@@ -41,7 +41,7 @@ final class Child {
   }
 
   /** Runs it to its end. */
-  static Ended run(List<String> command, long seconds) throws Exception {
+  public static Ended run(List<String> command, long seconds) throws Exception {
     Path output = Files.createTempFile("capsock-test-", ".txt");
     Process process = java(command).redirectOutput(output.toFile()).start();
     try {
@@ -56,7 +56,7 @@ final class Child {
     }
   }
 
-  static Ended run(List<String> command) throws Exception {
+  public static Ended run(List<String> command) throws Exception {
     return run(command, Wait.LIMIT.toSeconds());
   }
 

@@ -38,6 +38,8 @@ final class DatagramScenarios {
           new Scenario("a port that nobody has", DatagramScenarios::nobody),
           new Scenario("sending binds", DatagramScenarios::sendingBinds),
           new Scenario("many datagrams", DatagramScenarios::many),
+          new Scenario("closing a socket that receives", DatagramScenarios::closedMeanwhile),
+          new Scenario("interrupting a receive", DatagramScenarios::interruptedReceive),
           new Scenario("null packets", DatagramScenarios::nullPackets));
 
   private DatagramScenarios() {}
@@ -283,6 +285,38 @@ final class DatagramScenarios {
     }
     boolean all = same;
     run.note("all as they were sent", () -> all);
+  }
+
+  private static void closedMeanwhile(Run run) throws Exception {
+    DatagramSocket socket = run.datagrams();
+    DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+    run.noteWhileBlocked(
+        "receive",
+        () -> {
+          socket.receive(packet);
+          return "received";
+        },
+        blocked -> socket.close());
+    run.note("again", () -> socket.receive(packet));
+    run.note("send", () -> socket.send(new DatagramPacket(new byte[1], 1, loopback(), 9)));
+  }
+
+  private static void interruptedReceive(Run run) throws Exception {
+    DatagramSocket socket = run.datagrams();
+    DatagramSocket sender = run.datagrams();
+    run.noteWhileBlocked(
+        "receive",
+        () -> {
+          DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+          socket.receive(packet);
+          return text(packet) + " " + Thread.interrupted();
+        },
+        blocked -> {
+          DatagramPacket packet = packet("hello", socket);
+          blocked.interrupt();
+          sender.send(packet);
+        });
+    run.note("closed", socket::isClosed);
   }
 
   private static void nullPackets(Run run) throws Exception {

@@ -48,10 +48,15 @@ record Scenario(String name, Body body) {
     return name;
   }
 
-  /** What comes of it with these sockets. */
-  String outcome(Sockets sockets) throws Exception {
-    try (Run run = new Run(sockets)) {
-      run.note("", () -> body.run(run));
+  /** What comes of it with these sockets, on such threads. */
+  String outcome(Sockets sockets, Threads threads) throws Exception {
+    try (Run run = new Run(sockets, threads)) {
+      run.start(
+              () -> {
+                run.note("", () -> body.run(run));
+                return null;
+              })
+          .get(3 * LIMIT.toSeconds(), TimeUnit.SECONDS);
       return String.join("\n", run.notes);
     }
   }
@@ -59,11 +64,13 @@ record Scenario(String name, Body body) {
   /** One run, which closes what it has made. */
   static final class Run implements AutoCloseable {
     final Sockets sockets;
+    private final Threads threads;
     private final List<String> notes = new ArrayList<>();
     private final Deque<Closeable> made = new ArrayDeque<>();
 
-    private Run(Sockets sockets) {
+    private Run(Sockets sockets, Threads threads) {
       this.sockets = sockets;
+      this.threads = threads;
     }
 
     @Override
@@ -150,45 +157,34 @@ record Scenario(String name, Body body) {
     /** Starts a step on a thread of its own. */
     <T> FutureTask<T> start(Callable<T> step) {
       FutureTask<T> task = new FutureTask<>(step);
-      Thread thread = new Thread(task);
-      thread.setDaemon(true);
-      thread.start();
+      threads.start(task);
       return task;
     }
 
     /** Does a step on a thread of its own, then something else once that thread waits in it. */
     void noteWhileBlocked(String what, Step step, BlockedAction action) throws Exception {
       FutureTask<String> task = new FutureTask<>(() -> word(step));
-      Thread thread = new Thread(task, what);
-      thread.setDaemon(true);
-      thread.start();
+      Thread thread = threads.start(task);
       untilBlocked(thread);
       action.take(thread);
       notes.add(what + " -> " + task.get(LIMIT.toSeconds(), TimeUnit.SECONDS));
+    }
+
+    /** Until a thread waits for a socket, and for a moment after. */
+    private void untilBlocked(Thread thread) {
+      long end = System.nanoTime() + LIMIT.toNanos();
+      for (int seen = 0; seen < 5; seen = threads.waits(thread) ? seen + 1 : 0) {
+        if (System.nanoTime() > end) {
+          throw new AssertionError(thread + " does not wait for a socket");
+        }
+        LockSupport.parkNanos(2_000_000);
+      }
     }
   }
 
   /** What is done while another thread waits. */
   interface BlockedAction {
     void take(Thread blocked) throws Exception;
-  }
-
-  /** Until a thread is in a native method of sockets, and for a moment after, so that it waits. */
-  private static void untilBlocked(Thread thread) {
-    long end = System.nanoTime() + LIMIT.toNanos();
-    int seen = 0;
-    while (seen < 5) {
-      StackTraceElement[] stack = thread.getStackTrace();
-      boolean inside =
-          stack.length > 0
-              && stack[0].isNativeMethod()
-              && !stack[0].getMethodName().contains("park");
-      seen = inside ? seen + 1 : 0;
-      if (System.nanoTime() > end) {
-        throw new AssertionError(thread + " does not wait in a native method");
-      }
-      LockSupport.parkNanos(2_000_000);
-    }
   }
 
   static InetAddress loopback() {
