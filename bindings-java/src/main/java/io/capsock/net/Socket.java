@@ -107,7 +107,7 @@ public class Socket extends java.net.Socket {
         bind(from);
       }
       connect(to);
-    } catch (IOException | RuntimeException failed) {
+    } catch (IOException | RuntimeException | Error failed) {
       try {
         close();
       } catch (IOException second) {

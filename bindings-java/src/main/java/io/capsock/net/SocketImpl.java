@@ -93,16 +93,14 @@ final class SocketImpl extends java.net.SocketImpl {
     return state == State.CLOSED;
   }
 
+  /** Until Java 24, java.net.Socket has deprecated constructors that ask for datagrams. */
   @Override
   protected void create(boolean stream) throws IOException {
-    if (!stream) {
-      throw new SocketException("io.capsock.net.DatagramSocket is for datagrams");
-    }
     synchronized (stateLock) {
       if (state != State.NEW) {
         throw new IOException("Already created");
       }
-      Descriptor opened = Descriptor.open(true);
+      Descriptor opened = Descriptor.open(stream);
       try {
         if (server) {
           Options.set(opened, Option.SO_REUSEADDR, true);

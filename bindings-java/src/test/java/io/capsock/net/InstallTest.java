@@ -120,6 +120,7 @@ class InstallTest {
           case "install" -> Capsock.install();
           case "other" -> other();
           case "work" -> work();
+          case "http" -> http();
           default -> throw new IllegalArgumentException(argument);
         }
         System.out.println(argument + " " + Capsock.isInstalled());
@@ -129,6 +130,28 @@ class InstallTest {
     @SuppressWarnings("deprecation") // what another library would call
     private static void other() throws IOException {
       Socket.setSocketImplFactory(Factories.sockets());
+    }
+
+    /** The JDK's own client of HTTP is a library like any other. */
+    private static void http() throws Exception {
+      try (ServerSocket server = new ServerSocket(0, 1, Scenario.loopback())) {
+        Threads.SYSTEM.start(() -> Scenario.Run.word(() -> answer(server)));
+        var url = java.net.URI.create("http://127.0.0.1:" + server.getLocalPort() + "/").toURL();
+        try (var body = url.openStream()) {
+          assertEquals("hello", new String(body.readAllBytes()));
+        }
+      }
+    }
+
+    private static String answer(ServerSocket server) throws IOException {
+      try (Socket client = server.accept()) {
+        var lines =
+            new java.io.BufferedReader(new java.io.InputStreamReader(client.getInputStream()));
+        while (!lines.readLine().isEmpty()) {}
+        String reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        client.getOutputStream().write(reply.getBytes());
+        return "answered";
+      }
     }
 
     /** What java.net makes of itself with a SocketImpl and a DatagramSocketImpl. */

@@ -1,12 +1,12 @@
 package io.capsock.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.capsock.Child;
+import io.capsock.net.Scenario.Run;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -14,8 +14,14 @@ import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,9 +177,68 @@ class SocketsTest {
     assertTrue(refused.getMessage().contains("java.net.Socket"), refused.getMessage());
   }
 
+  /** What java.net.Socket's deprecated constructors do with a SocketImpl, while there are some. */
   @Test
-  void theOldConstructorForDatagramsIsRefused() {
-    var refused = assertThrows(IOException.class, () -> new SocketImpl(false).create(false));
-    assertInstanceOf(java.net.SocketException.class, refused);
+  void aSocketOfDatagrams() throws Exception {
+    try (DatagramSocket peer = new DatagramSocket(0, Scenario.loopback())) {
+      SocketImpl socket = new SocketImpl(false);
+      socket.create(false);
+      socket.bind(Scenario.loopback(), 0);
+      socket.connect(peer.getLocalSocketAddress(), 0);
+      socket.getOutputStream().write("hello".getBytes());
+      assertEquals("hello", Scenario.text(DatagramScenarios.receive(peer, 10)));
+      socket.close();
+    }
+  }
+
+  /** A library that builds on any java.net.Socket. */
+  @Test
+  void tlsOverIt() throws Exception {
+    Path store = folder.resolve("keys.p12");
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    String[] command = {
+      keytool,
+      "-genkeypair",
+      "-keyalg",
+      "EC",
+      "-dname",
+      "CN=localhost",
+      "-storetype",
+      "PKCS12",
+      "-storepass",
+      "changeit",
+      "-keystore",
+      store.toString(),
+      "-ext",
+      "san=dns:localhost"
+    };
+    assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+    KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+    var own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    own.init(keys, "changeit".toCharArray());
+    var trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trusted.init(keys);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(own.getKeyManagers(), trusted.getTrustManagers(), null);
+    var factory = context.getSocketFactory();
+    try (ServerSocket server = new ServerSocket(0);
+        Socket client = new Socket("localhost", server.getLocalPort());
+        Socket accepted = server.accept();
+        var encrypted = factory.createSocket(client, "localhost", client.getPort(), true);
+        var answering = (SSLSocket) factory.createSocket(accepted, null, true)) {
+      answering.setUseClientMode(false);
+      var answer = new FutureTask<>(() -> Run.word(() -> echo(answering)));
+      Threads.SYSTEM.start(answer);
+      encrypted.getOutputStream().write("hello".getBytes());
+      encrypted.shutdownOutput();
+      assertEquals("hello", new String(encrypted.getInputStream().readAllBytes()));
+      assertEquals("5", answer.get());
+    }
+  }
+
+  private static long echo(SSLSocket socket) throws IOException {
+    long echoed = socket.getInputStream().transferTo(socket.getOutputStream());
+    socket.shutdownOutput();
+    return echoed;
   }
 }
