@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocketImpl;
-import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,7 +14,6 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -45,19 +43,10 @@ final class DatagramImpl extends DatagramSocketImpl {
   /** What it was bound to before it was connected. */
   private InetSocketAddress localBefore;
 
-  private final Set<Membership> memberships = new HashSet<>();
+  private final Groups groups = new Groups();
   private volatile int timeout;
 
-  /** The address that the last datagram went to: most go where the one before went. */
-  private volatile Ip lastTarget;
-
-  /** Where the last datagram came from, in numbers (the read lock's), and as Java has it. */
-  private final long[] sender = new long[Ip.NUMBERS];
-
-  private final long[] lastSender = new long[Ip.NUMBERS];
-  private InetAddress lastSenderAddress;
-
-  private record Membership(InetAddress group, int index) {}
+  private final AddressCache addresses = new AddressCache();
 
   @Override
   protected void create() throws SocketException {
@@ -213,7 +202,7 @@ final class DatagramImpl extends DatagramSocketImpl {
         checkTarget(to, port, peer);
       }
       bindIfNeeded();
-      sendTo(packet, peer == null ? target(to) : null, peer == null ? port : -1);
+      sendTo(packet, peer == null ? addresses.target(to) : null, peer == null ? port : -1);
     } finally {
       writeLock.unlock();
     }
@@ -234,15 +223,6 @@ final class DatagramImpl extends DatagramSocketImpl {
     } else if (port == 0) {
       throw new SocketException("Can't send to port 0");
     }
-  }
-
-  private Ip target(InetAddress to) throws SocketException {
-    Ip last = lastTarget;
-    if (last == null || last.address() != to) {
-      last = Ip.of(to);
-      lastTarget = last;
-    }
-    return last;
   }
 
   private void sendTo(DatagramPacket packet, Ip to, int port) throws IOException {
@@ -268,14 +248,18 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   @Override
   protected void receive(DatagramPacket packet) throws IOException {
+    receiveInto(packet, false);
+  }
+
+  private void receiveInto(DatagramPacket packet, boolean peeks) throws IOException {
     readLock.lock();
     try {
-      int length = receive(packet, false);
+      int length = receive(packet, peeks);
       if (!KNOWS_PACKETS) {
         packet.setLength(length);
       }
-      packet.setAddress(senderAddress());
-      packet.setPort(Ip.port(sender));
+      packet.setAddress(addresses.sender());
+      packet.setPort(addresses.senderPort());
     } finally {
       readLock.unlock();
     }
@@ -288,7 +272,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     long start = milliseconds == 0 ? 0 : System.nanoTime();
     int code;
     do {
-      code = open().receive(packet, rest(milliseconds, start), peeks, sender);
+      code = open().receive(packet, rest(milliseconds, start), peeks, addresses.numbers());
       // News of an earlier datagram: without a peer it may have been anybody's.
     } while (code == Faults.ECONNREFUSED && remote == null);
     if (code >= 0) {
@@ -313,20 +297,6 @@ final class DatagramImpl extends DatagramSocketImpl {
     return (int) Math.max(1, milliseconds - passed);
   }
 
-  /** The same object again while the same peer sends. */
-  private InetAddress senderAddress() {
-    boolean same =
-        lastSenderAddress != null
-            && sender[0] == lastSender[0]
-            && sender[1] == lastSender[1]
-            && sender[2] >>> 16 == lastSender[2] >>> 16;
-    if (!same) {
-      System.arraycopy(sender, 0, lastSender, 0, sender.length);
-      lastSenderAddress = Ip.decode(sender);
-    }
-    return lastSenderAddress;
-  }
-
   /** The parameter cannot be changed, so that the sender's port is all that this tells. */
   @Override
   protected int peek(InetAddress unused) throws IOException {
@@ -335,25 +305,15 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   @Override
   protected int peekData(DatagramPacket packet) throws IOException {
-    readLock.lock();
-    try {
-      int length = receive(packet, true);
-      if (!KNOWS_PACKETS) {
-        packet.setLength(length);
-      }
-      packet.setAddress(senderAddress());
-      packet.setPort(Ip.port(sender));
-      return Ip.port(sender);
-    } finally {
-      readLock.unlock();
-    }
+    receiveInto(packet, true);
+    return packet.getPort();
   }
 
   @Override
   protected void close() {
     synchronized (stateLock) {
       closed = true;
-      memberships.clear();
+      groups.clear();
       if (descriptor != null) {
         descriptor.close();
       }
@@ -404,36 +364,10 @@ final class DatagramImpl extends DatagramSocketImpl {
     member(false, ((InetSocketAddress) group).getAddress(), through);
   }
 
-  private void member(boolean joins, InetAddress group, NetworkInterface given) throws IOException {
-    Objects.requireNonNull(group, "group");
+  private void member(boolean joins, InetAddress group, NetworkInterface through)
+      throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = open();
-      NetworkInterface through = given;
-      if (through == null) {
-        through = (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
-      }
-      int index = through == null ? 0 : through.getIndex();
-      int v4 = through == null ? 0 : Options.v4(through);
-      if (through != null && v4 == 0 && index > 0 && group instanceof Inet4Address) {
-        throw new IOException("Network interface not configured for IPv4");
-      }
-      Membership membership = new Membership(group, index);
-      if (joins == memberships.contains(membership)) {
-        throw new SocketException(joins ? "Already a member of group" : "Not a member of group");
-      }
-      if (!Ip.V6 && group instanceof Inet6Address) {
-        throw new IllegalArgumentException("Only IPv6 sockets can join IPv6 multicast group");
-      }
-      Ip ip = Ip.of(group);
-      Faults.check(
-          Native.api()
-              .multicastMember(
-                  socket.number(), joins, ip.high(), ip.low(), v4, Math.max(0, index)));
-      if (joins) {
-        memberships.add(membership);
-      } else {
-        memberships.remove(membership);
-      }
+      groups.member(open(), joins, group, through);
     }
   }
 
@@ -468,30 +402,12 @@ final class DatagramImpl extends DatagramSocketImpl {
       Descriptor socket = open();
       switch (number) {
         case SO_TIMEOUT -> timeout = ClassicOptions.number(value, "SO_TIMEOUT");
-        case IP_MULTICAST_IF, IP_MULTICAST_IF2 -> setMulticastInterface(socket, value);
+        case IP_MULTICAST_IF, IP_MULTICAST_IF2 -> Groups.leaveThrough(socket, value);
         // The number stands for whether the loop is off.
         case IP_MULTICAST_LOOP ->
             ClassicOptions.set(socket, number, !ClassicOptions.flag(value, "IP_MULTICAST_LOOP"));
         default -> ClassicOptions.set(socket, number, value);
       }
-    }
-  }
-
-  private static void setMulticastInterface(Descriptor socket, Object value)
-      throws SocketException {
-    NetworkInterface through =
-        value instanceof InetAddress address
-            ? NetworkInterface.getByInetAddress(address)
-            : value instanceof NetworkInterface given ? given : null;
-    if (through == null) {
-      throw new SocketException("Bad value for IP_MULTICAST_IF");
-    }
-    try {
-      Options.set(socket, Option.IP_MULTICAST_IF.socketOption(), through);
-    } catch (SocketException failed) {
-      throw failed;
-    } catch (IOException failed) {
-      throw new SocketException(failed.getMessage());
     }
   }
 
@@ -502,26 +418,11 @@ final class DatagramImpl extends DatagramSocketImpl {
       return switch (number) {
         case SO_TIMEOUT -> timeout;
         case SO_BINDADDR -> Ip.decode(Options.localAddress(socket));
-        case IP_MULTICAST_IF -> interfaceAddress(multicastInterface(socket));
-        case IP_MULTICAST_IF2 -> multicastInterface(socket);
+        case IP_MULTICAST_IF -> Groups.addressOf(Groups.through(socket));
+        case IP_MULTICAST_IF2 -> Groups.through(socket);
         case IP_MULTICAST_LOOP -> !Options.flag(socket, Option.IP_MULTICAST_LOOP);
         default -> ClassicOptions.get(socket, number);
       };
     }
-  }
-
-  private static NetworkInterface multicastInterface(Descriptor socket) throws SocketException {
-    try {
-      return (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
-    } catch (SocketException failed) {
-      throw failed;
-    } catch (IOException failed) {
-      throw new SocketException(failed.getMessage());
-    }
-  }
-
-  private static InetAddress interfaceAddress(NetworkInterface through) {
-    InetAddress any = new InetSocketAddress(0).getAddress();
-    return through == null ? any : through.inetAddresses().findFirst().orElse(any);
   }
 }

@@ -16,6 +16,9 @@ import java.util.concurrent.locks.LockSupport;
  * at a time reads, and one writes.
  */
 final class Descriptor {
+  /** What one read or write moves at most: the native side's buffer is not longer. */
+  static final int LIMIT = 128 * 1024;
+
   private static final Cleaner CLEANER = Cleaner.create();
 
   private final Native api = Native.api();

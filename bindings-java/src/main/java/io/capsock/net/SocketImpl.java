@@ -11,7 +11,6 @@ import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,13 +19,10 @@ import java.util.concurrent.locks.ReentrantLock;
  * TCP for {@link java.net.Socket} and {@link java.net.ServerSocket}, on a native socket. It behaves
  * as the JDK's own does, down to the texts of its exceptions.
  *
- * <p>One thread at a time reads (or connects, or accepts), and one writes. No monitor is held while
- * a thread waits, so that a virtual thread can park.
+ * <p>Reading is {@link Input}'s and writing {@link Output}'s, one thread each at a time. No monitor
+ * is held while a thread waits, so that a virtual thread can park.
  */
 final class SocketImpl extends java.net.SocketImpl {
-  /** What one read or write moves at most: the native side's buffer is not longer. */
-  private static final int LIMIT = 128 * 1024;
-
   private static final int DEFAULT_BACKLOG = 50;
 
   private enum State {
@@ -38,8 +34,11 @@ final class SocketImpl extends java.net.SocketImpl {
   }
 
   private final boolean server;
-  private final ReentrantLock readLock = new ReentrantLock();
-  private final ReentrantLock writeLock = new ReentrantLock();
+  private final Input input = new Input(this);
+  private final Output output = new Output(this);
+
+  /** Held while connecting and accepting as well, which are waits for one thread, too. */
+  private final ReentrantLock readLock = input.lock();
 
   /** Held to change the state or to look at it and act, never while waiting. */
   private final Object stateLock = new Object();
@@ -50,13 +49,6 @@ final class SocketImpl extends java.net.SocketImpl {
   private volatile Descriptor descriptor;
 
   private volatile int timeout;
-  private volatile boolean inputShut;
-  private volatile boolean outputShut;
-
-  /** The end of the input, and a reset, once seen, are what every later read sees. */
-  private boolean ended;
-
-  private boolean reset;
 
   /**
    * A socket that is not created yet.
@@ -78,7 +70,8 @@ final class SocketImpl extends java.net.SocketImpl {
     return descriptor;
   }
 
-  private Descriptor connected() throws SocketException {
+  /** The socket of a connection. */
+  Descriptor connected() throws SocketException {
     State now = state;
     if (now == State.CLOSED) {
       throw new SocketException("Socket closed");
@@ -89,8 +82,13 @@ final class SocketImpl extends java.net.SocketImpl {
     return descriptor;
   }
 
-  private boolean closed() {
+  boolean isClosed() {
     return state == State.CLOSED;
+  }
+
+  /** How long a read waits, in milliseconds; 0 is without a limit. */
+  int timeout() {
+    return timeout;
   }
 
   /** Until Java 24, java.net.Socket has deprecated constructors that ask for datagrams. */
@@ -159,7 +157,7 @@ final class SocketImpl extends java.net.SocketImpl {
     Descriptor socket = beginConnect(ip, toPort);
     int code = socket.connect(Ip.of(ip), toPort, milliseconds);
     synchronized (stateLock) {
-      if (closed() || code == Faults.CLOSED) {
+      if (isClosed() || code == Faults.CLOSED) {
         throw new SocketException("Socket closed");
       }
       if (code == Faults.TIMED_OUT) {
@@ -269,7 +267,7 @@ final class SocketImpl extends java.net.SocketImpl {
       code = socket.accept(rest(milliseconds, start), found);
       // The peer was gone before it was accepted; that ends nothing for the others.
     } while (code == Faults.ECONNABORTED);
-    if (code == Faults.CLOSED || (code < 0 && closed())) {
+    if (code == Faults.CLOSED || (code < 0 && isClosed())) {
       throw new SocketException("Socket closed");
     }
     if (code == Faults.TIMED_OUT) {
@@ -306,132 +304,21 @@ final class SocketImpl extends java.net.SocketImpl {
     }
   }
 
-  private int read(byte[] bytes, int offset, int length) throws IOException {
-    Objects.checkFromIndexSize(offset, length, bytes.length);
-    if (length == 0) {
-      return 0;
-    }
-    readLock.lock();
-    try {
-      // After the end, the end is what a read sees, even of a closed socket.
-      if (ended) {
-        return -1;
-      }
-      Descriptor socket = connected();
-      if (reset) {
-        throw new SocketException("Connection reset");
-      }
-      if (inputShut) {
-        ended = true;
-        return -1;
-      }
-      int count = socket.read(bytes, offset, Math.min(length, LIMIT), timeout);
-      if (count > 0) {
-        return count;
-      }
-      return readNothing(count);
-    } catch (InterruptedIOException ended) {
-      throw closed() ? new SocketException("Socket closed") : ended;
-    } finally {
-      readLock.unlock();
-    }
-  }
-
-  private int readNothing(int code) throws IOException {
-    if (code == Faults.ECONNRESET) {
-      reset = true;
-    }
-    if (code == Faults.CLOSED || closed()) {
-      throw new SocketException("Socket closed");
-    }
-    switch (code) {
-      case 0 -> {
-        ended = true;
-        return -1;
-      }
-      case Faults.ECONNRESET -> throw new SocketException("Connection reset");
-      case Faults.TIMED_OUT -> throw new SocketTimeoutException("Read timed out");
-      default -> throw new SocketException(Faults.text(code));
-    }
-  }
-
-  private void write(byte[] bytes, int offset, int length) throws IOException {
-    Objects.checkFromIndexSize(offset, length, bytes.length);
-    if (length == 0) {
-      return;
-    }
-    writeLock.lock();
-    try {
-      int end = offset + length;
-      for (int next = offset; next < end; ) {
-        int count = connected().write(bytes, next, Math.min(end - next, LIMIT));
-        if (count < 0) {
-          throw new SocketException(closed() ? Faults.text(Faults.CLOSED) : Faults.text(count));
-        }
-        next += count;
-      }
-    } catch (InterruptedIOException ended) {
-      throw closed() ? new SocketException("Socket closed") : ended;
-    } finally {
-      writeLock.unlock();
-    }
-  }
-
   @Override
   protected InputStream getInputStream() {
-    return new Input();
+    return input;
   }
 
   @Override
   protected OutputStream getOutputStream() {
-    return new Output();
-  }
-
-  private final class Input extends InputStream {
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) > 0 ? Byte.toUnsignedInt(one[0]) : -1;
-    }
-
-    @Override
-    public int read(byte[] bytes, int offset, int length) throws IOException {
-      return SocketImpl.this.read(bytes, offset, length);
-    }
-
-    @Override
-    public int available() throws IOException {
-      return SocketImpl.this.available();
-    }
-
-    @Override
-    public void close() throws IOException {
-      SocketImpl.this.close();
-    }
-  }
-
-  private final class Output extends OutputStream {
-    @Override
-    public void write(int one) throws IOException {
-      write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      SocketImpl.this.write(bytes, offset, length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      SocketImpl.this.close();
-    }
+    return output;
   }
 
   @Override
   protected int available() throws IOException {
     synchronized (stateLock) {
       Descriptor socket = connected();
-      return inputShut ? 0 : Faults.check(Native.api().socketAvailable(socket.number()));
+      return input.isShut() ? 0 : Faults.check(Native.api().socketAvailable(socket.number()));
     }
   }
 
@@ -444,7 +331,7 @@ final class SocketImpl extends java.net.SocketImpl {
       if (before == State.CLOSED || socket == null) {
         return;
       }
-      if (before == State.CONNECTED && !outputShut && lingers(socket)) {
+      if (before == State.CONNECTED && !output.isShut() && lingers(socket)) {
         // The peer learns of the end also while a call here is still leaving the socket.
         Native.api().socketShutdown(socket.number(), true);
       }
@@ -465,9 +352,9 @@ final class SocketImpl extends java.net.SocketImpl {
   protected void shutdownInput() throws IOException {
     synchronized (stateLock) {
       Descriptor socket = connected();
-      if (!inputShut) {
+      if (!input.isShut()) {
         Faults.check(Native.api().socketShutdown(socket.number(), false));
-        inputShut = true;
+        input.shut();
       }
     }
   }
@@ -476,9 +363,9 @@ final class SocketImpl extends java.net.SocketImpl {
   protected void shutdownOutput() throws IOException {
     synchronized (stateLock) {
       Descriptor socket = connected();
-      if (!outputShut) {
+      if (!output.isShut()) {
         Faults.check(Native.api().socketShutdown(socket.number(), true));
-        outputShut = true;
+        output.shut();
       }
     }
   }
@@ -490,19 +377,7 @@ final class SocketImpl extends java.net.SocketImpl {
 
   @Override
   protected void sendUrgentData(int data) throws IOException {
-    writeLock.lock();
-    try {
-      int code = Native.api().socketUrgent(connected().number(), data);
-      if (code == Faults.EAGAIN) {
-        throw new SocketException("No buffer space available");
-      }
-      if (code < 0) {
-        // As the JDK has it, for urgent data alone.
-        throw closed() ? new SocketException("Socket closed") : new IOException(Faults.text(code));
-      }
-    } finally {
-      writeLock.unlock();
-    }
+    output.writeUrgent(data);
   }
 
   @Override

@@ -1,0 +1,105 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** What a TCP socket receives. One thread at a time reads. */
+final class Input extends InputStream {
+  private final SocketImpl socket;
+
+  /** Held for a read, and by the socket for what else waits for it to be readable. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private volatile boolean shut;
+
+  /** The end, and a reset, once seen, are what every later read sees. */
+  private boolean ended;
+
+  private boolean reset;
+
+  Input(SocketImpl socket) {
+    this.socket = socket;
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  boolean isShut() {
+    return shut;
+  }
+
+  /** Nothing is received any more. */
+  void shut() {
+    shut = true;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) > 0 ? Byte.toUnsignedInt(one[0]) : -1;
+  }
+
+  @Override
+  public int read(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (length == 0) {
+      return 0;
+    }
+    lock.lock();
+    try {
+      // After the end, the end is what a read sees, even of a closed socket.
+      if (ended) {
+        return -1;
+      }
+      Descriptor descriptor = socket.connected();
+      if (reset) {
+        throw new SocketException("Connection reset");
+      }
+      if (shut) {
+        ended = true;
+        return -1;
+      }
+      int wanted = Math.min(length, Descriptor.LIMIT);
+      int count = descriptor.read(bytes, offset, wanted, socket.timeout());
+      return count > 0 ? count : nothing(count);
+    } catch (InterruptedIOException over) {
+      throw socket.isClosed() ? new SocketException("Socket closed") : over;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int nothing(int code) throws IOException {
+    if (code == Faults.ECONNRESET) {
+      reset = true;
+    }
+    if (code == Faults.CLOSED || socket.isClosed()) {
+      throw new SocketException("Socket closed");
+    }
+    switch (code) {
+      case 0 -> {
+        ended = true;
+        return -1;
+      }
+      case Faults.ECONNRESET -> throw new SocketException("Connection reset");
+      case Faults.TIMED_OUT -> throw new SocketTimeoutException("Read timed out");
+      default -> throw new SocketException(Faults.text(code));
+    }
+  }
+
+  @Override
+  public int available() throws IOException {
+    return socket.available();
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

@@ -1,0 +1,81 @@
+package io.capsock.net;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.SocketException;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** What a TCP socket sends. One thread at a time writes. */
+final class Output extends OutputStream {
+  private final SocketImpl socket;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile boolean shut;
+
+  Output(SocketImpl socket) {
+    this.socket = socket;
+  }
+
+  boolean isShut() {
+    return shut;
+  }
+
+  /** Nothing is sent any more. */
+  void shut() {
+    shut = true;
+  }
+
+  @Override
+  public void write(int one) throws IOException {
+    write(new byte[] {(byte) one}, 0, 1);
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (length == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      int end = offset + length;
+      for (int next = offset; next < end; ) {
+        int wanted = Math.min(end - next, Descriptor.LIMIT);
+        int count = socket.connected().write(bytes, next, wanted);
+        if (count < 0) {
+          throw new SocketException(Faults.text(socket.isClosed() ? Faults.CLOSED : count));
+        }
+        next += count;
+      }
+    } catch (InterruptedIOException over) {
+      throw socket.isClosed() ? new SocketException("Socket closed") : over;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends one byte as urgent data (RFC 6093). */
+  void writeUrgent(int data) throws IOException {
+    lock.lock();
+    try {
+      int code = Native.api().socketUrgent(socket.connected().number(), data);
+      if (code == Faults.EAGAIN) {
+        throw new SocketException("No buffer space available");
+      }
+      if (code < 0) {
+        // As the JDK has it, for urgent data alone.
+        throw socket.isClosed()
+            ? new SocketException("Socket closed")
+            : new IOException(Faults.text(code));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}
