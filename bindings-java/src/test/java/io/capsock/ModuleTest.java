@@ -35,10 +35,16 @@ class ModuleTest {
           } catch (IllegalArgumentException error) {
             System.out.println("refused");
           }
+          try (var server = new io.capsock.net.ServerSocket(0);
+              var client = new io.capsock.net.Socket("localhost", server.getLocalPort());
+              var theirs = new java.net.Socket()) {
+            // The module jdk.net has some of the options, and need not be there.
+            System.out.println(client.supportedOptions().equals(theirs.supportedOptions()));
+          }
         }
       }
       """;
-  private static final String OUTPUT = "hello!\ncopied!\nrefused\n";
+  private static final String OUTPUT = "hello!\ncopied!\nrefused\ntrue\n";
 
   @TempDir Path folder;
 

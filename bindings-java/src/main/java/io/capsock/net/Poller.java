@@ -17,36 +17,52 @@ final class Poller {
   /** A pause after a failure of the system, which is out of memory most likely. */
   private static final long PAUSE = 10_000_000;
 
-  private static final class Readable {
-    static final Poller POLLER = new Poller("capsock-read-poller", false);
-  }
+  /** One for reads and accepts, and one for writes and connects; null until one is needed. */
+  private static volatile Poller readable;
 
-  private static final class Writable {
-    static final Poller POLLER = new Poller("capsock-write-poller", true);
-  }
+  private static volatile Poller writable;
 
-  private final boolean writable;
+  private final boolean forWriting;
   private final long number;
-  private final int failure;
   private final AtomicLong tokens = new AtomicLong();
   private final ConcurrentMap<Long, Thread> parked = new ConcurrentHashMap<>();
 
-  private Poller(String name, boolean writable) {
-    this.writable = writable;
-    long opened = Native.api().pollerOpen();
-    number = opened;
-    failure = opened < 0 ? (int) opened : 0;
-    if (failure == 0) {
-      // Neither its priority nor what it inherits are those of whoever happened to wait first.
-      Thread thread = new Thread(null, this::run, name, 0, false);
-      thread.setDaemon(true);
-      thread.start();
+  private Poller(boolean forWriting) throws SocketException {
+    this.forWriting = forWriting;
+    number = Native.api().pollerOpen();
+    if (number < 0) {
+      throw Faults.socketException((int) number);
     }
+    // Neither its priority nor what it inherits are those of whoever happened to wait first.
+    String name = forWriting ? "capsock-write-poller" : "capsock-read-poller";
+    Thread thread = new Thread(null, this::run, name, 0, false);
+    thread.setDaemon(true);
+    thread.setPriority(Thread.NORM_PRIORITY);
+    thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    thread.start();
   }
 
-  /** The one for reads and accepts, or the one for writes and connects. */
-  static Poller of(boolean writable) {
-    return writable ? Writable.POLLER : Readable.POLLER;
+  /**
+   * The one for reads and accepts, or the one for writes and connects.
+   *
+   * @throws SocketException if the system has no descriptor for it; the next call tries again
+   */
+  static Poller of(boolean forWriting) throws SocketException {
+    Poller poller = forWriting ? writable : readable;
+    return poller == null ? first(forWriting) : poller;
+  }
+
+  private static synchronized Poller first(boolean forWriting) throws SocketException {
+    Poller poller = forWriting ? writable : readable;
+    if (poller == null) {
+      poller = new Poller(forWriting);
+      if (forWriting) {
+        writable = poller;
+      } else {
+        readable = poller;
+      }
+    }
+    return poller;
   }
 
   /**
@@ -57,14 +73,11 @@ final class Poller {
    * @throws SocketException if the system cannot watch the socket
    */
   void await(Descriptor socket, boolean limited, long deadline) throws SocketException {
-    if (failure != 0) {
-      throw Faults.socketException(failure);
-    }
     Thread thread = Thread.currentThread();
     Long token = tokens.incrementAndGet();
     parked.put(token, thread);
     try {
-      int watched = Native.api().pollerWatch(number, socket.number(), writable, token);
+      int watched = Native.api().pollerWatch(number, socket.number(), forWriting, token);
       if (watched < 0 && watched != Faults.CLOSED) {
         throw Faults.socketException(watched);
       }
