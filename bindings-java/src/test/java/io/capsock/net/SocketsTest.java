@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.capsock.Child;
 import io.capsock.net.Scenario.Run;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.InetSocketAddress;
@@ -212,7 +213,13 @@ class SocketsTest {
       "-ext",
       "san=dns:localhost"
     };
-    assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
+    assertEquals(
+        0,
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(Redirect.DISCARD)
+            .start()
+            .waitFor());
     KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
     var own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     own.init(keys, "changeit".toCharArray());
