@@ -385,3 +385,39 @@ fn a_poller_tells_of_each_watch_once() {
     server.close().unwrap();
     assert_eq!(poller.watch(&server, Readiness::Readable, 9), Err(Errno(libc::EBADF)));
 }
+
+#[test]
+fn a_call_that_was_refused_is_made_again_once_it_can_succeed() {
+    let (client, server) = connection(false);
+    let mut byte = [0];
+    assert_eq!(server.receive(&mut byte, 0, Patience::NONE), Err(Fault::Os(Errno(libc::EAGAIN))));
+    assert_eq!(
+        server.once_readable(SHORT, || server.receive(&mut byte, 0, Patience::NONE)),
+        Err(Fault::TimedOut)
+    );
+    client.once_writable(FOREVER, || client.send(b"x", 0, Patience::NONE)).unwrap();
+    let mut calls = 0;
+    let received = server.once_readable(FOREVER, || {
+        calls += 1;
+        // As if another thread had taken what woke this one.
+        if calls == 1 {
+            return Err(Fault::Os(Errno(libc::EAGAIN)));
+        }
+        server.receive(&mut byte, 0, Patience::NONE)
+    });
+    assert_eq!((received, byte, calls), (Ok(1), *b"x", 2));
+    let own = std::sync::atomic::AtomicI32::new(0);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            own.store(thread_id(), Ordering::Relaxed);
+            server.once_readable(FOREVER, || server.receive(&mut [0], 0, Patience::NONE))
+        });
+        while own.load(Ordering::Relaxed) == 0 {
+            std::thread::yield_now();
+        }
+        until_blocked(&[own.load(Ordering::Relaxed)]);
+        server.close().unwrap();
+        assert_eq!(waiting.join().unwrap(), Err(Fault::Woken));
+    });
+    assert_eq!(server.once_readable(FOREVER, || Ok(())), Err(Fault::Woken));
+}

@@ -348,6 +348,52 @@ impl BlockingSocket {
         self.wait(libc::POLLOUT, patience)
     }
 
+    /// Runs `call`, a call of this socket without patience ([`Patience::NONE`]), each time that the
+    /// socket is readable, until it does not fail with EAGAIN.
+    ///
+    /// It is for a caller that has made the call once and in vain, and that has to do something
+    /// before it waits: to let go of a lock of its language.
+    ///
+    /// # Errors
+    /// The faults of a wait, and those of `call`.
+    pub fn once_readable<T>(
+        &self,
+        patience: Patience,
+        call: impl FnMut() -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.once(libc::POLLIN, patience, call)
+    }
+
+    /// As [`once_readable`](BlockingSocket::once_readable), each time that there is room to send.
+    ///
+    /// # Errors
+    /// The faults of a wait, and those of `call`.
+    pub fn once_writable<T>(
+        &self,
+        patience: Patience,
+        call: impl FnMut() -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.once(libc::POLLOUT, patience, call)
+    }
+
+    fn once<T>(
+        &self,
+        events: libc::c_short,
+        patience: Patience,
+        mut call: impl FnMut() -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let open = self.open().map_err(|_| Fault::Woken)?;
+        let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
+        let (place, deadline) = (Place::take(self)?, Deadline::after(patience.timeout));
+        loop {
+            place.wait(socket, events, deadline, patience)?;
+            match call() {
+                Err(Fault::Os(errno)) if errno.would_block() => {}
+                ended => return ended,
+            }
+        }
+    }
+
     fn wait(&self, events: libc::c_short, patience: Patience) -> Result<(), Fault> {
         let open = self.open().map_err(|_| Fault::Woken)?;
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
