@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 
+use capsock::net::Fault;
 use pyo3::prelude::*;
 
 use crate::errors::Result;
@@ -20,11 +21,23 @@ where
     T: Send,
     F: FnOnce() -> capsock::Result<T> + Send,
 {
-    let result = py.detach(call);
-    match RAISED.take() {
-        Some(raised) => Err(raised.into()),
-        None => Ok(result?),
+    match take_raised(py.detach(call)) {
+        Ok(result) => Ok(result?),
+        Err(raised) => Err(raised.into()),
     }
+}
+
+/// As [`blocking`], for a call on a socket, whose fault its caller translates. What was raised goes before it.
+pub(crate) fn without_gil<T, F>(py: Python<'_>, call: F) -> PyResult<std::result::Result<T, Fault>>
+where
+    T: Send,
+    F: FnOnce() -> std::result::Result<T, Fault> + Send,
+{
+    take_raised(py.detach(call))
+}
+
+fn take_raised<T>(result: T) -> PyResult<T> {
+    RAISED.take().map_or(Ok(result), Err)
 }
 
 /// Makes `raised` the outcome of the blocking call that this thread is in.

@@ -15,7 +15,9 @@ mod errors;
 mod exit;
 mod files;
 mod handler;
+mod script;
 mod server;
+mod socket;
 mod stats;
 mod tcp_client;
 mod udp_client;
@@ -31,7 +33,11 @@ mod _native {
     #[pymodule_export]
     use crate::errors::_raise_kind;
     #[pymodule_export]
+    use crate::script::_run_file;
+    #[pymodule_export]
     use crate::server::Server;
+    #[pymodule_export]
+    use crate::socket::{_set_hints, InetSocket, SocketCalls};
     #[pymodule_export]
     use crate::stats::{Stats, StopReport};
     #[pymodule_export]

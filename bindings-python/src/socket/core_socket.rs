@@ -1,0 +1,203 @@
+//! What a `capsock.socket.socket` has in its slot `_core`.
+
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use pyo3::prelude::*;
+
+use super::QUICK;
+use super::address::Known;
+use super::fault::{exception, os_error};
+use crate::blocking::{interrupted, without_gil};
+
+/// A TCP or UDP socket of the core, and the timeout of its calls.
+///
+/// The descriptor is closed by close() alone: an object that is merely forgotten leaves it to
+/// `_socket.socket`, which warns of it.
+#[pyclass(frozen, module = "capsock._native")]
+pub(crate) struct InetSocket {
+    socket: BlockingSocket,
+    family: Family,
+    /// Nanoseconds; negative is no limit.
+    timeout: AtomicI64,
+    /// The address that was seen last, and the tuple that it is in Python.
+    pub(super) known: Mutex<Option<Known>>,
+    /// Whether what was sent last, and not answered yet, lacks a newline at its end: for a hint.
+    unfinished: AtomicBool,
+}
+
+/// What a call waits for.
+#[derive(Clone, Copy)]
+pub(super) enum Until {
+    Readable,
+    Writable,
+}
+
+/// Family and kind, if these three say a TCP or UDP socket over IPv4 or IPv6.
+fn tcp_or_udp(family: i32, kind: i32, protocol: i32) -> Option<(Family, Kind)> {
+    let family = match family {
+        libc::AF_INET => Family::V4,
+        libc::AF_INET6 => Family::V6,
+        _ => return None,
+    };
+    match (kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC), protocol) {
+        (libc::SOCK_STREAM, 0 | libc::IPPROTO_TCP) => Some((family, Kind::Stream)),
+        (libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => Some((family, Kind::Datagram)),
+        _ => None,
+    }
+}
+
+#[pymethods]
+impl InetSocket {
+    /// Make a socket; None if the core has none of that kind.
+    #[staticmethod]
+    #[pyo3(signature = (family, kind, protocol, /))]
+    fn open(
+        py: Python<'_>,
+        family: &Bound<'_, PyAny>,
+        kind: &Bound<'_, PyAny>,
+        protocol: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<InetSocket>> {
+        // What is no number is for _socket.socket to refuse.
+        let (Ok(family), Ok(mode), Ok(protocol)) =
+            (family.extract::<i32>(), kind.extract::<i32>(), protocol.extract::<i32>())
+        else {
+            return Ok(None);
+        };
+        let Some((family, kind)) = tcp_or_udp(family, mode, protocol) else { return Ok(None) };
+        let socket = BlockingSocket::new(family, kind, mode & libc::SOCK_NONBLOCK != 0)
+            .map_err(|errno| os_error(py, errno.0))?;
+        Ok(Some(InetSocket::of(socket, family)))
+    }
+
+    /// Share a descriptor that _socket.socket has; None if it is not a socket of the core's kinds.
+    #[staticmethod]
+    #[pyo3(signature = (fileno, family, kind, protocol, /))]
+    fn adopt(fileno: RawFd, family: i32, kind: i32, protocol: i32) -> Option<InetSocket> {
+        let (family, kind) = tcp_or_udp(family, kind, protocol).filter(|_| fileno >= 0)?;
+        // SAFETY: the number is not negative. The descriptor belongs to the object of _socket.socket that holds
+        // this one: it closes it, or gives it up to close() here; what is forgotten does not close it.
+        let socket =
+            InetSocket::of(BlockingSocket::from_fd(unsafe { OwnedFd::from_raw_fd(fileno) }, kind), family);
+        // The caller may be wrong about the family, as socket.fromfd() lets it be.
+        socket.socket.local_addr().ok().map(|_| socket)
+    }
+
+    /// The descriptor; -1 once closed or given up.
+    fn fileno(&self) -> RawFd {
+        self.socket.fd()
+    }
+
+    /// Close the descriptor and end the calls that other threads are blocked in.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        match py.detach(|| self.socket.close()) {
+            // The peer's reset is no failure of close(), as in the standard library.
+            Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(py, errno.0)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Give the descriptor up and end the calls that other threads are blocked in.
+    fn detach(&self) {
+        if let Some(fd) = self.socket.detach() {
+            let _ = fd.into_raw_fd();
+        }
+    }
+
+    /// Have the timeout of _socket.socket: seconds, or None.
+    pub(super) fn set_timeout(&self, seconds: Option<f64>) {
+        let nanoseconds = seconds.map_or(-1, |seconds| (seconds * 1e9).ceil() as i64);
+        self.timeout.store(nanoseconds, Ordering::Relaxed);
+    }
+}
+
+impl InetSocket {
+    fn of(socket: BlockingSocket, family: Family) -> InetSocket {
+        InetSocket {
+            socket,
+            family,
+            timeout: AtomicI64::new(-1),
+            known: Mutex::new(None),
+            unfinished: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn family(&self) -> Family {
+        self.family
+    }
+
+    pub(super) fn socket(&self) -> &BlockingSocket {
+        &self.socket
+    }
+
+    pub(super) fn is_stream(&self) -> bool {
+        self.socket.kind() == Kind::Stream
+    }
+
+    /// Something was sent, with or without a newline at its end.
+    pub(super) fn said(&self, newline: bool) {
+        self.unfinished.store(!newline, Ordering::Relaxed);
+    }
+
+    /// The peer answered, or it has been said that it does not.
+    pub(super) fn heard(&self) {
+        self.unfinished.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a peer that waits for a newline would still wait.
+    pub(super) fn owes_a_newline(&self) -> bool {
+        self.unfinished.load(Ordering::Relaxed)
+    }
+
+    /// How long a call may wait.
+    pub(super) fn patience(&self) -> Patience {
+        let timeout = u64::try_from(self.timeout.load(Ordering::Relaxed)).ok().map(Duration::from_nanos);
+        Patience { timeout, on_interrupt: Some(interrupted) }
+    }
+
+    /// How long a call with these flags may wait, and the flags without what that says already: a
+    /// socket with a timeout waits whatever MSG_DONTWAIT says, as in the standard library.
+    pub(super) fn patience_with(&self, flags: i32) -> (Patience, i32) {
+        let patience = self.patience();
+        let at_once = flags & libc::MSG_DONTWAIT != 0 && patience.timeout.is_none();
+        let patience =
+            if at_once { Patience { timeout: Some(Duration::ZERO), ..patience } } else { patience };
+        (patience, flags & !libc::MSG_DONTWAIT)
+    }
+
+    /// Makes a call that waits as `patience` says, for `bytes` bytes at most.
+    ///
+    /// A short one is tried at once, with the GIL held; if it has to wait, other threads run.
+    pub(super) fn wait<T: Send>(
+        &self,
+        py: Python<'_>,
+        until: Until,
+        bytes: usize,
+        patience: Patience,
+        mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
+    ) -> PyResult<T> {
+        let socket = &self.socket;
+        if bytes > QUICK {
+            return without_gil(py, || call(socket, patience))?.map_err(|fault| exception(py, fault));
+        }
+        match call(socket, Patience::NONE) {
+            Err(Fault::Os(errno))
+                if errno.0 == libc::EAGAIN && patience.timeout != Patience::NONE.timeout => {}
+            ended => return ended.map_err(|fault| exception(py, fault)),
+        }
+        without_gil(py, || match until {
+            Until::Readable => socket.once_readable(patience, || call(socket, Patience::NONE)),
+            Until::Writable => socket.once_writable(patience, || call(socket, Patience::NONE)),
+        })?
+        .map_err(|fault| exception(py, fault))
+    }
+}
+
+impl Drop for InetSocket {
+    fn drop(&mut self) {
+        self.detach();
+    }
+}

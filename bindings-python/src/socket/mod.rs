@@ -1,0 +1,31 @@
+//! The native part of `capsock.socket`: the calls of a TCP or UDP socket, made through the core.
+//!
+//! The class [`SocketCalls`] has no storage of its own, so that a Python class can derive from it and
+//! from the standard library's `socket.socket` at once: its methods come before those of
+//! `_socket.socket`, which has the descriptor's number, the family, the type and the timeout where
+//! `ssl` and others look for them. What the calls need is an [`InetSocket`], in the slot `_core` of the
+//! object. An object without one is no TCP or UDP socket over IPv4 or IPv6, and has its calls made by
+//! `_socket.socket`.
+//!
+//! A wrong argument is for `_socket.socket` to refuse ([`call::Refusal::Arguments`]): the exception and
+//! its text are then those of the Python that runs, whatever its version.
+
+mod address;
+mod buffer;
+mod call;
+mod calls;
+mod core_socket;
+mod fault;
+mod hints;
+mod message;
+mod options;
+mod receive;
+mod send;
+
+pub(crate) use calls::SocketCalls;
+pub(crate) use core_socket::InetSocket;
+pub(crate) use hints::_set_hints;
+
+/// Up to so many bytes a call that does not wait is made with the GIL held: letting go of it and
+/// taking it back costs more than to copy them.
+const QUICK: usize = 16 * 1024;

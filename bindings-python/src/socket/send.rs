@@ -1,0 +1,88 @@
+//! send, sendall, sendto.
+
+use std::net::SocketAddr;
+
+use capsock::net::{BlockingSocket, Fault, Patience};
+use pyo3::prelude::*;
+
+use super::QUICK;
+use super::buffer::Payload;
+use super::call::{Call, Outcome, audit};
+use super::core_socket::{InetSocket, Until};
+use super::fault::exception;
+use super::hints;
+use crate::blocking::without_gil;
+
+impl InetSocket {
+    fn send_to(
+        &self,
+        call: &Call<'_, '_>,
+        bytes: &[u8],
+        flags: i32,
+        to: Option<SocketAddr>,
+    ) -> PyResult<usize> {
+        let send = |socket: &BlockingSocket, bytes: &[u8], flags, patience| match &to {
+            Some(to) => socket.send_to(bytes, to, flags, patience),
+            None => socket.send(bytes, flags, patience),
+        };
+        let (patience, flags) = self.patience_with(flags);
+        let sent = self.wait(call.py(), Until::Writable, bytes.len(), patience, |socket, patience| {
+            send(socket, bytes, flags, patience)
+        })?;
+        hints::sent(call, self, &bytes[..sent.min(bytes.len())]);
+        // A stream without a timeout takes all; a short send may have been tried without waiting.
+        if sent < bytes.len() && bytes.len() <= QUICK && self.is_stream() && patience.timeout.is_none() {
+            let rest = &bytes[sent..];
+            let more = without_gil(call.py(), || send(self.socket(), rest, flags, patience))?;
+            return Ok(sent + more.unwrap_or(0));
+        }
+        Ok(sent)
+    }
+
+    fn send_all(&self, call: &Call<'_, '_>, bytes: &[u8], flags: i32) -> PyResult<()> {
+        let py = call.py();
+        let (patience, flags) = self.patience_with(flags);
+        let mut rest = bytes;
+        if bytes.len() <= QUICK {
+            match self.socket().send(bytes, flags, Patience::NONE) {
+                Ok(sent) => rest = &bytes[sent..],
+                Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
+                Err(fault) => return Err(exception(py, fault)),
+            }
+        }
+        if !rest.is_empty() {
+            without_gil(py, || self.socket().send_all(rest, flags, patience))?
+                .map_err(|fault| exception(py, fault))?;
+        }
+        hints::sent(call, self, bytes);
+        Ok(())
+    }
+}
+
+/// send(data[, flags])
+pub(super) fn send<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+    call.count(1, 2)?;
+    let (bytes, flags) = (Payload::of(&call.argument(0)?)?, call.number(1, 0)?);
+    let sent = socket.send_to(call, &bytes, flags, None)?;
+    Ok(sent.into_pyobject(call.py()).map_err(PyErr::from)?.into_any())
+}
+
+/// sendall(data[, flags])
+pub(super) fn sendall<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+    call.count(1, 2)?;
+    let (bytes, flags) = (Payload::of(&call.argument(0)?)?, call.number(1, 0)?);
+    socket.send_all(call, &bytes, flags)?;
+    Ok(call.py().None().into_bound(call.py()))
+}
+
+/// sendto(data[, flags], address)
+pub(super) fn sendto<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+    let count = call.count(2, 3)?;
+    let bytes = Payload::of(&call.argument(0)?)?;
+    let flags = if count == 3 { call.number(1, 0)? } else { 0 };
+    let object = call.argument(count - 1)?;
+    let address = socket.address(&object)?;
+    audit(c"socket.sendto", call.this, &object)?;
+    let sent = socket.send_to(call, &bytes, flags, Some(address))?;
+    Ok(sent.into_pyobject(call.py()).map_err(PyErr::from)?.into_any())
+}
