@@ -35,6 +35,7 @@ enum Command {
     Client(client::Client),
     Uppercase(uppercase::Uppercase),
     Demo(demo::Demo),
+    Run(Run),
     Completions(completions::Completions),
     Man(man::Pages),
     /// One side of the demonstration, in Rust.
@@ -52,6 +53,17 @@ impl Command {
             _ => false,
         }
     }
+}
+
+/// Run an unchanged Python script on capsock's sockets (in the Python package: python -m capsock run).
+#[derive(Debug, clap::Args)]
+struct Run {
+    /// Say nothing of common mistakes on standard error.
+    #[arg(long)]
+    no_hints: bool,
+    /// The script and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT.py")]
+    script: Vec<OsString>,
 }
 
 /// The command as clap knows it, for completions and manual pages.
@@ -102,6 +114,7 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
         Command::Demo(args_) => demo::run(args_, args),
+        Command::Run(args) => Err(elsewhere(args)),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
         Command::Peer { args } => peer(args),
@@ -109,6 +122,17 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
     let signal = signals::arrived();
     drop(signals);
     (outcome, signal)
+}
+
+/// The Python package runs scripts before the arguments come here.
+fn elsewhere(args: &Run) -> Failure {
+    let option = if args.no_hints { " --no-hints" } else { "" };
+    let words: Vec<_> = args.script.iter().map(|word| word.to_string_lossy()).collect();
+    Failure::usage(format!(
+        "a script needs Python, and this is the command without it: install the Python package capsock, then \
+         python -m capsock run{option} {}",
+        words.join(" ")
+    ))
 }
 
 fn peer(args: &[String]) -> Result<()> {

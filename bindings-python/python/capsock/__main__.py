@@ -9,6 +9,10 @@ from capsock import _native
 
 def main() -> int:
     """Run the command with this process's arguments and return its exit code."""
+    if sys.argv[1:2] == ["run"]:
+        from capsock import _run
+
+        return _run.main(sys.argv[2:])
     return _native.main(["capsock", *sys.argv[1:]])
 
 

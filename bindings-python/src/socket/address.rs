@@ -42,7 +42,7 @@ impl InetSocket {
         };
         let number = port.extract::<i32>().ok().and_then(|port| u16::try_from(port).ok());
         let number = number.ok_or(Refusal::Arguments)?;
-        let (ip, numeric) = self.host(&host)?;
+        let (ip, canonical) = self.host(&host)?;
         let address = match ip {
             IpAddr::V4(ip) => SocketAddr::V4(SocketAddrV4::new(ip, number)),
             IpAddr::V6(ip) => {
@@ -55,19 +55,18 @@ impl InetSocket {
                 SocketAddr::V6(SocketAddrV6::new(ip, number, flow.to_be(), scope))
             }
         };
-        let lasting = |item: &Bound<'_, PyAny>| item.is_exact_instance_of::<PyInt>();
-        if numeric
-            && count == 2
+        // A tuple that getpeername() would make as well, and that can never be another address.
+        if canonical
             && tuple.is_exact_instance_of::<PyTuple>()
             && host.is_exact_instance_of::<PyString>()
-            && lasting(&port)
+            && port.is_exact_instance_of::<PyInt>()
         {
             self.know(address, tuple);
         }
         Ok(address)
     }
 
-    /// The address of a host, and whether it was written in numbers.
+    /// The address of a host, and whether an IPv4 tuple with it is as it would come back.
     fn host(&self, host: &Bound<'_, PyAny>) -> Outcome<(IpAddr, bool)> {
         let py = host.py();
         if let Ok(text) = host.cast::<PyString>() {
@@ -87,18 +86,21 @@ impl InetSocket {
 
     fn named(&self, py: Python<'_>, name: &[u8]) -> Outcome<(IpAddr, bool)> {
         let text = std::str::from_utf8(name).unwrap_or_default();
-        let numeric = match (self.family(), name) {
+        let special = match (self.family(), name) {
             (Family::V4, b"") => Some(Ipv4Addr::UNSPECIFIED.into()),
             (Family::V6, b"") => Some(Ipv6Addr::UNSPECIFIED.into()),
             (Family::V4, b"<broadcast>") => Some(Ipv4Addr::BROADCAST.into()),
             (Family::V6, b"<broadcast>" | b"255.255.255.255") => return Err(Refusal::Arguments),
-            (Family::V4, _) => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
             (Family::V6, _) => text.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            (Family::V4, _) => None,
         };
-        match numeric {
-            Some(ip) => Ok((ip, true)),
-            None if name.contains(&0) => Err(Refusal::Arguments),
-            None => Ok((look_up(py, name, self.family())?, false)),
+        if let Some(ip) = special {
+            return Ok((ip, false));
+        }
+        match (self.family(), text.parse::<Ipv4Addr>()) {
+            (Family::V4, Ok(ip)) => Ok((ip.into(), true)),
+            _ if name.contains(&0) => Err(Refusal::Arguments),
+            _ => Ok((look_up(py, name, self.family())?, false)),
         }
     }
 

@@ -102,10 +102,11 @@ impl<'py> Call<'_, 'py> {
     where
         T: for<'a> FromPyObject<'a, 'py>,
     {
-        match self.args.get_borrowed_item(index) {
-            Ok(number) => number.extract().map_err(|_| Refusal::Arguments),
-            Err(_) => Ok(default),
+        // Looked for by its index, what is not there would be an IndexError first.
+        if index >= self.args.len() {
+            return Ok(default);
         }
+        self.args.get_borrowed_item(index)?.extract().map_err(|_| Refusal::Arguments)
     }
 }
 

@@ -61,7 +61,7 @@ fn send_message<'py>(
     let buffers = buffers.iter().map(Payload::of).collect::<Outcome<Vec<_>>>()?;
     let controls = controls.iter().map(control).collect::<Outcome<Vec<_>>>()?;
     let flags = call.number(2, 0)?;
-    let object = call.args.get_item(3).unwrap_or_else(|_| py.None().into_bound(py));
+    let object = if call.args.len() > 3 { call.args.get_item(3)? } else { py.None().into_bound(py) };
     let address = if object.is_none() { None } else { Some(socket.address(&object)?) };
     audit(c"socket.sendmsg", call.this, &object)?;
     let messages: Vec<_> =

@@ -100,9 +100,10 @@ fn into_arguments(call: &Call<'_, '_>) -> Outcome<(Incoming, usize, i32)> {
     let mut found = 0;
     let mut values = [const { None }; 3];
     for (index, (name, value)) in names.into_iter().zip(&mut values).enumerate() {
-        *value = match call.args.get_item(index) {
-            Ok(value) => Some(value),
-            Err(_) => keyword(call.keywords, name)?.inspect(|_| found += 1),
+        *value = if index < given {
+            Some(call.args.get_item(index)?)
+        } else {
+            keyword(call.keywords, name)?.inspect(|_| found += 1)
         };
     }
     let [Some(buffer), size, flags] = values else { return Err(Refusal::Arguments) };

@@ -1,0 +1,93 @@
+"""`capsock run SCRIPT.py [ARG...]`: a script as `python SCRIPT.py` runs it, with its sockets on the core."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+USAGE = "Usage: capsock run [--no-hints] [--] SCRIPT.py [ARG...]"
+
+HELP = f"""\
+Run a Python script with its TCP and UDP sockets on capsock: what it imports as `socket` is `capsock.socket`, also in
+the modules that it imports. Everything else is as `python SCRIPT.py` has it. SCRIPT.py may be `-`, for standard input.
+
+{USAGE}
+
+Options:
+      --no-hints  Say nothing of common mistakes on standard error
+  -h, --help      Print help"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the script that these arguments name and return the exit code; SystemExit in it ends the process."""
+    hints = True
+    while arguments and arguments[0].startswith("-") and arguments[0] != "-":
+        option = arguments.pop(0)
+        if option == "--":
+            break
+        if option in ("-h", "--help"):
+            print(HELP)
+            return 0
+        if option != "--no-hints":
+            print(f"error: unexpected argument '{option}' found\n\n{USAGE}", file=sys.stderr)
+            return 2
+        hints = False
+    if not arguments:
+        print(f"error: the script is missing\n\n{USAGE}", file=sys.stderr)
+        return 2
+    return _run(arguments, hints)
+
+
+def _run(arguments: list[str], hints: bool) -> int:
+    script = arguments[0]
+    if script == "-":
+        name, folder, file = "<stdin>", "", os.dup(0)
+    else:
+        name, folder = _absolute(script), os.path.dirname(os.path.realpath(script))
+        try:
+            file = os.open(script, os.O_RDONLY | os.O_CLOEXEC)
+            if os.path.isdir(script):
+                os.close(file)
+                raise IsADirectoryError(21, "a folder is not run; name the script in it")
+        except OSError as error:
+            print(f"capsock run: can't open file {name!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+            return 2
+
+    import capsock.socket as ours
+    from capsock import _hints, _native
+
+    sys.modules["socket"] = ours
+    sys.argv[:] = arguments
+    # Not there in isolated mode, and with -P.
+    if not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = folder
+    sys.modules["__main__"] = _main_module()
+    if hints:
+        _hints.start()
+    if _native._run_file(file, name):
+        return 0
+    ended_by = getattr(sys, "last_value", None)
+    if hints and ended_by is not None:
+        _hints.explain(ended_by)
+    if isinstance(ended_by, KeyboardInterrupt):
+        # The traceback has been printed. The interpreter ends itself by SIGINT for an interruption that arrives there.
+        sys.excepthook = lambda *_: None
+        raise ended_by
+    return 1
+
+
+def _absolute(script: str) -> str:
+    """Make a path absolute as the interpreter does for `__file__`: what is in it stays as it is."""
+    return os.path.join(os.getcwd(), script[2:] if script.startswith("./") else script)
+
+
+def _main_module() -> object:
+    """Make the module `__main__`, as it is before a script runs; running fills in the file's name and loader."""
+    import builtins
+    import types
+
+    module = types.ModuleType("__main__")
+    module.__dict__["__builtins__"] = builtins
+    if sys.version_info < (3, 14):
+        module.__dict__["__annotations__"] = {}
+    return module
