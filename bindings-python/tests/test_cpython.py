@@ -1,7 +1,7 @@
 """The judge: CPython's own tests of sockets, run on `capsock.socket` in the place of `socket`.
 
-cpython/run.py runs them in a process of their own, and cpython/left_out.txt names what is left out. No test may fail
-here, or be skipped, that passes on the standard library.
+cpython/run.py runs them in a process of their own, and cpython/left_out.txt names what is left out. No test
+may fail here, or be skipped, that passes on the standard library.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def test_no_test_of_cpython_fails_that_passes_on_the_standard_library(tests: str
     others = tuple(name for name in ours if name not in passed)
     theirs = Run("socket", tests, only=others).outcomes() if others else {}
     suspects = tuple(name for name in others if theirs.get(name, ("absent",))[0] == "passed")
-    # Some of these tests measure time, which a busy machine does not always leave them: alone they have to pass.
+    # Some of these tests measure time, which a busy machine does not leave them: alone they have to pass.
     again = Run("capsock.socket", tests, only=suspects).outcomes() if suspects else {}
     worse = {name: again.get(name) for name in suspects if again.get(name, ("absent",))[0] != "passed"}
     assert not worse, "\n\n".join(f"{name}: {outcome}" for name, outcome in worse.items())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
+import types
 
 USAGE = "Usage: capsock run [--no-hints] [--] SCRIPT.py [ARG...]"
 
 HELP = f"""\
-Run a Python script with its TCP and UDP sockets on capsock: what it imports as `socket` is `capsock.socket`, also in
-the modules that it imports. Everything else is as `python SCRIPT.py` has it. SCRIPT.py may be `-`, for standard input.
+Run a Python script with its TCP and UDP sockets on capsock: what it imports as `socket` is
+`capsock.socket`, also in the modules that it imports. Everything else is as `python SCRIPT.py` has
+it. SCRIPT.py may be `-`, for standard input.
 
 {USAGE}
 
@@ -19,7 +22,7 @@ Options:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the script that these arguments name and return the exit code; SystemExit in it ends the process."""
+    """Run the script that these arguments name and return the exit code, unless SystemExit ends it."""
     hints = True
     while arguments and arguments[0].startswith("-") and arguments[0] != "-":
         option = arguments.pop(0)
@@ -50,7 +53,10 @@ def _run(arguments: list[str], hints: bool) -> int:
                 os.close(file)
                 raise IsADirectoryError(21, "a folder is not run; name the script in it")
         except OSError as error:
-            print(f"capsock run: can't open file {name!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+            print(
+                f"capsock run: can't open file {name!r}: [Errno {error.errno}] {error.strerror}",
+                file=sys.stderr,
+            )
             return 2
 
     import capsock.socket as ours
@@ -70,7 +76,7 @@ def _run(arguments: list[str], hints: bool) -> int:
     if hints and ended_by is not None:
         _hints.explain(ended_by)
     if isinstance(ended_by, KeyboardInterrupt):
-        # The traceback has been printed. The interpreter ends itself by SIGINT for an interruption that arrives there.
+        # Its traceback has been printed. The interpreter ends by SIGINT if an interruption arrives there.
         sys.excepthook = lambda *_: None
         raise ended_by
     return 1
@@ -81,13 +87,10 @@ def _absolute(script: str) -> str:
     return os.path.join(os.getcwd(), script[2:] if script.startswith("./") else script)
 
 
-def _main_module() -> object:
-    """Make the module `__main__`, as it is before a script runs; running fills in the file's name and loader."""
-    import builtins
-    import types
-
+def _main_module() -> types.ModuleType:
+    """Make the module `__main__` as it is before a script runs, which fills in its file and loader."""
     module = types.ModuleType("__main__")
-    module.__dict__["__builtins__"] = builtins
+    vars(module)["__builtins__"] = builtins
     if sys.version_info < (3, 14):
-        module.__dict__["__annotations__"] = {}
+        vars(module)["__annotations__"] = {}
     return module

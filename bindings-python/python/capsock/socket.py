@@ -1,32 +1,35 @@
 """The module `socket`, with TCP and UDP over IPv4 and IPv6 on the core in Rust.
 
-`from capsock.socket import *` stands for `from socket import *`: the names, the exceptions and their texts, the
-timeouts and the defaults are those of the running Python's own module. Sockets of other families and protocols
-(AF_UNIX, SOCK_RAW...) are the standard library's in all they do.
+`from capsock.socket import *` stands for `from socket import *`: the names, the exceptions and their texts,
+the timeouts and the defaults are those of the running Python's own module. Sockets of other families and
+protocols (AF_UNIX, SOCK_RAW...) are the standard library's in all they do.
 
 How it is made, and why so:
 
-* `socket` derives from the standard library's `socket.socket`, and so from `_socket.socket`. `ssl` asks for that C
-  type and reads the descriptor and the timeout out of it, and everything else asks isinstance(s, socket.socket). A
-  type of our own in the place of `_socket.socket`, under the standard library's socket.py, would be neither.
-* Its calls come from `_native.SocketCalls`, whose methods are found before those of `_socket.socket`. They are native
-  and cost no frame of Python. That class has no storage, without which Python would refuse to have it as a base
-  beside `_socket.socket`; what the calls need is in the slot `_core`, which is None for what is not the core's.
-* `_socket.socket` keeps what is not a call: fileno(), family, type, proto, timeout, the descriptor's mode, the
-  warning of a socket that was not closed. It closes the descriptor of an object that was forgotten; close() does it
-  through the core, and ends the calls that other threads are blocked in (OSError, EBADF).
-* The functions that make sockets (create_connection, fromfd, socketpair...) are the standard library's, over the
-  names of this module, where `socket` is ours.
+* `socket` derives from the standard library's `socket.socket`, and so from `_socket.socket`. `ssl` asks for
+  that C type and reads the descriptor and the timeout out of it, and everything else asks isinstance(s,
+  socket.socket). A type of our own in the place of `_socket.socket`, under the standard library's socket.py,
+  would be neither.
+* Its calls come from `_native.SocketCalls`, whose methods are found before those of `_socket.socket`. They
+  are native and cost no frame of Python. That class has no storage, without which Python would refuse to have
+  it as a base beside `_socket.socket`; what the calls need is in the slot `_core`, which is None for what is
+  not the core's.
+* `_socket.socket` keeps what is not a call: fileno(), family, type, proto, timeout, the descriptor's mode,
+  the warning of a socket that was not closed. It closes the descriptor of an object that was forgotten;
+  close() does it through the core, and ends the calls that other threads are blocked in (OSError, EBADF).
+* The functions that make sockets (create_connection, fromfd, socketpair...) are the standard library's, over
+  the names of this module, where `socket` is ours.
 
-A name is looked up as the standard library does, which is one audit event more (socket.getaddrinfo) than it has.
+A name is looked up as the standard library does, which is one audit event more (socket.getaddrinfo) than it
+has.
 """
 
 from __future__ import annotations
 
+import _socket
 import socket as _stdlib
 import types as _types
 
-import _socket
 from capsock import _native
 
 globals().update({name: value for name, value in vars(_stdlib).items() if not name.startswith("__")})

@@ -2,10 +2,10 @@
 
 Usage: python run.py socket|capsock.socket TEST_MODULE LEFT_OUT PART/PARTS [NAME...]
 
-TEST_MODULE is test.test_socket or test.test_socketserver, of the Python that runs this. LEFT_OUT names what is not run:
-a class, or Class.test, on each line, then a colon and why. 0/2 runs every second class, 0/1 all of them. Names after
-that are Class.test to run alone. A line of JSON for each test that has ended goes to standard output; what the tests
-print goes to standard error.
+TEST_MODULE is test.test_socket or test.test_socketserver, of the Python that runs this. LEFT_OUT names what
+is not run: a class, or Class.test, on each line, then a colon and why. 0/2 runs every second class, 0/1 all
+of them. Names after that are Class.test to run alone. A line of JSON for each test that has ended goes to
+standard output; what the tests print goes to standard error.
 
 The module is in the place of `socket` before anything imports that.
 """
@@ -36,10 +36,8 @@ class Outcomes(unittest.TestResult):
     """Write down each outcome."""
 
     def _write(self, test, outcome, detail=""):
-        if isinstance(test, unittest.TestCase):
-            name = short(test)
-        else:
-            name = str(test)  # A class or the module could not be set up.
+        # What is no test is a class, or the module, that could not be set up.
+        name = short(test) if isinstance(test, unittest.TestCase) else str(test)
         print(json.dumps([name, outcome, detail]), file=results, flush=True)
 
     def addSuccess(self, test):
