@@ -192,8 +192,8 @@ fn closing_ends_what_other_threads_wait_for() {
 
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
-#[test]
-fn a_signal_ends_a_call_if_its_hook_says_so() {
+/// SIGUSR1 interrupts a call, and that is all.
+fn signals_do_nothing() {
     extern "C" fn nothing(_: i32) {}
     // SAFETY: the handler does nothing, and the structure is zeroed but for it.
     unsafe {
@@ -201,6 +201,11 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
         action.sa_sigaction = nothing as *const () as usize;
         libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut());
     }
+}
+
+#[test]
+fn a_signal_ends_a_call_if_its_hook_says_so() {
+    signals_do_nothing();
     let (socket, _) = bound(Kind::Datagram, false);
     std::thread::scope(|scope| {
         let (tell, told) = std::sync::mpsc::channel();
@@ -221,6 +226,30 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
                 std::thread::yield_now();
             }
         }
+        assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
+    });
+}
+
+/// A hook says so once: its language has raised what it had to raise by then.
+#[test]
+fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
+    static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+    signals_do_nothing();
+    let (client, _server) = connection(false);
+    std::thread::scope(|scope| {
+        let (tell, told) = std::sync::mpsc::channel();
+        let client = &client;
+        let call = scope.spawn(move || {
+            // SAFETY: the call takes nothing.
+            tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+            let hook: fn() -> bool = || ARRIVED.swap(0, Ordering::SeqCst) > 0;
+            client.send_all(&vec![0; 100_000_000], 0, Patience { timeout: None, on_interrupt: Some(hook) })
+        });
+        let (id, thread) = told.recv().unwrap();
+        until_blocked(&[id]);
+        ARRIVED.store(1, Ordering::SeqCst);
+        // SAFETY: the scope keeps the thread.
+        unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
         assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
     });
 }
@@ -281,6 +310,18 @@ fn control_data_goes_both_ways() {
     assert_eq!((&one, &two[..2]), (b"hel", &b"lo"[..]));
     let messages: Vec<_> = read_controls(&room[..received.control]).collect();
     assert_eq!(messages, [Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &hops }]);
+}
+
+#[test]
+fn a_socket_that_does_not_listen_accepts_nothing() {
+    for nonblocking in MODES {
+        let (datagrams, _) = bound(Kind::Datagram, nonblocking);
+        let (stream, _) = bound(Kind::Stream, nonblocking);
+        for (socket, errno) in [(datagrams, libc::EOPNOTSUPP), (stream, libc::EINVAL)] {
+            let accepted = socket.accept(nonblocking, FOREVER).map(drop);
+            assert_eq!(accepted, Err(Fault::Os(Errno(errno))), "{:?}", socket.kind());
+        }
+    }
 }
 
 #[test]

@@ -31,14 +31,15 @@ impl BlockingSocket {
     /// accept(2): the new socket, close-on-exec and as `nonblocking` as is said, and the peer's address.
     ///
     /// # Errors
-    /// EINVAL if it does not listen; EMFILE and ENFILE, with the connection left in the backlog; ECONNABORTED.
+    /// EINVAL if it does not listen, EOPNOTSUPP of datagrams; EMFILE and ENFILE, with the connection left in the backlog; ECONNABORTED.
     pub fn accept(
         &self,
         nonblocking: bool,
         patience: Patience,
     ) -> Result<(BlockingSocket, SocketAddr), Fault> {
-        // accept(2) has no MSG_DONTWAIT: on a descriptor that blocks, a connection is waited for first.
-        if !self.at_once(Socket::is_nonblocking)? {
+        // accept(2) has no MSG_DONTWAIT: on a descriptor that blocks, a connection is waited for first. One of
+        // datagrams would wait for a datagram, and is refused at once.
+        if self.kind == Kind::Stream && !self.at_once(Socket::is_nonblocking)? {
             match self.wait(libc::POLLIN, patience) {
                 Err(Fault::TimedOut) if patience.is_none() => return Err(Errno(libc::EAGAIN).into()),
                 waited => waited?,
@@ -229,7 +230,11 @@ impl BlockingSocket {
             if timeout == Some(Duration::ZERO) && !patience.is_none() {
                 return Err(Fault::TimedOut);
             }
-            let sent = self.send(rest, flags, Patience { timeout, ..patience })?;
+            // Not `send`, which has a part that was taken go before what ended the rest.
+            let patience = Patience { timeout, ..patience }.with_flags(flags);
+            let sent = self.when_ready(libc::POLLOUT, patience, |socket| {
+                socket.send_with(rest, flags | libc::MSG_DONTWAIT)
+            })?;
             rest = &rest[sent..];
             if !rest.is_empty() && patience.on_interrupt.is_some_and(|hook| hook()) {
                 return Err(Fault::Interrupted);
