@@ -47,6 +47,8 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("demo --peer a=b --peer a=c", 2, "names a twice"),
         ("demo --texts only.txt", 2, "--expected"),
         ("demo --texts /does/not/exist --expected /does/not/exist", 2, "/does/not/exist"),
+        ("run", 2, "SCRIPT.py"),
+        ("run script.py --port 1", 2, "python -m capsock run script.py --port 1"),
         ("completions klingon", 2, "klingon"),
         ("man --out /dev/null/folder", 1, "/dev/null/folder"),
     ];
@@ -136,6 +138,7 @@ fn man_writes_a_page_for_each_command() {
         "capsock-completions.1",
         "capsock-demo.1",
         "capsock-man.1",
+        "capsock-run.1",
         "capsock-serve-tcp.1",
         "capsock-serve-udp.1",
         "capsock-serve.1",
