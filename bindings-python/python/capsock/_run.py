@@ -46,7 +46,8 @@ def _run(arguments: list[str], hints: bool) -> int:
     if script == "-":
         name, folder, file = "<stdin>", "", os.dup(0)
     else:
-        name, folder = _absolute(script), os.path.dirname(os.path.realpath(script))
+        # `__file__` as the interpreter has it: absolute, and otherwise as it was given.
+        name, folder = os.path.join(os.getcwd(), script), os.path.dirname(os.path.realpath(script))
         try:
             file = os.open(script, os.O_RDONLY | os.O_CLOEXEC)
             if os.path.isdir(script):
@@ -80,11 +81,6 @@ def _run(arguments: list[str], hints: bool) -> int:
         sys.excepthook = lambda *_: None
         raise ended_by
     return 1
-
-
-def _absolute(script: str) -> str:
-    """Make a path absolute as the interpreter does for `__file__`: what is in it stays as it is."""
-    return os.path.join(os.getcwd(), script[2:] if script.startswith("./") else script)
 
 
 def _main_module() -> types.ModuleType:

@@ -28,10 +28,10 @@ impl InetSocket {
     /// Reads an address. A name is looked up as the standard library does.
     pub(super) fn address(&self, object: &Bound<'_, PyAny>) -> Outcome<SocketAddr> {
         let tuple = object.cast::<PyTuple>().map_err(|_| Refusal::Arguments)?;
-        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner) {
-            if known.tuple.is(tuple) {
-                return Ok(known.address);
-            }
+        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
+            && known.tuple.is(tuple)
+        {
+            return Ok(known.address);
         }
         let count = tuple.len();
         let (host, port) = match (self.family(), count) {
@@ -106,10 +106,10 @@ impl InetSocket {
 
     /// An address as Python has it.
     pub(super) fn tuple<'py>(&self, py: Python<'py>, address: SocketAddr) -> PyResult<Bound<'py, PyTuple>> {
-        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner) {
-            if known.address == address {
-                return Ok(known.tuple.bind(py).clone());
-            }
+        if let Some(known) = &*self.known.lock().unwrap_or_else(PoisonError::into_inner)
+            && known.address == address
+        {
+            return Ok(known.tuple.bind(py).clone());
         }
         let tuple = match address {
             SocketAddr::V4(v4) => (v4.ip().to_string(), v4.port()).into_pyobject(py)?,

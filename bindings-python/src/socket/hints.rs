@@ -91,10 +91,11 @@ pub(super) fn received_message(call: &Call<'_, '_>, socket: &InetSocket, receive
 
 /// These bytes were sent.
 pub(super) fn sent(_: &Call<'_, '_>, socket: &InetSocket, bytes: &[u8]) {
-    if wanted() && socket.is_stream() {
-        if let Some(last) = bytes.last() {
-            socket.said(*last == b'\n');
-        }
+    if wanted()
+        && socket.is_stream()
+        && let Some(last) = bytes.last()
+    {
+        socket.said(*last == b'\n');
     }
 }
 

@@ -1,0 +1,235 @@
+"""`capsock run` runs a script as `python` does, on capsock's sockets, and hints at common mistakes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from support import HOST, LIMIT, scripted_peer, silent_peer, sleeping, wait_until
+
+RUN = [sys.executable, "-m", "capsock", "run"]
+
+# Scripts, and their arguments. PID is what differs from run to run.
+SCRIPTS: dict[str, tuple[str, list[str]]] = {
+    "output": ("print('hello')", []),
+    "names": (
+        "import sys\n"
+        "print(__name__, __file__, __spec__, __package__, __doc__, type(__loader__), sys.argv, sys.path[0])\n"
+        "print(sorted(globals()), sys.modules['__main__'].__dict__ is globals())",
+        ["one", "--two", "-"],
+    ),
+    "no exit code": ("import sys\nsys.exit()", []),
+    "an exit code": ("import sys\nsys.exit(3)", []),
+    "a large exit code": ("raise SystemExit(300)", []),
+    "an exit with True": ("raise SystemExit(True)", []),
+    "an exit with text": ("import sys\nsys.exit('went wrong')", []),
+    "an exit with an object": ("raise SystemExit((1, 2))", []),
+    "an exit in atexit": ("import atexit\natexit.register(print, 'bye')\nraise SystemExit(4)", []),
+    "an exit at once": ("import os\nprint('x', flush=True)\nos._exit(7)", []),
+    "an exception": ("def f():\n    raise ValueError('x')\nf()", []),
+    "a chain": ("try:\n    1 / 0\nexcept Exception as e:\n    raise KeyError('y') from e", []),
+    "an exception of a socket": ("import socket\nsocket.socket().recv(1)", []),
+    "an exception of its accept": ("from socket import *\nsocket(AF_INET, SOCK_DGRAM).accept()", []),
+    "a wrong argument": ("import socket\nsocket.socket().connect('x')", []),
+    "a syntax error": ("def f(:\n", []),
+    "a wrong byte": ("x = '\udcff'", []),
+    "a hook": ("import sys\nsys.excepthook = lambda *a: print('hook', a[1])\n1 / 0", []),
+    "a hook that fails": ("import sys\nsys.excepthook = lambda *a: 1 / 0\nraise KeyError(1)", []),
+    "an interruption": ("import atexit\natexit.register(print, 'bye')\nraise KeyboardInterrupt", []),
+    "a thread's exception": (
+        "from threading import *\nt = Thread(target=lambda: 1 / 0)\nt.start()\nt.join()\nprint('on')",
+        [],
+    ),
+    "an unclosed file": ("import sys\nsys.stdout.write('no newline')", []),
+    "a class of its own": (
+        "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))) is A)",
+        [],
+    ),
+    "a module beside it": ("import helper\nprint(helper.answer)", []),
+    "input": ("print(input('? ').upper())", []),
+    "a socket's text": ("import socket\nwith socket.socket() as s:\n    print(s)\nprint(s)", []),
+}
+
+
+def ended(command: list[str], folder: Path) -> tuple[int, str, str]:
+    done = subprocess.run(
+        command, cwd=folder, input=b"typed\n", capture_output=True, timeout=LIMIT, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_ends_as_with_python(name: str, tmp_path: Path) -> None:
+    text, arguments = SCRIPTS[name]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "script.py").write_bytes(text.encode(errors="surrogateescape"))
+    (tmp_path / "folder" / "helper.py").write_text("answer = 42")
+    scripts = ["folder/script.py"]
+    if name == "names":
+        scripts += [
+            "./folder/script.py",
+            str(tmp_path / "folder" / "script.py"),
+            "folder/../folder/script.py",
+        ]
+    for script in scripts:
+        theirs = ended([sys.executable, script, *arguments], tmp_path)
+        assert ended([*RUN, script, *arguments], tmp_path) == theirs
+
+
+def test_options_end_with_the_script(tmp_path: Path) -> None:
+    (tmp_path / "-h").write_text("import sys\nprint(sys.argv)")
+    assert ended([*RUN, "--no-hints", "--", "-h", "--no-hints"], tmp_path) == (
+        0,
+        "['-h', '--no-hints']\n",
+        "",
+    )
+
+
+def test_a_script_from_standard_input(tmp_path: Path) -> None:
+    text = b"import sys, socket\nprint(sys.argv, sys.path[0], socket.__name__)"
+    done = subprocess.run(
+        [*RUN, "-", "a"], cwd=tmp_path, input=text, capture_output=True, timeout=LIMIT, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"['-', 'a']  capsock.socket\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        ([], 2, "Usage: capsock run"),
+        (["--frobnicate", "x.py"], 2, "--frobnicate"),
+        (["missing.py"], 2, "missing.py': [Errno 2] No such file or directory"),
+        (["."], 2, "[Errno 21]"),
+        (["--help"], 0, ""),
+    ],
+)
+def test_wrong_usage(arguments: list[str], code: int, text: str, tmp_path: Path) -> None:
+    status, out, err = ended([*RUN, *arguments], tmp_path)
+    assert (status, bool(out)) == (code, code == 0)
+    assert text in err
+
+
+def test_modules_that_it_imports_are_served(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text(
+        "from socket import *\nimport socketserver\nserver = socketserver.socket"
+    )
+    (tmp_path / "script.py").write_text(
+        "import helper, socket, ssl, http.client, asyncio.base_events as events\n"
+        "print({module.socket is socket for module in (http.client, events)})\n"
+        "print(helper.socket is socket.socket, helper.server is socket)\n"
+        "print(issubclass(ssl.SSLSocket, socket.socket))\n"
+        "print(socket.socket()._core is not None)"
+    )
+    assert ended([*RUN, "script.py"], tmp_path)[:2] == (0, "{True}\nTrue True\nTrue\nTrue\n")
+
+
+def test_ctrl_c_ends_a_script_as_python_does(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "from socket import *\ns = socket(AF_INET, SOCK_DGRAM)\nprint('ready', flush=True)\ns.recv(1)\n"
+    )
+    for command in ([sys.executable], RUN):
+        with subprocess.Popen(
+            [*command, "script.py"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            wait_until(partial(sleeping, process.pid, process.pid), "it waits")
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=LIMIT)
+        assert process.returncode == -signal.SIGINT
+        assert err.decode().splitlines()[1].endswith(f'{os.sep}script.py", line 4, in <module>')
+        assert err.endswith(b"KeyboardInterrupt\n")
+
+
+# Programs with a mistake, and what the hint has to say. PORT is a peer's.
+MISTAKES = {
+    "raw_input": ("text = raw_input('? ')", "input(...)"),
+    "a print statement": ("from socket import *\nprint 'The server is ready to receive'", "print(...)"),
+    "servername": ("s = socket(AF_INET, SOCK_DGRAM)\ns.sendto(b'x', ('servername', 12000))", "'localhost'"),
+    "another name": ("socket().connect(('does-not-exist.invalid', 12000))", "'does-not-exist.invalid'"),
+    "a name in a function": ("create_connection(('does-not-exist.invalid', 12000))", "could not be found"),
+    "in use": ("s = socket()\ns.bind(('127.0.0.1', PORT))", "SO_REUSEADDR"),
+    "in use, and caught": (
+        "try:\n    socket().bind(('127.0.0.1', PORT))\nexcept OSError: pass",
+        "127.0.0.1 PORT",
+    ),
+    "refused": (
+        "s = socket()\ns.bind(('127.0.0.1', 0))\nsocket().connect(s.getsockname())",
+        "start the server",
+    ),
+    "str": ("s = create_connection(('127.0.0.1', PORT))\ns.send('hello')", "text.encode()"),
+    "str in a thread": (
+        "import threading\ns = create_connection(('127.0.0.1', PORT))\n"
+        "t = threading.Thread(target=lambda: s.sendall('hello'))\nt.start()\nt.join()",
+        "text.encode()",
+    ),
+    "a datagram cut": (
+        "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))\ns.sendto(b'x' * 100, s.getsockname())\n"
+        "assert len(s.recvfrom(10)[0]) == 10",
+        "recvfrom() cut a datagram of 100 bytes to its buffer of 10",
+    ),
+    "a datagram cut in place": (
+        "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))\ns.sendto(b'x' * 100, s.getsockname())\n"
+        "assert s.recv_into(bytearray(10)) == 10",
+        "recv_into() cut a datagram of 100 bytes",
+    ),
+    "a stream cut": (
+        "l = create_server(('127.0.0.1', 0))\na = create_connection(l.getsockname())\nb = l.accept()[0]\n"
+        "a.sendall(b'x' * 100)\nassert len(b.recv(10)) == 10",
+        "90 more bytes",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_gets_a_hint_and_ends_as_with_python(name: str, tmp_path: Path) -> None:
+    text, hint = MISTAKES[name]
+    with silent_peer("tcp") as port:
+        script = tmp_path / "script.py"
+        prelude = "" if "from socket" in text else "from socket import *\n"
+        script.write_text(prelude + text.replace("PORT", str(port)))
+        theirs = ended([sys.executable, "-W", "ignore", "script.py"], tmp_path)
+        run = [sys.executable, "-W", "ignore", *RUN[1:]]
+        code, out, err = ended([*run, "script.py"], tmp_path)
+        assert ended([*run, "--no-hints", "script.py"], tmp_path) == theirs
+    hints = [line for line in err.splitlines() if line.startswith("capsock hint: ")]
+    rest = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("capsock hint: "))
+    assert (code, out, rest) == theirs
+    assert len(hints) == 1
+    assert hint.replace("PORT", str(port)) in hints[0]
+
+
+def test_a_peer_that_waits_for_a_newline(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import sys\nfrom socket import *\ns = create_connection(('127.0.0.1', int(sys.argv[1])))\n"
+        "s.send(b'hello')\nprint(s.recv(1024))\n"
+    )
+
+    def reply_late(connection: object) -> None:
+        process.stderr.readline()  # type: ignore[union-attr]
+        connection.sendall(b"HELLO")  # type: ignore[attr-defined]
+
+    with scripted_peer(reply_late) as port:
+        with subprocess.Popen(
+            [*RUN, "script.py", str(port)], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            out, _ = process.stdout.read(), process.wait(LIMIT)  # type: ignore[union-attr]
+    assert (process.returncode, out) == (0, b"b'HELLO'\n")
+
+
+def test_a_program_without_mistakes_gets_no_hint(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "from socket import *\nl = create_server(('127.0.0.1', 0))\na = create_connection(l.getsockname())\n"
+        "b = l.accept()[0]\na.settimeout(0.01)\na.sendall(b'hello')\nprint(b.recv(5), l.getsockname()[0])\n"
+        "try:\n    a.recv(1)\nexcept timeout: pass\n"
+        "for one in (a, b, l): one.close()\n"
+    )
+    assert ended([*RUN, "script.py"], tmp_path) == (0, f"b'hello' {HOST}\n", "")
