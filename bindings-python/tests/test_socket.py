@@ -210,11 +210,21 @@ CALLS: dict[str, Callable[[Any, Any], object]] = {
     "setting it to None": lambda s, _: s.setsockopt(ours.SOL_SOCKET, ours.SO_LINGER, None),
     "a negative timeout": lambda s, _: s.settimeout(-1),
     "a timeout of text": lambda s, _: s.settimeout("x"),
-    "a call after close": lambda s, a: (s.close(), s.sendto(b"x", a)),
-    "a name after close": lambda s, _: (s.close(), s.getsockname()),
-    "close, twice": lambda s, _: [close() for close in (s.close, s.close)],
-    "a call after detach": lambda s, _: (os.close(s.detach()), s.recv(1)),
+    "a call after close": lambda s, a: after_close(s, lambda: s.sendto(b"x", a)),
+    "a name after close": lambda s, _: after_close(s, s.getsockname),
+    "close, twice": lambda s, _: after_close(s, s.close),
+    "a call after detach": lambda s, _: after_detach(s, lambda: s.recv(1)),
 }
+
+
+def after_close(socket: Any, call: Callable[[], object]) -> object:
+    socket.close()
+    return call()
+
+
+def after_detach(socket: Any, call: Callable[[], object]) -> object:
+    os.close(socket.detach())
+    return call()
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -24,8 +24,6 @@ A name is looked up as the standard library does, which is one audit event more 
 has.
 """
 
-from __future__ import annotations
-
 import _socket
 import socket as _stdlib
 import types as _types
