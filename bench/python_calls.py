@@ -2,7 +2,7 @@
 
 Usage: python python_calls.py [--rounds N] [--json]        (with the package capsock installed)
 
-Each row is a pair of calls on loopback, made by one thread or by two processes that take turns. Both sides are
+Each row is a pair of calls on loopback, of one thread or of two processes that take turns. Both sides are
 measured in short runs by turns, so that what else the machine does meets both; the numbers are the medians of
 the runs, and half of the runs lie within the spread. Importing is measured in fresh processes.
 """

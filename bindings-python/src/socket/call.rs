@@ -75,9 +75,8 @@ impl<'py> Call<'_, 'py> {
     pub(super) fn refused(&self, core: &InetSocket) -> PyErr {
         let py = self.py();
         let refuse = || -> PyResult<()> {
-            let mut args = vec![without_descriptor(py, core.family())?];
-            args.extend(self.args.iter());
-            base(py)?.getattr(self.name)?.call(PyTuple::new(py, args)?, self.keywords).map(drop)
+            let method = without_descriptor(py, core.family())?.getattr(self.name)?;
+            method.call(self.args, self.keywords).map(drop)
         };
         match refuse() {
             Err(raised) if !is_bad_descriptor(py, &raised) => raised,
