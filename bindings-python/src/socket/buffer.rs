@@ -160,6 +160,21 @@ pub(super) fn filled<'py, T, E: From<PyErr>>(
     outcome
 }
 
+/// Room for so many bytes, while `use_it` runs.
+pub(super) fn with_room<T>(
+    py: Python<'_>,
+    size: usize,
+    use_it: impl FnOnce(&mut [u8]) -> Outcome<T>,
+) -> Outcome<T> {
+    let mut small = [0; 1024];
+    if let Some(room) = small.get_mut(..size) {
+        return use_it(room);
+    }
+    // Python's allocator: what is too much is a MemoryError.
+    let (_, value) = filled_in_place(py, size, |room| use_it(room).map(|value| (0, value)))?;
+    Ok(value)
+}
+
 fn filled_in_place<'py, T, E: From<PyErr>>(
     py: Python<'py>,
     size: usize,

@@ -36,8 +36,9 @@ fn tell<'py, A>(py: Python<'py>, method: &str, args: A)
 where
     A: pyo3::call::PyCallArgs<'py>,
 {
-    let adviser = ADVISER.lock().unwrap_or_else(PoisonError::into_inner);
-    let adviser = adviser.as_ref().map(|adviser| adviser.clone_ref(py));
+    // Not held during the call: another thread may have something to tell in the middle of it.
+    let adviser =
+        ADVISER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|adviser| adviser.clone_ref(py));
     if let Some(Err(raised)) = adviser.map(|adviser| adviser.bind(py).call_method1(method, args)) {
         raised.write_unraisable(py, None);
     }
@@ -55,7 +56,7 @@ pub(super) fn with_true_length(socket: &InetSocket, flags: i32) -> i32 {
     if wanted() && !socket.is_stream() { flags | libc::MSG_TRUNC } else { flags }
 }
 
-/// So many bytes came into a buffer of that size; returns how many are in the buffer.
+/// So many bytes came into a buffer of that size, with the flags that the caller gave; returns how many to tell of.
 pub(super) fn received(
     call: &Call<'_, '_>,
     socket: &InetSocket,
@@ -66,7 +67,6 @@ pub(super) fn received(
     if !wanted() {
         return count;
     }
-    let asked = call.args.iter().rev().find_map(|flags| flags.extract::<i32>().ok()).unwrap_or(0);
     if socket.is_stream() {
         socket.heard();
         let more = if count == size { socket.socket().available().unwrap_or(0) } else { 0 };
@@ -75,7 +75,7 @@ pub(super) fn received(
         }
         return count;
     }
-    if count > size && asked & libc::MSG_TRUNC == 0 {
+    if count > size && flags & libc::MSG_TRUNC == 0 {
         tell(call.py(), "cut", (call.this, call.name, size, count));
         return size;
     }

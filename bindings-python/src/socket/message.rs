@@ -7,7 +7,7 @@ use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
-use super::buffer::{Incoming, Payload, filled};
+use super::buffer::{Incoming, Payload, filled, with_room};
 use super::call::{Call, Outcome, Refusal, audit};
 use super::core_socket::{InetSocket, Until};
 use super::hints;
@@ -120,11 +120,12 @@ fn receive_message_into<'py>(
 ) -> Outcome<Bound<'py, PyAny>> {
     let mut buffers = buffers.iter().map(Incoming::of).collect::<Outcome<Vec<_>>>()?;
     let (control_room, flags) = (control_size(call)?, call.number(2, 0)?);
-    let mut control = vec![0; control_room];
     let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
-    let received = receive_message(call, socket, &mut slices, &mut control, flags)?;
-    let length = received.length.into_pyobject(call.py()).map_err(PyErr::from)?;
-    message(call, socket, length.into_any(), received, &control)
+    with_room(call.py(), control_room, |control| {
+        let received = receive_message(call, socket, &mut slices, control, flags)?;
+        let length = received.length.into_pyobject(call.py()).map_err(PyErr::from)?;
+        message(call, socket, length.into_any(), received, control)
+    })
 }
 
 fn control_size(call: &Call<'_, '_>) -> Outcome<usize> {

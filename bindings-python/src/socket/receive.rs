@@ -34,9 +34,9 @@ impl InetSocket {
             return Ok(0);
         }
         let size = room.len();
-        let flags = hints::with_true_length(self, flags);
+        let told = hints::with_true_length(self, flags);
         let count = self
-            .receive_by(call, size, flags, |socket, flags, patience| socket.receive(room, flags, patience))?;
+            .receive_by(call, size, told, |socket, flags, patience| socket.receive(room, flags, patience))?;
         Ok(hints::received(call, self, count, size, flags))
     }
 
@@ -47,8 +47,8 @@ impl InetSocket {
         flags: i32,
     ) -> PyResult<(usize, Option<SocketAddr>)> {
         let size = room.len();
-        let flags = hints::with_true_length(self, flags);
-        let (count, from) = self.receive_by(call, size, flags, |socket, flags, patience| {
+        let told = hints::with_true_length(self, flags);
+        let (count, from) = self.receive_by(call, size, told, |socket, flags, patience| {
             socket.receive_from(room, flags, patience)
         })?;
         Ok((hints::received(call, self, count, size, flags), from))
