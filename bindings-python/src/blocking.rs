@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 
 use capsock::net::Fault;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::errors::Result;
@@ -34,6 +35,24 @@ where
     F: FnOnce() -> std::result::Result<T, Fault> + Send,
 {
     take_raised(py.detach(call))
+}
+
+/// Whether Python has no thread but this one, which then need not let go of the GIL for a call that does not block.
+pub(crate) fn alone(_: Python<'_>) -> bool {
+    // Exported by every Python from 3.9 on, though not part of its stable interface.
+    unsafe extern "C" {
+        fn PyInterpreterState_ThreadHead(
+            interpreter: *mut ffi::PyInterpreterState,
+        ) -> *mut ffi::PyThreadState;
+        fn PyThreadState_Next(thread: *mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
+    }
+    // SAFETY: the GIL is held, so this thread and the interpreter have their states, which stay as long as this runs.
+    // The head of the list is compared and not looked into: it may be another thread's.
+    unsafe {
+        let own = ffi::PyThreadState_Get();
+        PyInterpreterState_ThreadHead(ffi::PyInterpreterState_Get()) == own
+            && PyThreadState_Next(own).is_null()
+    }
 }
 
 fn take_raised<T>(result: T) -> PyResult<T> {

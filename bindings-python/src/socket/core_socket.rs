@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use super::QUICK;
 use super::address::Known;
 use super::fault::{exception, os_error};
-use crate::blocking::{interrupted, without_gil};
+use crate::blocking::{alone, interrupted, without_gil};
 
 /// A TCP or UDP socket of the core, and the timeout of its calls.
 ///
@@ -170,7 +170,9 @@ impl InetSocket {
 
     /// Makes a call that waits as `patience` says, for `bytes` bytes at most.
     ///
-    /// A short one is tried at once, with the GIL held; if it has to wait, other threads run.
+    /// If there is no other thread, a short one is tried with the GIL held: to let go of it would cost more than
+    /// it gives. If the call has to wait then, other threads could come into being by a signal's handler, so the
+    /// wait is without it.
     pub(super) fn wait<T: Send>(
         &self,
         py: Python<'_>,
@@ -180,7 +182,7 @@ impl InetSocket {
         mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
     ) -> PyResult<T> {
         let socket = &self.socket;
-        if bytes > QUICK {
+        if bytes > QUICK || !alone(py) {
             return without_gil(py, || call(socket, patience))?.map_err(|fault| exception(py, fault));
         }
         match call(socket, Patience::NONE) {

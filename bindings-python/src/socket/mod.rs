@@ -26,6 +26,5 @@ pub(crate) use calls::SocketCalls;
 pub(crate) use core_socket::InetSocket;
 pub(crate) use hints::_set_hints;
 
-/// Up to so many bytes a call that does not wait is made with the GIL held: letting go of it and
-/// taking it back costs more than to copy them.
+/// Up to so many bytes a call of a program's only thread is tried with the GIL held.
 const QUICK: usize = 16 * 1024;

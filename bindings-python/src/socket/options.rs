@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 use std::os::fd::IntoRawFd;
 
-use capsock::net::{Fault, Patience};
+use capsock::net::Fault;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -42,11 +42,7 @@ pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<
     call.count(0, 0)?;
     let py = call.py();
     let patience = socket.patience();
-    let accepted = if patience.timeout == Patience::NONE.timeout {
-        socket.socket().accept(false, patience)
-    } else {
-        without_gil(py, || socket.socket().accept(false, patience))?
-    };
+    let accepted = without_gil(py, || socket.socket().accept(false, patience))?;
     let (connection, peer) = accepted.map_err(|fault| exception(py, fault))?;
     let address = socket.tuple(py, peer)?;
     let fd = connection.detach().ok_or_else(|| os_error(py, libc::EBADF))?.into_raw_fd();
@@ -59,11 +55,7 @@ fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> Outcome<Result<(), Fa
     let address = socket.address(&object)?;
     audit(c"socket.connect", call.this, &object)?;
     let patience = socket.patience();
-    Ok(if patience.timeout == Patience::NONE.timeout {
-        socket.socket().connect(&address, patience)
-    } else {
-        without_gil(call.py(), || socket.socket().connect(&address, patience))?
-    })
+    Ok(without_gil(call.py(), || socket.socket().connect(&address, patience))?)
 }
 
 /// connect(address)

@@ -11,7 +11,7 @@ use super::call::{Call, Outcome, audit};
 use super::core_socket::{InetSocket, Until};
 use super::fault::exception;
 use super::hints;
-use crate::blocking::without_gil;
+use crate::blocking::{alone, without_gil};
 
 impl InetSocket {
     fn send_to(
@@ -43,7 +43,7 @@ impl InetSocket {
         let py = call.py();
         let (patience, flags) = self.patience_with(flags);
         let mut rest = bytes;
-        if bytes.len() <= QUICK {
+        if bytes.len() <= QUICK && alone(py) {
             match self.socket().send(bytes, flags, Patience::NONE) {
                 Ok(sent) => rest = &bytes[sent..],
                 Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
