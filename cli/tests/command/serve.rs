@@ -154,10 +154,7 @@ fn ctrl_c_lets_what_is_in_hand_be_finished() {
     assert_eq!((&stopped["cut"], &stopped["completed"]), (&json!(0), &json!(1)));
     let done = server.running.done();
     assert_eq!(done.code, 130);
-    assert!(
-        done.stderr.contains("stopping: 1 connection is finished first; Ctrl-C again cuts it"),
-        "{done:?}"
-    );
+    assert!(done.stderr.contains(" finished first; Ctrl-C again cuts "), "{done:?}");
 }
 
 #[test]

@@ -326,6 +326,15 @@ pub(crate) fn process_id() -> i32 {
 #[derive(Debug)]
 pub(crate) struct Child(OwnedFd);
 
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// With that exit code.
+    Left(i32),
+    /// By a signal.
+    Killed,
+}
+
 impl Child {
     /// Forks off a process that runs `body`, then leaves with its result as exit code.
     ///
@@ -376,8 +385,8 @@ impl Child {
         self.0.as_raw_fd()
     }
 
-    /// Takes the ended child's status, if it has ended (waitid(2)).
-    pub(crate) fn reap(&self) -> Sys<bool> {
+    /// Takes how the child ended, if it has ended (waitid(2)).
+    pub(crate) fn reap(&self) -> Sys<Option<Ended>> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: `info` is writable; the descriptor is this child's own.
         let result = unsafe {
@@ -389,9 +398,19 @@ impl Child {
             )
         };
         match check(result) {
-            // SAFETY: zeroed before the call, which writes a whole siginfo_t or nothing.
-            Ok(_) => Ok(unsafe { info.assume_init().si_pid() } != 0),
-            Err(Errno(libc::ECHILD)) => Ok(true),
+            Ok(_) => {
+                // SAFETY: zeroed before the call, which writes a whole siginfo_t of a child or nothing.
+                let (info, pid, status) = unsafe {
+                    let info = info.assume_init();
+                    (info, info.si_pid(), info.si_status())
+                };
+                Ok(match info.si_code {
+                    _ if pid == 0 => None,
+                    libc::CLD_EXITED => Some(Ended::Left(status)),
+                    _ => Some(Ended::Killed),
+                })
+            }
+            Err(Errno(libc::ECHILD)) => Ok(Some(Ended::Killed)),
             Err(errno) => Err(errno),
         }
     }

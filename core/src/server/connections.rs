@@ -31,10 +31,15 @@ impl Open {
 
     /// Breaks off a connection that the stop's deadline finds with something in hand.
     pub(super) fn cut(&self, shared: &Shared) {
-        if !self.cut.swap(true, Ordering::AcqRel) {
+        if !self.cut.swap(true, Ordering::AcqRel) && !shared.in_a_fork() {
             shared.count_cut();
         }
         self.reset();
+    }
+
+    /// Whether it was cut: what a child process leaves its parent to count.
+    pub(super) fn was_cut(&self) -> bool {
+        self.cut.load(Ordering::Acquire)
     }
 
     /// Breaks it off: what the peer did not take is given up, not left to the kernel for minutes.

@@ -277,7 +277,7 @@ impl Shared {
         std::ptr::eq(SERVES.get(), self)
     }
 
-    fn in_a_fork(&self) -> bool {
+    pub(super) fn in_a_fork(&self) -> bool {
         process_id() != self.process
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse};
 use super::connection::{self, Desk};
-use crate::net::{Child, Deadline, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
+use crate::net::{Child, Deadline, Ended, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
 use crate::server::connections::{Active, Open};
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
@@ -22,6 +22,9 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result
     })
 }
 
+/// The exit code of a child that cut its connection.
+const CUT: i32 = 3;
+
 type Children = Vec<(Child, Active)>;
 
 fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> Children {
@@ -29,7 +32,7 @@ fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> C
     loop {
         match acceptor.next(shared, children.iter().map(|(child, _)| child.fd())) {
             Next::Stop => return children,
-            Next::Other(index) => reap(&mut children, index),
+            Next::Other(index) => reap(&mut children, index, shared),
             Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
                 refuse(socket, shared, "max_connections is reached");
             }
@@ -49,7 +52,7 @@ fn serve(open: Open, desk: &mut Desk, children: &mut Children, shared: &Arc<Shar
             Err(_) => return refuse(open.socket, shared, "no process is to be had (ulimit -u)"),
         }
         let pause = Waiting::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
-        if wait_for_some(children, pause) == Err(Fault::Woken) {
+        if wait_for_some(children, pause, shared) == Err(Fault::Woken) {
             return;
         }
     }
@@ -58,26 +61,30 @@ fn serve(open: Open, desk: &mut Desk, children: &mut Children, shared: &Arc<Shar
 fn fork(open: &Open, desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
     let body = || {
         connection::serve(open, desk, shared);
-        0
+        if open.was_cut() { CUT } else { 0 }
     };
     // SAFETY: without a handler (the options refuse one) and with a desk made by `Desk::with_room`,
     // `serve` makes system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
     unsafe { Child::fork(&[open.socket.fd(), shared.stop_waker().fd()], body) }
 }
 
-fn reap(children: &mut Children, index: usize) {
-    if children[index].0.reap() != Ok(false) {
-        children.swap_remove(index);
+/// Lets go of a child if it has ended, and counts it if it cut its connection.
+fn reap(children: &mut Children, index: usize, shared: &Shared) {
+    match children[index].0.reap() {
+        Ok(None) => return,
+        Ok(Some(Ended::Left(CUT))) => shared.count_cut(),
+        Ok(Some(_)) | Err(_) => {}
     }
+    children.swap_remove(index);
 }
 
 /// Waits until a child has ended, and lets go of those that have.
-fn wait_for_some(children: &mut Children, waiting: Waiting<'_>) -> Result<(), Fault> {
+fn wait_for_some(children: &mut Children, waiting: Waiting<'_>, shared: &Shared) -> Result<(), Fault> {
     let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;
     for index in (0..children.len()).rev().filter(|index| fds[*index].revents != 0) {
-        reap(children, index);
+        reap(children, index, shared);
     }
     Ok(())
 }
@@ -86,14 +93,15 @@ fn wait_for_some(children: &mut Children, waiting: Waiting<'_>) -> Result<(), Fa
 fn finish(children: &mut Children, shared: &Shared) {
     while !children.is_empty() && !shared.kill_deadline().passed() {
         let moment = shared.kill_deadline().earlier(shared.look_again());
-        let _ = wait_for_some(children, Waiting::until(moment));
+        let _ = wait_for_some(children, Waiting::until(moment), shared);
     }
     for (child, _) in children.iter() {
-        shared.count_cut();
         child.kill();
     }
     for (child, _) in children.drain(..) {
         let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
-        let _ = child.reap();
+        if child.reap() != Ok(Some(Ended::Left(0))) {
+            shared.count_cut();
+        }
     }
 }

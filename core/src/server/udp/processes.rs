@@ -85,6 +85,6 @@ fn wait_for_some(children: &mut Vec<Child>, waiting: Waiting<'_>) -> Result<(), 
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;
     let mut places = fds.iter();
-    children.retain(|child| places.next().is_none_or(|fd| fd.revents == 0) || child.reap() == Ok(false));
+    children.retain(|child| places.next().is_none_or(|fd| fd.revents == 0) || child.reap() == Ok(None));
     Ok(())
 }
