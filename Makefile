@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint format install dist clean
+.PHONY: help build demo test lint format bench install dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: ## check formats and lints of every language
 
 format: ## format the code of every language
 	@scripts/format
+
+bench: ## measure what a call on a socket costs, beside each language's own sockets
+	@scripts/bench
 
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
 	@scripts/install

@@ -70,7 +70,12 @@ def stream(module: ModuleType, timeout: float | None) -> Run:
 
 
 def echo(module: ModuleType, timeout: float | None) -> Run:
-    """`send` and `recv` at one end, while a process at the other end, on `_socket`, sends everything back."""
+    """`send` and `recv` at one end, while a process at the other end, on `_socket`, sends everything back.
+
+    All of them share one processor: waking another one costs several times what is measured here, and whether
+    a pair does is the scheduler's choice.
+    """
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     client, server = connected(module, timeout)
     if os.fork() == 0:
         peer = stdlib.socket(fileno=server.detach())

@@ -17,7 +17,7 @@ import pytest
 import places
 from dialects import DIALECTS
 from languages import compiled, java_command, snake
-from programs import HOST, LIMIT, Program, Transport, free_port, run, start_on_free_port
+from programs import HOST, LIMIT, Transport, free_port, run, start_on_free_port
 
 SERVERS = ["UDPServer", "TCPServer", "ConcurrentTCPServer"]
 CLIENTS = ["UDPClient", "TCPClient"]
