@@ -497,7 +497,8 @@ pub(crate) fn interface_index(name: &str) -> Option<u32> {
     }
 }
 
-/// Reads an IPv4 or IPv6 address as the system writes it; another family is `None`.
+/// Reads an IPv4 or IPv6 address as the system writes it; another family is `None`. The flow information
+/// stays in the order of the network, as `SocketAddrV6` of socket2 and the standard library have it.
 ///
 /// # Safety
 /// `address` points to `length` readable bytes, or is null.
@@ -522,7 +523,7 @@ pub(super) unsafe fn address_at(
                 Some(SocketAddr::V6(std::net::SocketAddrV6::new(
                     raw.sin6_addr.s6_addr.into(),
                     u16::from_be(raw.sin6_port),
-                    u32::from_be(raw.sin6_flowinfo),
+                    raw.sin6_flowinfo,
                     raw.sin6_scope_id,
                 )))
             }
