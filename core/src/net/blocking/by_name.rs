@@ -114,9 +114,9 @@ impl BlockingSocket {
     ) -> Result<Vec<SocketAddr>> {
         let tried = "find the address of";
         let failed = |fault: Fault| fault.while_trying(tried).at(endpoint.host());
-        let place = Place::take(self).map_err(|errno| failed(errno.into()))?;
+        let place = Place::take(self);
         let waker = place.fresh_waker().map_err(failed)?;
-        let waiting = Waiting { deadline, waker: Some(waker), on_interrupt: patience.on_interrupt.into() };
+        let waiting = Waiting { deadline, waker, on_interrupt: patience.on_interrupt.into() };
         resolve(endpoint, purpose, waiting)
     }
 }

@@ -82,7 +82,7 @@ impl BlockingSocket {
         address: &SocketAddr,
         patience: Patience,
     ) -> Result<(), Fault> {
-        let (place, deadline) = (Place::take(self)?, Deadline::after(patience.timeout));
+        let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
         loop {
             place.wait(socket, libc::POLLOUT, deadline, patience)?;
             match socket.connect(address) {
@@ -389,7 +389,7 @@ impl BlockingSocket {
     ) -> Result<T, Fault> {
         let open = self.open().map_err(|_| Fault::Woken)?;
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        let (place, deadline) = (Place::take(self)?, Deadline::after(patience.timeout));
+        let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
         loop {
             place.wait(socket, events, deadline, patience)?;
             match call() {
@@ -402,6 +402,6 @@ impl BlockingSocket {
     fn wait(&self, events: libc::c_short, patience: Patience) -> Result<(), Fault> {
         let open = self.open().map_err(|_| Fault::Woken)?;
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        Place::take(self)?.wait(socket, events, Deadline::after(patience.timeout), patience)
+        Place::take(self).wait(socket, events, Deadline::after(patience.timeout), patience)
     }
 }

@@ -210,7 +210,7 @@ impl BlockingSocket {
             other => return Ok(other?),
         }
         let deadline = Deadline::after(patience.timeout);
-        let place = Place::take(self)?;
+        let place = Place::take(self);
         loop {
             place.wait(socket, events, deadline, patience)?;
             match call(socket) {
