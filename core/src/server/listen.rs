@@ -1,11 +1,44 @@
 //! Binding: from a host and port to the sockets that serve it.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
 use super::options::Transport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Endpoint, Errno, InterruptHook, Patience, Purpose, Socket};
+
+/// The sockets that a TCP server listens on. Whoever has the last share of them, or stops first, closes the
+/// door: connections are refused from then on, also if a process that the host forked off has the
+/// sockets as well.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Vec<Socket>);
+
+impl Listeners {
+    pub(super) fn new(sockets: Vec<Socket>) -> Listeners {
+        Listeners(sockets)
+    }
+
+    pub(super) fn close_the_door(&self) {
+        for socket in &self.0 {
+            let _ = socket.stop_listening();
+        }
+    }
+}
+
+impl Deref for Listeners {
+    type Target = [Socket];
+
+    fn deref(&self) -> &[Socket] {
+        &self.0
+    }
+}
+
+impl Drop for Listeners {
+    fn drop(&mut self) {
+        self.close_the_door();
+    }
+}
 
 /// How long the system may take to find the host's addresses.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use super::connections::Connections;
 use super::limits::{self, Limits, Met};
+use super::listen::Listeners;
 use super::options::{Level, Log};
 use super::stats::{Counter, Counters, StopReport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{
-    Deadline, Errno, Shareable, SharedMemory, Socket, Waiting, Waker, process_id, with_signals_blocked,
+    Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,
 };
 use crate::service::Service;
 use crate::uppercase::uppercase_into;
@@ -59,7 +60,7 @@ pub(super) struct Shared {
     /// Calls into the host, of its handler and its log, that are running.
     calls: AtomicU64,
     connections: Connections,
-    listeners: OnceLock<Weak<Vec<Socket>>>,
+    listeners: OnceLock<Weak<Listeners>>,
 }
 
 thread_local! {
@@ -238,15 +239,15 @@ impl Shared {
     }
 
     /// The sockets that a stop closes the door of.
-    pub(super) fn listen_on(&self, listeners: &Arc<Vec<Socket>>) {
+    pub(super) fn listen_on(&self, listeners: &Arc<Listeners>) {
         let _ = self.listeners.set(Arc::downgrade(listeners));
     }
 
     /// Lets nobody in any more, even if the threads that do are held up in a handler, or a process that
     /// the host forked off has the sockets as well.
     pub(super) fn stop_listening(&self) {
-        for listener in self.listeners.get().and_then(Weak::upgrade).iter().flat_map(|all| all.iter()) {
-            let _ = listener.stop_listening();
+        if let Some(listeners) = self.listeners.get().and_then(Weak::upgrade) {
+            listeners.close_the_door();
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Fault, Socket, Waiting, interest, wait_for};
 use crate::server::limits::Met;
+use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
 /// How long accepting pauses when there are no descriptors left: seldom enough to cost nothing,
@@ -55,12 +56,12 @@ pub(super) enum Next {
 
 /// Takes connections from the listeners in turn.
 pub(super) struct Acceptor {
-    listeners: Arc<Vec<Socket>>,
+    listeners: Arc<Listeners>,
     turn: usize,
 }
 
 impl Acceptor {
-    pub(super) fn new(listeners: Arc<Vec<Socket>>) -> Acceptor {
+    pub(super) fn new(listeners: Arc<Listeners>) -> Acceptor {
         Acceptor { listeners, turn: 0 }
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::accept::{Acceptor, Next};
 use super::connection::{Desk, serve};
-use crate::net::{Errno, Socket};
+use crate::net::Errno;
 use crate::server::connections::Admitted;
+use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result<(), Errno> {
+pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(), Errno> {
     shared.spawn("capsock-tcp", move |shared| {
         let mut acceptor = Acceptor::new(listeners);
         let mut desk = Desk::new(shared.limits.framing);

@@ -11,6 +11,7 @@ mod threads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::listen::Listeners;
 use super::options::Concurrency;
 use super::shared::Shared;
 use crate::net::{Errno, Socket};
@@ -25,7 +26,8 @@ pub(super) fn start(
     listeners: Vec<(Socket, SocketAddr)>,
     workers: usize,
 ) -> Result<(), Errno> {
-    let listeners: Arc<Vec<Socket>> = Arc::new(listeners.into_iter().map(|(socket, _)| socket).collect());
+    let sockets = listeners.into_iter().map(|(socket, _)| socket).collect();
+    let listeners = Arc::new(Listeners::new(sockets));
     shared.listen_on(&listeners);
     match concurrency {
         Concurrency::Iterative => iterative::start(shared, listeners),

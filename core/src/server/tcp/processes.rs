@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse};
 use super::connection::{self, Desk};
-use crate::net::{Child, Deadline, Ended, Errno, Fault, Socket, Waiting, interest, wait_for, wait_readable};
+use crate::net::{Child, Deadline, Ended, Errno, Fault, Waiting, interest, wait_for, wait_readable};
 use crate::server::connections::{Active, Open};
 use crate::server::limits::Met;
+use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result<(), Errno> {
+pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(), Errno> {
     // The parent never uses it: each child has its own copy.
     let desk = Desk::with_room(&shared.limits).map_err(|_| Errno(libc::ENOMEM))?;
     shared.spawn("capsock-accept", move |shared| {

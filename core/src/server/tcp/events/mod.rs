@@ -19,6 +19,7 @@ use super::exchange::Exchange;
 use crate::net::{Epoll, Errno, Socket};
 use crate::server::connections::Admitted;
 use crate::server::limits::Met;
+use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
 /// Bytes received at once.
@@ -36,7 +37,7 @@ const ACCEPTS: usize = 64;
 /// The stop's token; the listeners' count down from below it, the connections' up from 0.
 const STOP: u64 = u64::MAX;
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>, workers: usize) -> Result<(), Errno> {
+pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>, workers: usize) -> Result<(), Errno> {
     for _ in 0..workers {
         let mut worker = Worker::new(shared, Arc::clone(&listeners))?;
         shared.spawn("capsock-events", move |_| worker.run())?;
@@ -47,7 +48,7 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>, workers: 
 struct Worker {
     shared: Arc<Shared>,
     epoll: Epoll,
-    listeners: Arc<Vec<Socket>>,
+    listeners: Arc<Listeners>,
     connections: Slab<Watched>,
     chunk: Vec<u8>,
     output: Vec<u8>,
@@ -67,7 +68,7 @@ struct Watched {
 }
 
 impl Worker {
-    fn new(shared: &Arc<Shared>, listeners: Arc<Vec<Socket>>) -> Result<Worker, Errno> {
+    fn new(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<Worker, Errno> {
         let epoll = Epoll::new()?;
         epoll.add(shared.stop_waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
         let now = Instant::now();
@@ -230,9 +231,7 @@ impl Worker {
         let _ = self.epoll.remove(self.shared.stop_waker().as_fd());
         self.stop_accepting();
         // Nobody waits in a backlog for nothing, even if another worker is held up in a handler.
-        for listener in self.listeners.iter() {
-            let _ = listener.stop_listening();
-        }
+        self.listeners.close_the_door();
         self.listeners = Arc::default();
         self.sweep();
     }
