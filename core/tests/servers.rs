@@ -274,3 +274,15 @@ fn names_and_numbers_of_the_choices() {
         assert!(error.to_string().contains("is not one of"), "{error}");
     }
 }
+
+#[test]
+fn a_client_asks_again_and_again_where_each_reply_ends_the_connection() {
+    for &concurrency in Concurrency::ALL {
+        let server = tcp(concurrency).framing(Framing::Once).start().unwrap();
+        let client = capsock::TcpClient::connect(server.local_addr()).unwrap();
+        for number in 0..200 {
+            let reply = client.request(&format!("request {number}"));
+            assert_eq!(reply.as_deref(), Ok(&*format!("REQUEST {number}")), "{concurrency:?}");
+        }
+    }
+}

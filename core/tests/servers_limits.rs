@@ -113,16 +113,19 @@ fn what_waits_with_a_connection_is_answered_when_its_peer_takes_the_replies() {
 #[test]
 fn a_crowd_that_waits_for_a_slow_handler_is_not_idle() {
     let handler = |line: &[u8]| {
-        std::thread::sleep(Duration::from_millis(1));
+        std::thread::sleep(Duration::from_millis(2));
         line.to_ascii_uppercase()
     };
     let options = tcp(Concurrency::Events).workers(1).framing(Framing::Line).log(|_, _| {});
-    let server = options.handler(handler).idle_timeout(SHORT).start().unwrap();
-    // More than an event loop takes from the kernel at once.
-    let crowd: Vec<_> = (0..400).map(|_| connect(&server)).collect();
-    for client in &crowd {
-        let _ = (&*client).write_all(b"me\n");
-    }
+    let server = options.handler(handler).idle_timeout(Some(Duration::from_millis(200))).start().unwrap();
+    // More than an event loop takes from the kernel at once, and more work than the idle timeout is long.
+    let crowd: Vec<_> = (0..400)
+        .map(|_| {
+            let client = connect(&server);
+            (&client).write_all(b"me\n").unwrap();
+            client
+        })
+        .collect();
     let answered = crowd.iter().filter(|client| read_to_end(client) == b"ME\n").count();
     assert_eq!(answered, 400);
 }

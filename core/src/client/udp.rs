@@ -226,7 +226,7 @@ impl UdpClient {
         let mut pause = self.options.retransmit_after;
         let mut asked_again: u32 = 0;
         loop {
-            channel.socket.send_within(request, waiting).map_err(failed)?;
+            channel.socket.send_within(request, 0, waiting).map_err(failed)?;
             let last = asked_again == self.options.retransmissions;
             let patience = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
             let deadline = waiting.deadline.earlier(patience);

@@ -206,10 +206,15 @@ impl Socket {
         }
     }
 
-    /// send(2) once the socket takes something.
-    pub(crate) fn send_within(&self, bytes: &[u8], waiting: Waiting<'_>) -> Result<usize, Fault> {
+    /// send(2) with flags, once the socket takes something.
+    pub(crate) fn send_within(
+        &self,
+        bytes: &[u8],
+        flags: c_int,
+        waiting: Waiting<'_>,
+    ) -> Result<usize, Fault> {
         loop {
-            match self.send(bytes) {
+            match self.send_with(bytes, flags) {
                 Err(errno) if errno.would_block() => wait_writable(self.fd(), waiting)?,
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),

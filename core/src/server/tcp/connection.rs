@@ -58,7 +58,7 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
             Err(End::Quiet) => {
                 output.clear();
                 exchange.abandon(output);
-                if !send_all(open, output, shared) {
+                if !send_all(open, output, Then::Close, shared) {
                     return;
                 }
                 break;
@@ -68,7 +68,7 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
         if received == 0 {
             output.clear();
             exchange.end(shared, output);
-            if send_all(open, output, shared) {
+            if send_all(open, output, Then::Close, shared) {
                 // Said to the peer even if a process that the host forked off has the socket as well.
                 let _ = open.socket.shutdown_write();
             }
@@ -83,7 +83,7 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
             (taken, then) = exchange.take(rest, shared, output);
             open.set_busy(false);
             rest = &rest[taken..];
-            if !send_all(open, output, shared) {
+            if !send_all(open, output, then, shared) {
                 return;
             }
         }
@@ -131,7 +131,7 @@ fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, E
 }
 
 /// Sends the replies; `false` if the peer does not take them in time or has gone.
-fn send_all(open: &Open, mut output: &[u8], shared: &Shared) -> bool {
+fn send_all(open: &Open, mut output: &[u8], then: Then, shared: &Shared) -> bool {
     let write_limit = || Deadline::after(shared.limits.write_timeout);
     let mut limit = write_limit();
     while !output.is_empty() {
@@ -145,7 +145,7 @@ fn send_all(open: &Open, mut output: &[u8], shared: &Shared) -> bool {
         } else {
             Waiting::until(limit).woken_by(shared.stop_waker())
         };
-        match open.socket.send_within(output, waiting) {
+        match open.socket.send_within(output, then.send_flags(), waiting) {
             Ok(sent) => {
                 shared.counters().bytes_sent.add(sent as u64);
                 output = &output[sent..];

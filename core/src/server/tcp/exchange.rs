@@ -32,6 +32,17 @@ pub(super) enum Then {
     Close,
 }
 
+impl Then {
+    /// How the replies are sent: the last ones leave together with the end of the connection (MSG_MORE,
+    /// send(2)), so that a client that has read them can know that no more requests are taken.
+    pub(super) fn send_flags(self) -> i32 {
+        match self {
+            Then::Continue => 0,
+            Then::Close => libc::MSG_MORE,
+        }
+    }
+}
+
 impl Exchange {
     pub(super) fn new(framing: Framing) -> Exchange {
         match framing {

@@ -179,7 +179,8 @@ impl Connection {
                 (self.owed, self.taken) = (Vec::new(), 0);
                 return Sent::All;
             }
-            match self.socket().send(bytes) {
+            let then = if self.phase == Phase::Open { Then::Continue } else { Then::Close };
+            match self.socket().send_with(bytes, then.send_flags()) {
                 Ok(sent) => {
                     tools.shared.counters().bytes_sent.add(sent as u64);
                     self.taken += sent;
@@ -208,7 +209,7 @@ impl Connection {
     fn part(&mut self, tools: &mut Tools<'_>) -> Fate {
         tools.output.clear();
         self.exchange.abandon(tools.output);
-        if let Ok(sent) = self.socket().send(tools.output) {
+        if let Ok(sent) = self.socket().send_with(tools.output, Then::Close.send_flags()) {
             tools.shared.counters().bytes_sent.add(sent as u64);
         }
         if self.socket().shutdown_write().is_err() {
