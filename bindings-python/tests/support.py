@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import signal
@@ -12,7 +13,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,6 +120,27 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"not within {LIMIT:.0f} s: {what}"
         threading.Event().wait(0.005)
+
+
+def census() -> dict[str, int]:
+    """Count what this process holds."""
+    gc.collect()
+    tasks = list(Path("/proc/self/task").iterdir())
+    children = 0
+    for task in tasks:
+        # A thread may end between the listing and the look.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            children += len((task / "children").read_text().split())
+    return {"descriptors": len(os.listdir("/proc/self/fd")), "threads": len(tasks), "children": children}
+
+
+def no_more_than(before: dict[str, int]) -> bool:
+    """Whether this process holds no more than it did.
+
+    Less is fine: the kernel lists a thread for a moment after it was joined, so that one of an earlier
+    test may have been counted before.
+    """
+    return all(count <= before[what] for what, count in census().items())
 
 
 class Script:
