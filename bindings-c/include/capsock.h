@@ -172,6 +172,29 @@ typedef int32_t capsock_framing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// Calls of the system that a server does better with and does without; see `capsock_stats`.
+enum capsock_feature
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  // A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll is needed.
+  CAPSOCK_FEATURE_BLOCKING_RECEIVE = 1,
+  // recvmmsg(2) and sendmmsg(2): several datagrams with one call.
+  CAPSOCK_FEATURE_RECVMMSG = 2,
+  // UDP_SEGMENT (udp(7)): datagrams of one size to one peer leave as one train.
+  CAPSOCK_FEATURE_UDP_SEGMENT = 4,
+  // UDP_GRO (udp(7)): datagrams of one size from one peer arrive as one train.
+  CAPSOCK_FEATURE_UDP_GRO = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum capsock_feature capsock_feature;
+#else
+typedef int32_t capsock_feature;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // How much a line of a server's log matters.
 enum capsock_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -325,6 +348,8 @@ typedef struct {
   uint64_t replies_unsent;
   // Times that accepting paused since the process or system had no descriptors left.
   uint64_t descriptor_shortages;
+  // What of the system's optional calls the server uses: `capsock_feature` values, added up.
+  uint64_t features;
 } capsock_stats;
 
 // What stopping a server found.

@@ -50,6 +50,20 @@ pub enum capsock_level {
     CAPSOCK_LEVEL_ERROR = 2,
 }
 
+/// Calls of the system that a server does better with and does without; see `capsock_stats`.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum capsock_feature {
+    /// A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll is needed.
+    CAPSOCK_FEATURE_BLOCKING_RECEIVE = 1,
+    /// recvmmsg(2) and sendmmsg(2): several datagrams with one call.
+    CAPSOCK_FEATURE_RECVMMSG = 2,
+    /// UDP_SEGMENT (udp(7)): datagrams of one size to one peer leave as one train.
+    CAPSOCK_FEATURE_UDP_SEGMENT = 4,
+    /// UDP_GRO (udp(7)): datagrams of one size from one peer arrive as one train.
+    CAPSOCK_FEATURE_UDP_GRO = 8,
+}
+
 #[cfg(test)]
 mod tests {
     use capsock::{Concurrency, Framing, Level, Transport};

@@ -37,6 +37,8 @@ pub struct capsock_stats {
     pub replies_unsent: u64,
     /// Times that accepting paused since the process or system had no descriptors left.
     pub descriptor_shortages: u64,
+    /// What of the system's optional calls the server uses: `capsock_feature` values, added up.
+    pub features: u64,
 }
 
 impl From<Stats> for capsock_stats {
@@ -58,6 +60,7 @@ impl From<Stats> for capsock_stats {
             datagrams_guarded,
             replies_unsent,
             descriptor_shortages,
+            features,
         } = stats;
         capsock_stats {
             connections_accepted,
@@ -75,6 +78,7 @@ impl From<Stats> for capsock_stats {
             datagrams_guarded,
             replies_unsent,
             descriptor_shortages,
+            features,
         }
     }
 }

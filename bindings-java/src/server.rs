@@ -108,6 +108,7 @@ fn server_stats<'local>(
             stats.datagrams_guarded,
             stats.replies_unsent,
             stats.descriptor_shortages,
+            stats.features,
         ],
     )
 }

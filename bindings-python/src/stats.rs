@@ -65,6 +65,8 @@ report! {
         replies_unsent,
         /// Times that accepting paused since the process or system had no descriptors left.
         descriptor_shortages,
+        /// What of the system's optional calls the server uses: Feature values, added up.
+        features,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use capsock::{Concurrency, ErrorKind, Framing, Server, ServerOptions, Stats, StopReport, Transport};
+use capsock::{
+    Concurrency, ErrorKind, Features, Framing, Server, ServerOptions, Stats, StopReport, Transport,
+};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
@@ -270,6 +272,7 @@ fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
         datagrams_guarded,
         replies_unsent,
         descriptor_shortages,
+        features: _,
     } = *stats;
     [
         ("connections_accepted", connections_accepted),
@@ -291,7 +294,9 @@ fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
 }
 
 fn object(stats: &Stats) -> Value {
-    by_name(stats).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    let features: Vec<_> = Features::from_bits(stats.features).names().collect();
+    let totals = by_name(stats).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    totals.chain([("features".to_owned(), Value::from(features))]).collect()
 }
 
 /// `requests 3, bytes received 15, ...`: the requests and bytes always, the others if there are any.

@@ -35,7 +35,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use framing::Framing;
 pub use net::{Endpoint, InterruptHook};
 pub use server::{
-    Concurrency, DEFAULT_STOP_TIMEOUT, Level, Server, ServerOptions, Stats, StopReport, Transport,
+    Concurrency, DEFAULT_STOP_TIMEOUT, Features, Level, Server, ServerOptions, Stats, StopReport, Transport,
 };
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};

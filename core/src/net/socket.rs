@@ -9,6 +9,7 @@
 use std::ffi::c_int;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
@@ -91,7 +92,7 @@ impl Socket {
 
     /// recv(2), at once.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> Sys<usize> {
-        Ok(self.0.recv(sys::uninit(buffer))?)
+        self.receive_with(buffer, libc::MSG_DONTWAIT)
     }
 
     /// recv(2) with flags.
@@ -107,12 +108,12 @@ impl Socket {
 
     /// recv(2) without taking the bytes, at once (MSG_PEEK).
     pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
-        Ok(self.0.peek(sys::uninit(buffer))?)
+        self.receive_with(buffer, libc::MSG_PEEK | libc::MSG_DONTWAIT)
     }
 
     /// send(2), at once: as much as the socket takes now.
     pub(crate) fn send(&self, bytes: &[u8]) -> Sys<usize> {
-        Ok(self.0.send_with_flags(bytes, libc::MSG_NOSIGNAL)?)
+        self.send_with(bytes, libc::MSG_DONTWAIT)
     }
 
     /// send(2) with flags, and MSG_NOSIGNAL.
@@ -133,6 +134,11 @@ impl Socket {
     /// shutdown(2) of this end's output: the half-close.
     pub(crate) fn shutdown_write(&self) -> Sys<()> {
         Ok(self.0.shutdown(Shutdown::Write)?)
+    }
+
+    /// shutdown(2) of this end's input: receives return what is there, then nothing, also those that wait.
+    pub(crate) fn shutdown_read(&self) -> Sys<()> {
+        Ok(self.0.shutdown(Shutdown::Read)?)
     }
 
     /// shutdown(2) of a listening socket: connections are refused from now on.
@@ -214,7 +220,7 @@ impl Socket {
         waiting: Waiting<'_>,
     ) -> Result<usize, Fault> {
         loop {
-            match self.send_with(bytes, flags) {
+            match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
                 Err(errno) if errno.would_block() => wait_writable(self.fd(), waiting)?,
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
@@ -232,6 +238,16 @@ impl Socket {
         Ok(SockRef::from(&self.0).set_tcp_nodelay(true)?)
     }
 
+    /// A receive that blocks fails with EAGAIN after so long (SO_RCVTIMEO, socket(7)).
+    pub(crate) fn limit_receives(&self, limit: Duration) -> Sys<()> {
+        Ok(self.0.set_read_timeout(Some(limit))?)
+    }
+
+    /// Datagrams of one size from one peer may arrive as one train (UDP_GRO, udp(7)).
+    pub(crate) fn receive_trains(&self) -> Sys<()> {
+        sys::set_option(self.0.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1)
+    }
+
     /// Breaks the connection off with a reset, at once and whoever else has the descriptor: what closing
     /// with a linger time of zero does for the last one who has it (connect(2) to AF_UNSPEC; RFC 9293,
     /// 3.10.5, ABORT).
@@ -239,14 +255,20 @@ impl Socket {
         sys::disconnect(self.0.as_fd())
     }
 
-    /// Received datagrams tell their destination and hop limit (ip(7) IP_PKTINFO and IP_RECVTTL, RFC 3542).
-    pub(crate) fn tell_destination_and_hops(&self, ipv6: bool) -> Sys<()> {
-        let options = if ipv6 {
-            [(libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO), (libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT)]
-        } else {
-            [(libc::IPPROTO_IP, libc::IP_PKTINFO), (libc::IPPROTO_IP, libc::IP_RECVTTL)]
-        };
-        options.into_iter().try_for_each(|(level, name)| sys::set_option(self.0.as_fd(), level, name, 1))
+    /// Received datagrams tell what is left of their hop limit (IP_RECVTTL of ip(7), RFC 3542).
+    pub(crate) fn tell_hops(&self, ipv6: bool) -> Sys<()> {
+        self.tell(ipv6, libc::IP_RECVTTL, libc::IPV6_RECVHOPLIMIT)
+    }
+
+    /// Received datagrams tell their destination (IP_PKTINFO of ip(7), RFC 3542).
+    pub(crate) fn tell_destination(&self, ipv6: bool) -> Sys<()> {
+        self.tell(ipv6, libc::IP_PKTINFO, libc::IPV6_RECVPKTINFO)
+    }
+
+    fn tell(&self, ipv6: bool, ipv4_option: c_int, ipv6_option: c_int) -> Sys<()> {
+        let (level, name) =
+            if ipv6 { (libc::IPPROTO_IPV6, ipv6_option) } else { (libc::IPPROTO_IP, ipv4_option) };
+        sys::set_option(self.0.as_fd(), level, name, 1)
     }
 
     pub(crate) fn fd(&self) -> RawFd {

@@ -13,6 +13,8 @@ pub(super) struct Limits {
     pub(super) max_request: usize,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) write_timeout: Option<Duration>,
+    /// How long an event loop, or over UDP whoever receives, looks again and again before it sleeps.
+    pub(super) busy_poll: Duration,
 }
 
 /// A limit, of the options or of the system, that a request or a connection has met.

@@ -118,7 +118,10 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
         }
         Transport::Udp => {
             let socket = Socket::datagram(address)?;
-            socket.tell_destination_and_hops(address.is_ipv6())?;
+            socket.tell_hops(address.is_ipv6())?;
+            if address.ip().is_unspecified() {
+                socket.tell_destination(address.is_ipv6())?;
+            }
             socket.bind(address)?;
             Ok(socket)
         }

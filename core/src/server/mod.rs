@@ -1,11 +1,12 @@
 //! Servers: how connections and datagrams are served.
 //!
 //! From the ground up: `options` is what a server is asked to be, `stats` what it has done, `limits`
-//! what it says when it meets one, `connections` whom it has let in, `shared` what its threads and
+//! what it says when it meets one, `features` what it uses of the system, `connections` whom it has let in, `shared` what its threads and
 //! processes have in common, `listen` binds, and `tcp` and `udp`
 //! hold the engines, one file for each concurrency.
 
 mod connections;
+mod features;
 mod limits;
 mod listen;
 mod options;
@@ -19,6 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use features::Features;
 pub use options::{Concurrency, Level, ServerOptions, Transport};
 pub use stats::{Stats, StopReport};
 
@@ -82,7 +84,7 @@ impl Server {
     /// The totals so far. Cheap: it reads counters and takes no lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.shared.counters().snapshot()
+        self.shared.counters().snapshot(self.shared.features())
     }
 
     /// Asks the server to stop within 5 s, and returns at once. Does what a signal handler may do

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::features::Features;
 use super::limits::Limits;
 use super::listen::listen;
 use super::shared::Shared;
@@ -57,6 +58,9 @@ named!(Concurrency, "concurrency", Iterative => "iterative", Threads => "threads
 /// Workers that are worth their memory on the largest machines.
 const MAX_WORKERS: usize = 1_024;
 
+/// The longest time that a loop may take a processor for itself without a request.
+const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
+
 /// A sink for the lines that a server logs; called from its threads, several at once.
 pub(crate) type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
@@ -95,6 +99,10 @@ pub struct ServerOptions {
     pub idle_timeout: Option<Duration>,
     /// The longest time in which a peer makes no room for more of its reply; `None` for no limit.
     pub write_timeout: Option<Duration>,
+    /// How long whoever waits for requests looks again and again before it sleeps; zero for not at all.
+    pub busy_poll: Duration,
+    /// Optional calls of the system that the server is to do without.
+    pub(super) without: Features,
     pub(super) handler: Option<Arc<dyn Service>>,
     pub(super) log: Option<Log>,
 }
@@ -113,6 +121,8 @@ impl ServerOptions {
             max_request: 1 << 20,
             idle_timeout: Some(Duration::from_secs(300)),
             write_timeout: Some(Duration::from_secs(30)),
+            busy_poll: Duration::ZERO,
+            without: Features::NONE,
             handler: None,
             log: None,
         }
@@ -171,6 +181,21 @@ impl ServerOptions {
         self
     }
 
+    /// How long an event loop, and over UDP whoever receives, looks again and again before it sleeps: at most
+    /// 1 s, whole microseconds. It takes the time to wake up off each reply, and a processor for itself while
+    /// requests come in such short order. Zero, the default, for not at all.
+    pub fn busy_poll(mut self, busy_poll: Duration) -> Self {
+        self.busy_poll = busy_poll;
+        self
+    }
+
+    /// Optional calls of the system that the server is to do without, as on a system that has not got them. The
+    /// environment variable `CAPSOCK_WITHOUT` names more of them.
+    pub fn without(mut self, features: Features) -> Self {
+        self.without = self.without.and(features);
+        self
+    }
+
     /// Replies by this service instead of upper-casing.
     pub fn handler(self, handler: impl Service) -> Self {
         self.shared_handler(Arc::new(handler))
@@ -212,9 +237,13 @@ impl ServerOptions {
             max_request: self.max_request,
             idle_timeout: self.idle_timeout,
             write_timeout: self.write_timeout,
+            busy_poll: self.busy_poll,
         };
+        let unwanted = self.without.and(Features::unwanted_by_environment()?);
+        let features = self.features_of_use().without(unwanted);
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
-        let shared = Arc::new(Shared::new(limits, self.handler.clone(), self.log.clone()).map_err(failed)?);
+        let shared =
+            Arc::new(Shared::new(limits, features, self.handler.clone(), self.log.clone()).map_err(failed)?);
         let workers = self.workers_at_once();
         // From here on dropping the server ends whatever has been started.
         let (transport, concurrency) = (self.transport, self.concurrency);
@@ -240,6 +269,10 @@ impl ServerOptions {
                 return refuse(&why, "give it time, or no limit");
             }
         }
+        if self.busy_poll > MAX_BUSY_POLL {
+            let why = format!("busy_poll is {} s, and 1 s is the most", self.busy_poll.as_secs_f64());
+            return refuse(&why, "some 50 microseconds do most of what it can do");
+        }
         if self.workers > MAX_WORKERS {
             let why = format!("{} workers are more than {MAX_WORKERS}", self.workers);
             return refuse(&why, "0 takes one for each processor");
@@ -256,6 +289,21 @@ impl ServerOptions {
             return refuse(why, "choose the framing line or once");
         }
         Ok(())
+    }
+
+    /// What the machine offers of what the engine has a use for.
+    fn features_of_use(&self) -> Features {
+        let batches = Features::RECVMMSG.and(Features::UDP_SEGMENT).and(Features::UDP_GRO);
+        let useful = match (self.transport, self.concurrency) {
+            (Transport::Udp, Concurrency::Events) if self.handler.is_none() => {
+                Features::BLOCKING_RECEIVE.and(batches)
+            }
+            (Transport::Udp, _) | (Transport::Tcp, Concurrency::Iterative | Concurrency::Threads) => {
+                Features::BLOCKING_RECEIVE
+            }
+            (Transport::Tcp, Concurrency::Processes | Concurrency::Events) => Features::NONE,
+        };
+        Features::of_this_machine().both(useful)
     }
 
     fn connections_at_once(&self) -> usize {

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::connections::Connections;
+use super::features::Features;
 use super::limits::{self, Limits, Met};
 use super::listen::Listeners;
 use super::options::{Level, Log};
@@ -47,6 +48,7 @@ unsafe impl Shareable for Common {}
 
 pub(super) struct Shared {
     pub(super) limits: Limits,
+    features: Features,
     common: SharedMemory<Common>,
     handler: Option<Arc<dyn Service>>,
     log: Option<Log>,
@@ -71,6 +73,7 @@ thread_local! {
 impl Shared {
     pub(super) fn new(
         limits: Limits,
+        features: Features,
         handler: Option<Arc<dyn Service>>,
         log: Option<Log>,
     ) -> std::result::Result<Shared, Errno> {
@@ -78,6 +81,7 @@ impl Shared {
         common.stop_by.store(u64::MAX, Ordering::Relaxed);
         Ok(Shared {
             limits,
+            features,
             common,
             handler,
             log,
@@ -95,6 +99,11 @@ impl Shared {
 
     pub(super) fn counters(&self) -> &Counters {
         &self.common.counters
+    }
+
+    /// The optional calls of the system that the engines use.
+    pub(super) fn features(&self) -> Features {
+        self.features
     }
 
     pub(super) fn has_handler(&self) -> bool {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use super::features::Features;
+
 /// Declares the totals once: as the atomics that the engines add to, and as the snapshot.
 macro_rules! totals {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
@@ -9,6 +11,8 @@ macro_rules! totals {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct Stats {
             $($(#[$doc])+ pub $name: u64,)+
+            /// What of the system's optional calls the server uses, as [`Features::bits`].
+            pub features: u64,
         }
 
         /// The totals as they are counted, without a lock.
@@ -18,8 +22,8 @@ macro_rules! totals {
         }
 
         impl Counters {
-            pub(super) fn snapshot(&self) -> Stats {
-                Stats { $($name: self.$name.get(),)+ }
+            pub(super) fn snapshot(&self, features: Features) -> Stats {
+                Stats { $($name: self.$name.get(),)+ features: features.bits() }
             }
         }
     };

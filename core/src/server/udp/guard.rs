@@ -30,10 +30,10 @@ pub(super) fn judge(envelope: &Envelope, bound: &SocketAddr) -> Option<u8> {
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
     };
     // On this machine nobody else has the port of a server of all its addresses.
+    // Where the system is not asked, what comes was sent to the one address that the server has.
+    let (destination, interface) = envelope.destination.unwrap_or((bound.ip(), 0));
     let itself = source.port() == bound.port()
-        && envelope.destination.is_some_and(|(ip, interface)| {
-            ip == source.ip() || (bound.ip().is_unspecified() && interface == LOOPBACK)
-        });
+        && (destination == source.ip() || (bound.ip().is_unspecified() && interface == LOOPBACK));
     if nobody || itself || source.port() == 0 {
         return None;
     }

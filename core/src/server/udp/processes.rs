@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Bound, Desk, serve, watch};
+use super::desk::{Batch, Desk};
+use super::{Bound, serve, wake_at_stop};
 use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for, wait_readable};
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
@@ -15,13 +16,17 @@ use crate::server::shared::Shared;
 /// The least time between two attempts to replace a child.
 const REPLACE_PAUSE: Duration = Duration::from_millis(50);
 
+/// A child, and which of the sockets it serves.
+type Serving = (Child, usize);
+
+/// Starts `workers` processes for each socket.
 pub(super) fn start(shared: &Arc<Shared>, sockets: Arc<Vec<Bound>>, workers: usize) -> Result<(), Errno> {
     let (report, started) = std::sync::mpsc::channel();
     shared.spawn("capsock-keeper", move |shared| {
-        let mut desk = Desk::new(1);
-        let mut children = Vec::with_capacity(workers);
-        let begun = (0..workers)
-            .try_for_each(|_| fork(&sockets, &mut desk, shared).map(|child| children.push(child)));
+        let mut desk = Desk::new(Batch::OF_ONE, shared);
+        let mut children = Vec::with_capacity(workers * sockets.len());
+        let begun = (0..workers * sockets.len())
+            .try_for_each(|place| fork(&sockets, place % sockets.len(), &mut desk, &mut children, shared));
         if begun.is_ok() {
             // Nobody listens any more if the start was given up, which a stop follows.
             let _ = report.send(Ok(()));
@@ -33,35 +38,44 @@ pub(super) fn start(shared: &Arc<Shared>, sockets: Arc<Vec<Bound>>, workers: usi
     started.recv().unwrap_or(Err(Errno(libc::EAGAIN)))
 }
 
-fn fork(sockets: &[Bound], desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
-    let mut keep: Vec<_> = sockets.iter().map(|(socket, _)| socket.fd()).collect();
-    keep.push(shared.stop_waker().fd());
-    let body = || match watch(sockets, shared) {
-        Ok(epoll) => {
-            serve(sockets, &epoll, desk, shared);
-            0
-        }
-        Err(_) => 1,
+fn fork(
+    sockets: &[Bound],
+    which: usize,
+    desk: &mut Desk,
+    children: &mut Vec<Serving>,
+    shared: &Shared,
+) -> Result<(), Errno> {
+    let bound = &sockets[which];
+    let body = || {
+        serve(bound, desk, None, shared);
+        0
     };
     // SAFETY: without a handler (the options refuse one) and with a desk for one datagram, `serve` makes
     // system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { Child::fork(&keep, body) }
+    let child = unsafe { Child::fork(&[bound.0.fd(), shared.stop_waker().fd()], body) }?;
+    children.push((child, which));
+    Ok(())
 }
 
 /// Replaces children that die until a stop is asked for, then sees them out until its deadline.
-fn keep(children: &mut Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
+fn keep(children: &mut Vec<Serving>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
     let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+    let short = |children: &[Serving]| {
+        (0..sockets.len()).find(|place| children.iter().filter(|(_, which)| which == place).count() < workers)
+    };
     while !shared.stopping() {
-        let short = children.len() < workers;
-        let deadline = if short { Deadline::after(Some(REPLACE_PAUSE)) } else { Deadline::NEVER };
+        let lacking = short(children).is_some();
+        let deadline = if lacking { Deadline::after(Some(REPLACE_PAUSE)) } else { Deadline::NEVER };
         let _ = wait_for_some(children, stop.with_deadline(deadline));
-        if short && children.len() < workers && !shared.stopping() {
-            match fork(sockets, desk, shared) {
-                Ok(child) => children.push(child),
-                Err(_) => shared.met(Met::Lost),
-            }
+        if lacking
+            && !shared.stopping()
+            && let Some(which) = short(children)
+            && fork(sockets, which, desk, children, shared).is_err()
+        {
+            shared.met(Met::Lost);
         }
     }
+    wake_at_stop(sockets, shared);
     while !children.is_empty() && !shared.kill_deadline().passed() {
         let moment = shared.kill_deadline().earlier(shared.look_again());
         let _ = wait_for_some(children, Waiting::until(moment));
@@ -69,22 +83,22 @@ fn keep(children: &mut Vec<Child>, sockets: &[Bound], desk: &mut Desk, workers: 
 }
 
 /// Kills the children that are left, and waits for them.
-fn end(children: &mut Vec<Child>) {
-    for child in children.iter() {
+fn end(children: &mut Vec<Serving>) {
+    for (child, _) in children.iter() {
         child.kill();
     }
-    for child in children.drain(..) {
+    for (child, _) in children.drain(..) {
         let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
         let _ = child.reap();
     }
 }
 
 /// Waits until a child has died, and removes those that have.
-fn wait_for_some(children: &mut Vec<Child>, waiting: Waiting<'_>) -> Result<(), Fault> {
-    let mut fds: Vec<_> = children.iter().map(|child| interest(child.fd(), libc::POLLIN)).collect();
+fn wait_for_some(children: &mut Vec<Serving>, waiting: Waiting<'_>) -> Result<(), Fault> {
+    let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;
     let mut places = fds.iter();
-    children.retain(|child| places.next().is_none_or(|fd| fd.revents == 0) || child.reap() == Ok(None));
+    children.retain(|(child, _)| places.next().is_none_or(|fd| fd.revents == 0) || child.reap() == Ok(None));
     Ok(())
 }

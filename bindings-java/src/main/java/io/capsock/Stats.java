@@ -21,6 +21,7 @@ package io.capsock;
  *     broadcast or multicast address, or gone back and forth between servers too often
  * @param repliesUnsent replies that did not fit a datagram or that the system refused to send
  * @param descriptorShortages times that accepting paused since there were no descriptors left
+ * @param features what of the system's optional calls the server uses, a bit for each
  */
 public record Stats(
     long connectionsAccepted,
@@ -37,4 +38,5 @@ public record Stats(
     long writeTimeouts,
     long datagramsGuarded,
     long repliesUnsent,
-    long descriptorShortages) {}
+    long descriptorShortages,
+    long features) {}

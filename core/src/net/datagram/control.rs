@@ -1,0 +1,125 @@
+//! The control messages of datagrams (cmsg(3), ip(7), ipv6(7), udp(7)): destination, hop limit, segment size.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ptr;
+
+use super::Label;
+
+/// Room for the control messages of one datagram: a packet info, a hop limit and a segment size.
+pub(super) const CONTROL: usize = 128;
+
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub(super) struct Buffer([u8; CONTROL]);
+
+impl Buffer {
+    pub(super) const EMPTY: Buffer = Buffer([0; CONTROL]);
+}
+
+const _: () = assert!(
+    // SAFETY: CMSG_SPACE is arithmetic.
+    unsafe {
+        libc::CMSG_SPACE(4) + libc::CMSG_SPACE(4) + libc::CMSG_SPACE(size_of::<libc::in6_pktinfo>() as u32)
+    } as usize
+        <= CONTROL
+);
+
+/// What the control messages of a received datagram tell.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) destination: Option<(IpAddr, u32)>,
+    pub(super) hop_limit: Option<u8>,
+    /// The length of each datagram but the last, where several came as one.
+    pub(super) segment: Option<usize>,
+}
+
+/// Reads what the kernel wrote.
+///
+/// # Safety
+/// The header's control pointer and length are those of a buffer that recvmsg(2) has filled.
+pub(super) unsafe fn read(header: &libc::msghdr) -> Told {
+    let mut told = Told::default();
+    // SAFETY: by this function's contract the macros of cmsg(3) stay within the buffer; each payload is read for
+    // its own kind's type alone.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while let Some(control) = message.as_ref() {
+            let data = libc::CMSG_DATA(message);
+            match (control.cmsg_level, control.cmsg_type) {
+                (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
+                    told.hop_limit = u8::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
+                }
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let info = data.cast::<libc::in_pktinfo>().read_unaligned();
+                    let ip = Ipv4Addr::from(u32::from_be(info.ipi_spec_dst.s_addr));
+                    told.destination = Some((ip.into(), info.ipi_ifindex as u32));
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    let info = data.cast::<libc::in6_pktinfo>().read_unaligned();
+                    let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
+                    told.destination = Some((ip.into(), info.ipi6_ifindex));
+                }
+                (libc::SOL_UDP, libc::UDP_GRO) => {
+                    let size = data.cast::<libc::c_int>().read_unaligned();
+                    told.segment = usize::try_from(size).ok().filter(|size| *size > 0);
+                }
+                _ => {}
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    told
+}
+
+/// Writes the control messages of a reply into `buffer`, and `buffer` into the header; with a `segment`, the
+/// message's bytes leave as datagrams of that length, the last one of what is left.
+pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Label, segment: Option<u16>) {
+    *buffer = Buffer::EMPTY;
+    header.msg_control = (&raw mut *buffer).cast();
+    header.msg_controllen = CONTROL as _;
+    let hops = libc::c_int::from(label.hop_limit);
+    // SAFETY: three control messages of the largest kinds fit the buffer (checked above at compile time), and
+    // CMSG_NXTHDR finds the next one's place in zeroed memory.
+    unsafe {
+        let mut place = libc::CMSG_FIRSTHDR(header);
+        let mut used = 0;
+        let mut put = |level, kind, data: *const u8, size: usize| {
+            (*place).cmsg_level = level;
+            (*place).cmsg_type = kind;
+            (*place).cmsg_len = libc::CMSG_LEN(size as u32) as _;
+            ptr::copy_nonoverlapping(data, libc::CMSG_DATA(place), size);
+            used += libc::CMSG_SPACE(size as u32) as usize;
+            place = libc::CMSG_NXTHDR(header, place);
+        };
+        let hops_at = (&raw const hops).cast::<u8>();
+        if label.to.is_ipv4() {
+            put(libc::IPPROTO_IP, libc::IP_TTL, hops_at, size_of::<libc::c_int>());
+        } else {
+            put(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, hops_at, size_of::<libc::c_int>());
+        }
+        match label.from {
+            Some((IpAddr::V4(ip), _)) => {
+                let info = libc::in_pktinfo {
+                    ipi_ifindex: 0,
+                    ipi_spec_dst: libc::in_addr { s_addr: u32::from(ip).to_be() },
+                    ipi_addr: libc::in_addr { s_addr: 0 },
+                };
+                put(libc::IPPROTO_IP, libc::IP_PKTINFO, (&raw const info).cast(), size_of_val(&info));
+            }
+            Some((IpAddr::V6(ip), interface)) => {
+                // A link-local address is one only together with its link; other replies go by the routes.
+                let link = if ip.is_unicast_link_local() { interface } else { 0 };
+                let info = libc::in6_pktinfo {
+                    ipi6_addr: libc::in6_addr { s6_addr: ip.octets() },
+                    ipi6_ifindex: link as _,
+                };
+                put(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, (&raw const info).cast(), size_of_val(&info));
+            }
+            None => {}
+        }
+        if let Some(segment) = segment {
+            put(libc::SOL_UDP, libc::UDP_SEGMENT, (&raw const segment).cast(), size_of::<u16>());
+        }
+        header.msg_controllen = used as _;
+    }
+}

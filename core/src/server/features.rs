@@ -1,0 +1,155 @@
+//! What of the system's optional calls a server uses.
+//!
+//! A kernel that lacks one, or a sandbox that refuses it, is found out once, before the first server starts;
+//! the engines then go the other way.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::error::{Error, Result};
+use crate::net::Probe;
+
+/// Calls of the system that a server does better with and does without: a set of them, as bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Features(u64);
+
+impl Features {
+    /// A blocked receive ends when another thread shuts the socket down, so that the engines that block need no
+    /// poll before each receive.
+    pub const BLOCKING_RECEIVE: Features = Features(1);
+    /// recvmmsg(2) and sendmmsg(2): several datagrams with one call.
+    pub const RECVMMSG: Features = Features(2);
+    /// UDP_SEGMENT (udp(7)): datagrams of one size to one peer leave as one train.
+    pub const UDP_SEGMENT: Features = Features(4);
+    /// UDP_GRO (udp(7)): datagrams of one size from one peer arrive as one train.
+    pub const UDP_GRO: Features = Features(8);
+
+    const ALL: [(Features, &'static str); 4] = [
+        (Features::BLOCKING_RECEIVE, "blocking-receive"),
+        (Features::RECVMMSG, "recvmmsg"),
+        (Features::UDP_SEGMENT, "udp-segment"),
+        (Features::UDP_GRO, "udp-gro"),
+    ];
+
+    /// The set of no feature.
+    pub const NONE: Features = Features(0);
+
+    /// As a number: 1 `blocking-receive`, 2 `recvmmsg`, 4 `udp-segment`, 8 `udp-gro`, added up.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    /// The set that a number from [`bits`](Features::bits) stands for; bits without a meaning are left out.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Features {
+        Features::ALL
+            .iter()
+            .filter(|(one, _)| bits & one.0 != 0)
+            .fold(Features::NONE, |set, (one, _)| set.and(*one))
+    }
+
+    /// Whether all of `other` are in this set.
+    #[must_use]
+    pub fn has(self, other: Features) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// This set and another one.
+    #[must_use]
+    pub fn and(self, other: Features) -> Features {
+        Features(self.0 | other.0)
+    }
+
+    /// What is in this set and in another one.
+    #[must_use]
+    pub fn both(self, other: Features) -> Features {
+        Features(self.0 & other.0)
+    }
+
+    /// This set without those of another one.
+    #[must_use]
+    pub fn without(self, other: Features) -> Features {
+        Features(self.0 & !other.0)
+    }
+
+    /// The names of those in the set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Features::ALL.iter().filter(move |(one, _)| self.has(*one)).map(|(_, name)| *name)
+    }
+
+    /// What this machine offers, looked for once in a process.
+    #[must_use]
+    pub fn of_this_machine() -> Features {
+        static FOUND: OnceLock<Features> = OnceLock::new();
+        *FOUND.get_or_init(|| {
+            let probe = Probe::run();
+            let found = [
+                (probe.blocking_receive, Features::BLOCKING_RECEIVE),
+                (probe.recvmmsg, Features::RECVMMSG),
+                (probe.udp_segment, Features::UDP_SEGMENT),
+                (probe.udp_gro, Features::UDP_GRO),
+            ];
+            found.into_iter().filter(|(there, _)| *there).fold(Features::NONE, |set, (_, one)| set.and(one))
+        })
+    }
+
+    /// Those that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
+    pub(super) fn unwanted_by_environment() -> Result<Features> {
+        std::env::var("CAPSOCK_WITHOUT").map_or(Ok(Features::NONE), |names| names.parse())
+    }
+}
+
+impl std::str::FromStr for Features {
+    type Err = Error;
+
+    /// Names separated by commas.
+    fn from_str(names: &str) -> Result<Features> {
+        let mut set = Features::NONE;
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let Some((one, _)) = Features::ALL.iter().find(|(_, known)| *known == name) else {
+                let known: Vec<_> = Features::ALL.iter().map(|(_, name)| *name).collect();
+                let advice = format!("there are {}", known.join(", "));
+                return Err(Error::invalid("use the feature", format!("{name:?} is none")).advise(&advice));
+            };
+            set = set.and(*one);
+        }
+        Ok(set)
+    }
+}
+
+impl fmt::Display for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = self.names();
+        f.write_str(names.next().unwrap_or("none"))?;
+        names.try_for_each(|name| write!(f, ", {name}"))
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Features({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_bits() {
+        let table =
+            [("", 0), ("recvmmsg", 2), ("udp-gro,blocking-receive", 9), (" udp-segment , udp-gro,", 12)];
+        for (names, bits) in table {
+            let set: Features = names.parse().unwrap();
+            assert_eq!((set.bits(), Features::from_bits(bits)), (bits, set), "{names}");
+        }
+        assert_eq!(
+            Features::from_bits(u64::MAX).to_string(),
+            "blocking-receive, recvmmsg, udp-segment, udp-gro"
+        );
+        assert_eq!(Features::NONE.to_string(), "none");
+        let error = "udp-gro,gso".parse::<Features>().unwrap_err().to_string();
+        assert!(error.contains("\"gso\" is none") && error.contains("udp-segment"), "{error}");
+    }
+}

@@ -1,0 +1,188 @@
+//! What one loop receives requests on and writes replies to.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::guard;
+use super::pace::Pace;
+use crate::net::{
+    Added, Deadline, Errno, Fault, Inbox, Label, Outbox, Socket, Waiting, interest, wait_for, wait_readable,
+};
+use crate::server::features::Features;
+use crate::server::limits::Met;
+use crate::server::shared::Shared;
+use crate::uppercase::MAX_GROWTH;
+
+/// How much longer than what is enough to be sent the replies may get, in bytes: by those to one request.
+const GROWTH: usize = MAX_GROWTH * 65_536;
+
+/// How long the system may refuse a reply for want of room before it is given up.
+const SEND_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long receiving pauses after an error that is nobody's in particular.
+const ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+/// How many datagrams are received and sent by one call, at most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Batch {
+    pub(super) received: usize,
+    pub(super) sent: usize,
+}
+
+impl Batch {
+    pub(super) const OF_ONE: Batch = Batch { received: 1, sent: 1 };
+}
+
+/// With room for one datagram and without a handler it allocates nothing once it is made, so a forked child
+/// may use it.
+pub(super) struct Desk {
+    inbox: Inbox,
+    outbox: Outbox,
+    pace: Pace,
+    /// Whether a receive waits until something comes or the socket is shut down; else a poll waits before it.
+    blocks: bool,
+    busy_poll: Duration,
+}
+
+impl Desk {
+    pub(super) fn new(batch: Batch, shared: &Shared) -> Desk {
+        let features = shared.features();
+        let several = batch.received > 1 && features.has(Features::RECVMMSG);
+        let trains = batch.sent > 1 && features.has(Features::UDP_SEGMENT);
+        Desk {
+            inbox: Inbox::new(if several { batch.received } else { 1 }),
+            outbox: Outbox::new(batch.sent, GROWTH, trains, several),
+            pace: Pace::new(several),
+            blocks: features.has(Features::BLOCKING_RECEIVE),
+            busy_poll: shared.limits.busy_poll,
+        }
+    }
+
+    /// Waits until something has come or a stop is asked for, and receives what is there. Returns how many of
+    /// the inbox's slots it took.
+    pub(super) fn receive(&mut self, socket: &Socket, shared: &Shared) -> usize {
+        match self.try_receive(socket, shared) {
+            Ok(count) => count,
+            Err(errno) if errno.would_block() || errno == Errno(libc::EINTR) => 0,
+            Err(_) => {
+                let pause = Waiting::until(Deadline::after(Some(ERROR_PAUSE)));
+                let _ = wait_for(&mut [interest(-1, 0)], pause.woken_by(shared.stop_waker()));
+                0
+            }
+        }
+    }
+
+    fn try_receive(&mut self, socket: &Socket, shared: &Shared) -> Result<usize, Errno> {
+        if !self.busy_poll.is_zero() {
+            let start = Instant::now();
+            while start.elapsed() < self.busy_poll && !shared.stopping() {
+                match self.call(socket, libc::MSG_DONTWAIT) {
+                    Err(errno) if errno.would_block() => {}
+                    other => return other,
+                }
+            }
+        }
+        if self.blocks {
+            return self.call(socket, libc::MSG_WAITFORONE);
+        }
+        let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+        match wait_readable(socket.fd(), stop) {
+            Ok(()) => self.call(socket, libc::MSG_DONTWAIT),
+            Err(Fault::Os(errno)) => Err(errno),
+            Err(Fault::Woken | Fault::TimedOut | Fault::Interrupted) => Ok(0),
+        }
+    }
+
+    fn call(&mut self, socket: &Socket, flags: i32) -> Result<usize, Errno> {
+        if self.pace.takes_several() {
+            let received = socket.receive_some(&mut self.inbox, flags);
+            self.pace.took(received.unwrap_or(0));
+            received
+        } else {
+            socket.receive_one(&mut self.inbox, flags & libc::MSG_DONTWAIT)
+        }
+    }
+
+    /// Replies to what the last receive brought in.
+    pub(super) fn answer(&mut self, count: usize, socket: &Socket, bound: &SocketAddr, shared: &Shared) {
+        let Desk { inbox, outbox, .. } = self;
+        let mut tally = Tally::default();
+        for index in 0..count {
+            let arrival = inbox.arrival(index);
+            let label = arrival.envelope.and_then(|envelope| {
+                let hop_limit = guard::judge(&envelope, bound)?;
+                // A server of all addresses answers from the one that was asked.
+                let from =
+                    envelope.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
+                Some(Label { to: envelope.source, from, hop_limit })
+            });
+            for request in arrival.datagrams() {
+                tally.datagrams += 1;
+                tally.bytes += request.len() as u64;
+                let Some(label) = &label else {
+                    shared.met(Met::Guarded);
+                    continue;
+                };
+                if request.len() > shared.limits.max_request {
+                    shared.met(Met::Oversized);
+                    continue;
+                }
+                match outbox.add(label, |replies| shared.reply(request, replies)) {
+                    Added::Reply => tally.answered += 1,
+                    Added::TooLong => shared.met(Met::TooLong),
+                    Added::Nothing => {}
+                }
+                if outbox.is_full() {
+                    // Counted before they leave: who has a reply finds it in the totals.
+                    std::mem::take(&mut tally).add_to(shared);
+                    send_all(socket, outbox, shared);
+                }
+            }
+        }
+        tally.add_to(shared);
+        send_all(socket, outbox, shared);
+    }
+}
+
+/// What has come since it was last added to the totals.
+#[derive(Default)]
+struct Tally {
+    datagrams: u64,
+    bytes: u64,
+    answered: u64,
+}
+
+impl Tally {
+    fn add_to(self, shared: &Shared) {
+        let counters = shared.counters();
+        counters.datagrams_received.add(self.datagrams);
+        counters.bytes_received.add(self.bytes);
+        counters.requests.add(self.answered);
+    }
+}
+
+fn send_all(socket: &Socket, outbox: &mut Outbox, shared: &Shared) {
+    let counters = shared.counters();
+    while !outbox.is_empty() {
+        match socket.send_some(outbox) {
+            Ok(departed) => {
+                counters.datagrams_sent.add(departed.datagrams as u64);
+                counters.bytes_sent.add(departed.bytes as u64);
+            }
+            Err(errno) if errno.would_block() && wait_for_room(socket, shared) => {}
+            // The error is the next message's: the others get their chance.
+            Err(_) => (0..outbox.give_up_one()).for_each(|_| shared.met(Met::Unsent)),
+        }
+    }
+    outbox.clear(GROWTH);
+}
+
+/// Whether the system takes replies again before patience or the stop's deadline ends.
+fn wait_for_room(socket: &Socket, shared: &Shared) -> bool {
+    let deadline = Deadline::after(Some(SEND_PATIENCE)).earlier(shared.stop_deadline());
+    let mut fds = [interest(socket.fd(), libc::POLLOUT), interest(-1, 0)];
+    match wait_for(&mut fds, Waiting::until(deadline)) {
+        Ok(()) => true,
+        Err(Fault::TimedOut | Fault::Woken | Fault::Interrupted | Fault::Os(_)) => false,
+    }
+}
