@@ -273,3 +273,80 @@ impl Socket {
         usize::try_from(sent).map_err(|_| Errno::last())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(port: u16) -> Label {
+        Label { to: ([127, 0, 0, 1], port).into(), from: None, hop_limit: 9 }
+    }
+
+    fn filled(replies: &[(u16, usize)]) -> Outbox {
+        let mut outbox = Outbox::new(200, 0, true, true);
+        for (port, length) in replies {
+            let added = outbox.add(&label(*port), |bytes| {
+                bytes.resize(bytes.len() + length, b'x');
+                true
+            });
+            assert_eq!(added, Added::Reply);
+        }
+        outbox
+    }
+
+    /// Port, count and total of each message that is left.
+    fn messages(outbox: &Outbox) -> Vec<(u16, usize, usize)> {
+        let rest = &outbox.trains[outbox.next..];
+        rest.iter().map(|train| (train.label.to.port(), train.count, train.total)).collect()
+    }
+
+    #[test]
+    fn replies_of_one_size_to_one_peer_travel_together() {
+        type Row<'a> = (&'a [(u16, usize)], &'a [(u16, usize, usize)]);
+        let table: [Row<'_>; 6] = [
+            (&[(1, 5), (2, 5), (1, 5), (2, 5)], &[(1, 2, 10), (2, 2, 10)]),
+            // A shorter one is a train's last.
+            (&[(1, 5), (1, 4), (1, 4)], &[(1, 2, 9), (1, 1, 4)]),
+            (&[(1, 5), (1, 6), (1, 5)], &[(1, 1, 5), (1, 2, 11)]),
+            (&[(1, 0), (1, 0), (1, 5)], &[(1, 1, 0), (1, 1, 0), (1, 1, 5)]),
+            (&[(1, 5), (1, 0), (1, 5)], &[(1, 1, 5), (1, 1, 0), (1, 1, 5)]),
+            (&[(1, 40_000), (1, 40_000)], &[(1, 1, 40_000), (1, 1, 40_000)]),
+        ];
+        for (replies, expected) in table {
+            assert_eq!(messages(&filled(replies)), expected, "{replies:?}");
+        }
+        let many = filled(&[(1, 8); 130]);
+        assert_eq!(messages(&many), [(1, 64, 512), (1, 64, 512), (1, 2, 16)]);
+    }
+
+    #[test]
+    fn a_train_that_the_kernel_does_not_send_is_broken_up() {
+        for (errno, longest) in [(libc::EINVAL, 7), (libc::EMSGSIZE, 7), (libc::EIO, 0)] {
+            let mut outbox = filled(&[(1, 8), (1, 8), (2, 8), (1, 3)]);
+            assert!(outbox.break_up(Errno(errno)));
+            assert_eq!(messages(&outbox), [(2, 1, 8), (1, 1, 8), (1, 1, 8), (1, 1, 3)]);
+            assert_eq!(outbox.longest_segment, longest);
+            // An error of a single reply is its own.
+            assert!(!outbox.break_up(Errno(errno)));
+        }
+        assert!(!filled(&[(1, 8), (1, 8)]).break_up(Errno(libc::EPERM)));
+    }
+
+    #[test]
+    fn what_there_is_no_reply_to_leaves_nothing() {
+        let mut outbox = Outbox::new(4, 0, true, true);
+        let too_long = |bytes: &mut Vec<u8>| {
+            bytes.resize(65_508, 0);
+            true
+        };
+        assert_eq!(outbox.add(&label(1), too_long), Added::TooLong);
+        assert_eq!(
+            outbox.add(&label(1), |bytes| {
+                bytes.push(1);
+                false
+            }),
+            Added::Nothing
+        );
+        assert!(outbox.is_empty() && outbox.arena.is_empty());
+    }
+}

@@ -1,0 +1,164 @@
+//! Every way that an engine can go: with and without the optional calls of the system.
+
+mod support;
+
+use std::collections::HashMap;
+use std::net::UdpSocket;
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use capsock::{Concurrency, Features, Server, ServerOptions, Transport};
+use support::{PATIENCE, eventually, options, udp, udp_peer};
+
+/// All sets of features, the missing ones switched off.
+fn all_ways() -> impl Iterator<Item = Features> {
+    (0..16).map(Features::from_bits)
+}
+
+fn receive(socket: &UdpSocket) -> Vec<u8> {
+    let mut buffer = vec![0; 65_536];
+    let length = socket.recv(&mut buffer).unwrap();
+    buffer.truncate(length);
+    buffer
+}
+
+/// One message of `bytes`, which the kernel takes apart into datagrams of `segment` bytes.
+fn send_train(socket: &UdpSocket, bytes: &[u8], segment: u16) {
+    let set = |size: libc::c_int| {
+        // SAFETY: the value is an int and its size is given.
+        let result = unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_UDP,
+                libc::UDP_SEGMENT,
+                (&raw const size).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+        assert_eq!(result, 0);
+    };
+    set(segment.into());
+    assert_eq!(socket.send(bytes).unwrap(), bytes.len());
+    set(0);
+}
+
+/// Requests of many kinds: equal sizes in a row, growing ones, empty ones, long ones.
+fn requests(of: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    for index in 0..12 {
+        all.push(format!("client {of:02}, request {index:02}"));
+    }
+    all.extend(["straße", "", "a", "ŉŉŉŉ", "aa", "aa", "aa", "", "", "a"].map(str::to_owned));
+    all.push("x".repeat(9_000));
+    all.push("y".repeat(9_000));
+    all
+}
+
+#[test]
+fn every_way_gives_every_reply() {
+    for without in all_ways() {
+        for concurrency in [Concurrency::Events, Concurrency::Iterative, Concurrency::Processes] {
+            let server = udp(concurrency).workers(1).without(without).start().unwrap();
+            let clients: Vec<_> = (0..4).map(|_| udp_peer(server.local_addr())).collect();
+            for _ in 0..3 {
+                // All before the first reply is read, so that they wait together.
+                for (of, socket) in clients.iter().enumerate() {
+                    requests(of).iter().for_each(|request| drop(socket.send(request.as_bytes()).unwrap()));
+                }
+                for (of, socket) in clients.iter().enumerate() {
+                    let mut missing: HashMap<Vec<u8>, i32> = HashMap::new();
+                    for request in requests(of) {
+                        *missing.entry(capsock::uppercase(request.as_bytes())).or_default() += 1;
+                    }
+                    for _ in requests(of) {
+                        *missing.entry(receive(socket)).or_default() -= 1;
+                    }
+                    assert!(missing.values().all(|count| *count == 0), "{concurrency:?} without {without}");
+                }
+            }
+            let stats = server.stats();
+            let sent = 3 * 4 * requests(0).len() as u64;
+            assert_eq!((stats.datagrams_received, stats.requests), (sent, sent), "without {without}");
+            eventually("all are counted", || server.stats().datagrams_sent == sent);
+            assert!(!Features::from_bits(stats.features).has(without) || without == Features::NONE);
+            assert_eq!(server.stop(PATIENCE).unwrap().completed, sent);
+        }
+    }
+}
+
+#[test]
+fn trains_are_answered_datagram_by_datagram() {
+    for without in all_ways() {
+        let server = udp(Concurrency::Events).workers(1).without(without).start().unwrap();
+        let socket = udp_peer(server.local_addr());
+        // Equal replies; a last one that is shorter; one in the middle whose reply is longer than it.
+        for text in
+            ["abcdefgh".repeat(40), "abcdefgh".repeat(40) + "abc", "abcdefgh".repeat(3) + "ßbcdefg" + "abcd"]
+        {
+            send_train(&socket, text.as_bytes(), 8);
+            for request in text.as_bytes().chunks(8) {
+                assert_eq!(receive(&socket), capsock::uppercase(request), "without {without}");
+            }
+        }
+        // Long ones, of which the server sends before it has answered all.
+        for _ in 0..3 {
+            send_train(&socket, &[b'a'; 50 * 1_000], 1_000);
+            (0..50).for_each(|_| assert_eq!(receive(&socket), [b'A'; 1_000], "without {without}"));
+        }
+    }
+}
+
+#[test]
+fn a_request_over_the_limit_costs_its_train_nothing() {
+    let server = udp(Concurrency::Events).max_request(10).log(|_, _| {}).start().unwrap();
+    let socket = udp_peer(server.local_addr());
+    send_train(&socket, &[b'a'; 33], 11);
+    send_train(&socket, &[b'b'; 25], 10);
+    for length in [10, 10, 5] {
+        assert_eq!(receive(&socket), vec![b'B'; length]);
+    }
+    assert_eq!(server.stats().oversized_requests, 3);
+}
+
+#[test]
+fn a_stop_ends_receives_that_wait() {
+    for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
+        for concurrency in Concurrency::ALL.iter().copied() {
+            let options = ServerOptions::new(Transport::Udp, ("localhost", 0)).concurrency(concurrency);
+            let server = options.without(without).start().unwrap();
+            for address in server.local_addrs() {
+                let socket = UdpSocket::bind((address.ip(), 0)).unwrap();
+                socket.set_read_timeout(Some(PATIENCE)).unwrap();
+                socket.send_to(b"hello", address).unwrap();
+                assert_eq!(receive(&socket), b"HELLO");
+            }
+            // Nothing is on its way: only the stop can end them.
+            assert_eq!(
+                server.stop(Duration::from_secs(5)).unwrap().completed,
+                server.local_addrs().len() as u64
+            );
+        }
+    }
+}
+
+#[test]
+fn a_busy_server_answers_and_stops() {
+    for concurrency in Concurrency::ALL.iter().copied() {
+        for transport in [Transport::Tcp, Transport::Udp] {
+            let server = options(transport, concurrency).busy_poll(Duration::from_millis(5)).start().unwrap();
+            let reply = match transport {
+                Transport::Tcp => capsock::TcpClient::connect(server.local_addr()).unwrap().request("hello"),
+                Transport::Udp => capsock::UdpClient::connect(server.local_addr()).unwrap().request("hello"),
+            };
+            assert_eq!(reply.unwrap(), "HELLO");
+            server.stop(PATIENCE).unwrap();
+        }
+    }
+    let refused = Server::tcp(("127.0.0.1", 0)).busy_poll(Duration::from_secs(2)).start().unwrap_err();
+    assert!(refused.to_string().contains("busy_poll"), "{refused}");
+}
+
+#[test]
+fn unknown_features_are_refused() {
+    assert!("udp-gro,nonsense".parse::<Features>().is_err());
+}
