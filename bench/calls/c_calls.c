@@ -3,7 +3,7 @@
    two take turns, so that whatever else the machine does meets both alike.
 
    Usage: c_calls [ROUNDS [PAIRS]]
-   Compiled with cc -O2 bench/c_calls.c $(pkg-config --cflags --libs capsock) */
+   Compiled with cc -O2 bench/calls/c_calls.c $(pkg-config --cflags --libs capsock) */
 #define _POSIX_C_SOURCE 200809L
 #include <capsock.h>
 #include <netinet/in.h>

@@ -1,0 +1,147 @@
+"""The servers that are measured, and how each is started. When ready, each prints its port, or JSON with it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.workloads import BY_NAME, WORKLOADS
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "target" / "bench"
+ALL = tuple(workload.name for workload in WORKLOADS)
+TCP = tuple(name for name in ALL if name.startswith("tcp"))
+UDP = tuple(name for name in ALL if name.startswith("udp"))
+LASTING = tuple(name for name in TCP if name != "tcp-connect")
+MANY = ("tcp-64", "tcp-64x16", "tcp-1000")
+
+# The receive buffer of every server that takes one: for the stream as large as the leanest one's.
+BUFFER = {"tcp-stream": "1048576"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A row: its name, its kind ("lean", "capsock" or "library"), its program and what that is to serve."""
+
+    name: str
+    kind: str
+    label: str
+    program: tuple[str, ...]
+    workloads: tuple[str, ...]
+    # What goes behind the program: MODE BUFFER (peers), what `capsock serve` takes, or nothing.
+    arguments: str = "peer"
+    mode: str = ""
+    needs: tuple[Path, ...] = ()
+    warm_up: float = 0.1
+    quick: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, workload: str) -> list[str]:
+        transport = BY_NAME[workload].transport
+        if self.arguments == "capsock":
+            framing = self.mode.split()
+            return [*self.program, "serve", transport, "--port", "0", "--workers", "1", "--json", *framing]
+        if self.arguments == "none":
+            return list(self.program)
+        mode = self.mode if self.mode and transport == "tcp" else transport
+        return [*self.program, mode, BUFFER.get(workload, "65536")]
+
+    def missing(self) -> str | None:
+        """Why it cannot be measured here."""
+        for path in (Path(self.program[0]), *self.needs):
+            if not path.exists():
+                shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+                return f"{shown} is not there"
+        return None
+
+
+def _lean(name: str, label: str, *workloads: str, arguments: tuple[str, ...] = ()) -> Server:
+    program = (str(BUILT / "lean" / name.replace("-", "_")), *arguments)
+    short = "lean-" + name.replace("tcp-", "") + "".join(f"-{word}" for word in arguments if word.isalpha())
+    return Server(short, "lean", label, program, workloads, arguments="none", quick=True)
+
+
+LEAN = [
+    _lean("tcp-blocking", "C, blocking", "tcp-1", "tcp-connect"),
+    _lean("tcp-blocking", "C, blocking, receives of 1 MiB", "tcp-stream", arguments=("1048576",)),
+    _lean("tcp-once", "C, the textbook's: one receive, then close", "tcp-connect"),
+    _lean("tcp-epoll", "C, epoll", *MANY, "tcp-connect"),
+    _lean("tcp-uring", "C, io_uring", *MANY, "tcp-connect"),
+    _lean("udp-plain", "C, recvfrom and sendto", "udp-1"),
+    _lean("udp-batch", "C, recvmmsg, replies by UDP_SEGMENT", "udp-64", "udp-256"),
+    _lean("udp-batch", "C, UDP_GRO in, UDP_SEGMENT out", "udp-trains", arguments=("gro",)),
+]
+
+
+def _capsock(name: str, label: str, mode: str, *workloads: str, quick: bool = False) -> Server:
+    program = (str(ROOT / "target" / "release" / "capsock"),)
+    return Server(name, "capsock", label, program, workloads, arguments="capsock", mode=mode, quick=quick)
+
+
+CAPSOCK = [
+    _capsock("capsock", "capsock", "", *ALL, quick=True),
+    _capsock("capsock-line", "capsock, line framing", "--framing line", "tcp-64x16"),
+    _capsock(
+        "capsock-iterative",
+        "capsock, iterative",
+        "--concurrency iterative",
+        "tcp-1",
+        "tcp-stream",
+        "tcp-connect",
+        "udp-1",
+    ),
+    _capsock(
+        "capsock-once",
+        "capsock, iterative, once",
+        "--concurrency iterative --framing once",
+        "tcp-connect",
+        quick=True,
+    ),
+    _capsock("capsock-threads", "capsock, threads", "--concurrency threads", *TCP),
+]
+
+
+def _rust(
+    name: str, label: str, program: str, *workloads: str, mode: str = "", quick: bool = False
+) -> Server:
+    path = str(BUILT / "rust" / "release" / program)
+    return Server(name, "library", label, (path,), workloads, mode=mode, quick=quick)
+
+
+RUST = [
+    _rust("rust-std", "Rust std, threads", "std_server", *LASTING, *UDP),
+    _rust("rust-iterative", "Rust std, iterative", "std_server", "tcp-connect", mode="tcp-iterative"),
+    _rust("rust-once", "Rust std, the textbook's", "std_server", "tcp-connect", mode="tcp-once"),
+    _rust("mio", "mio", "mio_server", *ALL, quick=True),
+    _rust("tokio", "tokio", "tokio_server", *ALL, quick=True),
+]
+
+SERVERS = [*LEAN, *CAPSOCK, *RUST]
+
+
+def chosen(names: list[str], workload: str, quick: bool) -> list[Server]:
+    """The servers of a workload: those named, by name or first word, else all or the quick ones."""
+    able = [server for server in SERVERS if workload in server.workloads]
+    if not names:
+        return [server for server in able if server.quick or not quick]
+    return [
+        server
+        for server in able
+        if any(server.name == name or server.name.startswith(f"{name}-") for name in names)
+    ]
+
+
+def unknown(names: list[str]) -> list[str]:
+    """The names that no server has, nor as its first word."""
+    known = {server.name for server in SERVERS} | {server.name.partition("-")[0] for server in SERVERS}
+    return [name for name in names if name not in known]
+
+
+def output_of(*command: str) -> str:
+    """What a command prints, empty if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except OSError:
+        return ""
+    return (done.stdout or done.stderr).strip()
