@@ -47,7 +47,7 @@ fn has_udp_segment(socket: &Socket) -> bool {
     let Ok(to) = socket.local_addr() else { return false };
     let mut outbox = Outbox::new(2, 0, true, false);
     for _ in 0..2 {
-        outbox.add(&Label { to, from: None, hop_limit: 1 }, |bytes| {
+        outbox.add(&Label { to, from: None, hop_limit: None }, |bytes| {
             bytes.push(0);
             true
         });

@@ -265,6 +265,16 @@ impl Socket {
         self.tell(ipv6, libc::IP_PKTINFO, libc::IPV6_RECVPKTINFO)
     }
 
+    /// The hop limit of what is sent (IP_TTL of ip(7), IPV6_UNICAST_HOPS of ipv6(7)).
+    pub(crate) fn set_hop_limit(&self, ipv6: bool, hops: u8) -> Sys<()> {
+        let (level, name) = if ipv6 {
+            (libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS)
+        } else {
+            (libc::IPPROTO_IP, libc::IP_TTL)
+        };
+        sys::set_option(self.0.as_fd(), level, name, hops.into())
+    }
+
     fn tell(&self, ipv6: bool, ipv4_option: c_int, ipv6_option: c_int) -> Sys<()> {
         let (level, name) =
             if ipv6 { (libc::IPPROTO_IPV6, ipv6_option) } else { (libc::IPPROTO_IP, ipv4_option) };

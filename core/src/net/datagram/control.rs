@@ -74,10 +74,14 @@ pub(super) unsafe fn read(header: &libc::msghdr) -> Told {
 /// Writes the control messages of a reply into `buffer`, and `buffer` into the header; with a `segment`, the
 /// message's bytes leave as datagrams of that length, the last one of what is left.
 pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Label, segment: Option<u16>) {
+    if segment.is_none() && label.is_plain() {
+        header.msg_control = ptr::null_mut();
+        header.msg_controllen = 0;
+        return;
+    }
     *buffer = Buffer::EMPTY;
     header.msg_control = (&raw mut *buffer).cast();
     header.msg_controllen = CONTROL as _;
-    let hops = libc::c_int::from(label.hop_limit);
     // SAFETY: three control messages of the largest kinds fit the buffer (checked above at compile time), and
     // CMSG_NXTHDR finds the next one's place in zeroed memory.
     unsafe {
@@ -91,11 +95,13 @@ pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Labe
             used += libc::CMSG_SPACE(size as u32) as usize;
             place = libc::CMSG_NXTHDR(header, place);
         };
-        let hops_at = (&raw const hops).cast::<u8>();
-        if label.to.is_ipv4() {
-            put(libc::IPPROTO_IP, libc::IP_TTL, hops_at, size_of::<libc::c_int>());
-        } else {
-            put(libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, hops_at, size_of::<libc::c_int>());
+        if let Some(hops) = label.hop_limit.map(libc::c_int::from) {
+            let (level, kind) = if label.to.is_ipv4() {
+                (libc::IPPROTO_IP, libc::IP_TTL)
+            } else {
+                (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT)
+            };
+            put(level, kind, (&raw const hops).cast(), size_of::<libc::c_int>());
         }
         match label.from {
             Some((IpAddr::V4(ip), _)) => {

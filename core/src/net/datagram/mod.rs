@@ -36,5 +36,13 @@ pub(crate) struct Label {
     pub(crate) to: SocketAddr,
     /// The address of ours to send from, as a request's destination; `None` lets the system choose.
     pub(crate) from: Option<(IpAddr, u32)>,
-    pub(crate) hop_limit: u8,
+    /// `None` is the hop limit of the socket.
+    pub(crate) hop_limit: Option<u8>,
+}
+
+impl Label {
+    /// Whether the destination says all.
+    fn is_plain(&self) -> bool {
+        self.from.is_none() && self.hop_limit.is_none()
+    }
 }

@@ -1,5 +1,6 @@
 //! Sending.
 
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::{mem, ptr};
 
@@ -167,17 +168,8 @@ impl Outbox {
             piece = *next;
         }
         let header = &mut self.headers[at].msg_hdr;
-        let name = SockAddr::from(train.label.to);
-        // SAFETY: an IPv4 or IPv6 address fits the storage.
-        unsafe {
-            ptr::copy_nonoverlapping(
-                name.as_ptr().cast::<u8>(),
-                (&raw mut self.names[at]).cast::<u8>(),
-                name.len() as usize,
-            );
-        }
+        header.msg_namelen = write_name(&mut self.names[at], train.label.to);
         header.msg_name = (&raw mut self.names[at]).cast();
-        header.msg_namelen = name.len();
         header.msg_iov = &raw mut self.vectors[vector];
         header.msg_iovlen = used as _;
         let segment = u16::try_from(train.segment).ok().filter(|_| train.count > 1);
@@ -210,6 +202,19 @@ impl Outbox {
     }
 }
 
+fn write_name(place: &mut libc::sockaddr_storage, address: SocketAddr) -> libc::socklen_t {
+    let name = SockAddr::from(address);
+    // SAFETY: an IPv4 or IPv6 address fits the storage.
+    unsafe {
+        ptr::copy_nonoverlapping(
+            name.as_ptr().cast::<u8>(),
+            ptr::from_mut(place).cast::<u8>(),
+            name.len() as usize,
+        );
+    }
+    name.len()
+}
+
 /// What became of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Added {
@@ -232,9 +237,19 @@ impl Train {
 }
 
 impl Socket {
-    /// sendmsg(2) or sendmmsg(2), at once: the next messages of an outbox that is not empty. An error is the
-    /// next one's.
+    /// sendto(2), sendmsg(2) or sendmmsg(2), at once: the next messages of an outbox that is not empty. An error
+    /// is the next one's.
     pub(crate) fn send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
+        if let [only] = &outbox.trains[outbox.next..]
+            && only.count == 1
+            && only.label.is_plain()
+        {
+            // The least costly call of the three.
+            let bytes = &outbox.arena[outbox.pieces[only.first].bytes.clone()];
+            self.send_to(bytes, &only.label.to, libc::MSG_DONTWAIT)?;
+            outbox.next += 1;
+            return Ok(Departed { datagrams: 1, bytes: bytes.len() });
+        }
         loop {
             let count = (outbox.trains.len() - outbox.next).min(outbox.headers.len());
             let mut vector = 0;
@@ -279,7 +294,7 @@ mod tests {
     use super::*;
 
     fn label(port: u16) -> Label {
-        Label { to: ([127, 0, 0, 1], port).into(), from: None, hop_limit: 9 }
+        Label { to: ([127, 0, 0, 1], port).into(), from: None, hop_limit: None }
     }
 
     fn filled(replies: &[(u16, usize)]) -> Outbox {

@@ -114,6 +114,7 @@ impl Desk {
                 // A server of all addresses answers from the one that was asked.
                 let from =
                     envelope.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
+                let hop_limit = (hop_limit != guard::REPLY_HOPS).then_some(hop_limit);
                 Some(Label { to: envelope.source, from, hop_limit })
             });
             for request in arrival.datagrams() {

@@ -14,9 +14,12 @@ use crate::net::Envelope;
 /// 64 of them misses a reply.
 const TOLL: u8 = 8;
 
-/// The hop limit that replies have otherwise, and that requests count as having had when the
-/// system does not tell: the recommended default (RFC 1700).
+/// The hop limit that requests count as having had when the system does not tell: the recommended
+/// default (RFC 1700).
 const DEFAULT_HOPS: u8 = 64;
+
+/// The hop limit that replies have at most. Those to clients with the default one have just that.
+pub(in crate::server) const REPLY_HOPS: u8 = DEFAULT_HOPS - TOLL;
 
 /// The index of the loopback interface, in every network namespace (`LOOPBACK_IFINDEX` of the kernel).
 const LOOPBACK: u32 = 1;
@@ -39,7 +42,7 @@ pub(super) fn judge(envelope: &Envelope, bound: &SocketAddr) -> Option<u8> {
     }
     match envelope.hop_limit.unwrap_or(DEFAULT_HOPS).saturating_sub(TOLL) {
         0 => None,
-        hops => Some(hops.min(DEFAULT_HOPS)),
+        hops => Some(hops.min(REPLY_HOPS)),
     }
 }
 
@@ -70,7 +73,7 @@ mod tests {
     fn whom_a_server_answers() {
         let table = [
             ("192.0.2.1:5000", "192.0.2.9", Some(64), Some(56)),
-            ("192.0.2.1:5000", "192.0.2.9", Some(255), Some(64)),
+            ("192.0.2.1:5000", "192.0.2.9", Some(255), Some(56)),
             ("192.0.2.1:5000", "192.0.2.9", None, Some(56)),
             ("192.0.2.1:5000", "192.0.2.9", Some(9), Some(1)),
             ("192.0.2.1:5000", "192.0.2.9", Some(8), None),
@@ -99,6 +102,6 @@ mod tests {
         while let Some(left) = verdict("192.0.2.1:12000", "192.0.2.9", hops) {
             (hops, replies) = (Some(left), replies + 1);
         }
-        assert_eq!(replies, 8);
+        assert_eq!(replies, 7);
     }
 }

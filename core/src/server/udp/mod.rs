@@ -32,8 +32,9 @@ pub(super) fn start(
     workers: usize,
 ) -> Result<(), Errno> {
     let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
-    for (socket, _) in &sockets {
+    for (socket, address) in &sockets {
         socket.set_nonblocking(!blocks)?;
+        socket.set_hop_limit(address.is_ipv6(), guard::REPLY_HOPS)?;
     }
     let sockets = Arc::new(sockets);
     let (workers, batch) = match concurrency {
