@@ -33,6 +33,8 @@ pub use resolve::Purpose;
 pub(crate) use resolve::resolve;
 pub(crate) use socket::Socket;
 pub use sys::Errno;
-pub(crate) use sys::{Child, Ended, Epoll, Shareable, SharedMemory, process_id, read, with_signals_blocked};
+pub(crate) use sys::{
+    Child, Ended, Epoll, Shareable, SharedMemory, Timer, process_id, read, with_signals_blocked,
+};
 pub(crate) use wait::{Deadline, Waiting, Waker, interest, wait_for, wait_readable};
 pub use wait::{Fault, InterruptHook, Patience};

@@ -112,6 +112,8 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
         Transport::Tcp => {
             let socket = Socket::stream(address)?;
             socket.reuse_address()?;
+            // The connections have it from their listener.
+            socket.no_delay()?;
             socket.bind(address)?;
             socket.listen(backlog)?;
             Ok(socket)

@@ -26,8 +26,6 @@ pub(super) fn accept(listener: &Socket, shared: &Shared) -> Result<Socket, Refus
     match listener.accept() {
         Ok((socket, _)) => {
             shared.counters().connections_accepted.add(1);
-            // It only delays small replies if this fails.
-            let _ = socket.no_delay();
             Ok(socket)
         }
         Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)) => {

@@ -23,6 +23,10 @@ pub(super) struct Connection {
     taken: usize,
     /// The last time that bytes moved.
     moved: Instant,
+    /// The kernel has told of the end of the peer's output, or of an error, which it does once.
+    ended: bool,
+    /// There may be more to receive than the last receive took.
+    more: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub(super) enum Fate {
     Read,
     /// It waits for the peer to take its replies.
     Write,
+    /// It goes on without being told that it can, once the others have had their turn.
+    Again,
     /// It is looked at again in a moment, whether something comes or not.
     Soon,
     Close,
@@ -71,6 +77,8 @@ impl Connection {
             owed: Vec::new(),
             taken: 0,
             moved: now,
+            ended: false,
+            more: false,
         }
     }
 
@@ -80,6 +88,18 @@ impl Connection {
 
     /// Goes as far as it can: sends what is owed, then receives once.
     pub(super) fn advance(&mut self, tools: &mut Tools<'_>) -> Fate {
+        match self.step(tools) {
+            Fate::Read if self.more => Fate::Again,
+            fate => fate,
+        }
+    }
+
+    /// The kernel has told of the end of the peer's output, or of an error.
+    pub(super) fn has_ended(&mut self) {
+        self.ended = true;
+    }
+
+    fn step(&mut self, tools: &mut Tools<'_>) -> Fate {
         if !self.owed.is_empty() {
             match self.send(Pending::Owed, tools) {
                 Sent::All => {}
@@ -99,6 +119,11 @@ impl Connection {
         }
     }
 
+    /// [`advance`](Connection::advance) of one of which nobody has said that it can go on.
+    pub(super) fn advance_if_reading(&mut self, tools: &mut Tools<'_>) -> Fate {
+        if self.owed.is_empty() { self.advance(tools) } else { Fate::Write }
+    }
+
     fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
         // Lent out for the call, since what is received and what else a worker lends are used together.
         let mut chunk = std::mem::take(tools.chunk);
@@ -113,10 +138,15 @@ impl Connection {
             Ok(_) if tools.shared.time_is_up() => self.cut(tools),
             Ok(received) => {
                 self.moved = tools.now;
+                // Less than there was room for was all there was: the kernel tells of what comes from now on.
+                self.more = received == chunk.len() || self.ended;
                 self.answer(&chunk[..received], tools)
             }
             Err(errno) if errno.would_block() && tools.draining => self.part(tools),
-            Err(errno) if errno.would_block() => Fate::Read,
+            Err(errno) if errno.would_block() => {
+                (self.more, self.ended) = (false, false);
+                Fate::Read
+            }
             Err(_) => Fate::Close,
         };
         *tools.chunk = chunk;

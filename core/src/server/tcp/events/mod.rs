@@ -3,6 +3,13 @@
 //! A connection costs no buffer while it is idle: input and replies pass through the worker's
 //! own, and only what a peer does not take at once is kept with its connection. For each
 //! readiness there is one receive, and a send of all the replies that it brought.
+//!
+//! The kernel tells of a connection once each time that something comes (EPOLLET), so that the next wait does
+//! not look at it again; a receive that did not fill its buffer has taken all there was.
+//!
+//! A connection is served as soon as it is accepted, and once more after the next look at the others; only if
+//! it is still open then is the kernel asked to watch it. One that brings a single request is mostly over by
+//! that time.
 
 mod connection;
 
@@ -16,14 +23,14 @@ use self::connection::{Connection, Fate, Tools};
 use super::accept::{Refusal, SHORTAGE_PAUSE, accept};
 use super::connection::LINGER_STEP;
 use super::exchange::Exchange;
-use crate::net::{Epoll, Errno, Socket};
+use crate::net::{Epoll, Errno, Socket, Timer};
 use crate::server::connections::Admitted;
 use crate::server::limits::Met;
 use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
-/// Bytes received at once.
-const CHUNK: usize = 256 * 1024;
+/// Bytes received at once: the larger, the less a long stream costs. What is not used is not touched.
+const CHUNK: usize = 1024 * 1024;
 
 /// The same with a handler, whose replies to one chunk of short lines may be many times as long.
 const HANDLER_CHUNK: usize = 16 * 1024;
@@ -34,8 +41,18 @@ const EVENTS: usize = 256;
 /// Connections accepted at once, so that a crowd at the door does not hold up those inside.
 const ACCEPTS: usize = 64;
 
-/// The stop's token; the listeners' count down from below it, the connections' up from 0.
+/// The stop's token; the listeners' count down from below the alarm's, the connections' up from 0.
 const STOP: u64 = u64::MAX;
+
+/// The alarm's token.
+const ALARM: u64 = STOP - 1;
+
+/// What the kernel is asked to tell of a connection that waits for input, and of one that waits for room.
+const INPUT: i32 = libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET;
+const ROOM: i32 = libc::EPOLLOUT;
+
+/// What tells that a receive will see an end or an error.
+const END: i32 = libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR;
 
 pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>, workers: usize) -> Result<(), Errno> {
     for _ in 0..workers {
@@ -50,6 +67,10 @@ struct Worker {
     epoll: Epoll,
     listeners: Arc<Listeners>,
     connections: Slab<Watched>,
+    /// Connections to look at again after the next look at the others: new ones, which the kernel does not watch
+    /// yet, and those that have more to receive.
+    pending: Vec<usize>,
+    alarm: Alarm,
     chunk: Vec<u8>,
     output: Vec<u8>,
     accepting: bool,
@@ -61,22 +82,49 @@ struct Worker {
     next_sweep: Instant,
 }
 
-/// A connection and the events that the kernel is asked for.
+/// A connection and the events that the kernel is asked for, if it watches it.
 struct Watched {
     connection: Connection,
     interest: i32,
+    registered: bool,
+    pending: bool,
+}
+
+/// Ends a wait when something is due.
+struct Alarm {
+    timer: Timer,
+    /// The moment that it is set to.
+    at: Option<Instant>,
+}
+
+impl Alarm {
+    /// Makes it go off by `due`. One that goes off earlier stays as it is: to be woken once for nothing costs
+    /// less than to set it each time.
+    fn set(&mut self, due: Option<Instant>, now: Instant) {
+        let earlier = self.at.is_some_and(|at| at > now && due.is_none_or(|due| at <= due));
+        if due == self.at || earlier {
+            return;
+        }
+        // Nothing can be wrong with the time given.
+        let _ = self.timer.set(due.map(|due| due.saturating_duration_since(now)));
+        self.at = due;
+    }
 }
 
 impl Worker {
     fn new(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<Worker, Errno> {
         let epoll = Epoll::new()?;
         epoll.add(shared.stop_waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
+        let alarm = Alarm { timer: Timer::new()?, at: None };
+        epoll.add(alarm.timer.as_fd(), libc::EPOLLIN as u32, ALARM)?;
         let now = Instant::now();
         let mut worker = Worker {
             shared: Arc::clone(shared),
             epoll,
             listeners,
             connections: Slab::new(),
+            pending: Vec::new(),
+            alarm,
             chunk: vec![0; if shared.has_handler() { HANDLER_CHUNK } else { CHUNK }],
             output: Vec::new(),
             accepting: false,
@@ -92,20 +140,28 @@ impl Worker {
     fn run(&mut self) {
         let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; EVENTS];
         while !(self.draining && self.connections.is_empty()) {
-            // Signals are blocked here; whatever else an error is, the next round tries again.
-            let ready = self.epoll.wait(&mut events, self.patience()).unwrap_or(0);
+            let ready = self.wait(&mut events);
             self.now = Instant::now();
+            let pending = self.pending.len();
             for event in &events[..ready] {
                 let token = event.u64;
                 match token {
                     STOP => self.start_draining(),
-                    _ if token >= STOP - self.listeners.len() as u64 => {
-                        self.accept_some((STOP - 1 - token) as usize);
+                    // What is due is looked at below.
+                    ALARM => {}
+                    _ if token >= ALARM - self.listeners.len() as u64 => {
+                        self.accept_some((ALARM - 1 - token) as usize);
                     }
                     // A place may have a new owner since the event: it finds nothing to receive.
-                    _ => self.look_at(token as usize, Connection::advance),
+                    _ => self.look_at(token as usize, |connection, tools| {
+                        if event.events & END as u32 != 0 {
+                            connection.has_ended();
+                        }
+                        connection.advance(tools)
+                    }),
                 }
             }
+            self.look_at_pending(pending);
             if self.accept_again.is_some_and(|moment| moment <= self.now) {
                 self.resume_accepting();
             }
@@ -115,18 +171,33 @@ impl Worker {
         }
     }
 
-    /// How long the kernel may be waited for: until the next thing that time alone brings about.
-    fn patience(&self) -> Option<Duration> {
+    /// Waits until something is ready or due, or only looks while there are connections that do not wait.
+    fn wait(&mut self, events: &mut [libc::epoll_event]) -> usize {
         let sweep = (!self.connections.is_empty()).then_some(self.next_sweep);
-        let until = [sweep, self.accept_again].into_iter().flatten().min();
-        until.map(|moment| moment.saturating_duration_since(self.now))
+        self.alarm.set([sweep, self.accept_again].into_iter().flatten().min(), self.now);
+        // Signals are blocked here; whatever else an error is, the next round tries again.
+        let mut look = || self.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+        if !self.pending.is_empty() {
+            return look();
+        }
+        let busy_poll = self.shared.limits.busy_poll;
+        if !busy_poll.is_zero() {
+            let start = Instant::now();
+            while start.elapsed() < busy_poll {
+                match look() {
+                    0 => {}
+                    ready => return ready,
+                }
+            }
+        }
+        self.epoll.wait(events, None).unwrap_or(0)
     }
 
     fn start_accepting(&mut self) -> Result<(), Errno> {
         for (index, listener) in self.listeners.iter().enumerate() {
             // One worker is woken for one connection, not all of them.
             let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
-            match self.epoll.add(listener.as_fd(), events, STOP - 1 - index as u64) {
+            match self.epoll.add(listener.as_fd(), events, ALARM - 1 - index as u64) {
                 Ok(()) | Err(Errno(libc::EEXIST)) => {}
                 Err(errno) => return Err(errno),
             }
@@ -166,20 +237,41 @@ impl Worker {
 
     fn welcome(&mut self, socket: Socket) {
         let Some(admitted) = Admitted::admit(socket, &self.shared) else { return };
-        let interest = libc::EPOLLIN;
-        let key = self.connections.vacant_key();
-        if self.epoll.add(admitted.open.socket.as_fd(), interest as u32, key as u64).is_err() {
-            return self.shared.met(Met::Refused("the system has no room to watch it"));
-        }
         self.look_at_the_clock();
         if self.connections.is_empty() {
             self.next_sweep = self.now + self.sweep_interval();
         }
         let exchange = Exchange::new(self.shared.limits.framing);
         let connection = Connection::new(admitted, exchange, self.now);
-        self.connections.insert(Watched { connection, interest });
+        let watched = Watched { connection, interest: INPUT, registered: false, pending: true };
+        let key = self.connections.insert(watched);
+        self.pending.push(key);
         // Most clients speak at once: what has come with the connection is served in the same round.
         self.look_at(key, Connection::advance);
+    }
+
+    /// Looks at the first `count` of the pending connections, those from before this round, and has the new ones
+    /// watched that are still open.
+    fn look_at_pending(&mut self, count: usize) {
+        for place in 0..count {
+            let key = self.pending[place];
+            if let Some(watched) = self.connections.get_mut(key) {
+                watched.pending = false;
+            }
+            self.look_at(key, |connection, tools| connection.advance_if_reading(tools));
+            // The place of one that is gone may be another's, whose turn comes twice.
+            let Some(watched) = self.connections.get_mut(key).filter(|watched| !watched.registered) else {
+                continue;
+            };
+            let socket = watched.connection.socket().as_fd();
+            if self.epoll.add(socket, watched.interest as u32, key as u64).is_ok() {
+                watched.registered = true;
+            } else {
+                drop(self.connections.remove(key));
+                self.shared.met(Met::Refused("the system has no room to watch it"));
+            }
+        }
+        self.pending.drain(..count);
     }
 
     /// With a handler, a round may last long.
@@ -203,11 +295,13 @@ impl Worker {
         let fate = what(&mut watched.connection, &mut tools);
         self.output.shrink_to(CHUNK);
         let interest = match fate {
-            Fate::Read | Fate::Soon => libc::EPOLLIN,
-            Fate::Write => libc::EPOLLOUT,
+            Fate::Read | Fate::Again | Fate::Soon => INPUT,
+            Fate::Write => ROOM,
             Fate::Close => {
-                // Closing ends the watch only if no process that the host forked off has the socket too.
-                let _ = self.epoll.remove(watched.connection.socket().as_fd());
+                if watched.registered {
+                    // Closing ends the watch only if no process that the host forked off has the socket too.
+                    let _ = self.epoll.remove(watched.connection.socket().as_fd());
+                }
                 drop(self.connections.remove(key));
                 return;
             }
@@ -215,9 +309,13 @@ impl Worker {
         if fate == Fate::Soon {
             self.next_sweep = self.next_sweep.min(self.now + LINGER_STEP);
         }
+        if fate == Fate::Again && !watched.pending {
+            watched.pending = true;
+            self.pending.push(key);
+        }
         if watched.interest != interest {
             let socket = watched.connection.socket().as_fd();
-            if self.epoll.modify(socket, interest as u32, key as u64).is_err() {
+            if watched.registered && self.epoll.modify(socket, interest as u32, key as u64).is_err() {
                 let _ = self.epoll.remove(socket);
                 drop(self.connections.remove(key));
                 return;

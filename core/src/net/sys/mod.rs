@@ -5,14 +5,22 @@
 //! batches of `datagram` and the control data of `message`. The crate's `unsafe` is in these three,
 //! where a socket's descriptor is given up (`blocking`), and where a server forks.
 
-use std::ffi::{CStr, CString, c_int, c_void};
-use std::mem::{self, MaybeUninit};
+mod child;
+mod epoll;
+mod names;
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 use std::{fmt, io};
+
+pub(crate) use child::{Child, Ended};
+pub(crate) use epoll::{Epoll, Timer};
+pub(crate) use names::{GaiError, addresses_of, interface_index};
 
 use crate::error::describe;
 
@@ -197,49 +205,6 @@ pub(crate) fn drain_eventfd(fd: BorrowedFd<'_>) {
     unsafe { libc::read(fd.as_raw_fd(), (&raw mut count).cast(), size_of::<u64>()) };
 }
 
-/// An epoll instance (epoll(7)).
-#[derive(Debug)]
-pub(crate) struct Epoll(OwnedFd);
-
-impl Epoll {
-    pub(crate) fn new() -> Sys<Epoll> {
-        // SAFETY: no pointers are passed.
-        let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
-        // SAFETY: the call returned a new descriptor that nobody else owns.
-        Ok(Epoll(unsafe { OwnedFd::from_raw_fd(fd) }))
-    }
-
-    fn control(&self, operation: c_int, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
-        let mut event = libc::epoll_event { events, u64: token };
-        // SAFETY: the event lives until the call returns.
-        check(unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, fd.as_raw_fd(), &raw mut event) })
-            .map(drop)
-    }
-
-    pub(crate) fn add(&self, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
-        self.control(libc::EPOLL_CTL_ADD, fd, events, token)
-    }
-
-    pub(crate) fn modify(&self, fd: BorrowedFd<'_>, events: u32, token: u64) -> Sys<()> {
-        self.control(libc::EPOLL_CTL_MOD, fd, events, token)
-    }
-
-    pub(crate) fn remove(&self, fd: BorrowedFd<'_>) -> Sys<()> {
-        self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
-    }
-
-    /// Fills `events` and returns how many there are; the timeout is rounded up to milliseconds.
-    pub(crate) fn wait(&self, events: &mut [libc::epoll_event], timeout: Option<Duration>) -> Sys<usize> {
-        let millis = timeout.map_or(-1, |timeout| {
-            c_int::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
-        });
-        let room = c_int::try_from(events.len()).unwrap_or(c_int::MAX);
-        // SAFETY: the slice is writable for its length.
-        check(unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.as_mut_ptr(), room, millis) })
-            .map(|ready| ready as usize)
-    }
-}
-
 /// A `T` in memory that this process shares with those that it forks off.
 pub(crate) struct SharedMemory<T>(NonNull<T>);
 
@@ -320,181 +285,6 @@ pub(crate) fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> T {
 pub(crate) fn process_id() -> i32 {
     // SAFETY: the call takes nothing and cannot fail.
     unsafe { libc::getpid() }
-}
-
-/// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).
-#[derive(Debug)]
-pub(crate) struct Child(OwnedFd);
-
-/// How a child ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// With that exit code.
-    Left(i32),
-    /// By a signal.
-    Killed,
-}
-
-impl Child {
-    /// Forks off a process that runs `body`, then leaves with its result as exit code.
-    ///
-    /// The child sends its parent no SIGCHLD and no `wait` for any child finds it (clone(2), exit
-    /// signal 0), so the host's own reaping never meets it. It is killed when the thread that made
-    /// this call ends, and it has none of the process's descriptors but `keep`.
-    ///
-    /// # Safety
-    /// The process may have other threads, so `body` may only do what is async-signal-safe
-    /// (signal-safety(7)): no allocation, no lock, no panic.
-    pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Sys<Child> {
-        let parent = process_id();
-        let mut keep = keep.to_vec();
-        keep.sort_unstable();
-        let mut pidfd: c_int = -1;
-        // SAFETY: without CLONE_VM and with no stack given this is a fork; the kernel writes the
-        // pidfd where CLONE_PIDFD says, which is valid. The raw call runs no atfork handlers.
-        let pid = unsafe {
-            libc::syscall(
-                libc::SYS_clone,
-                libc::c_long::from(libc::CLONE_PIDFD),
-                ptr::null_mut::<c_void>(),
-                &raw mut pidfd,
-                ptr::null_mut::<c_int>(),
-                0 as libc::c_ulong,
-            )
-        };
-        match pid {
-            -1 => Err(Errno::last()),
-            0 => {
-                // SAFETY: only system calls until _exit, which does not return; `body` is the caller's promise.
-                unsafe {
-                    libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-                    if libc::getppid() != parent {
-                        libc::_exit(1);
-                    }
-                    close_all_but(&keep);
-                    libc::_exit(body())
-                }
-            }
-            // SAFETY: the kernel wrote a new descriptor that nobody else owns.
-            _ => Ok(Child(unsafe { OwnedFd::from_raw_fd(pidfd) })),
-        }
-    }
-
-    /// The descriptor to wait for: readable when the child has ended.
-    pub(crate) fn fd(&self) -> RawFd {
-        self.0.as_raw_fd()
-    }
-
-    /// Takes how the child ended, if it has ended (waitid(2)).
-    pub(crate) fn reap(&self) -> Sys<Option<Ended>> {
-        let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-        // SAFETY: `info` is writable; the descriptor is this child's own.
-        let result = unsafe {
-            libc::waitid(
-                libc::P_PIDFD,
-                self.0.as_raw_fd() as libc::id_t,
-                info.as_mut_ptr(),
-                libc::WEXITED | libc::WNOHANG | libc::__WALL,
-            )
-        };
-        match check(result) {
-            Ok(_) => {
-                // SAFETY: zeroed before the call, which writes a whole siginfo_t of a child or nothing.
-                let (info, pid, status) = unsafe {
-                    let info = info.assume_init();
-                    (info, info.si_pid(), info.si_status())
-                };
-                Ok(match info.si_code {
-                    _ if pid == 0 => None,
-                    libc::CLD_EXITED => Some(Ended::Left(status)),
-                    _ => Some(Ended::Killed),
-                })
-            }
-            Err(Errno(libc::ECHILD)) => Ok(Some(Ended::Killed)),
-            Err(errno) => Err(errno),
-        }
-    }
-
-    /// SIGKILL (pidfd_send_signal(2)); one that has ended already is no error.
-    pub(crate) fn kill(&self) {
-        // SAFETY: no pointer is passed but a null one.
-        unsafe {
-            libc::syscall(
-                libc::SYS_pidfd_send_signal,
-                self.0.as_raw_fd(),
-                libc::SIGKILL,
-                ptr::null::<libc::siginfo_t>(),
-                0,
-            )
-        };
-    }
-}
-
-/// Closes every descriptor but those in `keep`, which is sorted (close_range(2)). Async-signal-safe.
-fn close_all_but(keep: &[RawFd]) {
-    let mut first: libc::c_uint = 0;
-    for fd in keep {
-        let fd = *fd as libc::c_uint;
-        if fd > first {
-            // SAFETY: no pointers; the child owns its copies of all descriptors.
-            unsafe { libc::syscall(libc::SYS_close_range, first, fd - 1, 0) };
-        }
-        first = fd + 1;
-    }
-    // SAFETY: as above.
-    unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
-}
-
-/// Why getaddrinfo(3) found nothing: its own code, the system's number behind `EAI_SYSTEM`, its text.
-#[derive(Debug)]
-pub(crate) struct GaiError {
-    pub(crate) code: i32,
-    pub(crate) errno: Option<i32>,
-    pub(crate) text: String,
-}
-
-/// getaddrinfo(3) for any family, in its order, without duplicates. Blocks for as long as the
-/// system's resolver does.
-pub(crate) fn addresses_of(host: &CStr, port: u16) -> Result<Vec<SocketAddr>, GaiError> {
-    // SAFETY: addrinfo is plain data for which zero is a value.
-    let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
-    hints.ai_family = libc::AF_UNSPEC;
-    hints.ai_socktype = libc::SOCK_STREAM;
-    let mut list: *mut libc::addrinfo = ptr::null_mut();
-    // SAFETY: the host is NUL-terminated, the hints are initialised, the result goes to `list`.
-    let code = unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) };
-    if code != 0 {
-        let errno = (code == libc::EAI_SYSTEM).then(|| Errno::last().0);
-        // SAFETY: gai_strerror returns a constant string for every number.
-        let text = unsafe { CStr::from_ptr(libc::gai_strerror(code)) }.to_string_lossy().into_owned();
-        return Err(GaiError { code, errno, text });
-    }
-    let mut found = Vec::new();
-    let mut entry = list;
-    // SAFETY: the list is getaddrinfo's until freeaddrinfo; each ai_addr is valid for ai_addrlen bytes.
-    unsafe {
-        while let Some(info) = entry.as_ref() {
-            if let Some(mut address) = address_at(info.ai_addr.cast(), info.ai_addrlen) {
-                address.set_port(port);
-                if !found.contains(&address) {
-                    found.push(address);
-                }
-            }
-            entry = info.ai_next;
-        }
-        libc::freeaddrinfo(list);
-    }
-    Ok(found)
-}
-
-/// The index of a network interface (if_nametoindex(3)).
-pub(crate) fn interface_index(name: &str) -> Option<u32> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: the name is NUL-terminated.
-    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-        0 => None,
-        index => Some(index),
-    }
 }
 
 /// Reads an IPv4 or IPv6 address as the system writes it; another family is `None`. The flow information
