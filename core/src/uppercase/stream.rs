@@ -63,10 +63,9 @@ impl UppercaseStream {
 
 /// How many bytes at the end of `input` (0 to 3) begin a character that the input does not end.
 fn begun_character(input: &[u8]) -> usize {
-    (1..=input.len().min(3))
-        .find(|length| {
-            let tail = &input[input.len() - length..];
-            str::from_utf8(tail).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
-        })
-        .unwrap_or(0)
+    let tail = &input[input.len().saturating_sub(3)..];
+    // Only the last byte that begins a character of several bytes can begin one that is not ended.
+    let Some(begin) = tail.iter().rposition(|byte| *byte >= 0xc0) else { return 0 };
+    let is_begun = str::from_utf8(&tail[begin..]).is_err_and(|error| error.error_len().is_none());
+    if is_begun { tail.len() - begin } else { 0 }
 }
