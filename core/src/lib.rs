@@ -49,5 +49,6 @@ pub const DEFAULT_HOST: &str = "localhost";
 /// The version of this library, `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The version of Unicode whose upper-casing [`uppercase`] applies.
-pub const UNICODE_VERSION: (u8, u8, u8) = char::UNICODE_VERSION;
+/// The version of Unicode whose upper-casing [`uppercase`](crate::uppercase()) applies, whichever Rust built the
+/// library.
+pub const UNICODE_VERSION: (u8, u8, u8) = uppercase::UNICODE_VERSION;

@@ -51,7 +51,11 @@ fn whole_texts() {
 
 #[test]
 fn every_character_as_the_standard_library_has_it() {
-    let all: String = (char::MIN..=char::MAX).collect();
+    // A Rust with an older Unicode knows fewer cases; those that it knows do not change.
+    let same_unicode = char::UNICODE_VERSION == capsock::UNICODE_VERSION;
+    let all: String = (char::MIN..=char::MAX)
+        .filter(|character| same_unicode || character.to_uppercase().ne([*character]))
+        .collect();
     assert_eq!(uppercase(all.as_bytes()), all.to_uppercase().as_bytes());
     let longest = (char::MIN..=char::MAX)
         .map(|character| {

@@ -4,12 +4,22 @@
 //! conditions): `straße` becomes `STRASSE`. A character's upper case never depends on its
 //! neighbours, so text may be cut anywhere between characters; [`UppercaseStream`] makes that
 //! anywhere at all.
+//!
+//! `kernel` goes through the input in blocks, `ascii` does those that are ASCII, `mapping` the others,
+//! with the `tables` that a test makes of the standard library's data.
 
+mod ascii;
 mod kernel;
+mod mapping;
+mod planes;
 mod stream;
+mod tables;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use kernel::{MAX_GROWTH, uppercase_into};
 pub use stream::UppercaseStream;
+pub(crate) use tables::UNICODE_VERSION;
 
 /// The text in upper case. Bytes that are not valid UTF-8 are returned as they are.
 ///
