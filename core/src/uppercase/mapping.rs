@@ -79,7 +79,7 @@ pub(super) fn map_block<P: Planes>(block: &[u8; BLOCK], upper: &mut [u8; BLOCK])
 }
 
 /// The bytes whose low four bits are 3 to 9. Where such a byte begins a character of three bytes, that is
-/// one of U+3000 to U+9FFF: Chinese, Japanese and much of Korean, which have no case.
+/// one of U+3000 to U+9FFF, Chinese and Japanese above all, which have no case.
 #[inline(always)]
 fn caseless<P: Planes>(block: &[u8; BLOCK]) -> u64 {
     let planes = [P::plane::<0>(block), P::plane::<1>(block), P::plane::<2>(block), P::plane::<3>(block)];

@@ -76,13 +76,15 @@ const fn step(by_miri: usize) -> usize {
 
 /// Each kind of sequence: characters with and without case, specials, and what is no UTF-8.
 const SEQUENCES: [&[u8]; 44] = [
+    // ASCII.
     b"a",
     b"Z",
     b" ",
     b"\0",
     b"\x7f",
     b"hello, world ",
-    b"@[`{", // ASCII
+    b"@[`{",
+    // Two bytes.
     "ß".as_bytes(),
     "ÿ".as_bytes(),
     "÷".as_bytes(),
@@ -93,7 +95,8 @@ const SEQUENCES: [&[u8]; 44] = [
     "ŉ".as_bytes(),
     "ΐ".as_bytes(),
     "ɐ".as_bytes(),
-    "և".as_bytes(), // 2 bytes, special
+    "և".as_bytes(),
+    // Three bytes.
     "ế".as_bytes(),
     "ა".as_bytes(),
     "中".as_bytes(),
@@ -103,23 +106,27 @@ const SEQUENCES: [&[u8]; 44] = [
     "ﬃ".as_bytes(),
     "ﬁ".as_bytes(),
     "ᾳ".as_bytes(),
-    "ⱥ".as_bytes(), // 3 bytes, special
+    "ⱥ".as_bytes(),
+    // Four bytes.
     "😀".as_bytes(),
     "𐐨".as_bytes(),
     "𞤢".as_bytes(),
     "\u{10ffff}".as_bytes(),
+    // Cut, or only the end.
     b"\xc3",
     b"\xe2\x82",
     b"\xf0\x90\x90",
     b"\x80",
-    b"\xbf\xbf", // cut, or only the end
+    b"\xbf\xbf",
+    // Overlong.
     b"\xc1\xa1",
     b"\xe0\x81\xa1",
     b"\xf0\x80\x81\xa1",
-    b"\xf0\x8f\xbd\x81", // overlong
+    b"\xf0\x8f\xbd\x81",
+    // A surrogate, too high, and no beginning.
     b"\xed\xa0\x80",
     b"\xf4\x90\x80\x80",
-    b"\xff\xf8\xa8\x90\x90\xa8", // surrogate, too high, no beginning
+    b"\xff\xf8\xa8\x90\x90\xa8",
 ];
 
 #[test]
@@ -216,6 +223,10 @@ fn random_mixes() {
 
 #[test]
 fn random_bytes() {
+    if char::UNICODE_VERSION != tables::UNICODE_VERSION {
+        eprintln!("random bytes: not tested, this Rust has another Unicode and they hit any character");
+        return;
+    }
     let mut random = random();
     for _ in 0..4_000 / step(200) {
         let length = random(300);
