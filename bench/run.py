@@ -1,7 +1,8 @@
 """Measures capsock's servers beside the leanest C programs and the libraries that people use instead.
 
-Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,lean,mio] [--rounds N] [--out FOLDER]
-What is measured has to be built before (`bench/build`); `make bench` does both. What a row means: bench/README.md.
+Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,mio] [--rounds N] [--out DIR]
+What is measured has to be built before (`bench/build`); `make bench` does both. What a row means:
+bench/README.md.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 from harness import render, servers
 from harness.machine import machine
 from harness.measure import LOAD, Bench
-from harness.servers import ROOT
 from harness.workloads import BY_NAME
 
 
@@ -30,9 +30,6 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="runs of each server (11; quick: 5)")
     parser.add_argument("--seconds", type=float, help="measured in each run (0.25; quick: 0.12)")
     parser.add_argument("--out", type=Path, help="folder for latest.json (nowhere)")
-    parser.add_argument(
-        "--docs", action="store_true", help="write the tables and plots of docs/performance.md anew"
-    )
     options = parser.parse_args()
     if wrong := [name for name in options.only if name not in BY_NAME] + servers.unknown(options.servers):
         parser.error("nobody knows " + ", ".join(wrong))
@@ -55,8 +52,6 @@ def main() -> int:
         path = options.out / "latest.json"
         kept = json.loads(path.read_text()) if path.exists() else {}
         path.write_text(json.dumps({**kept, **results}, indent=1) + "\n")
-        if options.docs:
-            render.write_docs(ROOT / "docs", json.loads(path.read_text()))
     return 0 if all(result["servers"] for result in results.values()) else 1
 
 

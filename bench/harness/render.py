@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 
@@ -27,7 +26,3 @@ def text(name: str, result: dict[str, Any]) -> str:
     if result["disturbed"] or result["repeated"]:
         lines.append(f"  repeated as disturbed: {result['repeated']}, taken although: {result['disturbed']}")
     return "\n".join(lines)
-
-
-def write_docs(folder: Path, results: dict[str, Any]) -> None:
-    raise NotImplementedError

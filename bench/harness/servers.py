@@ -1,4 +1,4 @@
-"""The servers that are measured, and how each is started. When ready, each prints its port, or JSON with it."""
+"""The servers that are measured, and how each is started. When ready, each prints its port."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ class Server:
                 shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
                 return f"{shown} is not there"
         return None
+
+
+def output_of(*command: str) -> str:
+    """What a command prints, empty if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except OSError:
+        return ""
+    return (done.stdout or done.stderr).strip()
 
 
 def _lean(name: str, label: str, *workloads: str, arguments: tuple[str, ...] = ()) -> Server:
@@ -117,7 +126,60 @@ RUST = [
     _rust("tokio", "tokio", "tokio_server", *ALL, quick=True),
 ]
 
-SERVERS = [*LEAN, *CAPSOCK, *RUST]
+
+def _c(name: str, kind: str, label: str, program: str, *workloads: str) -> Server:
+    return Server(name, kind, label, (str(BUILT / "c" / program),), workloads)
+
+
+C = [
+    _c("capsock-c", "capsock", "capsock, started from C", "capsock_server", *ALL),
+    _c("libuv", "library", "libuv", "libuv_server", *ALL),
+]
+
+
+def _python(name: str, kind: str, label: str, script: str, *workloads: str, mode: str = "") -> Server:
+    interpreter = BUILT / "python" if "uvloop" in script else ROOT / ".venv"
+    file, *words = script.split()
+    path = ROOT / "bench" / "peers" / "python" / file
+    program = (str(interpreter / "bin" / "python"), str(path), *words)
+    return Server(name, kind, label, program, workloads, mode=mode, warm_up=0.2)
+
+
+PYTHON = [
+    _python("capsock-python", "capsock", "capsock, started from Python", "capsock_server.py", *ALL),
+    _python("python-threads", "library", "Python, threads", "stdlib_server.py", *LASTING, *UDP),
+    _python(
+        "python-once", "library", "Python, the textbook's", "stdlib_server.py", "tcp-connect", mode="tcp-once"
+    ),
+    _python("asyncio", "library", "asyncio", "asyncio_server.py asyncio", *ALL),
+    _python("uvloop", "library", "asyncio on uvloop", "asyncio_server.py uvloop", *ALL),
+]
+
+
+def _jdk() -> str:
+    """The newest one here."""
+    lines = output_of(str(ROOT / "scripts" / "jdks")).splitlines()
+    return lines[-1].partition("\t")[2] if lines else "no-jdk"
+
+
+def _java(
+    name: str, kind: str, label: str, main: str, *workloads: str, mode: str = "", quick: bool = False
+) -> Server:
+    classes = f"{BUILT / 'java'}:{BUILT / 'netty'}/*:{ROOT / 'bindings-java' / 'target' / 'capsock.jar'}"
+    program = (f"{_jdk()}/bin/java", "--enable-native-access=ALL-UNNAMED", "-cp", classes, main)
+    needs = (BUILT / "java" / f"{main}.class",)
+    return Server(name, kind, label, program, workloads, mode=mode, needs=needs, warm_up=1.0, quick=quick)
+
+
+JAVA = [
+    _java("capsock-java", "capsock", "capsock, started from Java", "CapsockServer", *ALL),
+    _java("java-threads", "library", "java.net, threads", "NetServer", *TCP, *UDP),
+    _java("java-virtual", "library", "java.net, virtual threads", "NetServer", *TCP, mode="tcp-virtual"),
+    _java("java-nio", "library", "Java NIO", "NioServer", *ALL),
+    _java("netty", "library", "Netty", "NettyServer", *ALL),
+]
+
+SERVERS = [*LEAN, *CAPSOCK, *C, *PYTHON, *JAVA, *RUST]
 
 
 def chosen(names: list[str], workload: str, quick: bool) -> list[Server]:
@@ -136,12 +198,3 @@ def unknown(names: list[str]) -> list[str]:
     """The names that no server has, nor as its first word."""
     known = {server.name for server in SERVERS} | {server.name.partition("-")[0] for server in SERVERS}
     return [name for name in names if name not in known]
-
-
-def output_of(*command: str) -> str:
-    """What a command prints, empty if it cannot be run."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    except OSError:
-        return ""
-    return (done.stdout or done.stderr).strip()

@@ -87,7 +87,7 @@ done
 
 # What it measures is not looked at here: that takes a quiet machine.
 check "bench: compile c_calls.c as C99" gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$into/c_calls" \
-    "$examples/../bench/c_calls.c" "${shared[@]}" || true
+    "$examples/../bench/calls/c_calls.c" "${shared[@]}" || true
 check "bench: c_calls runs" "$into/c_calls" 3 10 || true
 
 # shellcheck disable=SC2016 # the word is for the compiler
