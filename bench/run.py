@@ -1,6 +1,6 @@
 """Measures capsock's servers beside the leanest C programs and the libraries that people use instead.
 
-Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,mio] [--rounds N] [--out DIR]
+Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,mio] [--rounds N] [--publish]
 What is measured has to be built before (`bench/build`); `make bench` does both. What a row means:
 bench/README.md.
 """
@@ -8,50 +8,73 @@ bench/README.md.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from harness import render, servers
+from harness import publish, render, servers, upper
 from harness.machine import machine
 from harness.measure import LOAD, Bench
 from harness.workloads import BY_NAME
+
+UPPERCASE = "uppercase"
 
 
 def words(text: str) -> list[str]:
     return [word for word in text.split(",") if word]
 
 
-def main() -> int:
+def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the main servers only, few and short rounds")
-    parser.add_argument("--only", type=words, default=[], help="these workloads: " + ", ".join(BY_NAME))
-    parser.add_argument("--servers", type=words, default=[], help="these servers, by name or first word")
-    parser.add_argument("--rounds", type=int, help="runs of each server (11; quick: 5)")
-    parser.add_argument("--seconds", type=float, help="measured in each run (0.25; quick: 0.12)")
-    parser.add_argument("--out", type=Path, help="folder for latest.json (nowhere)")
-    options = parser.parse_args()
-    if wrong := [name for name in options.only if name not in BY_NAME] + servers.unknown(options.servers):
+    only = ", ".join([*BY_NAME, UPPERCASE])
+    parser.add_argument("--only", type=words, default=[], metavar="NAME,..", help=f"these workloads: {only}")
+    parser.add_argument("--servers", type=words, default=[], metavar="NAME,..", help="by name or first word")
+    parser.add_argument("--rounds", type=int, help="runs of each server (15; quick: 5)")
+    parser.add_argument("--seconds", type=float, help="measured in each run (0.12; quick: 0.1)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the results in DIR/latest.json")
+    parser.add_argument(
+        "--publish", action="store_true", help="keep them in bench/results, write docs/performance.md"
+    )
+    parser.add_argument(
+        "--render", action="store_true", help="only write docs/performance.md from what is kept"
+    )
+    options = parser.parse_args(arguments)
+    known = {*BY_NAME, UPPERCASE}
+    if wrong := [name for name in options.only if name not in known] + servers.unknown(options.servers):
         parser.error("nobody knows " + ", ".join(wrong))
-    if not LOAD.exists():
+    if not LOAD.exists() and not options.render:
         parser.error("the load generator is not built: bench/build")
-    rounds = options.rounds or (5 if options.quick else 11)
-    seconds = options.seconds or (0.12 if options.quick else 0.25)
-    if rounds < 1 or seconds <= 0:
+    options.rounds = options.rounds or (5 if options.quick else 15)
+    options.seconds = options.seconds or (0.1 if options.quick else 0.12)
+    if options.rounds < 1 or options.seconds <= 0:
         parser.error("at least one round, and some time for it")
+    if options.publish:
+        options.out = publish.RESULTS
+    return options
 
-    bench = Bench(rounds, seconds)
+
+def main() -> int:
+    options = options_of()
+    if options.render:
+        publish.write_page(publish.keep(publish.RESULTS, {}, None))
+        return 0
+    bench = Bench(options.rounds, options.seconds)
     here = machine()
     results = {}
     for name in options.only or list(BY_NAME):
+        if name == UPPERCASE:
+            continue
         chosen = servers.chosen(options.servers, name, options.quick)
         results[name] = {**bench.run(BY_NAME[name], chosen), "machine": here}
         print(render.text(name, results[name]), flush=True)
+    cased = None
+    if UPPERCASE in options.only or not (options.only or options.servers):
+        cased = upper.measure(options.rounds, options.quick)
+        print("\n" + render.uppercase(cased), flush=True)
     if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        path = options.out / "latest.json"
-        kept = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps({**kept, **results}, indent=1) + "\n")
+        kept = publish.keep(options.out, results, cased)
+        if options.publish:
+            publish.write_page(kept)
     return 0 if all(result["servers"] for result in results.values()) else 1
 
 

@@ -1,28 +1,126 @@
-"""From results to text."""
+"""From results to text and Markdown. No clock, no files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+Result = Mapping[str, Any]
 
-def _rate(row: dict[str, Any], unit: str) -> str:
+
+def _by_cost(result: Result) -> list[tuple[str, Any]]:
+    return sorted(result["servers"].items(), key=lambda item: item[1]["cpu_us"])
+
+
+def _rate(row: Result, unit: str) -> str:
     if unit == "KiB":
         return f"{row['rate'] * 1024 / 1e9:.2f} GB/s"
     return f"{row['rate']:,.0f}/s"
 
 
-def text(name: str, result: dict[str, Any]) -> str:
+def _ratio(row: Result) -> str:
+    return f"{row['ratio']:.2f}" if row["ratio"] is not None else ""
+
+
+def _disturbed(result: Result) -> str:
+    return (
+        f"Runs repeated as disturbed: {result['repeated']}; taken although disturbed: {result['disturbed']}."
+    )
+
+
+def text(name: str, result: Result) -> str:
     """A table for a terminal, the cheapest first."""
     unit = result["unit"]
     lines = [f"\n{name}: {result['title']}; server CPU us per {unit}, medians of {result['rounds']} rounds"]
-    for server, row in sorted(result["servers"].items(), key=lambda item: item[1]["cpu_us"]):
+    for server, row in _by_cost(result):
         low, high = row["cpu_us_quartiles"]
-        ratio = f"{row['ratio']:.3f}" if row["ratio"] is not None else ""
+        line = f"  {server:18} {row['cpu_us']:8.3f} ({low:7.3f} to {high:7.3f}) {_ratio(row):>5}"
+        line += f" {_rate(row, unit):>12}"
+        if unit == "request":
+            line += f"  p50 {row['p50_us']:.1f} us, p99 {row['p99_us']:.1f} us"
+        if row["resent"]:
+            line += f", {row['resent']} datagrams sent again"
+        lines.append(line)
+    return "\n".join([*lines, "  " + _disturbed(result)])
+
+
+def table(name: str, result: Result) -> str:
+    """A section of the page: the plot, the table, and what is not in it."""
+    unit = result["unit"]
+    lines = [
+        f"### {result['title']}",
+        "",
+        f"`{name}`, microseconds of the server's processor time for each {unit}.",
+        "",
+        f"![{result['title']}](performance/{name}.svg)",
+        "",
+        f"| server | us / {unit} | half of the rounds | to the leanest C | rate | p50, us | p99, us |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for _, row in _by_cost(result):
+        label = f"**{row['label']}**" if row["kind"] == "capsock" else row["label"]
+        low, high = row["cpu_us_quartiles"]
+        times = f"{row['p50_us']:.0f} | {row['p99_us']:.0f}" if unit == "request" else "|"
+        cost = f"{row['cpu_us']:.3g} | {low:.3g} to {high:.3g} | {_ratio(row)}"
+        lines.append(f"| {label} | {cost} | {_rate(row, unit)} | {times} |")
+    lines += ["", f"{result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
+    if result["skipped"]:
         lines.append(
-            f"  {server:20} {row['cpu_us']:9.3f} ({low:.3f} to {high:.3f}) {ratio:>7}  {_rate(row, unit):>12}"
-            f"  p50 {row['p50_us']:.1f} us, p99 {row['p99_us']:.1f} us"
-            + (f", {row['resent']} datagrams sent again" if row["resent"] else "")
+            "Skipped: " + "; ".join(f"{server} ({why})" for server, why in result["skipped"].items()) + "."
         )
-    if result["disturbed"] or result["repeated"]:
-        lines.append(f"  repeated as disturbed: {result['repeated']}, taken although: {result['disturbed']}")
+    return "\n".join(lines)
+
+
+def losses(results: Mapping[str, Result]) -> list[str]:
+    """A line for each workload in which a library is cheaper than capsock at its default (or as named)."""
+    lines = []
+    for name, result in results.items():
+        rows = result["servers"]
+        if "capsock" not in rows:
+            continue
+        own = rows["capsock"]["cpu_us"]
+        better = [
+            f"{row['label']} ({row['cpu_us']:.3g})"
+            for _, row in _by_cost(result)
+            if row["kind"] == "library" and row["cpu_us"] < own
+        ]
+        if better:
+            lines.append(f"- `{name}`: capsock {own:.3g} us; cheaper are {', '.join(better)}.")
+    return lines
+
+
+def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None) -> str:
+    """What stands between the markers of the page."""
+    parts = []
+    for machine in dict.fromkeys(tuple(result["machine"].items()) for result in results.values()):
+        said = dict(machine)
+        where = [f"`{name}`" for name, result in results.items() if result["machine"] == said]
+        versions = ", ".join(
+            f"{key} {value}" for key, value in said.items() if key not in ("processor", "kernel")
+        )
+        parts.append(f"{said['processor']}; {said['kernel']}; {versions}: {', '.join(where)}.")
+    parts.append("## Where another one is cheaper")
+    parts.append("\n".join(losses(results)) or "Nowhere in these runs.")
+    parts.append("## The workloads")
+    parts += [table(name, result) for name, result in results.items() if result["servers"]]
+    if upper:
+        parts.append(uppercase(upper))
+    return "\n\n".join(parts)
+
+
+def uppercase(upper: Mapping[str, Any]) -> str:
+    """The section of the upper-casing functions."""
+    columns = upper["columns"]
+    lines = [
+        "## Upper-casing",
+        "",
+        "GB of input in a second, medians of interleaved rounds (half of the rounds).",
+        "",
+        "| function | " + " | ".join(columns) + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    for name, cells in upper["rows"].items():
+        shown = [cells.get(column) for column in columns]
+        values = ["" if cell is None else f"{cell[1]:.3g} ({cell[0]:.3g} to {cell[2]:.3g})" for cell in shown]
+        lines.append(f"| {f'**{name}**' if name.startswith('capsock') else name} | {' | '.join(values)} |")
     return "\n".join(lines)

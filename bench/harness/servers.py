@@ -162,13 +162,16 @@ def _jdk() -> str:
     return lines[-1].partition("\t")[2] if lines else "no-jdk"
 
 
+JDK = _jdk()
+
+
 def _java(
     name: str, kind: str, label: str, main: str, *workloads: str, mode: str = "", quick: bool = False
 ) -> Server:
     classes = f"{BUILT / 'java'}:{BUILT / 'netty'}/*:{ROOT / 'bindings-java' / 'target' / 'capsock.jar'}"
-    program = (f"{_jdk()}/bin/java", "--enable-native-access=ALL-UNNAMED", "-cp", classes, main)
+    program = (f"{JDK}/bin/java", "--enable-native-access=ALL-UNNAMED", "-cp", classes, main)
     needs = (BUILT / "java" / f"{main}.class",)
-    return Server(name, kind, label, program, workloads, mode=mode, needs=needs, warm_up=1.0, quick=quick)
+    return Server(name, kind, label, program, workloads, mode=mode, needs=needs, warm_up=2.0, quick=quick)
 
 
 JAVA = [

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 # A run is disturbed if a calibration took this much longer than the fastest one on that core.
-TOLERANCE = 0.05
+TOLERANCE = 0.08
 # ... or if the load generator, which never sleeps, had less than this share of its core.
 LEAST_SHARE = 0.90
 

@@ -123,7 +123,7 @@ static double calibrate(int core) {
   pin(core);
   uint64_t value = 1;
   const int64_t begin = nanoseconds(CLOCK_MONOTONIC);
-  for (int i = 0; i < 4000000; i++) {
+  for (int i = 0; i < 2000000; i++) {
     value = value * 6364136223846793005u + 1442695040888963407u;
     __asm__ volatile("" : "+r"(value));
   }
