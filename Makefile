@@ -28,8 +28,8 @@ lint: ## check formats and lints of every language
 format: ## format the code of every language
 	@scripts/format
 
-bench: ## measure what a call on a socket costs, beside each language's own sockets
-	@scripts/bench
+bench: ## measure the servers beside others, and calls beside each language's own; QUICK=1: in two minutes
+	@scripts/bench $(if $(QUICK),--quick)
 
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
 	@scripts/install

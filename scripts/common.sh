@@ -51,10 +51,11 @@ version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
 # The JDK that builds the jar: the oldest here that can.
 java_home() { "$root/scripts/jdks" | head -n 1 | cut -f 2; }
 
-# java_format check|apply: Spotless reads no file outside a project's folder, so the examples are one of their own.
+# java_format check|apply: Spotless reads no file outside a project's folder, so the examples and the benchmark are
+# projects of their own.
 java_format() {
     local folder
-    for folder in bindings-java examples; do
+    for folder in bindings-java examples bench; do
         JAVA_HOME=$(java_home) mvn --batch-mode --no-transfer-progress --file "$folder" "spotless:$1" || return
     done
 }

@@ -16,7 +16,9 @@ from harness.summary import Calibration, Run, run_of, summarize
 from harness.workloads import Workload
 
 LOAD = BUILT / "load"
-SERVER_CORE, LOAD_CORE = sorted(os.sched_getaffinity(0))[:2]
+CORES = sorted(os.sched_getaffinity(0))
+# One for the server and one for the load generator, which share it where there is no other.
+SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 # How often a disturbed run is repeated before the least disturbed one is taken, and how many repetitions a
 # workload may have, as a share of its runs: on a machine that is never quiet the end has to come too.
 REPETITIONS, MOST_REPEATED = 3, 0.5
@@ -48,7 +50,6 @@ def started(server: Server, workload: str) -> Iterator[tuple[int, int]]:
             stderr=errors,
             text=True,
             cwd=ROOT,
-            env={**os.environ, **server.environment},
             preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
         )
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.workloads import BY_NAME, WORKLOADS
@@ -35,7 +35,6 @@ class Server:
     needs: tuple[Path, ...] = ()
     warm_up: float = 0.1
     quick: bool = False
-    environment: dict[str, str] = field(default_factory=dict)
 
     def command(self, workload: str) -> list[str]:
         transport = BY_NAME[workload].transport
@@ -65,21 +64,21 @@ def output_of(*command: str) -> str:
     return (done.stdout or done.stderr).strip()
 
 
-def _lean(name: str, label: str, *workloads: str, arguments: tuple[str, ...] = ()) -> Server:
-    program = (str(BUILT / "lean" / name.replace("-", "_")), *arguments)
-    short = "lean-" + name.replace("tcp-", "") + "".join(f"-{word}" for word in arguments if word.isalpha())
-    return Server(short, "lean", label, program, workloads, arguments="none", quick=True)
+def _lean(name: str, label: str, program: str, *workloads: str) -> Server:
+    file, *words = program.split()
+    command = (str(BUILT / "lean" / file), *words)
+    return Server(f"lean-{name}", "lean", label, command, workloads, arguments="none", quick=True)
 
 
 LEAN = [
-    _lean("tcp-blocking", "C, blocking", "tcp-1", "tcp-connect"),
-    _lean("tcp-blocking", "C, blocking, receives of 1 MiB", "tcp-stream", arguments=("1048576",)),
-    _lean("tcp-once", "C, the textbook's: one receive, then close", "tcp-connect"),
-    _lean("tcp-epoll", "C, epoll", *MANY, "tcp-connect"),
-    _lean("tcp-uring", "C, io_uring", *MANY, "tcp-connect"),
-    _lean("udp-plain", "C, recvfrom and sendto", "udp-1"),
-    _lean("udp-batch", "C, recvmmsg, replies by UDP_SEGMENT", "udp-64", "udp-256"),
-    _lean("udp-batch", "C, UDP_GRO in, UDP_SEGMENT out", "udp-trains", arguments=("gro",)),
+    _lean("blocking", "C, blocking", "tcp_blocking", "tcp-1", "tcp-connect"),
+    _lean("bulk", "C, blocking, receives of 1 MiB", "tcp_blocking 1048576", "tcp-stream"),
+    _lean("once", "C, the textbook's: one receive, then close", "tcp_once", "tcp-connect"),
+    _lean("epoll", "C, epoll", "tcp_epoll", *MANY, "tcp-connect"),
+    _lean("uring", "C, io_uring", "tcp_uring", *MANY, "tcp-connect"),
+    _lean("datagram", "C, recvfrom and sendto", "udp_plain", "udp-1"),
+    _lean("batch", "C, recvmmsg, replies by UDP_SEGMENT", "udp_batch", "udp-64", "udp-256"),
+    _lean("trains", "C, UDP_GRO in, UDP_SEGMENT out", "udp_batch gro", "udp-trains"),
 ]
 
 
