@@ -20,6 +20,17 @@ def _crate(name: str) -> str:
     return _first(rf'name = "{name}"\nversion = "([^"]+)"', lock)
 
 
+# What the measured code is made of.
+SOURCES = ["core/src", "cli/src", "bindings-c/src", "bindings-python/src", "bindings-java/src", "Cargo.lock"]
+
+
+def _commit() -> str:
+    """The last commit that changed the measured code, and whether there are changes that are not in one."""
+    git = ("git", "-C", str(ROOT))
+    changed = output_of(*git, "status", "--porcelain", "--", *SOURCES)
+    return output_of(*git, "log", "-1", "--format=%h", "--", *SOURCES) + (" and changes" if changed else "")
+
+
 def machine() -> dict[str, str]:
     """The machine and the versions, by name."""
     bench = ROOT / "bench"
@@ -28,7 +39,7 @@ def machine() -> dict[str, str]:
         "processor": _first(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
         + f", {os.cpu_count()} logical processors",
         "kernel": "Linux " + _first(r"([\d.]+)", platform.release()),
-        "capsock": output_of("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "capsock": _commit(),
         "rustc": _first(r"rustc (\S+)", output_of("rustc", "--version")),
         "cc": output_of("cc", "-dumpfullversion"),
         "Python": python.replace("Python ", "") or "absent",
