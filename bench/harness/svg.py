@@ -8,7 +8,7 @@ from typing import Any
 
 COLOURS = {"lean": "#7a7a7a", "capsock": "#c2410c", "library": "#3b6ea5"}
 NAMES = {"lean": "leanest C", "capsock": "capsock", "library": "peers"}
-ROW, LEFT, WIDTH, RIGHT, TOP = 20, 250, 380, 90, 54
+ROW, LEFT, WIDTH, RIGHT, TOP = 20, 290, 380, 90, 54
 # A bar longer than this many times the shortest is cut, so that the short ones can be told apart.
 CUT = 6
 
