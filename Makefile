@@ -28,7 +28,7 @@ lint: ## check formats and lints of every language
 format: ## format the code of every language
 	@scripts/format
 
-bench: ## measure the servers beside others, and calls beside each language's own; QUICK=1: in two minutes
+bench: ## measure the servers beside others, and calls beside each language's own; QUICK=1: fewer
 	@scripts/bench $(if $(QUICK),--quick)
 
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
