@@ -61,7 +61,7 @@ fn shutdown_ends_receives(socket: &Socket) -> bool {
     while socket.receive_one(&mut inbox, libc::MSG_DONTWAIT).is_ok() {}
     let _ = socket.shutdown_read();
     // The time limit is for the system that would wait for ever.
-    socket.limit_receives(SHORT).is_ok()
+    socket.limit_receives(Some(SHORT)).is_ok()
         && socket.set_nonblocking(false).is_ok()
         && socket.receive_one(&mut inbox, 0) == Ok(0)
 }

@@ -22,6 +22,10 @@ pub(crate) struct Socket(socket2::Socket);
 
 type Sys<T> = Result<T, Errno>;
 
+/// The states of `tcp_info` in which the peer has not ended its output: established, and the two in which this
+/// end has (TCP_ESTABLISHED, TCP_FIN_WAIT1 and TCP_FIN_WAIT2 of the kernel's tcp_states.h).
+const STILL_RECEIVING: [u8; 3] = [1, 4, 5];
+
 impl Socket {
     /// socket(2) for TCP, of the address's family.
     pub(crate) fn stream(address: &SocketAddr) -> Sys<Socket> {
@@ -59,12 +63,7 @@ impl Socket {
         Ok(self.0.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?)
     }
 
-    /// accept4(2).
-    pub(crate) fn accept(&self) -> Sys<(Socket, SocketAddr)> {
-        self.accept_as(true)
-    }
-
-    /// accept4(2), of a socket whose calls may block if it is not to be `nonblocking`.
+    /// accept4(2). The calls of the socket that it returns may block if it is not to be `nonblocking`.
     pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<(Socket, SocketAddr)> {
         let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
         let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
@@ -198,7 +197,18 @@ impl Socket {
 
     /// Bytes that have not been sent once.
     pub(crate) fn unsent(&self) -> Sys<usize> {
-        sys::unsent(self.0.as_fd())
+        Ok(sys::tcp_info(self.0.as_fd())?.tcpi_notsent_bytes as usize)
+    }
+
+    /// Whether the peer may still send: it has neither ended its output nor broken the connection off. Tells
+    /// where a receive cannot, this end's input having been shut down.
+    pub(crate) fn peer_may_send(&self) -> bool {
+        sys::tcp_info(self.0.as_fd()).is_ok_and(|info| STILL_RECEIVING.contains(&info.tcpi_state))
+    }
+
+    /// recv(2), which waits if the socket blocks.
+    pub(crate) fn receive_waiting(&self, buffer: &mut [u8]) -> Sys<usize> {
+        self.receive_with(buffer, 0)
     }
 
     /// recv(2) once there is something to receive, or the end.
@@ -238,9 +248,9 @@ impl Socket {
         Ok(SockRef::from(&self.0).set_tcp_nodelay(true)?)
     }
 
-    /// A receive that blocks fails with EAGAIN after so long (SO_RCVTIMEO, socket(7)).
-    pub(crate) fn limit_receives(&self, limit: Duration) -> Sys<()> {
-        Ok(self.0.set_read_timeout(Some(limit))?)
+    /// A receive or an accept that blocks fails with EAGAIN after so long (SO_RCVTIMEO, socket(7)).
+    pub(crate) fn limit_receives(&self, limit: Option<Duration>) -> Sys<()> {
+        Ok(self.0.set_read_timeout(limit)?)
     }
 
     /// Datagrams of one size from one peer may arrive as one train (UDP_GRO, udp(7)).

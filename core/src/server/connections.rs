@@ -1,7 +1,7 @@
 //! The TCP connections that a server has open: how many there may be, and how one is cut, also by a
 //! stop that finds the thread that serves it held up in a handler.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
@@ -17,16 +17,44 @@ pub(super) struct Open {
     /// A handler has a request of it in hand.
     busy: AtomicBool,
     cut: AtomicBool,
+    /// Whoever serves it waits in the receive itself; a stop ends that.
+    pub(super) blocks: bool,
+    /// Whoever serves it is about to wait so, or does.
+    waiting: AtomicBool,
 }
 
 impl Open {
-    pub(super) fn new(socket: Socket) -> Open {
-        Open { socket, busy: AtomicBool::new(false), cut: AtomicBool::new(false) }
+    pub(super) fn new(socket: Socket, blocks: bool) -> Open {
+        Open {
+            socket,
+            busy: AtomicBool::new(false),
+            cut: AtomicBool::new(false),
+            blocks,
+            waiting: AtomicBool::new(false),
+        }
     }
 
     /// Says whether a handler has a request of this connection in hand.
     pub(super) fn set_busy(&self, busy: bool) {
         self.busy.store(busy, Ordering::Release);
+    }
+
+    /// Calls `receive`, which waits and which a stop ends, unless a stop was asked for already.
+    pub(super) fn wait_in<T>(&self, shared: &Shared, receive: impl FnOnce(&Socket) -> T) -> Option<T> {
+        self.waiting.store(true, Ordering::Relaxed);
+        // Either this sees the stop, or the stop sees that this waits.
+        fence(Ordering::SeqCst);
+        let received = if shared.stopping() { None } else { Some(receive(&self.socket)) };
+        self.waiting.store(false, Ordering::Release);
+        received
+    }
+
+    /// Ends the receive that waits, if one does. A connection that is served right now is left as it is: its
+    /// receives would make no more room for what the peer still sends.
+    fn end_waiting(&self) {
+        if self.waiting.load(Ordering::Acquire) {
+            let _ = self.socket.shutdown_read();
+        }
     }
 
     /// Breaks off a connection that the stop's deadline finds with something in hand.
@@ -70,6 +98,14 @@ impl Connections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A stop has been asked for: ends the receives that wait.
+    pub(super) fn end_waiting(&self) {
+        fence(Ordering::SeqCst);
+        for (_, open) in self.lock().iter() {
+            open.end_waiting();
+        }
+    }
+
     /// Ends those that are left past a stop's deadline.
     pub(super) fn end_by_force(&self, shared: &Shared) {
         for (_, open) in self.lock().iter() {
@@ -103,14 +139,14 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// Lets a connection in, unless there are as many as there may be: then it is closed at once.
-    pub(super) fn admit(socket: Socket, shared: &Arc<Shared>) -> Option<Admitted> {
+    /// Lets a connection in, whose receives wait if its socket `blocks`, unless there are as many as there may be: then it is closed at once.
+    pub(super) fn admit(socket: Socket, blocks: bool, shared: &Arc<Shared>) -> Option<Admitted> {
         let (active, now) = Active::new(shared);
         if now > shared.limits.max_connections as u64 {
             shared.met(Met::Refused("max_connections is reached"));
             return None;
         }
-        let open = Arc::new(Open::new(socket));
+        let open = Arc::new(Open::new(socket, blocks));
         let place = shared.connections().lock().insert(Arc::clone(&open));
         Some(Admitted { open, place, active })
     }

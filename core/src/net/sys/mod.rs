@@ -112,8 +112,8 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> Sys<usize> {
     Ok(bytes.max(0) as usize)
 }
 
-/// Bytes of a TCP socket's output, its end included, that have not been sent once (tcp(7), TCP_INFO).
-pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
+/// What the system knows of a TCP connection (tcp(7), TCP_INFO).
+pub(crate) fn tcp_info(fd: BorrowedFd<'_>) -> Sys<libc::tcp_info> {
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `length` bytes.
@@ -127,7 +127,7 @@ pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
         )
     })?;
     // SAFETY: it is plain numbers, for which zero is a value where the kernel wrote nothing.
-    Ok(unsafe { info.assume_init() }.tcpi_notsent_bytes as usize)
+    Ok(unsafe { info.assume_init() })
 }
 
 /// connect(2) to no address at all (AF_UNSPEC), which dissolves the association: a stream's with a reset.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::CHUNK;
 use super::exchange::{Exchange, Then};
 use crate::framing::Framing;
-use crate::net::{Deadline, Fault, Socket, Waiting, wait_readable};
+use crate::net::{Deadline, Errno, Fault, Socket, Waiting, wait_readable};
 use crate::server::connections::Open;
 use crate::server::limits::{Limits, Met};
 use crate::server::shared::Shared;
@@ -108,8 +108,7 @@ enum End {
 fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, End> {
     let socket = &open.socket;
     if !shared.stopping() {
-        let deadline = Deadline::after(shared.limits.idle_timeout);
-        match socket.receive_within(chunk, Waiting::until(deadline).woken_by(shared.stop_waker())) {
+        match wait_for_input(open, chunk, shared) {
             Ok(received) => return Ok(received),
             Err(Fault::Woken) => {}
             Err(Fault::TimedOut) => {
@@ -120,6 +119,8 @@ fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, E
         }
     }
     match socket.receive(chunk) {
+        // The stop has shut the input down: this is no end of the peer's.
+        Ok(0) if open.blocks && socket.peer_may_send() => Err(End::Quiet),
         Ok(received) if received > 0 && shared.time_is_up() => {
             open.cut(shared);
             Err(End::Gone)
@@ -127,6 +128,27 @@ fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, E
         Ok(received) => Ok(received),
         Err(errno) if errno.would_block() => Err(End::Quiet),
         Err(_) => Err(End::Gone),
+    }
+}
+
+/// Waits for input, the end of it, the idle limit or a stop.
+fn wait_for_input(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, Fault> {
+    let socket = &open.socket;
+    if !open.blocks {
+        let deadline = Deadline::after(shared.limits.idle_timeout);
+        return socket.receive_within(chunk, Waiting::until(deadline).woken_by(shared.stop_waker()));
+    }
+    loop {
+        let Some(received) = open.wait_in(shared, |socket| socket.receive_waiting(chunk)) else {
+            return Err(Fault::Woken);
+        };
+        match received {
+            Ok(0) if shared.stopping() => return Err(Fault::Woken),
+            Ok(received) => return Ok(received),
+            Err(errno) if errno.would_block() => return Err(Fault::TimedOut),
+            Err(Errno(libc::EINTR)) => {}
+            Err(errno) => return Err(Fault::Os(errno)),
+        }
     }
 }
 
@@ -181,8 +203,10 @@ fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
             _ if limit.passed() || shared.time_is_up() => return,
             Parting::Again => {}
             Parting::Later => {
-                let step = Deadline::after(Some(LINGER_STEP)).earlier(limit);
-                let _ = wait_readable(socket.fd(), Waiting::until(step));
+                let step = Waiting::until(Deadline::after(Some(LINGER_STEP)).earlier(limit));
+                // An input that a stop has shut down is always readable.
+                let fd = if shared.stopping() { -1 } else { socket.fd() };
+                let _ = wait_readable(fd, step);
             }
         }
     }
@@ -202,12 +226,13 @@ pub(super) enum Parting {
 /// Throws input away and looks whether the peer has all that it is owed.
 pub(super) fn parting_step(socket: &Socket, chunk: &mut [u8], talkative: &mut bool) -> Parting {
     match socket.receive(chunk) {
-        Ok(0) => Parting::Done,
-        Ok(_) => {
+        Ok(0) if !socket.peer_may_send() => Parting::Done,
+        Ok(received) if received > 0 => {
             *talkative = true;
             Parting::Again
         }
-        Err(errno) if errno.would_block() => {
+        // Nothing has come; or the stop has shut the input down, and nothing more is seen of it.
+        Ok(_) | Err(Errno(libc::EAGAIN)) => {
             // A quiet peer meets no reset, so the kernel may finish alone what it has begun to send.
             let owed = if *talkative { socket.unacknowledged() } else { socket.unsent() };
             if owed.unwrap_or(0) == 0 { Parting::Done } else { Parting::Later }

@@ -11,10 +11,11 @@ mod threads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::features::Features;
 use super::listen::Listeners;
 use super::options::Concurrency;
 use super::shared::Shared;
-use crate::net::{Errno, Socket};
+use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
 
 /// Bytes received at once; what a connection holds while it is served by a thread or process.
 const CHUNK: usize = 64 * 1024;
@@ -26,13 +27,35 @@ pub(super) fn start(
     listeners: Vec<(Socket, SocketAddr)>,
     workers: usize,
 ) -> Result<(), Errno> {
+    let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
+    if blocks {
+        for (socket, _) in &listeners {
+            // The connections have their limit from their listener.
+            socket.limit_receives(shared.limits.idle_timeout)?;
+            // One thread waits at one listener, or looks after several.
+            let alone = concurrency == Concurrency::Threads || listeners.len() == 1;
+            socket.set_nonblocking(!alone)?;
+        }
+    }
     let sockets = listeners.into_iter().map(|(socket, _)| socket).collect();
     let listeners = Arc::new(Listeners::new(sockets));
     shared.listen_on(&listeners);
+    if blocks {
+        let listeners = Arc::clone(&listeners);
+        shared.spawn("capsock-stop", move |shared| wake_at_stop(&listeners, shared))?;
+    }
     match concurrency {
         Concurrency::Iterative => iterative::start(shared, listeners),
-        Concurrency::Threads => threads::start(shared, listeners),
+        Concurrency::Threads => threads::start(shared, &listeners),
         Concurrency::Processes => processes::start(shared, listeners),
         Concurrency::Events => events::start(shared, listeners, workers),
     }
+}
+
+/// Waits for a stop, and ends the accepts and the receives that wait. Whoever is let in later looks for the stop
+/// before the first receive.
+fn wake_at_stop(listeners: &Listeners, shared: &Shared) {
+    let _ = wait_readable(shared.stop_waker().fd(), Waiting::until(Deadline::NEVER));
+    listeners.close_the_door();
+    shared.connections().end_waiting();
 }

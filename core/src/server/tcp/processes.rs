@@ -18,7 +18,7 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(
     // The parent never uses it: each child has its own copy.
     let desk = Desk::with_room(&shared.limits).map_err(|_| Errno(libc::ENOMEM))?;
     shared.spawn("capsock-accept", move |shared| {
-        let mut children = accept_all(Acceptor::new(listeners), desk, shared);
+        let mut children = accept_all(Acceptor::of_all(listeners, false), desk, shared);
         finish(&mut children, shared);
     })
 }
@@ -37,7 +37,7 @@ fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> C
             Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
                 refuse(socket, shared, "max_connections is reached");
             }
-            Next::Connection(socket) => serve(Open::new(socket), &mut desk, &mut children, shared),
+            Next::Connection(socket) => serve(Open::new(socket, false), &mut desk, &mut children, shared),
         }
     }
 }

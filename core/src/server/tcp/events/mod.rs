@@ -224,7 +224,7 @@ impl Worker {
             if !self.accepting {
                 return;
             }
-            match accept(&self.listeners[index], &self.shared) {
+            match accept(&self.listeners[index], false, &self.shared) {
                 Ok(socket) => self.welcome(socket),
                 Err(Refusal::Nobody) => return,
                 Err(Refusal::Shortage) => {
@@ -236,7 +236,7 @@ impl Worker {
     }
 
     fn welcome(&mut self, socket: Socket) {
-        let Some(admitted) = Admitted::admit(socket, &self.shared) else { return };
+        let Some(admitted) = Admitted::admit(socket, false, &self.shared) else { return };
         self.look_at_the_clock();
         if self.connections.is_empty() {
             self.next_sweep = self.now + self.sweep_interval();
