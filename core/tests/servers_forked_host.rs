@@ -12,14 +12,17 @@ use capsock::{Concurrency, ErrorKind};
 use support::*;
 
 /// Forks a child that does nothing until it is killed.
-fn fork_idle_child() -> libc::pid_t {
+fn fork_idle_child() -> Child {
     // SAFETY: the child makes system calls only.
     unsafe {
         match libc::fork() {
             0 => loop {
                 libc::pause();
             },
-            pid => pid,
+            pid => {
+                assert!(pid > 0, "fork: {}", std::io::Error::last_os_error());
+                Child(pid)
+            }
         }
     }
 }
@@ -32,14 +35,20 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
+/// The tests take turns: the processor's time is that of the whole process, and a child has all its descriptors.
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURNS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURNS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[test]
 fn clients_see_the_end_and_no_worker_spins() {
+    let _turn = turn();
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).start().unwrap();
         let client = connect(&server);
         ask(&client, b"hello", b"HELLO");
-        let child = fork_idle_child();
-        assert!(child > 0);
+        let _child = fork_idle_child();
         client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(read_to_end(&client), b"", "{concurrency:?}");
         eventually("the connection is gone", || server.stats().connections_active == 0);
@@ -48,20 +57,25 @@ fn clients_see_the_end_and_no_worker_spins() {
         let used = processor_time() - before;
         assert!(used < Duration::from_millis(100), "{concurrency:?} used {used:?} while nobody asked");
         ask(&connect(&server), b"next", b"NEXT");
-        end_child(child);
     }
 }
 
-fn end_child(child: libc::pid_t) {
-    // SAFETY: it is a child of this process, killed and reaped once.
-    unsafe {
-        libc::kill(child, libc::SIGKILL);
-        assert_eq!(libc::waitpid(child, std::ptr::null_mut(), 0), child);
+/// A child that does nothing; it is ended when this is dropped, also by a test that fails.
+struct Child(libc::pid_t);
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // SAFETY: it is a child of this process, killed and reaped once.
+        unsafe {
+            libc::kill(self.0, libc::SIGKILL);
+            libc::waitpid(self.0, std::ptr::null_mut(), 0);
+        }
     }
 }
 
 #[test]
 fn a_stop_is_seen_by_all() {
+    let _turn = turn();
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).write_timeout(None).start().unwrap();
         let address = server.local_addr();
@@ -74,7 +88,7 @@ fn a_stop_is_seen_by_all() {
             std::thread::yield_now();
             before > 0 && server.stats().bytes_sent == before
         });
-        let child = fork_idle_child();
+        let _child = fork_idle_child();
         assert_eq!(server.stop(Duration::ZERO).unwrap().cut, 1, "{concurrency:?}");
         // A reset, at once: what waits to be read is gone with it.
         greedy.set_nonblocking(false).unwrap();
@@ -82,12 +96,12 @@ fn a_stop_is_seen_by_all() {
         assert!(TcpStream::connect(address).is_err(), "{concurrency:?} still listens");
         drop(server);
         drop(capsock::Server::tcp(address).start().unwrap());
-        end_child(child);
     }
 }
 
 #[test]
 fn the_server_is_not_the_childs_to_stop() {
+    let _turn = turn();
     let server = tcp(Concurrency::Events).start().unwrap();
     // SAFETY: the child stops, which in a forked process allocates an error and nothing else, and leaves.
     let child = unsafe {
