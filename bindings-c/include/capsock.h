@@ -172,7 +172,9 @@ typedef int32_t capsock_framing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Calls of the system that a server does better with and does without; see `capsock_stats`.
+// Calls of the system that a server does better with and does without: bits of the number
+// `features` in `capsock_stats`. The environment variable `CAPSOCK_WITHOUT` switches those off that
+// it names, as in `CAPSOCK_WITHOUT=udp-gro,recvmmsg`.
 enum capsock_feature
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
@@ -305,6 +307,10 @@ typedef struct {
   // closed.
   // Default 30 s.
   int64_t write_timeout_ms;
+  // For how many microseconds an event loop, and over UDP whoever receives, looks again and again
+  // before it sleeps; 1,000,000 at most. It takes the time to wake up off each reply, and a
+  // processor for itself while requests come in such short order. 0, the default: not at all.
+  int64_t busy_poll_us;
   // Answers the requests; NULL, the default: upper case.
   capsock_handler handler;
   // Passed to the handler.

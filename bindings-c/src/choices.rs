@@ -50,7 +50,9 @@ pub enum capsock_level {
     CAPSOCK_LEVEL_ERROR = 2,
 }
 
-/// Calls of the system that a server does better with and does without; see `capsock_stats`.
+/// Calls of the system that a server does better with and does without: bits of the number
+/// `features` in `capsock_stats`. The environment variable `CAPSOCK_WITHOUT` switches those off that
+/// it names, as in `CAPSOCK_WITHOUT=udp-gro,recvmmsg`.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_feature {
@@ -66,7 +68,7 @@ pub enum capsock_feature {
 
 #[cfg(test)]
 mod tests {
-    use capsock::{Concurrency, Framing, Level, Transport};
+    use capsock::{Concurrency, Features, Framing, Level, Transport};
 
     use super::*;
 
@@ -101,5 +103,22 @@ mod tests {
         }
         check(CAPSOCK_LEVEL_WARNING, CAPSOCK_LEVEL_WARNING as i32, "warning", Level::Warning as i32);
         check(CAPSOCK_LEVEL_ERROR, CAPSOCK_LEVEL_ERROR as i32, "error", Level::Error as i32);
+    }
+
+    #[test]
+    fn features_are_the_cores() {
+        use capsock_feature::*;
+        let features = [
+            (CAPSOCK_FEATURE_BLOCKING_RECEIVE, Features::BLOCKING_RECEIVE),
+            (CAPSOCK_FEATURE_RECVMMSG, Features::RECVMMSG),
+            (CAPSOCK_FEATURE_UDP_SEGMENT, Features::UDP_SEGMENT),
+            (CAPSOCK_FEATURE_UDP_GRO, Features::UDP_GRO),
+        ];
+        assert_eq!(features.len(), Features::from_bits(u64::MAX).names().count());
+        for (mine, core) in features {
+            let number = i32::try_from(core.bits()).expect("a small number");
+            let name = core.names().next().expect("a name").replace('-', "_");
+            check(mine, mine as i32, &name, number);
+        }
     }
 }

@@ -5,14 +5,14 @@ use std::ptr;
 use std::sync::LazyLock;
 
 use capsock::net::port::from_number;
-use capsock::net::timeout::from_millis;
+use capsock::net::timeout::{from_micros, from_millis};
 use capsock::{Concurrency, DEFAULT_HOST, DEFAULT_PORT, Framing, Result, ServerOptions, Transport};
 
 use crate::error::text;
 use crate::guard::guard_or;
 use crate::handler::{Handler, capsock_handler, capsock_log, log};
 use crate::pointer;
-use crate::time::to_millis;
+use crate::time::{to_micros, to_millis};
 
 /// The options of a server. Start from `capsock_server_options_default` and change what shall be
 /// different, so that a later version's new options have their defaults too.
@@ -48,6 +48,10 @@ pub struct capsock_server_options {
     /// closed.
     /// Default 30 s.
     pub write_timeout_ms: i64,
+    /// For how many microseconds an event loop, and over UDP whoever receives, looks again and again
+    /// before it sleeps; 1,000,000 at most. It takes the time to wake up off each reply, and a
+    /// processor for itself while requests come in such short order. 0, the default: not at all.
+    pub busy_poll_us: i64,
     /// Answers the requests; NULL, the default: upper case.
     pub handler: capsock_handler,
     /// Passed to the handler.
@@ -82,6 +86,7 @@ pub extern "C" fn capsock_server_options_default() -> capsock_server_options {
             max_request: core.max_request,
             idle_timeout_ms: to_millis(core.idle_timeout),
             write_timeout_ms: to_millis(core.write_timeout),
+            busy_poll_us: to_micros(core.busy_poll),
             handler: None,
             handler_data: ptr::null_mut(),
             log: None,
@@ -107,7 +112,8 @@ impl capsock_server_options {
             .max_connections(self.max_connections)
             .max_request(self.max_request)
             .idle_timeout(from_millis("the idle timeout", self.idle_timeout_ms)?)
-            .write_timeout(from_millis("the write timeout", self.write_timeout_ms)?);
+            .write_timeout(from_millis("the write timeout", self.write_timeout_ms)?)
+            .busy_poll(from_micros("the time of busy polling", self.busy_poll_us)?);
         if let Some(handler) = Handler::new(self.handler, self.handler_data) {
             core = core.handler(handler);
         }

@@ -1,4 +1,4 @@
-//! Timeouts: milliseconds in C, durations in the core.
+//! Times: milliseconds or microseconds in C, durations in the core.
 
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ const _: () = assert!(CAPSOCK_NO_LIMIT == NO_LIMIT_MILLIS);
 
 pub(crate) fn to_millis(timeout: Option<Duration>) -> i64 {
     timeout.and_then(|limit| i64::try_from(limit.as_millis()).ok()).unwrap_or(CAPSOCK_NO_LIMIT)
+}
+
+pub(crate) fn to_micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Where the core has no word for "no limit", the longest duration is one.
@@ -30,5 +34,7 @@ mod tests {
         }
         assert_eq!(longest_from_millis("the timeout", CAPSOCK_NO_LIMIT), Ok(Duration::MAX));
         assert_eq!(to_millis(Some(Duration::MAX)), CAPSOCK_NO_LIMIT);
+        assert_eq!(to_micros(Duration::from_millis(2)), 2_000);
+        assert_eq!(to_micros(Duration::MAX), i64::MAX);
     }
 }

@@ -61,6 +61,46 @@ static void every_kind_answers(void) {
   }
 }
 
+/* What a kind may use is the core's to say; here the numbers have to be the enumeration's. */
+static void features(void) {
+  const uint64_t known = CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_RECVMMSG |
+                         CAPSOCK_FEATURE_UDP_SEGMENT | CAPSOCK_FEATURE_UDP_GRO;
+  capsock_server_options options = local_options();
+  capsock_server *server, *without;
+  capsock_stats stats, fewer;
+  CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
+  server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  CHECK_OK(capsock_server_stats(server, &stats));
+  CHECK((stats.features & ~known) == 0);
+  CHECK(setenv("CAPSOCK_WITHOUT", "recvmmsg,udp-gro", 1) == 0);
+  without = start(CAPSOCK_TRANSPORT_UDP, &options);
+  CHECK_OK(capsock_server_stats(without, &fewer));
+  CHECK(fewer.features ==
+        (stats.features & (CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_UDP_SEGMENT)));
+  capsock_server_free(without);
+  without = NULL;
+  CHECK(setenv("CAPSOCK_WITHOUT", "nonsense", 1) == 0);
+  CHECK_STATUS(capsock_server_start(CAPSOCK_TRANSPORT_UDP, &options, &without),
+               CAPSOCK_INVALID_ARGUMENT);
+  CHECK(without == NULL && strstr(capsock_last_error(), "nonsense") != NULL);
+  CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
+  capsock_server_free(server);
+}
+
+/* As long as it may be: the unit is microseconds. */
+static void busy_polling(void) {
+  capsock_server_options options = local_options();
+  capsock_server *server;
+  capsock_tcp_client *client;
+  options.busy_poll_us = 1000000;
+  server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  client = tcp_client(capsock_server_port(server));
+  check_tcp_reply(client, "hello", "HELLO");
+  capsock_tcp_client_free(client);
+  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  capsock_server_free(server);
+}
+
 static void addresses(void) {
   char expected[32];
   char *address = NULL;
@@ -80,13 +120,21 @@ static void bad_options(void) {
   static const struct {
     const char *what;
     int32_t transport, port, concurrency, framing;
-    int64_t idle_ms, write_ms;
+    int64_t idle_ms, write_ms, busy_us;
   } table[] = {
-      {"transport", 2, 0, 0, 0, 1, 1},     {"transport", -1, 0, 0, 0, 1, 1},
-      {"port", 0, -1, 0, 0, 1, 1},         {"port", 0, 65536, 0, 0, 1, 1},
-      {"concurrency", 0, 0, 4, 0, 1, 1},   {"concurrency", 0, 0, INT32_MIN, 0, 1, 1},
-      {"framing", 0, 0, 0, 3, 1, 1},       {"framing", 0, 0, 0, INT32_MAX, 1, 1},
-      {"idle timeout", 0, 0, 0, 0, -1, 1}, {"write timeout", 0, 0, 0, 0, 1, INT64_MIN},
+      {"transport", 2, 0, 0, 0, 1, 1, 0},
+      {"transport", -1, 0, 0, 0, 1, 1, 0},
+      {"port", 0, -1, 0, 0, 1, 1, 0},
+      {"port", 0, 65536, 0, 0, 1, 1, 0},
+      {"concurrency", 0, 0, 4, 0, 1, 1, 0},
+      {"concurrency", 0, 0, INT32_MIN, 0, 1, 1, 0},
+      {"framing", 0, 0, 0, 3, 1, 1, 0},
+      {"framing", 0, 0, 0, INT32_MAX, 1, 1, 0},
+      {"idle timeout", 0, 0, 0, 0, -1, 1, 0},
+      {"write timeout", 0, 0, 0, 0, 1, INT64_MIN, 0},
+      {"busy polling", 0, 0, 0, 0, 1, 1, -1},
+      {"busy_poll", 0, 0, 0, 0, 1, 1, 1000001},
+      {"busy_poll", 1, 0, 0, 0, 1, 1, INT64_MAX},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     capsock_server_options options = local_options();
@@ -96,6 +144,7 @@ static void bad_options(void) {
     options.framing = table[i].framing;
     options.idle_timeout_ms = table[i].idle_ms;
     options.write_timeout_ms = table[i].write_ms;
+    options.busy_poll_us = table[i].busy_us;
     CHECK_STATUS(capsock_server_start(table[i].transport, &options, &server),
                  CAPSOCK_INVALID_ARGUMENT);
     CHECK(strstr(capsock_last_error(), table[i].what) != NULL);
@@ -256,6 +305,8 @@ static void waiting_ends_at_a_signal(void) {
 int main(void) {
   static const test tests[] = {
       {"every kind of server answers", every_kind_answers},
+      {"features", features},
+      {"busy polling", busy_polling},
       {"addresses", addresses},
       {"bad options", bad_options},
       {"bad hosts", bad_hosts},

@@ -20,6 +20,17 @@ pub fn from_millis(what: &str, millis: i64) -> Result<Option<Duration>> {
     }
 }
 
+/// A time in whole microseconds, which always ends.
+///
+/// # Errors
+/// A negative number. `what` names the argument in the text: "the time of busy polling".
+pub fn from_micros(what: &str, micros: i64) -> Result<Duration> {
+    let unsigned = u64::try_from(micros);
+    unsigned
+        .map(Duration::from_micros)
+        .map_err(|_| Error::invalid(format!("use {what}"), format!("{micros} us is negative")))
+}
+
 /// A timeout in seconds; infinity is none.
 ///
 /// # Errors
@@ -40,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_and_milliseconds() {
+    fn seconds_milliseconds_and_microseconds() {
         let seconds = [
             (0.0, Some(Duration::ZERO)),
             (1.5, Some(Duration::from_millis(1500))),
@@ -57,5 +68,9 @@ mod tests {
         assert_eq!(from_millis("it", NO_LIMIT_MILLIS), Ok(None));
         assert!(from_millis("it", -1).is_err());
         assert!(from_millis("it", i64::MIN).is_err());
+        assert_eq!(from_micros("it", 50), Ok(Duration::from_micros(50)));
+        assert_eq!(from_micros("it", i64::MAX), Ok(Duration::from_micros(i64::MAX.unsigned_abs())));
+        assert!(from_micros("it", -1).is_err());
+        assert!(from_micros("it", i64::MIN).is_err());
     }
 }
