@@ -119,6 +119,19 @@ impl Given<Seconds> {
     }
 }
 
+impl Given<f64> {
+    /// The time of so many seconds where it was given, and `default` where not.
+    pub(crate) fn time_or(self, what: &str, default: Duration) -> Result<Duration> {
+        match self {
+            Given::Default => Ok(default),
+            // Infinity is the longest time, of which the core says what it thinks.
+            Given::Value(seconds) => {
+                Ok(capsock::net::timeout::from_seconds(what, seconds)?.unwrap_or(Duration::MAX))
+            }
+        }
+    }
+}
+
 /// The bytes of a bytes-like object. They are shared where they cannot change, and copied otherwise.
 pub(crate) struct Bytes(pub(crate) PyBackedBytes);
 

@@ -40,6 +40,9 @@ use crate::{exit, tcp_client::pair};
 ///         never. Default 300.
 ///     write_timeout: seconds after which a connection whose peer makes no room for more of its
 ///         reply is closed; None for never. Default 30.
+///     busy_poll: seconds for which an event loop, and over UDP whoever receives, looks again and
+///         again before it sleeps; 1 at most. It takes the time to wake up off each reply, and a
+///         processor for itself while requests come in such short order. Default 0: not at all.
 ///     handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
 ///         the server's threads, several at once. A request whose handler raises gets no reply: it
 ///         is logged with its traceback by the logger "capsock" and counted.
@@ -63,7 +66,7 @@ impl Server {
         transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT), concurrency = Given::Default,
         framing = Given::Default, workers = Given::Default, backlog = Given::Default,
         max_connections = Given::Default, max_request = Given::Default, idle_timeout = Given::Default,
-        write_timeout = Given::Default, handler = None, text = false,
+        write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
@@ -79,6 +82,7 @@ impl Server {
         max_request: Given<Count<usize>>,
         idle_timeout: Given<Seconds>,
         write_timeout: Given<Seconds>,
+        busy_poll: Given<f64>,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
@@ -91,6 +95,7 @@ impl Server {
         options.max_request = max_request.unwrap_or(Count(options.max_request)).0;
         options.idle_timeout = idle_timeout.limit_or("the idle timeout", options.idle_timeout)?;
         options.write_timeout = write_timeout.limit_or("the write timeout", options.write_timeout)?;
+        options.busy_poll = busy_poll.time_or("the time of busy polling", options.busy_poll)?;
         let callable = Callable::default();
         match handler {
             Some(handler) if handler.bind(py).is_callable() => {

@@ -1,33 +1,58 @@
 //! What a server has done, as Python reads it.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyType;
 
 /// A frozen class with the fields of a struct of the core. The fields are named one by one, so
 /// that one which the core gets and Python lacks does not compile.
 macro_rules! report {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)+ }) => {
         $(#[$doc])*
         #[pyclass(module = "capsock", frozen, eq, hash, get_all)]
         #[derive(Clone, PartialEq, Eq, Hash)]
         pub(crate) struct $name {
-            $($(#[$field_doc])* $field: u64,)+
+            $($(#[$field_doc])* $field: $kind,)+
         }
 
         impl From<capsock::$name> for $name {
             fn from(core: capsock::$name) -> $name {
                 let capsock::$name { $($field),+ } = core;
-                $name { $($field),+ }
+                $name { $($field: $field.into()),+ }
             }
         }
 
         #[pymethods]
         impl $name {
-            fn __repr__(&self) -> String {
-                let fields = [$(format!(concat!(stringify!($field), "={}"), self.$field)),+];
-                format!(concat!(stringify!($name), "({})"), fields.join(", "))
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+                let fields = [$(
+                    format!(concat!(stringify!($field), "={}"), self.$field.into_pyobject(py)?.repr()?)
+                ),+];
+                Ok(format!(concat!(stringify!($name), "({})"), fields.join(", ")))
             }
         }
     };
+}
+
+/// `Features::bits`, which Python sees as a `capsock.Feature`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Feature(u64);
+
+impl From<u64> for Feature {
+    fn from(bits: u64) -> Feature {
+        Feature(bits)
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Feature {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        CLASS.import(py, "capsock._feature", "Feature")?.call1((self.0,))
+    }
 }
 
 report! {
@@ -35,38 +60,38 @@ report! {
     /// change any more.
     Stats {
         /// TCP connections taken from the backlog, the refused ones included.
-        connections_accepted,
+        connections_accepted: u64,
         /// TCP connections that are open now.
-        connections_active,
+        connections_active: u64,
         /// TCP connections closed at once: over max_connections, or no thread or process to be had.
-        connections_refused,
+        connections_refused: u64,
         /// Requests answered.
-        requests,
+        requests: u64,
         /// Bytes of requests, over TCP and UDP.
-        bytes_received,
+        bytes_received: u64,
         /// Bytes of replies, over TCP and UDP.
-        bytes_sent,
+        bytes_sent: u64,
         /// UDP datagrams received, those that got no reply included.
-        datagrams_received,
+        datagrams_received: u64,
         /// UDP datagrams sent.
-        datagrams_sent,
+        datagrams_sent: u64,
         /// Requests whose handler failed.
-        handler_errors,
+        handler_errors: u64,
         /// Requests over max_request: the connection was closed, or the datagram left unanswered.
-        oversized_requests,
+        oversized_requests: u64,
         /// Connections closed since nothing came for idle_timeout.
-        idle_timeouts,
+        idle_timeouts: u64,
         /// Connections closed since the peer took nothing for write_timeout.
-        write_timeouts,
+        write_timeouts: u64,
         /// Datagrams left unanswered by the guard: from the server itself, port 0, a broadcast or
         /// multicast address, or gone back and forth between servers too often.
-        datagrams_guarded,
+        datagrams_guarded: u64,
         /// Replies that did not fit a datagram or that the system refused to send.
-        replies_unsent,
+        replies_unsent: u64,
         /// Times that accepting paused since the process or system had no descriptors left.
-        descriptor_shortages,
-        /// What of the system's optional calls the server uses: Feature values, added up.
-        features,
+        descriptor_shortages: u64,
+        /// What of the system's optional calls the server uses.
+        features: Feature,
     }
 }
 
@@ -74,11 +99,11 @@ report! {
     /// What stopping a server found.
     StopReport {
         /// Requests answered from the start of the server to its end.
-        completed,
+        completed: u64,
         /// Connections cut at the deadline with a request in hand or a reply not yet taken.
-        cut,
+        cut: u64,
         /// Calls of the handler or the log that were still running past the deadline; their threads
         /// end when the call returns.
-        running,
+        running: u64,
     }
 }

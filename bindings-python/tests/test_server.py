@@ -72,6 +72,7 @@ def test_the_defaults() -> None:
         "max_connections",
         "max_request",
         "idle_timeout",
+        "busy_poll",
     )
     options: Any = dict.fromkeys((*left_out, "write_timeout"), ...)  # As the signature shows them.
     with capsock.Server("tcp", port=0) as server, capsock.Server("tcp", port=0, **options) as same:
@@ -204,6 +205,32 @@ def test_limits_are_counted() -> None:
         with socket.create_connection(server.address, timeout=LIMIT) as refused:
             assert refused.recv(1) == b""
         assert server.stats().connections_refused == 1
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_busy_server_answers_and_stops(transport: str) -> None:
+    with start(transport, busy_poll=1) as server, connect(server) as client:
+        assert client.request("hello") == "HELLO"
+
+
+def test_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CAPSOCK_WITHOUT", raising=False)
+    with start("udp") as server:
+        used = server.stats().features
+        assert isinstance(used, capsock.Feature)
+        assert f"features={used!r})" in repr(server.stats())
+    # The numbers are the core's: it is told names, and tells numbers.
+    names = {str(feature.name).lower().replace("_", "-"): feature for feature in capsock.Feature}
+    for name, feature in names.items():
+        monkeypatch.setenv("CAPSOCK_WITHOUT", name)
+        with start("udp") as server:
+            assert server.stats().features == used & ~feature
+    monkeypatch.setenv("CAPSOCK_WITHOUT", ",".join(names))
+    with start("udp") as server:
+        assert server.stats().features == capsock.Feature(0)
+    monkeypatch.setenv("CAPSOCK_WITHOUT", "udp-gro,nonsense")
+    with pytest.raises(ValueError, match="nonsense"):
+        start("udp")
 
 
 def test_once_replies_and_closes() -> None:

@@ -18,6 +18,7 @@ Times are seconds, and None is no limit. Errors are Python's own exceptions with
 A server's log lines go to the logger "capsock" of the module logging.
 """
 
+from capsock._feature import Feature
 from capsock._native import (
     DEFAULT_HOST,
     DEFAULT_PORT,
@@ -36,6 +37,7 @@ __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
     "UNICODE_VERSION",
+    "Feature",
     "Server",
     "Stats",
     "StopReport",

@@ -4,6 +4,8 @@ from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
 from typing_extensions import Buffer, Self, TypeAlias
 
+from capsock._feature import Feature
+
 __all__ = [
     "DEFAULT_HOST",
     "DEFAULT_PORT",
@@ -72,6 +74,7 @@ class Server:
         max_request: SupportsIndex = ...,
         idle_timeout: float | None = ...,
         write_timeout: float | None = ...,
+        busy_poll: float = ...,
         handler: Callable[[bytes], Buffer] | None = None,
         text: Literal[False] = False,
     ) -> Self: ...
@@ -90,6 +93,7 @@ class Server:
         max_request: SupportsIndex = ...,
         idle_timeout: float | None = ...,
         write_timeout: float | None = ...,
+        busy_poll: float = ...,
         handler: Callable[[str], str],
         text: Literal[True],
     ) -> Self: ...
@@ -209,7 +213,7 @@ class Stats:
     @property
     def descriptor_shortages(self) -> int: ...
     @property
-    def features(self) -> int: ...
+    def features(self) -> Feature: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
