@@ -36,6 +36,7 @@ bind_java_type! {
         max_request { sig = jlong, name = "maxRequest", get = max_request },
         idle_timeout { sig = jdouble, name = "idleTimeout", get = idle_timeout },
         write_timeout { sig = jdouble, name = "writeTimeout", get = write_timeout },
+        busy_poll { sig = jdouble, name = "busyPoll", get = busy_poll },
         handler: Handler,
     },
 }

@@ -68,6 +68,10 @@ fn server_start<'local>(
     if let Some(timeout) = seconds("the write timeout", given.write_timeout(env)?)? {
         options = options.write_timeout(timeout);
     }
+    if let Some(time) = seconds("the time of busy polling", given.busy_poll(env)?)? {
+        // What no duration holds is the longest one, of which the core says what it thinks.
+        options = options.busy_poll(time.unwrap_or(Duration::MAX));
+    }
     let handler = given.handler(env)?;
     if !handler.is_null() {
         options = options.handler(JavaHandler(env.new_global_ref(handler)?));
@@ -83,7 +87,7 @@ fn server_addresses<'local>(
     bytes::addresses_to_java(env, SERVERS.get(handle)?.local_addrs())
 }
 
-/// The totals in the order of the components of the record `Stats`.
+/// The totals in the order of the components of the record `Stats`; the features as their bits.
 fn server_stats<'local>(
     env: &mut Env<'local>,
     _: JObject,

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A running server: it answers each request with its text in upper case, or with what a {@link
@@ -79,9 +80,10 @@ public final class Server implements AutoCloseable {
    */
   public Stats stats() {
     long[] n = handle.call(number -> Native.api().serverStats(number));
+    Set<Feature> features = Feature.set(n[15]);
     return new Stats(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13],
-        n[14], n[15]);
+        n[14], features);
   }
 
   /**
@@ -163,6 +165,7 @@ public final class Server implements AutoCloseable {
     private long maxRequest = Native.UNSET;
     private double idleTimeout = Native.UNSET_SECONDS;
     private double writeTimeout = Native.UNSET_SECONDS;
+    private double busyPoll = Native.UNSET_SECONDS;
     private Handler handler;
 
     private Builder(int transport) {
@@ -277,6 +280,19 @@ public final class Server implements AutoCloseable {
      */
     public Builder writeTimeout(Duration writeTimeout) {
       this.writeTimeout = Timeouts.seconds(writeTimeout);
+      return this;
+    }
+
+    /**
+     * How long an event loop, and over UDP whoever receives, looks again and again before it
+     * sleeps. It takes the time to wake up off each reply, and a processor for itself while
+     * requests come in such short order. Default zero: not at all.
+     *
+     * @param busyPoll how long; 1 second at most
+     * @return this
+     */
+    public Builder busyPoll(Duration busyPoll) {
+      this.busyPoll = Timeouts.seconds(Objects.requireNonNull(busyPoll, "busyPoll"));
       return this;
     }
 

@@ -1,5 +1,7 @@
 package io.capsock;
 
+import java.util.Set;
+
 /**
  * A server's totals since its start.
  *
@@ -21,7 +23,7 @@ package io.capsock;
  *     broadcast or multicast address, or gone back and forth between servers too often
  * @param repliesUnsent replies that did not fit a datagram or that the system refused to send
  * @param descriptorShortages times that accepting paused since there were no descriptors left
- * @param features what of the system's optional calls the server uses, a bit for each
+ * @param features what of the system's optional calls the server uses, an unmodifiable set
  */
 public record Stats(
     long connectionsAccepted,
@@ -39,4 +41,4 @@ public record Stats(
     long datagramsGuarded,
     long repliesUnsent,
     long descriptorShortages,
-    long features) {}
+    Set<Feature> features) {}

@@ -40,14 +40,25 @@ public final class Child {
     return new ProcessBuilder(all).redirectErrorStream(true);
   }
 
+  /** Runs it to its end, with a variable more in its environment. */
+  static Ended runWith(String variable, String value, List<String> command) throws Exception {
+    ProcessBuilder builder = java(command);
+    builder.environment().put(variable, value);
+    return run(builder, Wait.LIMIT.toSeconds());
+  }
+
   /** Runs it to its end. */
   public static Ended run(List<String> command, long seconds) throws Exception {
+    return run(java(command), seconds);
+  }
+
+  private static Ended run(ProcessBuilder command, long seconds) throws Exception {
     Path output = Files.createTempFile("capsock-test-", ".txt");
-    Process process = java(command).redirectOutput(output.toFile()).start();
+    Process process = command.redirectOutput(output.toFile()).start();
     try {
       process.getOutputStream().close();
       if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
-        throw new TimeoutException(command + " still runs: " + read(output));
+        throw new TimeoutException(command.command() + " still runs: " + read(output));
       }
       return new Ended(process.exitValue(), read(output));
     } finally {

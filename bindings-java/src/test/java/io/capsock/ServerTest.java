@@ -132,6 +132,18 @@ class ServerTest {
             "the least duration",
             IllegalArgumentException.class,
             b -> b.idleTimeout(Duration.ofSeconds(Long.MIN_VALUE))),
+        refused(
+            "busyPoll -1 ns",
+            IllegalArgumentException.class,
+            b -> b.busyPoll(Duration.ofNanos(-1))),
+        refused(
+            "busyPoll 1 s and 1 us",
+            IllegalArgumentException.class,
+            b -> b.busyPoll(Duration.ofNanos(1_000_001_000))),
+        refused(
+            "the longest busyPoll",
+            IllegalArgumentException.class,
+            b -> b.busyPoll(Duration.ofSeconds(Long.MAX_VALUE))),
         refused("a NUL in the host", IOException.class, b -> b.host("a\0b")),
         refused("an unknown host", UnknownHostException.class, b -> b.host("no.such.invalid")),
         refused("another's address", BindException.class, b -> b.host("192.0.2.1")));
@@ -163,6 +175,7 @@ class ServerTest {
     assertThrows(NullPointerException.class, () -> Server.tcp().handler(null));
     assertThrows(NullPointerException.class, () -> Server.tcp().concurrency(null));
     assertThrows(NullPointerException.class, () -> Server.tcp().framing(null));
+    assertThrows(NullPointerException.class, () -> Server.tcp().busyPoll(null));
     assertThrows(IllegalArgumentException.class, () -> Server.tcp().host("\uD83D"));
   }
 
@@ -180,6 +193,7 @@ class ServerTest {
             .maxRequest(100)
             .idleTimeout(null)
             .writeTimeout(Duration.ofSeconds(Long.MAX_VALUE))
+            .busyPoll(Duration.ofSeconds(1))
             .start()) {
       try (TcpClient client = new TcpClient("127.0.0.1", server.port())) {
         assertEquals("X", client.request("x"));
