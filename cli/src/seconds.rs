@@ -1,4 +1,4 @@
-//! Times on the command line: seconds, with a fraction if need be, `inf` for no limit.
+//! Times on the command line: seconds, with a fraction if need be, `inf` for no limit; or whole microseconds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,5 +25,25 @@ impl fmt::Display for Seconds {
             Some(limit) => write!(f, "{}", limit.as_secs_f64()),
             None => f.write_str("inf"),
         }
+    }
+}
+
+/// A short time, which always ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Microseconds(pub(crate) Duration);
+
+impl FromStr for Microseconds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Microseconds, String> {
+        let number: i64 =
+            text.parse().map_err(|_| format!("'{text}' is not a whole number of microseconds"))?;
+        timeout::from_micros("the time", number).map(Microseconds).map_err(|error| error.to_string())
+    }
+}
+
+impl fmt::Display for Microseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_micros())
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::port::port;
-use crate::seconds::Seconds;
+use crate::seconds::{Microseconds, Seconds};
 use crate::signals;
 use crate::stdio::{Output, message};
 
@@ -95,11 +95,17 @@ struct Common {
     /// The longest request, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = defaults().max_request)]
     max_request: usize,
+    /// Microseconds for which a server without a request looks again and again before it sleeps, at most
+    /// 1000000: quicker replies, and a processor for itself while requests come so often.
+    #[arg(long, value_name = "MICROSECONDS", allow_negative_numbers = true,
+          default_value_t = Microseconds(defaults().busy_poll))]
+    busy_poll: Microseconds,
     /// Seconds to finish what is in hand after Ctrl-C, before the rest is cut; `inf` for no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           default_value_t = Seconds(Some(capsock::DEFAULT_STOP_TIMEOUT)))]
     stop_timeout: Seconds,
-    /// Print a line of totals each second, on standard error.
+    /// Print what of the system's optional calls is used, and a line of totals each second, on standard
+    /// error.
     #[arg(long)]
     stats: bool,
     /// Print JSON on standard output, an object per line: when ready, the totals each second with --stats,
@@ -129,6 +135,9 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     let server = options.start_unless(Some(signals::once))?;
     let mut teller = Teller::new(common)?;
     teller.ready(&server)?;
+    if common.stats {
+        message(uses(&server.stats()));
+    }
 
     let between = common.stats.then_some(STATS_EVERY);
     loop {
@@ -166,6 +175,7 @@ impl Common {
             .concurrency(self.concurrency)
             .workers(self.workers)
             .max_request(self.max_request)
+            .busy_poll(self.busy_poll.0)
     }
 }
 
@@ -291,6 +301,14 @@ fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
         ("replies_unsent", replies_unsent),
         ("descriptor_shortages", descriptor_shortages),
     ]
+}
+
+/// `uses blocking-receive, recvmmsg, ...`
+fn uses(stats: &Stats) -> String {
+    match Features::from_bits(stats.features) {
+        Features::NONE => "uses none of the system's optional calls".to_owned(),
+        features => format!("uses {features}"),
+    }
 }
 
 fn object(stats: &Stats) -> Value {

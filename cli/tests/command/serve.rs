@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
+use capsock::Features;
 use serde_json::json;
 
 use crate::support::{Server, patient, until, words};
@@ -108,8 +109,53 @@ fn totals_come_while_it_runs() {
     }
     assert_eq!((&last["event"], &last["stats"]["requests"]), (&json!("stats"), &json!(1)));
     assert!(server.running.error_line().starts_with("capsock: serving "));
+    assert_eq!(server.running.error_line(), "capsock: uses none of the system's optional calls");
     let totals = server.running.error_line();
     assert!(totals.starts_with("capsock: ") && totals.contains("requests "), "{totals}");
+}
+
+#[test]
+fn with_the_totals_it_says_once_what_it_uses() {
+    let used = Features::of_this_machine();
+    for (without, expected) in [
+        ("", used),
+        ("recvmmsg,udp-gro", used.without(Features::RECVMMSG.and(Features::UDP_GRO))),
+        ("blocking-receive,recvmmsg,udp-segment,udp-gro", Features::NONE),
+    ] {
+        let line = words("serve udp --host 127.0.0.1 --port 0 --json --stats");
+        let running = line.env("CAPSOCK_WITHOUT", without).start();
+        assert_eq!(running.json_line()["event"], "ready");
+        running.signal(libc::SIGINT);
+        let stopped = running.json_line();
+        let names: Vec<_> = expected.names().collect();
+        assert_eq!(stopped["stats"]["features"], json!(names), "{stopped}");
+        let said = running.done().stderr;
+        let uses = match expected {
+            Features::NONE => "\ncapsock: uses none of the system's optional calls\n".to_owned(),
+            some => format!("\ncapsock: uses {some}\n"),
+        };
+        assert!(said.contains(&uses) && said.matches("capsock: uses ").count() == 1, "{said}");
+    }
+    let silent = Server::start("udp --host 127.0.0.1");
+    silent.running.signal(libc::SIGINT);
+    let done = silent.running.done();
+    assert!(!done.stderr.contains("capsock: uses "), "{done:?}");
+
+    let refused =
+        words("serve udp --host 127.0.0.1 --port 0").env("CAPSOCK_WITHOUT", "udp-gro,nonsense").done();
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("\"nonsense\" is none"), "{refused:?}");
+}
+
+#[test]
+fn a_busy_server_answers_and_stops() {
+    for transport in ["tcp", "udp"] {
+        let server = Server::start(&format!("{transport} --host 127.0.0.1 --busy-poll 1000000"));
+        let done = words(&format!("client {transport} 127.0.0.1 {} hello", server.port())).done();
+        assert_eq!(done.text(), "HELLO\n");
+        server.running.signal(libc::SIGINT);
+        assert_eq!(server.running.json_line()["event"], "stopped");
+    }
 }
 
 #[test]

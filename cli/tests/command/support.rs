@@ -58,6 +58,11 @@ pub(crate) fn shell(script: &str) -> Run {
 }
 
 impl Run {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Run {
+        self.command.env(name, value);
+        self
+    }
+
     pub(crate) fn input(mut self, bytes: impl Into<Vec<u8>>) -> Run {
         self.input = Some(bytes.into());
         self
