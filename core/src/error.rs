@@ -228,6 +228,12 @@ impl Error {
         self
     }
 
+    /// The same error, with more on where it happened.
+    pub(crate) fn adding(mut self, place: impl fmt::Display) -> Error {
+        self.0.happened = format!("{} ({place})", self.0.happened);
+        self
+    }
+
     /// What went wrong, as one of the cases that a caller can tell apart.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -1,7 +1,9 @@
 //! Clients of a request-reply server, over TCP and over UDP. They share the sockets, the taking of
-//! turns (`turns`), what is known of a socket's two ends (`ends`) and nothing else.
+//! turns (`turns`), what is known of a socket's two ends (`ends`), the words for a request among
+//! many (`many`) and nothing else.
 
 mod ends;
+mod many;
 mod tcp;
 mod turns;
 mod udp;

@@ -2,12 +2,14 @@
 //!
 //! From the ground up: `sys` makes the calls that no library offers, `wait` waits for a
 //! descriptor with a deadline and can be woken, `socket` is the door that everything else goes
-//! through (`datagram` is its part for batches of datagrams, `message` that for control data),
+//! through (`datagram` is its part for batches of datagrams, `message` that for control data, `asking`
+//! a datagram socket that changes its port),
 //! `resolve` turns a name into addresses, `connect` makes one connection out of several addresses.
 //!
 //! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's
 //! do, and for the socket classes of other languages.
 
+mod asking;
 mod blocking;
 mod connect;
 mod datagram;
@@ -22,6 +24,7 @@ mod sys;
 pub mod timeout;
 mod wait;
 
+pub(crate) use asking::Asking;
 pub use blocking::{BlockingSocket, Family, Kind};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, Envelope, Inbox, Label, Outbox, max_payload};

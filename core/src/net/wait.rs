@@ -142,6 +142,14 @@ impl<'a> Waiting<'a> {
         Waiting { waker: Some(waker), ..self }
     }
 
+    /// Whether the waker was notified, without waiting; for a call that seldom has to wait.
+    pub(crate) fn glance(self) -> Result<(), Fault> {
+        match wait_for(&mut [interest(-1, 0)], self.with_deadline(Deadline::at(Instant::now()))) {
+            Err(Fault::TimedOut) => Ok(()),
+            other => other,
+        }
+    }
+
     pub(crate) fn with_deadline(self, deadline: Deadline) -> Waiting<'a> {
         Waiting { deadline, ..self }
     }

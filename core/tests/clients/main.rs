@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod copy;
+mod many_tcp;
+mod many_udp;
 mod request;
 mod shared;
 mod signals;

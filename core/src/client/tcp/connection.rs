@@ -10,9 +10,9 @@ use crate::net::{Errno, Socket, Waiting, connect};
 pub(super) struct Connection {
     pub(super) socket: Socket,
     pub(super) ends: Pair,
-    /// Whether a request has been answered on it: one that ends afterwards was a server's that
+    /// How many requests have been answered on it. One that ends after the first was a server's that
     /// closes after each reply, or after some time.
-    pub(super) answered: bool,
+    pub(super) answers: usize,
 }
 
 impl Connection {
@@ -23,7 +23,7 @@ impl Connection {
         if ends.is_itself() {
             return Err(failed(libc::ECONNREFUSED));
         }
-        Ok(Connection { socket, ends, answered: false })
+        Ok(Connection { socket, ends, answers: 0 })
     }
 
     /// Neither ended nor broken; and once it has answered a request, with nothing to receive: what
@@ -31,7 +31,7 @@ impl Connection {
     pub(super) fn is_usable(&self) -> bool {
         match self.socket.peek(&mut [0]) {
             Ok(0) => false,
-            Ok(_) => !self.answered,
+            Ok(_) => self.answers == 0,
             Err(errno) => errno.would_block(),
         }
     }

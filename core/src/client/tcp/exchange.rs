@@ -11,7 +11,7 @@ const PIECE: usize = 64 << 10;
 const KEPT: usize = 64 << 10;
 
 /// How the errors of an exchange begin, after "could not".
-const TRIED: &str = "get a reply from";
+pub(super) const TRIED: &str = "get a reply from";
 
 /// The buffers of a request, kept from one to the next.
 #[derive(Debug, Default)]
@@ -28,6 +28,12 @@ impl Scratch {
         self.request.reserve(line.len() + 1);
         self.request.extend_from_slice(line);
         self.request.push(b'\n');
+    }
+
+    /// Where to receive.
+    pub(super) fn piece(&mut self) -> &mut [u8] {
+        self.piece.resize(PIECE, 0);
+        &mut self.piece
     }
 }
 
@@ -102,10 +108,7 @@ pub(super) fn exchange(
         let newline = memchr::memchr(b'\n', received);
         let part = &received[..newline.unwrap_or(count)];
         if part.len() > max_reply - reply.len() {
-            let happened = format!("it is longer than the limit of {max_reply} bytes");
-            return Err(Failure::Broken(
-                Error::new(ErrorKind::TooLarge, "take the reply from", happened).at(connection.ends.peer),
-            ));
+            return Err(Failure::Broken(too_long(connection, max_reply)));
         }
         reply.extend_from_slice(part);
         if let Some(newline) = newline {
@@ -137,10 +140,15 @@ fn at_end(
     Err(if reply.is_empty() && !taken { Failure::NotTaken(error) } else { Failure::Broken(error) })
 }
 
-fn closed(connection: &Connection, happened: &str) -> Error {
+pub(super) fn too_long(connection: &Connection, max_reply: usize) -> Error {
+    let happened = format!("it is longer than the limit of {max_reply} bytes");
+    Error::new(ErrorKind::TooLarge, "take the reply from", happened).at(connection.ends.peer)
+}
+
+pub(super) fn closed(connection: &Connection, happened: &str) -> Error {
     Error::new(ErrorKind::ConnectionClosed, TRIED, happened).at(connection.ends.peer)
 }
 
-fn ended(connection: &Connection, fault: Fault) -> Error {
+pub(super) fn ended(connection: &Connection, fault: Fault) -> Error {
     fault.while_trying(TRIED).at(connection.ends.peer)
 }

@@ -1,11 +1,14 @@
 //! The TCP client.
 //!
 //! `connection` is one connection and whether it can be used again, `exchange` sends a line on it
-//! and takes the line that comes back, `copy` moves a whole stream through it both ways at once.
+//! and takes the line that comes back, `pipeline` does so with many lines at once, `many` decides
+//! when that is safe, `copy` moves a whole stream through it both ways at once.
 
 mod connection;
 mod copy;
 mod exchange;
+mod many;
+mod pipeline;
 
 use std::fmt;
 use std::io::{Read, Write};
@@ -29,8 +32,8 @@ pub struct TcpClientOptions {
     /// Default 10 s. A connection made again within a request has what is left for the request,
     /// if that is less.
     pub connect_timeout: Option<Duration>,
-    /// The limit for each request, and for a copy the longest pause without progress; `None` for
-    /// none. Default 30 s.
+    /// The limit for each request, for many requests the longest wait for the next reply, and for a
+    /// copy the longest pause without progress; `None` for none. Default 30 s.
     pub timeout: Option<Duration>,
     /// The longest reply that is taken, in bytes, without its newline. Default 16 MiB.
     pub max_reply: usize,
@@ -139,18 +142,27 @@ impl TcpClient {
 
     fn ask(&self, line: &[u8]) -> Result<Vec<u8>> {
         let call = self.call("ask");
-        if memchr::memchr(b'\n', line).is_some() {
-            let happened = "the request has a newline, and a request is one line";
-            return Err(Error::invalid(call.tried, happened).at(&self.server));
-        }
+        self.check_line(line)?;
         let mut turn = self.link.take(call)?;
         let waiting = turn.waiting;
-        let Link { connection, scratch } = &mut *turn;
+        self.ask_in_turn(&mut turn, line, waiting)
+    }
+
+    fn check_line(&self, line: &[u8]) -> Result<()> {
+        if memchr::memchr(b'\n', line).is_some() {
+            let happened = "the request has a newline, and a request is one line";
+            return Err(Error::invalid("ask", happened).at(&self.server));
+        }
+        Ok(())
+    }
+
+    fn ask_in_turn(&self, link: &mut Link, line: &[u8], waiting: Waiting<'_>) -> Result<Vec<u8>> {
+        let Link { connection, scratch } = link;
         scratch.set_request(line);
         let max_reply = self.options.max_reply;
         let mut used = self.usable_connection(connection, waiting)?;
         let answer = match exchange::exchange(&used, scratch, max_reply, waiting) {
-            Err(Failure::NotTaken(_)) if used.answered => {
+            Err(Failure::NotTaken(_)) if used.answers > 0 => {
                 used = self.open(waiting)?;
                 exchange::exchange(&used, scratch, max_reply, waiting)
             }
@@ -158,7 +170,7 @@ impl TcpClient {
         };
         let Answer { reply, reusable } = answer.map_err(Failure::into_error)?;
         if reusable {
-            used.answered = true;
+            used.answers += 1;
             *connection = Some(used);
         }
         Ok(reply)

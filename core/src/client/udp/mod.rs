@@ -1,4 +1,9 @@
-//! The UDP client.
+//! The UDP client: one request at a time here, many in `many`, which knows when to send, by a `window`
+//! that knows what is on its way, from `ports` that were not used lately.
+
+mod many;
+mod ports;
+mod window;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,7 +18,7 @@ use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Socket, Waitin
 /// How a [`UdpClient`] waits and asks again.
 #[derive(Debug, Clone)]
 pub struct UdpClientOptions {
-    /// The limit for finding the addresses, and for each request over all its retransmissions;
+    /// The limit for finding the addresses, and for each request, of many too, over all its retransmissions;
     /// `None` for none: then a request whose last retransmission is not answered is waited for
     /// without a limit. Default 5 s.
     pub timeout: Option<Duration>,
@@ -133,7 +138,12 @@ impl UdpClient {
         let limited = |error: Error| error.within(self.options.timeout);
         let mut turn = self.link.take(self.call("ask")).map_err(limited)?;
         let waiting = turn.waiting;
-        let link = &mut *turn;
+        let length = self.ask_in_turn(&mut turn, request, waiting).map_err(limited)?;
+        Ok(turn.buffer[..length].to_vec())
+    }
+
+    /// Asks the addresses in turn; the reply is in the buffer, and its length is returned.
+    fn ask_in_turn(&self, link: &mut Link, request: &[u8], waiting: Waiting<'_>) -> Result<usize> {
         let mut spent = Vec::new();
         let outcome = first_that_works(&self.addresses, link.preferred, |address| {
             self.ask(link, address, request, waiting, &mut spent)
@@ -147,8 +157,7 @@ impl UdpClient {
             link.fresh = Channel::open(self.addresses[link.preferred]).ok();
             link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
         }
-        let (_, length) = outcome.map_err(limited)?;
-        Ok(link.buffer[..length].to_vec())
+        outcome.map(|(_, length)| length)
     }
 
     /// The address that the next request leaves from.
@@ -193,12 +202,7 @@ impl UdpClient {
         waiting: Waiting<'_>,
         spent: &mut Vec<Channel>,
     ) -> Result<usize> {
-        let limit = max_payload(&address);
-        if request.len() > limit {
-            let happened =
-                format!("{} bytes do not fit a datagram, which holds {limit} at most", request.len());
-            return Err(Error::new(ErrorKind::TooLarge, "ask", happened).at(address).advise("use TCP"));
-        }
+        check_length(request, address)?;
         let channel = match link.fresh.take() {
             Some(fresh) if fresh.ends.peer == address && fresh.is_quiet() => fresh,
             other => {
@@ -236,15 +240,7 @@ impl UdpClient {
                     asked_again += 1;
                     pause = pause.saturating_mul(2);
                 }
-                Err(Fault::TimedOut) => {
-                    let happened = match asked_again {
-                        0 => "the time allowed ran out".to_owned(),
-                        again => {
-                            format!("the time allowed ran out; the request was sent {} times", again + 1)
-                        }
-                    };
-                    return Err(Error::new(ErrorKind::TimedOut, TRIED, happened).at(channel.ends.peer));
-                }
+                Err(Fault::TimedOut) => return Err(no_reply(asked_again).at(channel.ends.peer)),
                 Err(fault) => return Err(failed(fault)),
             }
         }
@@ -255,6 +251,24 @@ impl fmt::Debug for UdpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UdpClient").field("server", &self.server).field("ends", &self.ends.get()).finish()
     }
+}
+
+fn check_length(request: &[u8], address: SocketAddr) -> Result<()> {
+    let limit = max_payload(&address);
+    if request.len() > limit {
+        let happened = format!("{} bytes do not fit a datagram, which holds {limit} at most", request.len());
+        return Err(Error::new(ErrorKind::TooLarge, "ask", happened).at(address).advise("use TCP"));
+    }
+    Ok(())
+}
+
+/// The error of a request that was sent again so many times.
+fn no_reply(asked_again: u32) -> Error {
+    let happened = match asked_again {
+        0 => "the time allowed ran out".to_owned(),
+        again => format!("the time allowed ran out; the request was sent {} times", again + 1),
+    };
+    Error::new(ErrorKind::TimedOut, TRIED, happened)
 }
 
 struct Answer {

@@ -1,0 +1,247 @@
+//! The requests that are on their way, each from a port of its own.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::ports::Ports;
+use super::{TRIED, UdpClientOptions, no_reply};
+use crate::error::{Error, Result};
+use crate::net::{Asking, Deadline, Errno, Fault, Waiting, interest, wait_for};
+
+/// Requests on their way at most, and their bytes as a receiver's buffer counts them: Linux has room for
+/// 212,992 there (net.core.rmem_default), and charges a small datagram with 768.
+const MOST: usize = 64;
+const MOST_BYTES: usize = 128 << 10;
+const OVERHEAD: usize = 768;
+
+/// After so many replies it is looked whether the client was closed: a fast server leaves nothing to wait for.
+const GLANCE: usize = 16;
+
+/// How often another port is asked of the system before an older one has to do.
+const TRIES: usize = 16;
+
+/// A socket and the request that it waits with.
+struct Lane {
+    asking: Asking,
+    index: usize,
+    /// The port has not been used.
+    fresh: bool,
+    asked_again: u32,
+    pause: Duration,
+    /// When to send again, and when to give up.
+    again: Deadline,
+    end: Deadline,
+}
+
+pub(super) struct Window<'a> {
+    /// The address as the caller knows it, for errors, and as the system does.
+    named: SocketAddr,
+    peer: SocketAddr,
+    options: &'a UdpClientOptions,
+    ports: Ports,
+    /// Those with a request, the oldest first, and those without.
+    busy: VecDeque<Lane>,
+    idle: Vec<Lane>,
+    /// So many may be on their way; one more after as many replies, half as many after a loss.
+    limit: usize,
+    replies_since: usize,
+    bytes: usize,
+    fds: Vec<libc::pollfd>,
+}
+
+/// Why a request got no reply: its place, and the error.
+pub(super) struct Failed(pub(super) usize, pub(super) Error);
+
+impl<'a> Window<'a> {
+    pub(super) fn new(named: SocketAddr, peer: SocketAddr, options: &'a UdpClientOptions) -> Window<'a> {
+        Window {
+            named,
+            peer,
+            options,
+            ports: Ports::new(),
+            busy: VecDeque::new(),
+            idle: Vec::new(),
+            limit: MOST,
+            replies_since: 0,
+            bytes: 0,
+            fds: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.busy.is_empty()
+    }
+
+    /// Whether another request of that length may be sent.
+    pub(super) fn has_room(&self, length: usize) -> bool {
+        self.is_empty() || self.busy.len() < self.limit && self.bytes + length + OVERHEAD <= MOST_BYTES
+    }
+
+    /// Sends a request for the first time. `false` if the system has no more sockets to give, and others
+    /// are on their way.
+    pub(super) fn send(
+        &mut self,
+        index: usize,
+        request: &[u8],
+        waiting: Waiting<'_>,
+    ) -> Result<bool, Failed> {
+        let mut lane = match self.idle.pop() {
+            Some(lane) => lane,
+            None => match Asking::open(self.peer) {
+                Ok(asking) => Lane {
+                    asking,
+                    index,
+                    fresh: true,
+                    asked_again: 0,
+                    pause: Duration::ZERO,
+                    again: Deadline::NEVER,
+                    end: Deadline::NEVER,
+                },
+                Err(_) if !self.is_empty() => return Ok(false),
+                Err(errno) => return Err(Failed(index, self.failed(errno.into()))),
+            },
+        };
+        let sent = self.freshen(&mut lane).map_err(Fault::from).and_then(|()| {
+            let now = Instant::now();
+            lane.index = index;
+            lane.asked_again = 0;
+            lane.pause = self.options.retransmit_after;
+            lane.end = after(now, self.options.timeout);
+            lane.again = self.next_time(&lane, now);
+            lane.asking.send_within(request, waiting.with_deadline(lane.end))
+        });
+        sent.map_err(|fault| Failed(index, self.failed(fault)))?;
+        self.bytes += request.len() + OVERHEAD;
+        self.busy.push_back(lane);
+        Ok(true)
+    }
+
+    /// Sees to it that the port was not used lately.
+    fn freshen(&mut self, lane: &mut Lane) -> Result<(), Errno> {
+        let mut fresh = std::mem::take(&mut lane.fresh);
+        for attempt in 0.. {
+            // Nobody listens on the port of a server that has gone: the system might give that one, too.
+            let itself = lane.asking.port() == self.peer.port();
+            if fresh && !itself && self.ports.take(lane.asking.port()) {
+                break;
+            }
+            if attempt == TRIES {
+                // A system with few ports to give.
+                self.ports.forget();
+                self.ports.forget();
+            }
+            if attempt == 2 * TRIES {
+                return Err(Errno(libc::EADDRNOTAVAIL));
+            }
+            lane.asking.change_port()?;
+            fresh = true;
+        }
+        Ok(())
+    }
+
+    fn next_time(&self, lane: &Lane, now: Instant) -> Deadline {
+        let last = lane.asked_again == self.options.retransmissions;
+        let again = if last { Deadline::NEVER } else { after(now, Some(lane.pause)) };
+        again.earlier(lane.end)
+    }
+
+    /// The next reply, which is in the buffer: its request's place and length, and its own length. Waits
+    /// for it, and sends again what has waited too long. The window is not empty.
+    pub(super) fn receive<'r>(
+        &mut self,
+        buffer: &mut [u8],
+        request: impl Fn(usize) -> &'r [u8],
+        waiting: Waiting<'_>,
+    ) -> Result<(usize, usize), Failed> {
+        if self.replies_since.is_multiple_of(GLANCE) {
+            let glance = waiting.glance();
+            glance.map_err(|fault| Failed(self.busy[0].index, self.failed(fault)))?;
+        }
+        loop {
+            // Most of the time they come in the order in which they were sent.
+            if let Some(reply) = self.receive_at(0, buffer, &request)? {
+                return Ok(reply);
+            }
+            self.fds.clear();
+            self.fds.extend(self.busy.iter().map(|lane| interest(lane.asking.fd(), libc::POLLIN)));
+            self.fds.push(interest(-1, 0));
+            let next = self.busy.iter().fold(Deadline::NEVER, |next, lane| next.earlier(lane.again));
+            if next.passed() {
+                self.send_again(&request, waiting)?;
+            }
+            match wait_for(&mut self.fds, waiting.with_deadline(next)) {
+                Ok(()) => {}
+                Err(Fault::TimedOut) => continue,
+                Err(fault) => return Err(Failed(self.busy[0].index, self.failed(fault))),
+            }
+            for place in 0..self.busy.len() {
+                if self.fds[place].revents != 0
+                    && let Some(reply) = self.receive_at(place, buffer, &request)?
+                {
+                    return Ok(reply);
+                }
+            }
+        }
+    }
+
+    fn receive_at<'r>(
+        &mut self,
+        place: usize,
+        buffer: &mut [u8],
+        request: &impl Fn(usize) -> &'r [u8],
+    ) -> Result<Option<(usize, usize)>, Failed> {
+        let lane = &mut self.busy[place];
+        let index = lane.index;
+        match lane.asking.receive(buffer) {
+            Ok(length) => {
+                self.idle.extend(self.busy.remove(place));
+                self.bytes -= request(index).len() + OVERHEAD;
+                self.replies_since += 1;
+                if self.replies_since >= self.limit {
+                    self.limit = (self.limit + 1).min(MOST);
+                    self.replies_since = 0;
+                }
+                Ok(Some((index, length)))
+            }
+            Err(errno) if errno.would_block() => Ok(None),
+            Err(errno) => Err(Failed(index, self.failed(errno.into()))),
+        }
+    }
+
+    /// Sends again what has waited too long, or gives up.
+    fn send_again<'r>(
+        &mut self,
+        request: &impl Fn(usize) -> &'r [u8],
+        waiting: Waiting<'_>,
+    ) -> Result<(), Failed> {
+        let now = Instant::now();
+        for place in 0..self.busy.len() {
+            if self.busy[place].again.0.is_none_or(|moment| moment > now) {
+                continue;
+            }
+            let lane = &mut self.busy[place];
+            let index = lane.index;
+            if lane.end.0.is_some_and(|moment| moment <= now) {
+                return Err(Failed(index, no_reply(lane.asked_again).at(self.named)));
+            }
+            lane.asked_again += 1;
+            lane.pause = lane.pause.saturating_mul(2);
+            let sent = lane.asking.send_within(request(index), waiting.with_deadline(lane.end));
+            sent.map_err(|fault| Failed(index, self.failed(fault)))?;
+            self.busy[place].again = self.next_time(&self.busy[place], now);
+        }
+        // However many were lost at once, it was one moment of too many.
+        self.limit = (self.limit / 2).max(1);
+        self.replies_since = 0;
+        Ok(())
+    }
+
+    fn failed(&self, fault: Fault) -> Error {
+        fault.while_trying(TRIED).at(self.named)
+    }
+}
+
+fn after(now: Instant, limit: Option<Duration>) -> Deadline {
+    Deadline(limit.and_then(|limit| now.checked_add(limit)))
+}
