@@ -374,8 +374,8 @@ typedef struct {
   // One limit for finding the addresses and connecting to one of them, in milliseconds. Default
   // 10 s.
   int64_t connect_timeout_ms;
-  // The limit for each request, and for a copy the longest pause without progress, in
-  // milliseconds. Default 30 s.
+  // The limit for each request, for many requests the longest wait for the next reply, and for a
+  // copy the longest pause without progress, in milliseconds. Default 30 s.
   int64_t timeout_ms;
   // The longest reply that is taken, in bytes. Default 16 MiB.
   size_t max_reply;
@@ -383,6 +383,14 @@ typedef struct {
   // `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
   bool interruptible;
 } capsock_tcp_client_options;
+
+// Takes the reply to the request at `index`, counted from 0, and returns 0. Anything else ends the
+// call with `CAPSOCK_INPUT_OUTPUT`.
+//
+// `reply` is never NULL, has no NUL behind it, and is there for the call only. It is called from the
+// thread that asks. It must not ask with the same client, and it must return: no `longjmp`, and no C++
+// exception, may leave it.
+typedef int (*capsock_on_reply)(size_t index, const uint8_t *reply, size_t length, void *user_data);
 
 // What a copy moved, in bytes.
 typedef struct {
@@ -557,6 +565,26 @@ capsock_status capsock_tcp_client_request_bytes(const capsock_tcp_client *client
                                                 size_t length,
                                                 capsock_bytes *reply);
 
+// Sends `count` lines and hands over the lines that come back, in the same order, without a newline in
+// any. Line i is the `lengths[i]` bytes at `requests[i]`. A count of 0 sends nothing.
+//
+// Once the server has answered two requests on a connection, and so keeps it open, the rest goes there
+// without waiting for the replies (pipelining). The server has to answer each line with one line. With a
+// server that closes after each reply each request has a connection of its own. The time limit is the
+// longest wait for the next reply. All lines are checked before the first is sent. Nothing is received
+// while `on_reply` runs.
+//
+// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests are on their
+// way, none of them is sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
+// `CAPSOCK_OTHER` if the server sent more lines than requests; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did
+// not return 0. The text tells which request got no reply, and how many replies had come.
+capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
+                                               const void *const *requests,
+                                               const size_t *lengths,
+                                               size_t count,
+                                               capsock_on_reply on_reply,
+                                               void *user_data);
+
 // Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
 // all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
 // cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
@@ -621,6 +649,24 @@ capsock_status capsock_udp_client_request_bytes(const capsock_udp_client *client
                                                 const void *request,
                                                 size_t length,
                                                 capsock_bytes *reply);
+
+// Sends `count` requests, each as one datagram, and hands over the datagrams that come back, each once, as
+// they come: not always in the order of the requests. Request i is the `lengths[i]` bytes at
+// `requests[i]`. A count of 0 sends nothing.
+//
+// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes late,
+// twice or out of order is never taken for another one's. Each is sent again as by
+// `capsock_udp_client_request`, and has its time limit. All lengths are checked before the first is sent.
+// Nothing is received while `on_reply` runs.
+//
+// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not return 0.
+// The text tells which request failed, and how many replies had come.
+capsock_status capsock_udp_client_request_many(const capsock_udp_client *client,
+                                               const void *const *requests,
+                                               const size_t *lengths,
+                                               size_t count,
+                                               capsock_on_reply on_reply,
+                                               void *user_data);
 
 // The address that the next request leaves from, as "127.0.0.1:40000" or "[::1]:40000". `address`
 // is freed with `capsock_string_free`.

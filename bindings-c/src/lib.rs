@@ -44,6 +44,8 @@ pub mod stats;
 
 pub mod server;
 
+pub mod many;
+
 pub mod tcp_client;
 
 pub mod udp_client;

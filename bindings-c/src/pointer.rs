@@ -55,6 +55,38 @@ pub(crate) unsafe fn bytes<'a>(data: *const c_void, length: usize, name: &str) -
     Ok(unsafe { slice::from_raw_parts(data.cast::<u8>(), length) })
 }
 
+/// So many C pointers and lengths as slices. NULL arrays with the count 0 are none.
+///
+/// # Safety
+/// The arrays are NULL or have `count` elements, and each pointer with its length is as for [`bytes`].
+pub(crate) unsafe fn many_bytes<'a>(
+    data: *const *const c_void,
+    lengths: *const usize,
+    count: usize,
+    name: &str,
+) -> Result<Vec<&'a [u8]>> {
+    // SAFETY: as the caller promises.
+    let (data, lengths) = unsafe { (array(data, count, name)?, array(lengths, count, "lengths")?) };
+    // SAFETY: as the caller promises.
+    data.iter().zip(lengths).map(|(data, length)| unsafe { bytes(*data, *length, name) }).collect()
+}
+
+/// # Safety
+/// `data` is NULL or has `count` elements, which stay as they are for `'a`.
+unsafe fn array<'a, T>(data: *const T, count: usize, name: &str) -> Result<&'a [T]> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(null(name));
+    }
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(refused(name, format!("no memory has {count} elements")));
+    }
+    // SAFETY: not NULL, no longer than a slice may be, and the caller promises the rest.
+    Ok(unsafe { slice::from_raw_parts(data, count) })
+}
+
 /// A C buffer of so many bytes, to be written. NULL with the length 0 is the empty one.
 ///
 /// # Safety

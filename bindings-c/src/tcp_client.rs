@@ -11,7 +11,8 @@ use capsock::{Copied, Result, TcpClient, TcpClientOptions};
 use crate::bytes::{capsock_bytes, give_bytes};
 use crate::descriptor::{Output, Use, duplicate};
 use crate::guard::{guard, guard_or};
-use crate::pointer::{bytes, give_handle, give_text, given, text};
+use crate::many::{capsock_on_reply, hand_over};
+use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
 use crate::time::to_millis;
 
@@ -22,8 +23,8 @@ pub struct capsock_tcp_client_options {
     /// One limit for finding the addresses and connecting to one of them, in milliseconds. Default
     /// 10 s.
     pub connect_timeout_ms: i64,
-    /// The limit for each request, and for a copy the longest pause without progress, in
-    /// milliseconds. Default 30 s.
+    /// The limit for each request, for many requests the longest wait for the next reply, and for a
+    /// copy the longest pause without progress, in milliseconds. Default 30 s.
     pub timeout_ms: i64,
     /// The longest reply that is taken, in bytes. Default 16 MiB.
     pub max_reply: usize,
@@ -128,6 +129,37 @@ pub unsafe extern "C" fn capsock_tcp_client_request_bytes(
         let line = unsafe { bytes(line, length, "line") }?;
         let reply = given(reply, "reply")?;
         give_bytes(reply, client.0.request_bytes(line)?)
+    })
+}
+
+/// Sends `count` lines and hands over the lines that come back, in the same order, without a newline in
+/// any. Line i is the `lengths[i]` bytes at `requests[i]`. A count of 0 sends nothing.
+///
+/// Once the server has answered two requests on a connection, and so keeps it open, the rest goes there
+/// without waiting for the replies (pipelining). The server has to answer each line with one line. With a
+/// server that closes after each reply each request has a connection of its own. The time limit is the
+/// longest wait for the next reply. All lines are checked before the first is sent. Nothing is received
+/// while `on_reply` runs.
+///
+/// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests are on their
+/// way, none of them is sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
+/// `CAPSOCK_OTHER` if the server sent more lines than requests; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did
+/// not return 0. The text tells which request got no reply, and how many replies had come.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_tcp_client_request_many(
+    client: Option<&capsock_tcp_client>,
+    requests: *const *const c_void,
+    lengths: *const usize,
+    count: usize,
+    on_reply: capsock_on_reply,
+    user_data: *mut c_void,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: arrays of `count` elements or NULL, by the contract of the header.
+        let requests = unsafe { many_bytes(requests, lengths, count, "requests") }?;
+        let on_reply = given(on_reply, "on_reply")?;
+        client.0.request_many_with(&requests, hand_over(on_reply, user_data))
     })
 }
 

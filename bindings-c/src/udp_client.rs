@@ -9,7 +9,8 @@ use capsock::{Result, UdpClient, UdpClientOptions};
 
 use crate::bytes::{capsock_bytes, give_bytes};
 use crate::guard::{guard, guard_or};
-use crate::pointer::{bytes, give_handle, give_text, given, text as c_text};
+use crate::many::{capsock_on_reply, hand_over};
+use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text as c_text};
 use crate::status::capsock_status;
 use crate::time::{longest_from_millis, to_millis};
 
@@ -125,6 +126,35 @@ pub unsafe extern "C" fn capsock_udp_client_request_bytes(
         let request = unsafe { bytes(request, length, "request") }?;
         let reply = given(reply, "reply")?;
         give_bytes(reply, client.0.request_bytes(request)?)
+    })
+}
+
+/// Sends `count` requests, each as one datagram, and hands over the datagrams that come back, each once, as
+/// they come: not always in the order of the requests. Request i is the `lengths[i]` bytes at
+/// `requests[i]`. A count of 0 sends nothing.
+///
+/// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes late,
+/// twice or out of order is never taken for another one's. Each is sent again as by
+/// `capsock_udp_client_request`, and has its time limit. All lengths are checked before the first is sent.
+/// Nothing is received while `on_reply` runs.
+///
+/// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not return 0.
+/// The text tells which request failed, and how many replies had come.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_udp_client_request_many(
+    client: Option<&capsock_udp_client>,
+    requests: *const *const c_void,
+    lengths: *const usize,
+    count: usize,
+    on_reply: capsock_on_reply,
+    user_data: *mut c_void,
+) -> capsock_status {
+    guard(|| {
+        let client = given(client, "client")?;
+        // SAFETY: arrays of `count` elements or NULL, by the contract of the header.
+        let requests = unsafe { many_bytes(requests, lengths, count, "requests") }?;
+        let on_reply = given(on_reply, "on_reply")?;
+        client.0.request_many_with(&requests, hand_over(on_reply, user_data))
     })
 }
 

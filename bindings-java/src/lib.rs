@@ -12,6 +12,7 @@ mod failure;
 mod handler;
 mod handles;
 mod java;
+mod many;
 mod net;
 mod options;
 mod server;

@@ -1,8 +1,8 @@
 //! `TcpClient`.
 
 use capsock::{TcpClient, TcpClientOptions};
-use jni::objects::{JByteArray, JLongArray, JObject};
-use jni::sys::jlong;
+use jni::objects::{JByteArray, JIntArray, JLongArray, JObject};
+use jni::sys::{jboolean, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use crate::bytes;
@@ -10,6 +10,7 @@ use crate::copy::{Input, Output, Thrown};
 use crate::failure::{Failure, Throw};
 use crate::handles::Table;
 use crate::java::{InputStream, OutputStream, TcpOptions};
+use crate::many::request_many;
 use crate::options::{number, port, seconds};
 
 static CLIENTS: Table<TcpClient> = Table::new("TcpClient");
@@ -22,6 +23,10 @@ pub(crate) const METHODS: &[NativeMethod] = &[
     },
     native_method! { error_policy = Throw, fn tcp_request_text(handle: jlong, line: jbyte[]) -> jbyte[] },
     native_method! { error_policy = Throw, fn tcp_request_bytes(handle: jlong, line: jbyte[]) -> jbyte[] },
+    native_method! {
+        error_policy = Throw,
+        fn tcp_request_many(handle: jlong, requests: jbyte[], lengths: jint[], text: jboolean) -> jbyte[],
+    },
     native_method! {
         error_policy = Throw,
         type_map = { InputStream => java.io.InputStream, OutputStream => java.io.OutputStream },
@@ -74,6 +79,20 @@ fn tcp_request_bytes<'local>(
     let client = CLIENTS.get(handle)?;
     let line = bytes::from_java(env, &line)?;
     bytes::to_java(env, &client.request_bytes(&line)?)
+}
+
+fn tcp_request_many<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    requests: JByteArray,
+    lengths: JIntArray,
+    text: jboolean,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    request_many(env, &requests, &lengths, text, |requests, on_reply| {
+        client.request_many_with(requests, on_reply)
+    })
 }
 
 fn tcp_copy<'local>(

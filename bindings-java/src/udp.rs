@@ -1,14 +1,15 @@
 //! `UdpClient`.
 
 use capsock::{UdpClient, UdpClientOptions};
-use jni::objects::{JByteArray, JObject};
-use jni::sys::jlong;
+use jni::objects::{JByteArray, JIntArray, JObject};
+use jni::sys::{jboolean, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 use crate::handles::Table;
 use crate::java::UdpOptions;
+use crate::many::request_many;
 use crate::options::{number, port, seconds};
 
 static CLIENTS: Table<UdpClient> = Table::new("UdpClient");
@@ -21,6 +22,10 @@ pub(crate) const METHODS: &[NativeMethod] = &[
     },
     native_method! { error_policy = Throw, fn udp_request_text(handle: jlong, text: jbyte[]) -> jbyte[] },
     native_method! { error_policy = Throw, fn udp_request_bytes(handle: jlong, request: jbyte[]) -> jbyte[] },
+    native_method! {
+        error_policy = Throw,
+        fn udp_request_many(handle: jlong, requests: jbyte[], lengths: jint[], text: jboolean) -> jbyte[],
+    },
     native_method! { error_policy = Throw, fn udp_local_address(handle: jlong) -> jbyte[] },
     native_method! { error_policy = Throw, fn udp_peer_address(handle: jlong) -> jbyte[] },
     native_method! { error_policy = Throw, fn udp_close(handle: jlong) },
@@ -68,6 +73,20 @@ fn udp_request_bytes<'local>(
     let client = CLIENTS.get(handle)?;
     let request = bytes::from_java(env, &request)?;
     bytes::to_java(env, &client.request_bytes(&request)?)
+}
+
+fn udp_request_many<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    requests: JByteArray,
+    lengths: JIntArray,
+    text: jboolean,
+) -> Result<JByteArray<'local>, Failure> {
+    let client = CLIENTS.get(handle)?;
+    request_many(env, &requests, &lengths, text, |requests, on_reply| {
+        client.request_many_with(requests, on_reply)
+    })
 }
 
 fn udp_local_address<'local>(

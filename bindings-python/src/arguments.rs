@@ -154,6 +154,15 @@ pub(crate) enum Text {
     Bytes(Bytes),
 }
 
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Text::Str(text) => text.as_bytes(),
+            Text::Bytes(Bytes(bytes)) => bytes,
+        }
+    }
+}
+
 impl<'py> FromPyObject<'_, 'py> for Text {
     type Error = PyErr;
 

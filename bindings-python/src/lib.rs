@@ -15,6 +15,7 @@ mod errors;
 mod exit;
 mod files;
 mod handler;
+mod many;
 mod script;
 mod server;
 mod socket;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use capsock::UdpClientOptions;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::arguments::{Bytes, Count, Given, Port, Seconds, Text};
 use crate::blocking::{blocking, interrupted};
 use crate::errors::Result;
+use crate::many::request_many;
 use crate::tcp_client::{description, pair};
 
 /// Asks a server by datagrams: one request, one reply.
@@ -77,6 +78,21 @@ impl UdpClient {
                 PyBytes::new(py, &blocking(py, || self.0.request_bytes(&bytes))?).into_any()
             }
         })
+    }
+
+    /// Sends the texts of an iterable, each as one datagram, and returns a list of those of the datagrams
+    /// that come back, in the order of the requests, each as the same kind as by request().
+    ///
+    /// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes
+    /// late, twice or out of order is never taken for another one's. Each is sent again as by request(),
+    /// and has its timeout. The iterable is read to its end, and all lengths are checked, before anything
+    /// is sent.
+    ///
+    /// Raises what request() raises; the text tells which item failed, counted from 0, and how many
+    /// replies had come.
+    #[pyo3(signature = (texts, /))]
+    fn request_many<'py>(&self, texts: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
+        request_many(texts, |texts, on_reply| self.0.request_many_with(texts, on_reply))
     }
 
     /// Closes the socket. A call that another thread is blocked in ends with OSError (EBADF).

@@ -42,6 +42,14 @@ CALLS = {
         client = capsock.UdpClient(*silent("udp"), timeout=1000, retransmit_after=500)
         block(lambda: client.request(b"hello"))
     """,
+    "many tcp requests": """
+        client = capsock.TcpClient(*silent("tcp"), timeout=None)
+        block(lambda: client.request_many(["hello"] * 10))
+    """,
+    "many udp requests": """
+        client = capsock.UdpClient(*silent("udp"), timeout=None, retransmit_after=None)
+        block(lambda: client.request_many(["hello"] * 10))
+    """,
     "a turn": """
         client = capsock.TcpClient(*silent("tcp"), timeout=None)
         other = threading.Thread(target=lambda: client.request("hello"), daemon=True)
@@ -159,6 +167,21 @@ def test_what_a_signal_handler_raises_is_raised() -> None:
         script.wait_until_blocked()
         script.process.send_signal(signal.SIGUSR1)
         assert script.end() == (0, "ready\nfrom the signal handler\n", "")
+
+
+def test_ctrl_c_ends_many_requests_also_while_there_is_nothing_to_wait_for() -> None:
+    code = """
+        server = capsock.Server("udp", port=0)
+        client = capsock.UdpClient(*server.address)
+        def texts():
+            yield from ["hello"] * 300_000
+            os.write(1, b"asking\\n")
+        block(lambda: len(client.request_many(texts())))
+    """
+    with Script(PREAMBLE + "\n".join(line[8:] for line in code.splitlines())) as script:
+        script.wait_for("asking")
+        script.interrupt()
+        assert script.end() == (0, "ready\nasking\ninterrupted\n", "")
 
 
 def test_a_signal_handler_may_stop_the_server() -> None:

@@ -5,7 +5,7 @@
 //! The crate holds all behaviour of capsock and knows no other language; the C, Python and Java
 //! packages and the `capsock` command translate types, errors and lifetimes, and decide nothing.
 //! It is not a general asynchronous runtime: a server here is a request-reply server, run by one
-//! of four [`Concurrency`] models, and a client asks one question at a time.
+//! of four [`Concurrency`] models, and a client asks one question at a time, or many in one call.
 //!
 //! ```
 //! use capsock::{Concurrency, Server, TcpClient};
@@ -30,7 +30,7 @@ mod server;
 mod service;
 mod uppercase;
 
-pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
+pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
 pub use framing::Framing;
 pub use net::{Endpoint, InterruptHook};

@@ -20,10 +20,18 @@ impl Progress {
     }
 }
 
-/// The reply to the request at `index` as text.
-pub(super) fn text(index: usize, reply: Vec<u8>) -> Result<String> {
-    String::from_utf8(reply).map_err(|_| {
+/// The reply to the request at `index` of many as text.
+///
+/// # Errors
+/// `InvalidText` if it is not UTF-8.
+pub fn reply_text(index: usize, reply: &[u8]) -> Result<&str> {
+    std::str::from_utf8(reply).map_err(|_| {
         let tried = format!("read the reply to item {index}");
         Error::new(ErrorKind::InvalidText, tried, "it is not valid UTF-8")
     })
+}
+
+/// All replies as text.
+pub(super) fn texts(replies: &[Vec<u8>]) -> Result<Vec<String>> {
+    replies.iter().enumerate().map(|(index, reply)| reply_text(index, reply).map(str::to_owned)).collect()
 }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use crate::error::{Error, Result};
 use crate::net::{Endpoint, Purpose, Waiting, resolve};
 
+pub use many::reply_text;
 pub use tcp::{Copied, TcpClient, TcpClientOptions};
 pub use udp::{UdpClient, UdpClientOptions};
 

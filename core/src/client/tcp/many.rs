@@ -3,7 +3,7 @@
 use super::TcpClient;
 use super::connection::Connection;
 use super::pipeline::Pipeline;
-use crate::client::many::{Progress, text};
+use crate::client::many::{Progress, texts};
 use crate::error::{Error, Result};
 use crate::net::Deadline;
 
@@ -33,8 +33,7 @@ impl TcpClient {
     /// `Other` if the server sent more lines than requests. `InvalidText` comes after all replies have.
     pub fn request_many<T: AsRef<str>>(&self, lines: &[T]) -> Result<Vec<String>> {
         let lines: Vec<&[u8]> = lines.iter().map(|line| line.as_ref().as_bytes()).collect();
-        let replies = self.request_many_bytes(&lines)?;
-        replies.into_iter().enumerate().map(|(index, reply)| text(index, reply)).collect()
+        texts(&self.request_many_bytes(&lines)?)
     }
 
     /// The same for any bytes.

@@ -9,7 +9,7 @@
 
 use super::window::{Failed, Window};
 use super::{UdpClient, check_length};
-use crate::client::many::{Progress, text};
+use crate::client::many::{Progress, texts};
 use crate::error::{Error, Result};
 use crate::net::Deadline;
 
@@ -32,10 +32,9 @@ impl UdpClient {
     /// request failed, counted from 0, and how many replies had come;
     /// [`request_many_with`](UdpClient::request_many_with) has handed those over.
     /// `InvalidText` comes after all replies have.
-    pub fn request_many<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<String>> {
-        let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_ref().as_bytes()).collect();
-        let replies = self.request_many_bytes(&texts)?;
-        replies.into_iter().enumerate().map(|(index, reply)| text(index, reply)).collect()
+    pub fn request_many<T: AsRef<str>>(&self, requests: &[T]) -> Result<Vec<String>> {
+        let requests: Vec<&[u8]> = requests.iter().map(|text| text.as_ref().as_bytes()).collect();
+        texts(&self.request_many_bytes(&requests)?)
     }
 
     /// The same for any bytes.

@@ -73,6 +73,9 @@ final class Native {
 
   native byte[] tcpRequestBytes(long handle, byte[] line) throws IOException;
 
+  native byte[] tcpRequestMany(long handle, byte[] requests, int[] lengths, boolean text)
+      throws IOException;
+
   native long[] tcpCopy(long handle, InputStream input, OutputStream output) throws IOException;
 
   native byte[] tcpLocalAddress(long handle) throws IOException;
@@ -86,6 +89,9 @@ final class Native {
   native byte[] udpRequestText(long handle, byte[] text) throws IOException;
 
   native byte[] udpRequestBytes(long handle, byte[] request) throws IOException;
+
+  native byte[] udpRequestMany(long handle, byte[] requests, int[] lengths, boolean text)
+      throws IOException;
 
   native byte[] udpLocalAddress(long handle) throws IOException;
 

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /** A TCP connection to a server that answers each line with a line. */
@@ -72,6 +73,53 @@ public final class TcpClient implements AutoCloseable {
   public byte[] request(byte[] line) throws IOException {
     Objects.requireNonNull(line, "line");
     return handle.call(number -> Native.api().tcpRequestBytes(number, line));
+  }
+
+  /**
+   * Sends many lines and returns the lines that come back, in the same order.
+   *
+   * <p>Once the server has answered two requests on a connection, and so keeps it open, the rest
+   * goes there without waiting for the replies (pipelining). The server has to answer each line
+   * with one line. With a server that closes after each reply each request has a connection of its
+   * own. The timeout is the longest wait for the next reply. All lines are checked before the first
+   * is sent. The requests together, and the replies, may have some 2 GB.
+   *
+   * <p>The message of an exception tells which request got no reply, counted from 0, and how many
+   * replies had come. If the connection ends while requests are on their way, none of them is sent
+   * again.
+   *
+   * @param lines the texts, without a newline
+   * @return the replies, without a newline
+   * @throws IllegalArgumentException if a text has a newline
+   * @throws java.net.SocketTimeoutException if the timeout passed
+   * @throws java.io.EOFException if the server closed while requests were on their way
+   * @throws java.nio.charset.CharacterCodingException if a reply is not UTF-8
+   * @throws IOException if the network reports something else, or if the server sent more lines
+   *     than requests
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public List<String> requestMany(List<String> lines) throws IOException {
+    Objects.requireNonNull(lines, "lines");
+    return handle.call(
+        number ->
+            Many.texts(
+                lines, (all, sizes) -> Native.api().tcpRequestMany(number, all, sizes, true)));
+  }
+
+  /**
+   * The same for any bytes.
+   *
+   * @param lines the requests; they are only read
+   * @return the replies, new arrays
+   * @throws IOException as for {@link #requestMany(List)}, but for the CharacterCodingException
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public List<byte[]> requestManyBytes(List<byte[]> lines) throws IOException {
+    Objects.requireNonNull(lines, "lines");
+    return handle.call(
+        number ->
+            Many.bytes(
+                lines, (all, sizes) -> Native.api().tcpRequestMany(number, all, sizes, false)));
   }
 
   /**
@@ -148,8 +196,8 @@ public final class TcpClient implements AutoCloseable {
     }
 
     /**
-     * The limit for each request, and for a copy the longest pause without progress. Default 30
-     * seconds.
+     * The limit for each request, for many requests the longest wait for the next reply, and for a
+     * copy the longest pause without progress. Default 30 seconds.
      *
      * @param timeout how long; null for no limit
      * @return this

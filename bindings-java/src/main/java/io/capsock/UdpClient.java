@@ -3,6 +3,7 @@ package io.capsock;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -72,6 +73,52 @@ public final class UdpClient implements AutoCloseable {
   public byte[] request(byte[] request) throws IOException {
     Objects.requireNonNull(request, "request");
     return handle.call(number -> Native.api().udpRequestBytes(number, request));
+  }
+
+  /**
+   * Sends many texts, each as one datagram, and returns the texts of the datagrams that come back,
+   * in the order of the requests.
+   *
+   * <p>Up to 64 requests are on their way at once, each from a port of its own, so that a reply
+   * that comes late, twice or out of order is never taken for another one's. Each is sent again as
+   * by {@link #request(String)}, and has its timeout. All lengths are checked before the first is
+   * sent. The requests together, and the replies, may have some 2 GB.
+   *
+   * <p>The message of an exception tells which request failed, counted from 0, and how many replies
+   * had come.
+   *
+   * @param texts any texts
+   * @return the replies
+   * @throws java.net.SocketException if a text does not fit a datagram (65,507 bytes over IPv4,
+   *     65,527 over IPv6); nothing was sent then
+   * @throws java.net.ConnectException if nothing has that port
+   * @throws java.net.SocketTimeoutException if a request's timeout passed
+   * @throws java.nio.charset.CharacterCodingException if a reply is not UTF-8
+   * @throws IOException if the network reports something else
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public List<String> requestMany(List<String> texts) throws IOException {
+    Objects.requireNonNull(texts, "texts");
+    return handle.call(
+        number ->
+            Many.texts(
+                texts, (all, sizes) -> Native.api().udpRequestMany(number, all, sizes, true)));
+  }
+
+  /**
+   * The same for any bytes.
+   *
+   * @param texts the requests; they are only read
+   * @return the replies, new arrays
+   * @throws IOException as for {@link #requestMany(List)}, but for the CharacterCodingException
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public List<byte[]> requestManyBytes(List<byte[]> texts) throws IOException {
+    Objects.requireNonNull(texts, "texts");
+    return handle.call(
+        number ->
+            Many.bytes(
+                texts, (all, sizes) -> Native.api().udpRequestMany(number, all, sizes, false)));
   }
 
   /**

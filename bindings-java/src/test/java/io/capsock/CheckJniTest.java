@@ -28,6 +28,7 @@ class CheckJniTest {
           CopyTest.class,
           ErrorsTest.class,
           HandlerTest.class,
+          ManyTest.class,
           ServerTest.class,
           ScenariosTest.class);
 

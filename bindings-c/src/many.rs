@@ -1,0 +1,35 @@
+//! Many requests in one call.
+
+use std::ffi::{c_int, c_void};
+
+use capsock::{Error, ErrorKind, Result};
+
+/// Takes the reply to the request at `index`, counted from 0, and returns 0. Anything else ends the
+/// call with `CAPSOCK_INPUT_OUTPUT`.
+///
+/// `reply` is never NULL, has no NUL behind it, and is there for the call only. It is called from the
+/// thread that asks. It must not ask with the same client, and it must return: no `longjmp`, and no C++
+/// exception, may leave it.
+pub type capsock_on_reply = Option<
+    unsafe extern "C" fn(index: usize, reply: *const u8, length: usize, user_data: *mut c_void) -> c_int,
+>;
+
+type NonNullOnReply = unsafe extern "C" fn(usize, *const u8, usize, *mut c_void) -> c_int;
+
+/// The caller's function as the core calls it.
+pub(crate) fn hand_over(
+    on_reply: NonNullOnReply,
+    user_data: *mut c_void,
+) -> impl FnMut(usize, &[u8]) -> Result<()> {
+    move |index, reply| {
+        // SAFETY: a function of that type, given for this call.
+        match unsafe { on_reply(index, reply.as_ptr(), reply.len(), user_data) } {
+            0 => Ok(()),
+            code => {
+                let tried = format!("hand over the reply to item {index}");
+                let happened = format!("the function 'on_reply' returned {code}");
+                Err(Error::new(ErrorKind::InputOutput, tried, happened))
+            }
+        }
+    }
+}

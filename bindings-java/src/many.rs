@@ -1,0 +1,56 @@
+//! Many requests in one call: as one array with all their bytes and one with their lengths, so that the
+//! border is crossed once. The replies come back in one array: their lengths (4 bytes each), then their bytes.
+
+use std::ops::Range;
+
+use capsock::reply_text;
+use jni::Env;
+use jni::objects::{JByteArray, JIntArray};
+
+use crate::bytes;
+use crate::failure::Failure;
+
+/// Takes the reply to the request at a place.
+pub(crate) type OnReply<'a> = &'a mut dyn FnMut(usize, &[u8]) -> capsock::Result<()>;
+
+/// Asks with the requests of the arrays and returns the replies, which are text if `text` says so.
+pub(crate) fn request_many<'local>(
+    env: &mut Env<'local>,
+    requests: &JByteArray,
+    lengths: &JIntArray,
+    text: bool,
+    ask: impl FnOnce(&[&[u8]], OnReply<'_>) -> capsock::Result<()>,
+) -> Result<JByteArray<'local>, Failure> {
+    let all = bytes::from_java(env, requests)?;
+    let mut counts = vec![0; lengths.len(env)?];
+    lengths.get_region(env, 0, &mut counts)?;
+    let mut rest = &all[..];
+    let requests = counts.iter().map(|length| {
+        let (request, behind) = rest.split_at_checked(usize::try_from(*length).ok()?)?;
+        rest = behind;
+        Some(request)
+    });
+    let requests: Option<Vec<&[u8]>> = requests.collect();
+    let requests = requests.ok_or_else(|| {
+        capsock::Error::invalid("use the requests", "their lengths are not those of their bytes")
+    })?;
+    let mut received = Vec::new();
+    let mut places = vec![0..0; requests.len()];
+    ask(&requests, &mut |index, reply| {
+        let start = received.len();
+        received.extend_from_slice(reply);
+        places[index] = start..received.len();
+        Ok(())
+    })?;
+    let replies = places.into_iter().map(|place: Range<usize>| &received[place]);
+    let mut packed = Vec::with_capacity(received.len() + 4 * requests.len());
+    for (index, reply) in replies.clone().enumerate() {
+        if text {
+            reply_text(index, reply)?;
+        }
+        // What does not fit is refused with the array as a whole.
+        packed.extend((reply.len() as u32).to_be_bytes());
+    }
+    replies.for_each(|reply| packed.extend_from_slice(reply));
+    bytes::to_java(env, &packed)
+}
