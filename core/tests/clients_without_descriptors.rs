@@ -1,0 +1,22 @@
+//! A client that asks much with few descriptors left. Alone in its binary: it takes them all.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs::File;
+
+use capsock::{ErrorKind, Server, UdpClient};
+
+#[test]
+fn the_window_is_as_large_as_the_descriptors_allow() {
+    let server = Server::udp(("127.0.0.1", 0)).start().unwrap();
+    let client = UdpClient::connect(server.local_addr()).unwrap();
+    let requests: Vec<String> = (0..300).map(|index| format!("item {index}")).collect();
+    let expected: Vec<String> = requests.iter().map(|text| text.to_uppercase()).collect();
+    let mut taken: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+    let error = client.request_many(&requests).unwrap_err();
+    assert_eq!((error.kind(), error.errno()), (ErrorKind::OutOfResources, Some(libc::EMFILE)));
+    assert!(error.to_string().contains("item 1 of 300, counted from 0; 1 replies had come"), "{error}");
+    for free in 1..4 {
+        taken.pop();
+        assert_eq!(client.request_many(&requests).unwrap(), expected, "{free} descriptors");
+    }
+}
