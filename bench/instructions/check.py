@@ -4,7 +4,7 @@ Usage: python bench/instructions/check.py [--bless]
 
 valgrind counts, so that neither the machine's load nor its speed has a say. Counted is what the executable
 of the command does outside the kernel and the C library, as the difference between a run of N requests and
-one of 2 N, which no start and no stop is in. A count may grow by 2 % over baseline.json; --bless writes it
+one of 2 N, which no start and no stop is in. A count may grow by 5 % over baseline.json; --bless writes it
 anew.
 """
 
@@ -29,7 +29,7 @@ PROGRAM = ROOT / "target" / "release" / "capsock"
 BASELINE = Path(__file__).with_name("baseline.json")
 TIMES = 300
 KIBIBYTES = 256
-MOST = 1.02
+MOST = 1.05
 
 
 def counted(arguments: list[str], folder: Path) -> tuple[list[str], Path]:
@@ -62,7 +62,11 @@ def filtered(name: str, kibibytes: int) -> int:
     """The instructions of the command `capsock uppercase` for so much text."""
     with tempfile.TemporaryDirectory() as folder:
         command, into = counted(["uppercase"], Path(folder))
-        subprocess.run(command, input=text(name, kibibytes), capture_output=True, check=True, timeout=60)
+        # From a file, of which each read takes the same, as of a pipe it does not.
+        source = Path(folder, "text")
+        source.write_bytes(text(name, kibibytes))
+        with source.open("rb") as file:
+            subprocess.run(command, stdin=file, capture_output=True, check=True, timeout=60)
         with into.open() as lines:
             return own(lines, PROGRAM.name)
 
@@ -86,7 +90,9 @@ def count_all() -> dict[str, float]:
 def made_by() -> str:
     """What else the counts depend on."""
     said = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
-    return f"{said.split()[1]}, {platform.machine()}"
+    # Which upper-casing runs is chosen when it runs.
+    processor = Path("/proc/cpuinfo").read_text().split()
+    return f"{said.split()[1]}, {platform.machine()}{' with AVX2' if 'avx2' in processor else ''}"
 
 
 def skip(why: str) -> int:
