@@ -4,12 +4,13 @@
 mod support;
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use capsock::{Concurrency, Features, Server, ServerOptions, Transport};
-use support::{PATIENCE, eventually, options, udp, udp_peer};
+use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
+use support::{PATIENCE, ask, connect, eventually, options, read_to_end, udp, udp_peer};
 
 /// All sets of features, the missing ones switched off.
 fn all_ways() -> impl Iterator<Item = Features> {
@@ -164,4 +165,23 @@ fn a_busy_server_answers_and_stops() {
 #[test]
 fn unknown_features_are_refused() {
     assert!("udp-gro,nonsense".parse::<Features>().is_err());
+}
+
+#[test]
+fn a_stop_ends_tcp_connections_that_wait() {
+    for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
+        for concurrency in Concurrency::ALL.iter().copied() {
+            let options = ServerOptions::new(Transport::Tcp, ("localhost", 0)).concurrency(concurrency);
+            let server = options.framing(Framing::Line).without(without).start().unwrap();
+            let client = connect(&server);
+            ask(&client, b"hello\n", b"HELLO\n");
+            // A line that was begun is no request.
+            (&client).write_all(b"begun").unwrap();
+            let begin = Instant::now();
+            let report = server.stop(PATIENCE).unwrap();
+            assert_eq!((report.completed, report.cut), (1, 0), "{concurrency:?} without {without}");
+            assert!(begin.elapsed() < PATIENCE / 2, "{concurrency:?} without {without}");
+            assert_eq!(read_to_end(&client), b"", "{concurrency:?} without {without}");
+        }
+    }
 }
