@@ -7,7 +7,7 @@ use super::socket::Socket;
 use super::sys::Errno;
 
 /// What was found.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe {
     pub(crate) blocking_receive: bool,
     pub(crate) recvmmsg: bool,
@@ -16,16 +16,19 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Tries each call. What cannot be tried, for want of descriptors for instance, counts as missing.
-    pub(crate) fn run() -> Probe {
-        let Ok(socket) = bound() else { return Probe::default() };
-        Probe {
+    /// Tries each call.
+    ///
+    /// # Errors
+    /// There is nothing to try them on: no descriptors, for instance.
+    pub(crate) fn run() -> Result<Probe, Errno> {
+        let socket = bound()?;
+        Ok(Probe {
             recvmmsg: has_recvmmsg(&socket),
             udp_segment: has_udp_segment(&socket),
             udp_gro: socket.receive_trains().is_ok(),
             // The last one: the socket receives no more.
             blocking_receive: shutdown_ends_receives(&socket),
-        }
+        })
     }
 }
 

@@ -78,20 +78,23 @@ impl Features {
         Features::ALL.iter().filter(move |(one, _)| self.has(*one)).map(|(_, name)| *name)
     }
 
-    /// What this machine offers, looked for once in a process.
+    /// What this machine offers, looked for once in a process: none where nothing can be tried now, for want of
+    /// descriptors for instance.
     #[must_use]
     pub fn of_this_machine() -> Features {
         static FOUND: OnceLock<Features> = OnceLock::new();
-        *FOUND.get_or_init(|| {
-            let probe = Probe::run();
-            let found = [
-                (probe.blocking_receive, Features::BLOCKING_RECEIVE),
-                (probe.recvmmsg, Features::RECVMMSG),
-                (probe.udp_segment, Features::UDP_SEGMENT),
-                (probe.udp_gro, Features::UDP_GRO),
-            ];
-            found.into_iter().filter(|(there, _)| *there).fold(Features::NONE, |set, (_, one)| set.and(one))
-        })
+        if let Some(found) = FOUND.get() {
+            return *found;
+        }
+        let Ok(probe) = Probe::run() else { return Features::NONE };
+        let found = [
+            (probe.blocking_receive, Features::BLOCKING_RECEIVE),
+            (probe.recvmmsg, Features::RECVMMSG),
+            (probe.udp_segment, Features::UDP_SEGMENT),
+            (probe.udp_gro, Features::UDP_GRO),
+        ];
+        let found = found.into_iter().filter(|(there, _)| *there);
+        *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.and(one)))
     }
 
     /// Those that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
