@@ -185,3 +185,19 @@ fn a_stop_ends_tcp_connections_that_wait() {
         }
     }
 }
+
+#[test]
+fn urgent_data_holds_nothing_back() {
+    for concurrency in Concurrency::ALL.iter().copied() {
+        let server = options(Transport::Tcp, concurrency).workers(1).start().unwrap();
+        let client = connect(&server);
+        ask(&client, b"a\n", b"A\n");
+        for _ in 0..50 {
+            // A receive stops at the urgent byte, which is not part of the stream (tcp(7)).
+            (&client).write_all(b"ab\n").unwrap();
+            // SAFETY: the byte lives until the call returns.
+            assert_eq!(unsafe { libc::send(client.as_raw_fd(), b"!".as_ptr().cast(), 1, libc::MSG_OOB) }, 1);
+            ask(&client, b"cd\n", b"AB\nCD\n");
+        }
+    }
+}

@@ -25,7 +25,7 @@ fn threads_are_used_again() {
     open.iter().for_each(|client| ask(client, b"hello", b"HELLO"));
     eventually("each has a thread", || serving() == 81);
     drop(open);
-    eventually("some are kept, the others end", || serving() <= 34);
+    eventually("some are kept, the others end", || serving() <= 18);
     assert_eq!(server.stop(support::PATIENCE).unwrap().completed, 180);
     eventually("all have ended", || serving() == 0);
 }

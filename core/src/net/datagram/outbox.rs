@@ -20,6 +20,10 @@ const AT_ONCE: usize = 64;
 /// So many bytes are enough to be sent before more is collected.
 const ENOUGH: usize = 64 * 1024;
 
+/// A payload that every path takes in one piece: the least that a host has to take, less the longest headers
+/// (RFC 791, RFC 1122).
+const FITS_EVERY_PATH: usize = 508;
+
 /// The end of a chain of pieces.
 const NONE: usize = usize::MAX;
 
@@ -187,7 +191,11 @@ impl Outbox {
             return false;
         }
         match errno.0 {
-            libc::EINVAL | libc::EMSGSIZE => self.longest_segment = train.segment - 1,
+            // Short ones fit every path: the error is of something else, and says nothing of the others.
+            libc::EINVAL | libc::EMSGSIZE if train.segment <= FITS_EVERY_PATH => {}
+            libc::EINVAL | libc::EMSGSIZE => {
+                self.longest_segment = self.longest_segment.min(train.segment - 1);
+            }
             libc::EIO | libc::EOPNOTSUPP | libc::ENOPROTOOPT => self.longest_segment = 0,
             _ => return false,
         }
@@ -336,10 +344,17 @@ mod tests {
 
     #[test]
     fn a_train_that_the_kernel_does_not_send_is_broken_up() {
-        for (errno, longest) in [(libc::EINVAL, 7), (libc::EMSGSIZE, 7), (libc::EIO, 0)] {
-            let mut outbox = filled(&[(1, 8), (1, 8), (2, 8), (1, 3)]);
+        let all = usize::from(u16::MAX);
+        let table = [
+            (800, libc::EINVAL, 799),
+            (800, libc::EMSGSIZE, 799),
+            (8, libc::EINVAL, all),
+            (800, libc::EIO, 0),
+        ];
+        for (size, errno, longest) in table {
+            let mut outbox = filled(&[(1, size), (1, size), (2, size), (1, 3)]);
             assert!(outbox.break_up(Errno(errno)));
-            assert_eq!(messages(&outbox), [(2, 1, 8), (1, 1, 8), (1, 1, 8), (1, 1, 3)]);
+            assert_eq!(messages(&outbox), [(2, 1, size), (1, 1, size), (1, 1, size), (1, 1, 3)]);
             assert_eq!(outbox.longest_segment, longest);
             // An error of a single reply is its own.
             assert!(!outbox.break_up(Errno(errno)));

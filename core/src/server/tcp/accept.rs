@@ -68,28 +68,34 @@ pub(super) struct Acceptor {
     listeners: Arc<Listeners>,
     places: Range<usize>,
     turn: usize,
-    /// Whether the sockets block, that of the one listener and those of its connections.
+    /// Connections taken without a look at the other listeners and at what else is waited for.
+    in_a_row: usize,
+    /// Whether the connections' sockets block.
     blocks: bool,
 }
 
+/// So many connections are taken from one listener before the others have their turn.
+const IN_A_ROW: usize = 16;
+
 impl Acceptor {
-    pub(super) fn of_all(listeners: Arc<Listeners>) -> Acceptor {
+    pub(super) fn of_all(listeners: Arc<Listeners>, blocks: bool) -> Acceptor {
         let places = 0..listeners.len();
-        Acceptor { listeners, places, turn: 0, blocks: false }
+        Acceptor { listeners, places, turn: 0, in_a_row: 0, blocks }
     }
 
-    /// Of the listener at `place` alone, which it waits at in the accept itself if it `blocks`.
+    /// Of the listener at `place` alone.
     pub(super) fn of_one(listeners: Arc<Listeners>, place: usize, blocks: bool) -> Acceptor {
-        Acceptor { listeners, places: place..place + 1, turn: 0, blocks }
+        Acceptor { listeners, places: place..place + 1, turn: 0, in_a_row: 0, blocks }
     }
 
     /// Waits for a connection, for one of the `others` to become readable, or for a stop.
     pub(super) fn next(&mut self, shared: &Shared, others: impl Iterator<Item = RawFd>) -> Next {
         if self.blocks
-            && let Some(socket) = self.wait_in_accept(shared)
+            && let Some(socket) = self.next_at_once(shared)
         {
             return Next::Connection(socket);
         }
+        self.in_a_row = 0;
         let all = self.listeners[self.places.clone()].iter().map(Socket::fd).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, libc::POLLIN)).collect();
         fds.push(interest(-1, 0));
@@ -115,7 +121,7 @@ impl Acceptor {
                 if fds[index].revents == 0 {
                     continue;
                 }
-                self.turn = index + 1;
+                self.turn = index;
                 match accept(&self.listeners[self.places.start + index], self.blocks, shared) {
                     Ok(socket) => return Next::Connection(socket),
                     Err(Refusal::Nobody) => {}
@@ -126,16 +132,23 @@ impl Acceptor {
         }
     }
 
-    /// The next connection of the one listener. `None` says to find out by a poll what is the matter: a stop, or a
-    /// want of descriptors, of which accept(2) tells before it looks whether anybody waits.
-    fn wait_in_accept(&self, shared: &Shared) -> Option<Socket> {
-        while !shared.stopping() {
-            match self.listeners[self.places.start].accept_as(false) {
+    /// The next connection of the listener that had the last one: without a poll before, which is spared where
+    /// clients queue; a listener that blocks is waited at. `None` says to look around.
+    fn next_at_once(&mut self, shared: &Shared) -> Option<Socket> {
+        let alone = self.places.len() == 1;
+        while !shared.stopping() && (alone || self.in_a_row < IN_A_ROW) {
+            match self.listeners[self.places.start + self.turn].accept_as(false) {
                 Err(Errno(libc::ECONNABORTED | libc::EINTR)) => {}
+                // For want of descriptors it does not even look whether somebody waits (accept(2)).
                 Err(_) => return None,
-                connection => return accepted(connection, shared).ok(),
+                connection => {
+                    self.in_a_row += 1;
+                    return accepted(connection, shared).ok();
+                }
             }
         }
+        // The others go first.
+        self.turn = (self.turn + 1) % self.places.len();
         None
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn start(
         for (socket, _) in &listeners {
             // The connections have their limit from their listener.
             socket.limit_receives(shared.limits.idle_timeout)?;
-            socket.set_nonblocking(false)?;
+            // One thread waits at one listener, or looks after several.
+            let alone = concurrency == Concurrency::Threads || listeners.len() == 1;
+            socket.set_nonblocking(!alone)?;
         }
     }
     let sockets = listeners.into_iter().map(|(socket, _)| socket).collect();
@@ -43,7 +45,7 @@ pub(super) fn start(
         shared.spawn("capsock-stop", move |shared| wake_at_stop(&listeners, shared))?;
     }
     match concurrency {
-        Concurrency::Iterative => iterative::start(shared, &listeners),
+        Concurrency::Iterative => iterative::start(shared, listeners),
         Concurrency::Threads => threads::start(shared, &listeners),
         Concurrency::Processes => processes::start(shared, listeners),
         Concurrency::Events => events::start(shared, listeners, workers),

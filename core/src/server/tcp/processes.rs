@@ -18,7 +18,7 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(
     // The parent never uses it: each child has its own copy.
     let desk = Desk::with_room(&shared.limits).map_err(|_| Errno(libc::ENOMEM))?;
     shared.spawn("capsock-accept", move |shared| {
-        let mut children = accept_all(Acceptor::of_all(listeners), desk, shared);
+        let mut children = accept_all(Acceptor::of_all(listeners, false), desk, shared);
         finish(&mut children, shared);
     })
 }

@@ -16,8 +16,9 @@ use crate::server::limits::Met;
 use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
 
-/// Threads that wait for the next connection at most; others end with theirs.
-const WAITING: usize = 32;
+/// Threads that wait for the next connection at most; others end with theirs. Each has the descriptor of the
+/// connection that it waits for already: the kernel takes it first.
+const WAITING: usize = 16;
 
 /// The threads of one listening socket.
 struct Crew {

@@ -164,23 +164,37 @@ impl Tally {
 
 fn send_all(socket: &Socket, outbox: &mut Outbox, shared: &Shared) {
     let counters = shared.counters();
+    let mut limit = None;
     while !outbox.is_empty() {
         match socket.send_some(outbox) {
             Ok(departed) => {
+                limit = None;
                 counters.datagrams_sent.add(departed.datagrams as u64);
                 counters.bytes_sent.add(departed.bytes as u64);
             }
-            Err(errno) if errno.would_block() && wait_for_room(socket, shared) => {}
+            Err(errno)
+                if errno.would_block()
+                    && wait_for_room(
+                        socket,
+                        *limit.get_or_insert_with(|| Deadline::after(Some(SEND_PATIENCE))),
+                        shared,
+                    ) => {}
             // The error is the next message's: the others get their chance.
-            Err(_) => (0..outbox.give_up_one()).for_each(|_| shared.met(Met::Unsent)),
+            Err(_) => {
+                limit = None;
+                (0..outbox.give_up_one()).for_each(|_| shared.met(Met::Unsent));
+            }
         }
     }
     outbox.clear(GROWTH);
 }
 
-/// Whether the system takes replies again before patience or the stop's deadline ends.
-fn wait_for_room(socket: &Socket, shared: &Shared) -> bool {
-    let deadline = Deadline::after(Some(SEND_PATIENCE)).earlier(shared.stop_deadline());
+/// Whether the system takes replies again before the limit or the stop's deadline.
+fn wait_for_room(socket: &Socket, limit: Deadline, shared: &Shared) -> bool {
+    let deadline = limit.earlier(shared.stop_deadline());
+    if deadline.passed() {
+        return false;
+    }
     let mut fds = [interest(socket.fd(), libc::POLLOUT), interest(-1, 0)];
     match wait_for(&mut fds, Waiting::until(deadline)) {
         Ok(()) => true,

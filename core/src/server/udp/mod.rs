@@ -50,6 +50,9 @@ pub(super) fn start(
             socket.receive_trains()?;
         }
     }
+    // First, so that a start that fails half-way ends the workers that it has started.
+    let to_wake = Arc::clone(&sockets);
+    shared.spawn("capsock-stop", move |shared| wake_at_stop(&to_wake, shared))?;
     for _ in 0..workers {
         // A worker answers one datagram at a time, however many addresses it listens on.
         let turn = (sockets.len() > 1).then(Arc::<Mutex<()>>::default);
@@ -60,7 +63,7 @@ pub(super) fn start(
             })?;
         }
     }
-    shared.spawn("capsock-stop", move |shared| wake_at_stop(&sockets, shared))
+    Ok(())
 }
 
 /// Serves one socket until a stop is asked for. With a desk for one datagram and without a handler it

@@ -23,8 +23,9 @@ pub(super) struct Connection {
     taken: usize,
     /// The last time that bytes moved.
     moved: Instant,
-    /// The kernel has told of the end of the peer's output, or of an error, which it does once.
-    ended: bool,
+    /// The kernel has told, which it does once, of something that a short receive does not take: the end of the
+    /// peer's output, an error, or urgent data, at which a receive stops.
+    unfinished: bool,
     /// There may be more to receive than the last receive took.
     more: bool,
 }
@@ -77,7 +78,7 @@ impl Connection {
             owed: Vec::new(),
             taken: 0,
             moved: now,
-            ended: false,
+            unfinished: false,
             more: false,
         }
     }
@@ -94,9 +95,9 @@ impl Connection {
         }
     }
 
-    /// The kernel has told of the end of the peer's output, or of an error.
-    pub(super) fn has_ended(&mut self) {
-        self.ended = true;
+    /// A receive may stop short of what there is.
+    pub(super) fn expect_more(&mut self) {
+        self.unfinished = true;
     }
 
     fn step(&mut self, tools: &mut Tools<'_>) -> Fate {
@@ -139,12 +140,12 @@ impl Connection {
             Ok(received) => {
                 self.moved = tools.now;
                 // Less than there was room for was all there was: the kernel tells of what comes from now on.
-                self.more = received == chunk.len() || self.ended;
+                self.more = received == chunk.len() || self.unfinished;
                 self.answer(&chunk[..received], tools)
             }
             Err(errno) if errno.would_block() && tools.draining => self.part(tools),
             Err(errno) if errno.would_block() => {
-                (self.more, self.ended) = (false, false);
+                (self.more, self.unfinished) = (false, false);
                 Fate::Read
             }
             Err(_) => Fate::Close,
@@ -275,7 +276,7 @@ impl Connection {
             return self.advance(tools);
         } else if over(tools.shared.limits.idle_timeout) && self.socket().peek(&mut [0]).is_ok() {
             // It has come, and nobody has had the time to look at it.
-            return Fate::Read;
+            return self.advance(tools);
         } else if over(tools.shared.limits.idle_timeout) {
             tools.shared.met(Met::Idle);
             return self.part(tools);

@@ -5,7 +5,7 @@
 //! readiness there is one receive, and a send of all the replies that it brought.
 //!
 //! The kernel tells of a connection once each time that something comes (EPOLLET), so that the next wait does
-//! not look at it again; a receive that did not fill its buffer has taken all there was.
+//! not look at it again; a receive that did not fill its buffer has taken all there was, but for what the event tells of besides.
 //!
 //! A connection is served as soon as it is accepted, and once more after the next look at the others; only if
 //! it is still open then is the kernel asked to watch it. One that brings a single request is mostly over by
@@ -48,11 +48,11 @@ const STOP: u64 = u64::MAX;
 const ALARM: u64 = STOP - 1;
 
 /// What the kernel is asked to tell of a connection that waits for input, and of one that waits for room.
-const INPUT: i32 = libc::EPOLLIN | libc::EPOLLRDHUP | libc::EPOLLET;
+const INPUT: i32 = libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDHUP | libc::EPOLLET;
 const ROOM: i32 = libc::EPOLLOUT;
 
-/// What tells that a receive will see an end or an error.
-const END: i32 = libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR;
+/// What tells that a receive may stop short of what there is: of an end, an error, or at urgent data.
+const UNFINISHED: i32 = libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR | libc::EPOLLPRI;
 
 pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>, workers: usize) -> Result<(), Errno> {
     for _ in 0..workers {
@@ -154,8 +154,8 @@ impl Worker {
                     }
                     // A place may have a new owner since the event: it finds nothing to receive.
                     _ => self.look_at(token as usize, |connection, tools| {
-                        if event.events & END as u32 != 0 {
-                            connection.has_ended();
+                        if event.events & UNFINISHED as u32 != 0 {
+                            connection.expect_more();
                         }
                         connection.advance(tools)
                     }),
