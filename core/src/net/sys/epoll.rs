@@ -52,8 +52,7 @@ impl Epoll {
 
 /// A descriptor that becomes readable when a time is over (timerfd_create(2)).
 ///
-/// A wait with a time limit of its own sets a timer each time, which on a virtual machine can cost more than
-/// all the rest of the wait; this one is set when the time changes.
+/// A wait with a time limit of its own sets a timer each time; this one is set when the time changes.
 #[derive(Debug)]
 pub(crate) struct Timer(OwnedFd);
 

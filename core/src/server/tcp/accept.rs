@@ -121,7 +121,8 @@ impl Acceptor {
                 if fds[index].revents == 0 {
                     continue;
                 }
-                self.turn = index;
+                // One that blocks goes back to the same listener for a while; otherwise the next one has its turn.
+                self.turn = (index + usize::from(!self.blocks)) % count;
                 match accept(&self.listeners[self.places.start + index], self.blocks, shared) {
                     Ok(socket) => return Next::Connection(socket),
                     Err(Refusal::Nobody) => {}

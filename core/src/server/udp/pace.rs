@@ -1,7 +1,7 @@
 //! Whether datagrams come alone or together.
 //!
-//! recvmmsg(2) costs some tenths more than recvmsg(2) where it finds one datagram, and much less where it
-//! finds several. So a loop receives one by one while they come alone, and looks from time to time
+//! recvmmsg(2) costs more than recvmsg(2) where it finds one datagram, and less for each where it finds
+//! several. So a loop receives one by one while they come alone, and looks from time to time
 //! whether they still do.
 
 /// Datagrams received one by one before the next call asks for several.

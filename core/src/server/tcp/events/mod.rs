@@ -5,7 +5,8 @@
 //! readiness there is one receive, and a send of all the replies that it brought.
 //!
 //! The kernel tells of a connection once each time that something comes (EPOLLET), so that the next wait does
-//! not look at it again; a receive that did not fill its buffer has taken all there was, but for what the event tells of besides.
+//! not look at it again; a receive that did not fill its buffer has taken all there was, but for what the event
+//! tells of besides.
 //!
 //! A connection is served as soon as it is accepted, and once more after the next look at the others; only if
 //! it is still open then is the kernel asked to watch it. One that brings a single request is mostly over by
