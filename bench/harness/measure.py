@@ -39,7 +39,8 @@ def _port(line: str) -> int:
 
 @contextlib.contextmanager
 def started(server: Server, workload: str) -> Iterator[tuple[int, int]]:
-    """Runs a server on its core; gives its port and its process."""
+    """Runs a server on its core, or as many as it has workers; gives its port and its process."""
+    cores = {SERVER_CORE} if server.workers == 1 else {*CORES[: server.workers - 1], LOAD_CORE}
     log = BUILT / "logs" / f"{server.name}-{workload}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as errors:
@@ -50,7 +51,7 @@ def started(server: Server, workload: str) -> Iterator[tuple[int, int]]:
             stderr=errors,
             text=True,
             cwd=ROOT,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
     try:
         assert process.stdout is not None
@@ -114,9 +115,9 @@ class Bench:
                 for place in range(len(names)):
                     # Each starts a round in its turn, so that none always follows the same one.
                     name = names[(place + turn) % len(names)]
-                    _, port, process = alive[name]
+                    server, port, process = alive[name]
                     try:
-                        runs[name].append(self._undisturbed(workload.name, port, process, counts))
+                        runs[name].append(self._undisturbed(workload.name, server, port, process, counts))
                     except Failed as failure:
                         self._out(skipped, workload, name, failure)
                         del alive[name], runs[name]
@@ -141,11 +142,13 @@ class Bench:
             "skipped": skipped,
         }
 
-    def _undisturbed(self, workload: str, port: int, process: int, counts: dict[str, int]) -> Run:
+    def _undisturbed(
+        self, workload: str, server: Server, port: int, process: int, counts: dict[str, int]
+    ) -> Run:
         tried: list[Run] = []
         while True:
             run = ask(workload, port, process, min(0.05, self.seconds / 2), self.seconds)
-            if not self.calibration.disturbed(run):
+            if not self.calibration.disturbed(run, shares=server.workers > 1):
                 return run
             tried.append(run)
             if len(tried) > REPETITIONS or counts["repeated"] >= self.budget:

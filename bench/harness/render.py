@@ -7,6 +7,9 @@ from typing import Any
 
 Result = Mapping[str, Any]
 
+# The share of a core that is as good as all of it.
+ITS_OWN = 0.97
+
 
 def _by_cost(result: Result) -> list[tuple[str, Any]]:
     return sorted(result["servers"].items(), key=lambda item: item[1]["cpu_us"])
@@ -28,6 +31,15 @@ def _disturbed(result: Result) -> str:
     )
 
 
+def _shares(result: Result) -> list[str]:
+    """Beside which servers the load generator, which never sleeps, had no core of its own."""
+    return [
+        f"{row['label']} ({row['load_share']:.0%})"
+        for _, row in _by_cost(result)
+        if row.get("load_share", 1) < ITS_OWN
+    ]
+
+
 def text(name: str, result: Result) -> str:
     """A table for a terminal, the cheapest first."""
     unit = result["unit"]
@@ -41,6 +53,8 @@ def text(name: str, result: Result) -> str:
         if row["resent"]:
             line += f", {row['resent']} datagrams sent again"
         lines.append(line)
+    if shares := _shares(result):
+        lines.append(f"  The load generator had a part of its core beside {', '.join(shares)}")
     return "\n".join([*lines, "  " + _disturbed(result)])
 
 
@@ -64,6 +78,8 @@ def table(name: str, result: Result) -> str:
         cost = f"{row['cpu_us']:.3g} | {low:.3g} to {high:.3g} | {_ratio(row)}"
         lines.append(f"| {label} | {cost} | {_rate(row, unit)} | {times} |")
     lines += ["", f"{result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
+    if shares := _shares(result):
+        lines.append(f"The load generator had this much of its core beside {'; '.join(shares)}.")
     if result["skipped"]:
         lines.append(
             "Skipped: " + "; ".join(f"{server} ({why})" for server, why in result["skipped"].items()) + "."

@@ -35,12 +35,14 @@ class Server:
     needs: tuple[Path, ...] = ()
     warm_up: float = 0.1
     quick: bool = False
+    # Workers, each with a core: the load generator shares the last one with the second.
+    workers: int = 1
 
     def command(self, workload: str) -> list[str]:
         transport = BY_NAME[workload].transport
         if self.arguments == "capsock":
-            framing = self.mode.split()
-            return [*self.program, "serve", transport, "--port", "0", "--workers", "1", "--json", *framing]
+            options = ["--port", "0", "--workers", str(self.workers), "--json", *self.mode.split()]
+            return [*self.program, "serve", transport, *options]
         if self.arguments == "none":
             return list(self.program)
         mode = self.mode if self.mode and transport == "tcp" else transport
@@ -82,9 +84,13 @@ LEAN = [
 ]
 
 
-def _capsock(name: str, label: str, mode: str, *workloads: str, quick: bool = False) -> Server:
+def _capsock(
+    name: str, label: str, mode: str, *workloads: str, quick: bool = False, workers: int = 1
+) -> Server:
     program = (str(ROOT / "target" / "release" / "capsock"),)
-    return Server(name, "capsock", label, program, workloads, arguments="capsock", mode=mode, quick=quick)
+    return Server(
+        name, "capsock", label, program, workloads, "capsock", mode=mode, quick=quick, workers=workers
+    )
 
 
 CAPSOCK = [
@@ -107,6 +113,7 @@ CAPSOCK = [
         quick=True,
     ),
     _capsock("capsock-threads", "capsock, threads", "--concurrency threads", *TCP),
+    _capsock("capsock-two", "capsock, two workers on two cores", "", *MANY, "udp-64", workers=2),
 ]
 
 

@@ -56,8 +56,9 @@ class Calibration:
             self.fastest[index % 2] = min(self.fastest[index % 2], value)
         return max(value / self.fastest[index % 2] for index, value in enumerate(run.calibration_us)) - 1
 
-    def disturbed(self, run: Run) -> bool:
-        return self.off(run) > TOLERANCE or run.load_share < LEAST_SHARE
+    def disturbed(self, run: Run, shares: bool = False) -> bool:
+        """Whether something else ran; `shares`: the server may take the load generator's core."""
+        return self.off(run) > TOLERANCE or (run.load_share < LEAST_SHARE and not shares)
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
@@ -78,6 +79,8 @@ class Summary:
     p50_us: float
     p99_us: float
     resent: int
+    # How much of its core the load generator had.
+    load_share: float
     # By rounds, to the C program with the lowest median; none if none was measured.
     ratio: float | None
     ratio_quartiles: tuple[float, float] | None
@@ -103,6 +106,7 @@ def summarize(rounds: Mapping[str, Sequence[Run]], lean: Sequence[str]) -> dict[
             p50_us=statistics.median(run.p50_us for run in runs),
             p99_us=statistics.median(run.p99_us for run in runs),
             resent=sum(run.resent for run in runs),
+            load_share=statistics.median(run.load_share for run in runs),
             ratio=ratios[1] if ratios else None,
             ratio_quartiles=(ratios[0], ratios[2]) if ratios else None,
         )

@@ -21,6 +21,7 @@ def a_row(label: str, kind: str, cpu_us: float, **more: object) -> dict[str, Any
         "p50_us": 300.0,
         "p99_us": 650.0,
         "resent": 0,
+        "load_share": 1.0,
         "ratio": cpu_us / 5,
         "ratio_quartiles": [1.0, 1.0],
     }
@@ -38,7 +39,7 @@ RESULT: dict[str, Any] = {
         "mio": a_row("mio", "library", 5.5),
         "capsock": a_row("capsock", "capsock", 6.0),
         "lean-epoll": a_row("C, epoll", "lean", 5.0),
-        "asyncio": a_row("asyncio <&>", "library", 60.0, resent=7),
+        "asyncio": a_row("asyncio <&>", "library", 60.0, resent=7, load_share=0.9),
     },
     "skipped": {"netty": "target/bench/java/NettyServer.class is not there"},
     "machine": {"processor": "P", "kernel": "Linux 1", "capsock": "abc"},
@@ -49,7 +50,8 @@ def test_the_cheapest_comes_first() -> None:
     lines = render.text("tcp-64", RESULT).splitlines()
     assert [line.split()[0] for line in lines[2:6]] == ["lean-epoll", "mio", "capsock", "asyncio"]
     assert "7 datagrams sent again" in lines[5]
-    assert "repeated as disturbed: 2" in lines[6]
+    assert lines[6].endswith("asyncio <&> (90%)")
+    assert "repeated as disturbed: 2" in lines[7]
 
 
 def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
@@ -57,6 +59,7 @@ def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
     assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 | 150,000/s | 300 | 650 |" in text
     assert "Skipped: netty (target/bench/java/NettyServer.class is not there)." in text
     assert "taken although disturbed: 1" in text
+    assert "this much of its core beside asyncio <&> (90%)." in text
     assert "performance/tcp-64.svg" in text
 
 
