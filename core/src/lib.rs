@@ -23,11 +23,13 @@ compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 
 mod client;
 mod error;
+pub mod figure;
 mod framing;
 mod named;
 pub mod net;
 mod server;
 mod service;
+pub mod trace;
 mod uppercase;
 
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};

@@ -1,0 +1,5 @@
+//! Pictures of a trace: pure functions of what was recorded.
+
+mod story;
+
+pub use story::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
