@@ -415,10 +415,10 @@ fn a_poller_tells_of_each_watch_once() {
         tokens.clone()
     };
     poller.watch(&server, Readiness::Readable, 7).unwrap();
-    assert_eq!(look(Duration::ZERO), []);
+    assert!(look(Duration::ZERO).is_empty());
     client.send(b"x", 0, FOREVER).unwrap();
     assert_eq!(look(LONG), [7]);
-    assert_eq!(look(Duration::ZERO), []);
+    assert!(look(Duration::ZERO).is_empty());
     poller.watch(&server, Readiness::Writable, 8).unwrap();
     assert_eq!(look(LONG), [8]);
     poller.watch(&server, Readiness::Readable, 9).unwrap();
