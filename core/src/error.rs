@@ -316,21 +316,29 @@ impl From<Error> for std::io::Error {
 pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
-    match name(errno) {
+    match errno_name(errno) {
         Some(name) => format!("{text} ({name})"),
         None => format!("{text} (errno {errno})"),
     }
 }
 
-fn name(errno: i32) -> Option<&'static str> {
+/// The name that the man pages use, of every number that Linux has.
+pub(crate) fn errno_name(errno: i32) -> Option<&'static str> {
     macro_rules! names {
         ($($name:ident)*) => { match errno { $(libc::$name => Some(stringify!($name)),)* _ => None } };
     }
     names!(
-        EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF ECONNABORTED ECONNREFUSED ECONNRESET
-        EDESTADDRREQ EDOM EFAULT EHOSTDOWN EHOSTUNREACH EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EMFILE EMSGSIZE
-        ENETDOWN ENETUNREACH ENFILE ENOBUFS ENODEV ENOMEM ENOPROTOOPT ENOSPC ENOSYS ENOTCONN ENOTSOCK EOPNOTSUPP
-        EPERM EPIPE EPROTONOSUPPORT ETIMEDOUT
+        E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF EBADFD EBADMSG EBADR
+        EBADRQC EBADSLT EBFONT EBUSY ECANCELED ECHILD ECHRNG ECOMM ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK
+        EDESTADDRREQ EDOM EDOTDOT EDQUOT EEXIST EFAULT EFBIG EHOSTDOWN EHOSTUNREACH EHWPOISON EIDRM EILSEQ
+        EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED EKEYREVOKED EL2HLT EL2NSYNC
+        EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE
+        EMULTIHOP ENAMETOOLONG ENAVAIL ENETDOWN ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV
+        ENOENT ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG ENOPROTOOPT ENOSPC ENOSR ENOSTR
+        ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM ENOTRECOVERABLE ENOTSOCK ENOTTY ENOTUNIQ ENXIO EOPNOTSUPP
+        EOVERFLOW EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMCHG EREMOTE
+        EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE ESRCH ESRMNT ESTALE ESTRPIPE ETIME
+        ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH EUSERS EXDEV EXFULL
     )
 }
 
@@ -343,6 +351,15 @@ mod tests {
         for (index, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind.number(), index as i32 + 1);
         }
+    }
+
+    #[test]
+    fn every_number_of_the_system_has_its_name() {
+        // 41 and 58 are nobody's; the last one of Linux is EHWPOISON.
+        for errno in (1..=libc::EHWPOISON).filter(|errno| ![41, 58].contains(errno)) {
+            assert!(errno_name(errno).is_some(), "{errno}");
+        }
+        assert_eq!(errno_name(0), None);
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::socket::Socket;
 use super::sys::Errno;
+use super::traced::known;
 use super::wait::{Deadline, Fault, Waiting, interest, wait_for};
 use crate::error::Error;
+use crate::trace::{self, Begun, Outcome, Told, Way};
 
 /// How long one attempt has before the next address is tried beside it (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -31,7 +33,7 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 /// The error is that of the first address that failed, which is the one that a person means.
 pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<(Socket, SocketAddr), Error> {
     let mut waiting_addresses = interleaved(addresses).into_iter();
-    let mut attempts: Vec<(Socket, SocketAddr)> = Vec::new();
+    let mut attempts: Vec<Attempt> = Vec::new();
     let mut first_error: Option<Error> = None;
     let mut next_attempt = Instant::now();
     let mut fail = |error: Error| {
@@ -41,9 +43,9 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
     loop {
         if attempts.is_empty() || Instant::now() >= next_attempt {
             if let Some(address) = waiting_addresses.next() {
-                match begin(&address) {
-                    Ok((socket, true)) => return Ok((socket, address)),
-                    Ok((socket, false)) => attempts.push((socket, address)),
+                match Attempt::begin(address) {
+                    Ok((attempt, true)) => return Ok((attempt.won(), address)),
+                    Ok((attempt, false)) => attempts.push(attempt),
                     Err(errno) => {
                         fail(failed(address, Fault::Os(errno)));
                         continue;
@@ -55,7 +57,7 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
             }
         }
         let mut fds: Vec<_> =
-            attempts.iter().map(|(socket, _)| interest(socket.fd(), libc::POLLOUT)).collect();
+            attempts.iter().map(|attempt| interest(attempt.socket.fd(), libc::POLLOUT)).collect();
         fds.push(interest(-1, 0));
         let more = waiting_addresses.len() > 0;
         let patience = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
@@ -63,16 +65,23 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
             Ok(()) => {}
             Err(Fault::TimedOut) if more && !waiting.deadline.passed() => continue,
             Err(fault) => {
-                let address = attempts.first().map_or(addresses[0], |(_, address)| *address);
+                let address = attempts.first().map_or(addresses[0], |attempt| attempt.address);
+                attempts.into_iter().for_each(|attempt| attempt.lost(fault));
                 return Err(failed(address, fault));
             }
         }
         // From the last to the first, so that removing one leaves the places of those to come.
         for index in (0..attempts.len()).rev().filter(|index| fds[*index].revents != 0).collect::<Vec<_>>() {
-            let (socket, address) = attempts.remove(index);
-            match socket.take_error() {
-                Ok(()) => return Ok((socket, address)),
+            let attempt = attempts.remove(index);
+            let address = attempt.address;
+            match attempt.socket.take_error() {
+                Ok(()) => {
+                    let socket = attempt.won();
+                    attempts.into_iter().for_each(|other| other.lost(Fault::Woken));
+                    return Ok((socket, address));
+                }
                 Err(errno) => {
+                    attempt.lost(Fault::Os(errno));
                     fail(failed(address, Fault::Os(errno)));
                     next_attempt = Instant::now();
                 }
@@ -82,14 +91,46 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
     Err(first_error.unwrap_or_else(|| Error::invalid("connect", "there is no address to connect to")))
 }
 
-/// Starts an attempt: `true` if it is connected already.
-fn begin(address: &SocketAddr) -> Result<(Socket, bool), Errno> {
-    let socket = Socket::stream(address)?;
-    socket.no_delay()?;
-    match socket.connect(address) {
-        Ok(()) => Ok((socket, true)),
-        Err(Errno(libc::EINPROGRESS | libc::EINTR)) => Ok((socket, false)),
-        Err(errno) => Err(errno),
+/// An attempt on its way.
+struct Attempt {
+    socket: Socket,
+    address: SocketAddr,
+    /// For a recording.
+    begun: Option<Begun>,
+}
+
+impl Attempt {
+    /// Starts one: `true` if it is connected already.
+    fn begin(address: SocketAddr) -> Result<(Attempt, bool), Errno> {
+        let socket = Socket::stream(&address)?;
+        socket.no_delay()?;
+        let begun = trace::on().then(|| Begun::new("connect", socket.fd(), Way::Out));
+        let outcome = socket.bare_connect(&address);
+        let attempt = Attempt { socket, address, begun };
+        match outcome {
+            Ok(()) => Ok((attempt, true)),
+            Err(Errno(libc::EINPROGRESS | libc::EINTR)) => Ok((attempt, false)),
+            Err(errno) => {
+                attempt.lost(Fault::Os(errno));
+                Err(errno)
+            }
+        }
+    }
+
+    fn won(mut self) -> Socket {
+        self.tell(Outcome::Ok);
+        self.socket
+    }
+
+    fn lost(mut self, fault: Fault) {
+        self.tell(fault.into());
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        if let Some(begun) = self.begun.take() {
+            let told = Told { peer: Some(self.address), ..Told::default() };
+            begun.end(outcome, known(&self.socket, told));
+        }
     }
 }
 

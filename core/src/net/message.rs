@@ -10,6 +10,7 @@ use socket2::SockAddr;
 
 use super::socket::Socket;
 use super::sys::{self, Errno};
+use crate::trace;
 
 /// What recvmsg(2) tells of a message besides its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +104,18 @@ impl Socket {
         control: &mut [u8],
         flags: c_int,
     ) -> Result<Received, Errno> {
+        if trace::on() {
+            return self.receive_message_traced(buffers, control, flags);
+        }
+        self.bare_receive_message(buffers, control, flags)
+    }
+
+    pub(super) fn bare_receive_message(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut [u8],
+        flags: c_int,
+    ) -> Result<Received, Errno> {
         let mut name = MaybeUninit::<libc::sockaddr_storage>::zeroed();
         // SAFETY: a msghdr of zeroes is one with nothing in it.
         let mut message: libc::msghdr = unsafe { mem::zeroed() };
@@ -125,7 +138,7 @@ impl Socket {
     }
 
     /// sendmsg(2), with MSG_NOSIGNAL.
-    pub(crate) fn send_message(
+    pub(super) fn bare_send_message(
         &self,
         buffers: &[IoSlice<'_>],
         control: &[u8],

@@ -10,6 +10,7 @@
 //! do, and for the socket classes of other languages.
 
 mod asking;
+mod bare;
 mod blocking;
 mod connect;
 mod datagram;
@@ -22,6 +23,7 @@ mod resolve;
 mod socket;
 mod sys;
 pub mod timeout;
+mod traced;
 mod wait;
 
 pub(crate) use asking::Asking;

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::datagram::{Inbox, Label, Outbox};
 use super::socket::Socket;
 use super::sys::Errno;
+use crate::trace;
 
 /// What was found.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,11 @@ impl Probe {
     /// # Errors
     /// There is nothing to try them on: no descriptors, for instance.
     pub(crate) fn run() -> Result<Probe, Errno> {
+        // Nobody has asked for these calls.
+        trace::quietly(Probe::try_all)
+    }
+
+    fn try_all() -> Result<Probe, Errno> {
         let socket = bound()?;
         Ok(Probe {
             recvmmsg: has_recvmmsg(&socket),

@@ -5,20 +5,26 @@
 //! non-blocking and close-on-exec, so that no call can block beyond its wait; waiting is `wait`'s,
 //! and that of sockets whose owner decides how they block is `blocking`'s. The host's SIGPIPE is
 //! never raised: every send says MSG_NOSIGNAL.
+//!
+//! Each is a trace point: `bare` makes the call, and while a recording runs `traced` makes and records it.
 
 use std::ffi::c_int;
+use std::mem::ManuallyDrop;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
+use crate::trace;
+
 use super::sys::{self, Errno};
+use super::traced;
 use super::wait::{Fault, Waiting, wait_readable, wait_writable};
 
 /// A TCP or UDP socket over IPv4 or IPv6.
 #[derive(Debug)]
-pub(crate) struct Socket(socket2::Socket);
+pub(crate) struct Socket(pub(super) socket2::Socket);
 
 type Sys<T> = Result<T, Errno>;
 
@@ -40,40 +46,47 @@ impl Socket {
     /// socket(2), with the system's defaults: an IPv6 socket takes IPv4 as well (ipv6(7)).
     pub(crate) fn plain(domain: Domain, kind: Type, nonblocking: bool) -> Sys<Socket> {
         let kind = if nonblocking { kind.nonblocking() } else { kind };
-        Ok(Socket(socket2::Socket::new(domain, kind, None)?))
+        Socket::make(domain, kind, None)
+    }
+
+    fn make(domain: Domain, kind: Type, protocol: Option<Protocol>) -> Sys<Socket> {
+        if trace::on() {
+            return traced::socket(|| Socket::bare(domain, kind, protocol));
+        }
+        Socket::bare(domain, kind, protocol)
     }
 
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
-        let socket = socket2::Socket::new(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
+        let socket = Socket::make(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
         if address.is_ipv6() {
             // An IPv6 socket is for IPv6 alone: IPv4 has a socket of its own, and no peer's
             // address ever looks like ::ffff:192.0.2.1.
-            socket.set_only_v6(true)?;
+            socket.0.set_only_v6(true)?;
         }
-        Ok(Socket(socket))
+        Ok(socket)
     }
 
     /// bind(2).
     pub(crate) fn bind(&self, address: &SocketAddr) -> Sys<()> {
-        Ok(self.0.bind(&SockAddr::from(*address))?)
+        let bind = || Ok(self.0.bind(&SockAddr::from(*address))?);
+        if trace::on() { traced::at_once(self, "bind", None, bind) } else { bind() }
     }
 
     /// listen(2).
     pub(crate) fn listen(&self, backlog: u32) -> Sys<()> {
-        Ok(self.0.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?)
+        let backlog = i32::try_from(backlog).unwrap_or(i32::MAX);
+        let listen = || Ok(self.0.listen(backlog)?);
+        if trace::on() { traced::at_once(self, "listen", Some(backlog), listen) } else { listen() }
     }
 
     /// accept4(2). The calls of the socket that it returns may block if it is not to be `nonblocking`.
     pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<(Socket, SocketAddr)> {
-        let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
-        let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
-        let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
-        Ok((Socket(socket), address))
+        if trace::on() { self.accept_traced(nonblocking) } else { self.bare_accept(nonblocking) }
     }
 
     /// connect(2). EINPROGRESS means that writability will tell, see [`take_error`](Socket::take_error).
     pub(crate) fn connect(&self, address: &SocketAddr) -> Sys<()> {
-        Ok(self.0.connect(&SockAddr::from(*address))?)
+        if trace::on() { self.connect_traced(address) } else { self.bare_connect(address) }
     }
 
     /// connect(2) to no address: the end of what connect did to a datagram socket.
@@ -96,18 +109,12 @@ impl Socket {
 
     /// recv(2) with flags.
     pub(crate) fn receive_with(&self, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
-        Ok(self.0.recv_with_flags(sys::uninit(buffer), flags)?)
-    }
-
-    /// recvfrom(2). A connected stream names no sender.
-    pub(crate) fn receive_from(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, Option<SocketAddr>)> {
-        let (count, address) = self.0.recv_from_with_flags(sys::uninit(buffer), flags)?;
-        Ok((count, address.as_socket()))
+        if trace::on() { self.receive_traced(buffer, flags) } else { self.bare_receive(buffer, flags) }
     }
 
     /// recv(2) without taking the bytes, at once (MSG_PEEK).
     pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
-        self.receive_with(buffer, libc::MSG_PEEK | libc::MSG_DONTWAIT)
+        self.bare_receive(buffer, libc::MSG_PEEK | libc::MSG_DONTWAIT)
     }
 
     /// send(2), at once: as much as the socket takes now.
@@ -117,32 +124,45 @@ impl Socket {
 
     /// send(2) with flags, and MSG_NOSIGNAL.
     pub(crate) fn send_with(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+        if trace::on() { self.send_traced(bytes, flags) } else { self.bare_send(bytes, flags) }
     }
 
     /// sendto(2) with flags, and MSG_NOSIGNAL.
     pub(crate) fn send_to(&self, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | libc::MSG_NOSIGNAL)?)
+        if trace::on() {
+            return self.send_to_traced(bytes, address, flags);
+        }
+        self.bare_send_to(bytes, address, flags)
     }
 
     /// shutdown(2).
     pub(crate) fn shutdown(&self, how: Shutdown) -> Sys<()> {
-        Ok(self.0.shutdown(how)?)
+        let shutdown = || Ok(self.0.shutdown(how)?);
+        if trace::on() {
+            return traced::at_once(self, "shutdown", Some(traced::number_of(how)), shutdown);
+        }
+        shutdown()
+    }
+
+    /// shutdown(2) for what it does to the calls that wait. That there is no peer (ENOTCONN) is not told.
+    fn shut(&self, how: Shutdown) -> Sys<()> {
+        let shutdown = || Ok(self.0.shutdown(how)?);
+        if trace::on() { traced::shut(self, how, shutdown) } else { shutdown() }
     }
 
     /// shutdown(2) of this end's output: the half-close.
     pub(crate) fn shutdown_write(&self) -> Sys<()> {
-        Ok(self.0.shutdown(Shutdown::Write)?)
+        self.shutdown(Shutdown::Write)
     }
 
     /// shutdown(2) of this end's input: receives return what is there, then nothing, also those that wait.
     pub(crate) fn shutdown_read(&self) -> Sys<()> {
-        Ok(self.0.shutdown(Shutdown::Read)?)
+        self.shut(Shutdown::Read)
     }
 
     /// shutdown(2) of a listening socket: connections are refused from now on.
     pub(crate) fn stop_listening(&self) -> Sys<()> {
-        Ok(self.0.shutdown(Shutdown::Both)?)
+        self.shut(Shutdown::Both)
     }
 
     /// getsockname(2).
@@ -182,12 +202,24 @@ impl Socket {
 
     /// close(2), with what it reports.
     pub(crate) fn close(self) -> Sys<()> {
-        sys::close(OwnedFd::from(self.0))
+        if trace::on() {
+            return traced::close(self, None);
+        }
+        sys::close(self.into_fd())
+    }
+
+    /// A forked child leaves: the system closes its copy of the descriptor.
+    pub(crate) fn ends_with_the_process(&self) {
+        if trace::on() {
+            traced::closing(self, None);
+        }
     }
 
     /// Gives up the descriptor without closing it.
     pub(crate) fn into_fd(self) -> OwnedFd {
-        OwnedFd::from(self.0)
+        let this = ManuallyDrop::new(self);
+        // SAFETY: the descriptor was this value's, which is not dropped.
+        unsafe { OwnedFd::from_raw_fd(this.fd()) }
     }
 
     /// Bytes that the peer has not acknowledged.
@@ -215,7 +247,9 @@ impl Socket {
     pub(crate) fn receive_within(&self, buffer: &mut [u8], waiting: Waiting<'_>) -> Result<usize, Fault> {
         loop {
             match self.receive(buffer) {
-                Err(errno) if errno.would_block() => wait_readable(self.fd(), waiting)?,
+                Err(errno) if errno.would_block() => {
+                    wait_readable(self.fd(), waiting).map_err(|fault| self.gives_up(fault))?;
+                }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
             }
@@ -231,11 +265,21 @@ impl Socket {
     ) -> Result<usize, Fault> {
         loop {
             match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
-                Err(errno) if errno.would_block() => wait_writable(self.fd(), waiting)?,
+                Err(errno) if errno.would_block() => {
+                    wait_writable(self.fd(), waiting).map_err(|fault| self.gives_up(fault))?;
+                }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
             }
         }
+    }
+
+    /// What was tried or waited for is not any more; the fault is why.
+    pub(crate) fn gives_up(&self, fault: Fault) -> Fault {
+        if trace::on() {
+            traced::given_up(self, fault);
+        }
+        fault
     }
 
     /// A restarted server can take its port while old connections are in TIME_WAIT (SO_REUSEADDR, socket(7)).
@@ -293,6 +337,14 @@ impl Socket {
 
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if trace::on() {
+            traced::closing(self, None);
+        }
     }
 }
 

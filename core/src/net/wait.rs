@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::sys::{self, Errno};
+use crate::trace::{self, Way};
 
 /// Asked when a signal interrupts a blocking call: `true` ends the call with
 /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), `false` goes on waiting. It runs on
@@ -202,10 +203,32 @@ pub(crate) fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
 /// `fds` is the waker's place and is overwritten: the caller leaves room for it, so that a wait
 /// allocates nothing.
 pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
-    let Some((last, others)) = fds.split_last_mut() else { return Err(Fault::Os(Errno(libc::EINVAL))) };
+    let Some((last, _)) = fds.split_last_mut() else { return Err(Fault::Os(Errno(libc::EINVAL))) };
     // poll(2) passes over a negative descriptor.
     *last = interest(waiting.waker.map_or(-1, Waker::fd), libc::POLLIN);
-    let others = others.len();
+    if trace::on() {
+        return wait_timed(fds, waiting);
+    }
+    wait_untimed(fds, waiting)
+}
+
+/// The wait is part of a call that is recorded.
+#[cold]
+#[inline(never)]
+fn wait_timed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
+    let others = &fds[..fds.len() - 1];
+    let into = others.iter().any(|other| other.events & libc::POLLIN != 0);
+    let (event, way) = if into { (libc::POLLIN, Way::In) } else { (libc::POLLOUT, Way::Out) };
+    let waited_for = others.iter().filter(|other| other.events & event != 0);
+    let since = trace::waiting_for(waited_for.map(|other| other.fd), way);
+    let result = wait_untimed(fds, waiting);
+    trace::waited(since);
+    result
+}
+
+/// The waker has its place in `fds`.
+fn wait_untimed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
+    let others = fds.len() - 1;
     loop {
         match sys::poll(fds, waiting.deadline.remaining()) {
             Ok(_) if fds[others].revents != 0 => return Err(Fault::Woken),

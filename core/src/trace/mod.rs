@@ -1,7 +1,22 @@
 //! The trace: what every socket call did, as lines of JSON.
+//!
+//! [`start`] records the calls of this process, until [`stop`]; the environment variable `CAPSOCK_TRACE=FILE`
+//! starts a recording with the first call of a program that does not ask for one itself
+//! (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was sent and received). [`figure`](crate::figure) draws what was
+//! recorded.
 
+mod environment;
 mod event;
+mod introduction;
 mod payload;
+mod recorder;
+mod system;
+mod text;
+mod told;
 
 pub use event::{Call, Event, Newer, Process, VERSION};
+pub use introduction::introduce;
 pub use payload::{escape_into, unescape};
+pub(crate) use recorder::{descriptor, forked, on, quietly};
+pub use recorder::{start, stop};
+pub(crate) use told::{Begun, Outcome, Told, Way, given_up, here_and_now, waited, waiting_for};

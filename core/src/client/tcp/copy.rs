@@ -118,7 +118,8 @@ impl Pump<'_, '_> {
         let socket = self.connection.socket.fd();
         let mut fds =
             [interest(socket, libc::POLLIN | writable), interest(input, libc::POLLIN), interest(-1, 0)];
-        wait_for(&mut fds, self.waiting.with_deadline(deadline)).map_err(|fault| self.failed(fault))?;
+        wait_for(&mut fds, self.waiting.with_deadline(deadline))
+            .map_err(|fault| self.failed(self.connection.socket.gives_up(fault)))?;
         Ok((fds[0].revents, fds[1].revents != 0))
     }
 

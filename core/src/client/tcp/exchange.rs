@@ -93,7 +93,8 @@ pub(super) fn exchange(
         if broken_off.is_none() {
             let writable = if unsent.is_empty() { 0 } else { libc::POLLOUT };
             let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
-            wait_for(&mut fds, waiting).map_err(|fault| Failure::Broken(ended(connection, fault)))?;
+            wait_for(&mut fds, waiting)
+                .map_err(|fault| Failure::Broken(ended(connection, socket.gives_up(fault))))?;
             if fds[0].revents & !libc::POLLOUT == 0 {
                 continue;
             }

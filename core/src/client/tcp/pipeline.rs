@@ -71,7 +71,8 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
             if broken_off.is_none() {
                 let writable = if self.all_sent() { 0 } else { libc::POLLOUT };
                 let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
-                wait_for(&mut fds, waiting).map_err(|fault| self.failed(ended(self.connection, fault)))?;
+                wait_for(&mut fds, waiting)
+                    .map_err(|fault| self.failed(ended(self.connection, socket.gives_up(fault))))?;
                 if fds[0].revents & !libc::POLLOUT == 0 {
                     continue;
                 }

@@ -10,6 +10,7 @@ use crate::net::message::Received;
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
 use crate::net::wait::{Deadline, Fault, Patience};
+use crate::trace;
 
 impl BlockingSocket {
     /// bind(2).
@@ -37,6 +38,17 @@ impl BlockingSocket {
         nonblocking: bool,
         patience: Patience,
     ) -> Result<(BlockingSocket, SocketAddr), Fault> {
+        if trace::on() {
+            return self.accept_traced(nonblocking, patience);
+        }
+        self.bare_accept(nonblocking, patience)
+    }
+
+    pub(super) fn bare_accept(
+        &self,
+        nonblocking: bool,
+        patience: Patience,
+    ) -> Result<(BlockingSocket, SocketAddr), Fault> {
         // accept(2) has no MSG_DONTWAIT: on a descriptor that blocks, a connection is waited for first. One of
         // datagrams would wait for a datagram, and is refused at once.
         if self.kind == Kind::Stream && !self.at_once(Socket::is_nonblocking)? {
@@ -46,7 +58,7 @@ impl BlockingSocket {
             }
         }
         let (socket, peer) =
-            self.when_ready(libc::POLLIN, patience, |socket| socket.accept_as(nonblocking))?;
+            self.when_ready(libc::POLLIN, patience, |socket| socket.bare_accept(nonblocking))?;
         Ok((BlockingSocket::of(socket, self.kind), peer))
     }
 
@@ -55,6 +67,13 @@ impl BlockingSocket {
     /// # Errors
     /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer's silence), EISCONN; EINPROGRESS without patience.
     pub fn connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
+        if trace::on() {
+            return self.connect_traced(address, patience);
+        }
+        self.bare_connect(address, patience)
+    }
+
+    pub(super) fn bare_connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
         let open = self.open().map_err(|_| Fault::Woken)?;
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
         // A descriptor that blocks would block here beyond every deadline.
@@ -62,7 +81,7 @@ impl BlockingSocket {
         if blocks {
             socket.set_nonblocking(true)?;
         }
-        let outcome = match socket.connect(address) {
+        let outcome = match socket.bare_connect(address) {
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !patience.is_none() => {
                 self.finish_connecting(socket, address, patience)
             }
@@ -85,7 +104,7 @@ impl BlockingSocket {
         let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
         loop {
             place.wait(socket, libc::POLLOUT, deadline, patience)?;
-            match socket.connect(address) {
+            match socket.bare_connect(address) {
                 Err(Errno(libc::EALREADY | libc::EINTR)) => {}
                 ended => return ended.map_err(Fault::Os),
             }
@@ -109,6 +128,18 @@ impl BlockingSocket {
     /// # Errors
     /// ECONNRESET, ENOTCONN, ECONNREFUSED (of an earlier datagram).
     pub fn receive(&self, buffer: &mut [u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+        if trace::on() {
+            return self.receive_traced(buffer, flags, patience);
+        }
+        self.bare_receive(buffer, flags, patience)
+    }
+
+    pub(super) fn bare_receive(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
         let patience = patience.with_flags(flags);
         let all = flags & libc::MSG_WAITALL != 0
             && flags & (libc::MSG_PEEK | libc::MSG_OOB) == 0
@@ -118,7 +149,7 @@ impl BlockingSocket {
         loop {
             let rest = &mut buffer[filled..];
             let received = self.when_ready(libc::POLLIN, patience, |socket| {
-                socket.receive_with(rest, flags | libc::MSG_DONTWAIT)
+                socket.bare_receive(rest, flags | libc::MSG_DONTWAIT)
             });
             match received {
                 Ok(count) => {
@@ -143,8 +174,20 @@ impl BlockingSocket {
         flags: i32,
         patience: Patience,
     ) -> Result<(usize, Option<SocketAddr>), Fault> {
+        if trace::on() {
+            return self.receive_from_traced(buffer, flags, patience);
+        }
+        self.bare_receive_from(buffer, flags, patience)
+    }
+
+    pub(super) fn bare_receive_from(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<(usize, Option<SocketAddr>), Fault> {
         self.when_ready(libc::POLLIN, patience.with_flags(flags), |socket| {
-            socket.receive_from(buffer, flags | libc::MSG_DONTWAIT)
+            socket.bare_receive_from(buffer, flags | libc::MSG_DONTWAIT)
         })
     }
 
@@ -160,8 +203,21 @@ impl BlockingSocket {
         flags: i32,
         patience: Patience,
     ) -> Result<Received, Fault> {
+        if trace::on() {
+            return self.receive_message_traced(buffers, control, flags, patience);
+        }
+        self.bare_receive_message(buffers, control, flags, patience)
+    }
+
+    pub(super) fn bare_receive_message(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<Received, Fault> {
         self.when_ready(libc::POLLIN, patience.with_flags(flags), |socket| {
-            socket.receive_message(buffers, control, flags | libc::MSG_DONTWAIT)
+            socket.bare_receive_message(buffers, control, flags | libc::MSG_DONTWAIT)
         })
     }
 
@@ -172,8 +228,15 @@ impl BlockingSocket {
     /// EPIPE, ECONNRESET, ENOTCONN, EDESTADDRREQ, EMSGSIZE (too long for a datagram), ECONNREFUSED (of
     /// an earlier datagram).
     pub fn send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+        if trace::on() {
+            return self.send_traced(bytes, flags, patience);
+        }
+        self.bare_send(bytes, flags, patience)
+    }
+
+    pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
         self.send_by(bytes, flags, patience, |socket, rest| {
-            socket.send_with(rest, flags | libc::MSG_DONTWAIT)
+            socket.bare_send(rest, flags | libc::MSG_DONTWAIT)
         })
     }
 
@@ -188,8 +251,21 @@ impl BlockingSocket {
         flags: i32,
         patience: Patience,
     ) -> Result<usize, Fault> {
+        if trace::on() {
+            return self.send_to_traced(bytes, address, flags, patience);
+        }
+        self.bare_send_to(bytes, address, flags, patience)
+    }
+
+    pub(super) fn bare_send_to(
+        &self,
+        bytes: &[u8],
+        address: &SocketAddr,
+        flags: i32,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
         self.send_by(bytes, flags, patience, |socket, rest| {
-            socket.send_to(rest, address, flags | libc::MSG_DONTWAIT)
+            socket.bare_send_to(rest, address, flags | libc::MSG_DONTWAIT)
         })
     }
 
@@ -222,9 +298,22 @@ impl BlockingSocket {
     /// # Errors
     /// As for [`send`](BlockingSocket::send); how much was taken before is not known.
     pub fn send_all(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<(), Fault> {
+        if trace::on() {
+            return self.send_all_traced(bytes, flags, patience);
+        }
+        self.bare_send_all(bytes, flags, patience, &mut 0)
+    }
+
+    /// `sent` becomes how much was taken.
+    pub(super) fn bare_send_all(
+        &self,
+        bytes: &[u8],
+        flags: i32,
+        patience: Patience,
+        sent: &mut usize,
+    ) -> Result<(), Fault> {
         let deadline = Deadline::after(patience.timeout);
-        let mut rest = bytes;
-        while !rest.is_empty() {
+        while *sent < bytes.len() {
             let timeout = deadline.remaining();
             // What is left of a limit is never the zero that stands for no waiting.
             if timeout == Some(Duration::ZERO) && !patience.is_none() {
@@ -232,11 +321,10 @@ impl BlockingSocket {
             }
             // Not `send`, which has a part that was taken go before what ended the rest.
             let patience = Patience { timeout, ..patience }.with_flags(flags);
-            let sent = self.when_ready(libc::POLLOUT, patience, |socket| {
-                socket.send_with(rest, flags | libc::MSG_DONTWAIT)
+            *sent += self.when_ready(libc::POLLOUT, patience, |socket| {
+                socket.bare_send(&bytes[*sent..], flags | libc::MSG_DONTWAIT)
             })?;
-            rest = &rest[sent..];
-            if !rest.is_empty() && patience.on_interrupt.is_some_and(|hook| hook()) {
+            if *sent < bytes.len() && patience.on_interrupt.is_some_and(|hook| hook()) {
                 return Err(Fault::Interrupted);
             }
         }
@@ -256,10 +344,24 @@ impl BlockingSocket {
         to: Option<&SocketAddr>,
         patience: Patience,
     ) -> Result<usize, Fault> {
+        if trace::on() {
+            return self.send_message_traced(buffers, control, flags, to, patience);
+        }
+        self.bare_send_message(buffers, control, flags, to, patience)
+    }
+
+    pub(super) fn bare_send_message(
+        &self,
+        buffers: &[IoSlice<'_>],
+        control: &[u8],
+        flags: i32,
+        to: Option<&SocketAddr>,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
         let patience = patience.with_flags(flags);
         let all = self.kind == Kind::Stream && patience.timeout.is_none();
         let sent = self.when_ready(libc::POLLOUT, patience, |socket| {
-            socket.send_message(buffers, control, flags | libc::MSG_DONTWAIT, to)
+            socket.bare_send_message(buffers, control, flags | libc::MSG_DONTWAIT, to)
         })?;
         if !all {
             return Ok(sent);
@@ -273,7 +375,7 @@ impl BlockingSocket {
             if rest.is_empty() {
                 continue;
             }
-            match self.send(rest, flags, patience) {
+            match self.bare_send(rest, flags, patience) {
                 Ok(count) => total += count,
                 Err(_) => return Ok(total),
             }
@@ -391,7 +493,7 @@ impl BlockingSocket {
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
         let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
         loop {
-            place.wait(socket, events, deadline, patience)?;
+            place.wait(socket, events, deadline, patience).map_err(|fault| socket.gives_up(fault))?;
             match call() {
                 Err(Fault::Os(errno)) if errno.would_block() => {}
                 ended => return ended,

@@ -7,10 +7,11 @@
 mod by_name;
 mod calls;
 mod place;
+mod traced;
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
 use socket2::{Domain, Type};
@@ -18,7 +19,9 @@ use socket2::{Domain, Type};
 use self::place::Place;
 use super::socket::Socket;
 use super::sys::{self, Errno, process_id};
+use super::traced as socket_trace;
 use super::wait::{Deadline, Fault, Patience, Waker};
+use crate::trace;
 
 /// The family of a socket's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,6 +75,8 @@ struct Open {
     owned: AtomicBool,
     /// The process that it belongs to.
     process: i32,
+    /// For a recording: the thread that closed it, and when, while calls in progress keep it open.
+    closer: OnceLock<(u32, u64)>,
 }
 
 impl Open {
@@ -82,9 +87,12 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let (Some(socket), false) = (self.socket.take(), *self.owned.get_mut()) {
+        let Some(socket) = self.socket.take() else { return };
+        if !*self.owned.get_mut() {
             // Somebody else's now.
             let _ = std::os::fd::IntoRawFd::into_raw_fd(socket.into_fd());
+        } else if trace::on() {
+            let _ = socket_trace::close(socket, self.closer.get().copied());
         }
     }
 }
@@ -117,7 +125,12 @@ impl BlockingSocket {
     }
 
     fn of(socket: Socket, kind: Kind) -> BlockingSocket {
-        let open = Open { socket: Some(socket), owned: AtomicBool::new(true), process: process_id() };
+        let open = Open {
+            socket: Some(socket),
+            owned: AtomicBool::new(true),
+            process: process_id(),
+            closer: OnceLock::new(),
+        };
         BlockingSocket { open: ArcSwapOption::from_pointee(open), waiters: Mutex::default(), kind }
     }
 
@@ -152,10 +165,16 @@ impl BlockingSocket {
         if open.process != process_id() {
             // Shares that calls had when the process was forked off stay here for ever.
             if open.owned.swap(false, Ordering::Relaxed) {
+                if trace::on() {
+                    socket_trace::closing(open.socket(), None);
+                }
                 // SAFETY: the descriptor was this value's to close, and is not any more.
                 return unsafe { sys::close_number(open.socket().fd()) };
             }
             return Ok(());
+        }
+        if trace::on() {
+            let _ = open.closer.set(trace::here_and_now());
         }
         self.wake_all();
         let Some(mut open) = Arc::into_inner(open) else { return Ok(()) };

@@ -6,9 +6,10 @@ use super::Envelope;
 use super::control::{self, Buffer, CONTROL};
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno};
+use crate::trace;
 
 /// Room for one datagram, or one train of them: none is longer, so none is ever cut.
-const SLOT: usize = 65_536;
+pub(super) const SLOT: usize = 65_536;
 
 /// From one slot to the next: a cache line more than a slot, so that the short datagrams at the beginnings
 /// of all slots do not crowd into the same lines of the processor's cache.
@@ -107,6 +108,13 @@ impl Inbox {
 impl Socket {
     /// recvmsg(2) with flags. Returns 1, or 0 if the receiving side was shut down (shutdown(2)).
     pub(crate) fn receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+        if trace::on() {
+            return self.arrivals_traced(inbox, flags, Socket::bare_receive_one);
+        }
+        self.bare_receive_one(inbox, flags)
+    }
+
+    fn bare_receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         inbox.used = 1;
         let header = &mut inbox.headers[0];
@@ -119,6 +127,13 @@ impl Socket {
     /// recvmmsg(2) with flags: what is there now, up to the inbox's capacity; with MSG_WAITFORONE rather than
     /// MSG_DONTWAIT it waits for the first. 0 if the receiving side was shut down.
     pub(crate) fn receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+        if trace::on() {
+            return self.arrivals_traced(inbox, flags, Socket::bare_receive_some);
+        }
+        self.bare_receive_some(inbox, flags)
+    }
+
+    fn bare_receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         let capacity = inbox.headers.len() as libc::c_uint;
         // SAFETY: every header points to buffers of this inbox, of the lengths given; no timeout is passed

@@ -7,6 +7,7 @@
 mod control;
 mod inbox;
 mod outbox;
+mod traced;
 
 use std::net::{IpAddr, SocketAddr};
 

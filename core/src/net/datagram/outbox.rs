@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::{mem, ptr};
+use std::{iter, mem, ptr};
 
 use socket2::SockAddr;
 
@@ -10,6 +10,7 @@ use super::control::{self, Buffer};
 use super::{Label, max_payload};
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
+use crate::trace;
 
 /// Datagrams that a train has at most (`UDP_MAX_SEGMENTS` of kernels before 6.9).
 const LONGEST_TRAIN: usize = 64;
@@ -144,6 +145,21 @@ impl Outbox {
         self.next = 0;
     }
 
+    /// Where the next messages begin.
+    pub(super) fn place(&self) -> usize {
+        self.next
+    }
+
+    /// The replies in the messages from one place to another, each with its bytes.
+    pub(super) fn replies(&self, messages: Range<usize>) -> impl Iterator<Item = (&Label, &[u8])> {
+        // One that was broken up has none of its own.
+        self.trains[messages].iter().filter(|train| train.count > 0).flat_map(|train| {
+            let first = self.pieces.get(train.first);
+            let pieces = iter::successors(first, |piece| self.pieces.get(piece.next));
+            pieces.map(|piece| (&train.label, &self.arena[piece.bytes.clone()]))
+        })
+    }
+
     /// Gives up the next message.
     pub(crate) fn give_up_one(&mut self) -> usize {
         let count = self.trains.get(self.next).map_or(0, |train| train.count);
@@ -199,6 +215,7 @@ impl Outbox {
             libc::EIO | libc::EOPNOTSUPP | libc::ENOPROTOOPT => self.longest_segment = 0,
             _ => return false,
         }
+        self.trains[self.next].count = 0;
         self.next += 1;
         while piece != NONE {
             let Piece { bytes, next } = &mut self.pieces[piece];
@@ -248,13 +265,20 @@ impl Socket {
     /// sendto(2), sendmsg(2) or sendmmsg(2), at once: the next messages of an outbox that is not empty. An error
     /// is the next one's.
     pub(crate) fn send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
+        if trace::on() {
+            return self.departures_traced(outbox);
+        }
+        self.bare_send_some(outbox)
+    }
+
+    pub(super) fn bare_send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
         if let [only] = &outbox.trains[outbox.next..]
             && only.count == 1
             && only.label.is_plain()
         {
             // The least costly call of the three.
             let bytes = &outbox.arena[outbox.pieces[only.first].bytes.clone()];
-            self.send_to(bytes, &only.label.to, libc::MSG_DONTWAIT)?;
+            self.bare_send_to(bytes, &only.label.to, libc::MSG_DONTWAIT)?;
             outbox.next += 1;
             return Ok(Departed { datagrams: 1, bytes: bytes.len() });
         }

@@ -62,6 +62,7 @@ fn serve(open: Open, desk: &mut Desk, children: &mut Children, shared: &Arc<Shar
 fn fork(open: &Open, desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
     let body = || {
         connection::serve(open, desk, shared);
+        open.socket.ends_with_the_process();
         if open.was_cut() { CUT } else { 0 }
     };
     // SAFETY: without a handler (the options refuse one) and with a desk made by `Desk::with_room`,

@@ -1,0 +1,216 @@
+//! The calls while a recording runs: what a call is made of, attempts, waits and parts, is told of as one.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::{BlockingSocket, Open};
+use crate::net::message::Received;
+use crate::net::traced::{accepted, is_told, known, received, sent};
+use crate::net::wait::{Fault, Patience};
+use crate::trace::{Begun, Outcome, Told, Way};
+
+/// The first bytes of a message, gathered.
+struct Gathered {
+    bytes: [u8; 32],
+    filled: usize,
+    whole: usize,
+}
+
+impl Gathered {
+    fn of<'a>(buffers: impl Iterator<Item = &'a [u8]>) -> Gathered {
+        let mut gathered = Gathered { bytes: [0; 32], filled: 0, whole: 0 };
+        for buffer in buffers {
+            let part = buffer.len().min(gathered.bytes.len() - gathered.filled);
+            gathered.bytes[gathered.filled..][..part].copy_from_slice(&buffer[..part]);
+            gathered.filled += part;
+            gathered.whole += buffer.len();
+        }
+        gathered
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.filled]
+    }
+}
+
+/// How a call has ended; `None` if it had no time to wait and may be made again.
+fn ended<T>(result: &Result<T, Fault>) -> Option<Outcome> {
+    match result {
+        Ok(_) => Some(Outcome::Ok),
+        Err(Fault::Os(errno)) if errno.would_block() => None,
+        Err(fault) => Some((*fault).into()),
+    }
+}
+
+impl BlockingSocket {
+    /// A call begins. Its share of the descriptor sees to it that the line of its end comes before that of the
+    /// close. `None` if there is no descriptor.
+    fn begin(&self, name: &'static str, way: Way) -> Option<(Arc<Open>, Begun)> {
+        let open = self.open.load_full()?;
+        let begun = Begun::new(name, open.socket().fd(), way);
+        Some((open, begun))
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn accept_traced(
+        &self,
+        nonblocking: bool,
+        patience: Patience,
+    ) -> Result<(BlockingSocket, SocketAddr), Fault> {
+        let begun = self.begin("accept", Way::In);
+        let result = self.bare_accept(nonblocking, patience);
+        if let Some((open, begun)) = begun {
+            let new = result.as_ref().ok().and_then(|(new, peer)| Some((new.open.load_full()?, *peer)));
+            let new = new.as_ref().map(|(new, peer)| (new.socket(), *peer));
+            accepted(open.socket(), begun, ended(&result), new);
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn connect_traced(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
+        let begun = self.begin("connect", Way::Out);
+        let result = self.bare_connect(address, patience);
+        if let Some((open, begun)) = begun {
+            let outcome = result.map_or_else(Outcome::from, |()| Outcome::Ok);
+            begun.end(outcome, known(open.socket(), Told { peer: Some(*address), ..Told::default() }));
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn receive_traced(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
+        let begun = self.begin("recv", Way::In).filter(|_| is_told(flags));
+        let result = self.bare_receive(buffer, flags, patience);
+        if let Some((open, begun)) = begun {
+            let told = Told { room: Some(buffer.len()), data: buffer, ..Told::default() };
+            match ended(&result) {
+                None => begun.not_yet(told.room),
+                Some(outcome) => {
+                    received(open.socket(), begun, outcome, result.unwrap_or(0), flags, told);
+                }
+            }
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn receive_from_traced(
+        &self,
+        buffer: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<(usize, Option<SocketAddr>), Fault> {
+        let begun = self.begin("recvfrom", Way::In).filter(|_| is_told(flags));
+        let result = self.bare_receive_from(buffer, flags, patience);
+        if let Some((open, begun)) = begun {
+            let (count, peer) = result.unwrap_or((0, None));
+            let told = Told { room: Some(buffer.len()), data: buffer, peer, ..Told::default() };
+            match ended(&result) {
+                None => begun.not_yet(told.room),
+                Some(outcome) => received(open.socket(), begun, outcome, count, flags, told),
+            }
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn receive_message_traced(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut [u8],
+        flags: i32,
+        patience: Patience,
+    ) -> Result<Received, Fault> {
+        let begun = self.begin("recvmsg", Way::In).filter(|_| is_told(flags));
+        let result = self.bare_receive_message(buffers, control, flags, patience);
+        if let Some((open, begun)) = begun {
+            let (count, peer) = result.map_or((0, None), |received| (received.length, received.source));
+            let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
+            let told = Told { room: Some(gathered.whole), data: gathered.bytes(), peer, ..Told::default() };
+            match ended(&result) {
+                None => begun.not_yet(told.room),
+                Some(outcome) => received(open.socket(), begun, outcome, count, flags, told),
+            }
+        }
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn send_traced(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+        let begun = self.begin("send", Way::Out).filter(|_| is_told(flags));
+        let result = self.bare_send(bytes, flags, patience);
+        told_of_sending(begun, &result, bytes, bytes.len(), None);
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn send_to_traced(
+        &self,
+        bytes: &[u8],
+        address: &SocketAddr,
+        flags: i32,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
+        let begun = self.begin("sendto", Way::Out).filter(|_| is_told(flags));
+        let result = self.bare_send_to(bytes, address, flags, patience);
+        told_of_sending(begun, &result, bytes, bytes.len(), Some(*address));
+        result
+    }
+
+    /// One send; of one that failed half-way, what was taken.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn send_all_traced(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<(), Fault> {
+        let begun = self.begin("send", Way::Out).filter(|_| is_told(flags));
+        let mut count = 0;
+        let result = self.bare_send_all(bytes, flags, patience, &mut count);
+        let told = if count > 0 { Ok(count) } else { result.map(|()| 0) };
+        told_of_sending(begun, &told, bytes, bytes.len(), None);
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn send_message_traced(
+        &self,
+        buffers: &[IoSlice<'_>],
+        control: &[u8],
+        flags: i32,
+        to: Option<&SocketAddr>,
+        patience: Patience,
+    ) -> Result<usize, Fault> {
+        let begun = self.begin("sendmsg", Way::Out).filter(|_| is_told(flags));
+        let result = self.bare_send_message(buffers, control, flags, to, patience);
+        let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
+        told_of_sending(begun, &result, gathered.bytes(), gathered.whole, to.copied());
+        result
+    }
+}
+
+fn told_of_sending(
+    begun: Option<(Arc<Open>, Begun)>,
+    result: &Result<usize, Fault>,
+    data: &[u8],
+    room: usize,
+    peer: Option<SocketAddr>,
+) {
+    let Some((open, begun)) = begun else { return };
+    match ended(result) {
+        None => begun.not_yet(Some(room)),
+        Some(outcome) => sent(open.socket(), begun, outcome, result.unwrap_or(0), data, room, peer),
+    }
+}
