@@ -917,6 +917,21 @@ capsock_status capsock_socket_setsockopt(const capsock_socket *socket,
                                          const void *value,
                                          socklen_t length);
 
+// Records the socket calls of this process from now on, those of servers and clients as well: a line of JSON
+// each, appended to `file`, whose bytes need not be UTF-8. Several processes may record to one file.
+// `payload` says whether the first 32 bytes of what is sent and received are recorded.
+//
+// The environment variable CAPSOCK_TRACE=FILE does the same from a program's first call on
+// (CAPSOCK_TRACE_PAYLOAD=0 records no payload); such a recording gives way to this one. Where a line cannot be
+// written, the recording ends, standard error says so, and the program goes on.
+//
+// Errors: `CAPSOCK_INPUT_OUTPUT` with open(2)'s number, or with EBUSY if a recording is running.
+capsock_status capsock_trace_start(const char *file,
+                                   bool payload);
+
+// Ends the recording, if there is one.
+void capsock_trace_stop(void);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -57,3 +57,5 @@ pub mod socket;
 pub mod socket_setup;
 
 pub mod socket_data;
+
+pub mod trace;

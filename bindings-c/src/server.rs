@@ -12,6 +12,7 @@ use crate::server_options::capsock_server_options;
 use crate::stats::{capsock_stats, capsock_stop_report};
 use crate::status::capsock_status;
 use crate::time::longest_from_millis;
+use crate::trace::introduce;
 
 /// A running server.
 pub struct capsock_server(Server);
@@ -30,6 +31,7 @@ pub unsafe extern "C" fn capsock_server_start(
     server: Option<&mut MaybeUninit<Option<Box<capsock_server>>>>,
 ) -> capsock_status {
     guard(|| {
+        introduce();
         let options = given(options, "options")?;
         let server = given(server, "server")?;
         // SAFETY: the fields are what their types say, by the contract of the header.

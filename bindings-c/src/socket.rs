@@ -13,6 +13,7 @@ use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given};
 use crate::status::capsock_status;
 use crate::time::CAPSOCK_NO_LIMIT;
+use crate::trace::introduce;
 
 /// A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
 /// name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
@@ -80,6 +81,7 @@ pub extern "C" fn capsock_socket_new(
     socket: Option<&mut MaybeUninit<Option<Box<capsock_socket>>>>,
 ) -> capsock_status {
     guard(|| {
+        introduce();
         let socket = given(socket, "socket")?;
         let family = family_of(family)?;
         let core_kind = kind_of(kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC), protocol)?;

@@ -15,6 +15,7 @@ use crate::many::{capsock_on_reply, hand_over};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
 use crate::time::to_millis;
+use crate::trace::introduce;
 
 /// The options of a TCP client. Start from `capsock_tcp_client_options_default`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,6 +80,7 @@ pub unsafe extern "C" fn capsock_tcp_client_connect(
     client: Option<&mut MaybeUninit<Option<Box<capsock_tcp_client>>>>,
 ) -> capsock_status {
     guard(|| {
+        introduce();
         // SAFETY: text or NULL, by the contract of the header.
         let host = unsafe { text(host, "host") }?;
         let options = given(options, "options")?.to_core()?;

@@ -13,6 +13,7 @@ use crate::many::{capsock_on_reply, hand_over};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text as c_text};
 use crate::status::capsock_status;
 use crate::time::{longest_from_millis, to_millis};
+use crate::trace::introduce;
 
 /// The options of a UDP client. Start from `capsock_udp_client_options_default`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,6 +79,7 @@ pub unsafe extern "C" fn capsock_udp_client_connect(
     client: Option<&mut MaybeUninit<Option<Box<capsock_udp_client>>>>,
 ) -> capsock_status {
     guard(|| {
+        introduce();
         // SAFETY: text or NULL, by the contract of the header.
         let host = unsafe { c_text(host, "host") }?;
         let options = given(options, "options")?.to_core()?;

@@ -18,6 +18,7 @@ mod options;
 mod server;
 mod tcp;
 mod text;
+mod trace;
 mod udp;
 
 use std::ffi::c_void;
@@ -59,7 +60,7 @@ fn load(env: &mut Env) -> Result<()> {
     let class = env.find_class(jni_str!("io/capsock/Native"))?;
     let loader = class.get_class_loader(env)?;
     java::find_all(env, &LoaderContext::Loader(&loader))?;
-    for methods in [text::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
+    for methods in [text::METHODS, trace::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
         // SAFETY: `native_method!` made each function from the signature that it is registered
         // with, and none of them is static in Native.java.
         unsafe { env.register_native_methods(&class, methods)? };

@@ -21,6 +21,7 @@ mod server;
 mod socket;
 mod stats;
 mod tcp_client;
+mod trace;
 mod udp_client;
 mod uppercase;
 
@@ -44,6 +45,8 @@ mod _native {
     #[pymodule_export]
     use crate::tcp_client::TcpClient;
     #[pymodule_export]
+    use crate::trace::{_introduce, _trace_start, _trace_stop};
+    #[pymodule_export]
     use crate::udp_client::UdpClient;
     #[pymodule_export]
     use crate::uppercase::{UppercaseStream, uppercase};
@@ -57,6 +60,7 @@ mod _native {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", capsock::VERSION)?;
         module.add("UNICODE_VERSION", capsock::UNICODE_VERSION)?;
+        crate::trace::introduce(module.py());
         crate::exit::register(module.py())
     }
 }

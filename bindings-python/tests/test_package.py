@@ -39,7 +39,8 @@ def test_every_name_is_there() -> None:
     for name in capsock.__all__:
         assert hasattr(capsock, name)
     # The command's, the tests' and capsock.socket's.
-    others = {"main", "_raise_kind", "_run_file", "_set_hints", "InetSocket", "SocketCalls"}
+    others = {"main", "_introduce", "_raise_kind", "_run_file", "_set_hints", "_trace_start", "_trace_stop"}
+    others |= {"InetSocket", "SocketCalls"}
     assert (set(_native.__all__) - others) | {"Feature"} == set(capsock.__all__)
 
 

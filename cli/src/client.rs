@@ -14,6 +14,7 @@ use crate::port::port;
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{CHUNK, Input, Output};
+use crate::trace::Trace;
 
 /// The longest line taken from standard input, in bytes: a bound on the memory it takes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -58,6 +59,8 @@ struct Common {
     /// line.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    trace: Trace,
 }
 
 #[derive(Debug, clap::Args)]
@@ -95,6 +98,11 @@ struct Udp {
 }
 
 pub(crate) fn run(client: &Client) -> Result<()> {
+    let common = match &client.over {
+        Over::Tcp(tcp) => &tcp.common,
+        Over::Udp(udp) => &udp.common,
+    };
+    let _recording = common.trace.start()?;
     match &client.over {
         Over::Tcp(tcp) => tcp.run(),
         Over::Udp(udp) => udp.run(),

@@ -6,6 +6,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::signals::{self, Signals};
+use crate::trace::Trace;
 use crate::{client, completions, demo, man, peer, serve, stdio, uppercase};
 
 const AFTER: &str = "\
@@ -61,6 +62,8 @@ struct Run {
     /// Say nothing of common mistakes on standard error.
     #[arg(long)]
     no_hints: bool,
+    #[command(flatten)]
+    trace: Trace,
     /// The script and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT.py")]
     script: Vec<OsString>,
@@ -127,10 +130,11 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
 /// The Python package runs scripts before the arguments come here.
 fn elsewhere(args: &Run) -> Failure {
     let option = if args.no_hints { " --no-hints" } else { "" };
+    let trace = args.trace.words();
     let words: Vec<_> = args.script.iter().map(|word| word.to_string_lossy()).collect();
     Failure::usage(format!(
         "a script needs Python, and this is the command without it: install the Python package capsock, then \
-         python -m capsock run{option} {}",
+         python -m capsock run{option}{trace} {}",
         words.join(" ")
     ))
 }

@@ -14,6 +14,7 @@ mod seconds;
 mod serve;
 mod signals;
 mod stdio;
+mod trace;
 mod uppercase;
 
 // A link to examples/peer/peer.rs, so that the crate holds all its files when it is packed. The
@@ -37,6 +38,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// is where the system delivers a process's signals first, and from one thread at a time.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> i32 {
+    capsock::trace::introduce("rust", "capsock");
     match catch_unwind(AssertUnwindSafe(|| command::run(args))) {
         Ok(code) => code,
         Err(_) => {

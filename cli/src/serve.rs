@@ -14,6 +14,7 @@ use crate::port::port;
 use crate::seconds::{Microseconds, Seconds};
 use crate::signals;
 use crate::stdio::{Output, message};
+use crate::trace::Trace;
 
 const STATS_EVERY: Duration = Duration::from_secs(1);
 
@@ -112,6 +113,8 @@ struct Common {
     /// when stopped, and of an error.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    trace: Trace,
 }
 
 /// The core's defaults, which are the same for every transport and address.
@@ -132,6 +135,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         On::Tcp(tcp) => (&tcp.common, tcp.options()),
         On::Udp(udp) => (&udp.common, udp.common.options(Transport::Udp)),
     };
+    let _recording = common.trace.start()?;
     let server = options.start_unless(Some(signals::once))?;
     let mut teller = Teller::new(common)?;
     teller.ready(&server)?;

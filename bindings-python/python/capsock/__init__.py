@@ -18,6 +18,7 @@ Times are seconds, and None is no limit. Errors are Python's own exceptions with
 A server's log lines go to the logger "capsock" of the module logging.
 """
 
+from capsock import trace
 from capsock._feature import Feature
 from capsock._native import (
     DEFAULT_HOST,
@@ -45,5 +46,6 @@ __all__ = [
     "UdpClient",
     "UppercaseStream",
     "__version__",
+    "trace",
     "uppercase",
 ]

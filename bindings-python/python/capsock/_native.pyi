@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
@@ -19,9 +20,12 @@ __all__ = [
     "UdpClient",
     "UppercaseStream",
     "__version__",
+    "_introduce",
     "_raise_kind",
     "_run_file",
     "_set_hints",
+    "_trace_start",
+    "_trace_stop",
     "main",
     "uppercase",
 ]
@@ -47,9 +51,12 @@ def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
 def main(arguments: Sequence[str], /) -> int: ...
+def _introduce(script: str, /) -> None: ...
 def _raise_kind(number: int) -> None: ...
 def _run_file(fileno: int, name: str, /) -> bool: ...
 def _set_hints(adviser: object, /) -> None: ...
+def _trace_start(path: str | PathLike[str], payload: bool, /) -> None: ...
+def _trace_stop() -> None: ...
 
 @final
 class UppercaseStream:

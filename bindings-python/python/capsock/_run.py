@@ -7,7 +7,10 @@ import os
 import sys
 import types
 
-USAGE = "Usage: capsock run [--no-hints] [--] SCRIPT.py [ARG...]"
+from capsock import _native
+from capsock import trace as _trace
+
+USAGE = "Usage: capsock run [--no-hints] [--trace FILE [--no-payload]] [--] SCRIPT.py [ARG...]"
 
 HELP = f"""\
 Run a Python script with its TCP and UDP sockets on capsock: what it imports as `socket` is
@@ -17,28 +20,49 @@ it. SCRIPT.py may be `-`, for standard input.
 {USAGE}
 
 Options:
-      --no-hints  Say nothing of common mistakes on standard error
-  -h, --help      Print help"""
+      --no-hints    Say nothing of common mistakes on standard error
+      --trace FILE  Append a record of every socket call to FILE, a line of JSON each
+      --no-payload  Leave the first bytes of what is sent and received out of the record
+  -h, --help        Print help"""
 
 
 def main(arguments: list[str]) -> int:
     """Run the script that these arguments name and return the exit code, unless SystemExit ends it."""
-    hints = True
+    hints, payload, trace = True, True, None
     while arguments and arguments[0].startswith("-") and arguments[0] != "-":
-        option = arguments.pop(0)
-        if option == "--":
+        option, equals, value = arguments.pop(0).partition("=")
+        if option == "--" and not equals:
             break
-        if option in ("-h", "--help"):
+        if option in ("-h", "--help") and not equals:
             print(HELP)
             return 0
-        if option != "--no-hints":
-            print(f"error: unexpected argument '{option}' found\n\n{USAGE}", file=sys.stderr)
-            return 2
-        hints = False
+        if option == "--trace" and (equals or arguments):
+            trace = value if equals else arguments.pop(0)
+        elif option == "--no-hints" and not equals:
+            hints = False
+        elif option == "--no-payload" and not equals:
+            payload = False
+        elif option == "--trace":
+            return _refused("a value is required for '--trace FILE' but none was supplied")
+        else:
+            return _refused(f"unexpected argument '{option}{equals}{value}' found")
     if not arguments:
-        print(f"error: the script is missing\n\n{USAGE}", file=sys.stderr)
-        return 2
+        return _refused("the script is missing")
+    if trace is None and not payload:
+        return _refused("'--no-payload' needs '--trace FILE'")
+    _native._introduce("<stdin>" if arguments[0] == "-" else arguments[0])
+    if trace is not None:
+        try:
+            _trace.start(trace, payload)
+        except OSError as error:
+            print(f"capsock run: {error.strerror}", file=sys.stderr)
+            return 1
     return _run(arguments, hints)
+
+
+def _refused(why: str) -> int:
+    print(f"error: {why}\n\n{USAGE}", file=sys.stderr)
+    return 2
 
 
 def _run(arguments: list[str], hints: bool) -> int:
@@ -61,7 +85,7 @@ def _run(arguments: list[str], hints: bool) -> int:
             return 2
 
     import capsock.socket as ours
-    from capsock import _hints, _native
+    from capsock import _hints
 
     sys.modules["socket"] = ours
     sys.argv[:] = arguments

@@ -15,7 +15,7 @@ use super::event::{Event, Process, VERSION};
 use super::introduction::introduction;
 use super::system::{self, Identity, KeptErrno};
 use super::text::Text;
-use crate::error::{Error, ErrorKind, Result, errno_name};
+use crate::error::{Error, Result, errno_name};
 
 const OFF: u8 = 0;
 const ON: u8 = 1;
@@ -110,7 +110,7 @@ pub(crate) fn descriptor() -> Option<RawFd> {
 /// A recording never harms the program: where a line cannot be written, it ends, and standard error says so.
 ///
 /// # Errors
-/// The file cannot be opened or takes nothing (`InputOutput`); a recording is running (`Unsupported`).
+/// `InputOutput`: the file cannot be opened or takes nothing; a recording is running (EBUSY).
 pub fn start(file: impl AsRef<Path>, payload: bool) -> Result<()> {
     start_for(file.as_ref(), payload, false)
 }
@@ -141,8 +141,7 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Res
         return Ok(());
     }
     if STATE.load(Ordering::Acquire) == ON && !PLACE.by_environment.load(Ordering::Relaxed) {
-        let error = Error::new(ErrorKind::Unsupported, tried, "a recording is running already");
-        return Err(error.at(path.display()).advise("stop it first"));
+        return Err(failed(libc::EBUSY).advise("a recording is running already: stop it first"));
     }
     if !by_environment {
         STATE.store(OFF, Ordering::SeqCst);

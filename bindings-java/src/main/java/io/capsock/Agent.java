@@ -1,10 +1,15 @@
 package io.capsock;
 
 import java.io.IOException;
+import java.nio.file.Path;
 
 /**
  * What {@code java -javaagent:capsock.jar} starts before the program: the sockets of {@code
  * java.net} run on the native core from then on.
+ *
+ * <p>{@code -javaagent:capsock.jar=trace=FILE} records their calls as well, as {@link Trace} does;
+ * {@code trace=FILE,no-payload} leaves out what is sent and received. A file whose name has a comma
+ * in it is for the environment variable.
  */
 public final class Agent {
   private Agent() {}
@@ -12,20 +17,43 @@ public final class Agent {
   /**
    * Called before the program's {@code main}.
    *
-   * @param options not looked at
-   * @throws IOException as {@link Capsock#install()}
+   * @param options none, {@code trace=FILE}, or {@code trace=FILE,no-payload}
+   * @throws IOException as {@link Capsock#install()}, and if the file cannot be opened
+   * @throws IllegalArgumentException if the options are others
    */
   public static void premain(String options) throws IOException {
-    Capsock.install();
+    start(options);
   }
 
   /**
    * Called when the agent is loaded into a program that runs.
    *
-   * @param options not looked at
-   * @throws IOException as {@link Capsock#install()}
+   * @param options as for {@link #premain(String)}
+   * @throws IOException as {@link #premain(String)}
+   * @throws IllegalArgumentException as {@link #premain(String)}
    */
   public static void agentmain(String options) throws IOException {
+    start(options);
+  }
+
+  private static void start(String options) throws IOException {
+    String file = null;
+    boolean payload = true;
+    for (String option : options == null ? new String[0] : options.split(",")) {
+      if (option.startsWith("trace=") && option.length() > "trace=".length()) {
+        file = option.substring("trace=".length());
+      } else if (option.equals("no-payload")) {
+        payload = false;
+      } else if (!option.isEmpty()) {
+        throw new IllegalArgumentException(
+            "capsock.jar knows no agent option '"
+                + option
+                + "': there are trace=FILE and no-payload");
+      }
+    }
     Capsock.install();
+    if (file != null) {
+      Trace.start(Path.of(file), payload);
+    }
   }
 }

@@ -35,11 +35,18 @@ final class Native {
   private static synchronized void load() {
     if (!loaded) {
       Library.load(API::version);
+      API.introduce(Trace.program());
       loaded = true;
     }
   }
 
   native byte[] version();
+
+  native void introduce(byte[] program);
+
+  native void traceStart(byte[] file, boolean payload) throws IOException;
+
+  native void traceStop();
 
   native int defaultPort();
 

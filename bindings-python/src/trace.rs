@@ -1,0 +1,33 @@
+//! The trace: a record of what every socket call did.
+
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+
+use crate::errors::Result;
+
+/// Says which script runs; what is none is the interpreter.
+#[pyfunction]
+#[pyo3(signature = (script, /))]
+pub(crate) fn _introduce(script: &str) {
+    // `python -m PACKAGE` runs PACKAGE/__main__.py; `-c` and `-m` are no files.
+    let script = script.strip_suffix("/__main__.py").unwrap_or(script);
+    capsock::trace::introduce("python", if script.starts_with('-') { "" } else { script });
+}
+
+/// The script as the interpreter has it in sys.argv.
+pub(crate) fn introduce(py: Python<'_>) {
+    let script = py.import("sys").and_then(|sys| sys.getattr("argv")?.get_item(0)?.extract::<String>());
+    _introduce(script.as_deref().unwrap_or_default());
+}
+
+#[pyfunction]
+#[pyo3(signature = (path, payload, /))]
+pub(crate) fn _trace_start(py: Python<'_>, path: PathBuf, payload: bool) -> Result<()> {
+    Ok(py.detach(|| capsock::trace::start(path, payload))?)
+}
+
+#[pyfunction]
+pub(crate) fn _trace_stop(py: Python<'_>) {
+    py.detach(capsock::trace::stop);
+}
