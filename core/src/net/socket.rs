@@ -257,6 +257,7 @@ impl Socket {
     }
 
     /// send(2) with flags, once the socket takes something.
+    #[inline(always)]
     pub(crate) fn send_within(
         &self,
         bytes: &[u8],
@@ -275,6 +276,7 @@ impl Socket {
     }
 
     /// What was tried or waited for is not any more; the fault is why.
+    #[cold]
     pub(crate) fn gives_up(&self, fault: Fault) -> Fault {
         if trace::on() {
             traced::given_up(self, fault);

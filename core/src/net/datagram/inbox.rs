@@ -89,6 +89,7 @@ impl Inbox {
     }
 
     /// What came in the slot at `index` of the last receive.
+    #[inline(always)]
     pub(crate) fn arrival(&self, index: usize) -> Arrival<'_> {
         let header = &self.headers[index];
         let length = (header.msg_len as usize).min(SLOT);
@@ -114,6 +115,7 @@ impl Socket {
         self.bare_receive_one(inbox, flags)
     }
 
+    #[inline(always)]
     fn bare_receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         inbox.used = 1;
