@@ -18,7 +18,7 @@ use super::shared::Shared;
 use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
 
 /// Bytes received at once; what a connection holds while it is served by a thread or process.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 /// Starts the engine. If this fails, what was started ends when the server is dropped.
 pub(super) fn start(
