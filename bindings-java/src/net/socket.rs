@@ -28,7 +28,7 @@ pub(super) const METHODS: &[NativeMethod] = &[
 /// As the JDK decides it: the system has IPv6, and an interface has an address of it.
 fn has_ipv6(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
     let addresses = fs::read("/proc/net/if_inet6").unwrap_or_default();
-    Ok(!addresses.is_empty() && BlockingSocket::new(Family::V6, Kind::Datagram, true).is_ok())
+    Ok(!addresses.is_empty() && Family::V6.is_supported())
 }
 
 /// The system's words alone: the JDK has no more in its exceptions, and programs compare them.

@@ -5,7 +5,7 @@
 //! for; the attempt that succeeds after a wait began with that.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
 
 use super::event::{Call, Event, VERSION};
@@ -191,14 +191,22 @@ impl Begun {
             fd: self.fd,
             accepted: told.accepted,
             transport: if told.datagrams { "udp" } else { "tcp" }.into(),
-            local: told.local,
-            peer: told.peer,
+            local: told.local.map(plain),
+            peer: told.peer.map(plain),
             bytes: number(told.bytes),
             room: number(told.room),
             data: data.as_str().filter(|_| given).map(Into::into),
             argument: told.argument,
             outcome: outcome.name().into(),
         }));
+    }
+}
+
+/// An IPv4 address as that, also where an IPv6 socket has it: the other end knows no other.
+fn plain(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
     }
 }
 

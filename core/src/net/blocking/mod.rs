@@ -32,6 +32,14 @@ pub enum Family {
     V6,
 }
 
+impl Family {
+    /// Whether the system makes sockets of this family. A recording tells nothing of the attempt.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        trace::quietly(|| BlockingSocket::new(self, Kind::Datagram, true).is_ok())
+    }
+}
+
 /// What a socket carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
