@@ -41,7 +41,7 @@ def test_every_name_is_there() -> None:
     # The command's, the tests' and capsock.socket's.
     others = {"main", "_introduce", "_raise_kind", "_run_file", "_set_hints", "_trace_start", "_trace_stop"}
     others |= {"InetSocket", "SocketCalls"}
-    assert (set(_native.__all__) - others) | {"Feature"} == set(capsock.__all__)
+    assert (set(_native.__all__) - others) | {"Feature", "trace"} == set(capsock.__all__)
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ class Recording:
 def start(path: str | PathLike[str], payload: bool = True) -> Recording:
     """Append a record of the socket calls of this process to a file, from now on.
 
-    `payload` says whether the first 32 bytes of what is sent and received are recorded. Where a line cannot be
-    written, the recording ends, standard error says so, and the program goes on.
+    `payload` says whether the first 32 bytes of what is sent and received are recorded. Where a line cannot
+    be written, the recording ends, standard error says so, and the program goes on.
 
     Raises OSError (FileNotFoundError, PermissionError...) if the file cannot be opened, with EBUSY if a
     recording is running.
