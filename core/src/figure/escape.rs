@@ -1,0 +1,104 @@
+//! Text of anybody's as text of a page: nothing in it may be markup, reorder what stands beside it, or be invisible.
+
+/// Writes `text` so that it is itself, and nothing more, in HTML's and XML's text and in quoted attributes.
+pub(super) fn escape(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ if is_harmless(character) => out.push(character),
+            _ => out.push_str(&visible(character)),
+        }
+    }
+}
+
+/// [`escape`] as a new string.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    escape(text, &mut out);
+    out
+}
+
+/// Whether a character shows as itself and changes nothing around it. The others are controls, the separators that
+/// end a line of JavaScript, what changes the direction of writing (Unicode UAX #9), what has no width, what XML has
+/// no way to write (XML 1.0, 2.2), and private ones.
+fn is_harmless(character: char) -> bool {
+    let invisible = matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3164}'
+        | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
+        | '\u{e0000}'..='\u{10ffff}');
+    !character.is_control() && !invisible
+}
+
+/// How wide a text is at most, in columns of a fixed-width font.
+pub(super) fn columns(text: &str) -> i32 {
+    text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum()
+}
+
+/// The text as it is seen, or as much of its beginning as fits into `most` columns with an ellipsis behind it.
+pub(super) fn clipped(text: &str, most: i32) -> String {
+    let (mut text, whole) = beginning(text, most);
+    if !whole {
+        text.push('…');
+    }
+    text
+}
+
+/// The text as it is seen, or as much of its beginning as fits into `most` columns less one; whether it is all.
+pub(super) fn beginning(text: &str, most: i32) -> (String, bool) {
+    let mut seen = String::new();
+    let mut fits = 0;
+    let mut width = 0;
+    for character in text.chars() {
+        if width < most {
+            fits = seen.len();
+        }
+        let before = seen.len();
+        if is_harmless(character) {
+            seen.push(character);
+        } else {
+            seen.push_str(&visible(character));
+        }
+        width += columns(&seen[before..]);
+        if width > most {
+            seen.truncate(fits);
+            return (seen, false);
+        }
+    }
+    (seen, true)
+}
+
+fn visible(character: char) -> String {
+    format!("\\u{{{:x}}}", u32::from(character))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_and_what_hides_becomes_text() {
+        let cases = [
+            ("</script><b a='1'>&\"", "&lt;/script&gt;&lt;b a=&#39;1&#39;&gt;&amp;&quot;"),
+            ("a\u{2028}b\u{202e}c\u{0}\u{1b}[31m", "a\\u{2028}b\\u{202e}c\\u{0}\\u{1b}[31m"),
+            ("\u{fffe}\u{feff}\u{85}\u{200b}", "\\u{fffe}\\u{feff}\\u{85}\\u{200b}"),
+            ("Grüße, 你好 🙂", "Grüße, 你好 🙂"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(escaped(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_clipped_text_fits() {
+        assert_eq!(clipped("hello", 5), "hello");
+        assert_eq!(clipped("hello!", 5), "hell…");
+        assert_eq!(clipped("你好你好", 5), "你好…");
+        assert_eq!(clipped("a\u{202e}bc", 10), "a\\u{202e}…");
+        assert_eq!(clipped("\u{202e}bc", 5), "…");
+    }
+}

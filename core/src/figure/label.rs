@@ -1,0 +1,227 @@
+//! What the pictures call things: a call as the lecture writes it, a payload, a time.
+
+use std::net::SocketAddr;
+
+use super::escape::{beginning, clipped};
+use super::{Message, MessageKind, Step, Story};
+
+/// The call as the lecture writes it: `serverSocket = socket(AF_INET, SOCK_DGRAM)`, `serverSocket.recvfrom(2048)`.
+pub(super) fn call(story: &Story, step: &Step) -> String {
+    let call = &step.call;
+    let name = &story.sockets[step.socket].name;
+    let address = |address: Option<SocketAddr>| address.map(self::address).unwrap_or_default();
+    let room = call.room.map(|room| room.to_string()).unwrap_or_default();
+    let number = call.argument.map(|number| number.to_string()).unwrap_or_default();
+    match &*call.call {
+        "socket" => {
+            let kind = if call.transport == "udp" { "SOCK_DGRAM" } else { "SOCK_STREAM" };
+            format!("{name} = socket({}, {kind})", family(story, step))
+        }
+        "accept" => match step.accepted {
+            Some(accepted) => format!("{} = {name}.accept()", story.sockets[accepted].name),
+            None => format!("{name}.accept()"),
+        },
+        "bind" => format!("{name}.bind({})", address(call.local)),
+        "connect" => format!("{name}.connect({})", address(call.peer)),
+        "listen" => format!("{name}.listen({number})"),
+        "shutdown" => {
+            let way = match call.argument {
+                Some(0) => "SHUT_RD",
+                Some(1) => "SHUT_WR",
+                Some(2) => "SHUT_RDWR",
+                _ => number.as_str(),
+            };
+            format!("{name}.shutdown({way})")
+        }
+        "send" | "sendmsg" => format!("{name}.{}({})", call.call, sent(step)),
+        "sendto" => format!("{name}.sendto({}, {})", sent(step), address(call.peer)),
+        "recv" | "recvfrom" | "recvmsg" => format!("{name}.{}({room})", call.call),
+        other => format!("{name}.{}()", clipped(other, 24)),
+    }
+}
+
+/// What the call brought: the bytes, the new socket, or how it failed; nothing where success says it all.
+pub(super) fn result(story: &Story, step: &Step) -> Option<String> {
+    let call = &step.call;
+    if call.outcome != "ok" {
+        return Some(format!("fails: {}", clipped(&call.outcome, 24)));
+    }
+    match (&*call.call, call.bytes) {
+        ("accept", _) => {
+            let name = step.accepted.map(|accepted| &story.sockets[accepted].name)?;
+            Some(format!("returns {name}"))
+        }
+        ("recv" | "recvfrom" | "recvmsg", Some(0)) if call.transport == "tcp" => {
+            Some("returns 0 bytes: end of stream".to_owned())
+        }
+        ("recv" | "recvfrom" | "recvmsg", Some(bytes)) => Some(format!("returns {}", self::bytes(bytes))),
+        ("send" | "sendto" | "sendmsg", Some(bytes)) if call.room.is_some_and(|room| room > bytes) => {
+            Some(format!("takes {}", self::bytes(bytes)))
+        }
+        _ => None,
+    }
+}
+
+/// For how long a call waited, and for whom.
+pub(super) fn wait(story: &Story, index: usize, ordinals: bool) -> String {
+    let from =
+        story.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
+    let mut text = "waits".to_owned();
+    if !ordinals {
+        text.push(' ');
+        text.push_str(&duration(story.steps[index].call.blocked));
+    }
+    if let Some(from) = from {
+        let name = &story.programs[story.steps[from].program].name;
+        text.push_str(&format!(" for {}", clipped(name, 18)));
+    }
+    text
+}
+
+/// What stands on an arrow.
+pub(super) fn message(message: &Message, most: i32) -> String {
+    match (message.kind, &message.data) {
+        (MessageKind::Handshake, _) => "handshake".to_owned(),
+        (MessageKind::HalfClose, _) => "end of stream (FIN)".to_owned(),
+        (MessageKind::Reset, _) => "reset (RST)".to_owned(),
+        (MessageKind::Refused, _) => "connection refused".to_owned(),
+        (_, Some(data)) => {
+            let text = payload(data, message.bytes, most);
+            if text.ends_with('…') { format!("{text} {}", bytes(message.bytes)) } else { text }
+        }
+        (MessageKind::Datagram | MessageKind::Stream, None) => bytes(message.bytes),
+    }
+}
+
+/// What stands below an arrow: what became of it, if that is not what one expects.
+pub(super) fn note(story: &Story, message: &Message) -> Option<String> {
+    let moved = |step: Option<usize>| step.and_then(|step| story.steps[step].call.bytes);
+    let partly = message.kind == MessageKind::Stream
+        && message.bytes > 0
+        && [message.from, message.to].into_iter().filter_map(moved).any(|bytes| bytes != message.bytes);
+    match message {
+        Message { kind: MessageKind::Refused, .. } => None,
+        Message { kind: MessageKind::Handshake, to: None, .. } => Some("no accept seen".to_owned()),
+        Message { to: None, .. } => Some("no receive seen".to_owned()),
+        Message { from: None, .. } => Some("no send seen".to_owned()),
+        Message { cut, .. } if *cut > 0 => Some(format!("{} cut off", bytes(*cut))),
+        _ if partly && message.bytes == 1 => Some(format!("byte {}", message.offset)),
+        _ if partly => Some(format!("bytes {}–{}", message.offset, message.offset + message.bytes - 1)),
+        _ => None,
+    }
+}
+
+/// The first bytes of a payload in quotes, text as text and the rest as `\xNN`; an ellipsis where more was sent.
+pub(super) fn payload(data: &[u8], bytes: u64, most: i32) -> String {
+    let mut text = String::new();
+    for chunk in data.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' | '\n' | '\r' | '\t' => text.push_str(&character.escape_default().to_string()),
+                '\0'..' ' | '\x7f' => text.push_str(&format!("\\x{:02x}", u32::from(character))),
+                _ => text.push(character),
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    let (text, whole) = beginning(&text, most);
+    let more = if whole && data.len() as u64 >= bytes { "" } else { "…" };
+    format!("\"{text}\"{more}")
+}
+
+/// An address; the wildcard, which stands for every address of the machine, as `*`.
+pub(super) fn address(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() { format!("*:{}", address.port()) } else { address.to_string() }
+}
+
+pub(super) fn bytes(bytes: u64) -> String {
+    if bytes == 1 { "1 byte".to_owned() } else { format!("{} bytes", grouped(bytes)) }
+}
+
+/// Decimal digits in groups of three.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time in three digits of the unit that suits it.
+pub(super) fn duration(nanoseconds: u64) -> String {
+    let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
+    let Some((unit, name)) = units.into_iter().find(|(unit, _)| nanoseconds >= *unit) else {
+        return if nanoseconds == 0 { "0 s".to_owned() } else { format!("{nanoseconds} ns") };
+    };
+    let (whole, part) = (nanoseconds / unit, nanoseconds % unit * 1000 / unit);
+    match whole {
+        0..10 => format!("{whole}.{:02} {name}", part / 10),
+        10..100 => format!("{whole}.{} {name}", part / 100),
+        _ => format!("{} {name}", grouped(whole)),
+    }
+}
+
+fn sent(step: &Step) -> String {
+    let data = step.call.data.as_deref().and_then(crate::trace::unescape);
+    let bytes = step.call.room.or(step.call.bytes).unwrap_or(0);
+    match data {
+        Some(data) => payload(&data, bytes, 14),
+        None => self::bytes(bytes),
+    }
+}
+
+/// The address family of a socket: that of the first address seen on it.
+fn family(story: &Story, step: &Step) -> &'static str {
+    // A socket's addresses come soon after it, and a trace may be long.
+    let first = story.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
+    let own = story.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
+    match own.filter_map(|other| other.call.local.or(other.call.peer)).next() {
+        Some(SocketAddr::V6(_)) => "AF_INET6",
+        _ => "AF_INET",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_three_digits() {
+        let cases = [
+            (0, "0 s"),
+            (999, "999 ns"),
+            (1_230, "1.23 µs"),
+            (45_600, "45.6 µs"),
+            (999_999, "999 µs"),
+            (1_000_000, "1.00 ms"),
+            (123_456_789_000, "123 s"),
+            (1_234_567_000_000_000, "1,234,567 s"),
+        ];
+        for (nanoseconds, expected) in cases {
+            assert_eq!(duration(nanoseconds), expected);
+        }
+    }
+
+    #[test]
+    fn a_payload_is_quoted_and_says_when_there_is_more() {
+        let cases: [(&[u8], u64, &str); 8] = [
+            (b"hello", 5, "\"hello\""),
+            (b"hello", 900, "\"hello\"…"),
+            (b"a\n\\\xff\xc3", 5, "\"a\\n\\\\\\xff\\xc3\""),
+            ("Grüße".as_bytes(), 7, "\"Grüße\""),
+            (b"a long line of text", 19, "\"a long line \"…"),
+            ("a…".as_bytes(), 4, "\"a…\""),
+            (b"\x1b", 1, "\"\\x1b\""),
+            (b"", 0, "\"\""),
+        ];
+        for (data, bytes, expected) in cases {
+            assert_eq!(payload(data, bytes, 13), expected);
+        }
+    }
+}
