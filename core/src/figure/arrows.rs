@@ -1,0 +1,231 @@
+//! The arrows of the textbook's figure, and the legend: each kind has a line and an end of its own besides its colour.
+
+use super::canvas::{Anchor, Canvas};
+use super::layout::Layout;
+use super::routes::{Arrow, BACKLOG};
+use super::{Message, MessageKind, Story};
+
+const CORNER: i32 = 9;
+
+/// What something in the figure looks like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    Data,
+    Handshake,
+    End,
+    Reset,
+    Refused,
+    Unseen,
+    Wait,
+}
+
+impl Look {
+    /// Those that are in a figure.
+    pub(super) fn used(story: &Story, layout: &Layout) -> Vec<Self> {
+        let drawn = || layout.arrows.iter().map(|arrow| &story.messages[arrow.message]);
+        [
+            (Self::Data, drawn().any(|message| Self::of(message) == Self::Data)),
+            (Self::Handshake, drawn().any(|message| Self::of(message) == Self::Handshake)),
+            (Self::End, drawn().any(|message| Self::of(message) == Self::End)),
+            (Self::Reset, drawn().any(|message| Self::of(message) == Self::Reset)),
+            (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
+            (Self::Unseen, drawn().any(is_unseen)),
+            (Self::Wait, layout.marks.iter().any(super::layout::Mark::waits)),
+        ]
+        .into_iter()
+        .filter_map(|(look, used)| used.then_some(look))
+        .collect()
+    }
+
+    fn of(message: &Message) -> Self {
+        match message.kind {
+            MessageKind::Stream | MessageKind::Datagram => Self::Data,
+            MessageKind::Handshake => Self::Handshake,
+            MessageKind::HalfClose => Self::End,
+            MessageKind::Reset => Self::Reset,
+            MessageKind::Refused => Self::Refused,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Handshake => "handshake",
+            Self::End => "end",
+            Self::Reset => "reset",
+            Self::Refused => "refused",
+            Self::Unseen => "data unseen",
+            Self::Wait => "",
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Handshake => "handshake, into the backlog",
+            Self::End => "end of stream (half-close)",
+            Self::Reset => "reset",
+            Self::Refused => "connection refused",
+            Self::Unseen => "no receive seen",
+            Self::Wait => "call waits",
+        }
+    }
+
+    fn width(self) -> i32 {
+        74 + super::escape::columns(self.meaning()) * 7
+    }
+}
+
+fn is_unseen(message: &Message) -> bool {
+    message.to.is_none() && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
+}
+
+pub(super) fn draw(canvas: &mut Canvas, story: &Story, layout: &Layout) {
+    let mut numbers = vec![0; layout.marks.len()];
+    for (number, &step) in layout.order.iter().enumerate() {
+        numbers[step] = number + 1;
+    }
+    let number = |step: Option<usize>| step.and_then(|step| numbers.get(step).copied());
+    for arrow in &layout.arrows {
+        let message = &story.messages[arrow.message];
+        let look = Look::of(message);
+        let unseen = if is_unseen(message) { " unseen" } else { "" };
+        let class = format!("arrow {}{unseen}", look.class());
+        let note = arrow.note.as_deref().unwrap_or("");
+        canvas.open_group(
+            &class,
+            [number(message.from), number(message.to)],
+            &described(story, message, &arrow.label, note),
+        );
+        canvas.path("way", &way(arrow));
+        let leaves_right =
+            arrow.down > arrow.from.0 || (arrow.down == arrow.from.0 && arrow.to.0 > arrow.from.0);
+        let arrives_right = if arrow.to.0 == arrow.down { leaves_right } else { arrow.to.0 > arrow.down };
+        let at = arrow.to;
+        match look {
+            Look::Refused => cross(canvas, at),
+            _ if is_unseen(message) => canvas.path("open", &circle(at)),
+            Look::Reset => {
+                head(canvas, at, arrives_right);
+                cross(canvas, (if arrives_right { at.0 - 18 } else { at.0 + 18 }, at.1));
+            }
+            Look::End => {
+                head(canvas, at, arrives_right);
+                let x = arrow.from.0 + if leaves_right { 5 } else { -5 };
+                canvas.line("bar", (x, arrow.from.1 - 6), (x, arrow.from.1 + 6));
+            }
+            _ => head(canvas, at, arrives_right),
+        }
+        if message.from.is_none() {
+            canvas.path("open", &circle(arrow.from));
+        }
+        if let Some(x) = arrow.backlog {
+            canvas.rect("backlog", (x, arrow.from.1 - 10), (BACKLOG, 20), 3);
+            canvas.text("small", (x + BACKLOG / 2, arrow.from.1 + 4), Anchor::Middle, "backlog");
+        }
+        canvas.text("label", (arrow.label_at, arrow.from.1 - 5), Anchor::Middle, &arrow.label);
+        if let Some(note) = &arrow.note {
+            canvas.text("note", (arrow.label_at, arrow.from.1 + 13), Anchor::Middle, note);
+        }
+        canvas.close_group();
+    }
+}
+
+fn described(story: &Story, message: &Message, label: &str, note: &str) -> String {
+    let name = |step: Option<usize>, unknown: &str| {
+        step.map_or_else(|| unknown.to_owned(), |step| story.programs[story.steps[step].program].name.clone())
+    };
+    let mut text = format!("{label}, from {}", name(message.from, "an unseen sender"));
+    if message.to.is_some() {
+        text.push_str(" to ");
+        text.push_str(&name(message.to, ""));
+    }
+    if !note.is_empty() {
+        text.push_str(", ");
+        text.push_str(note);
+    }
+    text
+}
+
+/// Level, down, level, with round corners.
+fn way(arrow: &Arrow) -> String {
+    let ((x, y), (to_x, to_y)) = (arrow.from, arrow.to);
+    if y == to_y || arrow.down == to_x {
+        return format!("M{x},{y}L{to_x},{to_y}");
+    }
+    let down = if to_y > y { 1 } else { -1 };
+    let corner = CORNER.min((to_y - y).abs() / 2);
+    let enters = if arrow.down > x { -corner } else { corner };
+    let leaves = if to_x > arrow.down { corner } else { -corner };
+    let at = arrow.down;
+    let mut path = format!("M{x},{y}H{}Q{at},{y} {at},{}", at + enters, y + corner * down);
+    path.push_str(&format!("V{}Q{at},{to_y} {},{to_y}H{to_x}", to_y - corner * down, at + leaves));
+    path
+}
+
+fn head(canvas: &mut Canvas, (x, y): (i32, i32), right: bool) {
+    let back = if right { x - 10 } else { x + 10 };
+    canvas.path("head", &format!("M{x},{y}L{back},{}L{back},{}Z", y - 5, y + 5));
+}
+
+fn cross(canvas: &mut Canvas, (x, y): (i32, i32)) {
+    canvas.path("cross", &format!("M{},{}l10,10m0,-10l-10,10", x - 5, y - 5));
+}
+
+fn circle((x, y): (i32, i32)) -> String {
+    format!("M{},{y}a5,5 0 1 0 10,0a5,5 0 1 0 -10,0Z", x - 5)
+}
+
+pub(super) fn legend_rows(looks: &[Look], width: i32) -> i32 {
+    placed(looks, width).last().map_or(0, |(_, (_, row))| row + 1)
+}
+
+fn placed(looks: &[Look], width: i32) -> Vec<(Look, (i32, i32))> {
+    let (mut x, mut row) = (24, 0);
+    let mut placed = Vec::new();
+    for &look in looks {
+        if x > 24 && x + look.width() > width {
+            (x, row) = (24, row + 1);
+        }
+        placed.push((look, (x, row)));
+        x += look.width();
+    }
+    placed
+}
+
+/// What the lines mean that are in the figure.
+pub(super) fn legend(canvas: &mut Canvas, looks: &[Look], y: i32) {
+    let width = canvas.width();
+    for (look, (x, row)) in placed(looks, width) {
+        let y = y + row * 26;
+        canvas.open_legend(&format!("arrow {}", look.class()));
+        match look {
+            Look::Wait => canvas.hatched("wait", (x + 14, y - 8), (14, 16)),
+            Look::Handshake => {
+                canvas.path("way", &format!("M{x},{y}H{}", x + 44));
+                canvas.rect("backlog", (x + 18, y - 7), (16, 14), 3);
+                head(canvas, (x + 46, y), true);
+            }
+            Look::Refused => {
+                canvas.path("way", &format!("M{x},{y}H{}", x + 40));
+                cross(canvas, (x + 40, y));
+            }
+            Look::Unseen => {
+                canvas.path("way", &format!("M{x},{y}H{}", x + 40));
+                canvas.path("open", &circle((x + 40, y)));
+            }
+            _ => {
+                canvas.path("way", &format!("M{x},{y}H{}", x + 44));
+                head(canvas, (x + 46, y), true);
+                if look == Look::End {
+                    canvas.line("bar", (x + 4, y - 6), (x + 4, y + 6));
+                }
+                if look == Look::Reset {
+                    cross(canvas, (x + 28, y));
+                }
+            }
+        }
+        canvas.text("soft", (x + 54, y + 4), Anchor::Start, look.meaning());
+        canvas.close_group();
+    }
+}

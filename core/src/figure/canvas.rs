@@ -1,0 +1,146 @@
+//! An SVG drawing under construction: whole pixels, classes for what things look like.
+
+use std::fmt::Write;
+
+use super::escape::{escape, escaped};
+use super::svg::{Place, STYLE};
+
+pub(super) struct Canvas {
+    out: String,
+    place: Place,
+    width: i32,
+    id: &'static str,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+type Point = (i32, i32);
+
+impl Canvas {
+    /// A drawing that `id` names in a page, with a title and description for those who do not see it.
+    pub(super) fn new(
+        width: i32,
+        height: i32,
+        place: Place,
+        id: &'static str,
+        title: &str,
+        description: &str,
+    ) -> Self {
+        let mut canvas = Self { out: String::new(), place, width, id };
+        let (title, description) = (escaped(title), escaped(description));
+        let size = format!("viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\"");
+        match place {
+            Place::File => {
+                canvas.put(format_args!(
+                    "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\" {size} role=\"img\" "
+                ));
+                canvas.put(format_args!("aria-labelledby=\"{id}-title {id}-description\">\n"));
+                canvas.put(format_args!("<title id=\"{id}-title\">{title}</title>\n"));
+                canvas.put(format_args!("<desc id=\"{id}-description\">{description}</desc>\n"));
+                canvas.put(format_args!("<style>\n{STYLE}</style>\n"));
+            }
+            Place::Page => {
+                canvas.put(format_args!("<svg class=\"figure\" id=\"{id}\" {size} role=\"group\" "));
+                canvas.put(format_args!("aria-label=\"{title}: {description}\">\n"));
+            }
+        }
+        canvas.put(format_args!(
+            "<defs><pattern id=\"{id}-hatch\" class=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+             patternTransform=\"rotate(45)\"><path d=\"M3,0V6\"/></pattern></defs>\n"
+        ));
+        canvas.rect("page", (0, 0), (width, height), 0);
+        canvas
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.out.push_str("</svg>\n");
+        self.out
+    }
+
+    pub(super) fn width(&self) -> i32 {
+        self.width
+    }
+
+    pub(super) fn rect(&mut self, class: &str, (x, y): Point, (width, height): Point, radius: i32) {
+        let radius = if radius == 0 { String::new() } else { format!(" rx=\"{radius}\"") };
+        self.put(format_args!(
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{radius}/>\n"
+        ));
+    }
+
+    /// A rectangle with stripes over its own colour.
+    pub(super) fn hatched(&mut self, class: &str, at: Point, size: Point) {
+        self.rect(class, at, size, 2);
+        let ((x, y), (width, height), id) = (at, size, self.id);
+        self.put(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"2\" fill=\"url(#{id}-hatch)\"/>\n"
+        ));
+    }
+
+    pub(super) fn line(&mut self, class: &str, from: Point, to: Point) {
+        self.path(class, &format!("M{},{}L{},{}", from.0, from.1, to.0, to.1));
+    }
+
+    pub(super) fn path(&mut self, class: &str, path: &str) {
+        self.put(format_args!("<path class=\"{class}\" d=\"{path}\"/>\n"));
+    }
+
+    pub(super) fn text(&mut self, class: &str, (x, y): Point, anchor: Anchor, text: &str) {
+        let anchor = match anchor {
+            Anchor::Start => "",
+            Anchor::Middle => " text-anchor=\"middle\"",
+            Anchor::End => " text-anchor=\"end\"",
+        };
+        self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>"));
+        escape(text, &mut self.out);
+        self.out.push_str("</text>\n");
+    }
+
+    /// A call: in a page, a link to its row of the table.
+    pub(super) fn open_step(&mut self, class: &str, number: usize, description: &str) {
+        let description = escaped(description);
+        match self.place {
+            Place::File => self.put(format_args!("<g class=\"{class}\"><title>{description}</title>\n")),
+            Place::Page => self.put(format_args!(
+                "<a class=\"{class}\" id=\"c{number}\" href=\"#r{number}\" aria-label=\"{description}\">\
+                 <title>{description}</title>\n"
+            )),
+        }
+    }
+
+    pub(super) fn close_step(&mut self) {
+        self.out.push_str(if self.place == Place::Page { "</a>\n" } else { "</g>\n" });
+    }
+
+    /// An arrow, from a call to a call (by their numbers) where there are such.
+    pub(super) fn open_group(&mut self, class: &str, ends: [Option<usize>; 2], description: &str) {
+        let description = escaped(description);
+        let mut data = String::new();
+        if self.place == Place::Page {
+            for (name, end) in ["from", "to"].into_iter().zip(ends) {
+                if let Some(end) = end {
+                    data.push_str(&format!(" data-{name}=\"{}\"", end));
+                }
+            }
+        }
+        self.put(format_args!("<g class=\"{class}\"{data}><title>{description}</title>\n"));
+    }
+
+    /// A part of the legend, which the labels beside it describe.
+    pub(super) fn open_legend(&mut self, class: &str) {
+        self.put(format_args!("<g class=\"legend {class}\">\n"));
+    }
+
+    pub(super) fn close_group(&mut self) {
+        self.out.push_str("</g>\n");
+    }
+
+    fn put(&mut self, text: std::fmt::Arguments<'_>) {
+        let _ = self.out.write_fmt(text); // a String takes all
+    }
+}

@@ -1,0 +1,212 @@
+//! The textbook's figure "Client/server socket interaction", from a trace.
+
+use super::arrows::{self, Look};
+use super::canvas::{Anchor, Canvas};
+use super::escape::clipped;
+use super::label::{bytes, duration, grouped};
+use super::layout::{BESIDE_BAR, LINE, Layout, TOP};
+use super::{Story, label};
+
+/// What a picture or page is drawn with.
+#[derive(Debug, Clone, Copy)]
+pub struct PageOptions<'a> {
+    /// The heading.
+    pub title: &'a str,
+    /// Whether the story's times are ordinals, as `--normalize` makes them, and no nanoseconds: then no unit is shown.
+    pub ordinals: bool,
+}
+
+impl Default for PageOptions<'_> {
+    fn default() -> Self {
+        Self { title: "Client/server socket interaction", ordinals: false }
+    }
+}
+
+/// Whether a drawing is a file, which brings its style along, or a part of the page, whose calls are links to the
+/// table's rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    File,
+    Page,
+}
+
+/// What all drawings look like, in light and dark.
+pub(super) const STYLE: &str = include_str!("page/figure.css");
+
+/// The textbook's figure as an SVG file: a column for each program, its calls from top to bottom, bars where a call
+/// waited, an arrow for each message. It draws the first 400 calls and says how many more there are.
+#[must_use]
+pub fn svg(story: &Story, options: &PageOptions<'_>) -> String {
+    figure(story, options, Place::File)
+}
+
+pub(super) fn figure(story: &Story, options: &PageOptions<'_>, place: Place) -> String {
+    let layout = Layout::new(story, options);
+    let notes = notes(story, layout.marks.len());
+    let looks = Look::used(story, &layout);
+    let legend_rows = arrows::legend_rows(&looks, layout.width);
+    let height = layout.bottom + 34 + legend_rows * 26 + notes.len() as i32 * 18; // a few notes
+    let mut canvas =
+        Canvas::new(layout.width, height, place, "interaction", options.title, &summary(story, options));
+    canvas.text("title", (24, 38), Anchor::Start, options.title);
+    canvas.text("soft", (24, 62), Anchor::Start, &summary(story, options));
+    lanes(&mut canvas, story, &layout);
+    clock(&mut canvas, story, &layout, options);
+    arrows::draw(&mut canvas, story, &layout);
+    for (number, &index) in layout.order.iter().enumerate() {
+        draw_step(&mut canvas, story, &layout, options, (index, number + 1));
+    }
+    let y = layout.bottom + 18;
+    arrows::legend(&mut canvas, &looks, y);
+    for (line, note) in notes.iter().enumerate() {
+        canvas.text("soft", (24, y + legend_rows * 26 + 12 + line as i32 * 18), Anchor::Start, note);
+    }
+    canvas.finish()
+}
+
+/// How much there is, in a line.
+pub(super) fn summary(story: &Story, options: &PageOptions<'_>) -> String {
+    let count = |number: usize, one: &str| {
+        format!("{} {one}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
+    };
+    let mut parts = vec![
+        count(story.programs.len(), "program"),
+        count(story.steps.len(), "call"),
+        count(story.messages.len(), "message"),
+    ];
+    let first = story.steps.iter().map(|step| step.call.begin).min();
+    let last = story.steps.iter().map(|step| step.call.end).max();
+    if let (Some(first), Some(last), false) = (first, last, options.ordinals) {
+        parts.push(duration(last - first));
+    }
+    parts.join(" · ")
+}
+
+/// What the figure does not show.
+fn notes(story: &Story, drawn: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if drawn < story.steps.len() {
+        notes.push(format!(
+            "The first {} of {} calls are drawn.",
+            grouped(drawn as u64),
+            grouped(story.steps.len() as u64)
+        ));
+    }
+    notes.extend(story.remarks.iter().take(4).map(|remark| clipped(remark, 110)));
+    if story.remarks.len() > 4 {
+        notes.push(format!("And {} more remarks of the reader.", story.remarks.len() - 4));
+    }
+    notes
+}
+
+fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
+    for (index, program) in story.programs.iter().enumerate() {
+        let own: Vec<_> = layout.columns.iter().filter(|column| column.program == index).collect();
+        let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
+        let (x, width) = (first.x, last.x + last.width - first.x);
+        let role = if program.serves { "server" } else { "client" };
+        canvas.rect(&format!("lane {role}"), (x - 10, TOP - 84), (width + 20, layout.bottom - TOP + 84), 10);
+        let middle = x + width / 2;
+        let columns = (width * 10 / 95).max(8);
+        canvas.text("name", (middle, TOP - 58), Anchor::Middle, &clipped(&program.name, columns));
+        let processes = match program.pids.as_slice() {
+            [] => String::new(),
+            [pid] => format!(" · process {pid}"),
+            [pid, others @ ..] => format!(" · process {pid} and {} forked", others.len()),
+        };
+        let language = language(&program.language);
+        let line = clipped(&format!("{role} · {language}{processes}"), width / 7);
+        canvas.text("soft", (middle, TOP - 39), Anchor::Middle, &line);
+        for column in &own {
+            let (top, bottom) = (layout.rows[column.first_row].y, layout.rows[column.last_row].y);
+            canvas.line("life", (column.middle(), top), (column.middle(), bottom));
+            if own.len() > 1 {
+                let threads: Vec<_> = column.threads.iter().map(|thread| (thread + 1).to_string()).collect();
+                let word = if threads.len() == 1 { "thread" } else { "threads" };
+                let text = clipped(&format!("{word} {}", threads.join(", ")), column.width / 8);
+                canvas.text("thread", (column.middle(), TOP - 22), Anchor::Middle, &text);
+            }
+        }
+    }
+}
+
+/// The number of each call, and when it happened, at the left edge.
+fn clock(canvas: &mut Canvas, story: &Story, layout: &Layout, options: &PageOptions<'_>) {
+    let start = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+    let mut number = 0;
+    for (index, row) in layout.rows.iter().enumerate() {
+        let call = &story.steps[row.step].call;
+        let begins = layout.marks[row.step].begin == index;
+        if begins {
+            number += 1;
+            canvas.text("number", (24, row.y + 4), Anchor::Start, &number.to_string());
+        }
+        if !options.ordinals {
+            let at = if begins { call.begin } else { call.end };
+            canvas.text("time", (104, row.y + 4), Anchor::End, &duration(at - start));
+        }
+    }
+}
+
+fn draw_step(
+    canvas: &mut Canvas,
+    story: &Story,
+    layout: &Layout,
+    options: &PageOptions<'_>,
+    (index, number): (usize, usize),
+) {
+    let (mark, step) = (&layout.marks[index], &story.steps[index]);
+    let (top, end) = (layout.rows[mark.begin].y, layout.rows[mark.end].y);
+    let middle = layout.columns[mark.column].middle();
+    let failed = if step.call.outcome == "ok" { "" } else { " failed" };
+    let about = format!("{number}: {}", described(story, options, index));
+    canvas.open_step(&format!("step{failed}"), number, &about);
+    let half = mark.half_width(true);
+    if mark.waits() {
+        canvas.hatched("wait", (middle - 7, top), (14, end - top));
+    }
+    let row = &layout.rows[mark.begin];
+    let more = if mark.failure().is_some() { LINE } else { 0 }.max((row.slots - 1) * row.slot);
+    let height = 26 + more;
+    canvas.rect("call", (middle - half, top - 13), (2 * half, height), 6);
+    canvas.text("code", (middle, top + 5), Anchor::Middle, &mark.text);
+    if let Some(failure) = mark.failure() {
+        canvas.text("failure", (middle, top + 5 + LINE), Anchor::Middle, &format!("✕ {failure}"));
+    } else if mark.waits() {
+        let half = mark.half_width(false);
+        canvas.rect("return", (middle - half, end - 11), (2 * half, 22), 11);
+        let text = mark.result.as_deref().unwrap_or_default();
+        canvas.text("result", (middle, end + 4), Anchor::Middle, text);
+        canvas.text("waits", (middle + BESIDE_BAR, top + 30), Anchor::Start, &mark.wait);
+    }
+    canvas.close_step();
+}
+
+/// All that one would say about a call, in a sentence.
+pub(super) fn described(story: &Story, options: &PageOptions<'_>, index: usize) -> String {
+    let step = &story.steps[index];
+    let program = &story.programs[step.program];
+    let mut text = format!("{}: {}", program.name, label::call(story, step));
+    if let Some(result) = label::result(story, step) {
+        text.push_str(", ");
+        text.push_str(&result);
+    } else if let Some(moved) = step.call.bytes {
+        text.push_str(", ");
+        text.push_str(&bytes(moved));
+    }
+    if step.call.blocked > 0 {
+        text.push_str(", ");
+        text.push_str(&label::wait(story, index, options.ordinals));
+    }
+    text
+}
+
+pub(super) fn language(name: &str) -> &str {
+    match name {
+        "c" => "C",
+        "java" => "Java",
+        "python" => "Python",
+        "rust" => "Rust",
+        other => other,
+    }
+}

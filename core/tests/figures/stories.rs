@@ -1,0 +1,160 @@
+//! The stories that the golden pictures show.
+
+use capsock::figure::{MessageKind, Story};
+
+use super::scene::{Scene, Times, argument, fails, local, nothing, received, sent, to};
+
+const SERVER: &str = "127.0.0.1:12000";
+
+/// The lecture's exchange over UDP.
+pub(crate) fn udp() -> Story {
+    let mut scene = Scene::default();
+    let server = scene.program("UDPServer.py", "python", 4201, true);
+    let client = scene.program("UDPClient", "java", 4217, false);
+    let listening = scene.socket(server, "serverSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    scene.at(listening, "socket", 0, &[&nothing]);
+    scene.at(listening, "bind", 40, &[&local("0.0.0.0:12000")]);
+    scene.at(asking, "socket", 900, &[&nothing]);
+    let request =
+        scene.at(asking, "sendto", 1000, &[&sent(b"hello"), &to(SERVER), &local("127.0.0.1:40001")]);
+    let received_request = scene.waited(
+        listening,
+        "recvfrom",
+        (90, 1040),
+        &[&received(b"hello", 2048), &to("127.0.0.1:40001"), &local("0.0.0.0:12000")],
+    );
+    let reply = scene.at(listening, "sendto", 1090, &[&sent(b"HELLO"), &to("127.0.0.1:40001")]);
+    let received_reply =
+        scene.waited(asking, "recvfrom", (1020, 1130), &[&received(b"HELLO", 2048), &to(SERVER)]);
+    scene.at(asking, "close", 1300, &[]);
+    scene.arrow(MessageKind::Datagram, Some(request), Some(received_request), b"hello");
+    scene.arrow(MessageKind::Datagram, Some(reply), Some(received_reply), b"HELLO");
+    let times = Times { served: &[(1040, 1098)], end: Some(1130), ..Times::default() };
+    scene.row(asking, Some(listening), times);
+    scene.story
+}
+
+/// The lecture's exchange over TCP, by a server that takes one client after the other, and two clients at once.
+pub(crate) fn tcp() -> Story {
+    let mut scene = Scene::default();
+    let server = scene.program("TCPServer", "c", 511, true);
+    let first = scene.program("TCPClient.py", "python", 600, false);
+    let second = scene.program("TCPClient", "java", 601, false);
+    let listening = scene.socket(server, "serverSocket", false);
+    scene.at(listening, "socket", 0, &[]);
+    scene.at(listening, "bind", 30, &[&local("127.0.0.1:12000")]);
+    scene.at(listening, "listen", 60, &[&argument(1), &local("127.0.0.1:12000")]);
+    let one = scene.socket(first, "clientSocket", false);
+    scene.at(one, "socket", 2000, &[]);
+    let connect_one = scene.waited(one, "connect", (2050, 2120), &[&to(SERVER), &local("127.0.0.1:50001")]);
+    let served_one = scene.socket(server, "connectionSocket", false);
+    let accept_one = scene.waited(listening, "accept", (100, 2140), &[&local("127.0.0.1:12000")]);
+    scene.accepts(accept_one, served_one);
+    scene.arrow(MessageKind::Handshake, Some(connect_one), Some(accept_one), b"");
+    let two = scene.socket(second, "clientSocket2", false);
+    scene.at(two, "socket", 2200, &[]);
+    let connect_two = scene.waited(two, "connect", (2250, 2310), &[&to(SERVER), &local("127.0.0.1:50002")]);
+    let ask_two = scene.at(two, "send", 2350, &[&sent(b"me too"), &to(SERVER)]);
+    let ask_one = scene.at(one, "send", 9000, &[&sent(b"a lowercase sentence"), &to(SERVER)]);
+    let heard_one =
+        scene.waited(served_one, "recv", (2180, 9030), &[&received(b"a lowercase sentence", 1024)]);
+    scene.arrow(MessageKind::Stream, Some(ask_one), Some(heard_one), b"a lowercase sentence");
+    let answer_one = scene.at(served_one, "send", 9080, &[&sent(b"A LOWERCASE SENTENCE")]);
+    let reply_first = scene.waited(one, "recv", (9040, 9120), &[&received(b"A LOWERCASE", 11)]);
+    let reply_rest = scene.at(one, "recv", 9140, &[&received(b" SENTENCE", 1024)]);
+    scene.arrow(MessageKind::Stream, Some(answer_one), Some(reply_first), b"A LOWERCASE");
+    scene.arrow(MessageKind::Stream, Some(answer_one), Some(reply_rest), b" SENTENCE").offset = 11;
+    let shut = scene.at(one, "shutdown", 9200, &[&argument(1)]);
+    let end = scene.at(served_one, "recv", 9230, &[&received(b"", 1024)]);
+    scene.arrow(MessageKind::HalfClose, Some(shut), Some(end), b"");
+    scene.at(served_one, "close", 9260, &[]);
+    scene.at(one, "close", 9290, &[]);
+    let served_two = scene.socket(server, "connectionSocket2", false);
+    let accept_two = scene.at(listening, "accept", 9300, &[&local("127.0.0.1:12000")]);
+    scene.accepts(accept_two, served_two);
+    scene.arrow(MessageKind::Handshake, Some(connect_two), Some(accept_two), b"");
+    let heard_two = scene.at(served_two, "recv", 9330, &[&received(b"me too", 1024)]);
+    scene.arrow(MessageKind::Stream, Some(ask_two), Some(heard_two), b"me too");
+    let answer_two = scene.at(served_two, "send", 9350, &[&sent(b"ME TOO")]);
+    let reply_two = scene.waited(two, "recv", (2400, 9380), &[&received(b"ME TOO", 1024)]);
+    scene.arrow(MessageKind::Stream, Some(answer_two), Some(reply_two), b"ME TOO");
+    scene.at(served_two, "close", 9400, &[]);
+    scene.at(two, "close", 9420, &[]);
+    let served = [(9030, 9088)];
+    let times = Times { connect: Some((2050, 2120)), accepted: Some(2140), served: &served, end: Some(9148) };
+    scene.row(one, Some(served_one), times);
+    let served = [(9338, 9358)];
+    let times = Times { connect: Some((2250, 2310)), accepted: Some(9308), served: &served, end: Some(9380) };
+    scene.row(two, Some(served_two), times);
+    scene.story
+}
+
+/// All that can go wrong, with names and payloads of an enemy of the reader's.
+pub(crate) fn troubles() -> Story {
+    let mut scene = Scene::default();
+    let server = scene.program("</script><script>alert(1)</script>", "java", 77, true);
+    let client = scene.program("\u{202e}\"'><img src=x onerror=alert(1)>\u{2028}\0", "python", 78, false);
+    let listening = scene.socket(server, "serverSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    let connection = scene.socket(client, "clientSocket2", false);
+    let accepted = scene.socket(server, "connectionSocket", false);
+    scene.at(listening, "bind", 0, &[&local("127.0.0.1:12000"), &fails("EADDRINUSE")]);
+    scene.at(listening, "bind", 20, &[&local("127.0.0.1:12000")]);
+    let lost = scene.at(asking, "sendto", 100, &[&sent(b"<b>lost</b>\x1b[2J]]>"), &to(SERVER)]);
+    scene.arrow(MessageKind::Datagram, Some(lost), None, b"<b>lost</b>\x1b[2J]]>");
+    scene.waited(asking, "recvfrom", (120, 5000), &[&fails("timeout")]);
+    let long =
+        scene.at(asking, "sendto", 5100, &[&sent("</script>\u{2028}é\u{202e}".as_bytes()), &to(SERVER)]);
+    let cut = scene.at(listening, "recvfrom", 5200, &[&received(b"</scr", 5)]);
+    scene.arrow(MessageKind::Datagram, Some(long), Some(cut), b"</scr").cut = 12;
+    let stranger = scene.at(listening, "recvfrom", 5300, &[&received(b"end", 64), &to("127.0.0.1:9")]);
+    scene.arrow(MessageKind::Datagram, None, Some(stranger), b"end");
+    let refused = scene.at(connection, "connect", 5400, &[&to("127.0.0.1:12001"), &fails("ECONNREFUSED")]);
+    scene.arrow(MessageKind::Refused, Some(refused), None, b"");
+    let waiting = scene.at(connection, "connect", 5500, &[&to("127.0.0.1:12000")]);
+    scene.arrow(MessageKind::Handshake, Some(waiting), None, b"");
+    let asked = scene.at(connection, "send", 5600, &[&sent(b"1"), &to("127.0.0.1:12000")]);
+    let asked_more = scene.at(connection, "send", 5650, &[&sent(b"2"), &to("127.0.0.1:12000")]);
+    let read = scene.step(1, accepted, "recv", (5700, 5710, 0), &[&received(b"12", 64)]);
+    scene.arrow(MessageKind::Stream, Some(asked), Some(read), b"1");
+    scene.arrow(MessageKind::Stream, Some(asked_more), Some(read), b"2").offset = 1;
+    let close = scene.step(1, accepted, "close", (5800, 5810, 0), &[]);
+    let reset = scene.waited(connection, "recv", (5660, 5850), &[&fails("ECONNRESET")]);
+    scene.arrow(MessageKind::Reset, Some(close), Some(reset), b"");
+    scene.row(connection, None, Times { connect: Some((5500, 5508)), end: Some(5850), ..Times::default() });
+    scene.story.remarks.push("A line was cut short: 1 call is <missing>.".to_owned());
+    scene.story
+}
+
+/// More calls than a picture holds: a client asks a server `exchanges` times.
+pub(crate) fn long(exchanges: usize) -> Story {
+    let mut scene = Scene::default();
+    let server = scene.program("UDPServer", "rust", 1, true);
+    let client = scene.program("UDPClient.py", "python", 2, false);
+    let listening = scene.socket(server, "serverSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    for exchange in 0..exchanges as u64 {
+        let start = exchange * 100;
+        let data = format!("request {exchange}");
+        let request = scene.at(asking, "sendto", start, &[&sent(data.as_bytes()), &to(SERVER)]);
+        let heard = scene.waited(
+            listening,
+            "recvfrom",
+            (start.saturating_sub(30), start + 20),
+            &[&received(data.as_bytes(), 2048)],
+        );
+        scene.arrow(MessageKind::Datagram, Some(request), Some(heard), data.as_bytes());
+        let reply =
+            scene.at(listening, "sendto", start + 40, &[&sent(data.as_bytes()), &to("127.0.0.1:40001")]);
+        let read =
+            scene.waited(asking, "recvfrom", (start + 10, start + 60), &[&received(data.as_bytes(), 2048)]);
+        scene.arrow(MessageKind::Datagram, Some(reply), Some(read), data.as_bytes());
+        scene.row(
+            asking,
+            Some(listening),
+            Times { served: &[(start + 20, start + 48)], end: Some(start + 60), ..Times::default() },
+        );
+    }
+    scene.story
+}
