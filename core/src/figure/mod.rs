@@ -3,11 +3,14 @@
 mod arrows;
 mod canvas;
 mod escape;
+mod gantt;
+mod gantt_svg;
 mod label;
 mod layout;
 mod routes;
 mod story;
 mod svg;
 
+pub use gantt_svg::gantt_svg;
 pub use story::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
 pub use svg::{PageOptions, svg};

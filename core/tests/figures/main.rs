@@ -5,7 +5,7 @@ mod stories;
 
 use std::path::Path;
 
-use capsock::figure::{PageOptions, Story, svg};
+use capsock::figure::{PageOptions, Story, gantt_svg, svg};
 
 fn compare(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -20,14 +20,20 @@ fn compare(name: &str, picture: &str) {
 const ORDINARY: PageOptions<'static> =
     PageOptions { title: "Client/server socket interaction", ordinals: false };
 
-fn all() -> [(&'static str, Story); 3] {
-    [("udp", stories::udp()), ("tcp", stories::tcp()), ("troubles", stories::troubles())]
+fn all() -> [(&'static str, Story); 4] {
+    [
+        ("udp", stories::udp()),
+        ("tcp", stories::tcp()),
+        ("crowd", stories::crowd()),
+        ("troubles", stories::troubles()),
+    ]
 }
 
 #[test]
 fn the_figures_are_those_of_the_files() {
     for (name, story) in all() {
         compare(&format!("{name}.svg"), &svg(&story, &ORDINARY));
+        compare(&format!("{name}-gantt.svg"), &gantt_svg(&story, &ORDINARY));
     }
 }
 

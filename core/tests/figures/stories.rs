@@ -158,3 +158,28 @@ pub(crate) fn long(exchanges: usize) -> Story {
     }
     scene.story
 }
+
+/// Six clients in the queue of a server that takes one after the other, or served side by side.
+pub(crate) fn crowd() -> Story {
+    let mut scene = Scene::default();
+    let server = scene.program("TCPServer.java", "java", 900, true);
+    let mut free = 0;
+    for client in 0..6 {
+        let program = scene.program(&format!("TCPClient.py {}", client + 1), "python", 901 + client, false);
+        let arrives = u64::from(client) * 700;
+        let takes = arrives.max(free) + 60;
+        free = takes + 2500;
+        let asking = scene.socket(program, "clientSocket", false);
+        let serving = scene.socket(server, "connectionSocket", false);
+        scene.step(0, asking, "connect", (arrives, arrives + 90, 80), &[&to(SERVER)]);
+        let served = [(takes + 100, takes + 900), (takes + 1500, takes + 2400)];
+        let times = Times {
+            connect: Some((arrives, arrives + 90)),
+            accepted: Some(takes),
+            served: &served,
+            end: Some(free),
+        };
+        scene.row(asking, Some(serving), times);
+    }
+    scene.story
+}

@@ -1,0 +1,176 @@
+//! Who was connecting, queued, served and waiting, and when: what the pictures of it are drawn from.
+
+use super::{Conversation, Story};
+
+/// The rows, and the time that they span.
+pub(super) struct Gantt {
+    pub(super) begin: u64,
+    pub(super) end: u64,
+    pub(super) rows: Vec<Row>,
+}
+
+/// A conversation's.
+pub(super) struct Row {
+    pub(super) label: String,
+    /// In order, one beside the other.
+    pub(super) segments: Vec<Segment>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) phase: Phase,
+    pub(super) begin: u64,
+    pub(super) end: u64,
+}
+
+/// What a client is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its connect has not returned.
+    Connecting,
+    /// It is connected, and no accept has taken it.
+    Queued,
+    /// The server works for it.
+    Served,
+    /// It talks with the server, which waits for it or works for others.
+    Waiting,
+}
+
+impl Phase {
+    pub(super) const ALL: [Self; 4] = [Self::Connecting, Self::Queued, Self::Served, Self::Waiting];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Queued => "queued",
+            Self::Served => "served",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
+pub(super) fn layout(story: &Story) -> Gantt {
+    // A client's first call that sends begins a row that no connect begins.
+    let mut sends: Vec<Option<u64>> = vec![None; story.sockets.len()];
+    let mut last = 0;
+    for step in &story.steps {
+        last = last.max(step.call.end);
+        if step.call.call.starts_with("send") {
+            sends[step.socket].get_or_insert(step.call.begin);
+        }
+    }
+    let rows: Vec<Row> = story
+        .conversations
+        .iter()
+        .map(|one| Row {
+            label: label(story, one),
+            segments: segments(one, one.client.and_then(|client| sends[client]), last),
+        })
+        .collect();
+    let all = || rows.iter().flat_map(|row| &row.segments);
+    let begin = all().map(|segment| segment.begin).min().unwrap_or(0);
+    let end = all().map(|segment| segment.end).max().unwrap_or(begin);
+    Gantt { begin, end, rows }
+}
+
+/// The client's program, with the name of its socket where it has several.
+fn label(story: &Story, one: &Conversation) -> String {
+    let Some(client) = one.client else {
+        return match one.server {
+            Some(server) => format!("client of {}", story.sockets[server].name),
+            None => "unseen client".to_owned(),
+        };
+    };
+    let socket = &story.sockets[client];
+    let others = story.conversations.iter().filter_map(|other| other.client);
+    let several = others.filter(|&other| story.sockets[other].program == socket.program).nth(1).is_some();
+    let program = &story.programs[socket.program].name;
+    if several { format!("{program} {}", socket.name) } else { program.clone() }
+}
+
+fn segments(one: &Conversation, first_send: Option<u64>, last: u64) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let mut add = |phase, begin: u64, end: u64| {
+        if begin < end {
+            segments.push(Segment { phase, begin, end });
+        }
+    };
+    let end = one.end.unwrap_or(last);
+    let mut at = match one.connect {
+        Some((begin, connected)) => {
+            add(Phase::Connecting, begin, connected);
+            // Time that a connect needs to return after accept has is no time in the backlog.
+            let accepted = one.accepted.unwrap_or(end).max(connected);
+            add(Phase::Queued, connected, accepted);
+            accepted
+        }
+        None => one.accepted.or(first_send).or(one.served.first().map(|served| served.0)).unwrap_or(end),
+    };
+    for &(begin, done) in &one.served {
+        let begin = begin.max(at);
+        add(Phase::Waiting, at, begin);
+        add(Phase::Served, begin, done);
+        at = at.max(done);
+    }
+    add(Phase::Waiting, at, end);
+    segments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Phases = &'static [(Phase, u64, u64)];
+
+    fn conversation() -> Conversation {
+        Conversation {
+            client: None,
+            server: None,
+            connect: None,
+            accepted: None,
+            served: Vec::new(),
+            end: None,
+        }
+    }
+
+    #[test]
+    fn a_client_is_in_one_phase_after_the_other() {
+        use Phase::{Connecting, Queued, Served, Waiting};
+        let tcp = Conversation {
+            connect: Some((10, 20)),
+            accepted: Some(50),
+            served: vec![(60, 70), (65, 80)],
+            end: Some(90),
+            ..conversation()
+        };
+        let early =
+            Conversation { connect: Some((10, 20)), accepted: Some(15), end: Some(30), ..conversation() };
+        let never = Conversation { connect: Some((10, 20)), ..conversation() };
+        let udp = Conversation { served: vec![(40, 50)], end: Some(60), ..conversation() };
+        let cases: [(Conversation, Option<u64>, Phases); 4] = [
+            (
+                tcp,
+                None,
+                &[
+                    (Connecting, 10, 20),
+                    (Queued, 20, 50),
+                    (Waiting, 50, 60),
+                    (Served, 60, 70),
+                    (Served, 70, 80),
+                    (Waiting, 80, 90),
+                ],
+            ),
+            (early, None, &[(Connecting, 10, 20), (Waiting, 20, 30)]),
+            (never, None, &[(Connecting, 10, 20), (Queued, 20, 100)]),
+            (udp, Some(30), &[(Waiting, 30, 40), (Served, 40, 50), (Waiting, 50, 60)]),
+        ];
+        for (one, first_send, expected) in cases {
+            let found: Vec<_> = segments(&one, first_send, 100)
+                .into_iter()
+                .map(|segment| (segment.phase, segment.begin, segment.end))
+                .collect();
+            assert_eq!(found, expected, "{one:?}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The Gantt picture: a row for each client, what it was in at each time. A queue behind one busy server, and
+//! clients served side by side, are told apart at a glance.
+
+use super::Story;
+use super::canvas::{Anchor, Canvas};
+use super::escape::{clipped, columns};
+use super::gantt::{Gantt, Phase, Row, layout};
+use super::label::{duration, grouped};
+use super::svg::{PageOptions, Place};
+
+/// Clients drawn; those after them are counted.
+const MOST_ROWS: usize = 100;
+const TOP: i32 = 108;
+const ROW: i32 = 34;
+const SPAN: i32 = 760;
+const RIGHT: i32 = 56;
+
+/// The Gantt picture as an SVG file: a row for each client of the first 100, and how many more there are.
+#[must_use]
+pub fn gantt_svg(story: &Story, options: &PageOptions<'_>) -> String {
+    gantt(story, options, Place::File)
+}
+
+pub(super) fn gantt(story: &Story, options: &PageOptions<'_>, place: Place) -> String {
+    let gantt = layout(story);
+    let rows = &gantt.rows[..gantt.rows.len().min(MOST_ROWS)];
+    let left =
+        24 + rows.iter().map(|row| columns(&clipped(&row.label, 36))).max().unwrap_or(0).max(12) * 8 + 16;
+    let bottom = TOP + rows.len() as i32 * ROW; // at most 100
+    let folded = gantt.rows.len() - rows.len();
+    let height = bottom + 84 + i32::from(folded > 0) * 20;
+    let title = "Who was served, and who waited";
+    let about = if gantt.rows.is_empty() { "No client was seen.".to_owned() } else { summary(&gantt) };
+    let heading = if place == Place::File { options.title } else { title };
+    let mut canvas = Canvas::new(left + SPAN + RIGHT, height, place, "gantt", heading, &about);
+    canvas.text("title", (24, 38), Anchor::Start, heading);
+    canvas.text("soft", (24, 62), Anchor::Start, &about);
+    let scale = Scale { begin: gantt.begin, span: (gantt.end - gantt.begin).max(1), left };
+    axis(&mut canvas, &scale, bottom, options);
+    for (index, row) in rows.iter().enumerate() {
+        draw_row(&mut canvas, &scale, TOP + index as i32 * ROW, row, options);
+    }
+    legend(&mut canvas, bottom + 54);
+    if folded > 0 {
+        let text =
+            format!("The first {MOST_ROWS} of {} clients are drawn.", grouped(gantt.rows.len() as u64));
+        canvas.text("soft", (24, bottom + 86), Anchor::Start, &text);
+    }
+    canvas.finish()
+}
+
+/// Times as places from left to right.
+struct Scale {
+    begin: u64,
+    span: u64,
+    left: i32,
+}
+
+impl Scale {
+    fn x(&self, time: u64) -> i32 {
+        let part = u128::from(time.saturating_sub(self.begin)) * SPAN as u128 / u128::from(self.span);
+        self.left + i32::try_from(part).unwrap_or(SPAN).min(SPAN)
+    }
+}
+
+/// How many there are, and how many were served, and in the backlog, at once.
+fn summary(gantt: &Gantt) -> String {
+    let most = |phase: Phase| {
+        let mut edges: Vec<(u64, i32)> = Vec::new();
+        for segment in
+            gantt.rows.iter().flat_map(|row| &row.segments).filter(|segment| segment.phase == phase)
+        {
+            edges.extend([(segment.begin, 1), (segment.end, -1)]);
+        }
+        edges.sort_unstable();
+        let running = edges.iter().scan(0, |count, edge| {
+            *count += edge.1;
+            Some(*count)
+        });
+        running.max().unwrap_or(0)
+    };
+    let clients = gantt.rows.len() as u64;
+    format!(
+        "{} client{} · at most {} served and {} queued at the same time",
+        grouped(clients),
+        if clients == 1 { "" } else { "s" },
+        most(Phase::Served),
+        most(Phase::Queued)
+    )
+}
+
+/// Lines at round times.
+fn axis(canvas: &mut Canvas, scale: &Scale, bottom: i32, options: &PageOptions<'_>) {
+    let mut step = 1;
+    for factor in [2, 5, 10].into_iter().cycle() {
+        if scale.span / step <= 8 {
+            break;
+        }
+        step = if factor == 5 { step / 2 * 5 } else { step * 2 };
+    }
+    let mut at = 0;
+    while at <= scale.span {
+        let x = scale.x(scale.begin + at);
+        canvas.line("grid", (x, TOP - 10), (x, bottom + 4));
+        let text = if options.ordinals { format!("event {at}") } else { tick(at) };
+        canvas.text("tick", (x, bottom + 20), Anchor::Middle, &text);
+        at += step;
+    }
+}
+
+/// A round time, without the zeros behind it.
+fn tick(nanoseconds: u64) -> String {
+    let text = duration(nanoseconds);
+    let Some((number, unit)) = text.split_once(' ') else { return text };
+    let number =
+        if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    format!("{number} {unit}")
+}
+
+fn draw_row(canvas: &mut Canvas, scale: &Scale, y: i32, row: &Row, options: &PageOptions<'_>) {
+    let mut about = row.label.clone();
+    for segment in row.segments.iter().take(40) {
+        about.push_str(&format!(", {}", segment.phase.name()));
+        if !options.ordinals {
+            about.push_str(&format!(" {}", duration(segment.end - segment.begin)));
+        }
+    }
+    canvas.open_group("row", [None, None], &about);
+    canvas.text("client", (scale.left - 16, y + 15), Anchor::End, &clipped(&row.label, 36));
+    for segment in &row.segments {
+        let (x, end) = (scale.x(segment.begin), scale.x(segment.end));
+        bar(canvas, segment.phase, (x, y), (end - x).max(2));
+        let (word, time) = (segment.phase.name(), duration(segment.end - segment.begin));
+        let texts = if options.ordinals {
+            [word.to_owned(), String::new()]
+        } else {
+            [format!("{word} {time}"), time]
+        };
+        let room = (end - x - 10) / 7;
+        let text = texts.iter().find(|text| !text.is_empty() && columns(text) <= room);
+        if let Some(text) = text {
+            let middle = (x + end) / 2;
+            if segment.phase == Phase::Queued {
+                let width = columns(text) * 7 + 6;
+                canvas.rect("plate", (middle - width / 2, y + 3), (width, 16), 3);
+            }
+            let y = if segment.phase == Phase::Waiting { y + 7 } else { y + 15 };
+            canvas.text(&format!("within {word}"), (middle, y), Anchor::Middle, text);
+        }
+    }
+    canvas.close_group();
+}
+
+fn bar(canvas: &mut Canvas, phase: Phase, (x, y): (i32, i32), width: i32) {
+    match phase {
+        Phase::Connecting => canvas.rect("connecting", (x, y + 4), (width, 14), 0),
+        Phase::Queued => canvas.hatched("wait", (x, y), (width, 22)),
+        Phase::Served => canvas.rect("served", (x, y), (width, 22), 2),
+        Phase::Waiting => canvas.line("idle", (x, y + 11), (x + width, y + 11)),
+    }
+}
+
+fn legend(canvas: &mut Canvas, y: i32) {
+    let mut x = 24;
+    for phase in Phase::ALL {
+        let meaning = match phase {
+            Phase::Connecting => "connecting",
+            Phase::Queued => "queued in the backlog",
+            Phase::Served => "served",
+            Phase::Waiting => "waiting for the other side",
+        };
+        canvas.open_legend("row");
+        bar(canvas, phase, (x, y - 11), 40);
+        canvas.text("soft", (x + 50, y + 4), Anchor::Start, meaning);
+        canvas.close_group();
+        x += 74 + columns(meaning) * 7;
+    }
+}
