@@ -19,6 +19,9 @@ pub(super) enum Anchor {
     End,
 }
 
+/// The height of a file's heading.
+const HEADING: i32 = 66;
+
 type Point = (i32, i32);
 
 impl Canvas {
@@ -28,12 +31,15 @@ impl Canvas {
         height: i32,
         place: Place,
         id: &'static str,
-        title: &str,
-        description: &str,
+        heading: &str,
+        about: &str,
     ) -> Self {
         let mut canvas = Self { out: String::new(), place, width, id };
-        let (title, description) = (escaped(title), escaped(description));
-        let size = format!("viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\"");
+        let (title, description) = (escaped(heading), escaped(about));
+        // The page has the heading, and leaves the figure's out.
+        let top = if place == Place::Page { HEADING } else { 0 };
+        let height = height - top;
+        let size = format!("viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\"");
         match place {
             Place::File => {
                 canvas.put(format_args!(
@@ -53,7 +59,11 @@ impl Canvas {
             "<defs><pattern id=\"{id}-hatch\" class=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
              patternTransform=\"rotate(45)\"><path d=\"M3,0V6\"/></pattern></defs>\n"
         ));
-        canvas.rect("page", (0, 0), (width, height), 0);
+        canvas.rect("page", (0, top), (width, height), 0);
+        if place == Place::File {
+            canvas.text("title", (24, 38), Anchor::Start, heading);
+            canvas.text("soft", (24, 62), Anchor::Start, about);
+        }
         canvas
     }
 

@@ -10,7 +10,7 @@ use super::svg::{PageOptions, Place};
 
 /// Clients drawn; those after them are counted.
 const MOST_ROWS: usize = 100;
-const TOP: i32 = 108;
+const TOP: i32 = 102;
 const ROW: i32 = 34;
 const SPAN: i32 = 760;
 const RIGHT: i32 = 56;
@@ -33,8 +33,6 @@ pub(super) fn gantt(story: &Story, options: &PageOptions<'_>, place: Place) -> S
     let about = if gantt.rows.is_empty() { "No client was seen.".to_owned() } else { summary(&gantt) };
     let heading = if place == Place::File { options.title } else { title };
     let mut canvas = Canvas::new(left + SPAN + RIGHT, height, place, "gantt", heading, &about);
-    canvas.text("title", (24, 38), Anchor::Start, heading);
-    canvas.text("soft", (24, 62), Anchor::Start, &about);
     let scale = Scale { begin: gantt.begin, span: (gantt.end - gantt.begin).max(1), left };
     axis(&mut canvas, &scale, bottom, options);
     for (index, row) in rows.iter().enumerate() {

@@ -37,24 +37,21 @@ pub(super) const STYLE: &str = include_str!("page/figure.css");
 /// waited, an arrow for each message. It draws the first 400 calls and says how many more there are.
 #[must_use]
 pub fn svg(story: &Story, options: &PageOptions<'_>) -> String {
-    figure(story, options, Place::File)
+    figure(story, options, &Layout::new(story, options), Place::File)
 }
 
-pub(super) fn figure(story: &Story, options: &PageOptions<'_>, place: Place) -> String {
-    let layout = Layout::new(story, options);
+pub(super) fn figure(story: &Story, options: &PageOptions<'_>, layout: &Layout, place: Place) -> String {
     let notes = notes(story, layout.marks.len());
-    let looks = Look::used(story, &layout);
+    let looks = Look::used(story, layout);
     let legend_rows = arrows::legend_rows(&looks, layout.width);
     let height = layout.bottom + 34 + legend_rows * 26 + notes.len() as i32 * 18; // a few notes
     let mut canvas =
         Canvas::new(layout.width, height, place, "interaction", options.title, &summary(story, options));
-    canvas.text("title", (24, 38), Anchor::Start, options.title);
-    canvas.text("soft", (24, 62), Anchor::Start, &summary(story, options));
-    lanes(&mut canvas, story, &layout);
-    clock(&mut canvas, story, &layout, options);
-    arrows::draw(&mut canvas, story, &layout);
+    lanes(&mut canvas, story, layout);
+    clock(&mut canvas, story, layout, options);
+    arrows::draw(&mut canvas, story, layout);
     for (number, &index) in layout.order.iter().enumerate() {
-        draw_step(&mut canvas, story, &layout, options, (index, number + 1));
+        draw_step(&mut canvas, story, layout, options, (index, number + 1));
     }
     let y = layout.bottom + 18;
     arrows::legend(&mut canvas, &looks, y);

@@ -5,7 +5,7 @@ mod stories;
 
 use std::path::Path;
 
-use capsock::figure::{PageOptions, Story, gantt_svg, svg};
+use capsock::figure::{PageOptions, gantt_svg, html, svg};
 
 fn compare(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -20,21 +20,15 @@ fn compare(name: &str, picture: &str) {
 const ORDINARY: PageOptions<'static> =
     PageOptions { title: "Client/server socket interaction", ordinals: false };
 
-fn all() -> [(&'static str, Story); 4] {
-    [
-        ("udp", stories::udp()),
-        ("tcp", stories::tcp()),
-        ("crowd", stories::crowd()),
-        ("troubles", stories::troubles()),
-    ]
-}
-
 #[test]
-fn the_figures_are_those_of_the_files() {
-    for (name, story) in all() {
-        compare(&format!("{name}.svg"), &svg(&story, &ORDINARY));
-        compare(&format!("{name}-gantt.svg"), &gantt_svg(&story, &ORDINARY));
+fn the_pictures_are_those_of_the_files() {
+    let (udp, tcp, troubles) = (stories::udp(), stories::tcp(), stories::troubles());
+    for (name, story) in [("udp", &udp), ("tcp", &tcp), ("troubles", &troubles)] {
+        compare(&format!("{name}.svg"), &svg(story, &ORDINARY));
+        compare(&format!("{name}.html"), &html(story, &ORDINARY));
     }
+    compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
+    compare("crowd-gantt.svg", &gantt_svg(&stories::crowd(), &ORDINARY));
 }
 
 #[test]
@@ -42,12 +36,20 @@ fn what_is_not_drawn_is_counted() {
     let picture = svg(&stories::long(200), &ORDINARY);
     assert!(picture.contains("The first 400 of 800 calls are drawn."));
     assert_eq!(picture.matches("class=\"call\"").count(), 400);
+    let page = html(&stories::long(25_000), &ORDINARY);
+    assert!(page.contains("The table has the first 2,000 of 100,000 calls; the counts below are of all."));
+    assert!(page.contains("<td><code>recvfrom</code></td><td>25,000</td>"));
+    assert!(page.len() < 2_000_000, "{}", page.len());
+    let clients = gantt_svg(&stories::long(150), &ORDINARY);
+    assert!(clients.contains("The first 100 of 150 clients are drawn."));
 }
 
 #[test]
 fn nothing_of_a_trace_is_markup() {
-    let picture = svg(&stories::troubles(), &ORDINARY);
-    for sign in ["<script", "<img", "<b>", "\u{202e}", "\u{2028}", "\0", "\x1b"] {
-        assert!(!picture.contains(sign), "{sign:?}");
+    let story = stories::troubles();
+    for picture in [svg(&story, &ORDINARY), gantt_svg(&story, &ORDINARY), html(&story, &ORDINARY)] {
+        for sign in ["<script><", "<script>alert", "<img", "<b>", "\u{202e}", "\u{2028}", "\0", "\x1b"] {
+            assert!(!picture.contains(sign), "{sign:?}");
+        }
     }
 }

@@ -1,0 +1,144 @@
+//! The page: both pictures, a table of the calls, and what the calls are. All of it is there without the script, which
+//! adds keys, details and a filter. Nothing is loaded from anywhere, and the policy in the page's head forbids it.
+
+use super::escape::escaped;
+use super::glossary::ENTRIES;
+use super::label::grouped;
+use super::layout::Layout;
+use super::svg::{PageOptions, Place, STYLE, figure, summary};
+use super::{Story, gantt_svg, table};
+
+const PAGE_STYLE: &str = include_str!("page/page.css");
+const SCRIPT: &str = include_str!("page/page.js");
+/// What the policy lets run: these, by their SHA-256. A test compares them.
+const STYLE_HASH: &str = "sha256-l25dK64Ws4NaAA5uZSTm2K8GwF8JOhbCrrKojPhdhNU=";
+const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
+
+/// The page: the textbook's figure, the Gantt picture, and a table of the first 2,000 calls, in one file.
+#[must_use]
+pub fn html(story: &Story, options: &PageOptions<'_>) -> String {
+    let layout = Layout::new(story, options);
+    let mut out = String::new();
+    head(&mut out, story, options);
+    out.push_str("<main>\n");
+    let about = "Each program is a column, and time goes down. Arrows are what went from one to another.";
+    section(&mut out, "interaction-section", "Who called what, and what went between them", about);
+    scrolled(&mut out, "The interaction", &figure(story, options, &layout, Place::Page));
+    let about = "Each client is a row, and time goes to the right.";
+    section(&mut out, "gantt-section", "Who was served, and who waited", about);
+    scrolled(&mut out, "The clients' times", &gantt_svg::gantt(story, options, Place::Page));
+    let rows = table::rows(story, &layout);
+    let about =
+        table::folded(story, &rows).unwrap_or_else(|| "All that the pictures show, in words.".to_owned());
+    section(&mut out, "calls", "The calls", &about);
+    scrolled(&mut out, "The table of calls", &table::calls(story, options, &rows));
+    if rows.len() < story.steps.len() {
+        out.push_str("<h3>All calls, counted</h3>\n");
+        scrolled(&mut out, "The calls, counted", &table::counted(story, options));
+    }
+    out.push_str("</section>\n");
+    glossary(&mut out, story);
+    remarks(&mut out, story);
+    out.push_str("</main>\n");
+    out.push_str(include_str!("page/tail.html"));
+    out.push_str("<script>");
+    out.push_str(SCRIPT);
+    out.push_str("</script>\n</body>\n</html>\n");
+    out
+}
+
+fn head(out: &mut String, story: &Story, options: &PageOptions<'_>) {
+    let (title, summary) = (escaped(options.title), escaped(&summary(story, options)));
+    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    out.push_str(&format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{STYLE_HASH}'; \
+         script-src '{SCRIPT_HASH}'; base-uri 'none'; form-action 'none'\">\n"
+    ));
+    out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    out.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
+    out.push_str(&format!("<title>{title}</title>\n<style>{STYLE}{PAGE_STYLE}</style>\n</head>\n<body>\n"));
+    out.push_str("<a class=\"skip\" href=\"#calls\">Skip to the table of calls</a>\n");
+    out.push_str(&format!("<header>\n<div>\n<h1>{title}</h1>\n<p>{summary}</p>\n</div>\n"));
+    out.push_str(include_str!("page/tools.html"));
+    out.push_str("</header>\n");
+}
+
+/// Opens a section after the one before it, which [`scrolled`] leaves open for more.
+fn section(out: &mut String, id: &str, heading: &str, about: &str) {
+    if id != "interaction-section" {
+        out.push_str("</section>\n");
+    }
+    out.push_str(&format!("<section id=\"{id}\" aria-labelledby=\"{id}-heading\">\n"));
+    out.push_str(&format!("<h2 id=\"{id}-heading\">{heading}</h2>\n<p>{}</p>\n", escaped(about)));
+}
+
+/// What is too wide for some windows.
+fn scrolled(out: &mut String, label: &str, content: &str) {
+    out.push_str(&format!("<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n"));
+    out.push_str(content);
+    out.push_str("</div>\n");
+}
+
+/// The calls that the trace has, explained.
+fn glossary(out: &mut String, story: &Story) {
+    let mut used = [false; ENTRIES.len()];
+    for step in &story.steps {
+        if let Some(entry) = ENTRIES.iter().position(|entry| entry.call == step.call.call) {
+            used[entry] = true;
+        }
+    }
+    out.push_str("<section id=\"glossary\" aria-labelledby=\"glossary-heading\">\n");
+    out.push_str("<h2 id=\"glossary-heading\">What the calls are</h2>\n");
+    let mut rows = String::from(
+        "<table>\n<thead><tr><th scope=\"col\">Call</th><th scope=\"col\">In C</th>\
+         <th scope=\"col\">Waits for</th><th scope=\"col\">Manual page</th></tr></thead>\n<tbody>\n",
+    );
+    for (entry, _) in ENTRIES.iter().zip(used).filter(|(_, used)| *used) {
+        rows.push_str(&format!(
+            "<tr id=\"about-{}\"><th scope=\"row\"><code>{0}</code></th><td><code>{}</code></td><td>{}</td>\
+             <td><code>man 2 {}</code></td></tr>\n",
+            entry.call,
+            escaped(entry.signature),
+            escaped(entry.waits_for),
+            entry.manual.trim_end_matches("(2)")
+        ));
+    }
+    rows.push_str("</tbody>\n</table>\n");
+    scrolled(out, "What the calls are", &rows);
+    out.push_str("</section>\n");
+}
+
+fn remarks(out: &mut String, story: &Story) {
+    const MOST: usize = 50;
+    if story.remarks.is_empty() {
+        return;
+    }
+    out.push_str("<section id=\"remarks\" aria-labelledby=\"remarks-heading\">\n");
+    out.push_str("<h2 id=\"remarks-heading\">What the trace does not say</h2>\n<ul>\n");
+    for remark in story.remarks.iter().take(MOST) {
+        out.push_str(&format!("<li>{}</li>\n", escaped(remark)));
+    }
+    if story.remarks.len() > MOST {
+        out.push_str(&format!("<li>And {} more.</li>\n", grouped((story.remarks.len() - MOST) as u64)));
+    }
+    out.push_str("</ul>\n</section>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_style_and_the_script() {
+        let hash = |text: &str| {
+            let digest = Sha256::digest(text.as_bytes());
+            format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
+        };
+        assert_eq!(STYLE_HASH, hash(&format!("{STYLE}{PAGE_STYLE}")));
+        assert_eq!(SCRIPT_HASH, hash(SCRIPT));
+    }
+}

@@ -1,0 +1,146 @@
+//! The page's tables: the calls in words, and, where they are too many, their counts.
+
+use std::collections::BTreeMap;
+
+use super::escape::{clipped, escaped};
+use super::label::{self, bytes, duration, grouped};
+use super::layout::Layout;
+use super::{MessageKind, PageOptions, Story};
+
+/// Rows of the table of calls.
+const MOST_ROWS: usize = 2000;
+
+/// The calls that have a row: those that are drawn, in their order, and then more in the story's.
+pub(super) fn rows(story: &Story, layout: &Layout) -> Vec<usize> {
+    let more = layout.order.len()..story.steps.len().min(MOST_ROWS);
+    layout.order.iter().copied().chain(more).collect()
+}
+
+/// What the page leaves out, if that is anything.
+pub(super) fn folded(story: &Story, rows: &[usize]) -> Option<String> {
+    let all = story.steps.len();
+    (rows.len() < all).then(|| {
+        format!(
+            "The table has the first {} of {} calls; the counts below are of all.",
+            grouped(rows.len() as u64),
+            grouped(all as u64)
+        )
+    })
+}
+
+pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) -> String {
+    let mut numbers = vec![0; rows.len()];
+    for (number, &step) in rows.iter().enumerate() {
+        numbers[step] = number + 1;
+    }
+    let ways = ways(story, &numbers);
+    let start = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+    let mut out = String::from("<table id=\"table\">\n<thead><tr><th scope=\"col\">No.</th>");
+    let headings = ["Begins", "Program", "Call", "Result", "Waits", "Data", "Arrows"];
+    for heading in headings {
+        out.push_str(&format!("<th scope=\"col\">{heading}</th>"));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for (number, &index) in rows.iter().enumerate() {
+        let step = &story.steps[index];
+        let number = number + 1;
+        let time = |time: u64| if options.ordinals { time.to_string() } else { duration(time) };
+        let begins = if options.ordinals { step.call.begin } else { step.call.begin - start };
+        let result = label::result(story, step)
+            .or_else(|| step.call.bytes.map(bytes))
+            .unwrap_or_else(|| if step.call.outcome == "ok" { "ok".to_owned() } else { String::new() });
+        let waits = if step.call.blocked > 0 {
+            if options.ordinals { "yes".to_owned() } else { time(step.call.blocked) }
+        } else {
+            String::new()
+        };
+        let data = step.call.data.as_deref().and_then(crate::trace::unescape);
+        let data =
+            data.map(|data| label::payload(&data, step.call.bytes.unwrap_or(0), 140)).unwrap_or_default();
+        let thread = if step.thread > 0 { format!(", thread {}", step.thread + 1) } else { String::new() };
+        out.push_str(&format!(
+            "<tr id=\"r{number}\" data-call=\"{}\"><th scope=\"row\">{number}</th><td>{}</td><td>{}{thread}</td>\
+             <td><code>{}</code></td><td>{}</td><td>{waits}</td><td><code>{}</code></td><td>{}</td></tr>\n",
+            escaped(&step.call.call),
+            time(begins),
+            escaped(&clipped(&story.programs[step.program].name, 60)),
+            escaped(&clipped(&label::call(story, step), 120)),
+            escaped(&result),
+            escaped(&data),
+            ways[number - 1].join("; ")
+        ));
+    }
+    out.push_str("</tbody>\n</table>\n");
+    out
+}
+
+/// For each row, where its arrows go and come from.
+fn ways(story: &Story, numbers: &[usize]) -> Vec<Vec<String>> {
+    let mut ways = vec![Vec::new(); numbers.len()];
+    let link = |step: usize| match numbers.get(step) {
+        Some(number) => format!("<a href=\"#r{number}\">{number}</a>"),
+        None => "a later call".to_owned(),
+    };
+    for message in &story.messages {
+        let what = match message.kind {
+            MessageKind::Handshake => "handshake",
+            MessageKind::HalfClose => "end of stream",
+            MessageKind::Reset => "reset",
+            MessageKind::Refused => "refused",
+            MessageKind::Stream | MessageKind::Datagram => "data",
+        };
+        if let Some(&number) = message.from.and_then(|step| numbers.get(step)) {
+            let note = label::note(story, message).map(|note| format!(" ({note})")).unwrap_or_default();
+            let way = match message.to {
+                Some(to) => format!("{what} to {}{note}", link(to)),
+                None => format!("{what}{note}"),
+            };
+            ways[number - 1].push(way);
+        }
+        if let Some(&number) = message.to.and_then(|step| numbers.get(step)) {
+            let way = match message.from {
+                Some(from) => format!("{what} from {}", link(from)),
+                None => format!("{what} (no send seen)"),
+            };
+            ways[number - 1].push(way);
+        }
+    }
+    ways
+}
+
+/// How often each program made each call, what that moved, and for how long it waited.
+pub(super) fn counted(story: &Story, options: &PageOptions<'_>) -> String {
+    #[derive(Default)]
+    struct Count {
+        calls: u64,
+        failed: u64,
+        bytes: u64,
+        blocked: u64,
+    }
+    let mut counts: BTreeMap<(usize, &str), Count> = BTreeMap::new();
+    for step in &story.steps {
+        let count = counts.entry((step.program, &step.call.call)).or_default();
+        count.calls += 1;
+        count.failed += u64::from(step.call.outcome != "ok");
+        count.bytes = count.bytes.saturating_add(step.call.bytes.unwrap_or(0));
+        count.blocked = count.blocked.saturating_add(step.call.blocked);
+    }
+    let mut out = String::from("<table>\n<thead><tr>");
+    for heading in ["Program", "Call", "Calls", "Failed", "Bytes", "Waits"] {
+        out.push_str(&format!("<th scope=\"col\">{heading}</th>"));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for ((program, call), count) in counts.iter().take(MOST_ROWS) {
+        out.push_str(&format!(
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+            escaped(&clipped(&story.programs[*program].name, 60)),
+            escaped(&clipped(call, 24)),
+            grouped(count.calls),
+            grouped(count.failed),
+            grouped(count.bytes),
+            if options.ordinals { String::new() } else { duration(count.blocked) },
+        ));
+    }
+    out.push_str("</tbody>\n</table>\n");
+    out
+}
