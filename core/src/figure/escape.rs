@@ -25,7 +25,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// Whether a character shows as itself and changes nothing around it. The others are controls, the separators that
 /// end a line of JavaScript, what changes the direction of writing (Unicode UAX #9), what has no width, what XML has
 /// no way to write (XML 1.0, 2.2), and private ones.
-fn is_harmless(character: char) -> bool {
+pub(super) fn is_harmless(character: char) -> bool {
     let invisible = matches!(character,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{3164}'

@@ -95,7 +95,7 @@ pub enum MessageKind {
 }
 
 /// One client's time with a server: times in nanoseconds of the trace's clock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conversation {
     /// The client's socket, if its program recorded.
     pub client: Option<usize>,

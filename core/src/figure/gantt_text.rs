@@ -1,0 +1,109 @@
+//! Who was connecting, queued, served and waiting, for a terminal: a row for each client.
+
+use super::gantt::{Gantt, Phase, layout};
+use super::label;
+use super::text::{Look, Row, TextOptions, clipped, shown, width};
+use super::{Story, gantt};
+
+/// More rows than this are not drawn.
+const MOST: usize = 100;
+
+/// Draws the rows. What a part of the picture shows is the first that was there of: served, connecting, queued,
+/// waiting; a phase too short for a character has one all the same.
+#[must_use]
+pub fn gantt_text(story: &Story, options: &TextOptions) -> String {
+    let gantt = layout(story);
+    let mut out = String::new();
+    let put = |row: &Row, out: &mut String| row.write(options.colour, out);
+    let most = (options.width / 3).max(10);
+    let first = |label: &str| clipped(&shown(label, options.ascii), most, options.ascii);
+    let labels: Vec<_> = gantt.rows.iter().take(MOST).map(|row| first(&row.label)).collect();
+    let margin = labels.iter().map(|label| width(label)).max().unwrap_or(0) + 2;
+    let cells = options.width.saturating_sub(margin).max(10);
+    for (label, row) in labels.iter().zip(&gantt.rows) {
+        let mut line = Row::default();
+        line.put(0, label, Look::Plain);
+        for (at, phase) in bar(&gantt, row, cells).into_iter().enumerate() {
+            if let Some(phase) = phase {
+                let (sign, look) = sign(phase, options.ascii);
+                line.put(margin + at, sign, look);
+            }
+        }
+        put(&line, &mut out);
+    }
+    if gantt.rows.is_empty() {
+        out.push_str("no client was seen with a server\n");
+    } else {
+        put(&axis(&gantt, margin, cells, options), &mut out);
+        put(&legend(options.ascii), &mut out);
+    }
+    if gantt.rows.len() > MOST {
+        let more = label::grouped((gantt.rows.len() - MOST) as u64);
+        out.push_str(&format!("{more} more clients are not drawn\n"));
+    }
+    for remark in &story.remarks {
+        out.push_str(&shown(&format!("Note: {remark}"), options.ascii));
+        out.push('\n');
+    }
+    out
+}
+
+/// What each character of a row shows.
+fn bar(gantt: &Gantt, row: &gantt::Row, cells: usize) -> Vec<Option<Phase>> {
+    let span = u128::from((gantt.end - gantt.begin).max(1));
+    let place = |time: u64| (u128::from(time - gantt.begin) * cells as u128 / span) as usize;
+    let mut bar: Vec<Option<Phase>> = vec![None; cells];
+    for segment in &row.segments {
+        let first = place(segment.begin).min(cells - 1);
+        let last = place(segment.end).max(first + 1).min(cells);
+        for cell in &mut bar[first..last] {
+            if cell.is_none_or(|now| rank(segment.phase) < rank(now)) {
+                *cell = Some(segment.phase);
+            }
+        }
+    }
+    bar
+}
+
+fn rank(phase: Phase) -> u8 {
+    match phase {
+        Phase::Served => 0,
+        Phase::Connecting => 1,
+        Phase::Queued => 2,
+        Phase::Waiting => 3,
+    }
+}
+
+fn sign(phase: Phase, ascii: bool) -> (&'static str, Look) {
+    let (drawn, plain, look) = match phase {
+        Phase::Connecting => ("░", "-", Look::Program(4)),
+        Phase::Queued => ("▒", "q", Look::Program(1)),
+        Phase::Served => ("█", "#", Look::Program(3)),
+        Phase::Waiting => ("·", ".", Look::Dim),
+    };
+    (if ascii { plain } else { drawn }, look)
+}
+
+fn axis(gantt: &Gantt, margin: usize, cells: usize, options: &TextOptions) -> Row {
+    let mut row = Row::default();
+    row.put(margin, "0", Look::Dim);
+    let span = gantt.end - gantt.begin;
+    let end = if options.ordinals {
+        format!("{} calls", label::grouped(span))
+    } else {
+        shown(&label::duration(span), options.ascii)
+    };
+    row.put((margin + cells).saturating_sub(width(&end)), &end, Look::Dim);
+    row
+}
+
+fn legend(ascii: bool) -> Row {
+    let mut row = Row::default();
+    let mut at = 0;
+    for phase in Phase::ALL {
+        let (sign, look) = sign(phase, ascii);
+        at = row.put(at, sign, look);
+        at = row.put(at + 1, phase.name(), Look::Dim) + 3;
+    }
+    row
+}

@@ -1,0 +1,66 @@
+//! What programs and sockets are called.
+
+use std::collections::HashMap;
+
+use super::super::Story;
+
+/// Names the sockets as the lecture does, and tells programs of one name apart.
+pub(in super::super) fn name(story: &mut Story) {
+    base_names(story);
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for program in &mut story.programs {
+        let nth = seen.entry(program.name.clone()).or_default();
+        *nth += 1;
+        if *nth > 1 {
+            program.name = format!("{} {nth}", program.name);
+        }
+    }
+    let roles = roles(story);
+    let mut of_role: HashMap<(usize, &str), usize> = HashMap::new();
+    for (socket, role) in story.sockets.iter().zip(&roles) {
+        *of_role.entry((socket.program, role)).or_default() += 1;
+    }
+    let mut numbers: HashMap<(usize, &str), usize> = HashMap::new();
+    for (socket, role) in story.sockets.iter_mut().zip(&roles) {
+        let number = numbers.entry((socket.program, role)).or_default();
+        *number += 1;
+        let several = of_role[&(socket.program, *role)] > 1;
+        socket.name = if several { format!("{role}{number}") } else { (*role).to_owned() };
+    }
+}
+
+/// Takes the numbers off the programs' names.
+pub(in super::super) fn base_names(story: &mut Story) {
+    let names: std::collections::HashSet<_> =
+        story.programs.iter().map(|program| program.name.clone()).collect();
+    for program in &mut story.programs {
+        let numbered = program.name.rsplit_once(' ').filter(|(base, number)| {
+            number.parse::<usize>().is_ok_and(|number| number > 1) && names.contains(*base)
+        });
+        if let Some((base, _)) = numbered {
+            program.name = base.to_owned();
+        }
+    }
+}
+
+fn roles(story: &Story) -> Vec<&'static str> {
+    let mut roles = vec![None; story.sockets.len()];
+    for step in &story.steps {
+        if let Some(accepted) = step.accepted {
+            roles[accepted] = Some("connectionSocket");
+        }
+        let role = match &*step.call.call {
+            "listen" | "accept" => "serverSocket",
+            "connect" => "clientSocket",
+            _ if step.call.transport == "udp" && step.receives() => "serverSocket",
+            _ if step.sends() => "clientSocket",
+            _ => continue,
+        };
+        roles[step.socket].get_or_insert(role);
+    }
+    // A listening socket that is only bound so far, and one that has done nothing.
+    let idle = |socket: usize| {
+        if story.programs[story.sockets[socket].program].serves { "serverSocket" } else { "clientSocket" }
+    };
+    roles.into_iter().enumerate().map(|(socket, role)| role.unwrap_or_else(|| idle(socket))).collect()
+}

@@ -1,0 +1,219 @@
+//! An order of the steps in which no effect comes before its cause.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::super::{MessageKind, Program, Step, Story};
+use super::renumber::renumber;
+
+/// Which of several steps that do not depend on each other comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Order {
+    /// The earlier one.
+    Clock,
+    /// That of the first program, whatever the clocks say of steps that are less than [`ACT`] apart: the same
+    /// for each run that did the same.
+    Canonical,
+}
+
+/// Steps so far apart, in nanoseconds, follow each other in the canonical order as well: somebody wanted them to.
+const ACT: u64 = 500_000_000;
+
+/// Orders the steps, and with them all that is numbered by them; `false` if the trace contradicts itself.
+pub(in super::super) fn arrange(story: &mut Story, order: Order) -> bool {
+    let edges = edges(story);
+    let (sequence, consistent) = match order {
+        Order::Clock => sorted(story, &edges, |step| (moment(&story.steps[step]), 0, step), |_| 0),
+        Order::Canonical => {
+            let (programs, threads) = (ranks(story), thread_ranks(story));
+            let key = |step: usize| {
+                let of = &story.steps[step];
+                (programs[of.program], threads[&(of.program, of.thread)], step)
+            };
+            sorted(story, &edges, key, |step| story.steps[step].call.begin.saturating_sub(ACT))
+        }
+    };
+    renumber(story, &sequence);
+    consistent
+}
+
+/// When a step counts as done: what brings something when it ends, the others when they begin.
+pub(in super::super) fn moment(step: &Step) -> u64 {
+    if step.receives() { step.call.end } else { step.call.begin }
+}
+
+impl Step {
+    /// Whether the call brings something from another program.
+    pub(in super::super) fn receives(&self) -> bool {
+        self.call.call == "accept" || self.call.call.starts_with("recv")
+    }
+
+    pub(in super::super) fn sends(&self) -> bool {
+        self.call.call.starts_with("send")
+    }
+}
+
+/// The steps so that each comes after those that it depends on, and after all that ended before `since(step)`; of
+/// those that may be next, the one whose key is the least.
+fn sorted<K: Ord>(
+    story: &Story,
+    edges: &[(usize, usize)],
+    key: impl Fn(usize) -> K,
+    since: impl Fn(usize) -> u64,
+) -> (Vec<usize>, bool) {
+    let length = story.steps.len();
+    let mut effects = vec![Vec::new(); length];
+    let mut causes = vec![0_usize; length];
+    for &(cause, effect) in edges.iter().filter(|(cause, effect)| cause != effect) {
+        effects[cause].push(effect);
+        causes[effect] += 1;
+    }
+    let mut by_end: Vec<_> = (0..length).collect();
+    by_end.sort_by_key(|step| story.steps[*step].call.end);
+    let mut by_key: Vec<_> = (0..length).collect();
+    by_key.sort_by_key(|step| key(*step));
+    let (mut oldest, mut stuck) = (0, 0);
+    let mut done = vec![false; length];
+    // Those whose causes are done: by key, or by the time before which they may not come.
+    let mut ready = BinaryHeap::new();
+    let mut early = BinaryHeap::new();
+    let mut free: Vec<_> = (0..length).filter(|step| causes[*step] == 0).collect();
+    let mut sequence = Vec::with_capacity(length);
+    let mut consistent = true;
+    while sequence.len() < length {
+        for step in free.drain(..) {
+            early.push(Reverse((since(step), step)));
+        }
+        while by_end.get(oldest).is_some_and(|step| done[*step]) {
+            oldest += 1;
+        }
+        let ended = by_end.get(oldest).map_or(u64::MAX, |step| story.steps[*step].call.end);
+        while let Some(Reverse((_, step))) =
+            early.peek().copied().filter(|Reverse((since, _))| *since <= ended)
+        {
+            early.pop();
+            ready.push(Reverse((key(step), step)));
+        }
+        let next = ready.pop().map(|Reverse((_, step))| step);
+        let step = next.or_else(|| early.pop().map(|Reverse((_, step))| step)).unwrap_or_else(|| {
+            // Only where clocks or a damaged trace make causes of effects.
+            consistent = false;
+            while done[by_key[stuck]] {
+                stuck += 1;
+            }
+            by_key[stuck]
+        });
+        if std::mem::replace(&mut done[step], true) {
+            continue;
+        }
+        sequence.push(step);
+        for effect in std::mem::take(&mut effects[step]) {
+            causes[effect] = causes[effect].saturating_sub(1);
+            if causes[effect] == 0 && !done[effect] {
+                free.push(effect);
+            }
+        }
+    }
+    (sequence, consistent)
+}
+
+/// What comes before what, whatever the clocks say.
+fn edges(story: &Story) -> Vec<(usize, usize)> {
+    let mut edges = Vec::with_capacity(3 * story.steps.len());
+    let mut threads: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut makers: Vec<Option<usize>> = vec![None; story.sockets.len()];
+    let mut uses: HashMap<(usize, u32, u8), usize> = HashMap::new();
+    let mut binds: HashMap<u16, Vec<usize>> = HashMap::new();
+    let mut listens: HashMap<u16, Vec<usize>> = HashMap::new();
+    for (index, step) in story.steps.iter().enumerate() {
+        edges.extend(threads.insert((step.program, step.thread), index).map(|before| (before, index)));
+        edges.extend(makers[step.socket].map(|maker| (maker, index)));
+        let made = step.accepted.or((step.call.call == "socket").then_some(step.socket));
+        if let Some(socket) = made {
+            makers[socket] = makers[socket].or(Some(index));
+        }
+        // What happens in one direction of a socket happens in turn; a close comes after what it does not cut.
+        let key = |way| (step.socket, step.call.pid, way);
+        let (own, others): (u8, &[u8]) = match &*step.call.call {
+            _ if step.receives() => (0, &[0, 2]),
+            _ if step.sends() => (1, &[1, 2]),
+            "close" => (2, &[0, 1, 2]),
+            _ => (2, &[2]),
+        };
+        edges.extend(others.iter().filter_map(|way| uses.get(&key(*way))).map(|before| (*before, index)));
+        uses.insert(key(own), index);
+        if let (Some(local), "ok") = (step.call.local, &*step.call.outcome) {
+            match &*step.call.call {
+                "bind" => binds.entry(local.port()).or_default().push(index),
+                "listen" => listens.entry(local.port()).or_default().push(index),
+                _ => {}
+            }
+        }
+    }
+    for message in &story.messages {
+        edges.extend(message.from.zip(message.to));
+        let Some(from) = message.from else { continue };
+        let doors = match message.kind {
+            MessageKind::Handshake | MessageKind::Refused => &listens,
+            MessageKind::Datagram => &binds,
+            _ => continue,
+        };
+        let port = story.steps[from].call.peer.map(|peer| peer.port());
+        let doors = port.and_then(|port| doors.get(&port)).map_or(&[][..], Vec::as_slice);
+        let at = message.to.map(|to| story.steps[to].socket);
+        edges.extend(doors.iter().filter_map(|door| before_or_after(story, from, *door, at)));
+    }
+    edges
+}
+
+/// Whether a message that arrived, or did not, came after or before the call that opened its destination.
+fn before_or_after(story: &Story, from: usize, door: usize, at: Option<usize>) -> Option<(usize, usize)> {
+    let (send, open) = (&story.steps[from].call, &story.steps[door]);
+    if at.is_some_and(|socket| socket == open.socket) {
+        Some((door, from))
+    } else if at.is_none() && send.end <= open.call.begin {
+        Some((from, door))
+    } else if at.is_none() && open.call.end <= send.begin {
+        Some((door, from))
+    } else {
+        None
+    }
+}
+
+/// The programs' places in the canonical order: servers, then clients as the servers met them.
+fn ranks(story: &Story) -> Vec<usize> {
+    let mut met = vec![usize::MAX; story.programs.len()];
+    for message in &story.messages {
+        let Some((from, to)) = message.from.zip(message.to) else { continue };
+        if story.programs[story.steps[to].program].serves {
+            let program = story.steps[from].program;
+            met[program] = met[program].min(to);
+        }
+    }
+    let mut programs: Vec<_> = (0..story.programs.len()).collect();
+    let key = |program: usize| {
+        let Program { name, serves, .. } = &story.programs[program];
+        (!serves, if *serves { 0 } else { met[program] }, name.clone(), program)
+    };
+    programs.sort_by_cached_key(|program| key(*program));
+    let mut ranks = vec![0; programs.len()];
+    for (rank, program) in programs.into_iter().enumerate() {
+        ranks[program] = rank;
+    }
+    ranks
+}
+
+/// The threads' places: by the socket that they are first seen with.
+fn thread_ranks(story: &Story) -> HashMap<(usize, usize), (usize, usize)> {
+    let mut made: Vec<Option<usize>> = vec![None; story.sockets.len()];
+    let mut ranks = HashMap::new();
+    for (index, step) in story.steps.iter().enumerate() {
+        made[step.socket].get_or_insert(index);
+        if let Some(accepted) = step.accepted {
+            made[accepted].get_or_insert(index);
+        }
+        let rank = (made[step.socket].unwrap_or(index), step.thread);
+        ranks.entry((step.program, step.thread)).or_insert(rank);
+    }
+    ranks
+}

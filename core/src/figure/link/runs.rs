@@ -1,0 +1,163 @@
+//! Which lines come from one process.
+
+use std::collections::HashMap;
+
+use super::super::read::{Lines, Trace};
+use crate::trace::{Call, Process};
+
+/// Clocks that differ by less, in nanoseconds, are taken for the same clock, whose wall time was adjusted meanwhile.
+const SAME_CLOCK: i128 = 1_000_000_000;
+
+/// A process with its calls in their order.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) name: String,
+    pub(super) language: String,
+    pub(super) pid: u32,
+    /// When it began to record.
+    pub(super) at: u64,
+    /// The one that forked it, if that recorded: an index of a run before this one.
+    pub(super) parent: Option<usize>,
+    pub(super) calls: Vec<Call<'static>>,
+}
+
+/// The lines of a process in a file, up to its next `process` line.
+struct Section {
+    file: usize,
+    pid: u32,
+    process: Option<Process<'static>>,
+    calls: Vec<Call<'static>>,
+}
+
+/// The processes of a trace by the time at which they began, all their times on one clock.
+pub(super) fn gather(trace: Trace) -> (Vec<Run>, Vec<String>) {
+    let mut remarks = trace.remarks;
+    let mut sections = Vec::new();
+    for (file, lines) in trace.files.into_iter().enumerate() {
+        cut(file, lines, &mut sections);
+    }
+    for section in &mut sections {
+        section.calls.sort_by_key(|call| call.seq);
+    }
+    one_clock(&mut sections);
+    sections.sort_by(|a, b| a.key().cmp(&b.key()));
+    let sections = joined(sections);
+    let unnamed = sections.iter().filter(|section| section.process.is_none()).count();
+    if unnamed > 0 {
+        remarks.push(format!(
+            "processes whose beginning was not recorded, so that their name is unknown: {unnamed}"
+        ));
+    }
+    (with_parents(sections), remarks)
+}
+
+/// Cuts a file into sections.
+fn cut(file: usize, lines: Lines, sections: &mut Vec<Section>) {
+    let mut current: HashMap<u32, usize> = HashMap::new();
+    let mut processes = lines.processes.into_iter().peekable();
+    let mut begin = |pid, process, current: &mut HashMap<u32, usize>| {
+        current.insert(pid, sections.len());
+        sections.push(Section { file, pid, process, calls: Vec::new() });
+        sections.len() - 1
+    };
+    let mut found = Vec::with_capacity(lines.calls.len());
+    for (line, call) in lines.calls {
+        while let Some((_, process)) = processes.next_if(|(before, _)| *before < line) {
+            begin(process.pid, Some(process), &mut current);
+        }
+        let index = current.get(&call.pid).copied();
+        found.push((index.unwrap_or_else(|| begin(call.pid, None, &mut current)), call));
+    }
+    for (_, process) in processes {
+        begin(process.pid, Some(process), &mut current);
+    }
+    for (index, call) in found {
+        sections[index].calls.push(call);
+    }
+}
+
+impl Section {
+    fn at(&self) -> u64 {
+        let first = || self.calls.iter().map(|call| call.begin).min().unwrap_or(0);
+        self.process.as_ref().map_or_else(first, |process| process.at)
+    }
+
+    /// What orders sections, wherever their lines stood.
+    fn key(&self) -> (u64, bool, u32, Option<&str>, Option<u64>, usize) {
+        let process = self.process.as_ref();
+        let parent = process.and_then(|process| process.parent).is_some();
+        let first = self.calls.first().map(|call| call.seq);
+        (self.at(), parent, self.pid, process.map(|process| &*process.program), first, self.file)
+    }
+
+    /// Whether `other` is the same process after its recording was stopped and started again.
+    fn goes_on_in(&self, other: &Section) -> bool {
+        let (Some(one), Some(next)) = (&self.process, &other.process) else { return false };
+        let identity = |process: &Process<'static>| {
+            (process.pid, process.parent, process.program.clone(), process.language.clone())
+        };
+        let seq = |call: Option<&Call<'static>>| call.map(|call| call.seq);
+        let later = match (seq(self.calls.last()), seq(other.calls.first())) {
+            (Some(last), Some(first)) => last < first,
+            _ => true,
+        };
+        identity(one) == identity(next) && later && (offset(one) - offset(next)).abs() < SAME_CLOCK
+    }
+}
+
+/// From a process's clock to the time of day.
+fn offset(process: &Process<'static>) -> i128 {
+    i128::from(process.wall) - i128::from(process.at)
+}
+
+/// Moves the times of other machines to the clock of the one whose clock shows most.
+fn one_clock(sections: &mut [Section]) {
+    let known = |section: &Section| section.process.as_ref().map(offset);
+    let Some(base) = sections.iter().filter_map(known).min() else { return };
+    for section in sections {
+        let Some(ahead) = known(section).map(|offset| offset - base) else { continue };
+        if ahead < SAME_CLOCK {
+            continue;
+        }
+        let moved = |time: u64| u64::try_from(i128::from(time) + ahead).unwrap_or(u64::MAX);
+        if let Some(process) = &mut section.process {
+            process.at = moved(process.at);
+        }
+        for call in &mut section.calls {
+            (call.begin, call.end) = (moved(call.begin), moved(call.end));
+        }
+    }
+}
+
+/// One section for each process.
+fn joined(sections: Vec<Section>) -> Vec<Section> {
+    let mut joined: Vec<Section> = Vec::with_capacity(sections.len());
+    let mut latest: HashMap<u32, usize> = HashMap::new();
+    for section in sections {
+        match latest.get(&section.pid).copied() {
+            Some(before) if joined[before].goes_on_in(&section) => joined[before].calls.extend(section.calls),
+            _ => {
+                latest.insert(section.pid, joined.len());
+                joined.push(section);
+            }
+        }
+    }
+    joined
+}
+
+fn with_parents(sections: Vec<Section>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::with_capacity(sections.len());
+    let mut latest: HashMap<u32, usize> = HashMap::new();
+    for section in sections {
+        let parent = section.process.as_ref().and_then(|process| process.parent);
+        let parent = parent.and_then(|pid| latest.get(&pid).copied());
+        latest.insert(section.pid, runs.len());
+        let at = section.at();
+        let (name, language) = match section.process {
+            Some(process) => (process.program.into_owned(), process.language.into_owned()),
+            None => ("unnamed".to_owned(), String::new()),
+        };
+        runs.push(Run { name, language, pid: section.pid, at, parent, calls: section.calls });
+    }
+    runs
+}

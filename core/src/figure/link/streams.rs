@@ -1,0 +1,183 @@
+//! Who received which bytes of a connection.
+
+use std::collections::HashMap;
+
+use super::super::{Message, MessageKind, Step};
+use super::addresses::plain;
+use super::sockets::Life;
+use crate::trace::unescape;
+
+/// The messages of all TCP sockets.
+pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {
+    let mut messages = Vec::new();
+    for (step, Step { call, .. }) in steps.iter().enumerate() {
+        if call.call == "connect" && call.transport == "tcp" && call.outcome == "ECONNREFUSED" {
+            messages.push(message(MessageKind::Refused, Some(step), None));
+        }
+    }
+    for (client, server) in connections(steps, lives) {
+        let life = |end: Option<usize>| end.map(|socket| &lives[socket]);
+        let (from, to) =
+            (life(client).and_then(|life| life.connect), life(server).and_then(|life| life.accept));
+        if from.is_some() || to.is_some() {
+            messages.push(message(MessageKind::Handshake, from, to));
+        }
+        let (client, server) = (End::new(life(client), steps), End::new(life(server), steps));
+        client.direction(&server, steps, &mut messages);
+        server.direction(&client, steps, &mut messages);
+    }
+    messages
+}
+
+/// The two sockets of each connection, the one that connected first; `None` for one that was not recorded.
+fn connections(steps: &[Step], lives: &[Life]) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut open: HashMap<_, [Vec<usize>; 2]> = HashMap::new();
+    let mut keys = Vec::new();
+    for (socket, life) in lives.iter().enumerate().filter(|(_, life)| !life.udp) {
+        let (Some(local), Some(peer)) = (life.local.map(plain), life.peer.map(plain)) else { continue };
+        let key = (local.min(peer), local.max(peer));
+        let ends = open.entry(key).or_insert_with(|| {
+            keys.push(key);
+            Default::default()
+        });
+        ends[usize::from(local > peer)].push(socket);
+    }
+    let mut pairs = Vec::new();
+    for key in keys {
+        let mut ends = open.remove(&key).unwrap_or_default();
+        for end in &mut ends {
+            // The same addresses may have been used for one connection after another.
+            end.sort_by_key(|socket| lives[*socket].steps.first().map(|step| steps[*step].call.begin));
+        }
+        let [one, other] = ends;
+        for nth in 0..one.len().max(other.len()) {
+            let (one, other) = (one.get(nth).copied(), other.get(nth).copied());
+            let accepted = |end: Option<usize>| end.is_some_and(|socket| lives[socket].accept.is_some());
+            let connected = |end: Option<usize>| end.is_some_and(|socket| lives[socket].connect.is_some());
+            // Where neither says who called, the lower port is the one that is known to others.
+            let guess = key.0.1 <= key.1.1 && !accepted(other) && !connected(one);
+            let one_serves = accepted(one) || connected(other) || guess;
+            pairs.push(if one_serves { (other, one) } else { (one, other) });
+        }
+    }
+    pairs
+}
+
+/// What a socket did with its two directions.
+struct End {
+    recorded: bool,
+    sent: Vec<(usize, u64)>,
+    received: Vec<(usize, u64)>,
+    /// The receives that found the end of the stream.
+    ended: Vec<usize>,
+    /// What ended this side's output.
+    closed: Option<usize>,
+    /// Whether it was closed, and not only its output.
+    gone: bool,
+    reset: Option<usize>,
+}
+
+impl End {
+    fn new(life: Option<&Life>, steps: &[Step]) -> End {
+        let mut end = End {
+            recorded: life.is_some(),
+            sent: Vec::new(),
+            received: Vec::new(),
+            ended: Vec::new(),
+            closed: None,
+            gone: life.is_some_and(|life| life.closed.is_some()),
+            reset: None,
+        };
+        let Some(life) = life else { return end };
+        let mut shut = None;
+        for step in life.steps.iter().copied() {
+            let call = &steps[step].call;
+            let ok = call.outcome == "ok";
+            match (&*call.call, call.bytes) {
+                ("send" | "sendto" | "sendmsg", Some(1..)) => end.sent.push((step, call.bytes.unwrap_or(0))),
+                ("recv" | "recvfrom" | "recvmsg", Some(1..)) => {
+                    end.received.push((step, call.bytes.unwrap_or(0)));
+                }
+                ("recv" | "recvfrom" | "recvmsg", Some(0)) if ok && call.room != Some(0) => {
+                    end.ended.push(step)
+                }
+                ("shutdown", _) if ok && call.argument != Some(0) => shut = shut.or(Some(step)),
+                _ if matches!(&*call.outcome, "ECONNRESET" | "EPIPE") => end.reset = end.reset.or(Some(step)),
+                _ => {}
+            }
+        }
+        // A descriptor that another process has as well ends nothing when it is closed.
+        end.closed = shut.or(life.closed.filter(|_| life.holders.is_empty()));
+        end
+    }
+
+    /// What went from this end to the other one.
+    fn direction(&self, to: &End, steps: &[Step], messages: &mut Vec<Message>) {
+        self.pieces(to, steps, messages);
+        // One that answers the other side's close reaches nobody.
+        let answers = |step: &usize| to.gone && self.ended.first().is_some_and(|end| end < step);
+        let shut = self.closed.filter(|step| steps[*step].call.call == "shutdown" && !answers(step));
+        match to.ended.first() {
+            Some(end) => messages.push(message(MessageKind::HalfClose, self.closed, Some(*end))),
+            None if shut.is_some() => messages.push(message(MessageKind::HalfClose, shut, None)),
+            None => {}
+        }
+        if let Some(step) = to.reset {
+            let from = self.closed.filter(|_| self.recorded);
+            messages.push(message(MessageKind::Reset, from, Some(step)));
+        }
+    }
+
+    fn pieces(&self, to: &End, steps: &[Step], messages: &mut Vec<Message>) {
+        let (mut sends, mut receives) = (self.sent.iter().peekable(), to.received.iter().peekable());
+        // How much of the current send and receive the pieces before have used.
+        let (mut of_send, mut of_receive, mut offset) = (0, 0, 0);
+        loop {
+            let (send, receive) = (sends.peek().copied().copied(), receives.peek().copied().copied());
+            let bytes = match (send, receive) {
+                (Some((_, sent)), Some((_, received))) => (sent - of_send).min(received - of_receive),
+                (Some((_, sent)), None) => sent - of_send,
+                (None, Some((_, received))) => received - of_receive,
+                (None, None) => return,
+            };
+            let part = |end: Option<(usize, u64)>, start: u64| {
+                end.and_then(|(step, _)| data(&steps[step], start, bytes))
+            };
+            let payload = longer(part(send, of_send), part(receive, of_receive));
+            messages.push(Message {
+                bytes,
+                offset,
+                data: payload,
+                ..message(MessageKind::Stream, send.map(|(step, _)| step), receive.map(|(step, _)| step))
+            });
+            offset += bytes;
+            of_send += bytes;
+            of_receive += bytes;
+            if send.is_none_or(|(_, sent)| sent == of_send) {
+                sends.next();
+                of_send = 0;
+            }
+            if receive.is_none_or(|(_, received)| received == of_receive) {
+                receives.next();
+                of_receive = 0;
+            }
+        }
+    }
+}
+
+/// What was recorded of some of a call's bytes.
+fn data(step: &Step, start: u64, bytes: u64) -> Option<Vec<u8>> {
+    let all = unescape(step.call.data.as_deref()?)?;
+    let start = usize::try_from(start).ok().filter(|start| *start < all.len())?;
+    let rest = &all[start..];
+    Some(rest[..rest.len().min(usize::try_from(bytes).unwrap_or(usize::MAX))].to_vec())
+}
+
+/// Of two records of the same bytes the one that has more of them.
+pub(super) fn longer(one: Option<Vec<u8>>, other: Option<Vec<u8>>) -> Option<Vec<u8>> {
+    if other.as_ref().map_or(0, Vec::len) > one.as_ref().map_or(0, Vec::len) { other } else { one.or(other) }
+}
+
+pub(super) fn message(kind: MessageKind, from: Option<usize>, to: Option<usize>) -> Message {
+    Message { kind, from, to, bytes: 0, offset: 0, data: None, cut: 0 }
+}

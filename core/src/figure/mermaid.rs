@@ -1,0 +1,135 @@
+//! The textbook's figure as a sequence diagram of Mermaid, for a fenced block in Markdown.
+
+use std::fmt::Write;
+
+use super::items::{Item, folded};
+use super::label;
+use super::{Message, MessageKind, Story};
+
+/// The participant that stands for programs that were not recorded.
+const UNSEEN: &str = "unseen";
+
+/// Writes the diagram. Text of anybody's, such as a payload, is written so that Mermaid shows it and takes none of it
+/// for its own language. What is left out of a long diagram is said where it would stand.
+#[must_use]
+pub fn mermaid(story: &Story) -> String {
+    let mut out = String::from("sequenceDiagram\n");
+    let mut line = |text: String| {
+        out.push_str("    ");
+        out.push_str(&text);
+        out.push('\n');
+    };
+    for (index, program) in story.programs.iter().enumerate() {
+        line(format!("participant p{index} as {}", escaped(&program.name)));
+    }
+    let meets_unseen =
+        |message: &Message| ends(story, message).is_some_and(|(from, to)| from.is_none() || to.is_none());
+    if story.messages.iter().any(meets_unseen) {
+        line(format!("participant {UNSEEN} as not recorded"));
+    }
+    let span = match story.programs.len() {
+        0 | 1 => "p0".to_owned(),
+        several => format!("p0,p{}", several - 1),
+    };
+    let mut begun = std::collections::HashSet::new();
+    for item in folded(story, |program| program) {
+        match item {
+            Item::Begins(step) => {
+                begun.insert(step);
+                let text = label::call(story, &story.steps[step]);
+                let text = text.rsplit(" = ").next().unwrap_or_default();
+                line(format!("Note over p{}: {}", story.steps[step].program, escaped(text)));
+            }
+            Item::Call(step) | Item::Ends(step) => {
+                let of = &story.steps[step];
+                let call = if begun.contains(&step) { String::new() } else { label::call(story, of) };
+                let result = label::result(story, of).filter(|_| of.call.call != "accept" || call.is_empty());
+                let text =
+                    [call].into_iter().chain(result).filter(|part| !part.is_empty()).collect::<Vec<_>>();
+                line(format!("Note over p{}: {}", of.program, escaped(&text.join(" "))));
+            }
+            Item::Arrow(message) => {
+                if let Some(text) = arrow(story, &story.messages[message]) {
+                    line(text);
+                }
+            }
+            Item::Again { rounds, items, calls } => {
+                line(format!(
+                    "Note over {span}: {rounds} more rounds of the {items} lines above, {calls} calls"
+                ));
+            }
+            Item::Gap(calls) => line(format!("Note over {span}: {calls} calls are not drawn")),
+        }
+    }
+    for remark in &story.remarks {
+        line(format!("Note over {span}: {}", escaped(remark)));
+    }
+    out
+}
+
+/// The programs at both ends of an arrow, `None` for one that was not recorded.
+fn ends(story: &Story, message: &Message) -> Option<(Option<usize>, Option<usize>)> {
+    let program = |step: usize| story.steps[step].program;
+    match (message.from, message.to) {
+        // The program at the address where it went, if that was recorded.
+        (Some(from), None) => {
+            let peer = story.steps[from].call.peer.map(|peer| peer.port());
+            let there = story.steps.iter().find(|step| {
+                step.program != program(from)
+                    && peer.is_some()
+                    && step.call.local.map(|local| local.port()) == peer
+            });
+            Some((Some(program(from)), there.map(|step| step.program)))
+        }
+        (None, None) => None,
+        (from, to) => Some((from.map(program), to.map(program))),
+    }
+}
+
+fn arrow(story: &Story, message: &Message) -> Option<String> {
+    let (from, to) = ends(story, message)?;
+    let name = |program: Option<usize>| program.map_or(UNSEEN.to_owned(), |program| format!("p{program}"));
+    let sign = match message.kind {
+        MessageKind::Refused | MessageKind::Reset => "--x",
+        MessageKind::Handshake | MessageKind::HalfClose => "-->>",
+        _ if message.to.is_none() => "-x",
+        _ => "->>",
+    };
+    let text = label::message(message, 32);
+    let note = label::note(story, message).map(|note| format!(", {note}")).unwrap_or_default();
+    Some(format!("{}{sign}{}: {}", name(from), name(to), escaped(&format!("{text}{note}"))))
+}
+
+/// Text as Mermaid's entities where it is anything but a letter, a digit or harmless punctuation.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            'a'..='z'
+            | 'A'..='Z'
+            | '0'..='9'
+            | ' '
+            | '.'
+            | ','
+            | ':'
+            | '('
+            | ')'
+            | '='
+            | '*'
+            | '_'
+            | '"'
+            | '\'' => {
+                out.push(character);
+            }
+            '/' | '…' | '–' => out.push(character),
+            _ if character.is_control() || !super::escape::is_harmless(character) => {
+                // Nothing shows these, so that they are named.
+                out.push_str(&escaped(&format!("\\u{{{:x}}}", u32::from(character))));
+            }
+            // A String takes all that is written to it.
+            _ => drop(write!(out, "#{};", u32::from(character))),
+        }
+    }
+    // These words at a line's beginning or within it mean something to Mermaid's first pass over the text.
+    out.replace("style", "#115;tyle").replace("classDef", "#99;lassDef")
+}

@@ -1,0 +1,113 @@
+//! A story without what differs from run to run.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use super::Story;
+use super::link::{Order, arrange, base_names, conversations, name};
+
+/// The system gives ports from here on to sockets that ask for none (ip(7), `ip_local_port_range`).
+const FIRST_EPHEMERAL: u16 = 32768;
+
+/// The number of the first ephemeral port in a normalised story.
+const FIRST_SHOWN: u16 = 50001;
+
+impl Story {
+    /// The story without any payload.
+    #[must_use]
+    pub fn without_payload(mut self) -> Story {
+        for step in &mut self.steps {
+            step.call.data = None;
+        }
+        for message in &mut self.messages {
+            message.data = None;
+        }
+        self
+    }
+}
+
+/// The story with ordinals for times, processes, threads, descriptors and ephemeral ports, so that runs that did the
+/// same give the same pictures.
+///
+/// Step `n`, from 0, takes the time from `n` to `n + 1`; a receive that waited begins when its thread's call before it
+/// ended. Steps that do not depend on each other stand in an order of their own: a server's first, then the clients'
+/// as the servers met them. Only if half a second lies between two steps does the later one stay behind the
+/// other, since somebody meant it to.
+#[must_use]
+pub fn normalize(mut story: Story) -> Story {
+    base_names(&mut story);
+    arrange(&mut story, Order::Canonical);
+    name(&mut story);
+    times(&mut story);
+    numbers(&mut story);
+    ports(&mut story);
+    story.conversations = conversations(&story);
+    story
+}
+
+fn times(story: &mut Story) {
+    let mut causes: Vec<Option<usize>> = vec![None; story.steps.len()];
+    for message in &story.messages {
+        if let (Some(from), Some(to)) = (message.from, message.to) {
+            let first = causes[to].get_or_insert(from);
+            *first = from.min(*first);
+        }
+    }
+    let mut before: HashMap<(usize, usize), usize> = HashMap::new();
+    let ordinal = |step: usize| step as u64;
+    for (index, step) in story.steps.iter_mut().enumerate() {
+        let previous = before.insert((step.program, step.thread), index);
+        let since = previous.map_or(index, |previous| previous + 1);
+        // Where the cause comes later than the thread's call before, the thread waited for it; where there is none,
+        // it waited until it gave up.
+        let until = match causes[index] {
+            _ if !step.receives() || previous.is_none() => None,
+            Some(cause) => Some(cause).filter(|cause| *cause >= since),
+            None => Some(index).filter(|_| step.call.blocked > 0),
+        };
+        step.call.begin = ordinal(until.map_or(index, |_| since));
+        step.call.end = ordinal(index + 1);
+        step.call.blocked = until.map_or(0, |until| ordinal(until) - ordinal(since));
+    }
+}
+
+fn numbers(story: &mut Story) {
+    let mut pids: HashMap<(usize, u32), u32> = HashMap::new();
+    let mut tids: HashMap<(usize, usize), u32> = HashMap::new();
+    let mut next: HashMap<u32, u64> = HashMap::new();
+    for step in &mut story.steps {
+        let number = |length: usize| u32::try_from(length + 1).unwrap_or(u32::MAX);
+        let fresh = number(pids.len());
+        step.call.pid = *pids.entry((step.program, step.call.pid)).or_insert(fresh);
+        let fresh = number(tids.len());
+        step.call.tid = *tids.entry((step.program, step.thread)).or_insert(fresh);
+        let seq = next.entry(step.call.pid).or_default();
+        step.call.seq = *seq;
+        *seq += 1;
+        let descriptor = |socket: usize| i32::try_from(socket + 1).unwrap_or(i32::MAX);
+        step.call.fd = if step.call.fd < 0 { -1 } else { descriptor(step.socket) };
+        step.call.accepted = step.accepted.map(descriptor);
+    }
+    for (program, of) in story.programs.iter_mut().enumerate() {
+        // A process that did nothing has no number.
+        let mut known: Vec<_> =
+            of.pids.iter().filter_map(|pid| pids.get(&(program, *pid)).copied()).collect();
+        known.sort_unstable();
+        known.dedup();
+        of.pids = known;
+    }
+}
+
+fn ports(story: &mut Story) {
+    let mut ports: HashMap<u16, u16> = HashMap::new();
+    let mut shown = |address: &mut Option<SocketAddr>| {
+        if let Some(address) = address.as_mut().filter(|address| address.port() >= FIRST_EPHEMERAL) {
+            let next = FIRST_SHOWN.wrapping_add(u16::try_from(ports.len()).unwrap_or(u16::MAX));
+            address.set_port(*ports.entry(address.port()).or_insert(next));
+        }
+    };
+    for step in &mut story.steps {
+        shown(&mut step.call.local);
+        shown(&mut step.call.peer);
+    }
+}

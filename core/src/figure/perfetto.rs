@@ -1,0 +1,94 @@
+//! The calls for ui.perfetto.dev, in Chrome's JSON (Trace Event Format): a slice each, and an arrow for each message.
+
+use serde_json::{Map, Value, json};
+
+use super::label;
+use super::{MessageKind, Step, Story};
+use crate::trace::unescape;
+
+/// Writes the JSON. A call is a slice on its thread, a message a flow from the slice that sent it to the one that
+/// received it. Times count from the first call.
+#[must_use]
+pub fn perfetto(story: &Story) -> String {
+    let zero = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+    let mut events: Vec<Value> = Vec::with_capacity(story.steps.len() + 2 * story.messages.len());
+    for (index, program) in story.programs.iter().enumerate() {
+        for pid in &program.pids {
+            let name = json!({ "name": program.name });
+            events.push(json!({ "ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": name }));
+            let order = json!({ "sort_index": index });
+            events.push(
+                json!({ "ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": order }),
+            );
+        }
+    }
+    for step in &story.steps {
+        let Step { call, .. } = step;
+        events.push(json!({
+            "ph": "X", "cat": "socket", "name": label::call(story, step), "pid": call.pid, "tid": call.tid,
+            "ts": micros(call.begin.saturating_sub(zero)), "dur": micros(call.end.saturating_sub(call.begin)),
+            "args": arguments(story, step),
+        }));
+    }
+    for (id, message) in story.messages.iter().enumerate() {
+        let Some((from, to)) = message.from.zip(message.to) else { continue };
+        let (from, to) = (&story.steps[from].call, &story.steps[to].call);
+        // A flow's ends have to lie within their slices, and it cannot go back in time.
+        let (sent, received) = (from.begin, to.end.saturating_sub(1).max(to.begin));
+        if sent > received {
+            continue;
+        }
+        let name = name(message.kind);
+        let (sent, received) = (micros(sent.saturating_sub(zero)), micros(received.saturating_sub(zero)));
+        events.push(json!({
+            "ph": "s", "cat": "message", "name": name, "id": id, "pid": from.pid, "tid": from.tid, "ts": sent,
+        }));
+        events.push(json!({
+            "ph": "f", "bp": "e", "cat": "message", "name": name, "id": id, "pid": to.pid, "tid": to.tid, "ts": received,
+        }));
+    }
+    let mut out = String::from("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
+    for (index, event) in events.iter().enumerate() {
+        out.push_str(if index == 0 { "\n" } else { ",\n" });
+        out.push_str(&event.to_string());
+    }
+    out.push_str("\n]}\n");
+    out
+}
+
+/// Nanoseconds in the format's microseconds: exact up to 2^53 ns (104 days).
+fn micros(nanoseconds: u64) -> f64 {
+    nanoseconds as f64 / 1000.0
+}
+
+fn name(kind: MessageKind) -> &'static str {
+    match kind {
+        MessageKind::Handshake => "connection setup",
+        MessageKind::Stream => "bytes of a stream",
+        MessageKind::Datagram => "datagram",
+        MessageKind::HalfClose => "end of stream",
+        MessageKind::Reset => "reset",
+        MessageKind::Refused => "refused",
+    }
+}
+
+/// What a click on the slice shows.
+fn arguments(story: &Story, step: &Step) -> Map<String, Value> {
+    let call = &step.call;
+    let data = call.data.as_deref().and_then(unescape);
+    let text = |address: Option<std::net::SocketAddr>| address.map(|address| json!(address.to_string()));
+    let facts = [
+        ("outcome", Some(json!(call.outcome))),
+        ("socket", Some(json!(story.sockets[step.socket].name))),
+        ("fd", Some(json!(call.fd))),
+        ("transport", Some(json!(call.transport))),
+        ("local", text(call.local)),
+        ("peer", text(call.peer)),
+        ("bytes", call.bytes.map(|bytes| json!(bytes))),
+        ("room", call.room.map(|room| json!(room))),
+        ("data", data.map(|data| json!(label::payload(&data, call.bytes.unwrap_or(0), i32::MAX)))),
+        ("argument", call.argument.map(|argument| json!(argument))),
+        ("blocked_ns", Some(json!(call.blocked)).filter(|_| call.blocked > 0)),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}

@@ -1,0 +1,181 @@
+//! The lines of one or several traces as events.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::trace::{Call, Newer, Process, VERSION, unescape};
+
+/// The events of one or several files, as [`read`] found them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// One for each file, in the order given: a process writes to one file at a time, and a number of a process
+    /// may be another process in another file.
+    pub(super) files: Vec<Lines>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// The events of a file, each with the place of its line among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Lines {
+    pub(super) processes: Vec<(usize, Process<'static>)>,
+    pub(super) calls: Vec<(usize, Call<'static>)>,
+}
+
+/// Why a trace was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadError {
+    /// The file, by the name that [`read`] was given.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub reason: ReadErrorReason,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadErrorReason {
+    /// It has a version of the format that this capsock does not know.
+    Newer(Newer),
+    /// It is no event.
+    Malformed(String),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, line {}: ", self.file, self.line)?;
+        match &self.reason {
+            ReadErrorReason::Newer(Newer(version)) => write!(
+                formatter,
+                "the trace has version {version} of the format, and this capsock reads up to version {VERSION}; \
+                 read it with the capsock that wrote it, or a newer one"
+            ),
+            ReadErrorReason::Malformed(why) => write!(formatter, "this is no line of a trace: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// What is read of a line first: all versions have this.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    capsock: u32,
+}
+
+/// Reads traces: pairs of a file's name, for messages, and what is in it.
+///
+/// The files may be parts of one run, in any order, and the lines of different processes in a file as well. A last
+/// line that was cut short is left out, and so are events of kinds that this version of capsock does not know; the
+/// [remarks](super::Story::remarks) say so.
+///
+/// # Errors
+/// [`ReadErrorReason::Newer`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a
+/// line that is no event.
+pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Trace, ReadError> {
+    let mut trace = Trace::default();
+    for (name, bytes) in files {
+        let mut lines = Lines::default();
+        let mut unknown = 0_usize;
+        for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+            let whole = line.ends_with(b"\n");
+            match add(line.trim_ascii(), number, &mut lines) {
+                Ok(known) => unknown += usize::from(!known),
+                Err(ReadErrorReason::Malformed(_)) if !whole => {
+                    trace.remarks.push(format!("{name}: the last line was cut short, and is left out"));
+                }
+                Err(reason) => return Err(ReadError { file: name.to_owned(), line: number + 1, reason }),
+            }
+        }
+        if unknown > 0 {
+            trace.remarks.push(format!("{name}: events of kinds that this capsock does not know: {unknown}"));
+        }
+        trace.files.push(lines);
+    }
+    Ok(trace)
+}
+
+/// Adds the event of a line; `false` if it is of an unknown kind.
+fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorReason> {
+    let malformed = |why: &dyn fmt::Display| ReadErrorReason::Malformed(why.to_string());
+    if line.is_empty() {
+        return Ok(true);
+    }
+    let text = std::str::from_utf8(line).map_err(|error| malformed(&error))?;
+    let head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+    if head.capsock > VERSION {
+        return Err(ReadErrorReason::Newer(Newer(head.capsock)));
+    }
+    match &*head.event {
+        "process" => {
+            lines.processes.push((number, serde_json::from_str(text).map_err(|error| malformed(&error))?));
+        }
+        "call" => {
+            let call: Call<'static> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+            if call.data.as_deref().is_some_and(|data| unescape(data).is_none()) {
+                return Err(malformed(&"its data is not escaped as a trace's"));
+            }
+            lines.calls.push((number, call));
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROCESS: &str = r#"{"event":"process","capsock":1,"pid":7,"program":"a.py","language":"python","at":1,"wall":2,"later":{}}"#;
+    const CALL: &str = r#"{"event":"call","capsock":1,"pid":7,"tid":7,"seq":0,"begin":3,"end":4,"blocked":0,"call":"socket","fd":3,"transport":"udp","outcome":"ok"}"#;
+
+    fn one(text: &str) -> Result<Trace, ReadError> {
+        read([("a.jsonl", text.as_bytes())])
+    }
+
+    #[test]
+    fn lines_of_this_version_are_read_and_unknown_ones_counted() {
+        let unknown = r#"{"event":"sleep","capsock":1,"for":3}"#;
+        let trace = one(&format!("{PROCESS}\n\n{unknown}\n{CALL}\r\n")).unwrap();
+        let lines = &trace.files[0];
+        assert_eq!((lines.processes.len(), lines.calls.len()), (1, 1));
+        assert_eq!(trace.remarks, ["a.jsonl: events of kinds that this capsock does not know: 1"]);
+    }
+
+    #[test]
+    fn a_last_line_is_left_out_if_it_was_cut_and_only_then() {
+        for cut in 1..CALL.len() {
+            let trace = one(&format!("{PROCESS}\n{}", &CALL[..cut])).unwrap();
+            assert_eq!((trace.files[0].calls.len(), trace.remarks.len()), (0, 1), "{cut}");
+        }
+        let trace = one(&format!("{PROCESS}\n{CALL}")).unwrap();
+        assert_eq!((trace.files[0].calls.len(), trace.remarks.len()), (1, 0));
+    }
+
+    #[test]
+    fn what_is_no_event_is_an_error_that_names_the_line() {
+        let newer = r#"{"event":"quantum","capsock":2}"#;
+        let escape = CALL.replace("\"outcome\"", "\"data\":\"\\\\q\",\"outcome\"");
+        let cases = [
+            ("hello", "a.jsonl, line 2: this is no line of a trace: expected value"),
+            ("{\"event\":\"call\"}", "a.jsonl, line 2: this is no line of a trace: missing field `capsock`"),
+            (
+                newer,
+                "a.jsonl, line 2: the trace has version 2 of the format, and this capsock reads up to version 1",
+            ),
+            (&escape, "a.jsonl, line 2: this is no line of a trace: its data is not escaped"),
+        ];
+        for (line, expected) in cases {
+            let error = one(&format!("{PROCESS}\n{line}\n{CALL}\n")).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let error = read([("b", &b"\xff\n"[..])]).unwrap_err();
+        assert_eq!((error.file.as_str(), error.line), ("b", 1));
+        // A newer version is no line cut short.
+        assert!(one(newer).is_err());
+    }
+}

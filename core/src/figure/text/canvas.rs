@@ -1,0 +1,169 @@
+//! Rows of characters, each in a colour or none.
+
+use unicode_width::UnicodeWidthChar;
+
+/// How a character looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Look {
+    Plain,
+    Dim,
+    Bold,
+    Bad,
+    /// A program's own colour.
+    Program(usize),
+}
+
+impl Look {
+    /// The parameters of ECMA-48's SGR.
+    fn code(self) -> Option<&'static str> {
+        const PROGRAMS: [&str; 5] = ["36", "33", "35", "32", "34"];
+        match self {
+            Look::Plain => None,
+            Look::Dim => Some("2"),
+            Look::Bold => Some("1"),
+            Look::Bad => Some("1;31"),
+            Look::Program(index) => Some(PROGRAMS[index % PROGRAMS.len()]),
+        }
+    }
+}
+
+/// A row that is being written.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Row {
+    /// A wide character is followed by a cell without any.
+    cells: Vec<(Option<char>, Look)>,
+}
+
+impl Row {
+    /// Writes over what is there, from a column on; returns the column behind it.
+    pub(in super::super) fn put(&mut self, column: usize, text: &str, look: Look) -> usize {
+        let mut at = column;
+        for character in text.chars() {
+            let width = character.width().unwrap_or(0);
+            if width == 0 {
+                continue;
+            }
+            if self.cells.len() < at + width {
+                self.cells.resize(at + width, (Some(' '), Look::Plain));
+            }
+            self.cells[at] = (Some(character), look);
+            if width == 2 {
+                self.cells[at + 1] = (None, look);
+            }
+            at += width;
+        }
+        at
+    }
+
+    /// The row as text, with a newline, and with the terminal's colours if asked for.
+    pub(in super::super) fn write(&self, colour: bool, out: &mut String) {
+        let blank = |cell: &&(Option<char>, Look)| cell.0 == Some(' ');
+        let length = self.cells.len() - self.cells.iter().rev().take_while(blank).count();
+        let mut now = None;
+        for (character, look) in &self.cells[..length] {
+            let Some(character) = character else { continue };
+            let code = look.code().filter(|_| colour && *character != ' ');
+            if code != now && *character != ' ' {
+                out.push_str(if now.is_some() { "\x1b[0m" } else { "" });
+                if let Some(code) = code {
+                    out.push_str("\x1b[");
+                    out.push_str(code);
+                    out.push('m');
+                }
+                now = code;
+            }
+            out.push(*character);
+        }
+        out.push_str(if now.is_some() { "\x1b[0m\n" } else { "\n" });
+    }
+}
+
+/// Text of anybody's as a terminal may show it: nothing in it controls the terminal or changes its width.
+pub(in super::super) fn shown(text: &str, ascii: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            ' '..='~' => shown.push(character),
+            '…' if ascii => shown.push_str("..."),
+            _ if ascii => shown.extend(character.escape_default()),
+            _ if character.width().unwrap_or(0) == 0 => shown.extend(character.escape_unicode()),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// The columns that a text takes.
+pub(in super::super) fn width(text: &str) -> usize {
+    text.chars().map(|character| character.width().unwrap_or(0)).sum()
+}
+
+/// A text in lines of at most so many columns, cut behind blanks and parentheses where it has any, those after the first a bit
+/// narrower.
+pub(in super::super) fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let most = most.max(8);
+    let mut lines: Vec<String> = vec![String::new()];
+    let mut room = most;
+    for mut word in words(text) {
+        while !word.is_empty() {
+            let bare = width(word.trim_end());
+            if bare <= room {
+                let line = lines.last_mut().expect("there is a line from the start");
+                line.push_str(word);
+                room = room.saturating_sub(width(word));
+                break;
+            }
+            let begun = lines.last().is_some_and(|line| !line.trim().is_empty());
+            // A method's name stays whole.
+            let dot = word.find('.').filter(|dot| *dot > 0 && *dot < word.find('(').unwrap_or(0));
+            let dot = dot.filter(|dot| width(&word[..*dot]) <= room);
+            if dot.is_some() || !begun || bare > most - 2 && room > most / 3 {
+                let mut taken = 0;
+                let fits = word.char_indices().find(|(_, character)| {
+                    taken += character.width().unwrap_or(0);
+                    taken > room
+                });
+                let first = word.chars().next().map_or(0, char::len_utf8);
+                let cut = dot.unwrap_or(fits.map_or(word.len(), |(cut, _)| cut).max(first));
+                let line = lines.last_mut().expect("there is a line from the start");
+                line.push_str(&word[..cut]);
+                word = &word[cut..];
+            }
+            lines.push(String::new());
+            room = most - 2;
+        }
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// The parts of a text that stay together: up to a blank, or a parenthesis with something in it.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let opens = |(at, _): &(usize, &str)| !rest[at + 1..].starts_with(')');
+        let end = rest.match_indices([' ', '(']).find(|found| found.1 == " " || opens(found));
+        let (word, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at + 1));
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
+/// The text, or its beginning with an ellipsis, in at most so many columns.
+pub(in super::super) fn clipped(text: &str, most: usize, ascii: bool) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let ellipsis = if ascii { "..." } else { "…" };
+    let mut clipped = String::new();
+    for character in text.chars() {
+        if width(&clipped) + character.width().unwrap_or(0) + width(ellipsis) > most {
+            break;
+        }
+        clipped.push(character);
+    }
+    clipped + ellipsis
+}

@@ -1,0 +1,76 @@
+//! Which program stands in which column.
+
+use super::super::Story;
+use super::super::items::base;
+use super::TextOptions;
+
+/// A column narrower than this holds no call.
+const NARROWEST: usize = 26;
+/// Wider ones only draw the programs apart.
+const WIDEST: usize = 56;
+
+/// A column of the figure.
+#[derive(Debug)]
+pub(super) struct Column {
+    /// Where its line runs.
+    pub(super) line: usize,
+    /// How many columns of the terminal its text may take.
+    pub(super) room: usize,
+    /// What stands above it.
+    pub(super) title: String,
+    pub(super) subtitle: String,
+}
+
+/// The columns from left to right, and for each program its column and its number among several there.
+pub(super) fn columns(
+    story: &Story,
+    options: &TextOptions,
+    margin: usize,
+) -> (Vec<Column>, Vec<(usize, Option<usize>)>) {
+    let fit = (options.width.saturating_sub(margin) / NARROWEST).max(1);
+    let groups = groups(story, fit);
+    let each = (options.width.saturating_sub(margin) / groups.len().max(1)).clamp(NARROWEST, WIDEST);
+    let mut places = vec![(0, None); story.programs.len()];
+    let mut columns = Vec::with_capacity(groups.len());
+    for (index, (title, programs)) in groups.into_iter().enumerate() {
+        for (nth, program) in programs.iter().enumerate() {
+            places[*program] = (index, (programs.len() > 1).then_some(nth + 1));
+        }
+        let first = &story.programs[programs[0]];
+        let role = if first.serves { "server" } else { "client" };
+        let subtitle = match (&*first.language, programs.len()) {
+            ("", 1) => role.to_owned(),
+            (language, 1) => format!("{role}, {language}"),
+            (_, many) => format!("{many} programs, [1] to [{many}]"),
+        };
+        columns.push(Column { line: margin + index * each, room: each - 3, title, subtitle });
+    }
+    (columns, places)
+}
+
+/// At most `fit` groups of programs: one each, or those of one name together, or the last ones all together.
+fn groups(story: &Story, fit: usize) -> Vec<(String, Vec<usize>)> {
+    let alone = |program: usize| (story.programs[program].name.clone(), vec![program]);
+    if story.programs.len() <= fit {
+        return (0..story.programs.len()).map(alone).collect();
+    }
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (program, of) in story.programs.iter().enumerate() {
+        let base = base(&of.name);
+        match groups
+            .iter_mut()
+            .find(|(name, others)| name == base && story.programs[others[0]].serves == of.serves)
+        {
+            Some((_, programs)) => programs.push(program),
+            None => groups.push((base.to_owned(), vec![program])),
+        }
+    }
+    while groups.len() > fit && groups.len() > 1 {
+        let (_, last) = groups.pop().unwrap_or_default();
+        if let Some((name, programs)) = groups.last_mut() {
+            "other programs".clone_into(name);
+            programs.extend(last);
+        }
+    }
+    groups
+}

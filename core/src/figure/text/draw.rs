@@ -1,0 +1,403 @@
+//! The rows of the figure.
+
+use std::collections::HashMap;
+
+use super::super::items::Item;
+use super::super::label;
+use super::super::{Message, MessageKind, Story};
+use super::canvas::{Look, Row, clipped, shown, width, wrapped};
+use super::columns::Column;
+use super::{TextOptions, tags};
+
+/// The columns of the terminal that times take.
+pub(super) const MARGIN: usize = 11;
+
+/// The characters of lines, with and without box drawing.
+struct Signs {
+    line: &'static str,
+    waits: &'static str,
+    call: &'static str,
+    end: &'static str,
+    solid: &'static str,
+    dashed: &'static str,
+    left: &'static str,
+    right: &'static str,
+    from_left: &'static str,
+    from_right: &'static str,
+    fails: &'static str,
+    takes: &'static str,
+    again: &'static str,
+}
+
+const BOX: Signs = Signs {
+    line: "│",
+    waits: "┊",
+    call: "├",
+    end: "┴",
+    solid: "─",
+    dashed: "╌",
+    left: "◄",
+    right: "►",
+    from_left: "├",
+    from_right: "┤",
+    fails: "✗",
+    takes: "◂",
+    again: "⋮",
+};
+
+const ASCII: Signs = Signs {
+    line: "|",
+    waits: ":",
+    call: "+",
+    end: "+",
+    solid: "-",
+    dashed: ".",
+    left: "<",
+    right: ">",
+    from_left: "+",
+    from_right: "+",
+    fails: "x",
+    takes: "<-",
+    again: "*",
+};
+
+pub(super) struct Drawing<'a> {
+    story: &'a Story,
+    options: &'a TextOptions,
+    columns: Vec<Column>,
+    places: Vec<(usize, Option<usize>)>,
+    timed: bool,
+    signs: &'static Signs,
+    /// When the first call began.
+    zero: u64,
+    /// Whether a program has calls of several threads.
+    threads: Vec<bool>,
+    /// For each column how many of its programs' calls wait.
+    waiting: Vec<usize>,
+    tags: HashMap<usize, usize>,
+    /// For each step the messages that it received.
+    received: HashMap<usize, Vec<usize>>,
+    out: String,
+}
+
+impl<'a> Drawing<'a> {
+    pub(super) fn new(
+        story: &'a Story,
+        options: &'a TextOptions,
+        columns: Vec<Column>,
+        places: Vec<(usize, Option<usize>)>,
+        timed: bool,
+    ) -> Drawing<'a> {
+        let mut threads = vec![false; story.programs.len()];
+        for step in &story.steps {
+            threads[step.program] |= step.thread > 0;
+        }
+        let mut received: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (index, message) in story.messages.iter().enumerate() {
+            if let Some(to) = message.to {
+                received.entry(to).or_default().push(index);
+            }
+        }
+        Drawing {
+            story,
+            options,
+            waiting: vec![0; columns.len()],
+            columns,
+            places,
+            timed,
+            signs: if options.ascii { &ASCII } else { &BOX },
+            zero: story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0),
+            threads,
+            tags: HashMap::new(),
+            received,
+            out: String::new(),
+        }
+    }
+
+    pub(super) fn draw(mut self, items: &[Item]) -> String {
+        if self.story.steps.is_empty() {
+            return format!("{}no socket call was recorded\n", self.remarks());
+        }
+        self.tags = tags(self.story, items, &self.places);
+        self.heads();
+        let mut waited = false;
+        for (at, item) in items.iter().enumerate() {
+            waited |= matches!(item, Item::Begins(_));
+            match *item {
+                Item::Begins(step) => self.begins(step),
+                Item::Ends(step) => self.ends(step, items[..at].contains(&Item::Begins(step))),
+                Item::Call(step) => {
+                    let text = self.call(step);
+                    self.row(step, &text, self.time(self.story.steps[step].call.begin));
+                }
+                Item::Arrow(message) => {
+                    self.arrow(&self.story.messages[message], self.tags.get(&message).copied())
+                }
+                Item::Again { rounds, items, calls } => self.left_out(&format!(
+                    "{} more {} of the {items} rows above, {} calls",
+                    label::grouped(rounds as u64),
+                    if rounds == 1 { "round" } else { "rounds" },
+                    label::grouped(calls as u64)
+                )),
+                Item::Gap(calls) => {
+                    self.left_out(&format!("{} calls are not drawn", label::grouped(calls as u64)))
+                }
+            }
+        }
+        self.feet();
+        self.legend(waited);
+        let remarks = self.remarks();
+        self.out.push_str(&remarks);
+        self.out
+    }
+
+    fn heads(&mut self) {
+        for line in 0..2 {
+            let mut row = Row::default();
+            for (index, column) in self.columns.iter().enumerate() {
+                let text =
+                    shown(if line == 0 { &column.title } else { &column.subtitle }, self.options.ascii);
+                let text = clipped(&text, column.room + 1, self.options.ascii);
+                let look = if line == 0 { Look::Program(index) } else { Look::Dim };
+                row.put(column.line, &text, look);
+            }
+            row.write(self.options.colour, &mut self.out);
+        }
+        self.lines().write(self.options.colour, &mut self.out);
+    }
+
+    fn feet(&mut self) {
+        let mut row = Row::default();
+        for (index, column) in self.columns.iter().enumerate() {
+            row.put(column.line, self.signs.end, Look::Program(index));
+        }
+        row.write(self.options.colour, &mut self.out);
+    }
+
+    /// A row with the programs' lines alone.
+    fn lines(&self) -> Row {
+        let mut row = Row::default();
+        for (index, column) in self.columns.iter().enumerate() {
+            let waits = self.waiting[index] > 0;
+            row.put(
+                column.line,
+                if waits { self.signs.waits } else { self.signs.line },
+                Look::Program(index),
+            );
+        }
+        row
+    }
+
+    fn time(&self, at: u64) -> Option<u64> {
+        self.timed.then(|| at.saturating_sub(self.zero))
+    }
+
+    /// A call's text beside its program's line.
+    fn row(&mut self, step: usize, text: &str, time: Option<u64>) {
+        let of = &self.story.steps[step];
+        let (index, number) = self.places[of.program];
+        let column = &self.columns[index];
+        let mut text = text.to_owned();
+        let pids = &self.story.programs[of.program].pids;
+        if let Some(nth) = pids.iter().position(|pid| *pid == of.call.pid).filter(|_| pids.len() > 1) {
+            text = format!("P{} {text}", nth + 1);
+        } else if self.threads[of.program] {
+            text = format!("T{} {text}", of.thread + 1);
+        }
+        if let Some(number) = number {
+            text = format!("[{number}] {text}");
+        }
+        let text = shown(&text, self.options.ascii);
+        for (nth, line) in wrapped(&text, column.room).into_iter().enumerate() {
+            let mut row = self.lines();
+            if nth == 0 {
+                row.put(column.line, self.signs.call, Look::Program(index));
+                if let Some(time) = time {
+                    let time = shown(&label::duration(time), self.options.ascii);
+                    row.put((MARGIN - 2).saturating_sub(width(&time)), &time, Look::Dim);
+                }
+            }
+            let bad = of.call.outcome != "ok";
+            let indent = if nth == 0 { 2 } else { 4 };
+            row.put(column.line + indent, &line, if bad { Look::Bad } else { Look::Plain });
+            row.write(self.options.colour, &mut self.out);
+        }
+    }
+
+    fn begins(&mut self, step: usize) {
+        let of = &self.story.steps[step];
+        let text = label::call(self.story, of);
+        // The new socket is there when the call ends.
+        let text = text.rsplit(" = ").next().unwrap_or_default().to_owned();
+        self.row(step, &text, self.time(of.call.begin));
+        if !self.threads[of.program] {
+            self.waiting[self.places[of.program].0] += 1;
+        }
+    }
+
+    fn ends(&mut self, step: usize, begun: bool) {
+        let of = &self.story.steps[step];
+        let waiting = &mut self.waiting[self.places[of.program].0];
+        *waiting = waiting.saturating_sub(usize::from(begun && !self.threads[of.program]));
+        let text = if begun { self.brought(step) } else { self.call(step) };
+        let waited = if self.options.ordinals {
+            String::new()
+        } else {
+            format!(" after {}", label::duration(of.call.blocked))
+        };
+        let text = format!("{text}{waited}{}", self.taken(step));
+        self.row(step, &text, self.time(of.call.end));
+    }
+
+    /// A call in one row, with what it brought.
+    fn call(&self, step: usize) -> String {
+        let of = &self.story.steps[step];
+        let text = label::call(self.story, of);
+        let short = of.sends() && of.call.bytes < of.call.room;
+        if of.call.outcome == "ok" && (!of.receives() || of.call.call == "accept") && !short {
+            return format!("{text}{}", self.taken(step));
+        }
+        format!("{text} {}{}", self.brought(step), self.taken(step))
+    }
+
+    /// What a call brought.
+    fn brought(&self, step: usize) -> String {
+        let of = &self.story.steps[step];
+        if of.call.outcome != "ok" {
+            return format!("{} {}", self.signs.fails, of.call.outcome);
+        }
+        match of.accepted {
+            Some(accepted) => format!("= {}", self.story.sockets[accepted].name),
+            None if of.receives() && of.call.transport == "tcp" && of.call.bytes == Some(0) => {
+                "= 0 bytes, end of stream".to_owned()
+            }
+            None => format!("= {}", label::bytes(of.call.bytes.unwrap_or(0))),
+        }
+    }
+
+    /// The numbers of the arrows that a call takes.
+    fn taken(&self, step: usize) -> String {
+        let numbers =
+            self.received.get(&step).into_iter().flatten().filter_map(|message| self.tags.get(message));
+        let numbers: Vec<_> = numbers.map(|number| format!("#{number}")).collect();
+        if numbers.is_empty() {
+            String::new()
+        } else {
+            format!("  {} {}", self.signs.takes, numbers.join(" "))
+        }
+    }
+
+    fn arrow(&mut self, message: &Message, tag: Option<usize>) {
+        let column = |step: Option<usize>| step.map(|step| self.places[self.story.steps[step].program].0);
+        let (from, to) = (column(message.from), column(message.to));
+        let tag = tag.map(|tag| format!("#{tag} ")).unwrap_or_default();
+        let (ends, whole) = match (from, to) {
+            (Some(from), Some(to)) if from != to => ((from, to), true),
+            (Some(from), Some(_)) => ((from, from), true),
+            // It goes where a server would be, or the clients, as far as it was seen.
+            (Some(from), None) => ((from, toward(from, self.columns.len())), false),
+            (None, Some(to)) => ((toward(to, self.columns.len()), to), false),
+            (None, None) => return,
+        };
+        let known = from.or(to).unwrap_or(0);
+        if ends.0 == ends.1 {
+            let (sign, column) = (self.signs.takes, &self.columns[known]);
+            let mut row = self.lines();
+            let line = shown(&format!("{sign} {tag}{}", self.says(message, column.room)), self.options.ascii);
+            let line = clipped(&line, column.room, self.options.ascii);
+            row.put(column.line + 2, &line, Look::Program(known));
+            row.write(self.options.colour, &mut self.out);
+            return;
+        }
+        let rightward = ends.0 < ends.1;
+        let (low, high) = (self.columns[ends.0.min(ends.1)].line, self.columns[ends.0.max(ends.1)].line);
+        let solid = matches!(message.kind, MessageKind::Stream | MessageKind::Datagram);
+        let sign = if solid { self.signs.solid } else { self.signs.dashed };
+        let mut row = self.lines();
+        let (mut begin, mut end) = (low + 1, high);
+        if !whole {
+            // Half an arrow, at the end that was recorded.
+            let unseen_left = (from.is_none()) == rightward;
+            let gap = (high - low) / 8;
+            if unseen_left { begin += gap } else { end -= gap }
+        }
+        let look = Look::Program(known);
+        for at in begin..end {
+            row.put(at, sign, look);
+        }
+        let (tail, head) = if rightward { (low, high) } else { (high, low) };
+        let leaves = if rightward { self.signs.from_left } else { self.signs.from_right };
+        if from.is_some() {
+            row.put(tail, leaves, Look::Program(known));
+        }
+        let arrives = if rightward { self.signs.right } else { self.signs.left };
+        match (to.is_some(), rightward) {
+            (true, _) => row.put(head, arrives, look),
+            (false, true) => row.put(end - 1, self.signs.fails, Look::Bad),
+            (false, false) => row.put(begin, self.signs.fails, Look::Bad),
+        };
+        let room = (end - begin).saturating_sub(4);
+        let text = shown(&format!("{tag}{}", self.says(message, room)), self.options.ascii);
+        let text = clipped(&text, room, self.options.ascii);
+        let at = begin + (end - begin).saturating_sub(width(&text) + 2) / 2;
+        row.put(at, &format!(" {text} "), Look::Plain);
+        row.write(self.options.colour, &mut self.out);
+    }
+
+    /// What stands on an arrow that has so much room.
+    fn says(&self, message: &Message, room: usize) -> String {
+        let note = label::note(self.story, message).map(|note| format!(", {note}")).unwrap_or_default();
+        // With quotes, and a number of bytes where the payload is not shown in full.
+        let room = room.saturating_sub(width(&note) + 2);
+        let all = message.bytes <= room.min(32) as u64;
+        let most = if all { room } else { room.saturating_sub(12).clamp(4, 32) };
+        let text = match message.kind {
+            MessageKind::Handshake => "connection setup".to_owned(),
+            MessageKind::HalfClose => "end of stream".to_owned(),
+            MessageKind::Reset => "reset".to_owned(),
+            _ => label::message(message, i32::try_from(most).unwrap_or(i32::MAX)),
+        };
+        text + &note
+    }
+
+    fn left_out(&mut self, text: &str) {
+        let first = self.columns.first().map_or(0, |column| column.line);
+        for line in [false, true, false] {
+            let mut row = self.lines();
+            if line {
+                row.put(first + 2, &format!("{} {text}", self.signs.again), Look::Bold);
+            }
+            row.write(self.options.colour, &mut self.out);
+        }
+    }
+
+    /// What the signs mean that were used.
+    fn legend(&mut self, waited: bool) {
+        let mut parts = Vec::new();
+        if waited && self.threads.iter().any(|several| !several) {
+            parts.push(format!("{} waits in a call", self.signs.waits));
+        }
+        if !self.tags.is_empty() {
+            parts.push(format!("#n arrives before {} #n takes it", self.signs.takes));
+        }
+        if !parts.is_empty() {
+            let mut row = Row::default();
+            row.put(self.columns[0].line, &parts.join("   "), Look::Dim);
+            row.write(self.options.colour, &mut self.out);
+        }
+    }
+
+    fn remarks(&self) -> String {
+        let mut text = String::new();
+        for remark in &self.story.remarks {
+            text.push_str(&shown(&format!("Note: {remark}"), self.options.ascii));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// The column that a program without a recorded peer talks to.
+fn toward(column: usize, columns: usize) -> usize {
+    if column > 0 { 0 } else { 1.min(columns - 1) }
+}

@@ -1,0 +1,57 @@
+//! The figures of each textbook exchange.
+
+use std::path::Path;
+
+use capsock::figure::{TextOptions, gantt_text, mermaid, normalize, perfetto, text};
+
+use super::scripts::*;
+use super::story;
+
+fn compare(name: &str, picture: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces/golden").join(name);
+    if std::env::var_os("CAPSOCK_BLESS").is_some() {
+        std::fs::write(&path, picture).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let difference = golden.lines().zip(picture.lines()).enumerate().find(|(_, (old, new))| old != new);
+    assert!(golden == picture, "{name} differs (CAPSOCK_BLESS=1 takes it), first in line {difference:?}");
+}
+
+pub(crate) const ALL: [(&str, &str); 12] = [
+    ("udp", UDP),
+    ("tcp", TCP),
+    ("iterative", ITERATIVE),
+    ("concurrent", CONCURRENT),
+    ("forked", FORKED),
+    ("cut", CUT),
+    ("pieces", PIECES),
+    ("lost", LOST),
+    ("reset", RESET),
+    ("refused", REFUSED),
+    ("half-close", HALF_CLOSE),
+    ("hostile", HOSTILE),
+];
+
+#[test]
+fn the_figures_are_those_of_the_files() {
+    for (name, script) in ALL {
+        let story = story(script);
+        compare(&format!("{name}.txt"), &text(&story, &TextOptions::default()));
+        compare(&format!("{name}.mmd"), &mermaid(&story));
+    }
+}
+
+#[test]
+fn the_other_formats_are_those_of_the_files() {
+    for (name, script) in [("iterative", ITERATIVE), ("concurrent", CONCURRENT)] {
+        let normal = normalize(story(script));
+        let options = TextOptions { ordinals: true, ..TextOptions::default() };
+        compare(&format!("{name}-gantt.txt"), &gantt_text(&story(script), &TextOptions::default()));
+        compare(&format!("{name}-normal.txt"), &text(&normal, &options));
+        compare(&format!("{name}-normal-gantt.txt"), &gantt_text(&normal, &options));
+    }
+    let ascii = TextOptions { ascii: true, width: 100, colour: true, ..TextOptions::default() };
+    compare("tcp-ascii-wide-colour.txt", &text(&story(TCP), &ascii));
+    compare("tcp.json", &perfetto(&story(TCP)));
+    compare("forked.json", &perfetto(&story(FORKED)));
+}

@@ -1,0 +1,13 @@
+//! Traces to pictures: what belongs together, and what it looks like. `CAPSOCK_BLESS=1` writes the golden figures.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod golden;
+mod linking;
+mod script;
+mod scripts;
+
+use capsock::figure::{Story, link, read};
+
+fn story(script: &str) -> Story {
+    link(read([("trace.jsonl", script::trace(script).as_bytes())]).unwrap())
+}
