@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::port::port;
+use crate::record::Record;
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{CHUNK, Input, Output};
-use crate::trace::Trace;
 
 /// The longest line taken from standard input, in bytes: a bound on the memory it takes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -60,7 +60,7 @@ struct Common {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    trace: Trace,
+    trace: Record,
 }
 
 #[derive(Debug, clap::Args)]

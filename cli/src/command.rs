@@ -5,9 +5,9 @@ use std::ffi::OsString;
 use clap::{CommandFactory, Parser};
 
 use crate::failure::{Failure, Result, SIGNAL};
+use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::trace::Trace;
-use crate::{client, completions, demo, man, peer, serve, stdio, uppercase};
+use crate::{client, completions, demo, man, peer, serve, stdio, trace, uppercase};
 
 const AFTER: &str = "\
 Examples:
@@ -35,6 +35,7 @@ enum Command {
     Serve(serve::Serve),
     Client(client::Client),
     Uppercase(uppercase::Uppercase),
+    Trace(trace::Trace),
     Demo(demo::Demo),
     Run(Run),
     Completions(completions::Completions),
@@ -63,7 +64,7 @@ struct Run {
     #[arg(long)]
     no_hints: bool,
     #[command(flatten)]
-    trace: Trace,
+    trace: Record,
     /// The script and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT.py")]
     script: Vec<OsString>,
@@ -116,6 +117,7 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
+        Command::Trace(args) => trace::run(args),
         Command::Demo(args_) => demo::run(args_, args),
         Command::Run(args) => Err(elsewhere(args)),
         Command::Completions(args) => completions::run(args),

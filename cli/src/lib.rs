@@ -10,10 +10,12 @@ mod demo;
 mod failure;
 mod man;
 mod port;
+mod record;
 mod seconds;
 mod serve;
 mod signals;
 mod stdio;
+mod terminal;
 mod trace;
 mod uppercase;
 

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 use crate::port::port;
+use crate::record::Record;
 use crate::seconds::{Microseconds, Seconds};
 use crate::signals;
 use crate::stdio::{Output, message};
-use crate::trace::Trace;
 
 const STATS_EVERY: Duration = Duration::from_secs(1);
 
@@ -114,7 +114,7 @@ struct Common {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    trace: Trace,
+    trace: Record,
 }
 
 /// The core's defaults, which are the same for every transport and address.

@@ -1,39 +1,151 @@
-//! `--trace`: a record of the socket calls.
+//! `capsock trace`: the pictures of what programs did with their sockets.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use crate::failure::Result;
+use capsock::figure::{self, PageOptions, Story, TextOptions};
 
+use crate::failure::{Failure, Result};
+use crate::stdio::Output;
+use crate::terminal;
+
+const AFTER: &str = "\
+Examples:
+  capsock trace run.jsonl                                what happened, as the textbook draws it
+  capsock trace server.jsonl client.jsonl -o figure.svg  of two files, as a picture for a page
+  capsock trace run.jsonl --format gantt                 who was served, and who waited
+
+The exit status is 2 if a file is not a trace, or has a newer version of the format.";
+
+/// Draw what programs did with their sockets, from the traces that they wrote.
+///
+/// The files may be one run's, of any programs in any language; the same files give the same bytes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = AFTER)]
 pub(crate) struct Trace {
-    /// Append a record of every socket call to FILE, a line of JSON each; several programs may write one file.
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
-    /// Leave the first bytes of what is sent and received out of the record.
-    #[arg(long, requires = "trace")]
+    /// The traces; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What to draw [default: what the name of --output ends in, else text].
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs that did the same give the
+    /// same bytes.
+    #[arg(long)]
+    normalize: bool,
+    /// Show nothing of what was sent but its length.
+    #[arg(long)]
     no_payload: bool,
+    /// Columns of the text formats [default: the terminal's, else 80].
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
+    width: Option<u16>,
+    /// Draw the text formats with ASCII alone.
+    #[arg(long)]
+    ascii: bool,
+    /// Colours in the text formats; `auto` is on a terminal unless NO_COLOR is set.
+    #[arg(long, alias = "color", value_enum, default_value = "auto", value_name = "WHEN")]
+    colour: When,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The textbook's figure, for a terminal.
+    Text,
+    /// The textbook's figure, as a picture.
+    Svg,
+    /// One page with both pictures and a table of the calls.
+    Html,
+    /// A sequence diagram for Markdown.
+    Mermaid,
+    /// Who was connecting, queued, served and waiting; a picture if --output ends in .svg.
+    Gantt,
+    /// Chrome's JSON, for ui.perfetto.dev.
+    Perfetto,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+pub(crate) fn run(args: &Trace) -> Result<()> {
+    let mut story = figure::link(read(&args.files)?);
+    if args.no_payload {
+        story = story.without_payload();
+    }
+    if args.normalize {
+        story = figure::normalize(story);
+    }
+    let drawn = args.draw(&story);
+    match &args.output {
+        None => {
+            let mut output = Output::new().map_err(|error| Failure::output(&error))?;
+            output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error))
+        }
+        Some(path) => std::fs::write(path, drawn)
+            .map_err(|error| Failure::new(format!("could not write {}: {error}", path.display()))),
+    }
+}
+
+fn read(files: &[PathBuf]) -> Result<figure::Trace> {
+    let mut contents = Vec::with_capacity(files.len());
+    for file in files {
+        let bytes = if file.as_os_str() == "-" {
+            let mut bytes = Vec::new();
+            let mut input = crate::stdio::Input::new().map_err(|error| Failure::input(&error))?;
+            std::io::Read::read_to_end(&mut input, &mut bytes).map_err(|error| Failure::input(&error))?;
+            bytes
+        } else {
+            std::fs::read(file)
+                .map_err(|error| Failure::usage(format!("could not read {}: {error}", file.display())))?
+        };
+        contents.push((file.display().to_string(), bytes));
+    }
+    let named = contents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    figure::read(named).map_err(|error| Failure::usage(error.to_string()))
 }
 
 impl Trace {
-    /// The options as they were given.
-    pub(crate) fn words(&self) -> String {
-        let payload = if self.no_payload { " --no-payload" } else { "" };
-        let trace = self.trace.as_ref().map(|file| format!(" --trace {}{payload}", file.display()));
-        trace.unwrap_or_default()
+    fn draw(&self, story: &Story) -> String {
+        let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
+        match self.format() {
+            Format::Text => figure::text(story, &self.text()),
+            Format::Svg => figure::svg(story, &page),
+            Format::Html => figure::html(story, &page),
+            Format::Mermaid => figure::mermaid(story),
+            Format::Gantt if self.ends_in("svg") => figure::gantt_svg(story, &page),
+            Format::Gantt => figure::gantt_text(story, &self.text()),
+            Format::Perfetto => figure::perfetto(story),
+        }
     }
 
-    /// Records until the value that it returns is dropped.
-    pub(crate) fn start(&self) -> Result<Option<Recording>> {
-        let Some(file) = &self.trace else { return Ok(None) };
-        capsock::trace::start(file, !self.no_payload)?;
-        Ok(Some(Recording))
+    fn format(&self) -> Format {
+        self.format.unwrap_or_else(|| match self.output.as_deref().and_then(Path::extension) {
+            Some(extension) if extension == "svg" => Format::Svg,
+            Some(extension) if extension == "html" => Format::Html,
+            Some(extension) if extension == "mmd" => Format::Mermaid,
+            Some(extension) if extension == "json" => Format::Perfetto,
+            _ => Format::Text,
+        })
     }
-}
 
-pub(crate) struct Recording;
+    fn ends_in(&self, extension: &str) -> bool {
+        self.output.as_deref().and_then(Path::extension).is_some_and(|found| found == extension)
+    }
 
-impl Drop for Recording {
-    fn drop(&mut self) {
-        capsock::trace::stop();
+    fn text(&self) -> TextOptions {
+        let colour = match self.colour {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => self.output.is_none() && terminal::coloured(),
+        };
+        let width =
+            self.width.map(usize::from).or_else(|| self.output.is_none().then(terminal::columns).flatten());
+        TextOptions { width: width.unwrap_or(80), colour, ascii: self.ascii, ordinals: self.normalize }
     }
 }

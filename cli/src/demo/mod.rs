@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use crate::failure::{Failure, Result};
 use crate::seconds::Seconds;
 use crate::stdio::{Output, message};
+use crate::terminal;
 use process::Start;
 
 const TEXTS: &str = include_str!("texts.txt");
@@ -90,7 +91,7 @@ pub(crate) fn run(demo: &Demo, args: &[OsString]) -> Result<()> {
     let shown = if demo.json {
         format!("{}\n", picture::json(&played, seconds))
     } else {
-        picture::text(&played, seconds, picture::coloured())
+        picture::text(&played, seconds, terminal::coloured())
     };
     output.write_all(shown.as_bytes()).map_err(|error| Failure::output(&error))?;
     if demo.peers.is_empty() && !demo.json {

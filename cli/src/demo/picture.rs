@@ -1,19 +1,11 @@
 //! The board as a person reads it, and as a program does.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 
 use capsock::{Concurrency, Transport};
 use serde_json::{Value, json};
 
 use super::board::{Board, Cell, Outcome};
-
-/// Whether standard output is a terminal that shows colours (<https://no-color.org>).
-pub(super) fn coloured() -> bool {
-    let says = |name: &str, no: &str| std::env::var_os(name).is_some_and(|value| value == no);
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stdout().is_terminal() && !refused && !says("TERM", "dumb")
-}
 
 /// The matrix, what failed, and the sum.
 pub(super) fn text(board: &Board, seconds: f64, coloured: bool) -> String {
