@@ -105,7 +105,7 @@ fn glossary(out: &mut String, story: &Story) {
         ));
     }
     rows.push_str("</tbody>\n</table>\n");
-    scrolled(out, "What the calls are", &rows);
+    scrolled(out, "The table of what the calls are", &rows);
     out.push_str("</section>\n");
 }
 
