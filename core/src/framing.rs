@@ -22,8 +22,8 @@ pub enum Framing {
 
 named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
 
-/// The memory that a splitter keeps when a line has come to its end, in bytes.
-const KEPT: usize = 4096;
+/// The memory that a splitter keeps when a line has come to its end, in bytes: a connection holds it while it is idle.
+const KEPT: usize = 256;
 
 /// Cuts a byte stream into lines, each with its newline, holding what has none yet.
 #[derive(Debug)]
