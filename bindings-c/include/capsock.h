@@ -301,6 +301,12 @@ typedef struct {
   size_t max_connections;
   // The longest request, in bytes: a line with its newline, a datagram. Default 1 MiB.
   size_t max_request;
+  // The longest UDP reply, in bytes for each byte of its request: a longer one is not sent, and
+  // counted. 0, the default: no limit. The source of a datagram may be forged, and its reply then
+  // goes to a victim: this is by how much a forger can multiply what is sent there. Upper case is
+  // three times as long at most; a handler on an open network should have a limit. With one, an
+  // empty request gets an empty reply or none.
+  size_t max_amplification;
   // A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
   int64_t idle_timeout_ms;
   // A connection whose peer makes no room for more of its reply for so many milliseconds is
@@ -352,6 +358,8 @@ typedef struct {
   uint64_t datagrams_guarded;
   // Replies that did not fit a datagram or that the system refused to send.
   uint64_t replies_unsent;
+  // Replies over `max_amplification`, which were not sent.
+  uint64_t amplified_replies;
   // Times that accepting paused since the process or system had no descriptors left.
   uint64_t descriptor_shortages;
   // What of the system's optional calls the server uses: `capsock_feature` values, added up.

@@ -42,6 +42,12 @@ pub struct capsock_server_options {
     pub max_connections: usize,
     /// The longest request, in bytes: a line with its newline, a datagram. Default 1 MiB.
     pub max_request: usize,
+    /// The longest UDP reply, in bytes for each byte of its request: a longer one is not sent, and
+    /// counted. 0, the default: no limit. The source of a datagram may be forged, and its reply then
+    /// goes to a victim: this is by how much a forger can multiply what is sent there. Upper case is
+    /// three times as long at most; a handler on an open network should have a limit. With one, an
+    /// empty request gets an empty reply or none.
+    pub max_amplification: usize,
     /// A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
     pub idle_timeout_ms: i64,
     /// A connection whose peer makes no room for more of its reply for so many milliseconds is
@@ -84,6 +90,7 @@ pub extern "C" fn capsock_server_options_default() -> capsock_server_options {
             workers: core.workers,
             max_connections: core.max_connections,
             max_request: core.max_request,
+            max_amplification: core.max_amplification,
             idle_timeout_ms: to_millis(core.idle_timeout),
             write_timeout_ms: to_millis(core.write_timeout),
             busy_poll_us: to_micros(core.busy_poll),
@@ -111,6 +118,7 @@ impl capsock_server_options {
             .workers(self.workers)
             .max_connections(self.max_connections)
             .max_request(self.max_request)
+            .max_amplification(self.max_amplification)
             .idle_timeout(from_millis("the idle timeout", self.idle_timeout_ms)?)
             .write_timeout(from_millis("the write timeout", self.write_timeout_ms)?)
             .busy_poll(from_micros("the time of busy polling", self.busy_poll_us)?);

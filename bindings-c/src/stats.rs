@@ -35,6 +35,8 @@ pub struct capsock_stats {
     pub datagrams_guarded: u64,
     /// Replies that did not fit a datagram or that the system refused to send.
     pub replies_unsent: u64,
+    /// Replies over `max_amplification`, which were not sent.
+    pub amplified_replies: u64,
     /// Times that accepting paused since the process or system had no descriptors left.
     pub descriptor_shortages: u64,
     /// What of the system's optional calls the server uses: `capsock_feature` values, added up.
@@ -59,6 +61,7 @@ impl From<Stats> for capsock_stats {
             write_timeouts,
             datagrams_guarded,
             replies_unsent,
+            amplified_replies,
             descriptor_shortages,
             features,
         } = stats;
@@ -77,6 +80,7 @@ impl From<Stats> for capsock_stats {
             write_timeouts,
             datagrams_guarded,
             replies_unsent,
+            amplified_replies,
             descriptor_shortages,
             features,
         }

@@ -101,6 +101,31 @@ static void busy_polling(void) {
   capsock_server_free(server);
 }
 
+/* Of two requests the first one's reply would be longer than it is. */
+static void amplification(void) {
+  capsock_server_options options = local_options();
+  capsock_server *server;
+  struct sockaddr_in to;
+  capsock_stats stats;
+  char reply[8];
+  int port;
+  int fd = plain_socket(SOCK_DGRAM, &port);
+  options.max_amplification = 1;
+  options.concurrency = CAPSOCK_CONCURRENCY_ITERATIVE;
+  server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  memset(&to, 0, sizeof to);
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons((uint16_t)capsock_server_port(server));
+  CHECK(sendto(fd, "\xc5\x89", 2, 0, (struct sockaddr *)&to, sizeof to) == 2);
+  CHECK(sendto(fd, "a", 1, 0, (struct sockaddr *)&to, sizeof to) == 1);
+  CHECK(recv(fd, reply, sizeof reply, 0) == 1 && reply[0] == 'A');
+  CHECK_OK(capsock_server_stats(server, &stats));
+  CHECK(stats.amplified_replies == 1 && stats.requests == 1);
+  close(fd);
+  capsock_server_free(server);
+}
+
 static void addresses(void) {
   char expected[32];
   char *address = NULL;
@@ -307,6 +332,7 @@ int main(void) {
       {"every kind of server answers", every_kind_answers},
       {"features", features},
       {"busy polling", busy_polling},
+      {"amplification", amplification},
       {"addresses", addresses},
       {"bad options", bad_options},
       {"bad hosts", bad_hosts},

@@ -139,7 +139,7 @@ static void options_have_the_defaults(void) {
   CHECK(server.backlog == 1024 && server.max_request == 1 << 20);
   CHECK(server.workers == 0 && server.max_connections == 0);
   CHECK(server.idle_timeout_ms == 300000 && server.write_timeout_ms == 30000);
-  CHECK(server.busy_poll_us == 0);
+  CHECK(server.max_amplification == 0 && server.busy_poll_us == 0);
   CHECK(server.handler == NULL && server.handler_data == NULL);
   CHECK(server.log == NULL && server.log_data == NULL);
   CHECK(tcp.connect_timeout_ms == 10000 && tcp.timeout_ms == 30000);

@@ -34,6 +34,7 @@ bind_java_type! {
         backlog: jlong,
         max_connections { sig = jlong, name = "maxConnections", get = max_connections },
         max_request { sig = jlong, name = "maxRequest", get = max_request },
+        max_amplification { sig = jlong, name = "maxAmplification", get = max_amplification },
         idle_timeout { sig = jdouble, name = "idleTimeout", get = idle_timeout },
         write_timeout { sig = jdouble, name = "writeTimeout", get = write_timeout },
         busy_poll { sig = jdouble, name = "busyPoll", get = busy_poll },

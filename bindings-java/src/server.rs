@@ -62,6 +62,9 @@ fn server_start<'local>(
     if let Some(request) = number("the limit of a request", given.max_request(env)?)? {
         options = options.max_request(request);
     }
+    if let Some(times) = number("the limit of amplification", given.max_amplification(env)?)? {
+        options = options.max_amplification(times);
+    }
     if let Some(timeout) = seconds("the idle timeout", given.idle_timeout(env)?)? {
         options = options.idle_timeout(timeout);
     }
@@ -111,6 +114,7 @@ fn server_stats<'local>(
             stats.write_timeouts,
             stats.datagrams_guarded,
             stats.replies_unsent,
+            stats.amplified_replies,
             stats.descriptor_shortages,
             stats.features,
         ],

@@ -36,6 +36,11 @@ use crate::{exit, tcp_client::pair};
 ///     max_connections: TCP connections served at once; a further one is closed and counted as
 ///         refused. Default 0: 1024 for threads, 256 for processes, 65536 for events.
 ///     max_request: the longest request, in bytes. Default 1048576.
+///     max_amplification: the longest UDP reply, in bytes for each byte of its request; a longer one
+///         is not sent, and counted. 0, the default: no limit. The source of a datagram may be forged,
+///         and its reply then goes to a victim: this is by how much a forger can multiply what is sent
+///         there. Upper case is three times as long at most; a handler on an open network should have
+///         a limit. With one, an empty request gets an empty reply or none.
 ///     idle_timeout: seconds after which a connection on which nothing comes is closed; None for
 ///         never. Default 300.
 ///     write_timeout: seconds after which a connection whose peer makes no room for more of its
@@ -65,8 +70,8 @@ impl Server {
     #[pyo3(signature = (
         transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT), concurrency = Given::Default,
         framing = Given::Default, workers = Given::Default, backlog = Given::Default,
-        max_connections = Given::Default, max_request = Given::Default, idle_timeout = Given::Default,
-        write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
+        max_connections = Given::Default, max_request = Given::Default, max_amplification = Given::Default,
+        idle_timeout = Given::Default, write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
@@ -80,6 +85,7 @@ impl Server {
         backlog: Given<Count<u32>>,
         max_connections: Given<Count<usize>>,
         max_request: Given<Count<usize>>,
+        max_amplification: Given<Count<usize>>,
         idle_timeout: Given<Seconds>,
         write_timeout: Given<Seconds>,
         busy_poll: Given<f64>,
@@ -93,6 +99,7 @@ impl Server {
         options.backlog = backlog.unwrap_or(Count(options.backlog)).0;
         options.max_connections = max_connections.unwrap_or(Count(options.max_connections)).0;
         options.max_request = max_request.unwrap_or(Count(options.max_request)).0;
+        options.max_amplification = max_amplification.unwrap_or(Count(options.max_amplification)).0;
         options.idle_timeout = idle_timeout.limit_or("the idle timeout", options.idle_timeout)?;
         options.write_timeout = write_timeout.limit_or("the write timeout", options.write_timeout)?;
         options.busy_poll = busy_poll.time_or("the time of busy polling", options.busy_poll)?;

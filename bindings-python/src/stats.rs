@@ -88,6 +88,8 @@ report! {
         datagrams_guarded: u64,
         /// Replies that did not fit a datagram or that the system refused to send.
         replies_unsent: u64,
+        /// Replies over max_amplification, which were not sent.
+        amplified_replies: u64,
         /// Times that accepting paused since the process or system had no descriptors left.
         descriptor_shortages: u64,
         /// What of the system's optional calls the server uses.

@@ -279,6 +279,7 @@ BAD_OPTIONS: list[tuple[dict[str, Any], Any]] = [
     ({"backlog": 2**32}, ValueError),
     ({"max_connections": -1}, ValueError),
     ({"max_request": -1}, ValueError),
+    ({"max_amplification": -1}, ValueError),
     ({"idle_timeout": -1}, ValueError),
     ({"idle_timeout": -0.001}, ValueError),
     ({"idle_timeout": float("nan")}, ValueError),

@@ -205,6 +205,13 @@ def test_limits_are_counted() -> None:
         with socket.create_connection(server.address, timeout=LIMIT) as refused:
             assert refused.recv(1) == b""
         assert server.stats().connections_refused == 1
+    with start("udp", max_amplification=1, concurrency="iterative") as server:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+            peer.settimeout(LIMIT)
+            for request in ("ŉ", "a"):
+                peer.sendto(request.encode(), server.address)
+            assert peer.recv(9) == b"A"
+        assert server.stats().amplified_replies == 1
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -77,6 +77,10 @@ struct Tcp {
 struct Udp {
     #[command(flatten)]
     common: Common,
+    /// The longest reply, in bytes for each byte of its request; a longer one is not sent. 0 for no limit: upper
+    /// case is three times as long as its request at most.
+    #[arg(long, value_name = "TIMES", default_value_t = defaults().max_amplification)]
+    max_amplification: usize,
 }
 
 #[derive(Debug, clap::Args)]
@@ -133,7 +137,7 @@ fn framing() -> impl TypedValueParser<Value = Framing> {
 pub(crate) fn run(serve: &Serve) -> Result<()> {
     let (common, options) = match &serve.on {
         On::Tcp(tcp) => (&tcp.common, tcp.options()),
-        On::Udp(udp) => (&udp.common, udp.common.options(Transport::Udp)),
+        On::Udp(udp) => (&udp.common, udp.options()),
     };
     let _recording = common.trace.start()?;
     let server = options.start_unless(Some(signals::once))?;
@@ -180,6 +184,12 @@ impl Common {
             .workers(self.workers)
             .max_request(self.max_request)
             .busy_poll(self.busy_poll.0)
+    }
+}
+
+impl Udp {
+    fn options(&self) -> ServerOptions {
+        self.common.options(Transport::Udp).max_amplification(self.max_amplification)
     }
 }
 
@@ -268,7 +278,7 @@ impl Teller {
 }
 
 /// The totals by their names, in the order in which they are told.
-fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
+fn by_name(stats: &Stats) -> [(&'static str, u64); 16] {
     // Taken apart, so that a new total is not forgotten here.
     let Stats {
         connections_accepted,
@@ -285,6 +295,7 @@ fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
         write_timeouts,
         datagrams_guarded,
         replies_unsent,
+        amplified_replies,
         descriptor_shortages,
         features: _,
     } = *stats;
@@ -303,6 +314,7 @@ fn by_name(stats: &Stats) -> [(&'static str, u64); 15] {
         ("write_timeouts", write_timeouts),
         ("datagrams_guarded", datagrams_guarded),
         ("replies_unsent", replies_unsent),
+        ("amplified_replies", amplified_replies),
         ("descriptor_shortages", descriptor_shortages),
     ]
 }

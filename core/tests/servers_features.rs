@@ -10,18 +10,11 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
-use support::{PATIENCE, ask, connect, eventually, options, read_to_end, udp, udp_peer};
+use support::{PATIENCE, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
 
 /// All sets of features, the missing ones switched off.
 fn all_ways() -> impl Iterator<Item = Features> {
     (0..16).map(Features::from_bits)
-}
-
-fn receive(socket: &UdpSocket) -> Vec<u8> {
-    let mut buffer = vec![0; 65_536];
-    let length = socket.recv(&mut buffer).unwrap();
-    buffer.truncate(length);
-    buffer
 }
 
 /// One message of `bytes`, which the kernel takes apart into datagrams of `segment` bytes.

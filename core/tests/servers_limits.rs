@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use capsock::{Concurrency, Framing, Server};
+use capsock::{Concurrency, Framing, Server, uppercase};
 use support::*;
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(60));
@@ -195,6 +195,51 @@ fn long_datagrams_are_refused_or_answered_whole() {
         client.send("ΐ".repeat(20_000).as_bytes()).unwrap();
         assert_eq!(exchange(&client, b"next"), b"NEXT");
         eventually("it is counted", || server.stats().replies_unsent == 1);
+    }
+}
+
+#[test]
+fn a_reply_that_is_too_long_for_its_request_is_not_sent() {
+    let double = |request: &[u8]| [request, request].concat();
+    for &concurrency in Concurrency::ALL {
+        let server = |times| {
+            let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+            let log = Arc::clone(&lines);
+            let options = udp(concurrency).workers(1).max_amplification(times);
+            (options.log(move |_, line| log.lock().unwrap().push(line.to_owned())), lines)
+        };
+        let (options, lines) = server(2);
+        let server_of_two = options.start().unwrap();
+        let client = udp_peer(server_of_two.local_addr());
+        // Two bytes become six, or three.
+        for (request, fits) in [("ΐ", false), ("ΐa", false), ("ŉ", true), ("ΐΐaaaa", true), ("", true)] {
+            client.send(request.as_bytes()).unwrap();
+            if fits {
+                assert_eq!(receive(&client), uppercase(request.as_bytes()), "{concurrency:?}");
+            }
+        }
+        let stats = server_of_two.stats();
+        assert_eq!(
+            (stats.amplified_replies, stats.requests, stats.replies_unsent),
+            (2, 3, 0),
+            "{concurrency:?}"
+        );
+        server_of_two.stop(PATIENCE).unwrap();
+        if concurrency != Concurrency::Processes {
+            let told = lines.lock().unwrap();
+            assert!(
+                told.len() == 1 && told[0].contains("2 times") && told[0].contains("max_amplification"),
+                "{told:?}"
+            );
+            // What a handler says is held to the same; no limit is the default.
+            for (times, replies) in [(1, 0), (2, 1), (0, 1)] {
+                let handled = server(times).0.handler(double).start().unwrap();
+                let client = udp_peer(handled.local_addr());
+                client.send(b"abc").unwrap();
+                assert_eq!(exchange(&client, b"").len(), if replies == 1 { 6 } else { 0 });
+                assert_eq!(handled.stats().amplified_replies, 1 - replies);
+            }
+        }
     }
 }
 

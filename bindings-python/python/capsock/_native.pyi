@@ -79,6 +79,7 @@ class Server:
         backlog: SupportsIndex = ...,
         max_connections: SupportsIndex = ...,
         max_request: SupportsIndex = ...,
+        max_amplification: SupportsIndex = ...,
         idle_timeout: float | None = ...,
         write_timeout: float | None = ...,
         busy_poll: float = ...,
@@ -98,6 +99,7 @@ class Server:
         backlog: SupportsIndex = ...,
         max_connections: SupportsIndex = ...,
         max_request: SupportsIndex = ...,
+        max_amplification: SupportsIndex = ...,
         idle_timeout: float | None = ...,
         write_timeout: float | None = ...,
         busy_poll: float = ...,
@@ -225,6 +227,8 @@ class Stats:
     def datagrams_guarded(self) -> int: ...
     @property
     def replies_unsent(self) -> int: ...
+    @property
+    def amplified_replies(self) -> int: ...
     @property
     def descriptor_shortages(self) -> int: ...
     @property

@@ -1,7 +1,7 @@
 //! `capsock serve`.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream, UdpSocket};
 
 use capsock::Features;
 use serde_json::json;
@@ -173,6 +173,15 @@ fn limits_reach_the_server() {
 
     let server = Server::start("tcp --host 127.0.0.1 --idle-timeout 0.1");
     assert_eq!(connect(&server).read(&mut [0; 10]).unwrap_or(0), 0);
+
+    let server = Server::start("udp --host 127.0.0.1 --concurrency iterative --max-amplification 1");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for request in ["ŉ", "a"] {
+        socket.send_to(request.as_bytes(), ("127.0.0.1", server.port())).unwrap();
+    }
+    assert_eq!(socket.recv(&mut [0; 10]).unwrap(), 1, "the first one's reply is too long");
+    assert!(server.running.error_line().starts_with("capsock: serving "));
+    assert!(server.running.error_line().contains("(max_amplification)"));
 
     let server = Server::start("tcp --host 127.0.0.1 --framing once");
     let mut once = connect(&server);

@@ -11,10 +11,21 @@ pub(super) struct Limits {
     pub(super) framing: Framing,
     pub(super) max_connections: usize,
     pub(super) max_request: usize,
+    pub(super) max_amplification: usize,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) write_timeout: Option<Duration>,
     /// How long an event loop, or over UDP whoever receives, looks again and again before it sleeps.
     pub(super) busy_poll: Duration,
+}
+
+impl Limits {
+    /// The longest reply to a datagram of that length.
+    pub(super) fn longest_reply(&self, request: usize) -> usize {
+        match self.max_amplification {
+            0 => usize::MAX,
+            times => request.saturating_mul(times),
+        }
+    }
 }
 
 /// A limit, of the options or of the system, that a request or a connection has met.
@@ -30,6 +41,8 @@ pub(super) enum Met {
     Guarded,
     /// A reply that is too long for a datagram.
     TooLong,
+    /// A reply that is too long for its request.
+    Amplified,
     /// A reply that the system did not take.
     Unsent,
     /// A process has died and cannot be replaced.
@@ -37,7 +50,7 @@ pub(super) enum Met {
 }
 
 /// How many kinds there are: each is logged at most once in an interval, whatever the others do.
-pub(super) const KINDS: usize = 9;
+pub(super) const KINDS: usize = 10;
 
 impl Met {
     /// A number below [`KINDS`].
@@ -52,6 +65,7 @@ impl Met {
             Met::TooLong => 6,
             Met::Unsent => 7,
             Met::Lost => 8,
+            Met::Amplified => 9,
         }
     }
 
@@ -64,6 +78,7 @@ impl Met {
             Met::Unread => &counters.write_timeouts,
             Met::Guarded => &counters.datagrams_guarded,
             Met::TooLong | Met::Unsent => &counters.replies_unsent,
+            Met::Amplified => &counters.amplified_replies,
             Met::Lost => return None,
         })
     }
@@ -93,6 +108,10 @@ impl Met {
                     .to_owned()
             }
             Met::TooLong => "a reply is too long for a datagram and was not sent".to_owned(),
+            Met::Amplified => {
+                let times = limits.max_amplification;
+                format!("a reply of more than {times} times its request was not sent (max_amplification)")
+            }
             Met::Unsent => "the system did not take a reply (no room, or nobody is there)".to_owned(),
             Met::Lost => "a process has died and no other is to be had (ulimit -u)".to_owned(),
         }

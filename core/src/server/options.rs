@@ -95,6 +95,8 @@ pub struct ServerOptions {
     pub max_connections: usize,
     /// The longest request, in bytes.
     pub max_request: usize,
+    /// The longest UDP reply, in bytes for each byte of its request; 0 for no limit.
+    pub max_amplification: usize,
     /// The longest silence on a connection; `None` for no limit.
     pub idle_timeout: Option<Duration>,
     /// The longest time in which a peer makes no room for more of its reply; `None` for no limit.
@@ -119,6 +121,7 @@ impl ServerOptions {
             backlog: 1024,
             max_connections: 0,
             max_request: 1 << 20,
+            max_amplification: 0,
             idle_timeout: Some(Duration::from_secs(300)),
             write_timeout: Some(Duration::from_secs(30)),
             busy_poll: Duration::ZERO,
@@ -165,6 +168,18 @@ impl ServerOptions {
     /// `Stream` framing it bounds nothing, since nothing is held.
     pub fn max_request(mut self, max_request: usize) -> Self {
         self.max_request = max_request;
+        self
+    }
+
+    /// The longest UDP reply, in bytes for each byte of its request: a longer one is not sent, and counted. 0, the
+    /// default, for no limit. Over TCP it bounds nothing.
+    ///
+    /// The source of a datagram may be forged, and its reply then goes to a victim: this is by how much a forger can
+    /// multiply what is sent there. Upper case is three times as long as its request at most, which is what QUIC
+    /// allows itself (RFC 9000, 8.1); a handler on an open network should have a limit. With one, an empty request
+    /// gets an empty reply or none.
+    pub fn max_amplification(mut self, max_amplification: usize) -> Self {
+        self.max_amplification = max_amplification;
         self
     }
 
@@ -235,6 +250,7 @@ impl ServerOptions {
             framing: self.framing,
             max_connections: self.connections_at_once(),
             max_request: self.max_request,
+            max_amplification: self.max_amplification,
             idle_timeout: self.idle_timeout,
             write_timeout: self.write_timeout,
             busy_poll: self.busy_poll,

@@ -59,6 +59,8 @@ totals! {
     datagrams_guarded,
     /// Replies that did not fit a datagram or that the system refused to send.
     replies_unsent,
+    /// Replies over `max_amplification`, which were not sent.
+    amplified_replies,
     /// Times that accepting paused since the process or system had no descriptors left.
     descriptor_shortages,
 }

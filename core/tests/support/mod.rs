@@ -61,6 +61,11 @@ pub(crate) fn read_to_end(mut stream: &TcpStream) -> Vec<u8> {
 
 pub(crate) fn exchange(socket: &UdpSocket, text: &[u8]) -> Vec<u8> {
     socket.send(text).unwrap();
+    receive(socket)
+}
+
+/// The next datagram.
+pub(crate) fn receive(socket: &UdpSocket) -> Vec<u8> {
     let mut received = vec![0; 65_536];
     let length = socket.recv(&mut received).unwrap();
     received.truncate(length);

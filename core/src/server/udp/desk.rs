@@ -128,8 +128,17 @@ impl Desk {
                     shared.met(Met::Oversized);
                     continue;
                 }
-                match outbox.add(label, |replies| shared.reply(request, replies)) {
+                let longest = shared.limits.longest_reply(request.len());
+                let mut amplified = false;
+                let added = outbox.add(label, |replies| {
+                    let start = replies.len();
+                    let replied = shared.reply(request, replies);
+                    amplified = replied && replies.len() - start > longest;
+                    replied && !amplified
+                });
+                match added {
                     Added::Reply => tally.answered += 1,
+                    Added::Nothing if amplified => shared.met(Met::Amplified),
                     Added::TooLong => shared.met(Met::TooLong),
                     Added::Nothing => {}
                 }

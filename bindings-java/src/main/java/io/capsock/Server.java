@@ -80,10 +80,10 @@ public final class Server implements AutoCloseable {
    */
   public Stats stats() {
     long[] n = handle.call(number -> Native.api().serverStats(number));
-    Set<Feature> features = Feature.set(n[15]);
+    Set<Feature> features = Feature.set(n[16]);
     return new Stats(
         n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11], n[12], n[13],
-        n[14], features);
+        n[14], n[15], features);
   }
 
   /**
@@ -163,6 +163,7 @@ public final class Server implements AutoCloseable {
     private long backlog = Native.UNSET;
     private long maxConnections = Native.UNSET;
     private long maxRequest = Native.UNSET;
+    private long maxAmplification = Native.UNSET;
     private double idleTimeout = Native.UNSET_SECONDS;
     private double writeTimeout = Native.UNSET_SECONDS;
     private double busyPoll = Native.UNSET_SECONDS;
@@ -258,6 +259,21 @@ public final class Server implements AutoCloseable {
      */
     public Builder maxRequest(int maxRequest) {
       this.maxRequest = maxRequest;
+      return this;
+    }
+
+    /**
+     * The longest UDP reply, in bytes for each byte of its request. A longer one is not sent, and
+     * counted. The source of a datagram may be forged, and its reply then goes to a victim: this is
+     * by how much a forger can multiply what is sent there. Upper case is three times as long at
+     * most; a handler on an open network should have a limit. With one, an empty request gets an
+     * empty reply or none.
+     *
+     * @param maxAmplification how many times its request; 0, the default, for no limit
+     * @return this
+     */
+    public Builder maxAmplification(int maxAmplification) {
+      this.maxAmplification = maxAmplification;
       return this;
     }
 

@@ -22,6 +22,7 @@ import java.util.Set;
  * @param datagramsGuarded datagrams left unanswered by the guard: from the server itself, port 0, a
  *     broadcast or multicast address, or gone back and forth between servers too often
  * @param repliesUnsent replies that did not fit a datagram or that the system refused to send
+ * @param amplifiedReplies replies over the limit of amplification, which were not sent
  * @param descriptorShortages times that accepting paused since there were no descriptors left
  * @param features what of the system's optional calls the server uses, an unmodifiable set
  */
@@ -40,5 +41,6 @@ public record Stats(
     long writeTimeouts,
     long datagramsGuarded,
     long repliesUnsent,
+    long amplifiedReplies,
     long descriptorShortages,
     Set<Feature> features) {}

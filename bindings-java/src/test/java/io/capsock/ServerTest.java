@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -120,6 +124,7 @@ class ServerTest {
         refused("backlog -1", IllegalArgumentException.class, b -> b.backlog(-1)),
         refused("maxConnections -1", IllegalArgumentException.class, b -> b.maxConnections(-1)),
         refused("maxRequest -1", IllegalArgumentException.class, b -> b.maxRequest(-1)),
+        refused("maxAmplification -1", IllegalArgumentException.class, b -> b.maxAmplification(-1)),
         refused(
             "idleTimeout -1 ns",
             IllegalArgumentException.class,
@@ -191,6 +196,7 @@ class ServerTest {
             .backlog(5)
             .maxConnections(3)
             .maxRequest(100)
+            .maxAmplification(1)
             .idleTimeout(null)
             .writeTimeout(Duration.ofSeconds(Long.MAX_VALUE))
             .busyPoll(Duration.ofSeconds(1))
@@ -200,6 +206,24 @@ class ServerTest {
         assertThrows(IOException.class, () -> client.request("x".repeat(100)));
       }
       Wait.until("the limit is counted", () -> server.stats().oversizedRequests() >= 1);
+    }
+  }
+
+  @Test
+  void aReplyThatIsTooLongForItsRequestIsNotSent() throws Exception {
+    Server.Builder options = Server.udp().host("127.0.0.1").port(0).maxAmplification(1);
+    try (Server server = options.concurrency(Concurrency.ITERATIVE).start();
+        DatagramSocket peer = new DatagramSocket()) {
+      peer.setSoTimeout(20_000);
+      peer.connect(new InetSocketAddress("127.0.0.1", server.port()));
+      for (String request : List.of("ŉ", "a")) {
+        byte[] bytes = request.getBytes(StandardCharsets.UTF_8);
+        peer.send(new DatagramPacket(bytes, bytes.length));
+      }
+      DatagramPacket reply = new DatagramPacket(new byte[9], 9);
+      peer.receive(reply);
+      assertEquals("A", new String(reply.getData(), 0, reply.getLength(), StandardCharsets.UTF_8));
+      assertEquals(1, server.stats().amplifiedReplies());
     }
   }
 
