@@ -92,6 +92,11 @@ impl LineSplitter {
         Ok(input.len())
     }
 
+    /// Whether the newline of a line that was begun has not come.
+    pub(crate) fn is_within_a_line(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
     /// Calls `take` with the last line, if the input ended without a newline. Frees nothing.
     pub(crate) fn finish(&mut self, take: impl FnOnce(&[u8])) {
         if !self.begun.is_empty() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::CHUNK;
 use super::exchange::{Exchange, Then};
+use super::last_call::LastCall;
 use crate::framing::Framing;
 use crate::net::{Deadline, Errno, Fault, Socket, Waiting, wait_readable};
 use crate::server::connections::Open;
@@ -52,8 +53,9 @@ impl Desk {
 /// Serves until the peer ends its input, a limit is met, the framing says so, or the server stops.
 pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
     let Desk { exchange, chunk, output, kept } = desk;
+    let mut last_call = LastCall::default();
     loop {
-        let received = match next_chunk(open, chunk, shared) {
+        let received = match next_chunk(open, chunk, exchange, &mut last_call, shared) {
             Ok(received) => received,
             Err(End::Quiet) => {
                 output.clear();
@@ -93,7 +95,7 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
             break;
         }
     }
-    part(&open.socket, chunk, shared);
+    part(open, chunk, shared);
 }
 
 /// Why there is no further chunk.
@@ -105,7 +107,13 @@ enum End {
 }
 
 /// Waits for input as long as the limits allow; once a stop is asked for, takes what is there.
-fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, End> {
+fn next_chunk(
+    open: &Open,
+    chunk: &mut [u8],
+    exchange: &Exchange,
+    last_call: &mut LastCall,
+    shared: &Shared,
+) -> Result<usize, End> {
     let socket = &open.socket;
     if !shared.stopping() {
         match wait_for_input(open, chunk, shared) {
@@ -118,14 +126,21 @@ fn next_chunk(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, E
             Err(_) => return Err(End::Gone),
         }
     }
-    match socket.receive(chunk) {
+    let room = last_call.room(socket, exchange, chunk);
+    if room == 0 {
+        return Err(End::Quiet);
+    }
+    match socket.receive(&mut chunk[..room]) {
         // The stop has shut the input down: this is no end of the peer's.
         Ok(0) if open.blocks && socket.peer_may_send() => Err(End::Quiet),
         Ok(received) if received > 0 && shared.time_is_up() => {
             open.cut(shared);
             Err(End::Gone)
         }
-        Ok(received) => Ok(received),
+        Ok(received) => {
+            last_call.took(received);
+            Ok(received)
+        }
         Err(errno) if errno.would_block() => Err(End::Quiet),
         Err(_) => Err(End::Gone),
     }
@@ -191,7 +206,8 @@ fn send_all(open: &Open, mut output: &[u8], then: Then, shared: &Shared) -> bool
 /// Closing a socket with unread input resets the connection (RFC 2525, 2.17), which can destroy
 /// replies on their way; so the output is ended first, and a peer that goes on sending is
 /// listened to for a moment.
-fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
+fn part(open: &Open, chunk: &mut [u8], shared: &Shared) {
+    let socket = &open.socket;
     if socket.shutdown_write().is_err() {
         return;
     }
@@ -200,7 +216,11 @@ fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
     loop {
         match parting_step(socket, chunk, &mut talkative) {
             Parting::Done => return,
-            _ if limit.passed() || shared.time_is_up() => return,
+            _ if shared.time_is_up() => {
+                cut_if_owed(open, shared);
+                return;
+            }
+            _ if limit.passed() => return,
             Parting::Again => {}
             Parting::Later => {
                 let step = Waiting::until(Deadline::after(Some(LINGER_STEP)).earlier(limit));
@@ -209,6 +229,13 @@ fn part(socket: &Socket, chunk: &mut [u8], shared: &Shared) {
                 let _ = wait_readable(fd, step);
             }
         }
+    }
+}
+
+/// A stop's deadline finds a peer that has not taken all that it was sent.
+pub(super) fn cut_if_owed(open: &Open, shared: &Shared) {
+    if open.socket.unacknowledged().is_ok_and(|bytes| bytes > 0) {
+        open.cut(shared);
     }
 }
 

@@ -112,6 +112,11 @@ impl Exchange {
         }
     }
 
+    /// Whether what has been taken ends within a line.
+    pub(super) fn is_within_a_line(&self) -> bool {
+        matches!(self, Exchange::Line(lines) if lines.is_within_a_line())
+    }
+
     /// The server ends the connection: what is held of a stream is passed on, while a line that was begun
     /// is no request.
     pub(super) fn abandon(&mut self, output: &mut Vec<u8>) {

@@ -5,6 +5,7 @@ mod connection;
 mod events;
 mod exchange;
 mod iterative;
+mod last_call;
 mod processes;
 mod threads;
 

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use crate::net::Socket;
+use crate::net::{Errno, Socket};
 use crate::server::connections::Admitted;
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
-use crate::server::tcp::connection::{LINGER, Parting, parting_step};
+use crate::server::tcp::connection::{LINGER, Parting, cut_if_owed, parting_step};
 use crate::server::tcp::exchange::{Exchange, Then};
+use crate::server::tcp::last_call::LastCall;
 
 /// How much of what nobody wants any more is received at once, in bytes.
 const THROWN_AWAY: usize = 16 * 1024;
@@ -28,6 +29,7 @@ pub(super) struct Connection {
     unfinished: bool,
     /// There may be more to receive than the last receive took.
     more: bool,
+    last_call: LastCall,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,7 @@ impl Connection {
             moved: now,
             unfinished: false,
             more: false,
+            last_call: LastCall::default(),
         }
     }
 
@@ -128,7 +131,13 @@ impl Connection {
     fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
         // Lent out for the call, since what is received and what else a worker lends are used together.
         let mut chunk = std::mem::take(tools.chunk);
-        let fate = match self.socket().receive(&mut chunk) {
+        let room = match tools.draining {
+            true => self.last_call.room(&self.admitted.open.socket, &self.exchange, &mut chunk),
+            false => chunk.len(),
+        };
+        let received =
+            if room == 0 { Err(Errno(libc::EAGAIN)) } else { self.socket().receive(&mut chunk[..room]) };
+        let fate = match received {
             Ok(0) => {
                 self.moved = tools.now;
                 self.phase = Phase::Ended;
@@ -140,7 +149,8 @@ impl Connection {
             Ok(received) => {
                 self.moved = tools.now;
                 // Less than there was room for was all there was: the kernel tells of what comes from now on.
-                self.more = received == chunk.len() || self.unfinished;
+                self.more = received == room || self.unfinished;
+                self.last_call.took(received);
                 self.answer(&chunk[..received], tools)
             }
             Err(errno) if errno.would_block() && tools.draining => self.part(tools),
@@ -173,8 +183,13 @@ impl Connection {
         }
         match self.phase {
             // No new work: what has not come by now comes too late.
-            Phase::Open if tools.draining && self.socket().peek(&mut [0]).is_err() => self.part(tools),
-            Phase::Open if tools.draining => Fate::Soon,
+            Phase::Open
+                if tools.draining
+                    && (self.last_call.is_over(&self.exchange) || self.socket().peek(&mut [0]).is_err()) =>
+            {
+                self.part(tools)
+            }
+            Phase::Open if tools.draining => Fate::Again,
             Phase::Open => Fate::Read,
             Phase::Finished => self.part(tools),
             Phase::Ended | Phase::Parting { .. } => self.end(),
@@ -260,7 +275,12 @@ impl Connection {
     /// What time alone brings about: the limits, and the stop's deadline.
     pub(super) fn check_time(&mut self, cut: bool, tools: &mut Tools<'_>) -> Fate {
         if let Phase::Parting { .. } = self.phase {
-            return if cut { Fate::Close } else { self.parting(tools) };
+            let fate = self.parting(tools);
+            if cut && fate != Fate::Close {
+                cut_if_owed(&self.admitted.open, tools.shared);
+                return Fate::Close;
+            }
+            return fate;
         }
         let still = tools.now.saturating_duration_since(self.moved);
         let over = |limit: Option<std::time::Duration>| limit.is_some_and(|limit| still >= limit);
