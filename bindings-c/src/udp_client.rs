@@ -136,7 +136,9 @@ pub unsafe extern "C" fn capsock_udp_client_request_bytes(
 /// `requests[i]`. A count of 0 sends nothing.
 ///
 /// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes late,
-/// twice or out of order is never taken for another one's. Each is sent again as by
+/// twice or out of order is never taken for another one's. To a server on 127.0.0.0/8 each leaves from an
+/// address of its own instead, from 127.1.0.0 on, as long as none is lost: there that costs half as much. Each is
+/// sent again as by
 /// `capsock_udp_client_request`, and has its time limit. All lengths are checked before the first is sent.
 /// Nothing is received while `on_reply` runs.
 ///

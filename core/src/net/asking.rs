@@ -29,16 +29,14 @@ impl Asking {
     /// A socket on a port of the system's choice.
     pub(crate) fn open(peer: SocketAddr) -> Result<Asking, Errno> {
         let socket = Socket::datagram(&peer)?;
-        // Received datagrams tell the port that they were sent to, and what ICMP reports becomes an error of the
-        // socket's also without a connection (ip(7), ipv6(7)).
-        let options = if peer.is_ipv4() {
-            [(libc::IPPROTO_IP, libc::IP_RECVORIGDSTADDR), (libc::IPPROTO_IP, libc::IP_RECVERR)]
+        // Received datagrams tell the port that they were sent to (ip(7), ipv6(7)).
+        let (level, name) = if peer.is_ipv4() {
+            (libc::IPPROTO_IP, libc::IP_RECVORIGDSTADDR)
         } else {
-            [(libc::IPPROTO_IPV6, libc::IPV6_RECVORIGDSTADDR), (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)]
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVORIGDSTADDR)
         };
-        for (level, name) in options {
-            sys::set_option(socket.as_fd(), level, name, 1)?;
-        }
+        sys::set_option(socket.as_fd(), level, name, 1)?;
+        socket.report_refusals(peer.is_ipv6())?;
         let control = vec![0; control_space(size_of::<libc::sockaddr_in6>()).unwrap_or_default()];
         let mut asking = Asking { socket, peer, port: 0, control };
         asking.bind()?;
@@ -77,7 +75,7 @@ impl Asking {
                     wait_for(&mut [interest(self.fd(), libc::POLLOUT), interest(-1, 0)], waiting)?;
                 }
                 Err(Errno(libc::EINTR)) => {}
-                Err(errno) => self.judge(errno)?,
+                Err(errno) => self.socket.judge(errno)?,
             }
         }
     }
@@ -96,7 +94,7 @@ impl Asking {
                 }
                 Err(errno) if errno.would_block() => return Err(errno),
                 Err(Errno(libc::EINTR)) => {}
-                Err(errno) => self.judge(errno)?,
+                Err(errno) => self.socket.judge(errno)?,
             }
         }
     }
@@ -110,12 +108,25 @@ impl Asking {
         };
         source.ip() == self.peer.ip() && source.port() == self.peer.port() && same_link
     }
+}
+
+impl Socket {
+    /// What ICMP reports becomes an error of the socket's also without a connection (IP_RECVERR of ip(7),
+    /// ipv6(7)). [`judge`](Socket::judge) has to be asked about errors then.
+    pub(crate) fn report_refusals(&self, ipv6: bool) -> Result<(), Errno> {
+        let (level, name) = if ipv6 {
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+        } else {
+            (libc::IPPROTO_IP, libc::IP_RECVERR)
+        };
+        sys::set_option(self.as_fd(), level, name, 1)
+    }
 
     /// What ICMP reported: a refusal is one, and the rest may pass (RFC 1122, 4.1.3.3), as on a connected
     /// socket (udp(7)). The report's details are let go; as long as they are there, poll(2) tells of them.
-    fn judge(&mut self, errno: Errno) -> Result<(), Errno> {
+    pub(crate) fn judge(&self, errno: Errno) -> Result<(), Errno> {
         let mut details = false;
-        while self.socket.receive_with(&mut [0], libc::MSG_ERRQUEUE).is_ok() {
+        while self.receive_with(&mut [0], libc::MSG_ERRQUEUE).is_ok() {
             details = true;
         }
         match errno {

@@ -1,7 +1,7 @@
 //! Many UDP requests in one call.
 
-use std::collections::{HashMap, VecDeque};
-use std::net::{SocketAddr, UdpSocket};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -152,19 +152,61 @@ fn no_reply_is_another_ones_whatever_the_network_does() {
 
 #[test]
 fn no_port_is_used_again_soon() {
+    let table: [(_, _, &[usize]); 3] =
+        [("127.0.0.1", 3, &[999, 1001]), ("127.0.0.1", 0, &[2000]), ("::1", 3, &[2000])];
+    for (host, retransmissions, calls) in table {
+        let (socket, address) = udp_server(host);
+        let server = thread::spawn(move || {
+            let mut sources: HashMap<SocketAddr, usize> = HashMap::new();
+            for _ in 0..2000 {
+                let (request, source) = datagram(&socket);
+                *sources.entry(source).or_default() += 1;
+                socket.send_to(&request, source).unwrap();
+            }
+            sources
+        });
+        let client =
+            UdpClient::connect_with(address, UdpClientOptions { retransmissions, ..udp_options() }).unwrap();
+        for count in calls {
+            client.request_many(&texts(*count)).unwrap();
+        }
+        let sources = server.join().unwrap();
+        // The first of a call leaves as a single one does.
+        assert_eq!(sources.len(), 2001 - calls.len(), "{host}");
+        let addresses: HashSet<_> = sources.keys().map(SocketAddr::ip).collect();
+        let expected = if calls.len() > 1 { sources.len() } else { 1 };
+        assert_eq!(addresses.len(), expected, "{host}");
+    }
+}
+
+/// The servers of this machine that hear only some of its addresses, as behind a filter.
+#[test]
+fn a_server_that_does_not_answer_other_addresses() {
     let (socket, address) = udp_server("127.0.0.1");
     let server = thread::spawn(move || {
-        let mut ports: HashMap<u16, usize> = HashMap::new();
-        for _ in 0..2000 {
-            let (request, source) = datagram(&socket);
-            *ports.entry(source.port()).or_default() += 1;
-            socket.send_to(&request, source).unwrap();
+        for _ in 0..300 {
+            let (request, source) = loop {
+                let (request, source) = datagram(&socket);
+                if source.ip() == Ipv4Addr::LOCALHOST {
+                    break (request, source);
+                }
+            };
+            socket.send_to(&request.to_ascii_uppercase(), source).unwrap();
         }
-        ports
     });
-    let client = UdpClient::connect_with(address, udp_options()).unwrap();
-    client.request_many(&texts(2000)).unwrap();
-    assert!(server.join().unwrap().values().all(|times| *times == 1));
+    let client = UdpClient::connect_with(address, impatient()).unwrap();
+    let expected: Vec<String> = texts(300).iter().map(|text| text.to_uppercase()).collect();
+    assert_eq!(client.request_many(&texts(300)).unwrap(), expected);
+    server.join().unwrap();
+}
+
+#[test]
+fn replies_that_are_much_longer_than_requests() {
+    let address = serve("127.0.0.1", |request| Some(request.repeat(20_000)));
+    let client = UdpClient::connect_with(address, impatient()).unwrap();
+    let requests: Vec<Vec<u8>> = (0..100).map(|index| vec![index, index, index]).collect();
+    let replies = client.request_many_bytes(&requests).unwrap();
+    assert!(replies.iter().zip(&requests).all(|(reply, request)| *reply == request.repeat(20_000)));
 }
 
 #[test]

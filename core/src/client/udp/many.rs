@@ -5,8 +5,14 @@
 //! the service is whatever the server has. What a client does control is the port that it asks from. So each
 //! request of the window leaves from a port that nothing else was sent from lately, and a reply belongs to
 //! the request of the port that it was sent to. That costs a socket for each request on its way, and
-//! rules out to send several with one system call, which would all leave from one port.
+//! rules out to send several with one system call, which would all leave from one port. Within the machine there
+//! are addresses enough to have one for each request, which rules nothing out: see `loopback`.
 
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::loopback::Loopback;
+use super::pending::Pending;
 use super::window::{Failed, Window};
 use super::{UdpClient, check_length};
 use crate::client::many::{Progress, texts};
@@ -25,7 +31,13 @@ impl UdpClient {
     ///
     /// The first request is asked alone: if the name has several addresses, the rest goes to the one that
     /// answers. The window takes a descriptor for each request on its way, and is smaller if there are too
-    /// few. No other call has a turn meanwhile. No texts, no replies, and nothing is sent.
+    /// few.
+    ///
+    /// To a server on 127.0.0.0/8 each request leaves from an address of its own instead, from 127.1.0.0 on, and
+    /// all take one descriptor: there that costs half as much. It is so until one is lost, and only if something
+    /// may be sent again.
+    ///
+    /// No other call has a turn meanwhile. No texts, no replies, and nothing is sent.
     ///
     /// # Errors
     /// As for [`request`](UdpClient::request); `TooLarge` before anything is sent. The text tells which
@@ -86,17 +98,51 @@ impl UdpClient {
         // The system may have another name for it: to it, 0.0.0.0 is 127.0.0.1 (Linux).
         let channel = link.fresh.as_ref().filter(|channel| channel.ends.peer == named);
         let peer = channel.and_then(|channel| channel.socket.peer_addr().ok()).unwrap_or(named);
-        let mut window = Window::new(named, peer, &self.options);
         let waiting = waiting.with_deadline(Deadline::NEVER);
         let request = |index: usize| requests[index].as_ref();
         let mut next = 1;
+        // Those that are to be sent again.
+        let mut left = VecDeque::new();
+        // Kept to the end: nobody else gets its port, which late replies come to.
+        let mut loopback = Loopback::open(named, peer, &self.options, &mut link.next_address);
+        if let Some(loopback) = &mut loopback {
+            while replies < requests.len() {
+                let failed = |Failed(index, error)| at(replies, index, error);
+                if next < requests.len() && loopback.wants_more() {
+                    let now = Instant::now();
+                    while next < requests.len() && loopback.has_room(request(next).len()) {
+                        loopback.add(Pending::new(next, now, &self.options), request(next));
+                        next += 1;
+                    }
+                    loopback.send(waiting).map_err(failed)?;
+                }
+                let reply = loopback.receive(|index| request(index).len(), waiting).map_err(failed)?;
+                let Some((index, slot)) = reply else { break };
+                replies += 1;
+                on_reply(index, loopback.reply(slot))?;
+            }
+            left.extend(loopback.unanswered());
+        }
+        let mut window = Window::new(named, peer, &self.options);
         while replies < requests.len() {
             let failed = |Failed(index, error)| at(replies, index, error);
-            while next < requests.len() && window.has_room(request(next).len()) {
-                if !window.send(next, request(next), waiting).map_err(failed)? {
+            loop {
+                let now = Instant::now();
+                let again = left.front().copied().map(|mut pending: Pending| {
+                    pending.once_more(now, &self.options);
+                    pending
+                });
+                let first = || (next < requests.len()).then(|| Pending::new(next, now, &self.options));
+                let Some(pending) = again.or_else(first) else { break };
+                let request = request(pending.index);
+                if !window.has_room(request.len())
+                    || !window.send(pending, request, waiting).map_err(failed)?
+                {
                     break;
                 }
-                next += 1;
+                if left.pop_front().is_none() {
+                    next += 1;
+                }
             }
             let reply = window.receive(&mut link.buffer, request, waiting).map_err(failed)?;
             replies += 1;

@@ -1,7 +1,10 @@
 //! The UDP client: one request at a time here, many in `many`, which knows when to send, by a `window`
-//! that knows what is on its way, from `ports` that were not used lately.
+//! that knows what is on its way, from `ports` that were not used lately, or within this machine by
+//! `loopback`, from addresses that were not.
 
+mod loopback;
 mod many;
+mod pending;
 mod ports;
 mod window;
 
@@ -77,6 +80,8 @@ struct Link {
     /// On a port that no late reply can come to; `None` if the system had none to give.
     fresh: Option<Channel>,
     buffer: Vec<u8>,
+    /// The number of the loopback address that is used next.
+    next_address: u32,
 }
 
 /// A socket that sends to and receives from one address alone.
@@ -111,7 +116,7 @@ impl UdpClient {
         let addresses = find(&server, waiting).map_err(|error| error.within(options.timeout))?;
         let (preferred, channel) = first_that_works(&addresses, 0, Channel::open)?;
         let ends = Ends::new(channel.ends);
-        let link = Link { preferred, fresh: Some(channel), buffer: vec![0; LONGEST] };
+        let link = Link { preferred, fresh: Some(channel), buffer: vec![0; LONGEST], next_address: 0 };
         let link = Turns::new(link, Turns::<Link>::waker(&server)?);
         Ok(UdpClient { server, addresses, options, link, ends })
     }

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::pending::Pending;
 use super::ports::Ports;
 use super::{TRIED, UdpClientOptions, no_reply};
 use crate::error::{Error, Result};
@@ -11,9 +12,9 @@ use crate::net::{Asking, Deadline, Errno, Fault, Waiting, interest, wait_for};
 
 /// Requests on their way at most, and their bytes as a receiver's buffer counts them: Linux has room for
 /// 212,992 there (net.core.rmem_default), and charges a small datagram with 768.
-const MOST: usize = 64;
-const MOST_BYTES: usize = 128 << 10;
-const OVERHEAD: usize = 768;
+pub(super) const MOST: usize = 64;
+pub(super) const MOST_BYTES: usize = 128 << 10;
+pub(super) const OVERHEAD: usize = 768;
 
 /// After so many replies it is looked whether the client was closed: a fast server leaves nothing to wait for.
 const GLANCE: usize = 16;
@@ -24,14 +25,9 @@ const TRIES: usize = 16;
 /// A socket and the request that it waits with.
 struct Lane {
     asking: Asking,
-    index: usize,
     /// The port has not been used.
     fresh: bool,
-    asked_again: u32,
-    pause: Duration,
-    /// When to send again, and when to give up.
-    again: Deadline,
-    end: Deadline,
+    pending: Pending,
 }
 
 pub(super) struct Window<'a> {
@@ -78,39 +74,27 @@ impl<'a> Window<'a> {
         self.is_empty() || self.busy.len() < self.limit && self.bytes + length + OVERHEAD <= MOST_BYTES
     }
 
-    /// Sends a request for the first time. `false` if the system has no more sockets to give, and others
+    /// Sends a request from a port of its own. `false` if the system has no more sockets to give, and others
     /// are on their way.
     pub(super) fn send(
         &mut self,
-        index: usize,
+        pending: Pending,
         request: &[u8],
         waiting: Waiting<'_>,
     ) -> Result<bool, Failed> {
+        let index = pending.index;
         let mut lane = match self.idle.pop() {
-            Some(lane) => lane,
+            Some(lane) => Lane { pending, ..lane },
             None => match Asking::open(self.peer) {
-                Ok(asking) => Lane {
-                    asking,
-                    index,
-                    fresh: true,
-                    asked_again: 0,
-                    pause: Duration::ZERO,
-                    again: Deadline::NEVER,
-                    end: Deadline::NEVER,
-                },
+                Ok(asking) => Lane { asking, fresh: true, pending },
                 Err(_) if !self.is_empty() => return Ok(false),
                 Err(errno) => return Err(Failed(index, self.failed(errno.into()))),
             },
         };
-        let sent = self.freshen(&mut lane).map_err(Fault::from).and_then(|()| {
-            let now = Instant::now();
-            lane.index = index;
-            lane.asked_again = 0;
-            lane.pause = self.options.retransmit_after;
-            lane.end = after(now, self.options.timeout);
-            lane.again = self.next_time(&lane, now);
-            lane.asking.send_within(request, waiting.with_deadline(lane.end))
-        });
+        let sent = self
+            .freshen(&mut lane)
+            .map_err(Fault::from)
+            .and_then(|()| lane.asking.send_within(request, waiting.with_deadline(pending.end)));
         sent.map_err(|fault| Failed(index, self.failed(fault)))?;
         self.bytes += request.len() + OVERHEAD;
         self.busy.push_back(lane);
@@ -140,12 +124,6 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    fn next_time(&self, lane: &Lane, now: Instant) -> Deadline {
-        let last = lane.asked_again == self.options.retransmissions;
-        let again = if last { Deadline::NEVER } else { after(now, Some(lane.pause)) };
-        again.earlier(lane.end)
-    }
-
     /// The next reply, which is in the buffer: its request's place and length, and its own length. Waits
     /// for it, and sends again what has waited too long. The window is not empty.
     pub(super) fn receive<'r>(
@@ -156,7 +134,7 @@ impl<'a> Window<'a> {
     ) -> Result<(usize, usize), Failed> {
         if self.replies_since.is_multiple_of(GLANCE) {
             let glance = waiting.glance();
-            glance.map_err(|fault| Failed(self.busy[0].index, self.failed(fault)))?;
+            glance.map_err(|fault| Failed(self.busy[0].pending.index, self.failed(fault)))?;
         }
         loop {
             // Most of the time they come in the order in which they were sent.
@@ -166,14 +144,14 @@ impl<'a> Window<'a> {
             self.fds.clear();
             self.fds.extend(self.busy.iter().map(|lane| interest(lane.asking.fd(), libc::POLLIN)));
             self.fds.push(interest(-1, 0));
-            let next = self.busy.iter().fold(Deadline::NEVER, |next, lane| next.earlier(lane.again));
+            let next = self.busy.iter().fold(Deadline::NEVER, |next, lane| next.earlier(lane.pending.again));
             if next.passed() {
                 self.send_again(&request, waiting)?;
             }
             match wait_for(&mut self.fds, waiting.with_deadline(next)) {
                 Ok(()) => {}
                 Err(Fault::TimedOut) => continue,
-                Err(fault) => return Err(Failed(self.busy[0].index, self.failed(fault))),
+                Err(fault) => return Err(Failed(self.busy[0].pending.index, self.failed(fault))),
             }
             for place in 0..self.busy.len() {
                 if self.fds[place].revents != 0
@@ -192,7 +170,7 @@ impl<'a> Window<'a> {
         request: &impl Fn(usize) -> &'r [u8],
     ) -> Result<Option<(usize, usize)>, Failed> {
         let lane = &mut self.busy[place];
-        let index = lane.index;
+        let index = lane.pending.index;
         match lane.asking.receive(buffer) {
             Ok(length) => {
                 self.idle.extend(self.busy.remove(place));
@@ -217,19 +195,17 @@ impl<'a> Window<'a> {
     ) -> Result<(), Failed> {
         let now = Instant::now();
         for place in 0..self.busy.len() {
-            if self.busy[place].again.0.is_none_or(|moment| moment > now) {
+            let lane = &mut self.busy[place];
+            if lane.pending.again.0.is_none_or(|moment| moment > now) {
                 continue;
             }
-            let lane = &mut self.busy[place];
-            let index = lane.index;
-            if lane.end.0.is_some_and(|moment| moment <= now) {
-                return Err(Failed(index, no_reply(lane.asked_again).at(self.named)));
+            let Pending { index, end, .. } = lane.pending;
+            if end.0.is_some_and(|moment| moment <= now) {
+                return Err(Failed(index, no_reply(lane.pending.asked_again).at(self.named)));
             }
-            lane.asked_again += 1;
-            lane.pause = lane.pause.saturating_mul(2);
-            let sent = lane.asking.send_within(request(index), waiting.with_deadline(lane.end));
+            lane.pending.once_more(now, self.options);
+            let sent = lane.asking.send_within(request(index), waiting.with_deadline(end));
             sent.map_err(|fault| Failed(index, self.failed(fault)))?;
-            self.busy[place].again = self.next_time(&self.busy[place], now);
         }
         // However many were lost at once, it was one moment of too many.
         self.limit = (self.limit / 2).max(1);
@@ -240,8 +216,4 @@ impl<'a> Window<'a> {
     fn failed(&self, fault: Fault) -> Error {
         fault.while_trying(TRIED).at(self.named)
     }
-}
-
-fn after(now: Instant, limit: Option<Duration>) -> Deadline {
-    Deadline(limit.and_then(|limit| now.checked_add(limit)))
 }

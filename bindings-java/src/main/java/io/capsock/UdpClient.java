@@ -80,9 +80,10 @@ public final class UdpClient implements AutoCloseable {
    * in the order of the requests.
    *
    * <p>Up to 64 requests are on their way at once, each from a port of its own, so that a reply
-   * that comes late, twice or out of order is never taken for another one's. Each is sent again as
-   * by {@link #request(String)}, and has its timeout. All lengths are checked before the first is
-   * sent. The requests together, and the replies, may have some 2 GB.
+   * that comes late, twice or out of order is never taken for another one's. To a server on
+   * 127.0.0.0/8 each leaves from an address of its own instead, from 127.1.0.0 on, as long as none
+   * is lost: there that costs half as much. Each is sent again as by {@link #request(String)}, and
+   * has its timeout. All lengths are checked before the first is sent. The requests together, and the replies, may have some 2 GB.
    *
    * <p>The message of an exception tells which request failed, counted from 0, and how many replies
    * had come.
