@@ -106,6 +106,9 @@ impl LineSplitter {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod judge;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,21 @@ pub use server::{
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 
+/// What is not public, for the fuzz targets; it is no part of the library.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Lines out of pieces, beside a model.
+    pub fn framing(pieces: &[&[u8]], longest: usize, patience: usize, roomy: bool) {
+        crate::framing::judge::judge(pieces, longest, patience, roomy);
+    }
+
+    /// A conversation on one connection, beside a model.
+    pub fn exchange(framing: crate::Framing, pieces: &[&[u8]], longest: usize, handled: bool, roomy: bool) {
+        crate::server::judge_exchange(framing, pieces, longest, handled, roomy);
+    }
+}
+
 /// The port that servers listen on and clients ask unless told otherwise: the textbook's.
 pub const DEFAULT_PORT: u16 = 12000;
 

@@ -23,6 +23,8 @@ use std::time::Duration;
 pub use features::Features;
 pub use options::{Concurrency, Level, ServerOptions, Transport};
 pub use stats::{Stats, StopReport};
+#[cfg(fuzzing)]
+pub(crate) use tcp::judge_exchange;
 
 pub use self::shared::DEFAULT_STOP_TIMEOUT;
 use self::shared::Shared;

@@ -151,3 +151,6 @@ fn too_long(shared: &Shared) -> Then {
     shared.met(Met::Oversized);
     Then::Close
 }
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod judge;

@@ -12,6 +12,9 @@ mod threads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+#[cfg(fuzzing)]
+pub(crate) use exchange::judge::judge as judge_exchange;
+
 use super::features::Features;
 use super::listen::Listeners;
 use super::options::Concurrency;

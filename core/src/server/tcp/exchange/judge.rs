@@ -1,0 +1,151 @@
+//! What a conversation has to come to, said the slow way; a property test and a fuzz target ask it.
+
+use std::sync::Arc;
+
+use super::{Exchange, Then};
+use crate::framing::Framing;
+use crate::server::features::Features;
+use crate::server::limits::Limits;
+use crate::server::shared::Shared;
+use crate::service::{HandlerError, Service};
+use crate::uppercase::uppercase;
+
+/// A handler that reverses a request, fails where there is a `!`, and says much where there is a `#`.
+struct Odd;
+
+impl Service for Odd {
+    fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
+        if request.contains(&b'!') {
+            reply.extend_from_slice(b"what a failed handler wrote is not sent");
+            return Err(HandlerError("a ! came".to_owned()));
+        }
+        let times = if request.contains(&b'#') { 9_000 } else { 1 };
+        for _ in 0..times {
+            reply.extend(request.iter().rev().filter(|byte| **byte != b'\n'));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Outcome {
+    replies: Vec<u8>,
+    requests: u64,
+    failed: u64,
+    oversized: u64,
+    closed: bool,
+}
+
+fn shared(framing: Framing, longest: usize, handled: bool) -> Shared {
+    let limits = Limits {
+        framing,
+        max_connections: 1,
+        max_request: longest,
+        idle_timeout: None,
+        write_timeout: None,
+        busy_poll: std::time::Duration::ZERO,
+    };
+    let handler = handled.then(|| Arc::new(Odd) as Arc<dyn Service>);
+    Shared::new(limits, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
+}
+
+/// Has the conversation with these pieces of input, and compares its replies and counts with a model that
+/// sees the whole input. `roomy` is how a forked child has it: without allocating.
+pub(crate) fn judge(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool, roomy: bool) {
+    let pieces: Vec<&[u8]> = pieces.iter().copied().filter(|piece| !piece.is_empty()).collect();
+    let handled = handled && framing != Framing::Stream;
+    let roomy = roomy && !handled;
+    let shared = shared(framing, longest, handled);
+    let chunk = pieces.iter().map(|piece| piece.len()).max().unwrap_or(0);
+    let (mut exchange, mut output) = if roomy {
+        Exchange::with_room(framing, longest, chunk).expect("room")
+    } else {
+        (Exchange::new(framing), Vec::new())
+    };
+    let place = output.as_ptr();
+    let mut now = Outcome::default();
+    let sent = |output: &mut Vec<u8>, replies: &mut Vec<u8>| {
+        assert!(!roomy || output.as_ptr() == place, "a conversation with room does not allocate");
+        replies.append(output);
+    };
+    'input: for piece in &pieces {
+        let mut rest = *piece;
+        while !rest.is_empty() {
+            let (taken, then) = exchange.take(rest, &shared, &mut output);
+            sent(&mut output, &mut now.replies);
+            if then == Then::Close {
+                now.closed = true;
+                break 'input;
+            }
+            assert!(taken > 0, "it goes on");
+            rest = &rest[taken..];
+        }
+    }
+    if !now.closed {
+        exchange.end(&shared, &mut output);
+        sent(&mut output, &mut now.replies);
+    }
+    let counters = shared.counters();
+    now.requests = counters.requests.get();
+    now.failed = counters.handler_errors.get();
+    now.oversized = counters.oversized_requests.get();
+    // Whether a last request without an end failed does not matter to a connection that is over.
+    let expected = expected(framing, &pieces, longest, handled);
+    assert_eq!(now, Outcome { closed: now.closed, ..expected }, "{framing:?} {longest} {pieces:?}");
+    assert!(now.closed || !expected.closed, "{framing:?} {longest} {pieces:?}");
+}
+
+fn expected(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool) -> Outcome {
+    let input = pieces.concat();
+    let mut outcome = Outcome::default();
+    let requests: Vec<&[u8]> = match framing {
+        Framing::Stream => {
+            return Outcome { replies: uppercase(&input), requests: pieces.len() as u64, ..outcome };
+        }
+        Framing::Line => input.split_inclusive(|byte| *byte == b'\n').collect(),
+        Framing::Once => pieces.iter().copied().take(1).collect(),
+    };
+    for request in requests {
+        if request.len() > longest {
+            return Outcome { oversized: 1, closed: true, ..outcome };
+        }
+        let mut reply = Vec::new();
+        if !handled {
+            reply = uppercase(request);
+        } else if Odd.reply(request, &mut reply).is_err() {
+            let closed = framing == Framing::Once || request.ends_with(b"\n");
+            return Outcome { failed: 1, closed, ..outcome };
+        }
+        if framing == Framing::Line && request.ends_with(b"\n") && !reply.ends_with(b"\n") {
+            reply.push(b'\n');
+        }
+        outcome.replies.append(&mut reply);
+        outcome.requests += 1;
+        outcome.closed = framing == Framing::Once;
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+
+        #[test]
+        fn a_conversation_comes_to_what_the_whole_input_says(
+            framing in prop_oneof![Just(Framing::Stream), Just(Framing::Line), Just(Framing::Once)],
+            pieces in vec(vec(prop_oneof![8 => Just(b'\n'), 8 => Just(b'a'), 1 => Just(b'!'), 1 => Just(b'#'), 8 => any::<u8>()], 0..12), 0..6),
+            longest in 1..24_usize,
+            handled: bool,
+            roomy: bool,
+        ) {
+            let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+            judge(framing, &pieces, longest, handled, roomy);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What the fuzzer's bytes mean: calls and their arguments, all within the contract of `capsock.h`. Nothing leaves
+//! this machine: hosts, ports and options come from tables.
+
+use std::ffi::{CStr, CString, c_char};
+use std::ptr;
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+
+/// A handle, by its place in a pool; one beyond the last is NULL.
+pub type Handle = u8;
+
+/// What is there before the first call, so that the fuzzer need not find its way to it.
+#[derive(Arbitrary, Debug)]
+pub enum Scene {
+    Nothing,
+    /// A server, and a client of its transport.
+    Served {
+        udp: bool,
+        concurrency: u8,
+        line: bool,
+        handler: u8,
+    },
+    /// Two sockets that are connected to each other.
+    Connected {
+        udp: bool,
+    },
+}
+
+#[derive(Arbitrary, Debug)]
+pub enum Call<'a> {
+    Uppercase(Data<'a>, bool),
+    StreamNew,
+    StreamPush(Handle, Data<'a>, bool),
+    StreamFinish(Handle, bool),
+    StreamFree(Handle),
+    ServerStart(Options<'a>),
+    ServerAsk(Handle, u8),
+    ServerStop(Handle, Millis, bool),
+    ServerRequestStop(Handle),
+    ServerWait(Handle, Millis),
+    ServerFree(Handle),
+    TcpConnect(Host<'a>, Port, Millis, u16),
+    TcpAsk(Handle, Text<'a>, bool),
+    TcpAskBytes(Handle, Data<'a>, bool),
+    TcpAskMany(Handle, Vec<Data<'a>>, u8),
+    TcpCopy(Handle, Data<'a>, Descriptor, Descriptor, bool),
+    TcpAddresses(Handle, bool),
+    TcpClose(Handle),
+    TcpFree(Handle),
+    UdpConnect(Host<'a>, Port, Millis, u8),
+    UdpAsk(Handle, Text<'a>, bool),
+    UdpAskBytes(Handle, Data<'a>, bool),
+    UdpAskMany(Handle, Vec<Data<'a>>, u8),
+    UdpAddresses(Handle, bool),
+    UdpClose(Handle),
+    UdpFree(Handle),
+    SocketNew(u8, u8, u8),
+    SocketTimeout(Handle, Millis),
+    SocketInterruptible(Handle, bool),
+    SocketBind(Handle, Address<'a>),
+    SocketBindTo(Handle, Host<'a>, Port),
+    SocketListen(Handle, i32),
+    SocketAccept(Handle, u8, bool, bool),
+    SocketConnect(Handle, Address<'a>),
+    SocketConnectTo(Handle, Host<'a>, Port),
+    SocketShutdown(Handle, i8),
+    SocketNames(Handle, u8, bool),
+    SocketSend(Handle, Data<'a>, Flags, bool),
+    SocketSendTo(Handle, Data<'a>, Flags, Address<'a>, bool),
+    SocketReceive(Handle, u16, Flags, bool),
+    SocketReceiveFrom(Handle, u16, Flags, u8, bool),
+    SocketGetOption(Handle, u8, u8),
+    SocketSetOption(Handle, u8, Data<'a>),
+    SocketClose(Handle),
+    SocketFree(Handle),
+    AddressParse(Text<'a>, u8, u8),
+}
+
+/// Bytes, some of them many.
+#[derive(Arbitrary, Debug)]
+pub struct Data<'a> {
+    bytes: &'a [u8],
+    null: bool,
+    times: u8,
+}
+
+impl Data<'_> {
+    /// A copy of exactly the length, so that a byte read beyond it is seen.
+    pub fn exact(&self) -> Box<[u8]> {
+        let times = if self.times == 255 { 70_000 / self.bytes.len().max(1) } else { 1 };
+        self.bytes.repeat(times.max(1)).into_boxed_slice()
+    }
+
+    /// Whether the pointer is to be NULL.
+    pub fn null(&self) -> bool {
+        self.null
+    }
+}
+
+/// A C text, or NULL.
+#[derive(Arbitrary, Debug)]
+pub enum Text<'a> {
+    Null,
+    Bytes(&'a [u8]),
+}
+
+impl Text<'_> {
+    pub fn with<T>(&self, call: impl FnOnce(*const c_char) -> T) -> T {
+        match self {
+            Text::Null => call(ptr::null()),
+            Text::Bytes(bytes) => {
+                let bytes = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+                call(CString::new(bytes).expect("cut at the first NUL").as_ptr())
+            }
+        }
+    }
+}
+
+/// A host of this machine, or what is no host.
+#[derive(Arbitrary, Debug)]
+pub enum Host<'a> {
+    V4,
+    V6,
+    Localhost,
+    Empty,
+    Brackets,
+    NoSuchScope,
+    NotUtf8,
+    Null,
+    /// Not looked up as a name: bytes that no UTF-8 has are put in front.
+    Other(&'a [u8]),
+}
+
+impl Host<'_> {
+    pub fn with<T>(&self, call: impl FnOnce(*const c_char) -> T) -> T {
+        let text: &CStr = match self {
+            Host::V4 => c"127.0.0.1",
+            Host::V6 => c"::1",
+            Host::Localhost => c"localhost",
+            Host::Empty => c"",
+            Host::Brackets => c"[::1]",
+            Host::NoSuchScope => c"fe80::1%250",
+            Host::NotUtf8 => c"a\xff",
+            Host::Null => return call(ptr::null()),
+            Host::Other(bytes) => return Text::Bytes(&[b"\xff", *bytes].concat()).with(call),
+        };
+        call(text.as_ptr())
+    }
+}
+
+/// A port of what the calls have made, or one that nobody has.
+#[derive(Arbitrary, Debug)]
+pub enum Port {
+    OfServer(Handle),
+    OfSocket(Handle),
+    Free,
+    Nobodys,
+    Negative,
+    TooHigh,
+}
+
+/// A `struct sockaddr`, whole or not.
+#[derive(Arbitrary, Debug)]
+pub enum Address<'a> {
+    Null(bool),
+    V4(Port, u8),
+    V6(Port, u8),
+    /// Of a family that is neither.
+    Other(&'a [u8]),
+}
+
+/// A time, always short.
+#[derive(Arbitrary, Debug, Clone, Copy)]
+pub struct Millis(u8);
+
+impl Millis {
+    pub const FEW: Millis = Millis(3);
+
+    pub fn number(self) -> i64 {
+        match self.0 % 16 {
+            15 => -1,
+            14 => i64::MIN,
+            13 => 0,
+            number => i64::from(number % 4) + 1,
+        }
+    }
+}
+
+/// MSG_ flags that ask for nothing but what a socket of this machine can do.
+#[derive(Arbitrary, Debug, Clone, Copy)]
+pub struct Flags(u8);
+
+impl Flags {
+    pub fn number(self) -> i32 {
+        let table = [
+            libc::MSG_PEEK,
+            libc::MSG_TRUNC,
+            libc::MSG_DONTWAIT,
+            libc::MSG_OOB,
+            libc::MSG_MORE,
+            libc::MSG_WAITALL,
+            libc::MSG_NOSIGNAL,
+            libc::MSG_FASTOPEN,
+        ];
+        // Few at once.
+        let bits = if self.0 & 0x80 == 0 { 0 } else { self.0 };
+        table.iter().enumerate().map(|(bit, flag)| if bits >> bit & 1 == 1 { *flag } else { 0 }).sum()
+    }
+}
+
+#[derive(Arbitrary, Debug, Clone, Copy)]
+pub enum Descriptor {
+    Good,
+    Closed,
+    Negative,
+    /// A pipe whose other end is gone.
+    Broken,
+}
+
+#[derive(Arbitrary, Debug)]
+pub struct Options<'a> {
+    pub null: bool,
+    pub transport: u8,
+    pub host: Host<'a>,
+    pub port: u8,
+    pub concurrency: u8,
+    pub framing: u8,
+    pub backlog: u32,
+    pub workers: u8,
+    pub max_connections: u8,
+    pub max_request: u16,
+    pub idle: Millis,
+    pub write: Millis,
+    pub busy_poll: u8,
+    pub handler: u8,
+}

@@ -1,0 +1,7 @@
+//! Lines out of any pieces, with any bound, beside a model.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: (u16, u8, bool, Vec<&[u8]>)| {
+    let (longest, patience, roomy, pieces) = input;
+    capsock::fuzzing::framing(&pieces, usize::from(longest), usize::from(patience), roomy);
+});
