@@ -147,7 +147,11 @@ static void work(run *it) {
   static const struct {
     const char *name;
     int many, depth;
-  } lines[] = {{"tcp-1", 1, 1}, {"tcp-64", 64, 1}, {"tcp-64x16", 64, 16}, {"tcp-1000", 1000, 1}},
+  } lines[] = {{"tcp-1", 1, 1},
+               {"tcp-1x16", 1, 16},
+               {"tcp-64", 64, 1},
+               {"tcp-64x16", 64, 16},
+               {"tcp-1000", 1000, 1}},
     datagrams[] = {{"udp-1", 1, 1}, {"udp-64", 8, 8}, {"udp-256", 8, 32}, {"udp-trains", 8, 8}};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     if (strcmp(workload, lines[i].name) == 0)
