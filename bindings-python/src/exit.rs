@@ -37,6 +37,6 @@ fn stop_all(py: Python<'_>) {
             // It fails in a forked child alone, where there is no server to stop.
             let _ = server.stop(deadline.saturating_duration_since(Instant::now()));
         }
+        callback::close();
     });
-    callback::close();
 }

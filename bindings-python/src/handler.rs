@@ -100,6 +100,14 @@ impl Service for Handler {
         });
         answered.unwrap_or_else(|| Err(HandlerError("the Python interpreter exits".to_owned())))
     }
+
+    /// Takes the GIL once for all of them.
+    fn batch(&self, answer: &mut dyn FnMut()) {
+        // If the interpreter exits, each of them is told so.
+        if attach(|_| answer()).is_none() {
+            answer();
+        }
+    }
 }
 
 /// A log for a server's options that passes each line to the logger `capsock`.

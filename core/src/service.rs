@@ -24,6 +24,15 @@ pub trait Service: Send + Sync + 'static {
     /// # Errors
     /// The reason, for the log, why this request gets no reply.
     fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError>;
+
+    /// Called where several requests wait: `answer` calls [`reply`](Service::reply) for one after another, on this
+    /// thread, until they are through or have taken a millisecond, and makes no system call on a socket. A
+    /// service that has to take a lock for each request, as an interpreter's, takes it here once.
+    ///
+    /// As it is provided, it calls `answer` and does nothing else.
+    fn batch(&self, answer: &mut dyn FnMut()) {
+        answer();
+    }
 }
 
 /// Why a handler gave no reply: text for the log, of one or several lines.

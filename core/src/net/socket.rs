@@ -12,7 +12,7 @@ use std::ffi::c_int;
 use std::mem::ManuallyDrop;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
@@ -20,7 +20,7 @@ use crate::trace;
 
 use super::sys::{self, Errno};
 use super::traced;
-use super::wait::{Fault, Waiting, wait_readable, wait_writable};
+use super::wait::{Deadline, Fault, Waiting, wait_readable, wait_writable};
 
 /// A TCP or UDP socket over IPv4 or IPv6.
 #[derive(Debug)]
@@ -220,6 +220,11 @@ impl Socket {
         let this = ManuallyDrop::new(self);
         // SAFETY: the descriptor was this value's, which is not dropped.
         unsafe { OwnedFd::from_raw_fd(this.fd()) }
+    }
+
+    /// Whether it would take something to send now (poll(2)).
+    pub(crate) fn has_room(&self) -> bool {
+        wait_writable(self.fd(), Waiting::until(Deadline::at(Instant::now()))).is_ok()
     }
 
     /// Bytes that the peer has not acknowledged.

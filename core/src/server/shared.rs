@@ -136,6 +136,23 @@ impl Shared {
         false
     }
 
+    /// Runs `answer`, which asks for several replies; with a handler as one batch of its. `None` if the
+    /// handler saw to it that there is no outcome.
+    pub(super) fn batch<R>(&self, answer: impl FnOnce() -> R) -> Option<R> {
+        let (mut answer, mut outcome) = (Some(answer), None);
+        let mut once = || {
+            if let Some(answer) = answer.take() {
+                outcome = Some(answer());
+            }
+        };
+        if let Some(handler) = &self.handler {
+            // One that panics before or after its requests has harmed none of them.
+            let _ = catch_unwind(AssertUnwindSafe(|| handler.batch(&mut once)));
+        }
+        once();
+        outcome
+    }
+
     /// A call into the host begins, unless the stop's deadline has passed.
     fn calling(&self) -> Option<Calling<'_>> {
         // Counted before the look at the time: once a stop has reported that no call runs, none begins.

@@ -85,6 +85,11 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
             (taken, then) = exchange.take(rest, shared, output);
             open.set_busy(false);
             rest = &rest[taken..];
+            if then == Then::Close && shared.has_handler() && shared.time_is_up() {
+                // The handler was not called any more.
+                open.cut(shared);
+                return;
+            }
             if !send_all(open, output, then, shared) {
                 return;
             }

@@ -88,20 +88,26 @@ impl Exchange {
             Exchange::Line(lines) => {
                 let (mut answered, mut then) = (0, Then::Continue);
                 let patience = shared.has_handler().then(Instant::now);
-                let pushed = lines.push(input, longest, |line| {
-                    if reply_line(line, shared, output) {
-                        answered += 1;
-                    } else {
-                        then = Then::Close;
-                    }
-                    // The built-in service's replies are bounded by their requests, and quick.
-                    let enough = |since: Instant| output.len() >= ENOUGH || since.elapsed() >= LONG_ENOUGH;
-                    then == Then::Continue && !patience.is_some_and(enough)
-                });
+                let mut push = || {
+                    lines.push(input, longest, |line| {
+                        if reply_line(line, shared, output) {
+                            answered += 1;
+                        } else {
+                            then = Then::Close;
+                        }
+                        // The built-in service's replies are bounded by their requests, and quick.
+                        let enough =
+                            |since: Instant| output.len() >= ENOUGH || since.elapsed() >= LONG_ENOUGH;
+                        then == Then::Continue && !patience.is_some_and(enough)
+                    })
+                };
+                let several = patience.is_some() && memchr::memchr_iter(b'\n', input).nth(1).is_some();
+                let pushed = if several { shared.batch(push) } else { Some(push()) };
                 counters.requests.add(answered);
                 match pushed {
-                    Ok(taken) => (taken, then),
-                    Err(LineTooLong) => (input.len(), too_long(shared)),
+                    Some(Ok(taken)) => (taken, then),
+                    Some(Err(LineTooLong)) => (input.len(), too_long(shared)),
+                    None => (input.len(), Then::Close),
                 }
             }
             Exchange::Once if input.len() > longest => (input.len(), too_long(shared)),

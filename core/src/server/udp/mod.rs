@@ -7,12 +7,14 @@
 mod desk;
 mod guard;
 mod pace;
+mod permits;
 mod processes;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use self::desk::{Batch, Desk};
+use self::permits::Permits;
 use super::features::Features;
 use super::options::Concurrency;
 use super::shared::Shared;
@@ -53,26 +55,24 @@ pub(super) fn start(
     // First, so that a start that fails half-way ends the workers that it has started.
     let to_wake = Arc::clone(&sockets);
     shared.spawn("capsock-stop", move |shared| wake_at_stop(&to_wake, shared))?;
-    for _ in 0..workers {
-        // A worker answers one datagram at a time, however many addresses it listens on.
-        let turn = (sockets.len() > 1).then(Arc::<Mutex<()>>::default);
-        for index in 0..sockets.len() {
-            let (sockets, turn) = (Arc::clone(&sockets), turn.clone());
-            shared.spawn("capsock-udp", move |shared| {
-                serve(&sockets[index], &mut Desk::new(batch, shared), turn.as_deref(), shared);
-            })?;
-        }
+    // As many answer at once as there are workers, however many addresses they listen on.
+    let permits = (sockets.len() > 1).then(|| Arc::new(Permits::new(workers)));
+    for index in (0..workers).flat_map(|_| 0..sockets.len()) {
+        let (sockets, permits) = (Arc::clone(&sockets), permits.clone());
+        shared.spawn("capsock-udp", move |shared| {
+            serve(&sockets[index], &mut Desk::new(batch, shared), permits.as_deref(), shared);
+        })?;
     }
     Ok(())
 }
 
 /// Serves one socket until a stop is asked for. With a desk for one datagram and without a handler it
 /// allocates nothing, so a forked child may run it.
-fn serve((socket, address): &Bound, desk: &mut Desk, turn: Option<&Mutex<()>>, shared: &Shared) {
+fn serve((socket, address): &Bound, desk: &mut Desk, permits: Option<&Permits>, shared: &Shared) {
     while !shared.stopping() {
         let received = desk.receive(socket, shared);
         if received > 0 {
-            let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+            let _permit = permits.map(Permits::take);
             desk.answer(received, socket, address, shared);
         }
     }

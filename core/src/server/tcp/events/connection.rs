@@ -22,6 +22,8 @@ pub(super) struct Connection {
     /// Replies that the peer has not taken yet, from `taken` on.
     owed: Vec<u8>,
     taken: usize,
+    /// Its peer has left no room for the replies to what waits to be taken.
+    stuck: bool,
     /// The last time that bytes moved.
     moved: Instant,
     /// The kernel has told, which it does once, of something that a short receive does not take: the end of the
@@ -79,6 +81,7 @@ impl Connection {
             input: Vec::new(),
             owed: Vec::new(),
             taken: 0,
+            stuck: false,
             moved: now,
             unfinished: false,
             more: false,
@@ -123,9 +126,33 @@ impl Connection {
         }
     }
 
+    /// Sends what is owed, and answers nothing: for whoever does not call the handler.
+    pub(super) fn flush(&mut self, tools: &mut Tools<'_>) -> Fate {
+        match (self.send(Pending::Owed, tools), self.phase) {
+            (Sent::Part, _) => Fate::Write,
+            (Sent::Gone, _) => Fate::Close,
+            (Sent::All, Phase::Open) => self.again(),
+            (Sent::All, Phase::Ended) => self.end(),
+            (Sent::All, Phase::Finished) => self.part(tools),
+            (Sent::All, Phase::Parting { .. }) => self.parting(tools),
+        }
+    }
+
     /// [`advance`](Connection::advance) of one of which nobody has said that it can go on.
     pub(super) fn advance_if_reading(&mut self, tools: &mut Tools<'_>) -> Fate {
-        if self.owed.is_empty() { self.advance(tools) } else { Fate::Write }
+        if self.waits_for_room() { Fate::Write } else { self.advance(tools) }
+    }
+
+    fn waits_for_room(&self) -> bool {
+        self.stuck || !self.owed.is_empty()
+    }
+
+    /// Goes on after the others, unless there is no room for what would come of it.
+    fn again(&mut self) -> Fate {
+        self.stuck = !self.input.is_empty() && !self.socket().has_room();
+        // What the kernel tells of until then is not received at once.
+        self.more = true;
+        if self.stuck { Fate::Write } else { Fate::Again }
     }
 
     fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
@@ -180,6 +207,11 @@ impl Connection {
                 self.input = if self.phase == Phase::Open { rest.to_vec() } else { Vec::new() };
                 return fate;
             }
+            if tools.shared.has_handler() && self.phase == Phase::Open && !rest.is_empty() {
+                // It has taken its time; now it is the others' turn.
+                self.input = rest.to_vec();
+                return self.again();
+            }
         }
         match self.phase {
             // No new work: what has not come by now comes too late.
@@ -202,8 +234,9 @@ impl Connection {
             // The time that a handler takes is not its peer's silence.
             self.moved = Instant::now();
         }
-        // A handler may have come back long after the server was stopped.
-        if !tools.output.is_empty() && tools.shared.time_is_up() {
+        // A handler may have come back long after the server was stopped, or not have been called any more.
+        let refused = tools.shared.has_handler() && self.phase == Phase::Finished;
+        if (refused || !tools.output.is_empty()) && tools.shared.time_is_up() {
             return Some(self.cut(tools));
         }
         match self.send(Pending::Fresh, tools) {
@@ -284,19 +317,21 @@ impl Connection {
         }
         let still = tools.now.saturating_duration_since(self.moved);
         let over = |limit: Option<std::time::Duration>| limit.is_some_and(|limit| still >= limit);
-        if cut && !self.owed.is_empty() {
+        if cut && self.waits_for_room() {
             return self.cut(tools);
         }
-        if !self.owed.is_empty() {
+        if self.waits_for_room() {
             if !over(tools.shared.limits.write_timeout) {
                 return Fate::Write;
             }
             tools.shared.met(Met::Unread);
+        } else if tools.draining && tools.shared.has_handler() {
+            return self.drain(cut, tools);
         } else if tools.draining {
             return self.advance(tools);
-        } else if over(tools.shared.limits.idle_timeout) && self.socket().peek(&mut [0]).is_ok() {
+        } else if over(tools.shared.limits.idle_timeout) && self.has_more() {
             // It has come, and nobody has had the time to look at it.
-            return self.advance(tools);
+            return if tools.shared.has_handler() { Fate::Again } else { self.advance(tools) };
         } else if over(tools.shared.limits.idle_timeout) {
             tools.shared.met(Met::Idle);
             return self.part(tools);
@@ -305,6 +340,24 @@ impl Connection {
         }
         self.admitted.open.reset();
         Fate::Close
+    }
+
+    /// What a stop does to a connection whose requests others have to answer.
+    fn drain(&mut self, cut: bool, tools: &mut Tools<'_>) -> Fate {
+        if !self.has_more() {
+            self.part(tools)
+        } else if !cut {
+            Fate::Again
+        } else if self.input.is_empty() && self.socket().peek(&mut [0]) == Ok(0) {
+            self.end()
+        } else {
+            self.cut(tools)
+        }
+    }
+
+    /// Whether there is something to take up, be it the end of the peer's output.
+    fn has_more(&self) -> bool {
+        !self.input.is_empty() || self.socket().peek(&mut [0]).is_ok()
     }
 
     /// Breaks off a connection that the stop's deadline finds with something in hand.

@@ -1,4 +1,5 @@
-//! Event loops: each worker waits on the listeners and on its own connections (epoll(7)).
+//! Event loops: each worker waits on the listeners and on its own connections (epoll(7)). With a handler, it
+//! is another engine: `handlers`.
 //!
 //! A connection costs no buffer while it is idle: input and replies pass through the worker's
 //! own, and only what a peer does not take at once is kept with its connection. For each
@@ -12,7 +13,10 @@
 //! it is still open then is the kernel asked to watch it. One that brings a single request is mostly over by
 //! that time.
 
+mod alarm;
 mod connection;
+mod door;
+mod handlers;
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -20,11 +24,12 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
+use self::alarm::Alarm;
 use self::connection::{Connection, Fate, Tools};
-use super::accept::{Refusal, SHORTAGE_PAUSE, accept};
+use self::door::{ACCEPTS, Door};
 use super::connection::LINGER_STEP;
 use super::exchange::Exchange;
-use crate::net::{Epoll, Errno, Socket, Timer};
+use crate::net::{Epoll, Errno, Socket};
 use crate::server::connections::Admitted;
 use crate::server::limits::Met;
 use crate::server::listen::Listeners;
@@ -33,14 +38,8 @@ use crate::server::shared::Shared;
 /// Bytes received at once: the larger, the less a long stream costs. What is not used is not touched.
 const CHUNK: usize = 1024 * 1024;
 
-/// The same with a handler, whose replies to one chunk of short lines may be many times as long.
-const HANDLER_CHUNK: usize = 16 * 1024;
-
 /// Events taken from the kernel at once.
 const EVENTS: usize = 256;
-
-/// Connections accepted at once, so that a crowd at the door does not hold up those inside.
-const ACCEPTS: usize = 64;
 
 /// The stop's token; the listeners' count down from below the alarm's, the connections' up from 0.
 const STOP: u64 = u64::MAX;
@@ -55,7 +54,13 @@ const ROOM: i32 = libc::EPOLLOUT;
 /// What tells that a receive may stop short of what there is: of an end, an error, or at urgent data.
 const UNFINISHED: i32 = libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR | libc::EPOLLPRI;
 
+/// Why a connection is refused that the kernel does not watch.
+const NO_ROOM: &str = "the system has no room to watch it";
+
 pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>, workers: usize) -> Result<(), Errno> {
+    if shared.has_handler() {
+        return handlers::start(shared, listeners, workers);
+    }
     for _ in 0..workers {
         let mut worker = Worker::new(shared, Arc::clone(&listeners))?;
         shared.spawn("capsock-events", move |_| worker.run())?;
@@ -66,7 +71,7 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>, workers: us
 struct Worker {
     shared: Arc<Shared>,
     epoll: Epoll,
-    listeners: Arc<Listeners>,
+    door: Door,
     connections: Slab<Watched>,
     /// Connections to look at again after the next look at the others: new ones, which the kernel does not watch
     /// yet, and those that have more to receive.
@@ -74,9 +79,6 @@ struct Worker {
     alarm: Alarm,
     chunk: Vec<u8>,
     output: Vec<u8>,
-    accepting: bool,
-    /// When accepting goes on after a shortage of descriptors.
-    accept_again: Option<Instant>,
     draining: bool,
     /// The time at the start of this round.
     now: Instant,
@@ -91,51 +93,28 @@ struct Watched {
     pending: bool,
 }
 
-/// Ends a wait when something is due.
-struct Alarm {
-    timer: Timer,
-    /// The moment that it is set to.
-    at: Option<Instant>,
-}
-
-impl Alarm {
-    /// Makes it go off by `due`. One that goes off earlier stays as it is: to be woken once for nothing costs
-    /// less than to set it each time.
-    fn set(&mut self, due: Option<Instant>, now: Instant) {
-        let earlier = self.at.is_some_and(|at| at > now && due.is_none_or(|due| at <= due));
-        if due == self.at || earlier {
-            return;
-        }
-        // Nothing can be wrong with the time given.
-        let _ = self.timer.set(due.map(|due| due.saturating_duration_since(now)));
-        self.at = due;
-    }
-}
-
 impl Worker {
     fn new(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<Worker, Errno> {
         let epoll = Epoll::new()?;
         epoll.add(shared.stop_waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
-        let alarm = Alarm { timer: Timer::new()?, at: None };
-        epoll.add(alarm.timer.as_fd(), libc::EPOLLIN as u32, ALARM)?;
+        let alarm = Alarm::new()?;
+        epoll.add(alarm.as_fd(), libc::EPOLLIN as u32, ALARM)?;
+        let mut door = Door::new(listeners, ALARM - 1);
+        door.open(&epoll)?;
         let now = Instant::now();
-        let mut worker = Worker {
+        Ok(Worker {
             shared: Arc::clone(shared),
             epoll,
-            listeners,
+            door,
             connections: Slab::new(),
             pending: Vec::new(),
             alarm,
-            chunk: vec![0; if shared.has_handler() { HANDLER_CHUNK } else { CHUNK }],
+            chunk: vec![0; CHUNK],
             output: Vec::new(),
-            accepting: false,
-            accept_again: None,
             draining: false,
             now,
             next_sweep: now,
-        };
-        worker.start_accepting()?;
-        Ok(worker)
+        })
     }
 
     fn run(&mut self) {
@@ -150,22 +129,20 @@ impl Worker {
                     STOP => self.start_draining(),
                     // What is due is looked at below.
                     ALARM => {}
-                    _ if token >= ALARM - self.listeners.len() as u64 => {
-                        self.accept_some((ALARM - 1 - token) as usize);
-                    }
-                    // A place may have a new owner since the event: it finds nothing to receive.
-                    _ => self.look_at(token as usize, |connection, tools| {
-                        if event.events & UNFINISHED as u32 != 0 {
-                            connection.expect_more();
-                        }
-                        connection.advance(tools)
-                    }),
+                    _ => match self.door.place(token) {
+                        Some(place) => self.accept_some(place),
+                        // A place may have a new owner since the event: it finds nothing to receive.
+                        None => self.look_at(token as usize, |connection, tools| {
+                            if event.events & UNFINISHED as u32 != 0 {
+                                connection.expect_more();
+                            }
+                            connection.advance(tools)
+                        }),
+                    },
                 }
             }
             self.look_at_pending(pending);
-            if self.accept_again.is_some_and(|moment| moment <= self.now) {
-                self.resume_accepting();
-            }
+            self.door.open_again(&self.epoll, self.now);
             if self.now >= self.next_sweep {
                 self.sweep();
             }
@@ -175,72 +152,26 @@ impl Worker {
     /// Waits until something is ready or due, or only looks while there are connections that do not wait.
     fn wait(&mut self, events: &mut [libc::epoll_event]) -> usize {
         let sweep = (!self.connections.is_empty()).then_some(self.next_sweep);
-        self.alarm.set([sweep, self.accept_again].into_iter().flatten().min(), self.now);
-        // Signals are blocked here; whatever else an error is, the next round tries again.
-        let mut look = || self.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+        self.alarm.set([sweep, self.door.again].into_iter().flatten().min(), self.now);
         if !self.pending.is_empty() {
-            return look();
+            return self.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
         }
-        let busy_poll = self.shared.limits.busy_poll;
-        if !busy_poll.is_zero() {
-            let start = Instant::now();
-            while start.elapsed() < busy_poll {
-                match look() {
-                    0 => {}
-                    ready => return ready,
-                }
-            }
-        }
-        self.epoll.wait(events, None).unwrap_or(0)
+        wait_busily(&self.epoll, events, self.shared.limits.busy_poll)
     }
 
-    fn start_accepting(&mut self) -> Result<(), Errno> {
-        for (index, listener) in self.listeners.iter().enumerate() {
-            // One worker is woken for one connection, not all of them.
-            let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
-            match self.epoll.add(listener.as_fd(), events, ALARM - 1 - index as u64) {
-                Ok(()) | Err(Errno(libc::EEXIST)) => {}
-                Err(errno) => return Err(errno),
-            }
-        }
-        self.accepting = true;
-        Ok(())
-    }
-
-    fn stop_accepting(&mut self) {
-        for listener in self.listeners.iter() {
-            let _ = self.epoll.remove(listener.as_fd());
-        }
-        self.accepting = false;
-    }
-
-    fn resume_accepting(&mut self) {
-        // Without memory for it now, the end of another pause will do.
-        let resumed = self.draining || self.start_accepting().is_ok();
-        self.accept_again = (!resumed).then(|| self.now + SHORTAGE_PAUSE);
-    }
-
-    fn accept_some(&mut self, index: usize) {
+    fn accept_some(&mut self, place: usize) {
         for _ in 0..ACCEPTS {
-            if !self.accepting {
-                return;
-            }
-            match accept(&self.listeners[index], false, &self.shared) {
-                Ok(socket) => self.welcome(socket),
-                Err(Refusal::Nobody) => return,
-                Err(Refusal::Shortage) => {
-                    self.stop_accepting();
-                    self.accept_again = Some(self.now + SHORTAGE_PAUSE);
-                }
+            match self.door.accept(place, &self.epoll, &self.shared, self.now) {
+                Some(socket) => self.welcome(socket),
+                None => return,
             }
         }
     }
 
     fn welcome(&mut self, socket: Socket) {
         let Some(admitted) = Admitted::admit(socket, false, &self.shared) else { return };
-        self.look_at_the_clock();
         if self.connections.is_empty() {
-            self.next_sweep = self.now + self.sweep_interval();
+            self.next_sweep = self.now + sweep_interval(&self.shared, self.draining);
         }
         let exchange = Exchange::new(self.shared.limits.framing);
         let connection = Connection::new(admitted, exchange, self.now);
@@ -269,22 +200,14 @@ impl Worker {
                 watched.registered = true;
             } else {
                 drop(self.connections.remove(key));
-                self.shared.met(Met::Refused("the system has no room to watch it"));
+                self.shared.met(Met::Refused(NO_ROOM));
             }
         }
         self.pending.drain(..count);
     }
 
-    /// With a handler, a round may last long.
-    fn look_at_the_clock(&mut self) {
-        if self.shared.has_handler() {
-            self.now = Instant::now();
-        }
-    }
-
     /// Does something with a connection, then what comes of it.
     fn look_at(&mut self, key: usize, what: impl FnOnce(&mut Connection, &mut Tools<'_>) -> Fate) {
-        self.look_at_the_clock();
         let Some(watched) = self.connections.get_mut(key) else { return };
         let mut tools = Tools {
             shared: &self.shared,
@@ -328,31 +251,43 @@ impl Worker {
     fn start_draining(&mut self) {
         self.draining = true;
         let _ = self.epoll.remove(self.shared.stop_waker().as_fd());
-        self.stop_accepting();
-        // Nobody waits in a backlog for nothing, even if another worker is held up in a handler.
-        self.listeners.close_the_door();
-        self.listeners = Arc::default();
+        self.door.close(&self.epoll);
         self.sweep();
     }
 
     fn sweep(&mut self) {
-        self.next_sweep = self.now + self.sweep_interval();
+        self.next_sweep = self.now + sweep_interval(&self.shared, self.draining);
         let cut = self.shared.time_is_up();
         let keys: Vec<usize> = self.connections.iter().map(|(key, _)| key).collect();
         for key in keys {
             self.look_at(key, |connection, tools| connection.check_time(cut, tools));
         }
     }
+}
 
-    /// Often enough that a limit is met within an eighth of itself.
-    fn sweep_interval(&self) -> Duration {
-        if self.draining {
-            return LINGER_STEP;
+/// Waits until something is ready, for the busy time without sleep.
+fn wait_busily(epoll: &Epoll, events: &mut [libc::epoll_event], busy_poll: Duration) -> usize {
+    if !busy_poll.is_zero() {
+        let start = Instant::now();
+        while start.elapsed() < busy_poll {
+            match epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0) {
+                0 => {}
+                ready => return ready,
+            }
         }
-        let limits = &self.shared.limits;
-        let shortest = [limits.idle_timeout, limits.write_timeout].into_iter().flatten().min();
-        shortest.map_or(Duration::from_secs(1), |limit| {
-            (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
-        })
     }
+    // Signals are blocked here; whatever else an error is, the next round tries again.
+    epoll.wait(events, None).unwrap_or(0)
+}
+
+/// Often enough that a limit is met within an eighth of itself.
+fn sweep_interval(shared: &Shared, draining: bool) -> Duration {
+    if draining {
+        return LINGER_STEP;
+    }
+    let limits = &shared.limits;
+    let shortest = [limits.idle_timeout, limits.write_timeout].into_iter().flatten().min();
+    shortest.map_or(Duration::from_secs(1), |limit| {
+        (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
+    })
 }
