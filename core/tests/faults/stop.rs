@@ -131,7 +131,7 @@ fn clients_that_never_pause_do_not_hold_up_a_stop() {
             (report, took, asking.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>())
         });
         assert!(took < PATIENCE / 2, "{concurrency:?} took {took:?}");
-        assert_eq!(report.completed, known.iter().map(|(whole, _)| whole).sum(), "{concurrency:?}");
+        assert_eq!(report.completed, known.iter().map(|(whole, _)| whole).sum::<u64>(), "{concurrency:?}");
         assert!(
             report.cut == 0 && known.iter().all(|(_, whole)| *whole),
             "{concurrency:?}: {report:?}, {known:?}"

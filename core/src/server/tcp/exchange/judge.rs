@@ -41,6 +41,7 @@ fn shared(framing: Framing, longest: usize, handled: bool) -> Shared {
         framing,
         max_connections: 1,
         max_request: longest,
+        max_amplification: 0,
         idle_timeout: None,
         write_timeout: None,
         busy_poll: std::time::Duration::ZERO,
