@@ -83,7 +83,8 @@ public final class UdpClient implements AutoCloseable {
    * that comes late, twice or out of order is never taken for another one's. To a server on
    * 127.0.0.0/8 each leaves from an address of its own instead, from 127.1.0.0 on, as long as none
    * is lost: there that costs half as much. Each is sent again as by {@link #request(String)}, and
-   * has its timeout. All lengths are checked before the first is sent. The requests together, and the replies, may have some 2 GB.
+   * has its timeout. All lengths are checked before the first is sent. The requests together, and
+   * the replies, may have some 2 GB.
    *
    * <p>The message of an exception tells which request failed, counted from 0, and how many replies
    * had come.
