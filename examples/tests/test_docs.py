@@ -49,7 +49,13 @@ def test_the_rooms_of_the_architecture_are_there() -> None:
         assert any((folder / room).exists() or (folder / f"{room}.rs").exists() for folder in folders), room
 
 
-FLOORS = [{"uppercase", "error", "named"}, {"net", "service"}, {"framing"}, {"server", "client"}]
+FLOORS = [
+    {"uppercase", "error", "named"},
+    {"trace"},
+    {"net", "service"},
+    {"framing"},
+    {"server", "client", "figure"},
+]
 
 
 def test_a_room_of_the_core_uses_what_stands_below_it() -> None:

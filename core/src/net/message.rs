@@ -110,6 +110,7 @@ impl Socket {
         self.bare_receive_message(buffers, control, flags)
     }
 
+    #[inline(always)]
     pub(super) fn bare_receive_message(
         &self,
         buffers: &mut [IoSliceMut<'_>],

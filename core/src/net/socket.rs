@@ -282,6 +282,7 @@ impl Socket {
 
     /// What was tried or waited for is not any more; the fault is why.
     #[cold]
+    #[inline(never)]
     pub(crate) fn gives_up(&self, fault: Fault) -> Fault {
         if trace::on() {
             traced::given_up(self, fault);

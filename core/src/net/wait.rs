@@ -227,6 +227,7 @@ fn wait_timed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Faul
 }
 
 /// The waker has its place in `fds`.
+#[inline(always)]
 fn wait_untimed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
     let others = fds.len() - 1;
     loop {

@@ -108,9 +108,10 @@ impl Inbox {
 
 impl Socket {
     /// recvmsg(2) with flags. Returns 1, or 0 if the receiving side was shut down (shutdown(2)).
+    #[inline(always)]
     pub(crate) fn receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         if trace::on() {
-            return self.arrivals_traced(inbox, flags, Socket::bare_receive_one);
+            return self.arrivals_traced(inbox, flags, |inbox, flags| self.bare_receive_one(inbox, flags));
         }
         self.bare_receive_one(inbox, flags)
     }
@@ -128,13 +129,15 @@ impl Socket {
 
     /// recvmmsg(2) with flags: what is there now, up to the inbox's capacity; with MSG_WAITFORONE rather than
     /// MSG_DONTWAIT it waits for the first. 0 if the receiving side was shut down.
+    #[inline(always)]
     pub(crate) fn receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         if trace::on() {
-            return self.arrivals_traced(inbox, flags, Socket::bare_receive_some);
+            return self.arrivals_traced(inbox, flags, |inbox, flags| self.bare_receive_some(inbox, flags));
         }
         self.bare_receive_some(inbox, flags)
     }
 
+    #[inline(always)]
     fn bare_receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         let capacity = inbox.headers.len() as libc::c_uint;

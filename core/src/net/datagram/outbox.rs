@@ -271,6 +271,7 @@ impl Socket {
         self.bare_send_some(outbox)
     }
 
+    #[inline(always)]
     pub(super) fn bare_send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
         if let [only] = &outbox.trains[outbox.next..]
             && only.count == 1

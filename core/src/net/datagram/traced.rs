@@ -17,10 +17,10 @@ impl Socket {
         &self,
         inbox: &mut Inbox,
         flags: c_int,
-        receive: fn(&Socket, &mut Inbox, c_int) -> Result<usize, Errno>,
+        receive: impl Fn(&mut Inbox, c_int) -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
         let begun = Begun::new("recvfrom", self.fd(), Way::In);
-        let result = self.timed(flags, |flags| receive(self, inbox, flags));
+        let result = self.timed(flags, |flags| receive(inbox, flags));
         let told = known(self, Told { room: Some(SLOT), ..Told::default() });
         match (self.ended(&result, flags), result) {
             (None, _) => begun.not_yet(told.room),

@@ -93,6 +93,7 @@ impl Desk {
         }
     }
 
+    #[inline(always)]
     fn call(&mut self, socket: &Socket, flags: i32) -> Result<usize, Errno> {
         if self.pace.takes_several() {
             let received = socket.receive_some(&mut self.inbox, flags);
