@@ -11,7 +11,7 @@ use super::message::Received;
 use super::socket::Socket;
 use super::sys::{self, Errno};
 use super::wait::{Fault, interest};
-use crate::trace::{self, Begun, Outcome, Told, Way};
+use crate::trace::{self, Begun, KeptErrno, Outcome, Told, Way};
 
 type Sys<T> = Result<T, Errno>;
 
@@ -48,6 +48,8 @@ pub(super) fn number_of(how: Shutdown) -> c_int {
 
 /// Adds what the system knows of the socket.
 pub(super) fn known<'a>(socket: &Socket, told: Told<'a>) -> Told<'a> {
+    // Not every socket has a peer; the number to keep is that of the call.
+    let _errno = KeptErrno::new();
     let has_port = |address: &SocketAddr| address.port() != 0;
     Told {
         datagrams: socket.0.r#type().is_ok_and(|kind| kind == socket2::Type::DGRAM),

@@ -19,4 +19,5 @@ pub use introduction::introduce;
 pub use payload::{escape_into, unescape};
 pub(crate) use recorder::{descriptor, forked, on, quietly};
 pub use recorder::{start, stop};
+pub(crate) use system::KeptErrno;
 pub(crate) use told::{Begun, Outcome, Told, Way, given_up, here_and_now, waited, waiting_for};

@@ -22,10 +22,10 @@ fn errno() -> i32 {
 }
 
 /// Puts errno back when it is dropped.
-pub(super) struct KeptErrno(i32);
+pub(crate) struct KeptErrno(i32);
 
 impl KeptErrno {
-    pub(super) fn new() -> KeptErrno {
+    pub(crate) fn new() -> KeptErrno {
         KeptErrno(errno())
     }
 }

@@ -1,0 +1,223 @@
+"""Recording: what Python's calls are called in a trace, who started it, and how it goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import capsock
+import capsock.socket
+from support import HOST, LIMIT
+
+Event = dict[str, Any]
+
+
+def read(file: Path) -> list[Event]:
+    """Return the lines of a trace, a process's calls in the order of their numbers."""
+    events = [json.loads(line) for line in file.read_text().splitlines()]
+    return sorted(events, key=lambda event: event.get("seq", -1))
+
+
+def told(events: list[Event]) -> list[str]:
+    """`recv 5 ok` of each call."""
+    calls = [event for event in events if event["event"] == "call"]
+    return [
+        " ".join(str(call[word]) for word in ("call", "bytes", "outcome") if word in call) for call in calls
+    ]
+
+
+def run(file: Path, script: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script by `capsock run`, or whatever the words say, in a process of its own."""
+    source = file.with_name("Script.py")
+    source.write_text(textwrap.dedent(script))
+    command = [sys.executable, *(words or ("-m", "capsock", "run", "--trace", str(file))), str(source)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=LIMIT, env={**os.environ, **environment}
+    )
+
+
+UDP = """
+    from socket import *
+    server, client = socket(AF_INET, SOCK_DGRAM), socket(AF_INET, SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    client.sendto(b"hello world", server.getsockname())
+    message, address = server.recvfrom(2048)
+    server.sendto(message.upper(), address)
+    client.recvfrom(2048)
+    client.close()
+    server.close()
+"""
+
+UDP_TOLD = [
+    "socket ok", "socket ok", "bind ok", "sendto 11 ok", "recvfrom 11 ok", "sendto 11 ok", "recvfrom 11 ok",
+    "close ok", "close ok",
+]  # fmt: skip
+
+
+def test_an_unchanged_script_records_the_textbooks_calls(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    ended = run(file, UDP)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    process, *calls = read(file)
+    assert (process["program"], process["language"]) == ("Script.py", "python")
+    assert told(calls) == UDP_TOLD
+    assert calls[3]["data"] == "hello world"
+
+
+def test_no_payload(tmp_path: Path) -> None:
+    for option in (["--trace", str(tmp_path / "a"), "--no-payload"], [f"--trace={tmp_path / 'b'}"]):
+        ended = run(tmp_path / "unused", UDP, "-m", "capsock", "run", *option)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    assert told(read(tmp_path / "a")) == told(read(tmp_path / "b")) == UDP_TOLD
+    assert [sum("data" in event for event in read(tmp_path / name)) for name in "ab"] == [0, 4]
+
+
+def test_the_environment_starts_a_recording(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    script = UDP.replace("from socket", "from capsock.socket")
+    # Without the command: a script that imports capsock.socket itself.
+    ended = run(file, script, "-B", CAPSOCK_TRACE=str(file))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    process, *calls = read(file)
+    assert (process["program"], told(calls)) == ("Script.py", UDP_TOLD)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "text"),
+    [
+        (["--trace"], 2, "a value is required"),
+        (["--no-payload"], 2, "'--no-payload' needs '--trace FILE'"),
+        (["--trace", "/no/such/folder/trace"], 1, "/no/such/folder/trace: No such file"),
+        (["--trace", "/dev/full"], 1, "No space left on device"),
+    ],
+)
+def test_a_trace_that_cannot_be(options: list[str], code: int, text: str, tmp_path: Path) -> None:
+    arguments = [] if options == ["--trace"] else ["-"]
+    command = [sys.executable, "-m", "capsock", "run", *options, *arguments]
+    ended = subprocess.run(command, input="print(1)", capture_output=True, text=True, timeout=LIMIT)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert text in ended.stderr
+
+
+def test_start_and_stop(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    with pytest.raises(FileNotFoundError):
+        capsock.trace.start(tmp_path / "folder" / "trace")
+    with pytest.raises(IsADirectoryError):
+        capsock.trace.start(str(tmp_path))
+    with capsock.trace.start(file, payload=False):
+        with pytest.raises(OSError, match="already") as raised:
+            capsock.trace.start(file)
+        assert raised.value.errno == errno.EBUSY
+        capsock.socket.socket().close()
+    capsock.socket.socket().close()
+    capsock.trace.stop()
+    assert told(read(file)) == ["socket ok", "close ok"]
+    # What happens in a block that raises is recorded, and the recording ends.
+    with suppress(ZeroDivisionError), capsock.trace.start(file):
+        capsock.socket.socket().close()
+        raise ZeroDivisionError
+    capsock.socket.socket().close()
+    assert len(told(read(file))) == 4
+
+
+def test_a_call_is_one_line_whatever_it_takes(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    with (
+        capsock.socket.create_server((HOST, 0)) as server,
+        capsock.socket.create_connection(server.getsockname()) as client,
+    ):
+        connection, _ = server.accept()
+        with connection, capsock.trace.start(file):
+            client.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                client.recv(10)
+            client.settimeout(0.01)
+            with pytest.raises(TimeoutError):
+                client.recv(10)
+            client.settimeout(LIMIT)
+            connection.sendall(b"x" * 10)
+            assert client.recv(4, capsock.socket.MSG_PEEK) == b"xxxx"
+            assert client.recv_into(bytearray(4)) == 4
+            assert client.recvmsg(20)[0] == b"x" * 6
+            assert client.sendmsg([b"ab", b"cd"]) == 4
+            assert connection.recvfrom(9)[0] == b"abcd"
+            connection.shutdown(capsock.socket.SHUT_WR)
+            assert client.recv(1) == b""
+    calls = read(file)[1:]
+    assert told(calls)[:8] == [
+        "recv timeout", "send 10 ok", "recv 4 ok", "recvmsg 6 ok", "sendmsg 4 ok", "recvfrom 4 ok",
+        "shutdown ok", "recv 0 ok",
+    ]  # fmt: skip
+    assert calls[0]["blocked"] >= 10_000_000
+    assert calls[4]["data"] == "abcd"
+
+
+@pytest.mark.parametrize("call", ["server.accept()", "client.recvfrom(2048)"])
+def test_ctrl_c_ends_the_call_that_waits(call: str, tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    script = f"""
+        import os, signal, threading
+        from socket import *
+        server, client = socket(), socket(AF_INET, SOCK_DGRAM)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client.bind(("127.0.0.1", 0))
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+        {call}
+    """
+    ended = run(file, script)
+    assert ended.returncode == -signal.SIGINT, ended.stderr
+    last = read(file)[-1]
+    assert (last["call"], last["outcome"]) == (call.partition(".")[2].partition("(")[0], "interrupted")
+
+
+def test_a_forked_child_introduces_itself(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    script = """
+        import os
+        from socket import *
+        server = socket()
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        client = create_connection(server.getsockname())
+        connection, _ = server.accept()
+        if os.fork() == 0:
+            connection.send(b"from the child")
+            connection.close()
+            os._exit(0)
+        connection.close()
+        os.wait()
+        client.recv(100)
+    """
+    ended = run(file, script, PYTHONWARNINGS="ignore")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    events = read(file)
+    parent, child = (event for event in events if event["event"] == "process")
+    assert (child["parent"], child["program"]) == (parent["pid"], "Script.py")
+    assert told([event for event in events if event["pid"] == child["pid"]]) == ["send 14 ok", "close ok"]
+
+
+def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    with (
+        capsock.trace.start(file),
+        capsock.Server("tcp", host=HOST, port=0, concurrency="threads") as server,
+        capsock.TcpClient(*server.address) as client,
+    ):
+        assert client.request("hello") == "HELLO"
+    names = [call.partition(" ")[0] for call in told(read(file))]
+    for name in ("bind", "listen", "accept", "connect"):
+        assert names.count(name) - (name == "accept") in (0, 1), names
+    assert names.count("send") == 2
+    assert [event["data"] for event in read(file) if event.get("call") == "send"] == ["hello\\n", "HELLO\\n"]

@@ -1,0 +1,190 @@
+//! The calls of the BSD flow.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use capsock::trace;
+
+use super::lines::{calls, file_of_this_process, processes, run, told};
+
+const LIMIT: Patience = Patience { timeout: Some(super::support::PATIENCE), on_interrupt: None };
+
+fn socket(kind: Kind) -> BlockingSocket {
+    BlockingSocket::new(Family::V4, kind, true).unwrap()
+}
+
+fn bound(kind: Kind) -> BlockingSocket {
+    let socket = socket(kind);
+    socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+}
+
+#[test]
+fn udp() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let (server, client) = (bound(Kind::Datagram), socket(Kind::Datagram));
+        client.send_to(b"hello world", &server.local_addr().unwrap(), 0, LIMIT).unwrap();
+        let (_, peer) = server.receive_from(&mut [0; 5], 0, LIMIT).unwrap();
+        server.send_to(b"", &peer.unwrap(), 0, LIMIT).unwrap();
+        // Neither takes anything away, nor waits.
+        assert_eq!(client.receive(&mut [0; 9], libc::MSG_PEEK, LIMIT), Ok(0));
+        assert_eq!(client.receive_from(&mut [0; 9], 0, LIMIT).unwrap().0, 0);
+        assert!(client.receive(&mut [0; 9], 0, Patience::NONE).is_err());
+        let soon = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+        assert_eq!(client.receive(&mut [0; 9], 0, soon), Err(Fault::TimedOut));
+        return client.close().unwrap();
+    }
+    let (events, _) = run("calls::udp", &[]);
+    let process = processes(&events)[0];
+    assert_eq!((processes(&events).len(), &*process.language, process.parent), (1, "rust", None));
+    assert!(process.program.starts_with("trace-"), "{}", process.program);
+    let calls = calls(&events);
+    let expected = [
+        "socket ok",
+        "bind ok",
+        "socket ok",
+        "sendto 11 \"hello world\" ok",
+        "recvfrom 5 \"hello\" ok",
+        "sendto 0 ok",
+        "recvfrom 0 ok",
+        "recv timeout",
+        "close ok",
+    ];
+    // The server's socket is closed by its drop, at the end of the process or before.
+    assert_eq!(&told(&calls)[..expected.len()], expected);
+    let (request, timeout) = (calls[4], calls[7]);
+    assert_eq!(
+        (request.local, request.peer),
+        (calls[3].peer, calls[6].local.map(|_| calls[5].peer.unwrap()))
+    );
+    assert_eq!((request.room, &*request.transport), (Some(5), "udp"));
+    assert!(timeout.blocked >= 20_000_000, "{timeout:?}");
+    assert_eq!(
+        calls.iter().map(|call| call.seq).collect::<Vec<_>>(),
+        (0..calls.len() as u64).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn tcp() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let (server, client) = (bound(Kind::Stream), socket(Kind::Stream));
+        server.listen(5).unwrap();
+        client.connect(&server.local_addr().unwrap(), LIMIT).unwrap();
+        let (connection, _) = server.accept(true, LIMIT).unwrap();
+        let (a, b) = (vec![b'a'; 4 << 20], vec![b'b'; 100]);
+        // Waits for room many times, and is one send.
+        let sender = thread::spawn(move || {
+            let whole = Patience { timeout: None, on_interrupt: None };
+            assert_eq!(client.send(&a, 0, whole), Ok(a.len()));
+            client.send_all(&b, 0, LIMIT).unwrap();
+            client.shutdown(std::net::Shutdown::Write).unwrap();
+            client
+        });
+        let mut all = vec![0; (4 << 20) + 100];
+        let whole = Patience { timeout: None, on_interrupt: None };
+        assert_eq!(connection.receive(&mut all, libc::MSG_WAITALL, whole), Ok(all.len()));
+        assert_eq!(connection.receive(&mut all, 0, LIMIT), Ok(0));
+        sender.join().unwrap().close().unwrap();
+        connection.close().unwrap();
+        return server.close().unwrap();
+    }
+    let (events, _) = run("calls::tcp", &[]);
+    let calls = calls(&events);
+    let one = |name: &str| {
+        let all: Vec<_> = calls.iter().filter(|call| call.call == name).collect();
+        assert_eq!(all.len(), 1, "{name}: {:?}", told(&calls));
+        all[0]
+    };
+    let (accept, connect) = (one("accept"), one("connect"));
+    assert_eq!((one("listen").argument, one("shutdown").argument), (Some(5), Some(1)));
+    assert_eq!((accept.peer, accept.local), (connect.local, connect.peer));
+    assert!(accept.accepted.is_some_and(|fd| fd != accept.fd));
+    let moved = |name: &str| {
+        let bytes = calls.iter().filter(|call| call.call == name).map(|call| call.bytes.unwrap());
+        bytes.collect::<Vec<_>>()
+    };
+    assert_eq!(moved("send"), [4 << 20, 100]);
+    assert_eq!(moved("recv"), [(4 << 20) + 100, 0]);
+    let sent = calls.iter().find(|call| call.call == "send").unwrap();
+    assert_eq!(sent.data.as_deref(), Some(&*"a".repeat(32)));
+    assert_eq!(calls.iter().filter(|call| call.call == "close").count(), 3);
+}
+
+#[test]
+fn a_close_ends_a_call_that_waits() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let socket = Arc::new(bound(Kind::Datagram));
+        let waiting = Arc::clone(&socket);
+        let waiter = thread::spawn(move || waiting.receive(&mut [0; 9], 0, LIMIT));
+        // It waits when its thread sleeps; a close that comes before is one all the same.
+        thread::yield_now();
+        socket.close().unwrap();
+        assert_eq!(waiter.join().unwrap(), Err(Fault::Woken));
+        return;
+    }
+    for _ in 0..5 {
+        let (events, _) = run("calls::a_close_ends_a_call_that_waits", &[]);
+        let calls = calls(&events);
+        let told = told(&calls);
+        // The receive may not have begun: then there is no descriptor to tell of.
+        let begun = ["socket ok", "bind ok", "recv closed", "close ok"];
+        assert!(told == begun || told == ["socket ok", "bind ok", "close ok"], "{told:?}");
+        let close = calls[calls.len() - 1];
+        assert_eq!((close.tid, close.fd), (calls[0].tid, calls[0].fd));
+    }
+}
+
+#[test]
+fn what_fails_has_its_number_and_keeps_it() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let taken = bound(Kind::Stream);
+        taken.listen(1).unwrap();
+        let address = taken.local_addr().unwrap();
+        assert!(socket(Kind::Stream).bind(&address).is_err());
+        assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EADDRINUSE));
+        taken.close().unwrap();
+        assert!(socket(Kind::Stream).connect(&address, LIMIT).is_err());
+        assert!(socket(Kind::Stream).send(b"x", 0, LIMIT).is_err());
+        return;
+    }
+    let (events, _) = run("calls::what_fails_has_its_number_and_keeps_it", &[]);
+    let calls = calls(&events);
+    let failed: Vec<_> =
+        calls.iter().filter(|call| call.outcome != "ok").map(|call| (&*call.call, &*call.outcome)).collect();
+    assert_eq!(failed, [("bind", "EADDRINUSE"), ("connect", "ECONNREFUSED"), ("send", "EPIPE")]);
+}
+
+#[test]
+fn the_payload_is_bounded_escaped_and_left_out() {
+    if let Some(file) = file_of_this_process() {
+        let payload = std::env::var("PAYLOAD").unwrap() == "yes";
+        trace::start(file, payload).unwrap();
+        let (server, client) = (bound(Kind::Datagram), socket(Kind::Datagram));
+        let to = server.local_addr().unwrap();
+        for length in [31, 32, 33, 1000] {
+            client.send_to(&vec![0xff; length], &to, 0, LIMIT).unwrap();
+        }
+        client.send_to("</script>\"\\ end\n\0é".as_bytes(), &to, 0, LIMIT).unwrap();
+        return;
+    }
+    let test = "calls::the_payload_is_bounded_escaped_and_left_out";
+    let (events, _) = run(test, &[("PAYLOAD", "yes")]);
+    let calls_of = calls(&events);
+    let data: Vec<_> = calls_of.iter().filter_map(|call| call.data.as_deref()).collect();
+    let bytes = |count| "\\xff".repeat(count);
+    assert_eq!(
+        data,
+        [&bytes(31), &bytes(32), &bytes(32), &bytes(32), "</script>\"\\\\ end\\n\\x00\\xc3\\xa9"]
+    );
+    let (events, _) = run(test, &[("PAYLOAD", "no")]);
+    let calls_of = calls(&events);
+    assert!(calls_of.iter().all(|call| call.data.is_none()));
+    assert_eq!(calls_of.iter().filter(|call| call.bytes.is_some()).count(), 5);
+}

@@ -1,0 +1,14 @@
+//! Recording: what the calls of sockets, clients and servers leave in a file, and what a recording never does.
+//!
+//! A process has one recording, so each scenario runs in a process of its own: this binary again, with the
+//! scenario's name.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod calls;
+mod ends;
+mod lines;
+mod processes;
+mod servers;
