@@ -240,8 +240,8 @@ typedef struct capsock_tcp_client capsock_tcp_client;
 
 // Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
 //
-// After a request that was sent again, or that got no reply, the next one leaves from a fresh
-// port, so that a late duplicate is never taken for its reply.
+// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
+// another one's.
 typedef struct capsock_udp_client capsock_udp_client;
 
 // The upper case of a text that comes in pieces, cut anywhere, also inside of a character.

@@ -62,8 +62,8 @@ pub extern "C" fn capsock_udp_client_options_default() -> capsock_udp_client_opt
 
 /// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
 ///
-/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
-/// port, so that a late duplicate is never taken for its reply.
+/// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
+/// another one's.
 pub struct capsock_udp_client(UdpClient);
 
 /// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for

@@ -14,9 +14,8 @@ use crate::tcp_client::{description, pair};
 
 /// Asks a server by datagrams: one request, one reply.
 ///
-/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
-/// port, so that a late duplicate is never taken for its reply. Nothing is sent before the first
-/// request. All methods may be called from any thread; requests from several threads take turns.
+/// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
+/// another one's. Nothing is sent before the first request. All methods may be called from any thread; requests from several threads take turns.
 /// Ctrl-C ends every call with KeyboardInterrupt.
 ///
 /// Arguments

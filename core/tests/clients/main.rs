@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod copy;
+mod lossy;
 mod many_tcp;
 mod many_udp;
 mod request;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use capsock::{Error, ErrorKind, UdpClient, UdpClientOptions};
 
-use crate::tools::{LIMIT, NOBODY, datagram, udp_options, udp_server};
+use crate::tools::{Chance, LIMIT, NOBODY, datagram, udp_options, udp_server};
 
 const SHORT: Duration = Duration::from_millis(20);
 
@@ -75,16 +75,6 @@ fn nothing_is_sent_if_one_is_too_large_or_there_is_none() {
     client.request_many::<&str>(&[]).unwrap();
     socket.set_nonblocking(true).unwrap();
     assert!(socket.recv(&mut [0]).is_err());
-}
-
-/// A generator of numbers that are the same each time (Knuth's MMIX).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }
 
 /// A network between the client and a server: it loses, doubles and delays datagrams both ways. The

@@ -14,7 +14,7 @@ use std::time::Instant;
 use super::loopback::Loopback;
 use super::pending::Pending;
 use super::window::{Failed, Window};
-use super::{UdpClient, check_length};
+use super::{Link, UdpClient, check_length};
 use crate::client::many::{Progress, texts};
 use crate::error::{Error, Result};
 use crate::net::Deadline;
@@ -98,13 +98,14 @@ impl UdpClient {
         // The system may have another name for it: to it, 0.0.0.0 is 127.0.0.1 (Linux).
         let channel = link.fresh.as_ref().filter(|channel| channel.ends.peer == named);
         let peer = channel.and_then(|channel| channel.socket.peer_addr().ok()).unwrap_or(named);
+        let Link { ports, buffer, next_address, .. } = link;
         let waiting = waiting.with_deadline(Deadline::NEVER);
         let request = |index: usize| requests[index].as_ref();
         let mut next = 1;
         // Those that are to be sent again.
         let mut left = VecDeque::new();
         // Kept to the end: nobody else gets its port, which late replies come to.
-        let mut loopback = Loopback::open(named, peer, &self.options, &mut link.next_address);
+        let mut loopback = Loopback::open(named, peer, &self.options, next_address);
         if let Some(loopback) = &mut loopback {
             while replies < requests.len() {
                 let failed = |Failed(index, error)| at(replies, index, error);
@@ -123,7 +124,7 @@ impl UdpClient {
             }
             left.extend(loopback.unanswered());
         }
-        let mut window = Window::new(named, peer, &self.options);
+        let mut window = Window::new(named, peer, &self.options, ports);
         while replies < requests.len() {
             let failed = |Failed(index, error)| at(replies, index, error);
             loop {
@@ -144,9 +145,9 @@ impl UdpClient {
                     next += 1;
                 }
             }
-            let reply = window.receive(&mut link.buffer, request, waiting).map_err(failed)?;
+            let reply = window.receive(buffer, request, waiting).map_err(failed)?;
             replies += 1;
-            on_reply(reply.0, &link.buffer[..reply.1])?;
+            on_reply(reply.0, &buffer[..reply.1])?;
         }
         Ok(())
     }

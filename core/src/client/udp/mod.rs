@@ -12,6 +12,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use self::ports::Ports;
 use super::ends::{Ends, Pair};
 use super::find;
 use super::turns::{Call, Turns};
@@ -48,15 +49,17 @@ impl Default for UdpClientOptions {
 /// How the errors of a request begin, after "could not".
 const TRIED: &str = "get a reply from";
 
+/// How often another port is asked of the system before an older one has to do.
+const TRIES: usize = 16;
+
 /// Room for any datagram, so that none is cut.
 const LONGEST: usize = 65_536;
 
 /// Asks a server by datagrams: one request, one reply.
 ///
-/// After a request that was sent again, or that got no reply, the next one leaves from a fresh
-/// port, so that a late duplicate is never taken for its reply. So does one that finds something
-/// unasked on its port. What is left is a copy of a reply that the network makes of its own, and that
-/// comes after the next request has gone: the exchange has no number that would tell.
+/// The exchange has no number that would tell which request a reply is for, and the network may delay and double
+/// datagrams. So each request leaves from a port of its own, which none of the 2,000 before it left from, and no
+/// late reply is taken for its own.
 ///
 /// If the name has several addresses and one refuses or cannot be reached, the next one is asked
 /// within the same request; the client stays with the one that answers.
@@ -79,6 +82,7 @@ struct Link {
     preferred: usize,
     /// On a port that no late reply can come to; `None` if the system had none to give.
     fresh: Option<Channel>,
+    ports: Ports,
     buffer: Vec<u8>,
     /// The number of the loopback address that is used next.
     next_address: u32,
@@ -114,9 +118,11 @@ impl UdpClient {
         let deadline = Deadline::after(options.timeout);
         let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
         let addresses = find(&server, waiting).map_err(|error| error.within(options.timeout))?;
-        let (preferred, channel) = first_that_works(&addresses, 0, Channel::open)?;
+        let mut ports = Ports::new();
+        let open = |address| Channel::open(address, &mut ports);
+        let (preferred, channel) = first_that_works(&addresses, 0, open)?;
         let ends = Ends::new(channel.ends);
-        let link = Link { preferred, fresh: Some(channel), buffer: vec![0; LONGEST], next_address: 0 };
+        let link = Link { preferred, fresh: Some(channel), ports, buffer: vec![0; LONGEST], next_address: 0 };
         let link = Turns::new(link, Turns::<Link>::waker(&server)?);
         Ok(UdpClient { server, addresses, options, link, ends })
     }
@@ -149,17 +155,15 @@ impl UdpClient {
 
     /// Asks the addresses in turn; the reply is in the buffer, and its length is returned.
     fn ask_in_turn(&self, link: &mut Link, request: &[u8], waiting: Waiting<'_>) -> Result<usize> {
-        let mut spent = Vec::new();
         let outcome = first_that_works(&self.addresses, link.preferred, |address| {
-            self.ask(link, address, request, waiting, &mut spent)
+            self.ask(link, address, request, waiting)
         });
         if let Ok((index, _)) = outcome {
             link.preferred = index;
         }
         if link.fresh.is_none() {
-            // The spent sockets still have their ports, so this one gets another. If there is none to have
-            // now, the next request tries again.
-            link.fresh = Channel::open(self.addresses[link.preferred]).ok();
+            // If there is none to have now, the next request tries again.
+            link.fresh = Channel::open(self.addresses[link.preferred], &mut link.ports).ok();
             link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
         }
         outcome.map(|(_, length)| length)
@@ -197,31 +201,22 @@ impl UdpClient {
         Ok(self.ends.get())
     }
 
-    /// Asks one address; the reply is in the buffer, and its length is returned. A socket that a late
-    /// reply may still come to is added to `spent`.
+    /// Asks one address; the reply is in the buffer, and its length is returned. The socket is done with: a late
+    /// reply may still come to its port.
     fn ask(
         &self,
         link: &mut Link,
         address: SocketAddr,
         request: &[u8],
         waiting: Waiting<'_>,
-        spent: &mut Vec<Channel>,
     ) -> Result<usize> {
         check_length(request, address)?;
         let channel = match link.fresh.take() {
             Some(fresh) if fresh.ends.peer == address && fresh.is_quiet() => fresh,
-            other => {
-                spent.extend(other);
-                Channel::open(address)?
-            }
+            _ => Channel::open(address, &mut link.ports)?,
         };
         self.ends.set(channel.ends);
-        let answer = self.exchange(&channel, request, &mut link.buffer, waiting);
-        match answer {
-            Ok(Answer { asked_again: false, .. }) => link.fresh = Some(channel),
-            _ => spent.push(channel),
-        }
-        answer.map(|answer| answer.length)
+        self.exchange(&channel, request, &mut link.buffer, waiting)
     }
 
     fn exchange(
@@ -230,7 +225,7 @@ impl UdpClient {
         request: &[u8],
         buffer: &mut [u8],
         waiting: Waiting<'_>,
-    ) -> Result<Answer> {
+    ) -> Result<usize> {
         let failed = |fault: Fault| fault.while_trying(TRIED).at(channel.ends.peer);
         let mut pause = self.options.retransmit_after;
         let mut asked_again: u32 = 0;
@@ -240,7 +235,7 @@ impl UdpClient {
             let patience = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
             let deadline = waiting.deadline.earlier(patience);
             match channel.socket.receive_within(buffer, waiting.with_deadline(deadline)) {
-                Ok(length) => return Ok(Answer { length, asked_again: asked_again > 0 }),
+                Ok(length) => return Ok(length),
                 Err(Fault::TimedOut) if !last && !waiting.deadline.passed() => {
                     asked_again += 1;
                     pause = pause.saturating_mul(2);
@@ -276,22 +271,32 @@ fn no_reply(asked_again: u32) -> Error {
     Error::new(ErrorKind::TimedOut, TRIED, happened)
 }
 
-struct Answer {
-    length: usize,
-    asked_again: bool,
-}
-
 impl Channel {
-    fn open(address: SocketAddr) -> Result<Channel> {
+    /// One on a port that was not used lately.
+    fn open(address: SocketAddr, ports: &mut Ports) -> Result<Channel> {
         let open = || {
             let socket = Socket::datagram(&address)?;
             socket.connect(&address)?;
             Ok(Channel { ends: Pair::of(&socket, address)?, socket })
         };
-        let failed = |Errno(errno)| Error::os(errno, "connect to").at(address);
-        let first = open().map_err(failed)?;
-        // As long as the first one has that port, the second one cannot get it too.
-        if first.ends.is_itself() { open().map_err(failed) } else { Ok(first) }
+        // As long as these have their ports, the next one gets another.
+        let mut refused = Vec::new();
+        loop {
+            match open() {
+                Ok(channel) if !channel.ends.is_itself() && ports.take(channel.ends.local.port()) => {
+                    return Ok(channel);
+                }
+                Ok(channel) if refused.len() < TRIES => refused.push(channel),
+                // A system with few ports, or descriptors, to give.
+                _ if !refused.is_empty() => {
+                    ports.forget();
+                    ports.forget();
+                    refused.clear();
+                }
+                Ok(_) => {}
+                Err(Errno(errno)) => return Err(Error::os(errno, "connect to").at(address)),
+            }
+        }
     }
 
     /// Nothing has come unasked: neither a datagram, which would be taken for the next reply, nor

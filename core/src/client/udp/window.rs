@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::pending::Pending;
 use super::ports::Ports;
-use super::{TRIED, UdpClientOptions, no_reply};
+use super::{TRIED, TRIES, UdpClientOptions, no_reply};
 use crate::error::{Error, Result};
 use crate::net::{Asking, Deadline, Errno, Fault, Waiting, interest, wait_for};
 
@@ -18,9 +18,6 @@ pub(super) const OVERHEAD: usize = 768;
 
 /// After so many replies it is looked whether the client was closed: a fast server leaves nothing to wait for.
 const GLANCE: usize = 16;
-
-/// How often another port is asked of the system before an older one has to do.
-const TRIES: usize = 16;
 
 /// A socket and the request that it waits with.
 struct Lane {
@@ -35,7 +32,7 @@ pub(super) struct Window<'a> {
     named: SocketAddr,
     peer: SocketAddr,
     options: &'a UdpClientOptions,
-    ports: Ports,
+    ports: &'a mut Ports,
     /// Those with a request, the oldest first, and those without.
     busy: VecDeque<Lane>,
     idle: Vec<Lane>,
@@ -50,12 +47,17 @@ pub(super) struct Window<'a> {
 pub(super) struct Failed(pub(super) usize, pub(super) Error);
 
 impl<'a> Window<'a> {
-    pub(super) fn new(named: SocketAddr, peer: SocketAddr, options: &'a UdpClientOptions) -> Window<'a> {
+    pub(super) fn new(
+        named: SocketAddr,
+        peer: SocketAddr,
+        options: &'a UdpClientOptions,
+        ports: &'a mut Ports,
+    ) -> Window<'a> {
         Window {
             named,
             peer,
             options,
-            ports: Ports::new(),
+            ports,
             busy: VecDeque::new(),
             idle: Vec::new(),
             limit: MOST,

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Asks a server by datagrams: one request, one reply. A request that gets no answer is sent again;
- * after that the next one leaves from a fresh port, so that a late duplicate is never taken for its
- * reply.
+ * Asks a server by datagrams: one request, one reply. A request that gets no answer is sent again.
+ * Each one leaves from a port of its own, so that a late or doubled reply is never taken for another
+ * one's.
  */
 public final class UdpClient implements AutoCloseable {
   private final NativeHandle handle;
