@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use capsock::{Concurrency, ErrorKind};
+use capsock::{Concurrency, ErrorKind, TcpClient, UdpClient};
 use support::*;
 
 /// Forks a child that does nothing until it is killed.
@@ -99,25 +99,55 @@ fn a_stop_is_seen_by_all() {
     }
 }
 
-#[test]
-fn the_server_is_not_the_childs_to_stop() {
-    let _turn = turn();
-    let server = tcp(Concurrency::Events).start().unwrap();
-    // SAFETY: the child stops, which in a forked process allocates an error and nothing else, and leaves.
+/// Has a child find out whether something holds, in calls that allocate a little and start nothing.
+fn in_a_child(holds: impl FnOnce() -> bool) -> bool {
+    // SAFETY: no other thread of this process allocates for long, and glibc's malloc is safe after a fork; the child
+    // leaves at once.
     let child = unsafe {
         match libc::fork() {
-            0 => {
-                let refused =
-                    server.stop(PATIENCE).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
-                server.request_stop();
-                libc::_exit(i32::from(!refused))
-            }
+            0 => libc::_exit(i32::from(!holds())),
             pid => pid,
         }
     };
     let mut status = 0;
     // SAFETY: the status is written to an int.
     assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
-    assert_eq!(status, 0, "the child was told");
+    status == 0
+}
+
+#[test]
+fn the_server_is_not_the_childs_to_stop() {
+    let _turn = turn();
+    let server = tcp(Concurrency::Events).start().unwrap();
+    assert!(in_a_child(|| {
+        let refused = server.stop(PATIENCE).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
+        server.request_stop();
+        refused
+    }));
     ask(&connect(&server), b"still here", b"STILL HERE");
+}
+
+#[test]
+fn a_client_is_not_the_childs_to_ask_with_or_to_close() {
+    let _turn = turn();
+    let handler = |request: &[u8]| request.to_ascii_uppercase();
+    let options = tcp(Concurrency::Events).framing(capsock::Framing::Line);
+    let (tcp, udp) = (options.handler(handler).start().unwrap(), udp(Concurrency::Events).start().unwrap());
+    let by_tcp = TcpClient::connect(tcp.local_addr()).unwrap();
+    let by_udp = UdpClient::connect(udp.local_addr()).unwrap();
+    assert_eq!(by_tcp.request("before").unwrap(), "BEFORE");
+    assert!(in_a_child(|| {
+        let errors = [by_tcp.request("child").unwrap_err(), by_udp.request("child").unwrap_err()];
+        by_tcp.close();
+        by_udp.close();
+        let refused = |error: &capsock::Error| {
+            error.kind() == ErrorKind::Unsupported && error.to_string().contains("forked off")
+        };
+        errors.iter().all(refused) && by_tcp.local_addr().is_err_and(|error| refused(&error))
+    }));
+    for text in ["one", "two"] {
+        assert_eq!(by_tcp.request(text).unwrap(), text.to_uppercase());
+        assert_eq!(by_udp.request(text).unwrap(), text.to_uppercase());
+    }
+    assert_eq!((tcp.stats().requests, tcp.stats().connections_accepted), (3, 1));
 }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker, wait_readable};
+use crate::net::{
+    Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker, process_id, wait_readable,
+};
 
 /// What a call is, to those that it waits with: its limit, its hook, and how its errors begin.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,9 @@ pub(super) struct Call<'a> {
 pub(super) struct Turns<T> {
     state: Mutex<State<T>>,
     waker: Waker,
+    /// The process whose client it is: one that was forked off has the same sockets, and would take the
+    /// other's replies for its own.
+    process: i32,
 }
 
 #[derive(Debug)]
@@ -67,7 +72,7 @@ impl<T> Turns<T> {
     /// The waker is the one that the holder of a turn waits with; [`close`](Turns::close) notifies it.
     pub(super) fn new(value: T, waker: Waker) -> Turns<T> {
         let state = State { value: Some(value), holder: None, closed: false, queue: VecDeque::new() };
-        Turns { state: Mutex::new(state), waker }
+        Turns { state: Mutex::new(state), waker, process: process_id() }
     }
 
     /// A waker for [`new`](Turns::new), or the error of a client that cannot have one.
@@ -79,8 +84,20 @@ impl<T> Turns<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// `Unsupported` in a process that was forked off.
+    fn check_process(&self, call: Call<'_>) -> Result<()> {
+        if process_id() == self.process {
+            return Ok(());
+        }
+        let why = format!("the client is that of process {}, of which this one was forked off", self.process);
+        let advice = "connect a client of this process's own";
+        Err(Error::new(ErrorKind::Unsupported, call.tried, why).at(call.server).advise(advice))
+    }
+
     /// Waits until it is this call's turn.
     pub(super) fn take(&self, call: Call<'_>) -> Result<Turn<'_, T>> {
+        // Before the lock, which a thread that is not in this process may have held when it was forked off.
+        self.check_process(call)?;
         let waiting = Waiting {
             deadline: call.deadline,
             waker: Some(&self.waker),
@@ -121,11 +138,16 @@ impl<T> Turns<T> {
 
     /// `Closed`, if it is.
     pub(super) fn check_open(&self, call: Call<'_>) -> Result<()> {
+        self.check_process(call)?;
         if self.lock().closed { Err(closed(call)) } else { Ok(()) }
     }
 
-    /// Ends the turn in progress and all waiting; the value is dropped as soon as nobody has it.
+    /// Ends the turn in progress and all waiting; the value is dropped as soon as nobody has it. In a process that
+    /// was forked off it does nothing: the waker is the other's as well.
     pub(super) fn close(&self) {
+        if process_id() != self.process {
+            return;
+        }
         let value = {
             let mut state = self.lock();
             state.closed = true;

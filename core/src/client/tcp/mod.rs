@@ -65,7 +65,8 @@ pub struct Copied {
 ///
 /// All methods take `&self` and may be called from any thread; requests from several threads take
 /// turns, in the order in which they came. [`close`](TcpClient::close) from another thread ends a
-/// blocked call at once, and dropping the client closes it.
+/// blocked call at once, and dropping the client closes it. In a process that was forked off, every call fails with
+/// `Unsupported`, and the client of the process that it came from goes on.
 ///
 /// A reply is never taken for another request's: a connection that failed in the middle of a
 /// request (a time limit, a signal, a reset, a reply too long), or on which the server sent more

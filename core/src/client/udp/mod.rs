@@ -66,7 +66,8 @@ const LONGEST: usize = 65_536;
 ///
 /// All methods take `&self` and may be called from any thread; requests from several threads take
 /// turns, in the order in which they came. [`close`](UdpClient::close) from another thread ends a
-/// blocked call at once, and dropping the client closes it.
+/// blocked call at once, and dropping the client closes it. In a process that was forked off, every call fails with
+/// `Unsupported`, and the client of the process that it came from goes on.
 pub struct UdpClient {
     server: Endpoint,
     /// At least one.
