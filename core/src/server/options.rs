@@ -222,7 +222,8 @@ impl ServerOptions {
         self
     }
 
-    /// Where log lines go. Default: standard error, one line each, behind `capsock: `.
+    /// Where log lines go. Default: to the program's `tracing` subscriber, as events with the target `capsock`;
+    /// in a program that has none to standard error, one line each, behind `capsock: `.
     pub fn log(mut self, log: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
         self.log = Some(Arc::new(log));
         self

@@ -11,6 +11,7 @@ use super::connections::Connections;
 use super::features::Features;
 use super::limits::{self, Limits, Met};
 use super::listen::Listeners;
+use super::log;
 use super::options::{Level, Log};
 use super::stats::{Counter, Counters, StopReport};
 use crate::error::{Error, ErrorKind, Result};
@@ -165,10 +166,7 @@ impl Shared {
         match &self.log {
             // A sink that panics costs its line, not the server.
             Some(log) => drop(catch_unwind(AssertUnwindSafe(|| log(level, line)))),
-            None => drop(std::io::Write::write_all(
-                &mut std::io::stderr().lock(),
-                format!("capsock: {line}\n").as_bytes(),
-            )),
+            None => log::write(level, line),
         }
     }
 
