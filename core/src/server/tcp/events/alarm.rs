@@ -18,6 +18,7 @@ impl Alarm {
 
     /// Makes it go off by `due`. One that goes off earlier stays as it is: to be woken once for nothing costs
     /// less than to set it each time.
+    #[inline]
     pub(super) fn set(&mut self, due: Option<Instant>, now: Instant) {
         let earlier = self.at.is_some_and(|at| at > now && due.is_none_or(|due| at <= due));
         if due == self.at || earlier {

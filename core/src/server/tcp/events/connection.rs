@@ -147,6 +147,13 @@ impl Connection {
         self.stuck || !self.owed.is_empty()
     }
 
+    /// A handler has taken its time; now it is the others' turn, and the rest waits.
+    #[cold]
+    fn give_way(&mut self, rest: &[u8]) -> Fate {
+        self.input = rest.to_vec();
+        self.again()
+    }
+
     /// Goes on after the others, unless there is no room for what would come of it.
     fn again(&mut self) -> Fate {
         self.stuck = !self.input.is_empty() && !self.socket().has_room();
@@ -207,10 +214,8 @@ impl Connection {
                 self.input = if self.phase == Phase::Open { rest.to_vec() } else { Vec::new() };
                 return fate;
             }
-            if tools.shared.has_handler() && self.phase == Phase::Open && !rest.is_empty() {
-                // It has taken its time; now it is the others' turn.
-                self.input = rest.to_vec();
-                return self.again();
+            if !rest.is_empty() && self.phase == Phase::Open && tools.shared.has_handler() {
+                return self.give_way(rest);
             }
         }
         match self.phase {

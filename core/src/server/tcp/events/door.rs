@@ -27,6 +27,7 @@ impl Door {
     }
 
     /// The place of the listener that a token stands for, if it does.
+    #[inline]
     pub(super) fn place(&self, token: u64) -> Option<usize> {
         (token > self.last - self.listeners.len() as u64).then(|| (self.last - token) as usize)
     }
@@ -52,6 +53,7 @@ impl Door {
     }
 
     /// The next connection of a listener, if there is one and the system has the means.
+    #[inline]
     pub(super) fn accept(
         &mut self,
         place: usize,
@@ -74,11 +76,17 @@ impl Door {
     }
 
     /// Opens again once the pause after a shortage is over.
+    #[inline]
     pub(super) fn open_again(&mut self, epoll: &Epoll, now: Instant) {
         if self.again.is_some_and(|moment| moment <= now) {
-            // Without memory for it now, the end of another pause will do.
-            self.again = self.open(epoll).is_err().then(|| now + SHORTAGE_PAUSE);
+            self.try_again(epoll, now);
         }
+    }
+
+    #[cold]
+    fn try_again(&mut self, epoll: &Epoll, now: Instant) {
+        // Without memory for it now, the end of another pause will do.
+        self.again = self.open(epoll).is_err().then(|| now + SHORTAGE_PAUSE);
     }
 
     /// Lets nobody in any more.

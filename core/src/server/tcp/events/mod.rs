@@ -266,18 +266,26 @@ impl Worker {
 }
 
 /// Waits until something is ready, for the busy time without sleep.
+#[inline]
 fn wait_busily(epoll: &Epoll, events: &mut [libc::epoll_event], busy_poll: Duration) -> usize {
     if !busy_poll.is_zero() {
-        let start = Instant::now();
-        while start.elapsed() < busy_poll {
-            match epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0) {
-                0 => {}
-                ready => return ready,
-            }
+        let ready = look_busily(epoll, events, busy_poll);
+        if ready > 0 {
+            return ready;
         }
     }
     // Signals are blocked here; whatever else an error is, the next round tries again.
     epoll.wait(events, None).unwrap_or(0)
+}
+
+#[inline(never)]
+fn look_busily(epoll: &Epoll, events: &mut [libc::epoll_event], busy_poll: Duration) -> usize {
+    let start = Instant::now();
+    let mut ready = 0;
+    while ready == 0 && start.elapsed() < busy_poll {
+        ready = epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+    }
+    ready
 }
 
 /// Often enough that a limit is met within an eighth of itself.
