@@ -180,6 +180,22 @@ static void a_handler_stops_its_server(void) {
   }
 }
 
+static void a_handler_stops_its_server_over_udp(void) {
+  for (size_t i = 0; i < CONCURRENCIES; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options options = options_with(with_handlers[i], stop_own_server, &seen_here);
+    capsock_udp_client *client;
+    pthread_mutex_lock(&seen_here.lock);
+    seen_here.server = start(CAPSOCK_TRANSPORT_UDP, &options);
+    pthread_mutex_unlock(&seen_here.lock);
+    client = udp_client(capsock_server_port(seen_here.server));
+    check_udp_reply(client, "stop", "stopping");
+    CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
+    capsock_udp_client_free(client);
+    capsock_server_free(seen_here.server);
+  }
+}
+
 int main(void) {
   static const test tests[] = {
       {"handlers answer", handlers_answer},
@@ -188,6 +204,7 @@ int main(void) {
       {"handlers are refused with stream and with processes",
        refused_with_stream_and_with_processes},
       {"a handler stops its server", a_handler_stops_its_server},
+      {"a handler stops its server over UDP", a_handler_stops_its_server_over_udp},
   };
   return RUN(tests);
 }

@@ -41,7 +41,8 @@ HANDLERS = {
 
 @pytest.mark.parametrize(
     ("does", "concurrency"),
-    [(does, "threads") for does in HANDLERS] + [("computes", "iterative"), ("computes", "events")],
+    [(does, concurrency) for does in HANDLERS for concurrency in ("threads", "events")]
+    + [("computes", "iterative")],
 )
 def test_exit_while_a_handler_runs(does: str, concurrency: str) -> None:
     """A handler that does not end is given up: Python takes itself down around its thread."""
@@ -204,6 +205,61 @@ def test_fork() -> None:
         """
     )
     assert (code, out, err) == (0, "ENOTSUP\n" * 3 + "CHILD\nPARENT\n3\n", "")
+
+
+def test_a_client_in_a_forked_process() -> None:
+    """It fails at once there, whatever the child does with it, and the parent's goes on."""
+    code, out, err = run_script(
+        """
+        import errno, os, sys
+        import capsock
+        lines = capsock.Server("tcp", port=0, framing="line", handler=bytes.upper)
+        servers = [lines, capsock.Server("udp", port=0)]
+        clients = [capsock.TcpClient(*servers[0].address), capsock.UdpClient(*servers[1].address)]
+        assert [client.request("before") for client in clients] == ["BEFORE"] * 2
+        child = os.fork()
+        if child == 0:
+            for client in clients:
+                for call in (lambda: client.request("child"), lambda: client.request_many(["child"])):
+                    try:
+                        call()
+                    except OSError as error:
+                        assert "forked off" in str(error), error
+                        print(errno.errorcode[error.errno], flush=True)
+                with client:
+                    pass
+            sys.exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert [client.request("after") for client in clients] == ["AFTER"] * 2
+        print([server.stats().requests for server in servers])
+        """
+    )
+    assert (code, out, err) == (0, "ENOTSUP\n" * 4 + "[2, 2]\n", "")
+
+
+def test_fork_in_a_handler() -> None:
+    """A handler may fork: the child has the handler's thread alone, and its end leaves the server alone."""
+    code, out, err = run_script(
+        """
+        import os, warnings
+        import capsock
+        # From Python 3.12 on it warns of what forking with threads may do.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        def handler(request):
+            child = os.fork()
+            if child == 0:
+                try:
+                    server.stop()
+                except OSError:
+                    os._exit(7)
+                os._exit(1)
+            return str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode()
+        server = capsock.Server("tcp", host="127.0.0.1", port=0, framing="line", handler=handler)
+        with capsock.TcpClient(*server.address) as client:
+            print(client.request("one"), client.request("two"))
+        """
+    )
+    assert (code, out, err) == (0, "7 7\n", "")
 
 
 def test_multiprocessing() -> None:

@@ -271,3 +271,99 @@ def test_a_handler_that_starts_a_server() -> None:
     with start("udp", handler=handler) as server, connect(server) as client:
         assert client.request("hello") == "INNER"
     assert server.address[0] == HOST
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_slow_handler_on_events_stops_nobody_else(transport: str) -> None:
+    """As many run at once as there are workers; what they wait for needs the GIL, and is served meanwhile."""
+    inside, leave = threading.Semaphore(0), threading.Event()
+    running: list[int] = []
+    most: list[int] = []
+
+    def handler(request: bytes) -> bytes:
+        if request.strip() == b"wait":
+            running.append(1)
+            most.append(len(running))
+            inside.release()
+            assert leave.wait(LIMIT)
+            running.pop()
+        return request.upper()
+
+    def ask() -> Any:
+        with connect(server, timeout=LIMIT) as client:
+            return client.request("wait")
+
+    with start(transport, framing="line", handler=handler, workers=3) as server:
+        try:
+            calls = [Call(ask) for _ in range(2)]
+            for _ in calls:
+                assert inside.acquire(timeout=LIMIT)
+            for number in range(20):
+                with connect(server) as client:
+                    assert client.request(f"hello {number}") == f"HELLO {number}"
+            calls += [Call(ask) for _ in range(4)]
+            assert inside.acquire(timeout=LIMIT)
+            wait_until(lambda: all(call.sleeps() for call in calls), "all have asked")
+        finally:
+            leave.set()
+        assert [call.result() for call in calls] == ["WAIT"] * 6
+    assert max(most) == 3
+
+
+def test_pipelined_lines_are_answered_in_their_order() -> None:
+    """Whether in one batch or in many: it is cut after a millisecond."""
+    sleep = threading.Event()
+
+    def handler(request: bytes) -> bytes:
+        if request.endswith(b"7\n"):
+            sleep.wait(0.0005)
+        return request.upper()
+
+    with start("tcp", framing="line", handler=handler, workers=2) as server:
+
+        def ask() -> None:
+            items = [f"line {number}" for number in range(300)]
+            with connect(server) as client:
+                assert isinstance(client, capsock.TcpClient)
+                assert client.request_many(items) == [item.upper() for item in items]
+
+        for call in [Call(ask) for _ in range(4)]:
+            call.result()
+        assert server.stats().requests == 1200
+
+
+def test_a_server_thread_keeps_what_is_its_own() -> None:
+    own = threading.local()
+
+    def handler(_: bytes) -> bytes:
+        own.calls = getattr(own, "calls", 0) + 1
+        return str(own.calls).encode()
+
+    with start("udp", handler=handler, concurrency="iterative") as server, connect(server) as client:
+        assert [client.request("") for _ in range(3)] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("concurrency", ["iterative", "threads", "events"])
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_a_stop_does_not_wait_for_a_handler_past_its_deadline(transport: str, concurrency: str) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def handler(request: bytes) -> bytes:
+        entered.set()
+        leave.wait(LIMIT)
+        return request
+
+    server = start(transport, framing="line", handler=handler, concurrency=concurrency)
+    try:
+        with connect(server, timeout=LIMIT) as client:
+            request = Call(lambda: client.request("slow"))
+            assert entered.wait(LIMIT)
+            begin = time.monotonic()
+            assert server.stop(0.05).running == 1
+            # The promise is 0.15 s; a busy machine is no failure.
+            assert time.monotonic() - begin < 2
+            client.close()
+            request.join(LIMIT)
+    finally:
+        leave.set()
+    assert server.wait(LIMIT)
