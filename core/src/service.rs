@@ -35,7 +35,8 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// Why a handler gave no reply: text for the log, of one or several lines.
+/// Why a handler gave no reply: text for the log, which has it on one line: a newline and other control characters,
+/// as a request that it quotes may have, are escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandlerError(pub String);
 

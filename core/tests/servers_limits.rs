@@ -57,6 +57,22 @@ fn a_line_without_an_end_is_refused_and_those_before_it_are_answered() {
 }
 
 #[test]
+fn a_line_of_the_log_stays_one_line_whatever_a_request_says() {
+    let quoting = |request: &[u8]| -> Vec<u8> { panic!("bad: {}", String::from_utf8_lossy(request)) };
+    for &concurrency in Concurrency::ALL.iter().filter(|kind| **kind != Concurrency::Processes) {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&lines);
+        let log = move |_, line: &str| kept.lock().unwrap().push(line.to_owned());
+        let server = udp(concurrency).handler(quoting).log(log).start().unwrap();
+        let forged = "a\r\ncapsock: all is well\u{2028}\u{1b}[2J\u{9b}1m\0é".as_bytes();
+        udp_peer(server.local_addr()).send(forged).unwrap();
+        eventually("it is logged", || !lines.lock().unwrap().is_empty());
+        let line = lines.lock().unwrap().pop().unwrap();
+        assert!(line.ends_with(r"bad: a\r\ncapsock: all is well\u{2028}\u{1b}[2J\u{9b}1m\u{0}é"), "{line}");
+    }
+}
+
+#[test]
 fn connections_over_the_limit_are_refused_at_once() {
     for concurrency in [Concurrency::Threads, Concurrency::Processes, Concurrency::Events] {
         let server = tcp(concurrency).max_connections(2).log(|_, _| {}).start().unwrap();

@@ -223,7 +223,8 @@ impl ServerOptions {
     }
 
     /// Where log lines go. Default: to the program's `tracing` subscriber, as events with the target `capsock`;
-    /// in a program that has none to standard error, one line each, behind `capsock: `.
+    /// in a program that has none to standard error, one line each, behind `capsock: `. A line has no control
+    /// characters: those of a request that a handler's error quotes are escaped.
     pub fn log(mut self, log: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
         self.log = Some(Arc::new(log));
         self

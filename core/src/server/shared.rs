@@ -1,5 +1,6 @@
 //! What the threads and processes of one server share: limits, service, totals, stop.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -162,7 +163,8 @@ impl Shared {
         if self.time_is_up() { None } else { Some(calling) }
     }
 
-    fn log(&self, _: &Calling<'_>, level: Level, line: &str) {
+    fn log(&self, _: &Calling<'_>, level: Level, text: &str) {
+        let line = &on_one_line(text);
         match &self.log {
             // A sink that panics costs its line, not the server.
             Some(log) => drop(catch_unwind(AssertUnwindSafe(|| log(level, line)))),
@@ -343,6 +345,20 @@ impl Drop for Alive {
             self.0.finished.notify();
         }
     }
+}
+
+/// The text as one line, whatever it quotes of a request: what would end the line, or have a terminal do
+/// something, is escaped.
+fn on_one_line(text: &str) -> Cow<'_, str> {
+    let unprintable = |shown: char| shown.is_control() || matches!(shown, '\u{2028}' | '\u{2029}');
+    if !text.contains(unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for shown in text.chars() {
+        if unprintable(shown) { line.extend(shown.escape_default()) } else { line.push(shown) }
+    }
+    Cow::Owned(line)
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
