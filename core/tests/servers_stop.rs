@@ -130,9 +130,10 @@ fn a_handler_may_stop_its_own_server() {
     for transport in [Transport::Tcp, Transport::Udp] {
         for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
             let this: Arc<OnceLock<Server>> = Arc::default();
-            let inside = Arc::clone(&this);
+            let inside = Arc::downgrade(&this);
             let handler = move |_: &[u8]| {
-                let server = inside.get().unwrap();
+                let this = inside.upgrade().unwrap();
+                let server = this.get().unwrap();
                 assert!(server.wait(None, None).is_err(), "it would wait for itself");
                 server.stop(PATIENCE).unwrap();
                 b"stopped\n".to_vec()
