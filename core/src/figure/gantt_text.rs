@@ -2,7 +2,7 @@
 
 use super::gantt::{Gantt, Phase, layout};
 use super::label;
-use super::text::{Look, Row, TextOptions, clipped, shown, width};
+use super::text::{Look, Row, TextOptions, clipped, remarks, shown, width};
 use super::{Story, gantt};
 
 /// More rows than this are not drawn.
@@ -41,10 +41,7 @@ pub fn gantt_text(story: &Story, options: &TextOptions) -> String {
         let more = label::grouped((gantt.rows.len() - MOST) as u64);
         out.push_str(&format!("{more} more clients are not drawn\n"));
     }
-    for remark in &story.remarks {
-        out.push_str(&shown(&format!("Note: {remark}"), options.ascii));
-        out.push('\n');
-    }
+    out.push_str(&remarks(story, options));
     out
 }
 

@@ -59,6 +59,11 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// The largest time, in nanoseconds: the year 2262.
+pub(super) const LATEST: u64 = i64::MAX as u64;
+/// More bytes than one call moves (read(2) names 2,147,479,552).
+const LARGEST: u64 = u32::MAX as u64;
+
 /// What is read of a line first: all versions have this.
 #[derive(Deserialize)]
 struct Head<'a> {
@@ -112,12 +117,22 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
     }
     match &*head.event {
         "process" => {
-            lines.processes.push((number, serde_json::from_str(text).map_err(|error| malformed(&error))?));
+            let process: Process<'static> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+            if process.at.max(process.wall) > LATEST {
+                return Err(malformed(&"its time is out of range"));
+            }
+            lines.processes.push((number, process));
         }
         "call" => {
             let call: Call<'static> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
             if call.data.as_deref().is_some_and(|data| unescape(data).is_none()) {
                 return Err(malformed(&"its data is not escaped as a trace's"));
+            }
+            if call.begin > call.end || call.end > LATEST || call.blocked > LATEST {
+                return Err(malformed(&"its times are out of range"));
+            }
+            if call.bytes.is_some_and(|bytes| bytes > LARGEST) {
+                return Err(malformed(&"it moved more bytes than a call can"));
             }
             lines.calls.push((number, call));
         }

@@ -1,1 +1,331 @@
+//! What is to hold of every trace: the order of its lines does not matter, bytes are neither lost nor made up, and no
+//! effect comes before its cause.
 
+use std::collections::BTreeMap;
+
+use capsock::figure::{
+    MessageKind, PageOptions, Story, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
+    svg, text,
+};
+use serde_json::Value;
+
+use super::golden::ALL;
+use super::random::Random;
+use super::script::{TICK, lines, trace};
+use super::{scripts, story};
+
+fn linked(trace: &str) -> Story {
+    link(read([("trace.jsonl", trace.as_bytes())]).unwrap())
+}
+
+fn drawn(story: &Story) -> String {
+    text(story, &TextOptions::default())
+}
+
+fn normal(story: Story) -> String {
+    text(&normalize(story), &TextOptions { ordinals: true, ..TextOptions::default() })
+}
+
+/// The lines with those of different processes in another order.
+fn mixed(lines: &[(u32, String)], random: &mut Random) -> Vec<String> {
+    let mut of_process: BTreeMap<u32, Vec<&String>> = BTreeMap::new();
+    for (pid, line) in lines.iter().rev() {
+        of_process.entry(*pid).or_default().push(line);
+    }
+    let mut mixed = Vec::new();
+    while !of_process.is_empty() {
+        let pids: Vec<_> = of_process.keys().copied().collect();
+        let pid = *random.of(&pids);
+        let rest = of_process.get_mut(&pid).unwrap();
+        mixed.push(rest.pop().unwrap().clone());
+        if rest.is_empty() {
+            of_process.remove(&pid);
+        }
+    }
+    mixed
+}
+
+#[test]
+fn the_order_of_lines_and_files_does_not_matter() {
+    let mut random = Random::new(1);
+    for (name, script) in ALL {
+        let (lines, expected) = (lines(script), drawn(&story(script)));
+        for _ in 0..20 {
+            assert_eq!(drawn(&linked(&mixed(&lines, &mut random).join("\n"))), expected, "{name}");
+        }
+        let mut files: BTreeMap<u32, String> = BTreeMap::new();
+        for (pid, line) in &lines {
+            files.entry(*pid).or_default().extend([line, "\n"]);
+        }
+        let backwards = files.values().rev().map(|file| ("", file.as_bytes()));
+        assert_eq!(drawn(&link(read(backwards).unwrap())), expected, "{name}");
+    }
+}
+
+/// The same run with other pids, threads, ports, descriptors and, within a third of a second, times.
+fn rerun(script: &str, random: &mut Random) -> String {
+    let mut late: BTreeMap<u64, u64> = BTreeMap::new();
+    let ports = (random.below(9000), 40_000 + random.below(1000));
+    let fd = random.below(5);
+    let mut text = String::new();
+    for (_, line) in lines(script) {
+        let mut line: Value = serde_json::from_str(&line).unwrap();
+        let pid = line["pid"].as_u64().unwrap();
+        // Each process runs a bit later than it did, and ever more so.
+        let more = random.below(TICK / 10);
+        let late = late.entry(pid).and_modify(|late| *late += more).or_insert(more);
+        for key in ["at", "begin", "end"] {
+            if let Some(time) = line[key].as_u64() {
+                line[key] = (time + *late + 77 * TICK).into();
+            }
+        }
+        for key in ["pid", "tid", "parent"] {
+            if let Some(number) = line[key].as_u64() {
+                line[key] = (number * 3 + ports.0).into();
+            }
+        }
+        for key in ["fd", "accepted"] {
+            if let Some(number) = line[key].as_u64() {
+                line[key] = (number + fd).into();
+            }
+        }
+        let mut line = line.to_string();
+        for ephemeral in 50_001..50_003 {
+            line = line.replace(&format!(":{ephemeral}\""), &format!(":{}\"", ports.1 + 50_003 - ephemeral));
+        }
+        text += &(line.replace(":50123\"", &format!(":{}\"", ports.1)) + "\n");
+    }
+    text
+}
+
+#[test]
+fn normalised_runs_that_did_the_same_give_the_same() {
+    let mut random = Random::new(2);
+    for (name, script) in ALL {
+        let expected = normal(story(script));
+        for _ in 0..30 {
+            let again = normal(linked(&rerun(script, &mut random)));
+            assert!(again == expected, "{name}:\n{expected}\n{again}");
+        }
+    }
+}
+
+#[test]
+fn no_effect_comes_before_its_cause_whatever_the_clocks_say() {
+    let mut random = Random::new(3);
+    for (name, script) in ALL {
+        let right = story(script);
+        for _ in 0..30 {
+            let mut ahead: BTreeMap<u64, u64> = BTreeMap::new();
+            let mut text = String::new();
+            for (_, line) in lines(script) {
+                let mut line: Value = serde_json::from_str(&line).unwrap();
+                // A child has the clock of its parent.
+                let machine = line["pid"].as_u64().unwrap() % 200;
+                let ahead = ahead.entry(machine).or_insert_with(|| random.below(90 * TICK));
+                for key in ["at", "begin", "end"] {
+                    if let Some(time) = line[key].as_u64() {
+                        line[key] = (time + *ahead).into();
+                    }
+                }
+                text += &(line.to_string() + "\n");
+            }
+            let story = linked(&text);
+            for message in &story.messages {
+                assert!(
+                    message.from.zip(message.to).is_none_or(|(from, to)| from < to),
+                    "{name}: {message:?}"
+                );
+            }
+            let arrows = |story: &Story| {
+                let mut all: Vec<_> = story
+                    .messages
+                    .iter()
+                    .map(|message| {
+                        let at = |step: Option<usize>| {
+                            step.map(|step| (story.steps[step].call.pid, story.steps[step].call.seq))
+                        };
+                        (at(message.from), at(message.to), message.offset, message.bytes)
+                    })
+                    .collect();
+                all.sort_unstable();
+                all
+            };
+            // Datagrams that got lost are told by time, and cannot be where clocks are wrong.
+            if name != "lost" {
+                assert_eq!(arrows(&story), arrows(&right), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn streams_keep_their_bytes_however_they_are_cut() {
+    let text = "the quick brown fox jumps over the lazy dog and goes on";
+    for seed in 0..200 {
+        let mut random = Random::new(seed);
+        let pieces = |limit: usize, random: &mut Random| {
+            let mut cuts = vec![0];
+            while *cuts.last().unwrap() < limit {
+                cuts.push((cuts.last().unwrap() + 1 + random.below(20) as usize).min(limit));
+            }
+            cuts
+        };
+        let limits = [text.len() - random.below(20) as usize, text.len() - random.below(20) as usize];
+        let (sends, receives) = (pieces(limits[0], &mut random), pieces(limits[1], &mut random));
+        let mut script = String::from(
+            "server a c\nclient b c\nserver socket 3 tcp\nserver bind 3 local=127.0.0.1:12000\nserver listen 3\n\
+             client socket 3 tcp\nclient connect 3 local=127.0.0.1:50123 peer=127.0.0.1:12000\n\
+             server accept 3 accepted=4 local=127.0.0.1:12000 peer=127.0.0.1:50123\n",
+        );
+        for (who, cuts) in [("client send 3", &sends), ("server recv 4", &receives)] {
+            for cut in cuts.windows(2) {
+                script += &format!("{who} data={}\n", text[cut[0]..cut[1]].replace(' ', "␠"));
+            }
+        }
+        let story = linked(&trace(&script));
+        let mut next = 0;
+        for message in story.messages.iter().filter(|message| message.kind == MessageKind::Stream) {
+            if message.from.is_some() && message.to.is_some() {
+                assert_eq!(message.offset, next);
+                next += message.bytes;
+            }
+            let (from, bytes) = (message.offset as usize, message.bytes as usize);
+            assert_eq!(message.data.as_deref(), Some(text[from..from + bytes].as_bytes()), "{seed}");
+        }
+        assert_eq!(next as usize, limits[0].min(limits[1]), "{seed}");
+    }
+}
+
+#[test]
+fn a_trace_may_begin_in_the_middle_of_a_run() {
+    for (name, script) in ALL {
+        let lines = lines(script);
+        for first in 0..lines.len() {
+            let text: String = lines[first..].iter().map(|(_, line)| line.clone() + "\n").collect();
+            let story = linked(&text);
+            let calls = text.matches("\"event\":\"call\"").count();
+            assert_eq!(story.steps.len(), calls, "{name}");
+            assert!(story.steps.iter().all(|step| !story.sockets[step.socket].name.is_empty()), "{name}");
+        }
+    }
+    // Nothing is seen of the sockets' making, but their addresses tell who talks with whom.
+    let middle: Vec<_> = lines(scripts::UDP)
+        .into_iter()
+        .map(|(_, line)| line)
+        .filter(|line| !line.contains("\"socket\"") && !line.contains("\"bind\""))
+        .collect();
+    let story = linked(&middle.join("\n"));
+    assert_eq!(
+        story.messages.iter().filter(|message| message.from.is_some() && message.to.is_some()).count(),
+        2
+    );
+    assert_eq!(story.remarks, ["sockets whose making was not recorded: 2"]);
+}
+
+#[test]
+fn a_descriptor_used_again_is_another_socket_and_an_inherited_one_the_same() {
+    let names =
+        |script: &str| story(script).sockets.into_iter().map(|socket| socket.name).collect::<Vec<_>>();
+    assert_eq!(
+        names(scripts::ITERATIVE),
+        ["serverSocket", "clientSocket", "connectionSocket1", "clientSocket", "connectionSocket2"]
+    );
+    let forked = story(scripts::FORKED);
+    assert_eq!(names(scripts::FORKED), ["serverSocket", "clientSocket", "connectionSocket"]);
+    assert_eq!((forked.programs.len(), forked.programs[0].pids.len()), (2, 2));
+}
+
+#[test]
+fn a_long_run_is_folded_and_says_so() {
+    let mut script = String::from(
+        "server s c\nclient c c\nserver socket 3 udp\nserver bind 3 local=127.0.0.1:9\nclient socket 3 udp\n",
+    );
+    for round in 0..5_000 {
+        let number = format!("{round:05}");
+        script += &format!("client sendto 3 local=127.0.0.1:50123 peer=127.0.0.1:9 data={number}\n");
+        script += &format!("server recvfrom 3 peer=127.0.0.1:50123 room=99 data={number}\n");
+        script += &format!("server sendto 3 peer=127.0.0.1:50123 data={number}{number}\n");
+        script += &format!("client recvfrom 3 peer=127.0.0.1:9 room=99 data={number}{number}\n");
+    }
+    let story = linked(&trace(&script));
+    assert!(story.messages.iter().all(|message| message.to == message.from.map(|from| from + 1)));
+    let (figure, diagram) = (drawn(&story), mermaid(&story));
+    assert!(figure.contains("⋮ 4,999 more rounds of the 6 rows above, 19,996 calls"), "{figure}");
+    assert!(diagram.contains("4999 more rounds of the 6 lines above, 19996 calls"), "{diagram}");
+    // Rounds that differ each time are left out in the middle.
+    let mut random = Random::new(5);
+    let calls: Vec<_> = (0..20_000)
+        .map(|_| {
+            *random.of(&["sendto 3 peer=127.0.0.1:9", "recvfrom 3 outcome=timeout", "bind 3 outcome=EINVAL"])
+        })
+        .collect();
+    let story = linked(&trace(
+        &("client c c\nclient socket 3 udp\n".to_owned()
+            + &calls.iter().map(|call| format!("client {call}\n")).collect::<String>()),
+    ));
+    let figure = drawn(&story);
+    assert!(figure.contains("calls are not drawn"), "{figure}");
+    assert!(figure.lines().count() < 2_000 && mermaid(&story).len() < 50_000);
+}
+
+/// A trace that no program wrote: any call on any descriptor with any address.
+fn nonsense(random: &mut Random) -> String {
+    let calls =
+        "socket bind listen accept connect send recv sendto recvfrom sendmsg recvmsg shutdown close dup";
+    let calls: Vec<_> = calls.split(' ').collect();
+    let addresses =
+        ["127.0.0.1:1", "0.0.0.0:1", "[::ffff:127.0.0.1]:2", "[::]:2", "255.255.255.255:3", "10.0.0.1:50000"];
+    let numbers = [0, 1, 2, 3, 10, 1_000_000_000, i64::MAX as u64];
+    let mut text = String::new();
+    for _ in 0..60 {
+        let pid = 1 + random.below(3);
+        let times = [*random.of(&numbers), *random.of(&numbers)];
+        let (begin, end) = (times[0].min(times[1]), times[0].max(times[1]));
+        let mut line = serde_json::json!({
+            "event": "call", "capsock": 1, "pid": pid, "tid": pid + random.below(2), "seq": random.below(30),
+            "begin": begin, "end": end, "blocked": random.of(&numbers),
+            "call": random.of(&calls), "fd": random.below(4) as i64 - 1, "transport": random.of(&["tcp", "udp"]),
+            "outcome": random.of(&["ok", "ok", "ok", "ECONNRESET", "timeout", "closed"]),
+            "accepted": random.below(4), "bytes": random.of(&[0, 1, 2, 3, u64::from(u32::MAX)]), "room": random.of(&numbers), "data": "ab",
+        });
+        for key in ["local", "peer", "accepted", "bytes", "room", "data"] {
+            let address = *random.of(&addresses);
+            match (random.below(3), key) {
+                (0, _) => drop(line.as_object_mut().unwrap().remove(key)),
+                (_, "local" | "peer") => line[key] = address.into(),
+                _ => {}
+            }
+        }
+        text += &(line.to_string() + "\n");
+        if random.below(9) == 0 {
+            let at = *random.of(&numbers);
+            text += &format!(
+                "{{\"event\":\"process\",\"capsock\":1,\"pid\":{pid},\"parent\":{},\"program\":\"p\",\"language\":\"c\",\"at\":{at},\"wall\":{}}}\n",
+                random.below(5),
+                random.of(&numbers)
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn any_events_are_drawn() {
+    let mut random = Random::new(6);
+    for _ in 0..60 {
+        let text = nonsense(&mut random);
+        for story in [linked(&text), normalize(linked(&text)), linked(&text).without_payload()] {
+            let options = TextOptions { width: 40 + random.below(90) as usize, ..TextOptions::default() };
+            let drawn = capsock::figure::text(&story, &options);
+            for drawn in [drawn, gantt_text(&story, &options)] {
+                let long = drawn.lines().find(|line| line.chars().count() > options.width);
+                assert_eq!(long, None, "{}", options.width);
+            }
+            assert!(!mermaid(&story).is_empty());
+            assert!(serde_json::from_str::<Value>(&perfetto(&story)).is_ok());
+            assert!(!svg(&story, &PageOptions::default()).is_empty());
+            assert!(!html(&story, &PageOptions::default()).is_empty());
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 mod golden;
 mod linking;
+mod random;
 mod script;
 mod scripts;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::super::read::{Lines, Trace};
+use super::super::read::{LATEST, Lines, Trace};
 use crate::trace::{Call, Process};
 
 /// Clocks that differ by less, in nanoseconds, are taken for the same clock, whose wall time was adjusted meanwhile.
@@ -119,7 +119,7 @@ fn one_clock(sections: &mut [Section]) {
         if ahead < SAME_CLOCK {
             continue;
         }
-        let moved = |time: u64| u64::try_from(i128::from(time) + ahead).unwrap_or(u64::MAX);
+        let moved = |time: u64| u64::try_from(i128::from(time) + ahead).unwrap_or(LATEST).min(LATEST);
         if let Some(process) = &mut section.process {
             process.at = moved(process.at);
         }

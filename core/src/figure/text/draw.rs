@@ -116,7 +116,7 @@ impl<'a> Drawing<'a> {
 
     pub(super) fn draw(mut self, items: &[Item]) -> String {
         if self.story.steps.is_empty() {
-            return format!("{}no socket call was recorded\n", self.remarks());
+            return format!("{}no socket call was recorded\n", remarks(self.story, self.options));
         }
         self.tags = tags(self.story, items, &self.places);
         self.heads();
@@ -146,7 +146,7 @@ impl<'a> Drawing<'a> {
         }
         self.feet();
         self.legend(waited);
-        let remarks = self.remarks();
+        let remarks = remarks(self.story, self.options);
         self.out.push_str(&remarks);
         self.out
     }
@@ -386,15 +386,18 @@ impl<'a> Drawing<'a> {
             row.write(self.options.colour, &mut self.out);
         }
     }
+}
 
-    fn remarks(&self) -> String {
-        let mut text = String::new();
-        for remark in &self.story.remarks {
-            text.push_str(&shown(&format!("Note: {remark}"), self.options.ascii));
-            text.push('\n');
+/// What the reader left out, a line or a few each.
+pub(in super::super) fn remarks(story: &Story, options: &TextOptions) -> String {
+    let mut text = String::new();
+    for remark in &story.remarks {
+        let remark = shown(&format!("Note: {remark}"), options.ascii);
+        for (nth, line) in wrapped(&remark, options.width).into_iter().enumerate() {
+            text.extend([if nth == 0 { "" } else { "  " }, &line, "\n"]);
         }
-        text
     }
+    text
 }
 
 /// The column that a program without a recorded peer talks to.

@@ -10,6 +10,7 @@ use super::Story;
 use super::items::{Item, folded};
 
 pub(super) use canvas::{Look, Row, clipped, shown, width};
+pub(super) use draw::remarks;
 
 /// How a figure is drawn for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
