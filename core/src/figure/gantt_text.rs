@@ -35,7 +35,7 @@ pub fn gantt_text(story: &Story, options: &TextOptions) -> String {
         out.push_str("no client was seen with a server\n");
     } else {
         put(&axis(&gantt, margin, cells, options), &mut out);
-        put(&legend(options.ascii), &mut out);
+        legend(options).iter().for_each(|row| put(row, &mut out));
     }
     if gantt.rows.len() > MOST {
         let more = label::grouped((gantt.rows.len() - MOST) as u64);
@@ -94,13 +94,19 @@ fn axis(gantt: &Gantt, margin: usize, cells: usize, options: &TextOptions) -> Ro
     row
 }
 
-fn legend(ascii: bool) -> Row {
-    let mut row = Row::default();
+fn legend(options: &TextOptions) -> Vec<Row> {
+    let mut rows = vec![Row::default()];
     let mut at = 0;
     for phase in Phase::ALL {
-        let (sign, look) = sign(phase, ascii);
-        at = row.put(at, sign, look);
-        at = row.put(at + 1, phase.name(), Look::Dim) + 3;
+        let (sign, look) = sign(phase, options.ascii);
+        if at + 2 + phase.name().len() > options.width {
+            rows.push(Row::default());
+            at = 0;
+        }
+        if let Some(row) = rows.last_mut() {
+            at = row.put(at, sign, look);
+            at = row.put(at + 1, phase.name(), Look::Dim) + 3;
+        }
     }
-    row
+    rows
 }

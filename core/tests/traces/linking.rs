@@ -191,7 +191,7 @@ fn streams_keep_their_bytes_however_they_are_cut() {
                 next += message.bytes;
             }
             let (from, bytes) = (message.offset as usize, message.bytes as usize);
-            assert_eq!(message.data.as_deref(), Some(text[from..from + bytes].as_bytes()), "{seed}");
+            assert_eq!(message.data.as_deref(), Some(&text.as_bytes()[from..from + bytes]), "{seed}");
         }
         assert_eq!(next as usize, limits[0].min(limits[1]), "{seed}");
     }

@@ -58,9 +58,10 @@ fn roles(story: &Story) -> Vec<&'static str> {
         };
         roles[step.socket].get_or_insert(role);
     }
-    // A listening socket that is only bound so far, and one that has done nothing.
-    let idle = |socket: usize| {
-        if story.programs[story.sockets[socket].program].serves { "serverSocket" } else { "clientSocket" }
-    };
+    // What was only bound is about to serve; what was only made, and perhaps closed, was for something else.
+    let mut bound = vec![false; story.sockets.len()];
+    let binds = story.steps.iter().filter(|step| step.call.call == "bind");
+    binds.for_each(|step| bound[step.socket] = true);
+    let idle = |socket: usize| if bound[socket] { "serverSocket" } else { "socket" };
     roles.into_iter().enumerate().map(|(socket, role)| role.unwrap_or_else(|| idle(socket))).collect()
 }

@@ -26,9 +26,13 @@ pub(in super::super) fn arrange(story: &mut Story, order: Order) -> bool {
         Order::Clock => sorted(story, &edges, |step| (moment(&story.steps[step]), 0, step), |_| 0),
         Order::Canonical => {
             let (programs, threads) = (ranks(story), thread_ranks(story));
+            let mut in_vain: Vec<_> =
+                story.steps.iter().map(|step| step.receives() && step.call.blocked > 0).collect();
+            story.messages.iter().filter_map(|message| message.to).for_each(|to| in_vain[to] = false);
             let key = |step: usize| {
                 let of = &story.steps[step];
-                (programs[of.program], threads[&(of.program, of.thread)], step)
+                // Nothing ended a wait for nothing before all else had happened.
+                (in_vain[step], programs[of.program], threads[&(of.program, of.thread)], step)
             };
             sorted(story, &edges, key, |step| story.steps[step].call.begin.saturating_sub(ACT))
         }

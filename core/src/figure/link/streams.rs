@@ -72,8 +72,8 @@ struct End {
     ended: Vec<usize>,
     /// What ended this side's output.
     closed: Option<usize>,
-    /// Whether it was closed, and not only its output.
-    gone: bool,
+    /// Whether the socket was still used after its output had been shut down.
+    lives_on: bool,
     reset: Option<usize>,
 }
 
@@ -85,7 +85,7 @@ impl End {
             received: Vec::new(),
             ended: Vec::new(),
             closed: None,
-            gone: life.is_some_and(|life| life.closed.is_some()),
+            lives_on: false,
             reset: None,
         };
         let Some(life) = life else { return end };
@@ -93,6 +93,7 @@ impl End {
         for step in life.steps.iter().copied() {
             let call = &steps[step].call;
             let ok = call.outcome == "ok";
+            end.lives_on |= shut.is_some() && !matches!(&*call.call, "shutdown" | "close");
             match (&*call.call, call.bytes) {
                 ("send" | "sendto" | "sendmsg", Some(1..)) => end.sent.push((step, call.bytes.unwrap_or(0))),
                 ("recv" | "recvfrom" | "recvmsg", Some(1..)) => {
@@ -114,9 +115,8 @@ impl End {
     /// What went from this end to the other one.
     fn direction(&self, to: &End, steps: &[Step], messages: &mut Vec<Message>) {
         self.pieces(to, steps, messages);
-        // One that answers the other side's close reaches nobody.
-        let answers = |step: &usize| to.gone && self.ended.first().is_some_and(|end| end < step);
-        let shut = self.closed.filter(|step| steps[*step].call.call == "shutdown" && !answers(step));
+        // One that only begins a close says nothing that a close does not.
+        let shut = self.closed.filter(|step| steps[*step].call.call == "shutdown" && self.lives_on);
         match to.ended.first() {
             Some(end) => messages.push(message(MessageKind::HalfClose, self.closed, Some(*end))),
             None if shut.is_some() => messages.push(message(MessageKind::HalfClose, shut, None)),

@@ -380,9 +380,10 @@ impl<'a> Drawing<'a> {
         if !self.tags.is_empty() {
             parts.push(format!("#n arrives before {} #n takes it", self.signs.takes));
         }
-        if !parts.is_empty() {
+        let column = self.columns[0].line;
+        for line in wrapped(&parts.join("  "), self.options.width - column) {
             let mut row = Row::default();
-            row.put(self.columns[0].line, &parts.join("   "), Look::Dim);
+            row.put(column, &line, Look::Dim);
             row.write(self.options.colour, &mut self.out);
         }
     }
