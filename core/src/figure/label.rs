@@ -131,9 +131,11 @@ pub(super) fn payload(data: &[u8], bytes: u64, most: i32) -> String {
     format!("\"{text}\"{more}")
 }
 
-/// An address; the wildcard, which stands for every address of the machine, as `*`.
+/// An address; the wildcard, which stands for every address of the machine, as `*`, and an IPv4 address that an IPv6
+/// socket talks to (RFC 4291, 2.5.5.2) as itself.
 pub(super) fn address(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() { format!("*:{}", address.port()) } else { address.to_string() }
+    let (host, port) = (address.ip().to_canonical(), address.port());
+    if host.is_unspecified() { format!("*:{port}") } else { SocketAddr::new(host, port).to_string() }
 }
 
 pub(super) fn bytes(bytes: u64) -> String {
@@ -165,6 +167,11 @@ pub(super) fn duration(nanoseconds: u64) -> String {
         10..100 => format!("{whole}.{} {name}", part / 100),
         _ => format!("{} {name}", grouped(whole)),
     }
+}
+
+/// A moment in seconds since the first, to the microsecond.
+pub(super) fn moment(nanoseconds: u64) -> String {
+    format!("{}.{:06}", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1000)
 }
 
 fn sent(step: &Step) -> String {
@@ -205,6 +212,19 @@ mod tests {
         ];
         for (nanoseconds, expected) in cases {
             assert_eq!(duration(nanoseconds), expected);
+        }
+    }
+
+    #[test]
+    fn addresses_are_short() {
+        let cases = [
+            ("0.0.0.0:1", "*:1"),
+            ("[::]:1", "*:1"),
+            ("[::ffff:127.0.0.1]:80", "127.0.0.1:80"),
+            ("[::1]:80", "[::1]:80"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(address(text.parse().expect("an address")), expected);
         }
     }
 

@@ -9,7 +9,7 @@ use super::{PageOptions, Step, Story, label};
 pub(super) const MOST_STEPS: usize = 400;
 /// Threads of one program drawn side by side; more of them share the last column.
 const MOST_COLUMNS: usize = 8;
-const LEFT: i32 = 104;
+const LEFT: i32 = 108;
 pub(super) const TOP: i32 = 164;
 const ROW: i32 = 38;
 /// From a bar's middle to the text beside it.

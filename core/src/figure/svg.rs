@@ -131,6 +131,9 @@ fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
 fn clock(canvas: &mut Canvas, story: &Story, layout: &Layout, options: &PageOptions<'_>) {
     let start = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
     let mut number = 0;
+    if !options.ordinals {
+        canvas.text("time", (108, TOP - 39), Anchor::End, "seconds");
+    }
     for (index, row) in layout.rows.iter().enumerate() {
         let call = &story.steps[row.step].call;
         let begins = layout.marks[row.step].begin == index;
@@ -140,7 +143,7 @@ fn clock(canvas: &mut Canvas, story: &Story, layout: &Layout, options: &PageOpti
         }
         if !options.ordinals {
             let at = if begins { call.begin } else { call.end };
-            canvas.text("time", (104, row.y + 4), Anchor::End, &duration(at - start));
+            canvas.text("time", (108, row.y + 4), Anchor::End, &label::moment(at - start));
         }
     }
 }

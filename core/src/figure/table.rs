@@ -44,13 +44,14 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
     for (number, &index) in rows.iter().enumerate() {
         let step = &story.steps[index];
         let number = number + 1;
-        let time = |time: u64| if options.ordinals { time.to_string() } else { duration(time) };
-        let begins = if options.ordinals { step.call.begin } else { step.call.begin - start };
+        let begin = step.call.begin;
+        let begins =
+            if options.ordinals { begin.to_string() } else { format!("{} s", label::moment(begin - start)) };
         let result = label::result(story, step)
             .or_else(|| step.call.bytes.map(bytes))
             .unwrap_or_else(|| if step.call.outcome == "ok" { "ok".to_owned() } else { String::new() });
         let waits = if step.call.blocked > 0 {
-            if options.ordinals { "yes".to_owned() } else { time(step.call.blocked) }
+            if options.ordinals { "yes".to_owned() } else { duration(step.call.blocked) }
         } else {
             String::new()
         };
@@ -62,7 +63,7 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
             "<tr id=\"r{number}\" data-call=\"{}\"><th scope=\"row\">{number}</th><td>{}</td><td>{}{thread}</td>\
              <td><code>{}</code></td><td>{}</td><td>{waits}</td><td><code>{}</code></td><td>{}</td></tr>\n",
             escaped(&step.call.call),
-            time(begins),
+            begins,
             escaped(&clipped(&story.programs[step.program].name, 60)),
             escaped(&clipped(&label::call(story, step), 120)),
             escaped(&result),
