@@ -125,8 +125,14 @@ fn draw_row(canvas: &mut Canvas, scale: &Scale, y: i32, row: &Row, options: &Pag
     }
     canvas.open_group("row", [None, None], &about);
     canvas.text("client", (scale.left - 16, y + 15), Anchor::End, &clipped(&row.label, 36));
+    let mut drawn = [-1; Phase::ALL.len()];
     for segment in &row.segments {
         let (x, end) = (scale.x(segment.begin), scale.x(segment.end));
+        let drawn = &mut drawn[segment.phase as usize];
+        if end <= *drawn {
+            continue; // within the pixels of one before it
+        }
+        *drawn = end.max(x + 2);
         bar(canvas, segment.phase, (x, y), (end - x).max(2));
         let (word, time) = (segment.phase.name(), duration(segment.end - segment.begin));
         let texts = if options.ordinals {

@@ -34,7 +34,8 @@ pub(super) struct Column {
     pub(super) program: usize,
     pub(super) threads: Vec<usize>,
     pub(super) x: i32,
-    pub(super) width: i32,
+    /// What it needs on each side of its line.
+    halves: [i32; 2],
     pub(super) first_row: usize,
     pub(super) last_row: usize,
 }
@@ -65,8 +66,13 @@ pub(super) struct Row {
 }
 
 impl Column {
+    pub(super) fn width(&self) -> i32 {
+        self.halves[0] + self.halves[1]
+    }
+
+    /// Where its line is.
     pub(super) fn middle(&self) -> i32 {
-        self.x + self.width / 2
+        self.x + self.halves[0]
     }
 }
 
@@ -112,8 +118,9 @@ impl Layout {
         for mark in &marks {
             let column = &mut columns[mark.column];
             let result = mark.result.as_deref().map_or(0, box_width);
-            let wait = columns_of(&mark.wait) * 14 + 2 * BESIDE_BAR;
-            column.width = column.width.max(box_width(&mark.text)).max(result).max(wait);
+            let boxes = box_width(&mark.text).max(result) / 2;
+            let wait = columns_of(&mark.wait) * 13 / 2 + BESIDE_BAR;
+            column.halves = [column.halves[0].max(boxes), column.halves[1].max(boxes).max(wait)];
         }
         let mut routes = Routes::new(story, &columns, &marks, &mut rows);
         let mut y = TOP;
@@ -200,7 +207,7 @@ fn place_threads(steps: &[Step], marks: &mut [Mark]) -> Vec<Column> {
                     program: life.program,
                     threads: Vec::new(),
                     x: 0,
-                    width: 150,
+                    halves: [75, 75],
                     first_row: life.first,
                     last_row: life.last,
                 });
@@ -232,7 +239,7 @@ fn place_columns(columns: &mut [Column], gaps: &mut [Gap]) -> i32 {
         gaps[index].end = x;
         if let Some(column) = columns.get_mut(index) {
             column.x = x;
-            x += column.width;
+            x += column.width();
         }
     }
     (x + 24).max(640)

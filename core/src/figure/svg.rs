@@ -100,7 +100,7 @@ fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
     for (index, program) in story.programs.iter().enumerate() {
         let own: Vec<_> = layout.columns.iter().filter(|column| column.program == index).collect();
         let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
-        let (x, width) = (first.x, last.x + last.width - first.x);
+        let (x, width) = (first.x, last.x + last.width() - first.x);
         let role = if program.serves { "server" } else { "client" };
         canvas.rect(&format!("lane {role}"), (x - 10, TOP - 84), (width + 20, layout.bottom - TOP + 84), 10);
         let middle = x + width / 2;
@@ -120,7 +120,7 @@ fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
             if own.len() > 1 {
                 let threads: Vec<_> = column.threads.iter().map(|thread| (thread + 1).to_string()).collect();
                 let word = if threads.len() == 1 { "thread" } else { "threads" };
-                let text = clipped(&format!("{word} {}", threads.join(", ")), column.width / 8);
+                let text = clipped(&format!("{word} {}", threads.join(", ")), column.width() / 8);
                 canvas.text("thread", (column.middle(), TOP - 22), Anchor::Middle, &text);
             }
         }

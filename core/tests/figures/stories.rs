@@ -134,6 +134,7 @@ pub(crate) fn long(exchanges: usize) -> Story {
     let client = scene.program("UDPClient.py", "python", 2, false);
     let listening = scene.socket(server, "serverSocket", true);
     let asking = scene.socket(client, "clientSocket", true);
+    let mut all = Vec::new();
     for exchange in 0..exchanges as u64 {
         let start = exchange * 100;
         let data = format!("request {exchange}");
@@ -150,12 +151,16 @@ pub(crate) fn long(exchanges: usize) -> Story {
         let read =
             scene.waited(asking, "recvfrom", (start + 10, start + 60), &[&received(data.as_bytes(), 2048)]);
         scene.arrow(MessageKind::Datagram, Some(reply), Some(read), data.as_bytes());
+        let served = [(start + 20, start + 48)];
         scene.row(
             asking,
             Some(listening),
-            Times { served: &[(start + 20, start + 48)], end: Some(start + 60), ..Times::default() },
+            Times { served: &served, end: Some(start + 60), ..Times::default() },
         );
+        all.extend(served);
     }
+    scene.row(asking, Some(listening), Times { served: &all, ..Times::default() });
+    scene.story.conversations.rotate_right(1);
     scene.story
 }
 
