@@ -43,8 +43,11 @@ pub(super) fn call(story: &Story, step: &Step) -> String {
 /// What the call brought: the bytes, the new socket, or how it failed; nothing where success says it all.
 pub(super) fn result(story: &Story, step: &Step) -> Option<String> {
     let call = &step.call;
-    if call.outcome != "ok" {
-        return Some(format!("fails: {}", clipped(&call.outcome, 24)));
+    match &*call.outcome {
+        "ok" => {}
+        "interrupted" => return Some("interrupted by a signal".to_owned()),
+        "closed" => return Some("closed by another thread".to_owned()),
+        errno => return Some(format!("fails: {}", clipped(errno, 24))),
     }
     match (&*call.call, call.bytes) {
         ("accept", _) => {
@@ -60,6 +63,11 @@ pub(super) fn result(story: &Story, step: &Step) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a call failed: one that was called off did not.
+pub(super) fn failed(step: &Step) -> bool {
+    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed")
 }
 
 /// For how long a call waited, and for whom.

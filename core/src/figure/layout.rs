@@ -87,7 +87,7 @@ impl Mark {
         text.map_or(30, |text| box_width(text)) / 2
     }
 
-    /// A failure that is told in the box of the call itself.
+    /// What ended it otherwise than well, told in the box of the call itself.
     pub(super) fn failure(&self) -> Option<&str> {
         self.result.as_deref().filter(|_| !self.waits())
     }

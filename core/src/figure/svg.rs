@@ -158,7 +158,7 @@ fn draw_step(
     let (mark, step) = (&layout.marks[index], &story.steps[index]);
     let (top, end) = (layout.rows[mark.begin].y, layout.rows[mark.end].y);
     let middle = layout.columns[mark.column].middle();
-    let failed = if step.call.outcome == "ok" { "" } else { " failed" };
+    let failed = if label::failed(step) { " failed" } else { "" };
     let about = format!("{number}: {}", described(story, options, index));
     canvas.open_step(&format!("step{failed}"), number, &about);
     let half = mark.half_width(true);
@@ -171,7 +171,8 @@ fn draw_step(
     canvas.rect("call", (middle - half, top - 13), (2 * half, height), 6);
     canvas.text("code", (middle, top + 5), Anchor::Middle, &mark.text);
     if let Some(failure) = mark.failure() {
-        canvas.text("failure", (middle, top + 5 + LINE), Anchor::Middle, &format!("✕ {failure}"));
+        let sign = if label::failed(step) { "✕ " } else { "" };
+        canvas.text("failure", (middle, top + 5 + LINE), Anchor::Middle, &format!("{sign}{failure}"));
     } else if mark.waits() {
         let half = mark.half_width(false);
         canvas.rect("return", (middle - half, end - 11), (2 * half, 22), 11);

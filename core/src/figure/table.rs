@@ -122,7 +122,7 @@ pub(super) fn counted(story: &Story, options: &PageOptions<'_>) -> String {
     for step in &story.steps {
         let count = counts.entry((step.program, &step.call.call)).or_default();
         count.calls += 1;
-        count.failed += u64::from(step.call.outcome != "ok");
+        count.failed += u64::from(label::failed(step));
         count.bytes = count.bytes.saturating_add(step.call.bytes.unwrap_or(0));
         count.blocked = count.blocked.saturating_add(step.call.blocked);
     }
