@@ -32,7 +32,7 @@ fn ask_over_tcp(server: &Server) {
 }
 
 /// The calls on either side that moved bytes.
-fn moved<'a>(calls: &'a [&Call<'static>], served: &str) -> (Vec<String>, Vec<String>) {
+fn moved(calls: &[&Call<'static>], served: &str) -> (Vec<String>, Vec<String>) {
     let moves: Vec<_> =
         calls.iter().copied().filter(|call| call.bytes.is_some_and(|bytes| bytes > 0)).collect();
     let hello = |call: &&&Call<'static>| call.data.as_deref().is_some_and(|data| data.contains(served));
