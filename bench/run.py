@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness import publish, render, servers, upper
+from harness import calls, publish, render, servers, upper
 from harness.machine import machine
 from harness.measure import LOAD, Bench
 from harness.workloads import BY_NAME
@@ -26,7 +26,7 @@ def words(text: str) -> list[str]:
 def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the main servers only, few and short rounds")
-    only = ", ".join([*BY_NAME, UPPERCASE])
+    only = ", ".join([*BY_NAME, UPPERCASE, *calls.PARTS])
     parser.add_argument("--only", type=words, default=[], metavar="NAME,..", help=f"these workloads: {only}")
     parser.add_argument("--servers", type=words, default=[], metavar="NAME,..", help="by name or first word")
     parser.add_argument("--rounds", type=int, help="runs of each server (15; quick: 5)")
@@ -39,7 +39,7 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         "--render", action="store_true", help="only write docs/performance.md from what is kept"
     )
     options = parser.parse_args(arguments)
-    known = {*BY_NAME, UPPERCASE}
+    known = {*BY_NAME, UPPERCASE, *calls.PARTS}
     if wrong := [name for name in options.only if name not in known] + servers.unknown(options.servers):
         parser.error("nobody knows " + ", ".join(wrong))
     if not LOAD.exists() and not options.render:
@@ -56,13 +56,13 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     options = options_of()
     if options.render:
-        publish.write_page(publish.keep(publish.RESULTS, {}, None))
+        publish.write_page(publish.keep(publish.RESULTS, {}, None, {}))
         return 0
     bench = Bench(options.rounds, options.seconds)
     here = machine()
     results = {}
     for name in options.only or list(BY_NAME):
-        if name == UPPERCASE:
+        if name not in BY_NAME:
             continue
         chosen = servers.chosen(options.servers, name, options.quick)
         results[name] = {**bench.run(BY_NAME[name], chosen), "machine": here}
@@ -71,8 +71,13 @@ def main() -> int:
     if UPPERCASE in options.only or not (options.only or options.servers):
         cased = upper.measure(options.rounds, options.quick)
         print("\n" + render.uppercase(cased), flush=True)
+    called = {}
+    for part in calls.PARTS:
+        if part in options.only or not (options.only or options.servers):
+            called[part] = {**calls.measure(part, options.quick), "machine": here}
+            print("\n" + render.calls({part: called[part]}), flush=True)
     if options.out:
-        kept = publish.keep(options.out, results, cased)
+        kept = publish.keep(options.out, results, cased, called)
         if options.publish:
             publish.write_page(kept)
     return 0 if all(result["servers"] for result in results.values()) else 1

@@ -1,19 +1,25 @@
-/* What a call of capsock_socket_* costs over the system call: pairs of send and recv over TCP, and
-   of sendto and recvfrom over UDP, on the loopback interface, in one thread that never waits. The
-   two take turns, so that whatever else the machine does meets both alike.
+/* What a call costs in C: capsock beside the system calls, on the loopback interface.
 
-   Usage: c_calls [ROUNDS [PAIRS]]
-   Compiled with cc -O2 bench/calls/c_calls.c $(pkg-config --cflags --libs capsock) */
+   Usage: c_calls TCP_PORT UDP_PORT ROUNDS
+   The ports are those of a server that makes upper case of lines and datagrams, on another
+   processor. Compiled with cc -O2 bench/calls/c_calls.c -pthread $(pkg-config --cflags --libs
+   capsock)
+
+   It prints a line for each round of each row: the row, and the microseconds of the system's call
+   and of capsock's. The two take turns, so that whatever else the machine does meets both. */
 #define _POSIX_C_SOURCE 200809L
 #include <capsock.h>
+#include <ctype.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LARGEST = 1024, MOST_ROUNDS = 10000 };
+enum { LENGTH = 64, ROOM = 2048, MANY = 1000 };
 
 typedef struct {
   capsock_socket *client, *server;
@@ -25,7 +31,8 @@ typedef struct {
   struct sockaddr_in address;
 } plain;
 
-static char sent[LARGEST], received[LARGEST];
+static const char *const text = "the text of a request, of 64 bytes: The Quick Brown Fox jumps on";
+static char upper[LENGTH + 1], received[ROOM];
 
 static void need(bool good, const char *what) {
   if (good)
@@ -37,34 +44,38 @@ static void need(bool good, const char *what) {
 #define NEED(call) need(call, #call)
 #define NEED_OK(call) need((call) == CAPSOCK_OK, #call)
 
-static void ours_tcp(const ours *it, size_t size) {
+static void ours_tcp(const void *one) {
+  const ours *it = one;
   size_t count;
-  NEED_OK(capsock_socket_send(it->client, sent, size, 0, &count));
+  NEED_OK(capsock_socket_send(it->client, text, LENGTH, 0, &count));
   NEED_OK(capsock_socket_recv(it->server, received, sizeof received, 0, &count));
 }
 
-static void ours_udp(const ours *it, size_t size) {
+static void ours_udp(const void *one) {
+  const ours *it = one;
   struct sockaddr_in from;
   socklen_t length = sizeof from;
   size_t count;
-  NEED_OK(capsock_socket_sendto(it->client, sent, size, 0, (const struct sockaddr *)&it->address,
+  NEED_OK(capsock_socket_sendto(it->client, text, LENGTH, 0, (const struct sockaddr *)&it->address,
                                 sizeof it->address, &count));
   NEED_OK(capsock_socket_recvfrom(it->server, received, sizeof received, 0,
                                   (struct sockaddr *)&from, &length, &count));
 }
 
-static void plain_tcp(const plain *it, size_t size) {
-  NEED(send(it->client, sent, size, MSG_NOSIGNAL) == (ssize_t)size);
-  NEED(recv(it->server, received, sizeof received, 0) == (ssize_t)size);
+static void plain_tcp(const void *one) {
+  const plain *it = one;
+  NEED(send(it->client, text, LENGTH, MSG_NOSIGNAL) == LENGTH);
+  NEED(recv(it->server, received, sizeof received, 0) == LENGTH);
 }
 
-static void plain_udp(const plain *it, size_t size) {
+static void plain_udp(const void *one) {
+  const plain *it = one;
   struct sockaddr_in from;
   socklen_t length = sizeof from;
-  NEED(sendto(it->client, sent, size, MSG_NOSIGNAL, (const struct sockaddr *)&it->address,
-              sizeof it->address) == (ssize_t)size);
+  NEED(sendto(it->client, text, LENGTH, MSG_NOSIGNAL, (const struct sockaddr *)&it->address,
+              sizeof it->address) == LENGTH);
   NEED(recvfrom(it->server, received, sizeof received, 0, (struct sockaddr *)&from, &length) ==
-       (ssize_t)size);
+       LENGTH);
 }
 
 static ours set_up_ours(int type) {
@@ -102,78 +113,230 @@ static plain set_up_plain(int type) {
   return it;
 }
 
-static double nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+/* A request to a server: a datagram, or a line that ends where the text does. */
+typedef struct {
+  int socket;
+  const capsock_tcp_client *tcp;
+  const capsock_udp_client *udp;
+} asked;
+
+static struct sockaddr_in loopback(int port) {
+  struct sockaddr_in address = {0};
+  address.sin_family = AF_INET;
+  address.sin_port = htons((uint16_t)port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
 }
 
-static int ascending(const void *one, const void *other) {
-  const double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
+static int reach(int type, int port) {
+  const struct sockaddr_in address = loopback(port);
+  const int it = socket(AF_INET, type, 0), yes = 1;
+  NEED(connect(it, (const struct sockaddr *)&address, sizeof address) == 0);
+  if (type == SOCK_STREAM)
+    NEED(setsockopt(it, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
+  return it;
 }
 
-/* Prints the median and the middle half, and returns the median. */
-static double tell(const char *name, double *times, int rounds) {
-  qsort(times, (size_t)rounds, sizeof *times, ascending);
-  printf("  %-10s %7.0f ns  (%.0f to %.0f)\n", name, times[rounds / 2], times[rounds / 4],
-         times[rounds * 3 / 4]);
-  return times[rounds / 2];
+static void check(const void *reply, size_t length) {
+  need(length == LENGTH && memcmp(reply, upper, LENGTH) == 0, "a wrong reply");
 }
 
-static void measure(int type, size_t size, int rounds, int pairs) {
-  static double of_ours[MOST_ROUNDS], of_plain[MOST_ROUNDS], ratios[MOST_ROUNDS];
-  const ours mine = set_up_ours(type);
-  const plain system = set_up_plain(type);
+static void plain_request_tcp(const void *one) {
+  const asked *it = one;
+  char line[LENGTH + 1];
+  size_t count = 0;
+  memcpy(line, text, LENGTH);
+  line[LENGTH] = '\n';
+  NEED(send(it->socket, line, sizeof line, MSG_NOSIGNAL) == sizeof line);
+  while (count < sizeof line) {
+    const ssize_t more = recv(it->socket, received + count, sizeof received - count, 0);
+    NEED(more > 0);
+    count += (size_t)more;
+  }
+  check(received, count - 1);
+}
+
+static void plain_request_udp(const void *one) {
+  const asked *it = one;
+  NEED(send(it->socket, text, LENGTH, MSG_NOSIGNAL) == LENGTH);
+  check(received, (size_t)recv(it->socket, received, sizeof received, 0));
+}
+
+static void ours_request(const void *one) {
+  const asked *it = one;
+  capsock_bytes reply;
+  if (it->tcp != NULL)
+    NEED_OK(capsock_tcp_client_request_bytes(it->tcp, text, LENGTH, &reply));
+  else
+    NEED_OK(capsock_udp_client_request_bytes(it->udp, text, LENGTH, &reply));
+  check(reply.data, reply.length);
+  capsock_bytes_free(&reply);
+}
+
+static int on_reply(size_t index, const uint8_t *reply, size_t length, void *user_data) {
+  (void)index, (void)user_data;
+  check(reply, length);
+  return 0;
+}
+
+static void ours_many(const void *one) {
+  static const void *requests[MANY];
+  static size_t lengths[MANY];
+  const asked *it = one;
+  for (size_t i = 0; i < MANY; i++)
+    requests[i] = text, lengths[i] = LENGTH;
+  if (it->tcp != NULL)
+    NEED_OK(capsock_tcp_client_request_many(it->tcp, requests, lengths, MANY, on_reply, NULL));
+  else
+    NEED_OK(capsock_udp_client_request_many(it->udp, requests, lengths, MANY, on_reply, NULL));
+}
+
+static void plain_upper(const void *one) {
+  (void)one;
+  for (size_t i = 0; i < LENGTH; i++)
+    received[i] = (char)toupper((unsigned char)text[i]);
+  check(received, LENGTH);
+}
+
+static void ours_upper(const void *one) {
+  capsock_bytes reply;
+  (void)one;
+  NEED_OK(capsock_uppercase(text, LENGTH, &reply));
+  check(reply.data, reply.length);
+  capsock_bytes_free(&reply);
+}
+
+/* The same as a handler of capsock's, and as a thread around the system calls. */
+static int handle(const uint8_t *request, size_t length, capsock_reply *reply, void *user_data) {
+  char made[ROOM];
+  (void)user_data;
+  for (size_t i = 0; i < length; i++)
+    made[i] = (char)toupper(request[i]);
+  return capsock_reply_write(reply, made, length) == CAPSOCK_OK ? 0 : 1;
+}
+
+static void *answer(void *one) {
+  int it = *(const int *)one, type;
+  socklen_t length = sizeof type;
+  char buffer[ROOM];
+  NEED(getsockopt(it, SOL_SOCKET, SO_TYPE, &type, &length) == 0);
+  if (type == SOCK_STREAM)
+    it = accept(it, NULL, NULL);
+  for (;;) {
+    struct sockaddr_in from;
+    length = sizeof from;
+    const ssize_t count = recvfrom(it, buffer, sizeof buffer, 0, (struct sockaddr *)&from, &length);
+    if (count <= 0)
+      return NULL;
+    for (ssize_t i = 0; i < count; i++)
+      buffer[i] = (char)toupper((unsigned char)buffer[i]);
+    if (type == SOCK_STREAM)
+      NEED(send(it, buffer, (size_t)count, MSG_NOSIGNAL) == count);
+    else
+      NEED(sendto(it, buffer, (size_t)count, 0, (struct sockaddr *)&from, length) == count);
+  }
+}
+
+static int answering(int type) {
+  static int sockets[2];
+  int *it = &sockets[type == SOCK_STREAM];
+  struct sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  pthread_t thread;
+  *it = socket(AF_INET, type, 0);
+  NEED(bind(*it, (struct sockaddr *)&address, length) == 0);
+  NEED(getsockname(*it, (struct sockaddr *)&address, &length) == 0);
+  if (type == SOCK_STREAM)
+    NEED(listen(*it, 1) == 0);
+  NEED(pthread_create(&thread, NULL, answer, it) == 0);
+  return ntohs(address.sin_port);
+}
+
+static int handling(int32_t transport) {
+  capsock_server_options options = capsock_server_options_default();
+  capsock_server *server = NULL;
+  options.port = 0;
+  options.workers = 1;
+  options.handler = handle;
+  if (transport == CAPSOCK_TRANSPORT_TCP)
+    options.framing = CAPSOCK_FRAMING_LINE;
+  NEED_OK(capsock_server_start(transport, &options, &server));
+  return capsock_server_port(server);
+}
+
+static double microseconds(void (*call)(const void *), const void *one, int times) {
+  struct timespec begin, end;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  for (int i = 0; i < times; i++)
+    call(one);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  return ((double)(end.tv_sec - begin.tv_sec) * 1e6 + (double)(end.tv_nsec - begin.tv_nsec) / 1e3) /
+         times;
+}
+
+typedef struct {
+  void (*call)(const void *);
+  const void *one;
+  int times, each;
+} side;
+
+static void measure(const char *row, side theirs, side ours, int rounds) {
+  const side sides[2] = {theirs, ours};
   for (int round = -1; round < rounds; round++) {
-    double times[2];
-    /* Whoever goes first in one round goes second in the next. */
+    double took[2];
+    /* Whoever goes first in one round goes second in the next. The first round warms up. */
     for (int turn = 0; turn < 2; turn++) {
       const int who = (turn + round) & 1;
-      const double begin = nanoseconds();
-      for (int i = 0; i < pairs; i++)
-        if (who == 0 && type == SOCK_STREAM)
-          ours_tcp(&mine, size);
-        else if (who == 0)
-          ours_udp(&mine, size);
-        else if (type == SOCK_STREAM)
-          plain_tcp(&system, size);
-        else
-          plain_udp(&system, size);
-      times[who] = (nanoseconds() - begin) / pairs;
+      const side *it = &sides[who];
+      took[who] = microseconds(it->call, it->one, it->times) / it->each;
     }
-    if (round < 0)
-      continue;
-    of_ours[round] = times[0];
-    of_plain[round] = times[1];
-    ratios[round] = times[0] / times[1];
+    if (round >= 0)
+      printf("%s\t%.4f\t%.4f\n", row, took[0], took[1]);
   }
-  printf("%s, %zu bytes, a pair:\n", type == SOCK_STREAM ? "send + recv" : "sendto + recvfrom",
-         size);
-  tell("system", of_plain, rounds);
-  tell("capsock", of_ours, rounds);
-  qsort(ratios, (size_t)rounds, sizeof *ratios, ascending);
-  printf("  ratio      %7.3f     (%.3f to %.3f)\n", ratios[rounds / 2], ratios[rounds / 4],
-         ratios[rounds * 3 / 4]);
-  capsock_socket_free(mine.client);
-  capsock_socket_free(mine.server);
-  close(system.client);
-  close(system.server);
+  fflush(stdout);
 }
 
 int main(int argc, char **argv) {
-  const int rounds = argc > 1 ? atoi(argv[1]) : 201;
-  const int pairs = argc > 2 ? atoi(argv[2]) : 2000;
-  if (rounds < 1 || rounds > MOST_ROUNDS || pairs < 1) {
-    fprintf(stderr, "usage: c_calls [ROUNDS (1 to %d) [PAIRS]]\n", MOST_ROUNDS);
+  if (argc != 4) {
+    fputs("usage: c_calls TCP_PORT UDP_PORT ROUNDS\n", stderr);
     return 2;
   }
-  memset(sent, 'a', sizeof sent);
-  printf("capsock %s, medians of %d rounds of %d pairs (the middle half)\n", capsock_version(),
-         rounds, pairs);
-  for (size_t size = 16; size <= LARGEST; size *= 64) {
-    measure(SOCK_STREAM, size, rounds, pairs);
-    measure(SOCK_DGRAM, size, rounds, pairs);
-  }
+  const int tcp = atoi(argv[1]), udp = atoi(argv[2]), rounds = atoi(argv[3]);
+  for (size_t i = 0; i < LENGTH; i++)
+    upper[i] = (char)toupper((unsigned char)text[i]);
+  const ours our_tcp = set_up_ours(SOCK_STREAM), our_udp = set_up_ours(SOCK_DGRAM);
+  const plain plain_stream = set_up_plain(SOCK_STREAM), plain_datagram = set_up_plain(SOCK_DGRAM);
+  capsock_tcp_client_options of_tcp = capsock_tcp_client_options_default();
+  capsock_udp_client_options of_udp = capsock_udp_client_options_default();
+  capsock_tcp_client *tcp_client;
+  capsock_udp_client *udp_client;
+  NEED_OK(capsock_tcp_client_connect("127.0.0.1", (uint16_t)tcp, &of_tcp, &tcp_client));
+  NEED_OK(capsock_udp_client_connect("127.0.0.1", (uint16_t)udp, &of_udp, &udp_client));
+  const asked by_tcp = {reach(SOCK_STREAM, tcp), tcp_client, NULL};
+  const asked by_udp = {reach(SOCK_DGRAM, udp), NULL, udp_client};
+  measure("`toupper` and `capsock_uppercase`, 64 bytes", (side){plain_upper, NULL, 10000, 1},
+          (side){ours_upper, NULL, 10000, 1}, rounds);
+  measure("`sendto` + `recvfrom`", (side){plain_udp, &plain_datagram, 2000, 1},
+          (side){ours_udp, &our_udp, 2000, 1}, rounds);
+  measure("`send` + `recv`", (side){plain_tcp, &plain_stream, 2000, 1},
+          (side){ours_tcp, &our_tcp, 2000, 1}, rounds);
+  measure("a request over TCP", (side){plain_request_tcp, &by_tcp, 200, 1},
+          (side){ours_request, &by_tcp, 200, 1}, rounds);
+  measure("a request over UDP", (side){plain_request_udp, &by_udp, 200, 1},
+          (side){ours_request, &by_udp, 200, 1}, rounds);
+  measure("one of 1,000 requests over TCP: a loop, `request_many`",
+          (side){plain_request_tcp, &by_tcp, 200, 1}, (side){ours_many, &by_tcp, 1, MANY}, rounds);
+  measure("one of 1,000 requests over UDP: a loop, `request_many`",
+          (side){plain_request_udp, &by_udp, 200, 1}, (side){ours_many, &by_udp, 1, MANY}, rounds);
+  const asked to_thread_tcp = {reach(SOCK_STREAM, answering(SOCK_STREAM)), NULL, NULL};
+  const asked to_thread_udp = {reach(SOCK_DGRAM, answering(SOCK_DGRAM)), NULL, NULL};
+  const asked to_server_tcp = {reach(SOCK_STREAM, handling(CAPSOCK_TRANSPORT_TCP)), NULL, NULL};
+  const asked to_server_udp = {reach(SOCK_DGRAM, handling(CAPSOCK_TRANSPORT_UDP)), NULL, NULL};
+  measure("round trip to a handler over TCP: a thread, `capsock_server`",
+          (side){plain_request_tcp, &to_thread_tcp, 200, 1},
+          (side){plain_request_tcp, &to_server_tcp, 200, 1}, rounds);
+  measure("round trip to a handler over UDP: a thread, `capsock_server`",
+          (side){plain_request_udp, &to_thread_udp, 200, 1},
+          (side){plain_request_udp, &to_server_udp, 200, 1}, rounds);
   return 0;
 }

@@ -15,14 +15,20 @@ PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
-def keep(folder: Path, new: dict[str, Any], upper: dict[str, Any] | None) -> dict[str, Any]:
+def keep(
+    folder: Path, new: dict[str, Any], upper: dict[str, Any] | None, calls: dict[str, Any]
+) -> dict[str, Any]:
     """Puts new results in place of the old ones of the same workloads; the others stay."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "latest.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
     found = {**kept.get("workloads", {}), **new}
     known = {workload.name: found[workload.name] for workload in WORKLOADS if workload.name in found}
-    results = {"workloads": known, "uppercase": upper or kept.get("uppercase")}
+    results = {
+        "workloads": known,
+        "uppercase": upper or kept.get("uppercase"),
+        "calls": {**kept.get("calls", {}), **calls},
+    }
     path.write_text(json.dumps(results, indent=1) + "\n")
     return results
 
@@ -38,7 +44,7 @@ def between(page: str, content: str) -> str:
 
 def write_page(results: dict[str, Any]) -> None:
     """Writes the page and the plots anew."""
-    content = render.page(results["workloads"], results["uppercase"])
+    content = render.page(results["workloads"], results["uppercase"], results["calls"])
     PAGE.write_text(between(PAGE.read_text(), content))
     plots = PAGE.with_suffix("")
     plots.mkdir(exist_ok=True)

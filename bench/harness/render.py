@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Result = Mapping[str, Any]
@@ -105,12 +105,13 @@ def losses(results: Mapping[str, Result]) -> list[str]:
     return lines
 
 
-def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None) -> str:
+def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called: Mapping[str, Any]) -> str:
     """What stands between the markers of the page."""
     parts = []
-    for machine in dict.fromkeys(tuple(result["machine"].items()) for result in results.values()):
+    measured = {**results, **called}
+    for machine in dict.fromkeys(tuple(result["machine"].items()) for result in measured.values()):
         said = dict(machine)
-        where = [f"`{name}`" for name, result in results.items() if result["machine"] == said]
+        where = [f"`{name}`" for name, result in measured.items() if result["machine"] == said]
         versions = ", ".join(
             f"{key} {value}" for key, value in said.items() if key not in ("processor", "kernel")
         )
@@ -121,6 +122,8 @@ def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None) -> str:
     parts += [table(name, result) for name, result in results.items() if result["servers"]]
     if upper:
         parts.append(uppercase(upper))
+    if called:
+        parts.append(calls(called))
     return "\n\n".join(parts)
 
 
@@ -139,4 +142,49 @@ def uppercase(upper: Mapping[str, Any]) -> str:
         shown = [cells.get(column) for column in columns]
         values = ["" if cell is None else f"{cell[1]:.3g} ({cell[0]:.3g} to {cell[2]:.3g})" for cell in shown]
         lines.append(f"| {f'**{name}**' if name.startswith('capsock') else name} | {' | '.join(values)} |")
+    return "\n".join(lines)
+
+
+def _us(told: Sequence[float]) -> str:
+    """A median and its quartiles."""
+    low, middle, high = (f"{value:,.0f}" if value >= 1000 else f"{value:.3g}" for value in told)
+    return f"{middle} ({low} to {high})"
+
+
+def calls(called: Mapping[str, Any]) -> str:
+    """The section of what a call costs, with a table for each language, and of what stands still."""
+    lines = [
+        "## What a call costs",
+        "",
+        "Microseconds beside the language's own, which is named first where the two have not one name;",
+        "medians of interleaved rounds (half of the rounds). The ratio is that of each round; below 1",
+        "capsock is cheaper. A request has 64 bytes and asks a server on the other core: that is two",
+        "wake-ups, which cost most of it.",
+    ]
+    for part, result in called.items():
+        if "ready_ms" in result:
+            continue
+        lines += ["", f"### {result['label']}", ""]
+        if not result["rows"]:
+            lines.append(f"Skipped: {result['skipped']}")
+            continue
+        lines += [f"`{part}`, {result['rounds']} rounds.", "", "| call | theirs, us | capsock, us | ratio |"]
+        lines.append("|---|---:|---:|---:|")
+        for name, row in result["rows"].items():
+            low, middle, high = (f"{value:.2f}" if value >= 0.1 else f"{value:.2g}" for value in row["ratio"])
+            ratio = f"**{middle}** ({low} to {high})"
+            lines.append(f"| {name} | {_us(row['theirs_us'])} | {_us(row['capsock_us'])} | {ratio} |")
+    for part, result in called.items():
+        if "ready_ms" in result:
+            count, ready = result["connections"], _us(result["ready_ms"])
+            lines += [
+                "",
+                "### Standing still",
+                "",
+                f"`{part}`: `capsock serve tcp` is ready after {ready} ms. Of",
+            ]
+            lines += [f"{count:,} connections that were answered once and are idle, each takes"]
+            lines.append(
+                f"{_us(result['idle_bytes'])} bytes of the process's own memory, beside the kernel's."
+            )
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness import publish, render, svg
+from harness import calls, publish, render, svg
 
 
 def a_row(label: str, kind: str, cpu_us: float, **more: object) -> dict[str, Any]:
@@ -102,12 +102,13 @@ def test_a_page_keeps_what_stands_around_the_markers() -> None:
 
 
 def test_what_was_measured_before_is_kept(tmp_path: Path) -> None:
-    publish.keep(tmp_path, {"udp-1": RESULT, "tcp-64": RESULT}, {"columns": [], "rows": {}})
-    kept = publish.keep(tmp_path, {"tcp-64": {**RESULT, "rounds": 9}}, None)
+    publish.keep(tmp_path, {"udp-1": RESULT, "tcp-64": RESULT}, {"columns": [], "rows": {}}, {"calls-c": {}})
+    kept = publish.keep(tmp_path, {"tcp-64": {**RESULT, "rounds": 9}}, None, {"footprint": {}})
     assert list(kept["workloads"]) == ["tcp-64", "udp-1"]
     assert kept["workloads"]["tcp-64"]["rounds"] == 9
     assert kept["workloads"]["udp-1"]["rounds"] == 5
     assert kept["uppercase"] == {"columns": [], "rows": {}}
+    assert list(kept["calls"]) == ["calls-c", "footprint"]
 
 
 def test_the_upper_casing_table_has_a_cell_for_each_column() -> None:
@@ -116,3 +117,21 @@ def test_the_upper_casing_table_has_a_cell_for_each_column() -> None:
         "rows": {"memcpy": {"ASCII, 64 KiB": [40.0, 50.0, 51.0]}},
     }
     assert render.uppercase(upper).endswith("| memcpy | 50 (40 to 51) |  |")
+
+
+def test_a_call_is_told_by_the_median_of_the_ratios_of_its_rounds() -> None:
+    found = calls.collect(["`send`\t4\t2", "`send`\t8\t8", "`send`\t2\t3", "other\t1\t1"])
+    row = calls.row(found["`send`"])
+    assert row == {"theirs_us": [3, 4, 6], "capsock_us": [2.5, 3, 5.5], "ratio": [0.75, 1, 1.25]}
+    told = render.calls(
+        {
+            "calls-c": {"label": "C", "rounds": 3, "rows": {"`send`": row}},
+            "calls-java": {"label": "Java", "rounds": 3, "rows": {}, "skipped": "there is no java"},
+            "footprint": {"connections": 2000, "ready_ms": [2, 3, 4], "idle_bytes": [640, 700, 1200]},
+        }
+    )
+    assert "| `send` | 4 (3 to 6) | 3 (2.5 to 5.5) | **1.00** (0.75 to 1.25) |" in told
+    assert "Skipped: there is no java" in told
+    assert "is ready after 3 (2 to 4) ms" in told
+    assert "2,000 connections" in told
+    assert "700 (640 to 1,200) bytes" in told
