@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint format bench soak install dist clean
+.PHONY: help build demo test lint format bench soak sanitize install dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench: ## measure the servers beside others, and calls beside each language's ow
 
 soak: ## ask servers of every kind for ten million requests each; REQUESTS=N for so many
 	@scripts/soak $(if $(REQUESTS),--requests $(REQUESTS))
+
+sanitize: ## run the tests under AddressSanitizer, LeakSanitizer and ThreadSanitizer
+	@scripts/sanitize
 
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
 	@scripts/install

@@ -12,7 +12,6 @@ import argparse
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -104,7 +103,7 @@ def serving(transport: str, concurrency: str) -> Iterator[tuple[int, int]]:
         assert server.stdout is not None
         try:
             yield int(json.loads(server.stdout.readline())["port"]), server.pid
-            server.send_signal(signal.SIGINT)
+            server.terminate()
             server.wait(READY_SECONDS)
         finally:
             server.kill()
