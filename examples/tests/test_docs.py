@@ -85,6 +85,19 @@ def test_every_dependency_has_its_line() -> None:
     assert sorted(described) == sorted(rust | python | java)
 
 
+def test_the_tests_that_the_threats_name_are_there() -> None:
+    folders = [places.ROOT / name for name in ("bench", "core", "examples", "fuzz")]
+    folders += places.ROOT.glob("bindings-*")
+    text = (places.ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(\w+\.(?:rs|c|py|java)): ([^`]+)`", text)
+    assert len(named) > 40
+    for file, name in named:
+        # A function, a class, or a macro's use.
+        wanted = re.escape(name) if name.endswith("!") else rf"(?:fn|void|def|class) {re.escape(name)}\b"
+        paths = [path for folder in folders for path in folder.rglob(file)]
+        assert any(re.search(wanted, path.read_text(encoding="utf-8")) for path in paths), f"{file}: {name}"
+
+
 def test_all_java_has_one_format() -> None:
     poms = POM, ElementTree.parse(places.EXAMPLES / "pom.xml")
     path = f".//{MAVEN}plugin[{MAVEN}artifactId='spotless-maven-plugin']"
