@@ -6,4 +6,5 @@ mod demo;
 mod filter;
 mod serve;
 mod support;
+mod trace;
 mod words;

@@ -146,6 +146,7 @@ fn man_writes_a_page_for_each_command() {
         "capsock-serve-tcp.1",
         "capsock-serve-udp.1",
         "capsock-serve.1",
+        "capsock-trace.1",
         "capsock-uppercase.1",
         "capsock.1",
     ];

@@ -124,15 +124,14 @@ impl Flow {
         let spare = class.waiting.len().saturating_sub(class.receives);
         class.receives = class.receives.saturating_sub(1);
         let free = |send: &Send| !send.received && possible(send);
-        let mut fit =
-            (0..class.waiting.len()).take(WINDOW).filter(|nth| free(&self.sends[class.waiting[*nth]]));
-        let mut chosen = fit.next();
+        let fits = |nth: &usize| free(&self.sends[class.waiting[*nth]]);
+        let mut chosen = (0..class.waiting.len()).take(WINDOW).find(fits);
         // A datagram that was waited for is the last one sent before it came: those before it were lost. One that
         // was there already is the first of its kind.
         if steps[receive].call.blocked > 0 {
-            let before = |send: &Send| steps[send.step].call.begin <= steps[receive].call.end;
-            let later = fit.take_while(|nth| *nth <= spare && before(&self.sends[class.waiting[*nth]]));
-            chosen = later.last().or(chosen);
+            let before = |place: &usize| steps[self.sends[*place].step].call.begin <= steps[receive].call.end;
+            let sent = class.waiting.partition_point(before);
+            chosen = (0..sent.min(spare + 1)).rev().take(WINDOW).find(fits).or(chosen);
         }
         if let Some(place) = chosen.and_then(|nth| class.waiting.remove(nth)) {
             class.last = Some(place);

@@ -1,0 +1,106 @@
+//! `capsock trace`: runs that the command recorded, as pictures.
+
+use std::path::Path;
+
+use crate::support::{Done, Server, capsock, words};
+
+/// What `capsock trace` says of a file.
+fn drawn(file: &Path, options: &str) -> Done {
+    let words = ["trace", file.to_str().unwrap()];
+    capsock(words.into_iter().chain(options.split_whitespace())).done()
+}
+
+/// Records a server and a client that asks it once.
+fn recorded(file: &Path, transport: &str, concurrency: &str) {
+    let trace = format!("--trace {}", file.display());
+    let server = Server::start(&format!("{transport} --host 127.0.0.1 --concurrency {concurrency} {trace}"));
+    let asked = words(&format!("client {transport} 127.0.0.1 {} {trace} hello", server.port())).done();
+    assert_eq!((asked.code, asked.text().as_str()), (0, "HELLO\n"), "{asked:?}");
+    server.running.signal(libc::SIGINT);
+    assert_eq!(server.running.done().code, 130);
+}
+
+#[test]
+fn each_kind_of_server_is_drawn_with_its_request_and_its_reply() {
+    let folder = tempfile::tempdir().unwrap();
+    for transport in ["tcp", "udp"] {
+        for concurrency in ["iterative", "threads", "processes", "events"] {
+            let file = folder.path().join(format!("{transport}-{concurrency}.jsonl"));
+            recorded(&file, transport, concurrency);
+            let text = drawn(&file, "--normalize --width 120").text();
+            let newline = if transport == "tcp" { "\\n" } else { "" };
+            for part in [format!("─ \"hello{newline}\" ─"), format!("─ \"HELLO{newline}\" ─")] {
+                assert!(text.contains(&part), "{transport} {concurrency}: {part}\n{text}");
+            }
+            // A client that closes may have more coming than it reads.
+            let unseen = text.lines().find(|line| line.contains("no send seen"));
+            assert_eq!(unseen, None, "{transport} {concurrency}:\n{text}");
+            let none = drawn(&file, "--normalize --width 120 --no-payload").text();
+            assert!(!none.to_lowercase().contains("hello"), "{none}");
+        }
+    }
+}
+
+#[test]
+fn a_run_done_twice_gives_the_same_bytes_normalised() {
+    let folder = tempfile::tempdir().unwrap();
+    for transport in ["tcp", "udp"] {
+        let file = |nth: u8| folder.path().join(format!("{transport}{nth}.jsonl"));
+        for nth in [1, 2] {
+            recorded(&file(nth), transport, "iterative");
+        }
+        for format in ["text", "svg", "html", "mermaid", "gantt", "perfetto"] {
+            let run = |nth: u8| drawn(&file(nth), &format!("--normalize --format {format}"));
+            let (one, other) = (run(1), run(2));
+            assert_eq!((one.code, one.stderr.as_str()), (0, ""), "{format}");
+            assert!(one.stdout == other.stdout, "{format}:\n{}\n{}", one.text(), other.text());
+        }
+    }
+}
+
+#[test]
+fn the_output_goes_where_it_is_to_go_in_the_format_of_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.jsonl");
+    recorded(&file, "udp", "iterative");
+    for (name, begins) in [
+        ("a.svg", "<svg "),
+        ("a.html", "<!DOCTYPE html>"),
+        ("a.mmd", "sequenceDiagram\n"),
+        ("a.json", "{\"displayTimeUnit\""),
+        ("a.txt", " capsock "),
+    ] {
+        let out = folder.path().join(name);
+        let done = drawn(&file, &format!("-o {}", out.display()));
+        assert_eq!((done.code, done.text().as_str(), done.stderr.as_str()), (0, "", ""));
+        let written = std::fs::read_to_string(&out).unwrap();
+        assert!(written.to_lowercase().starts_with(&begins.to_lowercase()), "{name}: {written:.100}");
+    }
+    let gantt = folder.path().join("gantt.svg");
+    assert_eq!(drawn(&file, &format!("--format gantt -o {}", gantt.display())).code, 0);
+    assert!(std::fs::read_to_string(&gantt).unwrap().contains("served"));
+    let coloured = drawn(&file, "--colour always --ascii").text();
+    assert!(coloured.contains("\x1b[36m") && coloured.is_ascii(), "{coloured}");
+    let done = capsock(["trace", "-"]).input(std::fs::read(&file).unwrap()).done();
+    assert_eq!(done.text(), drawn(&file, "").text());
+}
+
+#[test]
+fn what_is_no_trace_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trace.jsonl");
+    for (text, message) in [
+        ("hello\n", "trace.jsonl, line 1: this is no line of a trace: "),
+        ("{\"event\":\"call\",\"capsock\":7}\n", "line 1: the trace has version 7 of the format"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let done = drawn(&file, "");
+        assert_eq!((done.code, done.text().as_str()), (2, ""), "{done:?}");
+        assert!(done.stderr.contains(message), "{done:?}");
+    }
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(drawn(&file, "").text(), "no socket call was recorded\n");
+    let done = words("trace /does/not/exist").done();
+    assert_eq!(done.code, 2);
+    assert!(done.stderr.contains("could not read /does/not/exist"), "{done:?}");
+}
