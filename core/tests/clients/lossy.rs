@@ -13,11 +13,11 @@ use crate::tools::{Chance, LIMIT, udp_server};
 
 /// Of a hundred datagrams, in each direction.
 const LOST: u64 = 30;
-const DOUBLED: u64 = 20;
+const DOUBLED: u64 = 50;
 const DELAYED: u64 = 30;
 
 /// The longest delay, in microseconds: that of many exchanges.
-const DELAY: u64 = 4000;
+const DELAY: u64 = 2000;
 
 /// Ports of clients that the network keeps in mind.
 const PORTS: usize = 128;
@@ -108,8 +108,9 @@ fn behind_a_bad_network(seed: u64, ask: impl FnOnce(&dyn Fn(u32) -> UdpClient)) 
     };
     ask(&|retransmissions| {
         let options = UdpClientOptions {
-            timeout: Some(if retransmissions > 10 { LIMIT } else { Duration::from_millis(30) }),
-            retransmit_after: Duration::from_millis(2),
+            timeout: Some(if retransmissions > 10 { LIMIT } else { Duration::from_millis(20) }),
+            // The pause doubles, and half of the exchanges fail.
+            retransmit_after: Duration::from_micros(500),
             retransmissions,
             ..UdpClientOptions::default()
         };
@@ -127,7 +128,7 @@ fn a_request_ends_with_its_own_reply() {
     for seed in 0..2 {
         behind_a_bad_network(seed, |client| {
             let client = client(30);
-            for number in 0..200 {
+            for number in 0..100 {
                 let request = format!("request {number}");
                 assert_eq!(client.request(&request), Ok(request.to_uppercase()), "seed {seed}");
             }
@@ -155,15 +156,13 @@ fn a_request_ends_with_its_own_reply_or_its_timeout() {
 
 #[test]
 fn many_requests_end_with_their_own_replies() {
-    for seed in 3..5 {
-        behind_a_bad_network(seed, |client| {
-            let client = client(30);
-            let requests: Vec<String> = (0..300).map(|number| format!("request {number}")).collect();
-            let replies: Vec<String> = requests.iter().map(|text| text.to_uppercase()).collect();
-            for _ in 0..2 {
-                assert_eq!(client.request_many(&requests).unwrap(), replies, "seed {seed}");
-            }
-            assert_eq!(client.request("after them").as_deref(), Ok("AFTER THEM"));
-        });
-    }
+    behind_a_bad_network(3, |client| {
+        let client = client(30);
+        let requests: Vec<String> = (0..150).map(|number| format!("request {number}")).collect();
+        let replies: Vec<String> = requests.iter().map(|text| text.to_uppercase()).collect();
+        for _ in 0..2 {
+            assert_eq!(client.request_many(&requests).unwrap(), replies);
+        }
+        assert_eq!(client.request("after them").as_deref(), Ok("AFTER THEM"));
+    });
 }

@@ -99,9 +99,9 @@ fn others_are_served_as_fast_and_memory_is_bounded() {
             }
             let new = |server: &Remote| ask(&server.connect());
             let what = format!("a request beside bad peers of {concurrency}");
-            as_fast(&what, TIMES, 200, || new(&attacked), || new(&quiet));
+            as_fast(&what, TIMES, 100, || new(&attacked), || new(&quiet));
             let (inside, alone) = (attacked.connect(), quiet.connect());
-            as_fast(&what, TIMES, 200, || ask(&inside), || ask(&alone));
+            as_fast(&what, TIMES, 100, || ask(&inside), || ask(&alone));
             enough.store(true, Ordering::Relaxed);
             attack.join().unwrap()
         });

@@ -12,7 +12,7 @@ use crate::support::*;
 const CLIENTS: usize = 8;
 
 /// A request longer than what one receive or one send moves.
-const LENGTH: usize = 150_000;
+const LENGTH: usize = 100_000;
 
 /// How often the lateness of a stop is measured, which another program may add to.
 const ATTEMPTS: usize = 5;
@@ -28,6 +28,7 @@ struct Known {
 fn ask_on_and_on(mut stream: TcpStream, known: &Known) {
     let mut request = vec![b'a'; LENGTH];
     request[LENGTH - 1] = b'\n';
+    let expected = request.to_ascii_uppercase();
     let mut reply = vec![0; LENGTH];
     loop {
         // What the server does not take any more is an error here, and an end there.
@@ -42,7 +43,7 @@ fn ask_on_and_on(mut stream: TcpStream, known: &Known) {
             known.broken.fetch_add(u64::from(begun > 0), Ordering::Relaxed);
             return;
         }
-        assert!(reply[..LENGTH - 1].iter().all(|byte| *byte == b'A') && reply[LENGTH - 1] == b'\n');
+        assert!(reply == expected);
         known.whole.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -57,7 +58,7 @@ fn every_reply_that_had_begun_is_whole_and_the_counts_are_the_clients() {
                 let stream = connect(&server);
                 scope.spawn(|| ask_on_and_on(stream, &known));
             }
-            eventually("they ask", || known.whole.load(Ordering::Relaxed) > 100);
+            eventually("they ask", || known.whole.load(Ordering::Relaxed) > 50);
             server.stop(PATIENCE).unwrap()
         });
         let (whole, broken) = (known.whole.into_inner(), known.broken.into_inner());
@@ -124,7 +125,7 @@ fn clients_that_never_pause_do_not_hold_up_a_stop() {
         let (report, took, known) = std::thread::scope(|scope| {
             let asking: Vec<_> =
                 clients.iter().map(|client| scope.spawn(|| ask_without_a_pause(client))).collect();
-            eventually("they ask", || server.stats().requests > 2000);
+            eventually("they ask", || server.stats().requests > 500);
             let begin = Instant::now();
             let report = server.stop(PATIENCE).unwrap();
             let took = begin.elapsed();
@@ -165,7 +166,7 @@ fn lateness(concurrency: Concurrency, deadline: Duration) -> Duration {
             let stream = connect(&server);
             scope.spawn(|| ask_on_and_on(stream, &known));
         }
-        eventually("they ask", || others == 0 || known.whole.load(Ordering::Relaxed) > 50);
+        eventually("they ask", || others == 0 || known.whole.load(Ordering::Relaxed) > 20);
         let begin = Instant::now();
         (server.stop(deadline).unwrap(), begin.elapsed())
     });
