@@ -17,13 +17,15 @@ pub(super) struct Door {
     listeners: Arc<Listeners>,
     last: u64,
     open: bool,
+    /// The listener that is watched first at the next opening, and told of first.
+    first: usize,
     /// When accepting goes on after a shortage of descriptors.
     pub(super) again: Option<Instant>,
 }
 
 impl Door {
     pub(super) fn new(listeners: Arc<Listeners>, last: u64) -> Door {
-        Door { listeners, last, open: false, again: None }
+        Door { listeners, last, open: false, first: 0, again: None }
     }
 
     /// The place of the listener that a token stands for, if it does.
@@ -33,7 +35,9 @@ impl Door {
     }
 
     pub(super) fn open(&mut self, epoll: &Epoll) -> Result<(), Errno> {
-        for (place, listener) in self.listeners.iter().enumerate() {
+        let count = self.listeners.len();
+        for place in (0..count).map(|step| (self.first + step) % count) {
+            let listener = &self.listeners[place];
             // One loop is woken for one connection, not all of them.
             let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
             match epoll.add(listener.as_fd(), events, self.last - place as u64) {
@@ -42,6 +46,8 @@ impl Door {
             }
         }
         self.open = true;
+        // After a shortage there may be room for one only: each has its turn.
+        self.first = (self.first + 1) % count.max(1);
         Ok(())
     }
 
