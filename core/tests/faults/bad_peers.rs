@@ -5,7 +5,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::measure::{as_fast, ask};
+use crate::measure::{as_fast, ask, turn};
 use crate::remote::Remote;
 
 /// How much longer others may wait for their replies.
@@ -85,9 +85,10 @@ fn attack(server: &Remote, enough: &AtomicBool, rounds: &AtomicU64) -> (u64, [Ve
 
 #[test]
 fn others_are_served_as_fast_and_memory_is_bounded() {
+    let _turn = turn();
     for concurrency in ["threads", "processes", "events"] {
         // A byte a second is too slow for it.
-        let words = format!("tcp {concurrency} framing=line idle=900 write=900");
+        let words = format!("tcp {concurrency} alone framing=line idle=900 write=900");
         let (mut attacked, quiet) = (Remote::start(&words), Remote::start(&words));
         ask(&attacked.connect());
         let before = attacked.memory();

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::measure::turn;
 use crate::remote::Remote;
 use crate::support::PATIENCE;
 
@@ -34,6 +35,7 @@ fn serve_all(mut waiting: VecDeque<TcpStream>, server: &Remote) {
 
 #[test]
 fn two_hundred_clients_of_64_descriptors() {
+    let _turn = turn();
     let servers: Vec<_> = ["threads", "processes", "events"]
         .map(|concurrency| {
             let mut server = Remote::start(&format!("tcp {concurrency} framing=line nofile=64"));

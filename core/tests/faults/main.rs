@@ -10,6 +10,7 @@ mod crowd;
 mod descriptors;
 mod forged;
 mod killed;
+mod listeners;
 mod measure;
 mod ports;
 mod processes;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, ServerOptions, StopReport, Transport};
 
+use crate::measure::stay_on;
 use crate::support::{PATIENCE, eventually, udp_peer};
 
 /// What the server is to be, in the environment of its process: words, some with a value.
@@ -25,7 +26,8 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// Starts one as the words say: those of `options_of`, `nofile=N` for its descriptors, and `uid=N` and `nproc=N`
+    /// Starts one as the words say: those of `options_of`, `nofile=N` for its descriptors, `alone` for
+    /// one processor, and `uid=N` and `nproc=N`
     /// for the user that it becomes and the threads and processes that this user may have besides.
     pub(crate) fn start(words: &str) -> Remote {
         Remote::try_start(words).unwrap_or_else(|why| panic!("{words}: {why}"))
@@ -38,6 +40,10 @@ impl Remote {
         if let Some(descriptors) = value(words, "nofile") {
             // SAFETY: between fork and exec it makes a system call only.
             unsafe { command.pre_exec(move || limit(libc::RLIMIT_NOFILE, descriptors)) };
+        }
+        if words.split(' ').any(|word| word == "alone") {
+            // SAFETY: as above.
+            unsafe { command.pre_exec(|| stay_on(None).map(drop)) };
         }
         let mut process = command.spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -194,13 +200,14 @@ fn value(words: &str, name: &str) -> Option<u64> {
     Some(found.parse().unwrap())
 }
 
-/// `tcp events framing=line idle=MS write=MS request=BYTES workers=N stop...`
+/// `tcp events host=HOST framing=line idle=MS write=MS request=BYTES workers=N`
 fn options_of(words: &str) -> ServerOptions {
     let mut of_words = words.split(' ');
     let transport: Transport = of_words.next().unwrap().parse().unwrap();
     let concurrency: Concurrency = of_words.next().unwrap().parse().unwrap();
-    let mut options = ServerOptions::new(transport, ("127.0.0.1", 0)).concurrency(concurrency);
     let given: HashMap<&str, &str> = of_words.filter_map(|word| word.split_once('=')).collect();
+    let host = given.get("host").copied().unwrap_or("127.0.0.1");
+    let mut options = ServerOptions::new(transport, (host, 0)).concurrency(concurrency);
     let time = |name| given.get(name).map(|value: &&str| Duration::from_millis(value.parse().unwrap()));
     if let Some(framing) = given.get("framing") {
         options = options.framing(framing.parse().unwrap());
