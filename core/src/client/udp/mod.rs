@@ -83,10 +83,20 @@ struct Link {
     preferred: usize,
     /// On a port that no late reply can come to; `None` if the system had none to give.
     fresh: Option<Channel>,
+    /// The one that the last request left from. It is closed while the next one waits for its reply.
+    spent: Option<Channel>,
     ports: Ports,
     buffer: Vec<u8>,
     /// The number of the loopback address that is used next.
     next_address: u32,
+}
+
+impl Link {
+    /// Has a socket for the next request, if the system has one to give.
+    fn prepare(&mut self, address: SocketAddr) {
+        self.spent = None;
+        self.fresh = Channel::open(address, &mut self.ports).ok();
+    }
 }
 
 /// A socket that sends to and receives from one address alone.
@@ -123,7 +133,14 @@ impl UdpClient {
         let open = |address| Channel::open(address, &mut ports);
         let (preferred, channel) = first_that_works(&addresses, 0, open)?;
         let ends = Ends::new(channel.ends);
-        let link = Link { preferred, fresh: Some(channel), ports, buffer: vec![0; LONGEST], next_address: 0 };
+        let link = Link {
+            preferred,
+            fresh: Some(channel),
+            spent: None,
+            ports,
+            buffer: vec![0; LONGEST],
+            next_address: 0,
+        };
         let link = Turns::new(link, Turns::<Link>::waker(&server)?);
         Ok(UdpClient { server, addresses, options, link, ends })
     }
@@ -162,11 +179,12 @@ impl UdpClient {
         if let Ok((index, _)) = outcome {
             link.preferred = index;
         }
-        if link.fresh.is_none() {
+        let address = self.addresses[link.preferred];
+        if link.fresh.as_ref().is_none_or(|channel| channel.ends.peer != address) {
             // If there is none to have now, the next request tries again.
-            link.fresh = Channel::open(self.addresses[link.preferred], &mut link.ports).ok();
-            link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
+            link.fresh = Channel::open(address, &mut link.ports).ok();
         }
+        link.fresh.iter().for_each(|channel| self.ends.set(channel.ends));
         outcome.map(|(_, length)| length)
     }
 
@@ -217,14 +235,16 @@ impl UdpClient {
             _ => Channel::open(address, &mut link.ports)?,
         };
         self.ends.set(channel.ends);
-        self.exchange(&channel, request, &mut link.buffer, waiting)
+        let outcome = self.exchange(&channel, request, link, waiting);
+        link.spent = Some(channel);
+        outcome
     }
 
     fn exchange(
         &self,
         channel: &Channel,
         request: &[u8],
-        buffer: &mut [u8],
+        link: &mut Link,
         waiting: Waiting<'_>,
     ) -> Result<usize> {
         let failed = |fault: Fault| fault.while_trying(TRIED).at(channel.ends.peer);
@@ -232,10 +252,14 @@ impl UdpClient {
         let mut asked_again: u32 = 0;
         loop {
             channel.socket.send_within(request, 0, waiting).map_err(failed)?;
+            if asked_again == 0 {
+                // The server works meanwhile.
+                link.prepare(channel.ends.peer);
+            }
             let last = asked_again == self.options.retransmissions;
             let patience = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
             let deadline = waiting.deadline.earlier(patience);
-            match channel.socket.receive_within(buffer, waiting.with_deadline(deadline)) {
+            match channel.socket.receive_within(&mut link.buffer, waiting.with_deadline(deadline)) {
                 Ok(length) => return Ok(length),
                 Err(Fault::TimedOut) if !last && !waiting.deadline.passed() => {
                     asked_again += 1;
