@@ -264,7 +264,10 @@ typedef struct {
 // datagram; over TCP it is what the framing says, with its newline where `CAPSOCK_FRAMING_LINE`
 // found one. A reply to a line that has a newline gets one if it ends without.
 //
-// It is called from the server's threads, several at once. It must return: no `longjmp`, and no
+// It is called from the server's threads, several at once: the requests of one TCP connection come
+// one after another, in their order; datagrams at the same time, also those of one peer, whose
+// replies may overtake each other. A slow handler holds up its own connection, and others once as
+// many run as there are `workers` (`CAPSOCK_CONCURRENCY_EVENTS`). It must return: no `longjmp`, and no
 // C++ exception, may leave it.
 typedef int (*capsock_handler)(const uint8_t *request,
                                size_t length,
@@ -294,7 +297,9 @@ typedef struct {
   // Connections that the kernel holds until they are accepted (listen(2)). Default 1,024.
   uint32_t backlog;
   // Event loops, or over UDP threads or processes; 1,024 at most. 0, the default: one for each
-  // processor.
+  // processor. With a handler: how many requests it answers at once, with
+  // `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. More than
+  // processors are of use to one that waits for something; further requests wait in the kernel.
   size_t workers;
   // TCP connections served at once; a further one is closed at once and counted as refused. 0,
   // the default: 1,024 for threads, 256 for processes, 65,536 for events.

@@ -36,7 +36,10 @@ impl capsock_reply {
 /// datagram; over TCP it is what the framing says, with its newline where `CAPSOCK_FRAMING_LINE`
 /// found one. A reply to a line that has a newline gets one if it ends without.
 ///
-/// It is called from the server's threads, several at once. It must return: no `longjmp`, and no
+/// It is called from the server's threads, several at once: the requests of one TCP connection come
+/// one after another, in their order; datagrams at the same time, also those of one peer, whose
+/// replies may overtake each other. A slow handler holds up its own connection, and others once as
+/// many run as there are `workers` (`CAPSOCK_CONCURRENCY_EVENTS`). It must return: no `longjmp`, and no
 /// C++ exception, may leave it.
 pub type capsock_handler = Option<
     unsafe extern "C" fn(

@@ -32,6 +32,9 @@ use crate::{exit, tcp_client::pair};
 ///         alone), "line" (up to and with a newline) or "once" (what one receive returns; then the
 ///         connection is closed). Default "stream".
 ///     workers: event loops, or over UDP threads or processes. Default 0: one for each processor.
+///         With a handler, how many requests it answers at once with "events", and over UDP with
+///         "threads". More than processors are of use to one that waits for something (a file, a
+///         database, a sleep); further requests wait in the kernel.
 ///     backlog: connections that the kernel holds until they are accepted. Default 1024.
 ///     max_connections: TCP connections served at once; a further one is closed and counted as
 ///         refused. Default 0: 1024 for threads, 256 for processes, 65536 for events.
@@ -49,7 +52,11 @@ use crate::{exit, tcp_client::pair};
 ///         again before it sleeps; 1 at most. It takes the time to wake up off each reply, and a
 ///         processor for itself while requests come in such short order. Default 0: not at all.
 ///     handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
-///         the server's threads, several at once. A request whose handler raises gets no reply: it
+///         the server's threads, several at once, as far as the GIL lets them: the lines of one
+///         connection one after another, in their order; datagrams at the same time, also those of
+///         one peer, whose replies may overtake each other. The GIL is held for the handler alone,
+///         once for all lines that wait on a connection, for a millisecond at most and the call that
+///         passes it. A request whose handler raises gets no reply: it
 ///         is logged with its traceback by the logger "capsock" and counted.
 ///     text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
 ///

@@ -87,7 +87,8 @@ pub struct ServerOptions {
     pub concurrency: Concurrency,
     /// Where a TCP request ends.
     pub framing: Framing,
-    /// Event loops, or over UDP threads or processes; 0 takes one for each processor.
+    /// Event loops, or over UDP threads or processes; 0 takes one for each processor. How many handlers run at
+    /// once with `Events`, and over UDP with `Threads`.
     pub workers: usize,
     /// Connections that the kernel holds until they are accepted.
     pub backlog: u32,
@@ -144,6 +145,10 @@ impl ServerOptions {
     }
 
     /// Event loops, or over UDP threads or processes. 0, the default, takes one for each processor; 1,024 at most.
+    ///
+    /// With a [`handler`](ServerOptions::handler()) it is how many requests it answers at once with `Events`, and over
+    /// UDP with `Threads`: more than processors are of use to one that waits for something. Further requests wait in
+    /// the kernel, and with TCP their senders; all else (accepting, limits, replies on their way, a stop) goes on.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
@@ -212,6 +217,11 @@ impl ServerOptions {
     }
 
     /// Replies by this service instead of upper-casing.
+    ///
+    /// The requests of one TCP connection are answered one after another, in their order; those of different
+    /// connections at the same time, by [`workers`](ServerOptions::workers()) threads at most with `Events`, and by one
+    /// for each connection with `Threads`. Datagrams are answered at the same time too, also those of one peer,
+    /// whose replies may overtake each other.
     pub fn handler(self, handler: impl Service) -> Self {
         self.shared_handler(Arc::new(handler))
     }

@@ -220,6 +220,10 @@ public final class Server implements AutoCloseable {
     /**
      * Event loops; over UDP threads or processes.
      *
+     * <p>With a handler, how many requests it answers at once with {@link Concurrency#EVENTS}, and
+     * over UDP with {@link Concurrency#THREADS}. More than processors are of use to one that waits
+     * for something; further requests wait in the kernel.
+     *
      * @param workers how many; 0, the default, is one for each processor
      * @return this
      */
