@@ -64,7 +64,9 @@ def test_a_room_of_the_core_uses_what_stands_below_it() -> None:
     files = {path: path.relative_to(source).parts[0].removesuffix(".rs") for path in source.rglob("*.rs")}
     assert set(files.values()) == {"lib", *floor}
     for path, room in files.items():
-        used = set(re.findall(r"\bcrate::(?:\{\s*)?([a-z]\w*)", path.read_text(encoding="utf-8"))) - {room}
+        # What a comment links to is not used.
+        code = re.sub(r"^\s*//.*", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        used = set(re.findall(r"\bcrate::(?:\{\s*)?([a-z]\w*)", code)) - {room}
         if room != "lib":
             assert all(floor[other] < floor[room] for other in used), f"{path} uses {sorted(used)}"
 
