@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Done, Server, capsock, words};
+use crate::support::{Done, Server, capsock, until, words};
 
 /// What `capsock trace` says of a file.
 fn drawn(file: &Path, options: &str) -> Done {
@@ -41,13 +41,29 @@ fn each_kind_of_server_is_drawn_with_its_request_and_its_reply() {
     }
 }
 
+/// Records an iterative server that is killed once it has done all that it does for a client.
+fn recorded_and_killed(file: &Path, transport: &str) {
+    let trace = format!("--trace {}", file.display());
+    let server = Server::start(&format!("{transport} --host 127.0.0.1 --concurrency iterative {trace}"));
+    let asked = words(&format!("client {transport} 127.0.0.1 {} {trace} hello", server.port())).done();
+    assert_eq!(asked.code, 0, "{asked:?}");
+    let pid = format!("\"pid\":{},", server.running.id());
+    let last = if transport == "tcp" { "\"call\":\"close\"" } else { "\"call\":\"send" };
+    until("the server's last call", || {
+        let lines = std::fs::read_to_string(file).unwrap();
+        lines.lines().any(|line| line.contains(&pid) && line.contains(last) && line.ends_with('}'))
+    });
+    server.running.signal(libc::SIGKILL);
+    server.running.done();
+}
+
 #[test]
 fn a_run_done_twice_gives_the_same_bytes_normalised() {
     let folder = tempfile::tempdir().unwrap();
     for transport in ["tcp", "udp"] {
         let file = |nth: u8| folder.path().join(format!("{transport}{nth}.jsonl"));
         for nth in [1, 2] {
-            recorded(&file(nth), transport, "iterative");
+            recorded_and_killed(&file(nth), transport);
         }
         for format in ["text", "svg", "html", "mermaid", "gantt", "perfetto"] {
             let run = |nth: u8| drawn(&file(nth), &format!("--normalize --format {format}"));

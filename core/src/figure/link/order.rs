@@ -141,7 +141,7 @@ fn edges(story: &Story) -> Vec<(usize, usize)> {
         let (own, others): (u8, &[u8]) = match &*step.call.call {
             _ if step.receives() => (0, &[0, 2]),
             _ if step.sends() => (1, &[1, 2]),
-            "close" => (2, &[0, 1, 2]),
+            "shutdown" | "close" => (2, &[0, 1, 2]),
             _ => (2, &[2]),
         };
         edges.extend(others.iter().filter_map(|way| uses.get(&key(*way))).map(|before| (*before, index)));
