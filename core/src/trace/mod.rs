@@ -2,8 +2,7 @@
 //!
 //! [`start`] records the calls of this process, until [`stop`]; the environment variable `CAPSOCK_TRACE=FILE`
 //! starts a recording with the first call of a program that does not ask for one itself
-//! (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was sent and received). [`figure`](crate::figure) draws what was
-//! recorded.
+//! (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was sent and received). What was recorded can be drawn.
 
 mod environment;
 mod event;
