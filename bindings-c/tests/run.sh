@@ -85,10 +85,9 @@ for linkage in shared static; do
     check "$linkage: examples answer" "$tests/examples.sh" "$bin" "$examples/peer" || true
 done
 
-# What it measures is not looked at here: that takes a quiet machine.
 check "bench: compile c_calls.c as C99" gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$into/c_calls" \
     "$examples/../bench/calls/c_calls.c" "${shared[@]}" || true
-check "bench: c_calls runs" "$into/c_calls" 3 10 || true
+check "bench: c_calls runs" "$tests/calls.sh" "$prefix/bin/capsock" "$into/c_calls" 3 || true
 
 # shellcheck disable=SC2016 # the word is for the compiler
 check "the header alone, as C99 and as C++17" sh -c '

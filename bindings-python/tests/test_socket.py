@@ -559,5 +559,5 @@ def test_importing_it_brings_nothing_heavy() -> None:
     """
     status, out, err = run_script(code)
     assert (status, err) == (0, "")
-    own = {"capsock", "capsock._feature", "capsock._native", "capsock.socket"}
+    own = {"capsock", "capsock._feature", "capsock._native", "capsock.socket", "capsock.trace"}
     assert set(eval(out)) <= own | {"atexit", "__future__"}
