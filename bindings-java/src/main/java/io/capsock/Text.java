@@ -3,8 +3,8 @@ package io.capsock;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
 
 /** Strings as the UTF-8 that crosses to the native side, and back. */
 final class Text {
@@ -16,15 +16,14 @@ final class Text {
    * @throws IllegalArgumentException if it has half of a surrogate pair, which UTF-8 cannot express
    */
   static byte[] encode(String text) {
-    try {
-      ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      byte[] exact = new byte[bytes.remaining()];
-      bytes.get(exact);
-      return exact;
-    } catch (CharacterCodingException cause) {
+    byte[] bytes = text.getBytes(UTF_8);
+    // That replaces what it cannot express, which shows on the way back: an encoder that says so
+    // costs more.
+    if (!decode(bytes).equals(text)) {
       throw new IllegalArgumentException(
-          "the text has half of a surrogate pair, which is no character", cause);
+          "the text has half of a surrogate pair, which is no character");
     }
+    return bytes;
   }
 
   /** The string of UTF-8 that the native side has checked, or made itself. */
@@ -38,6 +37,13 @@ final class Text {
    * @throws CharacterCodingException if they are not UTF-8
    */
   static String decodeStrictly(byte[] bytes) throws CharacterCodingException {
+    String text = decode(bytes);
+    // As above.
+    return Arrays.equals(text.getBytes(UTF_8), bytes) ? text : refuse(bytes);
+  }
+
+  /** What says which bytes are wrong. */
+  private static String refuse(byte[] bytes) throws CharacterCodingException {
     return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
   }
 }

@@ -8,8 +8,8 @@ import java.util.Objects;
 
 /**
  * Asks a server by datagrams: one request, one reply. A request that gets no answer is sent again.
- * Each one leaves from a port of its own, so that a late or doubled reply is never taken for another
- * one's.
+ * Each one leaves from a port of its own, so that a late or doubled reply is never taken for
+ * another one's.
  */
 public final class UdpClient implements AutoCloseable {
   private final NativeHandle handle;
