@@ -297,7 +297,8 @@ typedef struct {
   // Connections that the kernel holds until they are accepted (listen(2)). Default 1,024.
   uint32_t backlog;
   // Event loops, or over UDP threads or processes; 1,024 at most. 0, the default: one for each
-  // processor. With a handler: how many requests it answers at once, with
+  // processor. Over UDP there are so many for each address that the host has.
+  // With a handler: how many requests it answers at once, with
   // `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. More than
   // processors are of use to one that waits for something; further requests wait in the kernel.
   size_t workers;

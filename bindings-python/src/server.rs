@@ -32,6 +32,7 @@ use crate::{exit, tcp_client::pair};
 ///         alone), "line" (up to and with a newline) or "once" (what one receive returns; then the
 ///         connection is closed). Default "stream".
 ///     workers: event loops, or over UDP threads or processes. Default 0: one for each processor.
+///         Over UDP there are so many for each address that the host has.
 ///         With a handler, how many requests it answers at once with "events", and over UDP with
 ///         "threads". More than processors are of use to one that waits for something (a file, a
 ///         database, a sleep); further requests wait in the kernel.

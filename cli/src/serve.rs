@@ -94,7 +94,8 @@ struct Common {
     /// How many clients are served at once, and by what.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = defaults().concurrency.name())]
     concurrency: Concurrency,
-    /// Event loops; over UDP also threads or processes. 0 is one for each processor.
+    /// Event loops; over UDP also threads or processes, so many for each address of the host. 0 is one for each
+    /// processor.
     #[arg(long, value_name = "N", default_value_t = defaults().workers)]
     workers: usize,
     /// The longest request, in bytes.

@@ -203,7 +203,12 @@ fn long_datagrams_are_refused_or_answered_whole() {
         assert_eq!(exchange(&client, &[b'a'; 100]), [b'A'; 100]);
         eventually("it is counted", || server.stats().oversized_requests == 1);
 
-        let server = udp(concurrency).start().unwrap();
+        let told = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&told);
+        let log = move |_, line: &str| {
+            count.fetch_add(usize::from(line.contains("too long for a datagram")), Ordering::SeqCst);
+        };
+        let server = udp(concurrency).log(log).start().unwrap();
         let client = udp_peer(server.local_addr());
         let longest = vec![b'a'; 65_507];
         assert_eq!(exchange(&client, &longest), longest.to_ascii_uppercase());
@@ -211,6 +216,9 @@ fn long_datagrams_are_refused_or_answered_whole() {
         client.send("ΐ".repeat(20_000).as_bytes()).unwrap();
         assert_eq!(exchange(&client, b"next"), b"NEXT");
         eventually("it is counted", || server.stats().replies_unsent == 1);
+        // What a child meets is counted and not told.
+        let lines = usize::from(concurrency != Concurrency::Processes);
+        eventually("it is told", || told.load(Ordering::SeqCst) == lines);
     }
 }
 

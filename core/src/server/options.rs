@@ -145,6 +145,7 @@ impl ServerOptions {
     }
 
     /// Event loops, or over UDP threads or processes. 0, the default, takes one for each processor; 1,024 at most.
+    /// Over UDP there are so many for each address that the host has: `localhost` has two.
     ///
     /// With a [`handler`](ServerOptions::handler()) it is how many requests it answers at once with `Events`, and over
     /// UDP with `Threads`: more than processors are of use to one that waits for something. Further requests wait in

@@ -119,8 +119,14 @@ fn ask_without_a_pause(stream: &TcpStream) -> (u64, bool) {
 
 #[test]
 fn clients_that_never_pause_do_not_hold_up_a_stop() {
-    for &concurrency in Concurrency::ALL {
-        let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
+    let with_a_handler =
+        [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events].map(|one| (one, true));
+    for (concurrency, handled) in Concurrency::ALL.iter().map(|one| (*one, false)).chain(with_a_handler) {
+        let options = tcp(concurrency).framing(Framing::Line);
+        let server = match handled {
+            true => options.handler(|request: &[u8]| request.to_ascii_uppercase()).start().unwrap(),
+            false => options.start().unwrap(),
+        };
         let clients: Vec<TcpStream> = (0..3).map(|_| connect(&server)).collect();
         let (report, took, known) = std::thread::scope(|scope| {
             let asking: Vec<_> =
@@ -131,12 +137,10 @@ fn clients_that_never_pause_do_not_hold_up_a_stop() {
             let took = begin.elapsed();
             (report, took, asking.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>())
         });
-        assert!(took < PATIENCE / 2, "{concurrency:?} took {took:?}");
-        assert_eq!(report.completed, known.iter().map(|(whole, _)| whole).sum::<u64>(), "{concurrency:?}");
-        assert!(
-            report.cut == 0 && known.iter().all(|(_, whole)| *whole),
-            "{concurrency:?}: {report:?}, {known:?}"
-        );
+        let what = format!("{concurrency:?}, handler {handled}: {report:?} after {took:?}, {known:?}");
+        assert!(took < PATIENCE / 2, "{what}");
+        assert_eq!(report.completed, known.iter().map(|(whole, _)| whole).sum::<u64>(), "{what}");
+        assert!(report.cut == 0 && known.iter().all(|(_, whole)| *whole), "{what}");
     }
 }
 
@@ -152,6 +156,23 @@ fn greedy(server: &Server) -> TcpStream {
         std::thread::yield_now();
     }
     stream
+}
+
+/// How much longer than its own time a piece of work takes that the end of a stop may need, on a machine that has
+/// other work too.
+fn delay_of_the_machine() -> Duration {
+    const WORK: Duration = Duration::from_millis(20);
+    let own_time = || {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the call writes a whole timespec.
+        assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    };
+    let (begin, before) = (Instant::now(), own_time());
+    while own_time() - before < WORK {
+        std::hint::spin_loop();
+    }
+    begin.elapsed().saturating_sub(WORK)
 }
 
 /// How late a stop returns that has to cut, with others that ask meanwhile.
@@ -189,10 +210,14 @@ fn a_stop_is_never_later_than_its_deadline_and_a_moment() {
     const MOMENT: Duration = Duration::from_millis(100);
     for &concurrency in Concurrency::ALL {
         let mut late = Vec::new();
-        while late.len() < ATTEMPTS && late.last().is_none_or(|late| *late > MOMENT) {
-            late.push(lateness(concurrency, Duration::from_millis(150)));
+        let in_time = |late: &(Duration, Duration)| late.0 <= MOMENT + late.1;
+        while late.len() < ATTEMPTS && !late.last().is_some_and(in_time) {
+            let this = lateness(concurrency, Duration::from_millis(150));
+            late.push((this, delay_of_the_machine()));
         }
-        eprintln!("measured: a stop of {concurrency:?} returns {late:?} past its deadline");
-        assert!(*late.last().unwrap() <= MOMENT, "{concurrency:?}: {late:?} past the deadline");
+        eprintln!(
+            "measured: a stop of {concurrency:?} returns {late:?} past its deadline, the machine's delay beside"
+        );
+        assert!(late.last().is_some_and(in_time), "{concurrency:?}: {late:?} past the deadline");
     }
 }

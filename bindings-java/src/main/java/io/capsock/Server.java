@@ -218,7 +218,7 @@ public final class Server implements AutoCloseable {
     }
 
     /**
-     * Event loops; over UDP threads or processes.
+     * Event loops; over UDP threads or processes, so many for each address that the host has.
      *
      * <p>With a handler, how many requests it answers at once with {@link Concurrency#EVENTS}, and
      * over UDP with {@link Concurrency#THREADS}. More than processors are of use to one that waits
