@@ -3,6 +3,19 @@
 //! [`start`] records the calls of this process, until [`stop`]; the environment variable `CAPSOCK_TRACE=FILE`
 //! starts a recording with the first call of a program that does not ask for one itself
 //! (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was sent and received). What was recorded can be drawn.
+//!
+//! ```
+//! use capsock::net::{BlockingSocket, Family, Kind};
+//!
+//! let file = std::env::temp_dir().join(format!("example-{}.trace", std::process::id()));
+//! capsock::trace::start(&file, true)?;
+//! BlockingSocket::new(Family::V4, Kind::Datagram, true)?.close()?;
+//! capsock::trace::stop();
+//! let trace = std::fs::read_to_string(&file)?;
+//! assert_eq!(trace.lines().count(), 3); // the process, `socket` and `close`
+//! # std::fs::remove_file(&file)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod environment;
 mod event;

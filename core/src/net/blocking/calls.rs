@@ -44,6 +44,7 @@ impl BlockingSocket {
         self.bare_accept(nonblocking, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_accept(
         &self,
         nonblocking: bool,
@@ -73,6 +74,7 @@ impl BlockingSocket {
         self.bare_connect(address, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
         let open = self.open().map_err(|_| Fault::Woken)?;
         let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
@@ -134,6 +136,7 @@ impl BlockingSocket {
         self.bare_receive(buffer, flags, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_receive(
         &self,
         buffer: &mut [u8],
@@ -180,6 +183,7 @@ impl BlockingSocket {
         self.bare_receive_from(buffer, flags, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_receive_from(
         &self,
         buffer: &mut [u8],
@@ -209,6 +213,7 @@ impl BlockingSocket {
         self.bare_receive_message(buffers, control, flags, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_receive_message(
         &self,
         buffers: &mut [IoSliceMut<'_>],
@@ -234,6 +239,7 @@ impl BlockingSocket {
         self.bare_send(bytes, flags, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
         self.send_by(bytes, flags, patience, |socket, rest| {
             socket.bare_send(rest, flags | libc::MSG_DONTWAIT)
@@ -257,6 +263,7 @@ impl BlockingSocket {
         self.bare_send_to(bytes, address, flags, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_send_to(
         &self,
         bytes: &[u8],
@@ -305,6 +312,7 @@ impl BlockingSocket {
     }
 
     /// `sent` becomes how much was taken.
+    #[inline(always)]
     pub(super) fn bare_send_all(
         &self,
         bytes: &[u8],
@@ -350,6 +358,7 @@ impl BlockingSocket {
         self.bare_send_message(buffers, control, flags, to, patience)
     }
 
+    #[inline(always)]
     pub(super) fn bare_send_message(
         &self,
         buffers: &[IoSlice<'_>],
