@@ -138,6 +138,13 @@ impl Begun {
         Begun { name, fd, way, at, waited, sequence: None, thread: None }
     }
 
+    /// One that somebody else has waited for in this thread's place since then.
+    pub(crate) fn since(name: &'static str, fd: RawFd, way: Way, since: u64) -> Begun {
+        let begun = Begun { at: since, ..Begun::new(name, fd, way) };
+        waited(since);
+        begun
+    }
+
     /// The same of a descriptor that the call made.
     pub(crate) fn on(self, fd: RawFd) -> Begun {
         Begun { fd, ..self }

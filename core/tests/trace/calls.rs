@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience, Poller, Readiness};
 use capsock::trace;
 
 use super::lines::{calls, file_of_this_process, processes, run, told};
@@ -138,6 +138,29 @@ fn a_close_ends_a_call_that_waits() {
         let close = calls[calls.len() - 1];
         assert_eq!((close.tid, close.fd), (calls[0].tid, calls[0].fd));
     }
+}
+
+/// As Java's virtual threads do it: a thread waits for all of them, and another one calls.
+#[test]
+fn a_poller_waits_in_the_place_of_the_call() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let (server, client) = (bound(Kind::Datagram), socket(Kind::Datagram));
+        assert!(server.receive(&mut [0; 9], 0, Patience::NONE).is_err());
+        let poller = Poller::new().unwrap();
+        poller.watch(&server, Readiness::Readable, 7).unwrap();
+        let mut ready = Vec::new();
+        poller.wait(&mut ready, Some(Duration::from_millis(20))).unwrap();
+        client.send_to(b"hello", &server.local_addr().unwrap(), 0, LIMIT).unwrap();
+        poller.wait(&mut ready, LIMIT.timeout).unwrap();
+        let received = thread::spawn(move || server.receive(&mut [0; 9], 0, Patience::NONE)).join().unwrap();
+        return assert_eq!(received, Ok(5));
+    }
+    let (events, _) = run("calls::a_poller_waits_in_the_place_of_the_call", &[]);
+    let calls = calls(&events);
+    let received: Vec<_> = calls.iter().filter(|call| call.call == "recv").collect();
+    assert_eq!(received.len(), 1, "{:?}", told(&calls));
+    assert!(received[0].blocked >= 20_000_000, "{:?}", received[0]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod place;
 mod traced;
 
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -85,6 +85,8 @@ struct Open {
     process: i32,
     /// For a recording: the thread that closed it, and when, while calls in progress keep it open.
     closer: OnceLock<(u32, u64)>,
+    /// For a recording: since when a poller waits for input, and for room; 0 is not.
+    watched: [AtomicU64; 2],
 }
 
 impl Open {
@@ -138,6 +140,7 @@ impl BlockingSocket {
             owned: AtomicBool::new(true),
             process: process_id(),
             closer: OnceLock::new(),
+            watched: Default::default(),
         };
         BlockingSocket { open: ArcSwapOption::from_pointee(open), waiters: Mutex::default(), kind }
     }

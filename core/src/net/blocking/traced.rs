@@ -3,12 +3,14 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::{BlockingSocket, Open};
 use crate::net::message::Received;
+use crate::net::sys::Errno;
 use crate::net::traced::{accepted, is_told, known, received, sent};
 use crate::net::wait::{Fault, Patience};
-use crate::trace::{Begun, Outcome, Told, Way};
+use crate::trace::{self, Begun, Outcome, Told, Way};
 
 /// The first bytes of a message, gathered.
 struct Gathered {
@@ -48,8 +50,21 @@ impl BlockingSocket {
     /// close. `None` if there is no descriptor.
     fn begin(&self, name: &'static str, way: Way) -> Option<(Arc<Open>, Begun)> {
         let open = self.open.load_full()?;
-        let begun = Begun::new(name, open.socket().fd(), way);
+        let begun = match open.watched[way as usize].swap(0, Ordering::Relaxed) {
+            0 => Begun::new(name, open.socket().fd(), way),
+            since => Begun::since(name, open.socket().fd(), way, since),
+        };
         Some((open, begun))
+    }
+
+    /// A poller waits for the socket in the place of its caller: what the caller tries then began with that.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::net) fn watched(&self, way: Way) {
+        if let Some(open) = &*self.open.load() {
+            let (_, now) = trace::here_and_now();
+            let _ = open.watched[way as usize].compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 
     #[cold]
@@ -75,6 +90,10 @@ impl BlockingSocket {
         let begun = self.begin("connect", Way::Out);
         let result = self.bare_connect(address, patience);
         if let Some((open, begun)) = begun {
+            // Of an attempt that goes on, its beginning has been told.
+            if result == Err(Fault::Os(Errno(libc::EALREADY))) {
+                return result.inspect_err(|_| begun.not_yet(None));
+            }
             let outcome = result.map_or_else(Outcome::from, |()| Outcome::Ok);
             begun.end(outcome, known(open.socket(), Told { peer: Some(*address), ..Told::default() }));
         }
