@@ -3,6 +3,7 @@ package io.capsock;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.capsock.net.CloseRaceTest;
 import io.capsock.net.ScenariosTest;
 import java.io.PrintWriter;
 import java.util.List;
@@ -30,6 +31,8 @@ class CheckJniTest {
           HandlerTest.class,
           ManyTest.class,
           ServerTest.class,
+          SlowHandlerTest.class,
+          CloseRaceTest.class,
           ScenariosTest.class);
 
   static final class Main {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Sockets that are closed while others use them, and whose descriptors and numbers are given to new
  * sockets at once: nobody meets what is another's.
  */
-class CloseRaceTest {
+public class CloseRaceTest {
   private static final int ROUNDS = 150;
 
   /** What a reader saw: bytes of its own connection alone, then the end or the close. */
