@@ -3,6 +3,7 @@
 
 mod golden;
 mod linking;
+mod perfetto;
 mod random;
 mod script;
 mod scripts;

@@ -1,8 +1,8 @@
 //! Traces by hand: a line for each call.
 //!
 //! `server UDPServer.py python` begins a process, `server bind 3 local=0.0.0.0:12000` makes a call on descriptor 3. The
-//! clock ticks once a line; a call takes half of its tick, and with `since=N` it has waited since the beginning of line
-//! N. `pause` lets a second pass. What a descriptor's calls said of addresses goes for those after, and so does its transport.
+//! clock ticks once a line; a call takes half of its tick, and with `since=N` it has waited since line N
+//! ended. `pause` lets a second pass. What a descriptor's calls said of addresses goes for those after, and so does its transport.
 
 use std::collections::HashMap;
 
@@ -93,7 +93,7 @@ impl Writer {
                     }
                 }
                 "since" => {
-                    let begin = value.parse::<u64>().expect("a line") * TICK + TICK / 4;
+                    let begin = value.parse::<u64>().expect("a line") * TICK + TICK / 2;
                     event_map.insert("begin".into(), json!(begin));
                     event_map.insert("blocked".into(), json!(end - begin - TICK / 8));
                 }

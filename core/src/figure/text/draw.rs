@@ -2,82 +2,34 @@
 
 use std::collections::HashMap;
 
+use super::super::Story;
 use super::super::items::Item;
 use super::super::label;
-use super::super::{Message, MessageKind, Story};
 use super::canvas::{Look, Row, clipped, shown, width, wrapped};
 use super::columns::Column;
+use super::signs::{ASCII, BOX, Signs};
 use super::{TextOptions, tags};
 
 /// The columns of the terminal that times take.
 pub(super) const MARGIN: usize = 11;
 
-/// The characters of lines, with and without box drawing.
-struct Signs {
-    line: &'static str,
-    waits: &'static str,
-    call: &'static str,
-    end: &'static str,
-    solid: &'static str,
-    dashed: &'static str,
-    left: &'static str,
-    right: &'static str,
-    from_left: &'static str,
-    from_right: &'static str,
-    fails: &'static str,
-    takes: &'static str,
-    again: &'static str,
-}
-
-const BOX: Signs = Signs {
-    line: "│",
-    waits: "┊",
-    call: "├",
-    end: "┴",
-    solid: "─",
-    dashed: "╌",
-    left: "◄",
-    right: "►",
-    from_left: "├",
-    from_right: "┤",
-    fails: "✗",
-    takes: "◂",
-    again: "⋮",
-};
-
-const ASCII: Signs = Signs {
-    line: "|",
-    waits: ":",
-    call: "+",
-    end: "+",
-    solid: "-",
-    dashed: ".",
-    left: "<",
-    right: ">",
-    from_left: "+",
-    from_right: "+",
-    fails: "x",
-    takes: "<-",
-    again: "*",
-};
-
 pub(super) struct Drawing<'a> {
-    story: &'a Story,
-    options: &'a TextOptions,
-    columns: Vec<Column>,
-    places: Vec<(usize, Option<usize>)>,
-    timed: bool,
-    signs: &'static Signs,
+    pub(super) story: &'a Story,
+    pub(super) options: &'a TextOptions,
+    pub(super) columns: Vec<Column>,
+    pub(super) places: Vec<(usize, Option<usize>)>,
+    pub(super) timed: bool,
+    pub(super) signs: &'static Signs,
     /// When the first call began.
-    zero: u64,
+    pub(super) zero: u64,
     /// Whether a program has calls of several threads.
-    threads: Vec<bool>,
+    pub(super) threads: Vec<bool>,
     /// For each column how many of its programs' calls wait.
-    waiting: Vec<usize>,
-    tags: HashMap<usize, usize>,
+    pub(super) waiting: Vec<usize>,
+    pub(super) tags: HashMap<usize, usize>,
     /// For each step the messages that it received.
-    received: HashMap<usize, Vec<usize>>,
-    out: String,
+    pub(super) received: HashMap<usize, Vec<usize>>,
+    pub(super) out: String,
 }
 
 impl<'a> Drawing<'a> {
@@ -175,7 +127,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// A row with the programs' lines alone.
-    fn lines(&self) -> Row {
+    pub(super) fn lines(&self) -> Row {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
             let waits = self.waiting[index] > 0;
@@ -287,79 +239,6 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn arrow(&mut self, message: &Message, tag: Option<usize>) {
-        let column = |step: Option<usize>| step.map(|step| self.places[self.story.steps[step].program].0);
-        let (from, to) = (column(message.from), column(message.to));
-        let tag = tag.map(|tag| format!("#{tag} ")).unwrap_or_default();
-        let (ends, whole) = match (from, to) {
-            (Some(from), Some(to)) if from != to => ((from, to), true),
-            (Some(from), Some(_)) => ((from, from), true),
-            // It goes where a server would be, or the clients, as far as it was seen.
-            (Some(from), None) => ((from, toward(from, self.columns.len())), false),
-            (None, Some(to)) => ((toward(to, self.columns.len()), to), false),
-            (None, None) => return,
-        };
-        let known = from.or(to).unwrap_or(0);
-        if ends.0 == ends.1 {
-            let (sign, column) = (self.signs.takes, &self.columns[known]);
-            let mut row = self.lines();
-            let line = shown(&format!("{sign} {tag}{}", self.says(message, column.room)), self.options.ascii);
-            let line = clipped(&line, column.room, self.options.ascii);
-            row.put(column.line + 2, &line, Look::Program(known));
-            row.write(self.options.colour, &mut self.out);
-            return;
-        }
-        let rightward = ends.0 < ends.1;
-        let (low, high) = (self.columns[ends.0.min(ends.1)].line, self.columns[ends.0.max(ends.1)].line);
-        let solid = matches!(message.kind, MessageKind::Stream | MessageKind::Datagram);
-        let sign = if solid { self.signs.solid } else { self.signs.dashed };
-        let mut row = self.lines();
-        let (mut begin, mut end) = (low + 1, high);
-        if !whole {
-            // Half an arrow, at the end that was recorded.
-            let unseen_left = (from.is_none()) == rightward;
-            let gap = (high - low) / 8;
-            if unseen_left { begin += gap } else { end -= gap }
-        }
-        let look = Look::Program(known);
-        for at in begin..end {
-            row.put(at, sign, look);
-        }
-        let (tail, head) = if rightward { (low, high) } else { (high, low) };
-        let leaves = if rightward { self.signs.from_left } else { self.signs.from_right };
-        if from.is_some() {
-            row.put(tail, leaves, Look::Program(known));
-        }
-        let arrives = if rightward { self.signs.right } else { self.signs.left };
-        match (to.is_some(), rightward) {
-            (true, _) => row.put(head, arrives, look),
-            (false, true) => row.put(end - 1, self.signs.fails, Look::Bad),
-            (false, false) => row.put(begin, self.signs.fails, Look::Bad),
-        };
-        let room = (end - begin).saturating_sub(4);
-        let text = shown(&format!("{tag}{}", self.says(message, room)), self.options.ascii);
-        let text = clipped(&text, room, self.options.ascii);
-        let at = begin + (end - begin).saturating_sub(width(&text) + 2) / 2;
-        row.put(at, &format!(" {text} "), Look::Plain);
-        row.write(self.options.colour, &mut self.out);
-    }
-
-    /// What stands on an arrow that has so much room.
-    fn says(&self, message: &Message, room: usize) -> String {
-        let note = label::note(self.story, message).map(|note| format!(", {note}")).unwrap_or_default();
-        // With quotes, and a number of bytes where the payload is not shown in full.
-        let room = room.saturating_sub(width(&note) + 2);
-        let all = message.bytes <= room.min(32) as u64;
-        let most = if all { room } else { room.saturating_sub(12).clamp(4, 32) };
-        let text = match message.kind {
-            MessageKind::Handshake => "connection setup".to_owned(),
-            MessageKind::HalfClose => "end of stream".to_owned(),
-            MessageKind::Reset => "reset".to_owned(),
-            _ => label::message(message, i32::try_from(most).unwrap_or(i32::MAX)),
-        };
-        text + &note
-    }
-
     fn left_out(&mut self, text: &str) {
         let first = self.columns.first().map_or(0, |column| column.line);
         for line in [false, true, false] {
@@ -399,9 +278,4 @@ pub(in super::super) fn remarks(story: &Story, options: &TextOptions) -> String 
         }
     }
     text
-}
-
-/// The column that a program without a recorded peer talks to.
-fn toward(column: usize, columns: usize) -> usize {
-    if column > 0 { 0 } else { 1.min(columns - 1) }
 }

@@ -1,8 +1,10 @@
 //! The textbook's figure for a terminal: a column for each program, its calls from top to bottom, arrows in between.
 
+mod arrows;
 mod canvas;
 mod columns;
 mod draw;
+mod signs;
 
 use std::collections::HashMap;
 

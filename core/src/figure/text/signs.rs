@@ -1,0 +1,50 @@
+//! The characters of the figure.
+
+/// The characters of lines, with and without box drawing.
+pub(super) struct Signs {
+    pub(super) line: &'static str,
+    pub(super) waits: &'static str,
+    pub(super) call: &'static str,
+    pub(super) end: &'static str,
+    pub(super) solid: &'static str,
+    pub(super) dashed: &'static str,
+    pub(super) left: &'static str,
+    pub(super) right: &'static str,
+    pub(super) from_left: &'static str,
+    pub(super) from_right: &'static str,
+    pub(super) fails: &'static str,
+    pub(super) takes: &'static str,
+    pub(super) again: &'static str,
+}
+
+pub(super) const BOX: Signs = Signs {
+    line: "│",
+    waits: "┊",
+    call: "├",
+    end: "┴",
+    solid: "─",
+    dashed: "╌",
+    left: "◄",
+    right: "►",
+    from_left: "├",
+    from_right: "┤",
+    fails: "✗",
+    takes: "◂",
+    again: "⋮",
+};
+
+pub(super) const ASCII: Signs = Signs {
+    line: "|",
+    waits: ":",
+    call: "+",
+    end: "+",
+    solid: "-",
+    dashed: ".",
+    left: "<",
+    right: ">",
+    from_left: "+",
+    from_right: "+",
+    fails: "x",
+    takes: "<-",
+    again: "*",
+};
