@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint format bench soak sanitize install dist clean
+.PHONY: help build demo lessons test lint format bench soak sanitize install dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ build: ## build the command, the C library, the Python package (in .venv) and th
 
 demo: ## run every client language against every server language
 	@scripts/demo
+
+lessons: ## run the lessons again and rewrite their pages; CHECK=1: compare instead; LESSON=NAME: one of them
+	@scripts/lessons $(if $(CHECK),--check) $(LESSON)
 
 test: ## run every test and lint; SUITES="rust c" runs those alone
 	@scripts/test $(SUITES)

@@ -15,7 +15,7 @@ import capsock
 import places
 
 DOCUMENTS = [places.ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-DOCUMENTS += sorted((places.ROOT / "docs").glob("*.md"))
+DOCUMENTS += sorted((places.ROOT / "docs").glob("*.md")) + sorted(places.EXAMPLES.glob("**/*.md"))
 
 POM = ElementTree.parse(places.ROOT / "bindings-java" / "pom.xml")
 MAVEN = "{http://maven.apache.org/POM/4.0.0}"

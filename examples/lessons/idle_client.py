@@ -1,0 +1,36 @@
+"""A client that connects and says nothing for a while, and one that comes after it: at an iterative
+server, and at a concurrent one."""
+
+from pathlib import Path
+
+from lesson import HOST, Run, free_port
+
+
+def run(folder: Path) -> None:
+    for kind, name in (("iterative", "TCPServer.py"), ("concurrent", "ConcurrentTCPServer.py")):
+        with Run() as lesson:
+            port = free_port()
+            server = lesson.python(name, port)
+            lesson.until(server, "listen")
+            idle = lesson.python("TCPClient.py", HOST, port)
+            lesson.until(server, "accept")
+            lesson.until(idle, "connect")
+
+            lesson.act()
+            other = lesson.c("tcp_client", HOST, port)
+            other.says("second")
+            lesson.until(other, "send")
+            if kind == "concurrent":
+                other.ends()
+                lesson.until(server, "close")
+
+            lesson.act()
+            idle.says("first")
+            idle.ends()
+            other.ends()
+            lesson.until(server, "close", 2)
+
+            lesson.picture(folder / f"idle_client_{kind}.txt", "--width", "100")
+            lesson.picture(folder / f"idle_client_{kind}.svg")
+            lesson.picture(folder / f"idle_client_{kind}_gantt.txt", "--format", "gantt", "--width", "78")
+            lesson.picture(folder / f"idle_client_{kind}_gantt.svg", "--format", "gantt")

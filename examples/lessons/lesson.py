@@ -1,0 +1,212 @@
+"""One run of a lesson: programs that record what they do, started one after the other, and pictures of it.
+
+A lesson waits for what it reads in the trace, or in the kernel's tables, and never for a time. Where it says
+`act`, what comes next comes after all that was recorded until then.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+LESSONS = Path(__file__).resolve().parent
+ROOT = LESSONS.parents[1]
+PROGRAMS = LESSONS / "programs"
+TEXTBOOK = LESSONS.parent / "textbook"
+CAPSOCK = ROOT / "target" / "release" / "capsock"
+COMPILED = ROOT / "target" / "lessons"
+
+HOST = "127.0.0.1"
+
+# Seconds for one step: a JVM's start on a busy machine is the longest.
+LIMIT = 60.0
+
+# Nanoseconds that an act is given in the picture's clock: less than what `--normalize` takes for meant.
+ACT = 100_000_000
+
+Event = dict[str, Any]
+
+
+class Program:
+    """A program that was started."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+
+    def says(self, sentence: str) -> None:
+        """Types a line on its keyboard."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{sentence}\n".encode())
+        self.process.stdin.close()
+
+    def ends(self) -> None:
+        """Waits until it has ended."""
+        self.process.wait(timeout=LIMIT)
+
+
+class Run:
+    """Programs and the trace that they write; a `with` block ends them all."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp())
+        self._trace = self._folder / "run.jsonl"
+        self._trace.touch()
+        self._programs: list[Program] = []
+        self._acts: list[int] = []
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for program in self._programs:
+            self.kill(program)
+        if error is not None:
+            print((self._folder / "errors").read_text(errors="replace") + self._trace.read_text())
+        shutil.rmtree(self._folder)
+
+    def python(self, name: str, *words: object) -> Program:
+        """Starts a Python program: `python -m capsock run NAME WORD...`."""
+        command = [str(ROOT / ".venv" / "bin" / "python"), "-m", "capsock", "run", "--no-hints"]
+        return self._start([*command, str(source(name, "python")), *map(str, words)])
+
+    def java(self, name: str, *words: object) -> Program:
+        """Starts a Java program from its source."""
+        jar = ROOT / "bindings-java" / "target" / "capsock.jar"
+        options = ["-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", str(jar)]
+        return self._start([java(), *options, str(source(name, "java")), *map(str, words)])
+
+    def c(self, name: str, *words: object) -> Program:
+        """Compiles a C program and starts it."""
+        program, found = COMPILED / name, ROOT / "target" / "release"
+        program.parent.mkdir(parents=True, exist_ok=True)
+        flags = [f"-I{ROOT}/bindings-c/include", f"-L{found}", f"-Wl,-rpath,{found}", "-lcapsock"]
+        code = source(f"{name}.c", "c")
+        if not program.exists() or program.stat().st_mtime < code.stat().st_mtime:
+            subprocess.run(["cc", "-o", str(program), str(code), *flags], check=True)
+        return self._start([str(program), *map(str, words)])
+
+    def _start(self, command: list[str]) -> Program:
+        with (self._folder / "errors").open("ab") as errors:
+            program = Program(
+                subprocess.Popen(
+                    command,
+                    cwd=self._folder,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    env={**os.environ, "CAPSOCK_TRACE": str(self._trace)},
+                )
+            )
+        self._programs.append(program)
+        return program
+
+    def kill(self, program: Program) -> None:
+        """Ends a program at once, in whatever call it is; that call is not recorded."""
+        if program.process.poll() is None:
+            program.process.send_signal(signal.SIGKILL)
+            program.process.wait(timeout=LIMIT)
+        if program.process.stdin is not None:
+            program.process.stdin.close()
+
+    def until(self, program: Program, call: str, times: int = 1) -> None:
+        """Waits until the program has done a call, so many times."""
+
+        def done() -> bool:
+            pid = program.process.pid
+            calls = [event for event in self._events() if event["event"] == "call" and event["pid"] == pid]
+            return len([event for event in calls if event["call"] == call]) >= times
+
+        self.wait(done, f"{program.process.args!r}: {call} {times}")
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Waits for a condition; fails if it does not come."""
+        deadline = time.monotonic() + LIMIT
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {LIMIT:.0f} s: {what}")
+            time.sleep(0.005)  # not for so long, but until the next look
+
+    def act(self) -> None:
+        """Begins an act: what comes now comes after what was recorded."""
+        self._acts.append(time.monotonic_ns())
+
+    def picture(self, file: Path, *options: str) -> None:
+        """Draws the run into a file, normalised."""
+        trace = self._folder / "acts.jsonl"
+        trace.write_text("".join(f"{json.dumps(event)}\n" for event in in_acts(self._events(), self._acts)))
+        subprocess.run(
+            [str(CAPSOCK), "trace", str(trace), "--normalize", "-o", str(file), *options], check=True
+        )
+
+    def _events(self) -> list[Event]:
+        return [
+            json.loads(line)
+            for line in self._trace.read_text().splitlines(keepends=True)
+            if line[-1:] == "\n"
+        ]
+
+
+def in_acts(events: Iterable[Event], acts: list[int]) -> list[Event]:
+    """The events by a clock that gives each act the same short time, and lets much time pass between
+    acts: `--normalize` keeps the order of what is far apart, and a slow machine must not look like that."""
+    told = list(events)
+    moments: list[int] = [event[key] for event in told for key in ("at", "begin", "end") if key in event]
+    starts = [min(moments), *acts]
+    ends = [*acts, max(moments) + 1]
+
+    def shown(moment: int) -> int:
+        act = max(index for index, start in enumerate(starts) if start <= moment or index == 0)
+        share = (moment - starts[act]) * ACT // max(1, ends[act] - starts[act])
+        return 1 + act * 10_000_000_000 + share
+
+    for event in told:
+        event.update({key: shown(event[key]) for key in ("at", "begin", "end") if key in event})
+        if "wall" in event:
+            event["wall"] = event["at"]
+        if event.get("blocked"):
+            event["blocked"] = max(1, min(event["blocked"], event["end"] - event["begin"]))
+    return told
+
+
+def source(name: str, language: str) -> Path:
+    """A program of the lessons, or else of the textbook."""
+    own = PROGRAMS / name
+    return own if own.exists() else TEXTBOOK / language / name
+
+
+@functools.cache
+def java() -> str:
+    """The oldest JDK's."""
+    first = subprocess.check_output([str(ROOT / "scripts" / "jdks")], text=True).splitlines()[0]
+    return str(Path(first.split("\t")[1]) / "bin" / "java")
+
+
+def free_port(transport: str = "tcp") -> int:
+    """A port that was free just now."""
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def in_state(state: int, port: int) -> bool:
+    """Whether a TCP connection of that port is in a state of the kernel's table (proc(5), `tcp`)."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, its_state, *_ = line.split()
+        if int(local.rpartition(":")[2], 16) == port and int(its_state, 16) == state:
+            return True
+    return False
