@@ -28,7 +28,10 @@ static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 const LINE: usize = 2048;
 
 /// How long a stop waits for lines that are being written.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it looks.
+const LOOK_AGAIN: Duration = Duration::from_micros(100);
 
 /// Where the lines go. It changes only while nobody writes.
 struct Place {
@@ -175,7 +178,7 @@ fn close_place(_control: &MutexGuard<'static, ()>) {
     }
     let start = Instant::now();
     while PLACE.writers.load(Ordering::SeqCst) != 0 && start.elapsed() < PATIENCE {
-        thread::yield_now();
+        thread::sleep(LOOK_AGAIN);
     }
     PLACE.fd.store(-1, Ordering::Relaxed);
     // Rather left open than closed under a write that does not end, or than closed if it is somebody else's by now.
