@@ -63,7 +63,10 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
                 if !send_all(open, output, Then::Close, shared) {
                     return;
                 }
-                break;
+                // With its input shut down by the stop, a connection whose output has ended is reset by whatever
+                // still comes (RFC 1122, 4.2.2.13): what was sent has to arrive first.
+                let first = open.blocks && shared.stopping() && output.is_empty();
+                return part(open, chunk, first, shared);
             }
             Err(End::Gone) => return,
         };
@@ -100,7 +103,7 @@ pub(super) fn serve(open: &Open, desk: &mut Desk, shared: &Shared) {
             break;
         }
     }
-    part(open, chunk, shared);
+    part(open, chunk, false, shared);
 }
 
 /// Why there is no further chunk.
@@ -211,15 +214,21 @@ fn send_all(open: &Open, mut output: &[u8], then: Then, shared: &Shared) -> bool
 /// Closing a socket with unread input resets the connection (RFC 2525, 2.17), which can destroy
 /// replies on their way; so the output is ended first, and a peer that goes on sending is
 /// listened to for a moment.
-fn part(open: &Open, chunk: &mut [u8], shared: &Shared) {
+///
+/// With `arrive` the output is ended only when all has arrived, or time is up.
+fn part(open: &Open, chunk: &mut [u8], arrive: bool, shared: &Shared) {
     let socket = &open.socket;
-    if socket.shutdown_write().is_err() {
+    if !arrive && socket.shutdown_write().is_err() {
         return;
     }
     let limit = Deadline::after(Some(LINGER));
-    let mut talkative = false;
+    let mut talkative = arrive;
     loop {
         match parting_step(socket, chunk, &mut talkative) {
+            Parting::Done if arrive => {
+                let _ = socket.shutdown_write();
+                return;
+            }
             Parting::Done => return,
             _ if shared.time_is_up() => {
                 cut_if_owed(open, shared);
