@@ -162,7 +162,9 @@ fn many_requests_in_one_call() {
     // The first one goes by itself. What was sent again, to a busy machine, is one more of each.
     let asked = count("send", "request") + count("sendto", "request");
     assert!((MANY..2 * MANY).contains(&asked), "{asked}");
-    assert_eq!((count("recvfrom", "request"), count("sendto", "REQUEST")), (asked, asked));
+    assert_eq!(count("recvfrom", "request"), asked);
+    let replied = count("sendto", "REQUEST");
+    assert!((asked..2 * MANY).contains(&replied), "{replied} replies to {asked} requests");
     assert!((MANY..=asked).contains(&(count("recv", "REQUEST") + count("recvfrom", "REQUEST"))));
     assert_eq!((count("recvfrom", "train"), count("sendto", "TRAIN")), (200, 200));
 }
