@@ -12,11 +12,11 @@ fn the_window_is_as_large_as_the_descriptors_allow() {
     let requests: Vec<String> = (0..300).map(|index| format!("item {index}")).collect();
     let expected: Vec<String> = requests.iter().map(|text| text.to_uppercase()).collect();
     let mut taken: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
-    let error = client.request_many(&requests).unwrap_err();
+    let error = UdpClient::connect(server.local_addr()).unwrap_err();
     assert_eq!((error.kind(), error.errno()), (ErrorKind::OutOfResources, Some(libc::EMFILE)));
-    assert!(error.to_string().contains("item 1 of 300, counted from 0; 1 replies had come"), "{error}");
-    for free in 1..4 {
-        taken.pop();
+    // With none but its own, one request after the other.
+    for free in 0..4 {
         assert_eq!(client.request_many(&requests).unwrap(), expected, "{free} descriptors");
+        taken.pop();
     }
 }

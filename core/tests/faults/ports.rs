@@ -95,8 +95,10 @@ fn inside_of_the_namespace() {
     assert_eq!(client.request_many(&requests).unwrap(), replies);
     let held: Vec<_> = std::iter::from_fn(|| std::net::UdpSocket::bind(local).ok()).collect();
     assert_eq!(held.len(), 3, "the client has the fourth");
+    assert_eq!(client.request_many(&requests).unwrap(), replies, "one after the other from the fourth");
+    let _other = UdpClient::connect_with(server.local_addr(), options.clone()).unwrap();
     let error = client.request_many(&requests).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::AddressInUse, "{error}");
+    assert_eq!(error.kind(), ErrorKind::OutOfResources, "{error}");
     let error = UdpClient::connect_with(server.local_addr(), options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::OutOfResources, "{error}");
 }

@@ -98,6 +98,8 @@ impl UdpClient {
         // The system may have another name for it: to it, 0.0.0.0 is 127.0.0.1 (Linux).
         let channel = link.fresh.as_ref().filter(|channel| channel.ends.peer == named);
         let peer = channel.and_then(|channel| channel.socket.peer_addr().ok()).unwrap_or(named);
+        // Its descriptor, and port, are of use to the others.
+        link.spent = None;
         let Link { ports, buffer, next_address, .. } = link;
         let waiting = waiting.with_deadline(Deadline::NEVER);
         let request = |index: usize| requests[index].as_ref();

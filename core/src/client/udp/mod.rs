@@ -232,7 +232,10 @@ impl UdpClient {
         check_length(request, address)?;
         let channel = match link.fresh.take() {
             Some(fresh) if fresh.ends.peer == address && fresh.is_quiet() => fresh,
-            _ => Channel::open(address, &mut link.ports)?,
+            _ => {
+                link.spent = None;
+                Channel::open(address, &mut link.ports)?
+            }
         };
         self.ends.set(channel.ends);
         let outcome = self.exchange(&channel, request, link, waiting);
