@@ -354,3 +354,24 @@ fn a_datagram_that_was_waited_for_is_the_last_one_sent() {
     let nth = |step: usize| story.steps[step].call.seq - 1;
     assert_eq!(received.map(|message| message.from.map_or(0, nth)).collect::<Vec<_>>(), arrived);
 }
+
+#[test]
+fn a_program_whose_address_is_in_use_was_to_be_a_server() {
+    let story = story(
+        "
+        server TCPServer.py python
+        again TCPServer.py python
+        client TCPClient.py python
+        server socket 3 tcp
+        server bind 3 local=0.0.0.0:12000
+        server listen 3 argument=1
+        again socket 3 tcp
+        again bind 3 outcome=EADDRINUSE
+        client socket 3 tcp
+        client bind 3 local=127.0.0.1:50001
+        client connect 3 local=127.0.0.1:50001 peer=127.0.0.1:12000
+        ",
+    );
+    let serves: Vec<_> = story.programs.iter().map(|program| program.serves).collect();
+    assert_eq!(serves, [true, true, false]);
+}

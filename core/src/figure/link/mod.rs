@@ -65,10 +65,18 @@ fn programs(runs: &[Run]) -> (Vec<Program>, Vec<usize>) {
 /// Finds out which programs serve.
 fn serving(story: &mut Story) {
     let mut spoke = vec![false; story.sockets.len()];
+    let mut binds = Vec::new();
     for step in &story.steps {
+        if step.call.call == "bind" {
+            binds.push((step.program, step.socket));
+        }
         let listens = matches!(&*step.call.call, "listen" | "accept");
         let asked = step.call.transport == "udp" && step.receives() && !spoke[step.socket];
         spoke[step.socket] |= step.sends() || step.call.call == "connect";
         story.programs[step.program].serves |= listens || asked;
+    }
+    // What is bound and no more was about to serve, and may have found its address in use.
+    for (program, socket) in binds {
+        story.programs[program].serves |= !spoke[socket];
     }
 }
