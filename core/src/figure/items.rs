@@ -56,9 +56,13 @@ fn items(story: &Story) -> Vec<Item> {
 /// For each call that waited while others went on, the first step of these.
 fn begins(story: &Story) -> Vec<Option<usize>> {
     let mut before: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut accepts: HashMap<usize, usize> = HashMap::new();
     let mut begins = vec![None; story.steps.len()];
     for (index, step) in story.steps.iter().enumerate() {
-        let previous = before.insert((step.program, step.thread), index);
+        accepts.extend(step.accepted.map(|socket| (socket, index)));
+        // Not before its socket was there.
+        let previous =
+            before.insert((step.program, step.thread), index).max(accepts.get(&step.socket).copied());
         if step.receives() && step.call.blocked > 0 {
             let since = previous.map_or(0, |previous| previous + 1);
             let met = (since..index).find(|other| moment(&story.steps[*other]) >= step.call.begin);

@@ -30,7 +30,7 @@ impl Story {
 /// same give the same pictures.
 ///
 /// Step `n`, from 0, takes the time from `n` to `n + 1`; a receive that waited begins when its thread's call before it
-/// ended. Steps that do not depend on each other stand in an order of their own: a server's first, then the clients'
+/// ended, or the `accept` that the thread was begun for. Steps that do not depend on each other stand in an order of their own: a server's first, then the clients'
 /// as the servers met them. Only if half a second lies between two steps does the later one stay behind the
 /// other, since somebody meant it to.
 #[must_use]
@@ -54,9 +54,13 @@ fn times(story: &mut Story) {
         }
     }
     let mut before: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut accepts: HashMap<usize, usize> = HashMap::new();
     let ordinal = |step: usize| step as u64;
     for (index, step) in story.steps.iter_mut().enumerate() {
+        accepts.extend(step.accepted.map(|socket| (socket, index)));
+        // A thread that is there for a connection began when that was accepted.
         let previous = before.insert((step.program, step.thread), index);
+        let previous = previous.or_else(|| accepts.get(&step.socket).copied());
         let since = previous.map_or(index, |previous| previous + 1);
         // Where the cause comes later than the thread's call before, the thread waited for it; where there is none,
         // it waited until it gave up.
