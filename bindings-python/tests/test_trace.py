@@ -216,8 +216,8 @@ def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
         capsock.TcpClient(*server.address) as client,
     ):
         assert client.request("hello") == "HELLO"
-    names = [call.partition(" ")[0] for call in told(read(file))]
+    calls = told(read(file))
+    # How many threads' accepts the stop finds waiting is a matter of time.
     for name in ("bind", "listen", "accept", "connect"):
-        assert names.count(name) - (name == "accept") in (0, 1), names
-    assert names.count("send") == 2
+        assert calls.count(f"{name} ok") == 1, calls
     assert [event["data"] for event in read(file) if event.get("call") == "send"] == ["hello\\n", "HELLO\\n"]
