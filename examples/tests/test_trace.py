@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from test_textbook import EDITIONS, serving
 
 import places
-from programs import CONCURRENCIES, HOST, Concurrency, Program, Transport, run
+from programs import CONCURRENCIES, HOST, LIMIT, Concurrency, Program, Transport, run
 
 # It comes without types.
 VALIDATOR: Any = importlib.import_module("jsonschema").Draft202012Validator
@@ -34,6 +36,14 @@ def read(file: Path) -> list[Event]:
         # Nothing in a line that the schema has no word for.
         assert set(event) <= set(SCHEMA["$defs"][event["event"]]["properties"]), event
     return events
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for what a server is about to do."""
+    deadline = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_schema_is_one_and_refuses_what_is_none() -> None:
@@ -85,6 +95,9 @@ def test_the_textbooks_programs(
     with serving(edition, f"{name}Server") as port:
         ended = run([*EDITIONS[edition].command(f"{name}Client"), HOST, str(port)], "hello world\n")
         assert (ended.returncode, ended.stderr) == (0, "")
+        sends = "sendto" if transport == "udp" else "send"
+        # A client may end before its server has recorded what it sent last.
+        until(lambda: len({event["pid"] for event in read(file) if event.get("call") == sends}) == 2)
     events = read(file)
     server, client = (event for event in events if event["event"] == "process")
     assert (server["language"], client["language"]) == (edition, edition)
