@@ -114,7 +114,8 @@ fn a_request_over_the_limit_costs_its_train_nothing() {
     for length in [10, 10, 5] {
         assert_eq!(receive(&socket), vec![b'B'; length]);
     }
-    assert_eq!(server.stats().oversized_requests, 3);
+    // Another worker may still be at the first train.
+    eventually("all are counted", || server.stats().oversized_requests == 3);
 }
 
 #[test]
