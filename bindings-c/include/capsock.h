@@ -226,9 +226,12 @@ typedef struct capsock_server capsock_server;
 // A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
 // name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
 //
-// What is different from the calls of the system: a call that waits has the socket's timeout;
-// closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
+// What is different from the calls of the system: a call that waits has the socket's timeout, if one
+// is set; closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
 // cut in silence; the descriptor is not inherited by exec(3).
+//
+// Closing a socket interrupts the threads that are blocked in it by a real-time signal for which the
+// program has no handler; each thread has it unblocked from its first call on.
 //
 // Several threads may use a socket at once. In a program with one thread, a child of fork(2) may use
 // it as well, and closes and frees its own.
@@ -742,17 +745,24 @@ capsock_status capsock_address_format(const struct sockaddr *address,
                                       size_t size);
 
 // socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
-// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is a matter of
-// course. It is freed with `capsock_socket_free`.
+// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is implied. It is freed with `capsock_socket_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` where the machine has no such
 // family, `CAPSOCK_OUT_OF_RESOURCES`.
-capsock_status capsock_socket_new(int family, int kind, int protocol, capsock_socket **socket);
+capsock_status capsock_socket_new(int family,
+                                  int kind,
+                                  int protocol,
+                                  capsock_socket **socket);
 
 // Sets how long each call from now on waits at most, in milliseconds: accept, connect, send and
-// receive, which end with `CAPSOCK_TIMED_OUT`. `CAPSOCK_NO_LIMIT`, as at first, is without a limit; 0 is
-// not at all, and a call that would have to wait says EAGAIN (a connect EINPROGRESS) in
-// `capsock_last_errno`.
+// receive, which end with `CAPSOCK_TIMED_OUT`. 0 is not at all, and a call that would have to wait says
+// EAGAIN (a connect EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, as at first, each call is
+// the system's: it waits as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags say, and where it
+// would not wait or not any longer, it says EAGAIN.
+//
+// The descriptor has O_NONBLOCK while there is a timeout, and has it not while there is none.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
 capsock_status capsock_socket_set_timeout(const capsock_socket *socket,
                                           int64_t timeout_ms);
 
@@ -767,8 +777,8 @@ capsock_status capsock_socket_set_interruptible(const capsock_socket *socket, bo
 bool capsock_socket_interruptible(const capsock_socket *socket);
 
 // The descriptor, for poll(2), select(2) and calls that are not here; -1 once closed, or if `socket`
-// is NULL. It stays the socket's, which alone closes it, and is non-blocking (O_NONBLOCK) whatever
-// the timeout. A close does not end another thread's poll(2).
+// is NULL. It stays the socket's, which alone closes it; its mode (O_NONBLOCK) is changed by
+// `capsock_socket_set_timeout`. A close does not end another thread's poll(2).
 int capsock_socket_descriptor(const capsock_socket *socket);
 
 // close(2). Calls that other threads are blocked in end with `CAPSOCK_CLOSED`, as every later one.

@@ -18,9 +18,12 @@ use crate::trace::introduce;
 /// A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
 /// name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
 ///
-/// What is different from the calls of the system: a call that waits has the socket's timeout;
-/// closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
+/// What is different from the calls of the system: a call that waits has the socket's timeout, if one
+/// is set; closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
 /// cut in silence; the descriptor is not inherited by exec(3).
+///
+/// Closing a socket interrupts the threads that are blocked in it by a real-time signal for which the
+/// program has no handler; each thread has it unblocked from its first call on.
 ///
 /// Several threads may use a socket at once. In a program with one thread, a child of fork(2) may use
 /// it as well, and closes and frees its own.
@@ -68,8 +71,7 @@ fn kind_of(number: c_int, protocol: c_int) -> Result<Kind> {
 }
 
 /// socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
-/// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is a matter of
-/// course. It is freed with `capsock_socket_free`.
+/// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is implied. It is freed with `capsock_socket_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` where the machine has no such
 /// family, `CAPSOCK_OUT_OF_RESOURCES`.
@@ -85,11 +87,11 @@ pub extern "C" fn capsock_socket_new(
         let socket = given(socket, "socket")?;
         let family = family_of(family)?;
         let core_kind = kind_of(kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC), protocol)?;
-        // Always non-blocking: waiting is the library's, with its deadline and its wake-up.
-        let core = BlockingSocket::new(family, core_kind, true)
+        let nonblocking = kind & libc::SOCK_NONBLOCK != 0;
+        let core = BlockingSocket::new(family, core_kind, nonblocking)
             .map_err(|errno| Error::os(errno.0, "make a socket"))?;
         let made = capsock_socket::new(core, family);
-        if kind & libc::SOCK_NONBLOCK != 0 {
+        if nonblocking {
             made.timeout_ms.store(0, Ordering::Relaxed);
         }
         give_handle(socket, made);
@@ -98,9 +100,14 @@ pub extern "C" fn capsock_socket_new(
 }
 
 /// Sets how long each call from now on waits at most, in milliseconds: accept, connect, send and
-/// receive, which end with `CAPSOCK_TIMED_OUT`. `CAPSOCK_NO_LIMIT`, as at first, is without a limit; 0 is
-/// not at all, and a call that would have to wait says EAGAIN (a connect EINPROGRESS) in
-/// `capsock_last_errno`.
+/// receive, which end with `CAPSOCK_TIMED_OUT`. 0 is not at all, and a call that would have to wait says
+/// EAGAIN (a connect EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, as at first, each call is
+/// the system's: it waits as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags say, and where it
+/// would not wait or not any longer, it says EAGAIN.
+///
+/// The descriptor has O_NONBLOCK while there is a timeout, and has it not while there is none.
+///
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_set_timeout(
     socket: Option<&capsock_socket>,
@@ -108,7 +115,9 @@ pub extern "C" fn capsock_socket_set_timeout(
 ) -> capsock_status {
     guard(|| {
         let socket = given(socket, "socket")?;
-        from_millis("the timeout", timeout_ms)?;
+        let timeout = from_millis("the timeout", timeout_ms)?;
+        let mode = socket.core.set_nonblocking(timeout.is_some());
+        mode.map_err(|errno| socket.failed(errno, "set the timeout"))?;
         socket.timeout_ms.store(timeout_ms, Ordering::Relaxed);
         Ok(())
     })
@@ -140,8 +149,8 @@ pub extern "C" fn capsock_socket_interruptible(socket: Option<&capsock_socket>) 
 }
 
 /// The descriptor, for poll(2), select(2) and calls that are not here; -1 once closed, or if `socket`
-/// is NULL. It stays the socket's, which alone closes it, and is non-blocking (O_NONBLOCK) whatever
-/// the timeout. A close does not end another thread's poll(2).
+/// is NULL. It stays the socket's, which alone closes it; its mode (O_NONBLOCK) is changed by
+/// `capsock_socket_set_timeout`. A close does not end another thread's poll(2).
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_descriptor(socket: Option<&capsock_socket>) -> c_int {
     guard_or(-1, || Ok(given(socket, "socket")?.core.fd()))

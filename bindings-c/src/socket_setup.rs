@@ -88,7 +88,7 @@ pub unsafe extern "C" fn capsock_socket_accept(
         let place = Place::new(peer, peer_length, Some(socket.family))?;
         let connection = given(connection, "connection")?;
         let (accepted, from) =
-            socket.core.accept(true, socket.patience()).map_err(|fault| socket.failed(fault, "accept"))?;
+            socket.core.accept(false, socket.patience()).map_err(|fault| socket.failed(fault, "accept"))?;
         if let Some(place) = place {
             // SAFETY: room for so many bytes, by the contract of the header.
             unsafe { place.write(Some(from)) }?;

@@ -191,11 +191,12 @@ static void *call_in_a_thread(void *argument) {
   return NULL;
 }
 
-/* Until the thread is in poll(2); the harness ends the program if it never is. */
+/* Until the thread sleeps in a call, not for a lock of its own or (by a pipe) of valgrind's; the
+   harness ends the program if it never does. */
 static void wait_until_it_waits(waiting_call *it) {
   char path[64], where[64] = "";
   pid_t thread = 0;
-  while (strstr(where, "poll") == NULL) {
+  while (where[0] == '\0' || where[0] == '0' || strstr(where, "futex") || strstr(where, "pipe")) {
     FILE *file;
     pthread_mutex_lock(&it->lock);
     thread = it->thread;
@@ -274,7 +275,7 @@ static void a_closed_socket_says_so(void) {
   }
   CHECK(capsock_last_errno() == EBADF && strstr(capsock_last_error(), "closed") != NULL);
   CHECK(capsock_socket_port(socket) == 0 && capsock_socket_descriptor(socket) == -1);
-  CHECK_OK(capsock_socket_set_timeout(socket, 1));
+  CHECK_STATUS(capsock_socket_set_timeout(socket, 1), CAPSOCK_CLOSED);
   CHECK_OK(capsock_socket_set_interruptible(socket, true));
   CHECK_OK(capsock_socket_close(socket));
   capsock_socket_free(socket);

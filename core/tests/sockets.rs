@@ -13,12 +13,17 @@ use capsock::net::{
     read_controls, write_controls,
 };
 
-const FOREVER: Patience = Patience { timeout: None, on_interrupt: None };
+/// The system call as it is, of descriptors that block.
+const AS_IT_IS: Patience = Patience { timeout: None, on_interrupt: None };
+const FOREVER: Patience = Patience::FOREVER;
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Patience = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
 
 /// What the tests do with descriptors of both kinds.
 const MODES: [bool; 2] = [true, false];
+
+/// Whether the descriptor is non-blocking, and how its calls wait without a limit.
+const WITHOUT_A_LIMIT: [(bool, Patience); 3] = [(true, FOREVER), (false, FOREVER), (false, AS_IT_IS)];
 
 fn bound(kind: Kind, nonblocking: bool) -> (BlockingSocket, SocketAddr) {
     let socket = BlockingSocket::new(Family::V4, kind, nonblocking).unwrap();
@@ -46,17 +51,17 @@ fn connection(nonblocking: bool) -> (BlockingSocket, BlockingSocket) {
 
 #[test]
 fn the_textbooks_flow_over_tcp() {
-    for nonblocking in MODES {
+    for (nonblocking, patience) in WITHOUT_A_LIMIT {
         let (client, server) = connection(nonblocking);
-        assert_eq!(client.send(b"hello", 0, FOREVER), Ok(5));
+        assert_eq!(client.send(b"hello", 0, patience), Ok(5));
         let mut sentence = [0; 1024];
-        assert_eq!(server.receive(&mut sentence, 0, FOREVER), Ok(5));
+        assert_eq!(server.receive(&mut sentence, 0, patience), Ok(5));
         assert_eq!(server.available(), Ok(0));
-        server.send_all(&sentence[..5].to_ascii_uppercase(), 0, FOREVER).unwrap();
+        server.send_all(&sentence[..5].to_ascii_uppercase(), 0, patience).unwrap();
         server.close().unwrap();
-        assert_eq!(client.receive_from(&mut sentence, 0, FOREVER), Ok((5, None)));
+        assert_eq!(client.receive_from(&mut sentence, 0, patience), Ok((5, None)));
         assert_eq!(&sentence[..5], b"HELLO");
-        assert_eq!(client.receive(&mut sentence, 0, FOREVER), Ok(0));
+        assert_eq!(client.receive(&mut sentence, 0, patience), Ok(0));
     }
 }
 
@@ -102,33 +107,31 @@ fn a_call_waits_as_long_as_it_may() {
 }
 
 #[test]
-fn a_stream_without_a_limit_takes_and_gives_all() {
-    for nonblocking in MODES {
-        let (client, server) = connection(nonblocking);
-        let text: Vec<u8> = (0..32 << 20).map(|index| (index % 251) as u8).collect();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                assert_eq!(client.send(&text, 0, FOREVER), Ok(text.len()));
-                let pieces = [IoSlice::new(&text[..3]), IoSlice::new(&[]), IoSlice::new(&text[3..])];
-                assert_eq!(client.send_message(&pieces, &[], 0, None, FOREVER), Ok(text.len()));
-                client.shutdown(Shutdown::Write).unwrap();
-            });
-            for _ in 0..2 {
-                let mut received = vec![0; text.len()];
-                assert_eq!(server.receive(&mut received, libc::MSG_WAITALL, FOREVER), Ok(text.len()));
-                assert!(received == text);
-            }
-            assert_eq!(server.receive(&mut [0; 9], libc::MSG_WAITALL, FOREVER), Ok(0));
+fn a_stream_that_blocks_takes_and_gives_all() {
+    let (client, server) = connection(false);
+    let text: Vec<u8> = (0..32 << 20).map(|index| (index % 251) as u8).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            assert_eq!(client.send(&text, 0, AS_IT_IS), Ok(text.len()));
+            let pieces = [IoSlice::new(&text[..3]), IoSlice::new(&[]), IoSlice::new(&text[3..])];
+            assert_eq!(client.send_message(&pieces, &[], 0, None, AS_IT_IS), Ok(text.len()));
+            client.shutdown(Shutdown::Write).unwrap();
         });
-    }
+        for _ in 0..2 {
+            let mut received = vec![0; text.len()];
+            assert_eq!(server.receive(&mut received, libc::MSG_WAITALL, AS_IT_IS), Ok(text.len()));
+            assert!(received == text);
+        }
+        assert_eq!(server.receive(&mut [0; 9], libc::MSG_WAITALL, AS_IT_IS), Ok(0));
+    });
 }
 
-/// Waits until `count` calls wait for the socket: its own thread's would see them in poll(2).
+/// Waits until the threads sleep in a system call, but for those that wait for other threads.
 fn until_blocked(threads: &[i32]) {
     let begin = Instant::now();
     for thread in threads {
         let state = || std::fs::read_to_string(format!("/proc/self/task/{thread}/wchan")).unwrap_or_default();
-        while !state().contains("poll") {
+        while state().starts_with('0') || state().contains("futex") {
             assert!(begin.elapsed() < LONG, "thread {thread} does not wait: {}", state());
             std::thread::yield_now();
         }
@@ -142,7 +145,7 @@ fn thread_id() -> i32 {
 
 #[test]
 fn closing_ends_what_other_threads_wait_for() {
-    for nonblocking in MODES {
+    for (nonblocking, patience) in WITHOUT_A_LIMIT {
         let (listener, _) = listener(1, nonblocking);
         let (client, _server) = connection(nonblocking);
         let (datagrams, _) = bound(Kind::Datagram, nonblocking);
@@ -163,11 +166,11 @@ fn closing_ends_what_other_threads_wait_for() {
                 scope.spawn(move || {
                     tell.send(thread_id()).unwrap();
                     match call {
-                        "accept" => listener.accept(true, FOREVER).map(drop),
-                        "receive" => client.receive(&mut [0], 0, FOREVER).map(drop),
-                        "receive too" => client.receive_from(&mut [0], 0, FOREVER).map(drop),
-                        "datagram" => datagrams.receive_from(&mut [0], 0, FOREVER).map(drop),
-                        _ => connecting.connect(&address, FOREVER),
+                        "accept" => listener.accept(true, patience).map(drop),
+                        "receive" => client.receive(&mut [0], 0, patience).map(drop),
+                        "receive too" => client.receive_from(&mut [0], 0, patience).map(drop),
+                        "datagram" => datagrams.receive_from(&mut [0], 0, patience).map(drop),
+                        _ => connecting.connect(&address, patience),
                     }
                 })
             };
@@ -206,28 +209,31 @@ fn signals_do_nothing() {
 #[test]
 fn a_signal_ends_a_call_if_its_hook_says_so() {
     signals_do_nothing();
-    let (socket, _) = bound(Kind::Datagram, false);
-    std::thread::scope(|scope| {
-        let (tell, told) = std::sync::mpsc::channel();
-        let socket = &socket;
-        let call = scope.spawn(move || {
-            // SAFETY: the call takes nothing.
-            tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
-            // The first signal is passed over, the second ends the call.
-            let hook: fn() -> bool = || ASKED.fetch_add(1, Ordering::SeqCst) == 1;
-            socket.receive(&mut [0], 0, Patience { timeout: None, on_interrupt: Some(hook) })
-        });
-        let (id, thread) = told.recv().unwrap();
-        for round in 1..=2 {
-            until_blocked(&[id]);
-            // SAFETY: the scope keeps the thread.
-            unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
-            while ASKED.load(Ordering::SeqCst) < round {
-                std::thread::yield_now();
+    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+        ASKED.store(0, Ordering::SeqCst);
+        let (socket, _) = bound(Kind::Datagram, nonblocking);
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let socket = &socket;
+            let call = scope.spawn(move || {
+                // SAFETY: the call takes nothing.
+                tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+                // The first signal is passed over, the second ends the call.
+                let hook: fn() -> bool = || ASKED.fetch_add(1, Ordering::SeqCst) == 1;
+                socket.receive(&mut [0], 0, Patience { on_interrupt: Some(hook), ..patience })
+            });
+            let (id, thread) = told.recv().unwrap();
+            for round in 1..=2 {
+                until_blocked(&[id]);
+                // SAFETY: the scope keeps the thread.
+                unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+                while ASKED.load(Ordering::SeqCst) < round {
+                    std::thread::yield_now();
+                }
             }
-        }
-        assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
-    });
+            assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
+        });
+    }
 }
 
 /// A hook says so once: its language has raised what it had to raise by then.
@@ -235,23 +241,25 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
 fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
     static ARRIVED: AtomicUsize = AtomicUsize::new(0);
     signals_do_nothing();
-    let (client, _server) = connection(false);
-    std::thread::scope(|scope| {
-        let (tell, told) = std::sync::mpsc::channel();
-        let client = &client;
-        let call = scope.spawn(move || {
-            // SAFETY: the call takes nothing.
-            tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
-            let hook: fn() -> bool = || ARRIVED.swap(0, Ordering::SeqCst) > 0;
-            client.send_all(&vec![0; 100_000_000], 0, Patience { timeout: None, on_interrupt: Some(hook) })
+    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+        let (client, _server) = connection(nonblocking);
+        std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let client = &client;
+            let call = scope.spawn(move || {
+                // SAFETY: the call takes nothing.
+                tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+                let hook: fn() -> bool = || ARRIVED.swap(0, Ordering::SeqCst) > 0;
+                client.send_all(&vec![0; 100_000_000], 0, Patience { on_interrupt: Some(hook), ..patience })
+            });
+            let (id, thread) = told.recv().unwrap();
+            until_blocked(&[id]);
+            ARRIVED.store(1, Ordering::SeqCst);
+            // SAFETY: the scope keeps the thread.
+            unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+            assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
         });
-        let (id, thread) = told.recv().unwrap();
-        until_blocked(&[id]);
-        ARRIVED.store(1, Ordering::SeqCst);
-        // SAFETY: the scope keeps the thread.
-        unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
-        assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
-    });
+    }
 }
 
 #[test]
@@ -425,40 +433,4 @@ fn a_poller_tells_of_each_watch_once() {
     assert_eq!(look(LONG), [9]);
     server.close().unwrap();
     assert_eq!(poller.watch(&server, Readiness::Readable, 9), Err(Errno(libc::EBADF)));
-}
-
-#[test]
-fn a_call_that_was_refused_is_made_again_once_it_can_succeed() {
-    let (client, server) = connection(false);
-    let mut byte = [0];
-    assert_eq!(server.receive(&mut byte, 0, Patience::NONE), Err(Fault::Os(Errno(libc::EAGAIN))));
-    assert_eq!(
-        server.once_readable(SHORT, || server.receive(&mut byte, 0, Patience::NONE)),
-        Err(Fault::TimedOut)
-    );
-    client.once_writable(FOREVER, || client.send(b"x", 0, Patience::NONE)).unwrap();
-    let mut calls = 0;
-    let received = server.once_readable(FOREVER, || {
-        calls += 1;
-        // As if another thread had taken what woke this one.
-        if calls == 1 {
-            return Err(Fault::Os(Errno(libc::EAGAIN)));
-        }
-        server.receive(&mut byte, 0, Patience::NONE)
-    });
-    assert_eq!((received, byte, calls), (Ok(1), *b"x", 2));
-    let own = std::sync::atomic::AtomicI32::new(0);
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| {
-            own.store(thread_id(), Ordering::Relaxed);
-            server.once_readable(FOREVER, || server.receive(&mut [0], 0, Patience::NONE))
-        });
-        while own.load(Ordering::Relaxed) == 0 {
-            std::thread::yield_now();
-        }
-        until_blocked(&[own.load(Ordering::Relaxed)]);
-        server.close().unwrap();
-        assert_eq!(waiting.join().unwrap(), Err(Fault::Woken));
-    });
-    assert_eq!(server.once_readable(FOREVER, || Ok(())), Err(Fault::Woken));
 }

@@ -36,5 +36,5 @@ fn a_call_waits_and_is_ended_all_the_same() {
 }
 
 fn socket() -> BlockingSocket {
-    BlockingSocket::new(Family::V4, Kind::Datagram, true).unwrap()
+    BlockingSocket::new(Family::V4, Kind::Datagram, false).unwrap()
 }

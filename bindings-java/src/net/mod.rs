@@ -87,10 +87,11 @@ fn at_once(number: i64, at_once: impl FnOnce(&Held) -> Result<jint, Errno>) -> j
     call(number, |held| at_once(held).map_err(Fault::Os))
 }
 
-/// Milliseconds; below zero is without a limit, zero is no waiting.
+/// Milliseconds; below zero is without a limit, zero is no waiting. The descriptors are non-blocking, as a virtual
+/// thread needs them, so that the wait is always the core's.
 fn patience(milliseconds: jint) -> Patience {
-    let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
-    Patience { timeout, on_interrupt: None }
+    let timeout = u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis);
+    Patience { timeout: Some(timeout), on_interrupt: None }
 }
 
 #[cfg(test)]

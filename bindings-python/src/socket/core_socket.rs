@@ -29,13 +29,6 @@ pub(crate) struct InetSocket {
     unfinished: AtomicBool,
 }
 
-/// What a call waits for.
-#[derive(Clone, Copy)]
-pub(super) enum Until {
-    Readable,
-    Writable,
-}
-
 /// Family and kind, if these three say a TCP or UDP socket over IPv4 or IPv6.
 fn tcp_or_udp(family: i32, kind: i32, protocol: i32) -> Option<(Family, Kind)> {
     let family = match family {
@@ -152,20 +145,18 @@ impl InetSocket {
         self.unfinished.load(Ordering::Relaxed)
     }
 
-    /// How long a call may wait.
+    /// How long a call may wait. Without a timeout, and with one of 0, which is a descriptor with O_NONBLOCK, the call
+    /// is the system's own, as in the standard library.
     pub(super) fn patience(&self) -> Patience {
-        let timeout = u64::try_from(self.timeout.load(Ordering::Relaxed)).ok().map(Duration::from_nanos);
-        Patience { timeout, on_interrupt: Some(interrupted) }
+        let timeout = u64::try_from(self.timeout.load(Ordering::Relaxed)).ok().filter(|timeout| *timeout > 0);
+        Patience { timeout: timeout.map(Duration::from_nanos), on_interrupt: Some(interrupted) }
     }
 
-    /// How long a call with these flags may wait, and the flags without what that says already: a
-    /// socket with a timeout waits whatever MSG_DONTWAIT says, as in the standard library.
+    /// How long a call with these flags may wait, and the flags that are left: a socket with a timeout waits whatever
+    /// MSG_DONTWAIT says, as in the standard library.
     pub(super) fn patience_with(&self, flags: i32) -> (Patience, i32) {
         let patience = self.patience();
-        let at_once = flags & libc::MSG_DONTWAIT != 0 && patience.timeout.is_none();
-        let patience =
-            if at_once { Patience { timeout: Some(Duration::ZERO), ..patience } } else { patience };
-        (patience, flags & !libc::MSG_DONTWAIT)
+        (patience, if patience.timeout.is_some() { flags & !libc::MSG_DONTWAIT } else { flags })
     }
 
     /// Makes a call that waits as `patience` says, for `bytes` bytes at most.
@@ -176,25 +167,18 @@ impl InetSocket {
     pub(super) fn wait<T: Send>(
         &self,
         py: Python<'_>,
-        until: Until,
         bytes: usize,
         patience: Patience,
         mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
     ) -> PyResult<T> {
         let socket = &self.socket;
-        if bytes > QUICK || !alone(py) {
-            return without_gil(py, || call(socket, patience))?.map_err(|fault| exception(py, fault));
+        if bytes <= QUICK && alone(py) {
+            match call(socket, Patience::NONE) {
+                Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN => {}
+                ended => return ended.map_err(|fault| exception(py, fault)),
+            }
         }
-        match call(socket, Patience::NONE) {
-            Err(Fault::Os(errno))
-                if errno.0 == libc::EAGAIN && patience.timeout != Patience::NONE.timeout => {}
-            ended => return ended.map_err(|fault| exception(py, fault)),
-        }
-        without_gil(py, || match until {
-            Until::Readable => socket.once_readable(patience, || call(socket, Patience::NONE)),
-            Until::Writable => socket.once_writable(patience, || call(socket, Patience::NONE)),
-        })?
-        .map_err(|fault| exception(py, fault))
+        without_gil(py, || call(socket, patience))?.map_err(|fault| exception(py, fault))
     }
 }
 

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::buffer::{Incoming, Payload, filled, with_room};
 use super::call::{Call, Outcome, Refusal, audit};
-use super::core_socket::{InetSocket, Until};
+use super::core_socket::InetSocket;
 use super::hints;
 use super::receive::size;
 
@@ -71,13 +71,13 @@ fn send_message<'py>(
     };
     let slices: Vec<_> = buffers.iter().map(|buffer| IoSlice::new(buffer)).collect();
     let (patience, flags) = socket.patience_with(flags);
-    // Only the core's own wait sends all of it.
+    // To try it without waiting could send less than a stream that blocks takes.
     let length: usize = slices.iter().map(|slice| slice.len()).sum();
     let quick = if socket.is_stream() && patience.timeout.is_none() { usize::MAX } else { length };
     let send = |socket: &BlockingSocket, patience: Patience| {
         socket.send_message(&slices, &control, flags, address.as_ref(), patience)
     };
-    let sent = socket.wait(py, Until::Writable, quick, patience, send)?;
+    let sent = socket.wait(py, quick, patience, send)?;
     if let Some(last) = slices.iter().rfind(|slice| !slice.is_empty()) {
         hints::sent(call, socket, last);
     }

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use super::buffer::{Incoming, filled};
 use super::call::{Call, Outcome, Refusal};
-use super::core_socket::{InetSocket, Until};
+use super::core_socket::InetSocket;
 use super::hints;
 
 impl InetSocket {
@@ -21,12 +21,11 @@ impl InetSocket {
         mut receive: impl FnMut(&BlockingSocket, i32, Patience) -> Result<T, Fault> + Send,
     ) -> PyResult<T> {
         let (patience, flags) = self.patience_with(flags);
-        // Only the core's own wait gathers all of it.
-        let quick = if flags & libc::MSG_WAITALL == 0 { room } else { usize::MAX };
+        // To try it without waiting would return less than was asked for.
+        let all = flags & libc::MSG_WAITALL != 0 || self.socket().waits_for_more();
+        let quick = if all { usize::MAX } else { room };
         hints::receiving(call, self, patience)?;
-        self.wait(call.py(), Until::Readable, quick, patience, |socket, patience| {
-            receive(socket, flags, patience)
-        })
+        self.wait(call.py(), quick, patience, |socket, patience| receive(socket, flags, patience))
     }
 
     fn receive(&self, call: &Call<'_, '_>, room: &mut [u8], flags: i32) -> PyResult<usize> {

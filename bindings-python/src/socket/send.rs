@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use super::QUICK;
 use super::buffer::Payload;
 use super::call::{Call, Outcome, audit};
-use super::core_socket::{InetSocket, Until};
+use super::core_socket::InetSocket;
 use super::fault::exception;
 use super::hints;
 use crate::blocking::{alone, without_gil};
@@ -26,11 +26,11 @@ impl InetSocket {
             None => socket.send(bytes, flags, patience),
         };
         let (patience, flags) = self.patience_with(flags);
-        let sent = self.wait(call.py(), Until::Writable, bytes.len(), patience, |socket, patience| {
+        let sent = self.wait(call.py(), bytes.len(), patience, |socket, patience| {
             send(socket, bytes, flags, patience)
         })?;
         hints::sent(call, self, &bytes[..sent.min(bytes.len())]);
-        // A stream without a timeout takes all; a short send may have been tried without waiting.
+        // A stream that blocks takes all; a short send may have been tried without waiting.
         if sent < bytes.len() && bytes.len() <= QUICK && self.is_stream() && patience.timeout.is_none() {
             let rest = &bytes[sent..];
             let more = without_gil(call.py(), || send(self.socket(), rest, flags, patience))?;

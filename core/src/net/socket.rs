@@ -9,9 +9,8 @@
 //! Each is a trace point: `bare` makes the call, and while a recording runs `traced` makes and records it.
 
 use std::ffi::c_int;
-use std::mem::ManuallyDrop;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
@@ -200,26 +199,11 @@ impl Socket {
         sys::available(self.0.as_fd())
     }
 
-    /// close(2), with what it reports.
-    pub(crate) fn close(self) -> Sys<()> {
-        if trace::on() {
-            return traced::close(self, None);
-        }
-        sys::close(self.into_fd())
-    }
-
     /// A forked child leaves: the system closes its copy of the descriptor.
     pub(crate) fn ends_with_the_process(&self) {
         if trace::on() {
             traced::closing(self, None);
         }
-    }
-
-    /// Gives up the descriptor without closing it.
-    pub(crate) fn into_fd(self) -> OwnedFd {
-        let this = ManuallyDrop::new(self);
-        // SAFETY: the descriptor was this value's, which is not dropped.
-        unsafe { OwnedFd::from_raw_fd(this.fd()) }
     }
 
     /// Whether it would take something to send now (poll(2)).

@@ -111,10 +111,10 @@ pub(super) fn closing(socket: &Socket, by: Option<(u32, u64)>) {
 
 #[cold]
 #[inline(never)]
-pub(super) fn close(socket: Socket, by: Option<(u32, u64)>) -> Sys<()> {
+pub(super) fn close(socket: &Socket, by: Option<(u32, u64)>, close: impl FnOnce() -> Sys<()>) -> Sys<()> {
     let begun = Begun::close(socket.fd(), by);
-    let told = known(&socket, Told::default());
-    let result = sys::close(socket.into_fd());
+    let told = known(socket, Told::default());
+    let result = close();
     begun.end(outcome_of(&result), told);
     result
 }
@@ -165,7 +165,7 @@ impl Socket {
         result
     }
 
-    fn may_wait(&self, flags: c_int) -> bool {
+    pub(super) fn may_wait(&self, flags: c_int) -> bool {
         flags & libc::MSG_DONTWAIT == 0 && self.is_nonblocking() == Ok(false)
     }
 

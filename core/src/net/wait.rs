@@ -112,26 +112,39 @@ impl AsFd for Waker {
 }
 
 /// What a signal does to a wait.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum OnInterrupt {
+#[derive(Clone, Copy)]
+pub(crate) enum OnInterrupt<'a> {
     /// The wait goes on.
     Resume,
     /// The wait ends if the hook says so.
     Ask(InterruptHook),
+    /// The wait ends with the fault that this returns, if it does.
+    Check(&'a dyn Fn() -> Result<(), Fault>),
 }
 
-impl From<Option<InterruptHook>> for OnInterrupt {
-    fn from(hook: Option<InterruptHook>) -> OnInterrupt {
+impl OnInterrupt<'_> {
+    fn after_a_signal(self) -> Result<(), Fault> {
+        match self {
+            OnInterrupt::Resume => Ok(()),
+            OnInterrupt::Ask(hook) if hook() => Err(Fault::Interrupted),
+            OnInterrupt::Ask(_) => Ok(()),
+            OnInterrupt::Check(check) => check(),
+        }
+    }
+}
+
+impl From<Option<InterruptHook>> for OnInterrupt<'_> {
+    fn from(hook: Option<InterruptHook>) -> Self {
         hook.map_or(OnInterrupt::Resume, OnInterrupt::Ask)
     }
 }
 
 /// How a call waits: until when, who can wake it, what a signal does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Waiting<'a> {
     pub(crate) deadline: Deadline,
     pub(crate) waker: Option<&'a Waker>,
-    pub(crate) on_interrupt: OnInterrupt,
+    pub(crate) on_interrupt: OnInterrupt<'a>,
 }
 
 impl<'a> Waiting<'a> {
@@ -156,11 +169,16 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// How long a call may wait, and what a signal does to it.
+/// How long a call of a [`BlockingSocket`](super::BlockingSocket) may wait, and what a signal does to it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Patience {
-    /// `None` is without a limit. Zero is not at all: a call that would have to wait fails with
-    /// EAGAIN (connect: EINPROGRESS), as that of a non-blocking socket does.
+    /// `None` is the system call as it is: whether and how long it waits is what the descriptor's mode
+    /// (O_NONBLOCK), its options (SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT) and the call's flags (MSG_DONTWAIT,
+    /// MSG_WAITALL) say.
+    ///
+    /// Any other value is the library's own wait, whatever the descriptor's mode. Zero is none: a call that would
+    /// have to wait fails with EAGAIN (connect: EINPROGRESS), as that of a non-blocking socket does. A duration
+    /// that is too long to be represented as a moment, as `Duration::MAX` is, has no end.
     pub timeout: Option<Duration>,
     /// Asked when a signal interrupts the wait.
     pub on_interrupt: Option<InterruptHook>,
@@ -169,6 +187,9 @@ pub struct Patience {
 impl Patience {
     /// No waiting.
     pub const NONE: Patience = Patience { timeout: Some(Duration::ZERO), on_interrupt: None };
+
+    /// Waits without a limit, whatever the descriptor's mode.
+    pub const FOREVER: Patience = Patience { timeout: Some(Duration::MAX), on_interrupt: None };
 
     pub(crate) fn is_none(self) -> bool {
         self.timeout == Some(Duration::ZERO)
@@ -179,7 +200,19 @@ impl Patience {
         if flags & libc::MSG_DONTWAIT == 0 {
             self
         } else {
-            Patience { timeout: Some(Duration::ZERO), ..self }
+            Patience { timeout: self.timeout.and(Some(Duration::ZERO)), ..self }
+        }
+    }
+
+    /// What is left for one of the calls that share a deadline, which [`Deadline::after`] made of this timeout.
+    ///
+    /// # Errors
+    /// Nothing is left.
+    pub(crate) fn rest(self, deadline: Deadline) -> Result<Patience, Fault> {
+        match (self.timeout, deadline.remaining()) {
+            (None | Some(Duration::ZERO), _) => Ok(self),
+            (Some(_), Some(Duration::ZERO)) => Err(Fault::TimedOut),
+            (Some(_), rest) => Ok(Patience { timeout: Some(rest.unwrap_or(Duration::MAX)), ..self }),
         }
     }
 
@@ -236,10 +269,7 @@ fn wait_untimed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fa
             Ok(0) if waiting.deadline.passed() => return Err(Fault::TimedOut),
             Ok(0) => {}
             Ok(_) => return Ok(()),
-            Err(Errno(libc::EINTR)) => match waiting.on_interrupt {
-                OnInterrupt::Ask(hook) if hook() => return Err(Fault::Interrupted),
-                _ => {}
-            },
+            Err(Errno(libc::EINTR)) => waiting.on_interrupt.after_a_signal()?,
             Err(errno) => return Err(Fault::Os(errno)),
         }
     }

@@ -75,7 +75,8 @@ fn tcp() {
         let (server, client) = (bound(Kind::Stream), socket(Kind::Stream));
         server.listen(5).unwrap();
         client.connect(&server.local_addr().unwrap(), LIMIT).unwrap();
-        let (connection, _) = server.accept(true, LIMIT).unwrap();
+        let (connection, _) = server.accept(false, LIMIT).unwrap();
+        client.set_nonblocking(false).unwrap();
         let (a, b) = (vec![b'a'; 4 << 20], vec![b'b'; 100]);
         // Waits for room many times, and is one send.
         let sender = thread::spawn(move || {

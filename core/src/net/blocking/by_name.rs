@@ -1,14 +1,12 @@
 //! bind(2) and connect(2) by name, for programs that have a host and a port and no address.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use super::place::Place;
 use super::{BlockingSocket, Family};
 use crate::error::{Error, Result};
 use crate::net::resolve::resolve;
 use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, Fault, Patience, Waiting};
+use crate::net::wait::{Deadline, Fault, Patience};
 use crate::net::{Endpoint, Purpose};
 
 impl Family {
@@ -114,10 +112,8 @@ impl BlockingSocket {
     ) -> Result<Vec<SocketAddr>> {
         let tried = "find the address of";
         let failed = |fault: Fault| fault.while_trying(tried).at(endpoint.host());
-        let place = Place::take(self);
-        let waker = place.fresh_waker().map_err(failed)?;
-        let waiting = Waiting { deadline, waker, on_interrupt: patience.on_interrupt.into() };
-        resolve(endpoint, purpose, waiting)
+        let found = self.while_open(deadline, patience, |waiting| resolve(endpoint, purpose, waiting));
+        found.map_err(failed)?
     }
 }
 
@@ -130,13 +126,7 @@ fn first_that_does(
 ) -> Result<()> {
     let mut last = Ok(());
     for address in addresses {
-        let timeout = deadline.remaining();
-        // What is left of a limit is never the zero that stands for no waiting.
-        let outcome = if timeout == Some(Duration::ZERO) && !patience.is_none() {
-            Err(Fault::TimedOut)
-        } else {
-            call(address, Patience { timeout, ..patience })
-        };
+        let outcome = patience.rest(deadline).and_then(|patience| call(address, patience));
         last = outcome.map_err(|fault| fault.while_trying(tried).at(address));
         match outcome {
             Err(Fault::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
@@ -157,6 +147,7 @@ fn belongs_to_the_socket(errno: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::time::Duration;
 
     use super::*;
 

@@ -1,15 +1,15 @@
-//! The calls: one method is one system call of that name, behind a wait where it can wait.
+//! The calls that give a socket its addresses and options: one method is one system call of that name, behind a
+//! wait where it can wait.
 
-use std::io::{IoSlice, IoSliceMut};
+use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use super::place::Place;
+use super::waits::UNKNOWN;
 use super::{BlockingSocket, Kind};
-use crate::net::message::Received;
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, Fault, Patience};
+use crate::net::wait::{Fault, Patience};
 use crate::trace;
 
 impl BlockingSocket {
@@ -31,8 +31,12 @@ impl BlockingSocket {
 
     /// accept(2): the new socket, close-on-exec and as `nonblocking` as is said, and the peer's address.
     ///
+    /// A timeout is for descriptors with O_NONBLOCK: one without waits for a connection until then, and if another
+    /// process takes that in between, for the next one without a limit, which a close ends all the same.
+    ///
     /// # Errors
-    /// EINVAL if it does not listen, EOPNOTSUPP of datagrams; EMFILE and ENFILE, with the connection left in the backlog; ECONNABORTED.
+    /// EINVAL if it does not listen, EOPNOTSUPP of datagrams; EMFILE and ENFILE, with the connection left in the backlog;
+    /// ECONNABORTED.
     pub fn accept(
         &self,
         nonblocking: bool,
@@ -50,20 +54,21 @@ impl BlockingSocket {
         nonblocking: bool,
         patience: Patience,
     ) -> Result<(BlockingSocket, SocketAddr), Fault> {
-        // accept(2) has no MSG_DONTWAIT: on a descriptor that blocks, a connection is waited for first. One of
-        // datagrams would wait for a datagram, and is refused at once.
-        if self.kind == Kind::Stream && !self.at_once(Socket::is_nonblocking)? {
-            match self.wait(libc::POLLIN, patience) {
-                Err(Fault::TimedOut) if patience.is_none() => return Err(Errno(libc::EAGAIN).into()),
-                waited => waited?,
-            }
-        }
-        let (socket, peer) =
-            self.when_ready(libc::POLLIN, patience, |socket| socket.bare_accept(nonblocking))?;
-        Ok((BlockingSocket::of(socket, self.kind), peer))
+        let accept = |socket: &Socket| socket.bare_accept(nonblocking);
+        let (socket, peer) = if patience.timeout.is_none() {
+            self.as_it_is(libc::POLLIN, patience, accept)?
+        } else {
+            // accept(2) has no MSG_DONTWAIT. One of datagrams would wait for a datagram, and is refused at once.
+            let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
+            let ready_first =
+                self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
+            self.within(libc::POLLIN, patience, ready_first, accept)?
+        };
+        Ok((BlockingSocket::of(socket, self.kind()), peer))
     }
 
-    /// connect(2). After a timeout the attempt goes on in the background, as a non-blocking one does.
+    /// connect(2). After a timeout the attempt goes on in the background, as a non-blocking one does; so it does
+    /// after a signal that ends the call. With a timeout, a descriptor without O_NONBLOCK has it during the call.
     ///
     /// # Errors
     /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer's silence), EISCONN; EINPROGRESS without patience.
@@ -76,41 +81,46 @@ impl BlockingSocket {
 
     #[inline(always)]
     pub(super) fn bare_connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
-        let open = self.open().map_err(|_| Fault::Woken)?;
-        let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        // A descriptor that blocks would block here beyond every deadline.
-        let blocks = !patience.is_none() && !socket.is_nonblocking()?;
-        if blocks {
-            socket.set_nonblocking(true)?;
+        let connect = |socket: &Socket| socket.bare_connect(address);
+        if patience.timeout.is_some() {
+            return self.connect_within(patience, connect);
         }
-        let outcome = match socket.bare_connect(address) {
+        // The attempt that a signal interrupted goes on, and a second call would not wait for it (connect(2), EINTR).
+        let interrupted = Cell::new(false);
+        let first = self.as_it_is(libc::POLLOUT, patience, |socket| match connect(socket) {
+            Err(Errno(libc::EALREADY)) if interrupted.get() => Ok(false),
+            Err(Errno(libc::EINTR)) => {
+                interrupted.set(true);
+                Err(Errno(libc::EINTR))
+            }
+            other => other.map(|()| true),
+        });
+        match first? {
+            true => Ok(()),
+            false => self.finish_connecting(self.in_use().map_err(|_| Fault::Woken)?, patience, connect),
+        }
+    }
+
+    fn connect_within(
+        &self,
+        patience: Patience,
+        connect: impl Fn(&Socket) -> Result<(), Errno>,
+    ) -> Result<(), Fault> {
+        let in_use = self.in_use().map_err(|_| Fault::Woken)?;
+        let blocks = !in_use.socket().is_nonblocking()?;
+        if blocks {
+            in_use.socket().set_nonblocking(true)?;
+        }
+        let outcome = match connect(in_use.socket()) {
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !patience.is_none() => {
-                self.finish_connecting(socket, address, patience)
+                self.finish_connecting(self.in_use().map_err(|_| Fault::Woken)?, patience, connect)
             }
             other => other.map_err(Fault::Os),
         };
         if blocks {
-            socket.set_nonblocking(false)?;
+            in_use.socket().set_nonblocking(false)?;
         }
         outcome
-    }
-
-    /// The second connect(2) tells how the first one ended, and unlike SO_ERROR it leaves a socket
-    /// that was refused fit for another attempt, as a connect that blocks does.
-    fn finish_connecting(
-        &self,
-        socket: &Socket,
-        address: &SocketAddr,
-        patience: Patience,
-    ) -> Result<(), Fault> {
-        let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
-        loop {
-            place.wait(socket, libc::POLLOUT, deadline, patience)?;
-            match socket.bare_connect(address) {
-                Err(Errno(libc::EALREADY | libc::EINTR)) => {}
-                ended => return ended.map_err(Fault::Os),
-            }
-        }
     }
 
     /// connect(2) to no address (AF_UNSPEC): a datagram socket has no peer any more. An address or port
@@ -120,276 +130,6 @@ impl BlockingSocket {
     /// EBADF.
     pub fn disconnect(&self) -> Result<(), Errno> {
         self.at_once(Socket::disconnect)
-    }
-
-    /// recv(2): what has arrived, up to the buffer's length; 0 is the end of a stream.
-    ///
-    /// Of a datagram that is longer than the buffer the rest is lost; with `MSG_TRUNC` in `flags` its
-    /// whole length is returned. `MSG_WAITALL` waits for all if no time is set.
-    ///
-    /// # Errors
-    /// ECONNRESET, ENOTCONN, ECONNREFUSED (of an earlier datagram).
-    pub fn receive(&self, buffer: &mut [u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
-        if trace::on() {
-            return self.receive_traced(buffer, flags, patience);
-        }
-        self.bare_receive(buffer, flags, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_receive(
-        &self,
-        buffer: &mut [u8],
-        flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        let patience = patience.with_flags(flags);
-        let all = flags & libc::MSG_WAITALL != 0
-            && flags & (libc::MSG_PEEK | libc::MSG_OOB) == 0
-            && self.kind == Kind::Stream
-            && patience.timeout.is_none();
-        let mut filled = 0;
-        loop {
-            let rest = &mut buffer[filled..];
-            let received = self.when_ready(libc::POLLIN, patience, |socket| {
-                socket.bare_receive(rest, flags | libc::MSG_DONTWAIT)
-            });
-            match received {
-                Ok(count) => {
-                    filled += count;
-                    if !all || count == 0 || filled >= buffer.len() {
-                        return Ok(filled);
-                    }
-                }
-                Err(_) if filled > 0 => return Ok(filled),
-                Err(fault) => return Err(fault),
-            }
-        }
-    }
-
-    /// recvfrom(2), as [`receive`](BlockingSocket::receive), with the sender; a connected stream names none.
-    ///
-    /// # Errors
-    /// As for [`receive`](BlockingSocket::receive).
-    pub fn receive_from(
-        &self,
-        buffer: &mut [u8],
-        flags: i32,
-        patience: Patience,
-    ) -> Result<(usize, Option<SocketAddr>), Fault> {
-        if trace::on() {
-            return self.receive_from_traced(buffer, flags, patience);
-        }
-        self.bare_receive_from(buffer, flags, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_receive_from(
-        &self,
-        buffer: &mut [u8],
-        flags: i32,
-        patience: Patience,
-    ) -> Result<(usize, Option<SocketAddr>), Fault> {
-        self.when_ready(libc::POLLIN, patience.with_flags(flags), |socket| {
-            socket.bare_receive_from(buffer, flags | libc::MSG_DONTWAIT)
-        })
-    }
-
-    /// recvmsg(2): into several buffers, with control data, which
-    /// [`read_controls`](crate::net::read_controls) reads.
-    ///
-    /// # Errors
-    /// As for [`receive`](BlockingSocket::receive).
-    pub fn receive_message(
-        &self,
-        buffers: &mut [IoSliceMut<'_>],
-        control: &mut [u8],
-        flags: i32,
-        patience: Patience,
-    ) -> Result<Received, Fault> {
-        if trace::on() {
-            return self.receive_message_traced(buffers, control, flags, patience);
-        }
-        self.bare_receive_message(buffers, control, flags, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_receive_message(
-        &self,
-        buffers: &mut [IoSliceMut<'_>],
-        control: &mut [u8],
-        flags: i32,
-        patience: Patience,
-    ) -> Result<Received, Fault> {
-        self.when_ready(libc::POLLIN, patience.with_flags(flags), |socket| {
-            socket.bare_receive_message(buffers, control, flags | libc::MSG_DONTWAIT)
-        })
-    }
-
-    /// send(2): how much of it the system took. On a stream without a time limit that is all, unless a
-    /// signal, a close or an error comes when a part has been taken. SIGPIPE is never raised.
-    ///
-    /// # Errors
-    /// EPIPE, ECONNRESET, ENOTCONN, EDESTADDRREQ, EMSGSIZE (too long for a datagram), ECONNREFUSED (of
-    /// an earlier datagram).
-    pub fn send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
-        if trace::on() {
-            return self.send_traced(bytes, flags, patience);
-        }
-        self.bare_send(bytes, flags, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
-        self.send_by(bytes, flags, patience, |socket, rest| {
-            socket.bare_send(rest, flags | libc::MSG_DONTWAIT)
-        })
-    }
-
-    /// sendto(2), as [`send`](BlockingSocket::send).
-    ///
-    /// # Errors
-    /// As for [`send`](BlockingSocket::send), and EISCONN, ENETUNREACH, EAFNOSUPPORT, EINVAL (port 0).
-    pub fn send_to(
-        &self,
-        bytes: &[u8],
-        address: &SocketAddr,
-        flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        if trace::on() {
-            return self.send_to_traced(bytes, address, flags, patience);
-        }
-        self.bare_send_to(bytes, address, flags, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_send_to(
-        &self,
-        bytes: &[u8],
-        address: &SocketAddr,
-        flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        self.send_by(bytes, flags, patience, |socket, rest| {
-            socket.bare_send_to(rest, address, flags | libc::MSG_DONTWAIT)
-        })
-    }
-
-    fn send_by(
-        &self,
-        bytes: &[u8],
-        flags: i32,
-        patience: Patience,
-        mut send: impl FnMut(&Socket, &[u8]) -> Result<usize, Errno>,
-    ) -> Result<usize, Fault> {
-        let patience = patience.with_flags(flags);
-        let all = self.kind == Kind::Stream && patience.timeout.is_none();
-        let mut sent = 0;
-        loop {
-            match self.when_ready(libc::POLLOUT, patience, |socket| send(socket, &bytes[sent..])) {
-                Ok(count) => {
-                    sent += count;
-                    if !all || sent >= bytes.len() {
-                        return Ok(sent);
-                    }
-                }
-                Err(_) if sent > 0 => return Ok(sent),
-                Err(fault) => return Err(fault),
-            }
-        }
-    }
-
-    /// send(2) again and again until all of it is taken, within one time limit.
-    ///
-    /// # Errors
-    /// As for [`send`](BlockingSocket::send); how much was taken before is not known.
-    pub fn send_all(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<(), Fault> {
-        if trace::on() {
-            return self.send_all_traced(bytes, flags, patience);
-        }
-        self.bare_send_all(bytes, flags, patience, &mut 0)
-    }
-
-    /// `sent` becomes how much was taken.
-    #[inline(always)]
-    pub(super) fn bare_send_all(
-        &self,
-        bytes: &[u8],
-        flags: i32,
-        patience: Patience,
-        sent: &mut usize,
-    ) -> Result<(), Fault> {
-        let deadline = Deadline::after(patience.timeout);
-        while *sent < bytes.len() {
-            let timeout = deadline.remaining();
-            // What is left of a limit is never the zero that stands for no waiting.
-            if timeout == Some(Duration::ZERO) && !patience.is_none() {
-                return Err(Fault::TimedOut);
-            }
-            // Not `send`, which has a part that was taken go before what ended the rest.
-            let patience = Patience { timeout, ..patience }.with_flags(flags);
-            *sent += self.when_ready(libc::POLLOUT, patience, |socket| {
-                socket.bare_send(&bytes[*sent..], flags | libc::MSG_DONTWAIT)
-            })?;
-            if *sent < bytes.len() && patience.on_interrupt.is_some_and(|hook| hook()) {
-                return Err(Fault::Interrupted);
-            }
-        }
-        Ok(())
-    }
-
-    /// sendmsg(2): out of several buffers, with control data that
-    /// [`write_controls`](crate::net::write_controls) wrote.
-    ///
-    /// # Errors
-    /// As for [`send_to`](BlockingSocket::send_to); EINVAL for control data that is none.
-    pub fn send_message(
-        &self,
-        buffers: &[IoSlice<'_>],
-        control: &[u8],
-        flags: i32,
-        to: Option<&SocketAddr>,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        if trace::on() {
-            return self.send_message_traced(buffers, control, flags, to, patience);
-        }
-        self.bare_send_message(buffers, control, flags, to, patience)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_send_message(
-        &self,
-        buffers: &[IoSlice<'_>],
-        control: &[u8],
-        flags: i32,
-        to: Option<&SocketAddr>,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        let patience = patience.with_flags(flags);
-        let all = self.kind == Kind::Stream && patience.timeout.is_none();
-        let sent = self.when_ready(libc::POLLOUT, patience, |socket| {
-            socket.bare_send_message(buffers, control, flags | libc::MSG_DONTWAIT, to)
-        })?;
-        if !all {
-            return Ok(sent);
-        }
-        // What the first call left over goes without the control data, which it took.
-        let mut total = sent;
-        let mut skip = sent;
-        for buffer in buffers {
-            let rest = buffer.get(skip.min(buffer.len())..).unwrap_or_default();
-            skip -= buffer.len() - rest.len();
-            if rest.is_empty() {
-                continue;
-            }
-            match self.bare_send(rest, flags, patience) {
-                Ok(count) => total += count,
-                Err(_) => return Ok(total),
-            }
-        }
-        Ok(total)
     }
 
     /// shutdown(2).
@@ -429,7 +169,9 @@ impl BlockingSocket {
     /// # Errors
     /// ENOPROTOOPT, EINVAL, EACCES.
     pub fn set_option(&self, level: i32, name: i32, value: &[u8]) -> Result<(), Errno> {
-        self.at_once(|socket| socket.set_option(level, name, value))
+        let set = self.at_once(|socket| socket.set_option(level, name, value));
+        self.low_water.store(UNKNOWN, Ordering::Relaxed);
+        set
     }
 
     /// The error that waits on the socket (SO_ERROR), once: how a connect without patience ended.
@@ -448,7 +190,16 @@ impl BlockingSocket {
         self.at_once(Socket::available)
     }
 
-    /// Waits until a receive, or an accept, has something to return (poll(2)).
+    /// Sets or clears O_NONBLOCK (fcntl(2)).
+    ///
+    /// # Errors
+    /// EBADF.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> Result<(), Errno> {
+        self.at_once(|socket| socket.set_nonblocking(nonblocking))
+    }
+
+    /// Waits until a receive, or an accept, has something to return (poll(2)); without a timeout there is no
+    /// limit.
     ///
     /// # Errors
     /// The faults of a wait.
@@ -456,63 +207,11 @@ impl BlockingSocket {
         self.wait(libc::POLLIN, patience)
     }
 
-    /// Waits until a send has room, or a connect has ended (poll(2)).
+    /// Waits until a send has room, or a connect has ended (poll(2)); without a timeout there is no limit.
     ///
     /// # Errors
     /// The faults of a wait.
     pub fn wait_writable(&self, patience: Patience) -> Result<(), Fault> {
         self.wait(libc::POLLOUT, patience)
-    }
-
-    /// Runs `call`, a call of this socket without patience ([`Patience::NONE`]), each time that the
-    /// socket is readable, until it does not fail with EAGAIN.
-    ///
-    /// It is for a caller that has made the call once and in vain, and that has to do something
-    /// before it waits: to let go of a lock of its language.
-    ///
-    /// # Errors
-    /// The faults of a wait, and those of `call`.
-    pub fn once_readable<T>(
-        &self,
-        patience: Patience,
-        call: impl FnMut() -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        self.once(libc::POLLIN, patience, call)
-    }
-
-    /// As [`once_readable`](BlockingSocket::once_readable), each time that there is room to send.
-    ///
-    /// # Errors
-    /// The faults of a wait, and those of `call`.
-    pub fn once_writable<T>(
-        &self,
-        patience: Patience,
-        call: impl FnMut() -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        self.once(libc::POLLOUT, patience, call)
-    }
-
-    fn once<T>(
-        &self,
-        events: libc::c_short,
-        patience: Patience,
-        mut call: impl FnMut() -> Result<T, Fault>,
-    ) -> Result<T, Fault> {
-        let open = self.open().map_err(|_| Fault::Woken)?;
-        let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        let (place, deadline) = (Place::take(self), Deadline::after(patience.timeout));
-        loop {
-            place.wait(socket, events, deadline, patience).map_err(|fault| socket.gives_up(fault))?;
-            match call() {
-                Err(Fault::Os(errno)) if errno.would_block() => {}
-                ended => return ended,
-            }
-        }
-    }
-
-    fn wait(&self, events: libc::c_short, patience: Patience) -> Result<(), Fault> {
-        let open = self.open().map_err(|_| Fault::Woken)?;
-        let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        Place::take(self).wait(socket, events, Deadline::after(patience.timeout), patience)
     }
 }

@@ -1,26 +1,33 @@
-//! The sockets of the BSD call flow, for programs that make their own calls: one method is one
-//! system call, which waits as long as its caller allows, can be ended by closing the socket from
-//! another thread, and reports a signal to whoever wants to know.
+//! The sockets of the BSD call flow, for programs that make their own calls: one method is one system call.
 //!
-//! It is not what this crate's servers and clients are made of; those never block in a call.
+//! Without a timeout of the library's it is the system's call as it is, so that the descriptor's mode, its options
+//! and the call's flags have their effect (`waits`). With one, the call is tried without waiting, behind a wait in
+//! poll(2). Both are ended by closing the socket from another thread (`blocked`), and tell of a signal whoever wants
+//! to know.
+//!
+//! This crate's servers and clients are not made of it.
 
+mod blocked;
 mod by_name;
 mod calls;
-mod place;
+mod data;
 mod traced;
+mod uses;
+mod waits;
 
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use arc_swap::{ArcSwapOption, Guard};
 use socket2::{Domain, Type};
 
-use self::place::Place;
+use self::uses::{Counted, Left, Uses};
 use super::socket::Socket;
-use super::sys::{self, Errno, process_id};
+use super::sys::{self, Errno};
 use super::traced as socket_trace;
-use super::wait::{Deadline, Fault, Patience, Waker};
 use crate::trace;
 
 /// The family of a socket's addresses.
@@ -57,7 +64,7 @@ pub enum Kind {
 /// ```
 /// use capsock::net::{BlockingSocket, Family, Kind, Patience};
 ///
-/// let (server, client) = (BlockingSocket::new(Family::V4, Kind::Datagram, true)?, BlockingSocket::new(Family::V4, Kind::Datagram, true)?);
+/// let (server, client) = (BlockingSocket::new(Family::V4, Kind::Datagram, false)?, BlockingSocket::new(Family::V4, Kind::Datagram, false)?);
 /// server.bind(&"127.0.0.1:0".parse()?)?;
 /// client.send_to(b"hello", &server.local_addr()?, 0, Patience::default())?;
 /// let mut message = [0; 2048];
@@ -67,52 +74,50 @@ pub enum Kind {
 /// ```
 #[derive(Debug)]
 pub struct BlockingSocket {
-    open: ArcSwapOption<Open>,
-    /// What wakes the calls that wait.
-    waiters: Mutex<Vec<Arc<Waker>>>,
+    /// Open for as long as it is `owned`, or until whoever has the descriptor now closes it.
+    socket: ManuallyDrop<Socket>,
     kind: Kind,
-}
-
-/// The descriptor, shared by the socket and the calls in progress: a call that another thread's
-/// close overtakes never meets a descriptor that is somebody else's by now.
-#[derive(Debug)]
-struct Open {
-    /// `Some` until it is dropped.
-    socket: Option<Socket>,
-    /// Whether dropping it closes the descriptor.
+    uses: Uses,
+    /// Whether closing the socket closes the descriptor; taken by whoever does.
     owned: AtomicBool,
-    /// The process that it belongs to.
-    process: i32,
+    /// What is known of SO_RCVLOWAT, see `waits`.
+    low_water: AtomicU8,
     /// For a recording: the thread that closed it, and when, while calls in progress keep it open.
     closer: OnceLock<(u32, u64)>,
     /// For a recording: since when a poller waits for input, and for room; 0 is not.
     watched: [AtomicU64; 2],
 }
 
-impl Open {
+/// What the system says of a closed socket.
+const CLOSED: Errno = Errno(libc::EBADF);
+
+/// So long a close waits for the calls that it has ended to let go of the descriptor.
+const LETTING_GO: Duration = Duration::from_millis(10);
+
+/// A call in progress, which keeps the descriptor open.
+#[derive(Debug)]
+struct InUse<'a> {
+    owner: &'a BlockingSocket,
+    counted: Counted,
+}
+
+impl InUse<'_> {
     fn socket(&self) -> &Socket {
-        self.socket.as_ref().expect("only its drop takes it")
+        &self.owner.socket
     }
 }
 
-impl Drop for Open {
+impl Drop for InUse<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let Some(socket) = self.socket.take() else { return };
-        if !*self.owned.get_mut() {
-            // Somebody else's now.
-            let _ = std::os::fd::IntoRawFd::into_raw_fd(socket.into_fd());
-        } else if trace::on() {
-            let _ = socket_trace::close(socket, self.closer.get().copied());
+        if self.owner.uses.leave(self.counted) == Left::Last {
+            self.owner.close_descriptor().unwrap_or_default();
         }
     }
 }
 
-/// What the system says of a closed socket.
-const CLOSED: Errno = Errno(libc::EBADF);
-
 impl BlockingSocket {
-    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, which matters to those alone who use
-    /// the descriptor by itself: the calls here wait as they are told to either way.
+    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, see [`Patience::timeout`].
     ///
     /// # Errors
     /// EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
@@ -135,14 +140,15 @@ impl BlockingSocket {
     }
 
     fn of(socket: Socket, kind: Kind) -> BlockingSocket {
-        let open = Open {
-            socket: Some(socket),
+        BlockingSocket {
+            socket: ManuallyDrop::new(socket),
+            kind,
+            uses: Uses::new(),
             owned: AtomicBool::new(true),
-            process: process_id(),
+            low_water: AtomicU8::new(waits::UNKNOWN),
             closer: OnceLock::new(),
             watched: Default::default(),
-        };
-        BlockingSocket { open: ArcSwapOption::from_pointee(open), waiters: Mutex::default(), kind }
+        }
     }
 
     /// Stream or datagram.
@@ -155,99 +161,104 @@ impl BlockingSocket {
     /// be another's, as soon as another thread closes the socket.
     #[must_use]
     pub fn fd(&self) -> RawFd {
-        self.open.load().as_ref().map_or(-1, |open| open.socket().fd())
+        if self.is_closed() { -1 } else { self.socket.fd() }
     }
 
     /// Whether it is closed or its descriptor was given up.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.open.load().is_none()
+        self.uses.is_closed()
     }
 
     /// close(2). Calls that other threads are blocked in end with [`Fault::Woken`], and the
-    /// descriptor is closed when the last of them has left. Closing twice is no error.
+    /// descriptor is closed when the last of them has left, which this waits for: microseconds, and a second at
+    /// most. Closing twice is no error.
     ///
-    /// In a process that was forked off, the parent's calls go on.
+    /// In a process that was forked off, the parent's calls go on. A thread in which the host has blocked the
+    /// library's signal since its first call is ended by shutdown(2), which also ends what another process does
+    /// with the socket.
     ///
     /// # Errors
     /// What close(2) reports, if no call was in progress: EBADF if somebody else closed the descriptor.
     pub fn close(&self) -> Result<(), Errno> {
-        let Some(open) = self.open.swap(None) else { return Ok(()) };
-        if open.process != process_id() {
-            // Shares that calls had when the process was forked off stay here for ever.
-            if open.owned.swap(false, Ordering::Relaxed) {
-                if trace::on() {
-                    socket_trace::closing(open.socket(), None);
-                }
-                // SAFETY: the descriptor was this value's to close, and is not any more.
-                return unsafe { sys::close_number(open.socket().fd()) };
-            }
-            return Ok(());
+        let Some(left) = self.end() else { return Ok(()) };
+        if left == Left::Last {
+            return self.close_descriptor();
         }
-        if trace::on() {
-            let _ = open.closer.set(trace::here_and_now());
-        }
-        self.wake_all();
-        let Some(mut open) = Arc::into_inner(open) else { return Ok(()) };
-        match open.socket.take() {
-            Some(socket) => socket.close(),
-            None => Ok(()),
-        }
+        self.interrupt();
+        Ok(())
     }
 
     /// Gives the descriptor up without closing it, and ends the calls that other threads are blocked
     /// in, as [`close`](BlockingSocket::close) does. `None` if it is closed.
     pub fn detach(&self) -> Option<OwnedFd> {
-        let open = self.open.swap(None)?;
-        let owned = open.owned.swap(false, Ordering::AcqRel);
-        self.wake_all();
+        // Taken before the end: the last call that leaves would close it.
+        let owned = self.owned.swap(false, Ordering::SeqCst);
+        let left = self.end()?;
+        if left == Left::Others {
+            self.interrupt();
+        }
         // SAFETY: this was the descriptor's owner, and nobody else closes it: `owned` says so.
-        owned.then(|| unsafe { std::os::fd::FromRawFd::from_raw_fd(open.socket().fd()) })
+        owned.then(|| unsafe { std::os::fd::FromRawFd::from_raw_fd(self.socket.fd()) })
     }
 
-    fn waiters(&self) -> MutexGuard<'_, Vec<Arc<Waker>>> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No call begins from now on. `None` if that was so before.
+    fn end(&self) -> Option<Left> {
+        if trace::on() && !self.is_closed() {
+            let _ = self.closer.set(trace::here_and_now());
+        }
+        self.uses.close()
     }
 
-    fn wake_all(&self) {
-        self.waiters().iter().for_each(|waker| waker.notify());
+    /// Ends the calls in progress.
+    #[cold]
+    fn interrupt(&self) {
+        blocked::interrupt(self.place(), || {
+            let _ = self.socket.0.shutdown(std::net::Shutdown::Both);
+        });
+        let start = Instant::now();
+        while self.uses.are_any() && start.elapsed() < LETTING_GO {
+            thread::yield_now();
+        }
     }
 
-    fn open(&self) -> Result<Guard<Option<Arc<Open>>>, Errno> {
-        let open = self.open.load();
-        if open.is_some() { Ok(open) } else { Err(CLOSED) }
+    /// What tells this socket from others while calls are in progress.
+    fn place(&self) -> *const () {
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// Nobody uses the descriptor any more, or can.
+    fn close_descriptor(&self) -> Result<(), Errno> {
+        if !self.owned.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        // SAFETY: the descriptor was this value's to close, and is not any more: `owned` says so.
+        let close = || unsafe { sys::close_number(self.socket.fd()) };
+        if trace::on() {
+            socket_trace::close(&self.socket, self.closer.get().copied(), close)
+        } else {
+            close()
+        }
+    }
+
+    /// The socket for a call that does not block.
+    #[inline]
+    fn in_use(&self) -> Result<InUse<'_>, Errno> {
+        let (counted, open) = self.uses.enter();
+        let in_use = InUse { owner: self, counted };
+        if open { Ok(in_use) } else { Err(CLOSED) }
     }
 
     /// Runs a call that never waits.
     pub(super) fn at_once<T>(&self, call: impl FnOnce(&Socket) -> Result<T, Errno>) -> Result<T, Errno> {
-        let open = self.open()?;
-        call(open.as_ref().ok_or(CLOSED)?.socket())
+        call(self.in_use()?.socket())
     }
+}
 
-    /// Runs a call again and again, waiting for `events` (poll(2)) in between, until it does not
-    /// have to wait.
-    fn when_ready<T>(
-        &self,
-        events: libc::c_short,
-        patience: Patience,
-        mut call: impl FnMut(&Socket) -> Result<T, Errno>,
-    ) -> Result<T, Fault> {
-        let open = self.open().map_err(|_| Fault::Woken)?;
-        let socket = open.as_ref().ok_or(Fault::Woken)?.socket();
-        match call(socket) {
-            Err(errno) if errno.would_block() && !patience.is_none() => {}
-            Err(Errno(libc::EINTR)) => patience.ask()?,
-            other => return Ok(other?),
-        }
-        let deadline = Deadline::after(patience.timeout);
-        let place = Place::take(self);
-        loop {
-            place.wait(socket, events, deadline, patience)?;
-            match call(socket) {
-                Err(errno) if errno.would_block() => {}
-                Err(Errno(libc::EINTR)) => patience.ask()?,
-                other => return Ok(other?),
-            }
+impl Drop for BlockingSocket {
+    fn drop(&mut self) {
+        if self.end().is_some() {
+            self.close_descriptor().unwrap_or_default();
         }
     }
 }

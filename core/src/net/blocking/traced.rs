@@ -2,10 +2,9 @@
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{BlockingSocket, Open};
+use super::{BlockingSocket, InUse};
 use crate::net::message::Received;
 use crate::net::sys::Errno;
 use crate::net::traced::{accepted, is_told, known, received, sent};
@@ -36,35 +35,36 @@ impl Gathered {
     }
 }
 
-/// How a call has ended; `None` if it had no time to wait and may be made again.
-fn ended<T>(result: &Result<T, Fault>) -> Option<Outcome> {
-    match result {
-        Ok(_) => Some(Outcome::Ok),
-        Err(Fault::Os(errno)) if errno.would_block() => None,
-        Err(fault) => Some((*fault).into()),
-    }
-}
-
 impl BlockingSocket {
+    /// How a call has ended; `None` if it had no time to wait and may be made again.
+    fn ended<T>(&self, result: &Result<T, Fault>, flags: i32, patience: Patience) -> Option<Outcome> {
+        match result {
+            Ok(_) => Some(Outcome::Ok),
+            // Waited in the system until SO_RCVTIMEO or SO_SNDTIMEO was over.
+            Err(Fault::Os(errno)) if errno.would_block() => {
+                (patience.timeout.is_none() && self.socket.may_wait(flags)).then_some(Outcome::TimedOut)
+            }
+            Err(fault) => Some((*fault).into()),
+        }
+    }
+
     /// A call begins. Its share of the descriptor sees to it that the line of its end comes before that of the
     /// close. `None` if there is no descriptor.
-    fn begin(&self, name: &'static str, way: Way) -> Option<(Arc<Open>, Begun)> {
-        let open = self.open.load_full()?;
-        let begun = match open.watched[way as usize].swap(0, Ordering::Relaxed) {
-            0 => Begun::new(name, open.socket().fd(), way),
-            since => Begun::since(name, open.socket().fd(), way, since),
+    fn begin(&self, name: &'static str, way: Way) -> Option<(InUse<'_>, Begun)> {
+        let in_use = self.in_use().ok()?;
+        let begun = match self.watched[way as usize].swap(0, Ordering::Relaxed) {
+            0 => Begun::new(name, in_use.socket().fd(), way),
+            since => Begun::since(name, in_use.socket().fd(), way, since),
         };
-        Some((open, begun))
+        Some((in_use, begun))
     }
 
     /// A poller waits for the socket in the place of its caller: what the caller tries then began with that.
     #[cold]
     #[inline(never)]
     pub(in crate::net) fn watched(&self, way: Way) {
-        if let Some(open) = &*self.open.load() {
-            let (_, now) = trace::here_and_now();
-            let _ = open.watched[way as usize].compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
-        }
+        let (_, now) = trace::here_and_now();
+        let _ = self.watched[way as usize].compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     #[cold]
@@ -76,10 +76,9 @@ impl BlockingSocket {
     ) -> Result<(BlockingSocket, SocketAddr), Fault> {
         let begun = self.begin("accept", Way::In);
         let result = self.bare_accept(nonblocking, patience);
-        if let Some((open, begun)) = begun {
-            let new = result.as_ref().ok().and_then(|(new, peer)| Some((new.open.load_full()?, *peer)));
-            let new = new.as_ref().map(|(new, peer)| (new.socket(), *peer));
-            accepted(open.socket(), begun, ended(&result), new);
+        if let Some((in_use, begun)) = begun {
+            let new = result.as_ref().ok().map(|(new, peer)| (&*new.socket, *peer));
+            accepted(in_use.socket(), begun, self.ended(&result, 0, patience), new);
         }
         result
     }
@@ -89,13 +88,13 @@ impl BlockingSocket {
     pub(super) fn connect_traced(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
         let begun = self.begin("connect", Way::Out);
         let result = self.bare_connect(address, patience);
-        if let Some((open, begun)) = begun {
+        if let Some((in_use, begun)) = begun {
             // Of an attempt that goes on, its beginning has been told.
             if result == Err(Fault::Os(Errno(libc::EALREADY))) {
                 return result.inspect_err(|_| begun.not_yet(None));
             }
             let outcome = result.map_or_else(Outcome::from, |()| Outcome::Ok);
-            begun.end(outcome, known(open.socket(), Told { peer: Some(*address), ..Told::default() }));
+            begun.end(outcome, known(in_use.socket(), Told { peer: Some(*address), ..Told::default() }));
         }
         result
     }
@@ -110,12 +109,12 @@ impl BlockingSocket {
     ) -> Result<usize, Fault> {
         let begun = self.begin("recv", Way::In).filter(|_| is_told(flags));
         let result = self.bare_receive(buffer, flags, patience);
-        if let Some((open, begun)) = begun {
+        if let Some((in_use, begun)) = begun {
             let told = Told { room: Some(buffer.len()), data: buffer, ..Told::default() };
-            match ended(&result) {
+            match self.ended(&result, flags, patience) {
                 None => begun.not_yet(told.room),
                 Some(outcome) => {
-                    received(open.socket(), begun, outcome, result.unwrap_or(0), flags, told);
+                    received(in_use.socket(), begun, outcome, result.unwrap_or(0), flags, told);
                 }
             }
         }
@@ -132,12 +131,12 @@ impl BlockingSocket {
     ) -> Result<(usize, Option<SocketAddr>), Fault> {
         let begun = self.begin("recvfrom", Way::In).filter(|_| is_told(flags));
         let result = self.bare_receive_from(buffer, flags, patience);
-        if let Some((open, begun)) = begun {
+        if let Some((in_use, begun)) = begun {
             let (count, peer) = result.unwrap_or((0, None));
             let told = Told { room: Some(buffer.len()), data: buffer, peer, ..Told::default() };
-            match ended(&result) {
+            match self.ended(&result, flags, patience) {
                 None => begun.not_yet(told.room),
-                Some(outcome) => received(open.socket(), begun, outcome, count, flags, told),
+                Some(outcome) => received(in_use.socket(), begun, outcome, count, flags, told),
             }
         }
         result
@@ -154,13 +153,13 @@ impl BlockingSocket {
     ) -> Result<Received, Fault> {
         let begun = self.begin("recvmsg", Way::In).filter(|_| is_told(flags));
         let result = self.bare_receive_message(buffers, control, flags, patience);
-        if let Some((open, begun)) = begun {
+        if let Some((in_use, begun)) = begun {
             let (count, peer) = result.map_or((0, None), |received| (received.length, received.source));
             let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
             let told = Told { room: Some(gathered.whole), data: gathered.bytes(), peer, ..Told::default() };
-            match ended(&result) {
+            match self.ended(&result, flags, patience) {
                 None => begun.not_yet(told.room),
-                Some(outcome) => received(open.socket(), begun, outcome, count, flags, told),
+                Some(outcome) => received(in_use.socket(), begun, outcome, count, flags, told),
             }
         }
         result
@@ -171,7 +170,7 @@ impl BlockingSocket {
     pub(super) fn send_traced(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
         let begun = self.begin("send", Way::Out).filter(|_| is_told(flags));
         let result = self.bare_send(bytes, flags, patience);
-        told_of_sending(begun, &result, bytes, bytes.len(), None);
+        told_of_sending(begun, &result, (flags, patience), bytes, bytes.len(), None);
         result
     }
 
@@ -186,7 +185,7 @@ impl BlockingSocket {
     ) -> Result<usize, Fault> {
         let begun = self.begin("sendto", Way::Out).filter(|_| is_told(flags));
         let result = self.bare_send_to(bytes, address, flags, patience);
-        told_of_sending(begun, &result, bytes, bytes.len(), Some(*address));
+        told_of_sending(begun, &result, (flags, patience), bytes, bytes.len(), Some(*address));
         result
     }
 
@@ -198,7 +197,7 @@ impl BlockingSocket {
         let mut count = 0;
         let result = self.bare_send_all(bytes, flags, patience, &mut count);
         let told = if count > 0 { Ok(count) } else { result.map(|()| 0) };
-        told_of_sending(begun, &told, bytes, bytes.len(), None);
+        told_of_sending(begun, &told, (flags, patience), bytes, bytes.len(), None);
         result
     }
 
@@ -215,21 +214,22 @@ impl BlockingSocket {
         let begun = self.begin("sendmsg", Way::Out).filter(|_| is_told(flags));
         let result = self.bare_send_message(buffers, control, flags, to, patience);
         let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
-        told_of_sending(begun, &result, gathered.bytes(), gathered.whole, to.copied());
+        told_of_sending(begun, &result, (flags, patience), gathered.bytes(), gathered.whole, to.copied());
         result
     }
 }
 
 fn told_of_sending(
-    begun: Option<(Arc<Open>, Begun)>,
+    begun: Option<(InUse<'_>, Begun)>,
     result: &Result<usize, Fault>,
+    (flags, patience): (i32, Patience),
     data: &[u8],
     room: usize,
     peer: Option<SocketAddr>,
 ) {
-    let Some((open, begun)) = begun else { return };
-    match ended(result) {
+    let Some((in_use, begun)) = begun else { return };
+    match in_use.owner.ended(result, flags, patience) {
         None => begun.not_yet(Some(room)),
-        Some(outcome) => sent(open.socket(), begun, outcome, result.unwrap_or(0), data, room, peer),
+        Some(outcome) => sent(in_use.socket(), begun, outcome, result.unwrap_or(0), data, room, peer),
     }
 }

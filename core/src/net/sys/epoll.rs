@@ -1,7 +1,7 @@
 //! Readiness of many descriptors, and time as one of them (epoll(7), timerfd_create(2)).
 
 use std::ffi::c_int;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
@@ -36,6 +36,11 @@ impl Epoll {
 
     pub(crate) fn remove(&self, fd: BorrowedFd<'_>) -> Sys<()> {
         self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
+    }
+
+    /// Is readable while there are events.
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 
     /// Fills `events` and returns how many there are; the timeout is rounded up to milliseconds.

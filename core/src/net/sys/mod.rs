@@ -7,19 +7,23 @@
 
 mod child;
 mod epoll;
+mod fork;
+mod interrupt;
 mod names;
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::ops::Deref;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 use std::{fmt, io};
 
 pub(crate) use child::{Child, Ended};
 pub(crate) use epoll::{Epoll, Timer};
+pub(crate) use fork::{count_forks, generation};
+pub(crate) use interrupt::{Thread, settle};
 pub(crate) use names::{GaiError, addresses_of, interface_index};
 
 use crate::error::describe;
@@ -183,13 +187,7 @@ pub(crate) fn available(fd: BorrowedFd<'_>) -> Sys<usize> {
     Ok(bytes.max(0) as usize)
 }
 
-/// close(2). The descriptor is gone whatever it reports.
-pub(crate) fn close(fd: OwnedFd) -> Sys<()> {
-    // SAFETY: the descriptor is this function's own, and is not used again.
-    check(unsafe { libc::close(fd.into_raw_fd()) }).map(drop)
-}
-
-/// close(2) of a descriptor whose owner cannot be reached: see its only caller.
+/// close(2), whose report a dropped descriptor would lose. The descriptor is gone whatever that is.
 ///
 /// # Safety
 /// The descriptor is the caller's to close, and nothing uses it again.

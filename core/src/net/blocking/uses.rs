@@ -1,0 +1,142 @@
+//! Who uses a socket's descriptor at this moment: it is closed when the last of them has left, so that no call
+//! meets a descriptor that is somebody else's by now.
+//!
+//! One word says it: whether the socket is closed, how many use it, and in which process. Those that a process had
+//! when it was forked are not in the child, which begins to count anew.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::net::sys::{count_forks, generation};
+
+const CLOSED: u64 = 1 << 32;
+const COUNT: u64 = CLOSED - 1;
+
+/// The fork generation is above the flag; what does not fit in 31 bits is cut off, which is the same for all.
+fn here() -> u64 {
+    u64::from(generation()) << 33
+}
+
+fn is_of(word: u64, generation: u64) -> bool {
+    word >> 33 == generation >> 33
+}
+
+#[derive(Debug)]
+pub(super) struct Uses(AtomicU64);
+
+/// A use that has been counted, by the generation that it is counted in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted(u64);
+
+/// What ended: whose leaving closes the descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// The socket is closed, and nobody uses its descriptor any more.
+    Last,
+    Others,
+}
+
+impl Uses {
+    pub(super) fn new() -> Uses {
+        count_forks();
+        Uses(AtomicU64::new(here()))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.load(Ordering::SeqCst) & CLOSED != 0
+    }
+
+    /// Whether there are any in this process.
+    pub(super) fn are_any(&self) -> bool {
+        let word = self.0.load(Ordering::SeqCst);
+        is_of(word, here()) && word & COUNT != 0
+    }
+
+    /// Counts a use of a socket that is open. `Err` if it is closed; the use is counted all the same, until it
+    /// leaves.
+    #[inline]
+    pub(super) fn enter(&self) -> (Counted, bool) {
+        let here = here();
+        let mut word = self.0.fetch_add(1, Ordering::SeqCst);
+        if !is_of(word, here) {
+            word = self.enter_after_a_fork(here);
+        }
+        (Counted(here), word & CLOSED == 0)
+    }
+
+    /// The count is the parent's, with one too many by now.
+    #[cold]
+    fn enter_after_a_fork(&self, here: u64) -> u64 {
+        let mut word = self.0.load(Ordering::SeqCst);
+        loop {
+            let mine = if is_of(word, here) { word + 1 } else { here | (word & CLOSED) | 1 };
+            match self.0.compare_exchange(word, mine, Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) => return word,
+                Err(other) => word = other,
+            }
+        }
+    }
+
+    /// Ends a use.
+    #[inline]
+    pub(super) fn leave(&self, Counted(of): Counted) -> Left {
+        // A use that began before the fork is not counted in the child.
+        if of != here() || !is_of(self.0.load(Ordering::Relaxed), of) {
+            return Left::Others;
+        }
+        let word = self.0.fetch_sub(1, Ordering::SeqCst);
+        if word & CLOSED != 0 && word & COUNT == 1 { Left::Last } else { Left::Others }
+    }
+
+    /// Closes the socket for uses to come. `None` if it was closed already, else whether nobody uses it.
+    pub(super) fn close(&self) -> Option<Left> {
+        let here = here();
+        let mut word = self.0.load(Ordering::SeqCst);
+        loop {
+            if word & CLOSED != 0 {
+                return None;
+            }
+            let count = if is_of(word, here) { word & COUNT } else { 0 };
+            let closed = here | CLOSED | count;
+            match self.0.compare_exchange(word, closed, Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) if count == 0 => return Some(Left::Last),
+                Ok(_) => return Some(Left::Others),
+                Err(other) => word = other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_use_of_a_closed_socket_is_told() {
+        let uses = Uses::new();
+        let ((one, open), (other, _)) = (uses.enter(), uses.enter());
+        assert!(open && !uses.is_closed());
+        assert_eq!(uses.leave(one), Left::Others);
+        assert_eq!(uses.close(), Some(Left::Others));
+        assert_eq!((uses.close(), uses.is_closed()), (None, true));
+        assert_eq!(uses.leave(other), Left::Last);
+        let (late, open) = uses.enter();
+        assert!(!open);
+        assert_eq!(uses.leave(late), Left::Last);
+        assert_eq!(Uses::new().close(), Some(Left::Last));
+    }
+
+    #[test]
+    fn a_child_does_not_count_what_its_parent_had() {
+        let of_parent = here() ^ (1 << 40);
+        let uses = Uses(AtomicU64::new(of_parent | 7));
+        let (one, open) = uses.enter();
+        assert!(open);
+        assert_eq!(uses.leave(Counted(of_parent)), Left::Others);
+        assert_eq!(uses.close(), Some(Left::Others));
+        assert_eq!(uses.leave(one), Left::Last);
+        let closed = Uses(AtomicU64::new(of_parent | CLOSED | 2));
+        assert_eq!(closed.close(), None);
+        assert!(!closed.enter().1);
+        assert_eq!(Uses(AtomicU64::new(of_parent | 9)).close(), Some(Left::Last));
+    }
+}

@@ -1,0 +1,141 @@
+//! A signal of the library's own, which ends a system call that a thread is blocked in (EINTR).
+//!
+//! It is the highest real-time signal that nobody has a handler for when the first thread blocks, of those that
+//! neither the C library, the JDK (SIGRTMAX - 2) nor valgrind (SIGRTMAX) use. Its handler does nothing, without
+//! SA_RESTART. It is sent to single threads only (pthread_kill(3)), and only while they are blocked in a call of
+//! this library. A library that is unmapped (dlclose(3)) leaves it ignored, for the next one to take.
+
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::OnceLock;
+
+/// The highest candidate, below SIGRTMAX.
+const FROM_THE_TOP: c_int = 5;
+
+static SIGNAL: OnceLock<Option<c_int>> = OnceLock::new();
+
+extern "C" fn nothing(_: c_int) {}
+
+/// What the signal does.
+#[derive(Clone, Copy)]
+enum Action {
+    Nothing,
+    Ignored,
+}
+
+impl Action {
+    fn number(self) -> libc::sighandler_t {
+        match self {
+            Action::Nothing => nothing as *const () as libc::sighandler_t,
+            Action::Ignored => libc::SIG_IGN,
+        }
+    }
+}
+
+/// The signal; `None` if the host has a handler for each candidate.
+fn signal() -> Option<c_int> {
+    *SIGNAL.get_or_init(|| {
+        (libc::SIGRTMIN() + 1..=libc::SIGRTMAX() - FROM_THE_TOP).rev().find(|signal| {
+            matches!(handler(*signal), Some(libc::SIG_DFL | libc::SIG_IGN)) && set(*signal, Action::Nothing)
+        })
+    })
+}
+
+/// The handler would be gone with the library. The default action of what may still be on its way ends the process.
+extern "C" fn at_the_end() {
+    if let Some(signal) = SIGNAL.get().copied().flatten()
+        && handler(signal) == Some(Action::Nothing.number())
+    {
+        set(signal, Action::Ignored);
+    }
+}
+
+/// Run by dlclose(3), and by exit(3).
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static AT_THE_END: extern "C" fn() = at_the_end;
+
+/// The signal's disposition (sigaction(2)).
+fn handler(signal: c_int) -> Option<libc::sighandler_t> {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the call writes the action that is in force, if it returns 0; zeroes are one as well.
+    unsafe {
+        (libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) == 0)
+            .then(|| action.assume_init().sa_sigaction)
+    }
+}
+
+fn set(signal: c_int, to: Action) -> bool {
+    // SAFETY: an action of zeroes is one with an empty mask and without flags; the handler does nothing.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = to.number();
+        libc::sigaction(signal, &raw const action, ptr::null_mut()) == 0
+    }
+}
+
+/// A thread that can be interrupted: numbers, which can be kept in atomics.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thread {
+    pub(crate) handle: usize,
+    pub(crate) id: libc::pid_t,
+}
+
+impl Thread {
+    /// The calling thread, in which the signal is unblocked from now on.
+    pub(crate) fn current() -> Thread {
+        if let Some(signal) = signal() {
+            let mut set = MaybeUninit::uninit();
+            // SAFETY: sigemptyset initialises the set, which the other calls change and read.
+            unsafe {
+                libc::sigemptyset(set.as_mut_ptr());
+                libc::sigaddset(set.as_mut_ptr(), signal);
+                libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());
+            }
+        }
+        // SAFETY: the call takes nothing and cannot fail.
+        Thread { handle: own_handle(), id: unsafe { libc::gettid() } }
+    }
+
+    pub(crate) fn is_current(self) -> bool {
+        self.handle == own_handle()
+    }
+
+    /// Sends the signal.
+    ///
+    /// # Safety
+    /// The thread has not ended.
+    pub(crate) unsafe fn interrupt(self) {
+        if let Some(signal) = signal() {
+            // SAFETY: the thread is there, by this function's contract.
+            unsafe { libc::pthread_kill(self.handle as libc::pthread_t, signal) };
+        }
+    }
+
+    /// Whether the signal cannot reach the thread: the host has blocked it there or has taken it for itself.
+    pub(crate) fn is_out_of_reach(self) -> bool {
+        let Some(signal) = signal() else { return true };
+        if handler(signal) != Some(Action::Nothing.number()) {
+            return true;
+        }
+        let status = std::fs::read_to_string(format!("/proc/self/task/{}/status", self.id));
+        let blocked = status.ok().and_then(|status| {
+            let line = status.lines().find_map(|line| line.strip_prefix("SigBlk:"))?;
+            u64::from_str_radix(line.trim(), 16).ok()
+        });
+        blocked.is_some_and(|blocked| blocked >> (signal - 1) & 1 != 0)
+    }
+}
+
+fn own_handle() -> usize {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::pthread_self() as usize }
+}
+
+/// Has a signal that was sent to this thread handled before this returns: the kernel does that on the way out of
+/// any system call.
+pub(crate) fn settle() {
+    // SAFETY: the call takes nothing.
+    unsafe { libc::sched_yield() };
+}
