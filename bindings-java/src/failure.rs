@@ -9,7 +9,7 @@ use jni::errors::ErrorPolicy;
 use jni::objects::JThrowable;
 use jni::refs::Global;
 
-use crate::java::Errors;
+use crate::java;
 
 /// The number by which `Errors.java` knows the use of a closed handle; the core's numbers start at 1.
 const CLOSED_BEFORE: i32 = 0;
@@ -85,7 +85,7 @@ fn throw(env: &mut Env, failure: Failure) {
     // Throwing reports what it did as an error; a failure on the way there leaves its own exception.
     let _ = env
         .byte_array_from_slice(text.as_bytes())
-        .and_then(|text| Errors::exception(env, number, &text))
+        .and_then(|text| java::exception(env, number, &text))
         .and_then(|exception| env.throw(&exception));
 }
 

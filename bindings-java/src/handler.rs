@@ -1,5 +1,7 @@
 //! A Java handler as the core's service, and the core's log in Java's.
 
+use std::sync::Arc;
+
 use capsock::{HandlerError, Level, Service};
 use jni::refs::Global;
 
@@ -7,13 +9,16 @@ use crate::attach::with_java;
 use crate::java::{Handler, Upcalls};
 
 /// Asks an `io.capsock.Handler`.
-pub(crate) struct JavaHandler(pub(crate) Global<Handler<'static>>);
+pub(crate) struct JavaHandler {
+    pub(crate) handler: Global<Handler<'static>>,
+    pub(crate) upcalls: Arc<Upcalls>,
+}
 
 impl Service for JavaHandler {
     fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
         let answer = with_java(|env| {
             let request = env.byte_array_from_slice(request)?;
-            let answer = Upcalls::handle(env, &self.0, &request)?;
+            let answer = self.upcalls.handle(env, &self.handler, &request)?;
             if answer.is_null() { Ok(None) } else { env.convert_byte_array(&answer).map(Some) }
         });
         match answer {
@@ -27,10 +32,10 @@ impl Service for JavaHandler {
 }
 
 /// Writes a line to the System.Logger `io.capsock`.
-pub(crate) fn log(level: Level, text: &str) {
+pub(crate) fn log(upcalls: &Upcalls, level: Level, text: &str) {
     // A logger that throws, or a machine that is going down, leaves nowhere to tell it.
     let _ = with_java(|env| {
         let text = env.byte_array_from_slice(text.as_bytes())?;
-        Upcalls::log(env, level as i32, &text)
+        upcalls.log(env, level as i32, &text)
     });
 }

@@ -1,64 +1,24 @@
 //! What is called in Java: the only names of Java classes and methods here.
+//!
+//! No global reference is kept to a class of `io.capsock`: it would keep the class's loader, and all
+//! that the loader has, for as long as the library is loaded, and the library is loaded for as long as
+//! the loader is there. A native method finds such a class when it needs it; what is called on a
+//! server's own threads is in [`Upcalls`], which the server holds. The bindings of
+//! `bind_java_type!` keep a reference to their class from its first look-up on, so that methods and
+//! fields stand in one for classes of the JDK alone.
 
 use jni::errors::Result;
-use jni::refs::LoaderContext;
-use jni::{Env, bind_java_type};
-
-bind_java_type! {
-    pub(crate) Errors => io.capsock.Errors,
-    methods {
-        static fn exception(number: jint, text: jbyte[]) -> JThrowable,
-    },
-}
+use jni::ids::JStaticMethodID;
+use jni::objects::{JByteArray, JClass, JThrowable, JValue};
+use jni::refs::{Global, LoaderContext};
+use jni::signature::{Primitive, ReturnType};
+use jni::sys::{jdouble, jint, jlong};
+use jni::{Env, bind_java_type, jni_sig, jni_str};
 
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
-
-bind_java_type! {
-    pub(crate) Upcalls => io.capsock.Upcalls,
-    type_map = { Handler => io.capsock.Handler },
-    methods {
-        static fn handle(handler: Handler, request: jbyte[]) -> jbyte[],
-        static fn log(level: jint, text: jbyte[]),
-    },
-}
-
-bind_java_type! {
-    pub(crate) ServerOptions => "io.capsock.Server$Builder",
-    type_map = { Handler => io.capsock.Handler },
-    fields {
-        host: jbyte[],
-        port: jlong,
-        concurrency: jlong,
-        framing: jlong,
-        workers: jlong,
-        backlog: jlong,
-        max_connections { sig = jlong, name = "maxConnections", get = max_connections },
-        max_request { sig = jlong, name = "maxRequest", get = max_request },
-        max_amplification { sig = jlong, name = "maxAmplification", get = max_amplification },
-        idle_timeout { sig = jdouble, name = "idleTimeout", get = idle_timeout },
-        write_timeout { sig = jdouble, name = "writeTimeout", get = write_timeout },
-        busy_poll { sig = jdouble, name = "busyPoll", get = busy_poll },
-        handler: Handler,
-    },
-}
-
-bind_java_type! {
-    pub(crate) TcpOptions => "io.capsock.TcpClient$Options",
-    fields {
-        connect_timeout { sig = jdouble, name = "connectTimeout", get = connect_timeout },
-        timeout { sig = jdouble, get = timeout },
-        max_reply { sig = jlong, name = "maxReply", get = max_reply },
-    },
-}
-
-bind_java_type! {
-    pub(crate) UdpOptions => "io.capsock.UdpClient$Options",
-    fields {
-        timeout { sig = jdouble, get = timeout },
-        retransmit_after { sig = jdouble, name = "retransmitAfter", get = retransmit_after },
-        retransmissions { sig = jlong, get = retransmissions },
-    },
-}
+bind_java_type! { pub(crate) ServerOptions => "io.capsock.Server$Builder" }
+bind_java_type! { pub(crate) TcpOptions => "io.capsock.TcpClient$Options" }
+bind_java_type! { pub(crate) UdpOptions => "io.capsock.UdpClient$Options" }
 
 bind_java_type! {
     pub(crate) InputStream => java.io.InputStream,
@@ -77,15 +37,145 @@ bind_java_type! {
 
 bind_java_type! { pub(crate) DatagramPacket => java.net.DatagramPacket }
 
-/// Finds every class, method and field above. It has to happen with the loader of `io.capsock`: on
-/// the server's own threads the machine would look on the class path only.
+/// The exception for an error of the core. To be called in a native method of `io.capsock`, whose
+/// loader is then the one that is asked for the class.
+pub(crate) fn exception<'local>(
+    env: &mut Env<'local>,
+    number: jint,
+    text: &JByteArray,
+) -> Result<JThrowable<'local>> {
+    let class = env.find_class(jni_str!("io/capsock/Errors"))?;
+    let method = errors_exception(env, &class)?;
+    let arguments = [JValue::Int(number).as_jni(), JValue::Object(text).as_jni()];
+    // SAFETY: the method is one of this class, and takes an int and an array of bytes.
+    let exception =
+        unsafe { env.call_static_method_unchecked(&class, method, ReturnType::Object, &arguments)? };
+    env.cast_local::<JThrowable>(exception.l()?)
+}
+
+fn errors_exception(env: &mut Env, class: &JClass) -> Result<JStaticMethodID> {
+    env.get_static_method_id(class, jni_str!("exception"), jni_sig!("(I[B)Ljava/lang/Throwable;"))
+}
+
+/// `Upcalls.java`, for the threads of one server. The methods are there for as long as the class is.
+pub(crate) struct Upcalls {
+    class: Global<JClass<'static>>,
+    handle: JStaticMethodID,
+    log: JStaticMethodID,
+}
+
+impl Upcalls {
+    /// Finds the class, as [`exception`] does.
+    pub(crate) fn find(env: &mut Env) -> Result<Upcalls> {
+        let class = env.find_class(jni_str!("io/capsock/Upcalls"))?;
+        let handle = jni_sig!("(Lio/capsock/Handler;[B)[B");
+        let handle = env.get_static_method_id(&class, jni_str!("handle"), handle)?;
+        let log = env.get_static_method_id(&class, jni_str!("log"), jni_sig!("(I[B)V"))?;
+        Ok(Upcalls { class: env.new_global_ref(class)?, handle, log })
+    }
+
+    /// The handler's reply; null if it has none.
+    pub(crate) fn handle<'local>(
+        &self,
+        env: &mut Env<'local>,
+        handler: &Handler,
+        request: &JByteArray,
+    ) -> Result<JByteArray<'local>> {
+        let arguments = [JValue::Object(handler.as_ref()).as_jni(), JValue::Object(request).as_jni()];
+        // SAFETY: the method is one of this class, and takes a handler and an array of bytes.
+        let reply = unsafe {
+            env.call_static_method_unchecked(&self.class, self.handle, ReturnType::Array, &arguments)?
+        };
+        let reply = reply.l()?;
+        // SAFETY: the method returns an array of bytes, and the reference is this one's alone.
+        Ok(unsafe { JByteArray::from_raw(env, reply.into_raw()) })
+    }
+
+    pub(crate) fn log(&self, env: &mut Env, level: jint, text: &JByteArray) -> Result<()> {
+        let arguments = [JValue::Int(level).as_jni(), JValue::Object(text).as_jni()];
+        let void = ReturnType::Primitive(Primitive::Void);
+        // SAFETY: the method is one of this class, and takes an int and an array of bytes.
+        unsafe { env.call_static_method_unchecked(&self.class, self.log, void, &arguments)? };
+        Ok(())
+    }
+}
+
+/// Methods that read the fields of an object, each looked up when it is read: a server or a client
+/// starts once. `find` looks whether the class has them.
+macro_rules! fields {
+    ($type:ident, $class:tt, $($field:ident: $kind:ident = $name:tt,)*) => {
+        impl<'local> $type<'local> {
+            $(
+                pub(crate) fn $field(&self, env: &mut Env<'local>) -> Result<fields!(@type $kind)> {
+                    let value = env.get_field(self, jni_str!($name), fields!(@signature $kind))?;
+                    fields!(@value $kind, env, value)
+                }
+            )*
+
+            fn find(env: &mut Env) -> Result<()> {
+                let class = env.find_class(jni_str!($class))?;
+                $( env.get_field_id(&class, jni_str!($name), fields!(@signature $kind))?; )*
+                Ok(())
+            }
+        }
+    };
+    (@type bytes) => { JByteArray<'local> };
+    (@type long) => { jlong };
+    (@type double) => { jdouble };
+    (@type handler) => { Handler<'local> };
+    (@signature bytes) => { jni_sig!("[B") };
+    (@signature long) => { jni_sig!("J") };
+    (@signature double) => { jni_sig!("D") };
+    (@signature handler) => { jni_sig!("Lio/capsock/Handler;") };
+    (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<JByteArray>($value.l()?) };
+    (@value long, $env:ident, $value:ident) => { $value.j() };
+    (@value double, $env:ident, $value:ident) => { $value.d() };
+    (@value handler, $env:ident, $value:ident) => {{
+        let object = $value.l()?;
+        // SAFETY: the field is a Handler by its signature, and the reference is this one's alone.
+        Ok(unsafe { Handler::from_raw($env, object.into_raw()) })
+    }};
+}
+
+fields! {
+    ServerOptions, "io/capsock/Server$Builder",
+    host: bytes = "host",
+    port: long = "port",
+    concurrency: long = "concurrency",
+    framing: long = "framing",
+    workers: long = "workers",
+    backlog: long = "backlog",
+    max_connections: long = "maxConnections",
+    max_request: long = "maxRequest",
+    max_amplification: long = "maxAmplification",
+    idle_timeout: double = "idleTimeout",
+    write_timeout: double = "writeTimeout",
+    busy_poll: double = "busyPoll",
+    handler: handler = "handler",
+}
+
+fields! {
+    TcpOptions, "io/capsock/TcpClient$Options",
+    connect_timeout: double = "connectTimeout",
+    timeout: double = "timeout",
+    max_reply: long = "maxReply",
+}
+
+fields! {
+    UdpOptions, "io/capsock/UdpClient$Options",
+    timeout: double = "timeout",
+    retransmit_after: double = "retransmitAfter",
+    retransmissions: long = "retransmissions",
+}
+
+/// Looks for every class, method and field above, with the loader of `io.capsock`.
 pub(crate) fn find_all(env: &mut Env, loader: &LoaderContext) -> Result<()> {
-    ErrorsAPI::get(env, loader)?;
-    HandlerAPI::get(env, loader)?;
-    UpcallsAPI::get(env, loader)?;
-    ServerOptionsAPI::get(env, loader)?;
-    TcpOptionsAPI::get(env, loader)?;
-    UdpOptionsAPI::get(env, loader)?;
+    let errors = env.find_class(jni_str!("io/capsock/Errors"))?;
+    errors_exception(env, &errors)?;
+    Upcalls::find(env)?;
+    ServerOptions::find(env)?;
+    TcpOptions::find(env)?;
+    UdpOptions::find(env)?;
     InputStreamAPI::get(env, loader)?;
     OutputStreamAPI::get(env, loader)?;
     DatagramPacketAPI::get(env, loader)?;

@@ -1,5 +1,6 @@
 //! `Server`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use capsock::{Concurrency, Error, Framing, Server, Transport};
@@ -11,7 +12,7 @@ use crate::bytes;
 use crate::failure::{Failure, Throw};
 use crate::handler::{JavaHandler, log};
 use crate::handles::Table;
-use crate::java::ServerOptions;
+use crate::java::{ServerOptions, Upcalls};
 use crate::options::{number, port, seconds};
 
 static SERVERS: Table<Server> = Table::new("Server");
@@ -75,11 +76,14 @@ fn server_start<'local>(
         // What no duration holds is the longest one, of which the core says what it thinks.
         options = options.busy_poll(time.unwrap_or(Duration::MAX));
     }
+    let upcalls = Arc::new(Upcalls::find(env)?);
     let handler = given.handler(env)?;
     if !handler.is_null() {
-        options = options.handler(JavaHandler(env.new_global_ref(handler)?));
+        let handler = env.new_global_ref(handler)?;
+        options = options.handler(JavaHandler { handler, upcalls: Arc::clone(&upcalls) });
     }
-    Ok(SERVERS.insert(options.log(log).start()?))
+    let options = options.log(move |level, text| log(&upcalls, level, text));
+    Ok(SERVERS.insert(options.start()?))
 }
 
 fn server_addresses<'local>(

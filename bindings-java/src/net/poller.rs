@@ -24,6 +24,7 @@ pub(super) const METHODS: &[NativeMethod] = &[
         error_policy = Throw,
         fn poller_wait(poller: jlong, tokens: jlong[], milliseconds: jint) -> jint,
     },
+    native_method! { error_policy = Throw, fn poller_close(poller: jlong) },
 ];
 
 fn poller_open(_: &mut Env, _: JObject) -> Result<jlong, Failure> {
@@ -69,4 +70,9 @@ fn poller_wait(
         }
         Ok(of_length(ready.len()))
     })
+}
+
+fn poller_close(_: &mut Env, _: JObject, poller: jlong) -> Result<(), Failure> {
+    POLLERS.remove(poller);
+    Ok(())
 }

@@ -69,7 +69,8 @@ class LoaderTest {
     }
   }
 
-  private Path library() throws Exception {
+  /** The library of the jar, as a file in the folder. */
+  static Path library(Path folder) throws Exception {
     Path library = folder.resolve(FILE);
     try (JarFile jar = new JarFile(Child.JAR.toFile())) {
       var entry = jar.stream().filter(one -> one.getName().endsWith(FILE)).findFirst();
@@ -82,12 +83,12 @@ class LoaderTest {
 
   @Test
   void theLibraryThatThePathNames() throws Exception {
-    loads(PATH, library());
+    loads(PATH, library(folder));
   }
 
   @Test
   void theFolderThatThePathNames() throws Exception {
-    loads(PATH, library().getParent());
+    loads(PATH, library(folder).getParent());
   }
 
   @Test

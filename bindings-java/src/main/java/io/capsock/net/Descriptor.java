@@ -172,7 +172,7 @@ final class Descriptor {
     Thread thread = Thread.currentThread();
     parked(writable, thread);
     try {
-      Poller.of(writable).await(this, limited, deadline);
+      Poller.await(writable, this, limited, deadline);
     } finally {
       parked(writable, null);
     }

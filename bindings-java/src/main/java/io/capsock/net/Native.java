@@ -103,4 +103,6 @@ final class Native {
   native int pollerWatch(long poller, long socket, boolean writable, long token);
 
   native int pollerWait(long poller, long[] tokens, int milliseconds);
+
+  native void pollerClose(long poller);
 }

@@ -3,12 +3,16 @@ package io.capsock.net;
 import java.net.SocketException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Where virtual threads wait for sockets: they park, and one thread of the system waits for all of
  * their sockets and unparks those whose socket is ready. A carrier thread is never blocked.
+ *
+ * <p>The thread ends when no virtual thread has waited for a while, and the next one to wait starts
+ * another: a thread that stayed would keep the loader of this class.
  */
 final class Poller {
   /** How many sockets are told of at once: what the core returns at most. */
@@ -17,6 +21,12 @@ final class Poller {
   /** A pause after a failure of the system, which is out of memory most likely. */
   private static final long PAUSE = 10_000_000;
 
+  /** How long the thread stays with nothing to wait for, and how often it looks: milliseconds. */
+  private static final int IDLE = 1000;
+
+  /** In place of the number of virtual threads that wait: there is no thread any more. */
+  private static final int ENDED = -1;
+
   /** One for reads and accepts, and one for writes and connects; null until one is needed. */
   private static volatile Poller readable;
 
@@ -24,6 +34,7 @@ final class Poller {
 
   private final boolean forWriting;
   private final long number;
+  private final AtomicInteger waiting = new AtomicInteger(1);
   private final AtomicLong tokens = new AtomicLong();
   private final ConcurrentMap<Long, Thread> parked = new ConcurrentHashMap<>();
 
@@ -43,36 +54,56 @@ final class Poller {
   }
 
   /**
-   * The one for reads and accepts, or the one for writes and connects.
+   * Parks the current virtual thread until its socket is ready, it is interrupted, somebody closes
+   * the socket and unparks it, or the time is over; it may be for no reason, too.
    *
-   * @throws SocketException if the system has no descriptor for it; the next call tries again
+   * @param forWriting whether it waits for a write or a connect, and not for a read or an accept
+   * @param deadline a time of {@link System#nanoTime}; not looked at unless {@code limited}
+   * @throws SocketException if the system cannot watch the socket, or has no descriptor for a
+   *     poller; the next call tries again
    */
-  static Poller of(boolean forWriting) throws SocketException {
+  static void await(boolean forWriting, Descriptor socket, boolean limited, long deadline)
+      throws SocketException {
     Poller poller = forWriting ? writable : readable;
-    return poller == null ? first(forWriting) : poller;
+    if (poller == null || !poller.enter()) {
+      poller = entered(forWriting);
+    }
+    try {
+      poller.await(socket, limited, deadline);
+    } finally {
+      poller.waiting.decrementAndGet();
+    }
   }
 
-  private static synchronized Poller first(boolean forWriting) throws SocketException {
+  /** The poller of that kind, entered; a new one if there is none that lives. */
+  private static synchronized Poller entered(boolean forWriting) throws SocketException {
     Poller poller = forWriting ? writable : readable;
-    if (poller == null) {
-      poller = new Poller(forWriting);
-      if (forWriting) {
-        writable = poller;
-      } else {
-        readable = poller;
-      }
+    if (poller != null && poller.enter()) {
+      return poller;
+    }
+    poller = new Poller(forWriting);
+    if (forWriting) {
+      writable = poller;
+    } else {
+      readable = poller;
     }
     return poller;
   }
 
-  /**
-   * Parks the current virtual thread until its socket is ready, it is interrupted, somebody closes
-   * the socket and unparks it, or the time is over; it may be for no reason, too.
-   *
-   * @param deadline a time of {@link System#nanoTime}; not looked at unless {@code limited}
-   * @throws SocketException if the system cannot watch the socket
-   */
-  void await(Descriptor socket, boolean limited, long deadline) throws SocketException {
+  /** Keeps the thread from ending; false if it has. */
+  private boolean enter() {
+    int others = waiting.get();
+    while (others != ENDED) {
+      int witness = waiting.compareAndExchange(others, others + 1);
+      if (witness == others) {
+        return true;
+      }
+      others = witness;
+    }
+    return false;
+  }
+
+  private void await(Descriptor socket, boolean limited, long deadline) throws SocketException {
     Thread thread = Thread.currentThread();
     Long token = tokens.incrementAndGet();
     parked.put(token, thread);
@@ -101,7 +132,11 @@ final class Poller {
     Native api = Native.api();
     long[] ready = new long[TOKENS];
     while (true) {
-      int count = api.pollerWait(number, ready, Native.NO_LIMIT);
+      int count = api.pollerWait(number, ready, IDLE);
+      if (count == 0 && waiting.compareAndSet(0, ENDED)) {
+        api.pollerClose(number);
+        return;
+      }
       if (count < 0) {
         LockSupport.parkNanos(PAUSE);
       }
