@@ -12,8 +12,10 @@ use jni::ids::JStaticMethodID;
 use jni::objects::{JByteArray, JClass, JThrowable, JValue};
 use jni::refs::{Global, LoaderContext};
 use jni::signature::{Primitive, ReturnType};
-use jni::sys::{jdouble, jint, jlong};
+use jni::sys::jint;
 use jni::{Env, bind_java_type, jni_sig, jni_str};
+
+use crate::fields::fields;
 
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
 bind_java_type! { pub(crate) ServerOptions => "io.capsock.Server$Builder" }
@@ -98,43 +100,6 @@ impl Upcalls {
         unsafe { env.call_static_method_unchecked(&self.class, self.log, void, &arguments)? };
         Ok(())
     }
-}
-
-/// Methods that read the fields of an object, each looked up when it is read: a server or a client
-/// starts once. `find` looks whether the class has them.
-macro_rules! fields {
-    ($type:ident, $class:tt, $($field:ident: $kind:ident = $name:tt,)*) => {
-        impl<'local> $type<'local> {
-            $(
-                pub(crate) fn $field(&self, env: &mut Env<'local>) -> Result<fields!(@type $kind)> {
-                    let value = env.get_field(self, jni_str!($name), fields!(@signature $kind))?;
-                    fields!(@value $kind, env, value)
-                }
-            )*
-
-            fn find(env: &mut Env) -> Result<()> {
-                let class = env.find_class(jni_str!($class))?;
-                $( env.get_field_id(&class, jni_str!($name), fields!(@signature $kind))?; )*
-                Ok(())
-            }
-        }
-    };
-    (@type bytes) => { JByteArray<'local> };
-    (@type long) => { jlong };
-    (@type double) => { jdouble };
-    (@type handler) => { Handler<'local> };
-    (@signature bytes) => { jni_sig!("[B") };
-    (@signature long) => { jni_sig!("J") };
-    (@signature double) => { jni_sig!("D") };
-    (@signature handler) => { jni_sig!("Lio/capsock/Handler;") };
-    (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<JByteArray>($value.l()?) };
-    (@value long, $env:ident, $value:ident) => { $value.j() };
-    (@value double, $env:ident, $value:ident) => { $value.d() };
-    (@value handler, $env:ident, $value:ident) => {{
-        let object = $value.l()?;
-        // SAFETY: the field is a Handler by its signature, and the reference is this one's alone.
-        Ok(unsafe { Handler::from_raw($env, object.into_raw()) })
-    }};
 }
 
 fields! {

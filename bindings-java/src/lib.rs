@@ -9,6 +9,7 @@ mod attach;
 mod bytes;
 mod copy;
 mod failure;
+mod fields;
 mod handler;
 mod handles;
 mod java;
