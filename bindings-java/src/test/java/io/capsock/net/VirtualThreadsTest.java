@@ -129,4 +129,31 @@ class VirtualThreadsTest {
     assertEquals(
         new Child.Ended(0, "all went on\n"), Child.run(Child.command(options, Main.class), 55));
   }
+
+  /** Waits in a virtual thread whenever the thread that waits for it has ended. */
+  static final class Idle {
+    public static void main(String[] arguments) throws Exception {
+      for (int time = 0; time < 2; time++) {
+        io.capsock.Wait.until("no poller is left", () -> pollers() == 0);
+        Main.accepts();
+        if (pollers() == 0) {
+          throw new AssertionError("nobody waited");
+        }
+      }
+      System.out.println("all went on");
+    }
+
+    private static long pollers() {
+      return Thread.getAllStackTraces().keySet().stream()
+          .filter(thread -> thread.getName().matches("capsock-(read|write)-poller"))
+          .count();
+    }
+  }
+
+  @Test
+  void aPollerThatHasEndedIsStartedAgain() throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "virtual threads are Java 21's");
+    assertEquals(
+        new Child.Ended(0, "all went on\n"), Child.run(Child.command(List.of(), Idle.class), 55));
+  }
 }
