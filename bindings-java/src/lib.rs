@@ -23,6 +23,7 @@ mod trace;
 mod udp;
 
 use std::ffi::c_void;
+use std::panic::catch_unwind;
 
 use jni::errors::Result;
 use jni::refs::LoaderContext;
@@ -55,6 +56,17 @@ pub unsafe extern "system" fn JNI_OnLoad(vm: *mut RawJavaVM, _reserved: *mut c_v
         })
     });
     if loaded.is_ok() { JNI_VERSION_1_8 } else { JNI_ERR }
+}
+
+/// Called when the class loader that loaded the library has been collected, and with it whatever could
+/// end a recording. Servers and sockets have been closed by then: their cleaners would keep the loader.
+///
+/// # Safety
+/// None is needed: the machine is not called.
+#[unsafe(no_mangle)]
+pub unsafe extern "system" fn JNI_OnUnload(_vm: *mut RawJavaVM, _reserved: *mut c_void) {
+    // A recording left open is all that a panic, which has nowhere to go, could cost.
+    let _ = catch_unwind(capsock::trace::stop);
 }
 
 fn load(env: &mut Env) -> Result<()> {

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.capsock.net.Program;
 import java.io.File;
+import java.io.IOException;
 import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +39,7 @@ class UnloadTest {
           if (program.runsHere() && program != Program.USES_VIRTUAL_THREADS) {
             untilCollected(program.toString(), used(program));
             untilMapped(0);
+            Wait.until("no recording is open", () -> recordings() == 0);
           }
         }
       }
@@ -49,7 +52,7 @@ class UnloadTest {
         use(stays, Program.USES_EVERYTHING);
         untilCollected("the first", used(Program.USES_EVERYTHING));
         untilMapped(1);
-        use(stays, Program.USES_EVERYTHING);
+        use(stays, Program.HANDLES);
         WeakReference<ClassLoader> second = new WeakReference<>(stays);
         stays.close();
         stays = null;
@@ -211,6 +214,20 @@ class UnloadTest {
           untilCollected("one more loader", used(Program.USES_THE_SERVICE));
           return false;
         });
+  }
+
+  /** How many files of forgotten recordings are open. */
+  private static long recordings() {
+    File[] open = new File("/proc/self/fd").listFiles();
+    return Arrays.stream(open).filter(UnloadTest::isForgotten).count();
+  }
+
+  private static boolean isForgotten(File descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor.toPath()).toString().contains(".forgotten");
+    } catch (IOException closed) {
+      return false;
+    }
   }
 
   /** How many copies of the library are mapped. */

@@ -124,6 +124,9 @@ public enum Program implements Runnable {
   FORGETS {
     @Override
     void use() throws Exception {
+      Path file = Files.createTempFile("capsock-test-", ".forgotten");
+      Trace.start(file);
+      Files.delete(file);
       Server server = tcp(Concurrency.THREADS).handler(request -> request).start();
       assertEquals("hello", new TcpClient(HOST, server.port()).request("hello"));
       assertEquals(
