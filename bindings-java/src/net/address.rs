@@ -29,12 +29,7 @@ impl Given {
                 let ip = ip.to_ipv4_mapped().ok_or(Errno(libc::EAFNOSUPPORT))?;
                 Ok(SocketAddr::from((ip, port)))
             }
-            Family::V6 => {
-                // Every address of the machine is every IPv6 address too, as `::` is.
-                let every = ip == Ipv4Addr::UNSPECIFIED.to_ipv6_mapped();
-                let ip = if every { Ipv6Addr::UNSPECIFIED } else { ip };
-                Ok(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, self.scope as u32)))
-            }
+            Family::V6 => Ok(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, self.scope as u32))),
         }
     }
 }
@@ -75,7 +70,7 @@ mod tests {
             ("192.0.2.1:65535", Family::V4, Some("192.0.2.1:65535")),
             ("192.0.2.1:7", Family::V6, Some("[::ffff:192.0.2.1]:7")),
             ("0.0.0.0:0", Family::V4, Some("0.0.0.0:0")),
-            ("0.0.0.0:0", Family::V6, Some("[::]:0")),
+            ("0.0.0.0:0", Family::V6, Some("[::ffff:0.0.0.0]:0")),
             ("[::]:7", Family::V6, Some("[::]:7")),
             ("[fe80::1%4294967295]:7", Family::V6, Some("[fe80::1%4294967295]:7")),
             ("[::1]:7", Family::V4, None),

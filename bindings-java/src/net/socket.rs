@@ -1,6 +1,7 @@
 //! What sockets of both kinds have: opening, addresses, closing.
 
 use std::fs;
+use std::net::SocketAddr;
 
 use capsock::net::{BlockingSocket, Errno, Family, Kind};
 use jni::objects::{JByteArray, JLongArray, JObject};
@@ -59,7 +60,20 @@ fn socket_bind(
     port: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(at_once(socket, |held| held.socket.bind(&given.for_family(held.family)?).map(|()| 0)))
+    Ok(at_once(socket, |held| {
+        let address = given.for_family(held.family)?;
+        if is_refused_by_the_jdk(&address) {
+            return Err(Errno(libc::EADDRNOTAVAIL));
+        }
+        held.socket.bind(&address).map(|()| 0)
+    }))
+}
+
+/// `NET_Bind` of the JDK refuses IPv4 sockets the broadcast addresses of the loopback network, which Linux
+/// would bind.
+fn is_refused_by_the_jdk(address: &SocketAddr) -> bool {
+    const BITS: u32 = 0x7f00_00ff;
+    matches!(address, SocketAddr::V4(v4) if v4.ip().to_bits() & BITS == BITS)
 }
 
 fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {

@@ -97,7 +97,7 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   private void bindTo(InetSocketAddress to) throws SocketException {
     Descriptor socket = open();
-    Ip ip = Ip.of(to.getAddress());
+    Ip ip = Ip.ofEndpoint(to.getAddress());
     int port = to.getPort();
     int code = Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), port);
     if (code < 0) {
@@ -133,7 +133,7 @@ final class DatagramImpl extends DatagramSocketImpl {
           throw new SocketException("Can't connect to port 0");
         }
         bindIfNeeded();
-        Ip ip = Ip.of(to);
+        Ip ip = Ip.ofEndpoint(to);
         localBefore = local;
         int code =
             Native.api().datagramConnect(socket.number(), ip.high(), ip.low(), ip.scope(), port);

@@ -1,6 +1,7 @@
 package io.capsock.net;
 
 import java.io.UncheckedIOException;
+import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,6 +48,17 @@ record Ip(InetAddress address, long high, long low, int scope) {
     }
     int scope = ((Inet6Address) scoped).getScopeId();
     return new Ip(address, bytes.getLong(), bytes.getLong(), scope);
+  }
+
+  /**
+   * The address as bind and connect take it: for an IPv6 socket, {@code 0.0.0.0} is {@code ::}, as
+   * for the JDK's. A datagram's own address is left as it is: it goes over IPv4.
+   *
+   * @throws SocketException as {@link #of}
+   */
+  static Ip ofEndpoint(InetAddress address) throws SocketException {
+    boolean anyIpv4 = V6 && address instanceof Inet4Address && address.isAnyLocalAddress();
+    return anyIpv4 ? new Ip(address, 0, 0, 0) : of(address);
   }
 
   private static InetAddress scoped(InetAddress address) throws SocketException {

@@ -155,7 +155,7 @@ final class SocketImpl extends java.net.SocketImpl {
 
   private void connectLocked(InetAddress ip, int toPort, int milliseconds) throws IOException {
     Descriptor socket = beginConnect(ip, toPort);
-    int code = socket.connect(Ip.of(ip), toPort, milliseconds);
+    int code = socket.connect(Ip.ofEndpoint(ip), toPort, milliseconds);
     synchronized (stateLock) {
       if (isClosed() || code == Faults.CLOSED) {
         throw new SocketException("Socket closed");
@@ -191,7 +191,7 @@ final class SocketImpl extends java.net.SocketImpl {
       if (localport != 0) {
         throw new SocketException("Already bound");
       }
-      Ip ip = Ip.of(host);
+      Ip ip = Ip.ofEndpoint(host);
       Faults.check(
           Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort));
       address = host;

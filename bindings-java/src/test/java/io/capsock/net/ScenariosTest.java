@@ -16,7 +16,11 @@ public class ScenariosTest {
   static List<Scenario> all() {
     List<Scenario> all = new ArrayList<>();
     all.addAll(overTcp());
-    Stream.of(OptionScenarios.ALL, DatagramScenarios.ALL, DatagramPeerScenarios.ALL)
+    Stream.of(
+            OptionScenarios.ALL,
+            DatagramScenarios.ALL,
+            DatagramPeerScenarios.ALL,
+            AddressScenarios.ALL)
         .forEach(all::addAll);
     return all;
   }
