@@ -51,9 +51,21 @@ public final class Agent {
                 + "': there are trace=FILE and no-payload");
       }
     }
-    Capsock.install();
+    install();
     if (file != null) {
       Trace.start(Path.of(file), payload);
+    }
+  }
+
+  private static void install() throws IOException {
+    try {
+      Capsock.install();
+    } catch (SecurityException denied) {
+      throw new SecurityException(
+          "the agent of capsock.jar needs a grant in the policy of the security manager:"
+              + " grant codeBase \"file:/path/to/capsock.jar\" { permission"
+              + " java.security.AllPermission; };",
+          denied);
     }
   }
 }

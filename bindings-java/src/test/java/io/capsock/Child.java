@@ -41,7 +41,8 @@ public final class Child {
   }
 
   /** Runs it to its end, with a variable more in its environment. */
-  static Ended runWith(String variable, String value, List<String> command) throws Exception {
+  public static Ended runWith(String variable, String value, List<String> command)
+      throws Exception {
     ProcessBuilder builder = java(command);
     builder.environment().put(variable, value);
     return run(builder, Wait.LIMIT.toSeconds());

@@ -1,6 +1,7 @@
 package io.capsock.net;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocketImpl;
@@ -116,6 +117,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     if (local == null) {
       synchronized (stateLock) {
         if (local == null) {
+          Guard.checkBind(0);
           bindTo(new InetSocketAddress(0));
         }
       }
@@ -202,6 +204,12 @@ final class DatagramImpl extends DatagramSocketImpl {
         checkTarget(to, port, peer);
       }
       bindIfNeeded();
+      if (peer == null) {
+        Guard.checkSend(to, port);
+        if (port == 0) {
+          throw new SocketException("Can't send to port 0");
+        }
+      }
       sendTo(packet, peer == null ? addresses.target(to) : null, peer == null ? port : -1);
     } finally {
       writeLock.unlock();
@@ -220,8 +228,6 @@ final class DatagramImpl extends DatagramSocketImpl {
       if (port != peer.getPort() || !to.equals(peer.getAddress())) {
         throw new IllegalArgumentException("Connected and packet address differ");
       }
-    } else if (port == 0) {
-      throw new SocketException("Can't send to port 0");
     }
   }
 
@@ -254,14 +260,34 @@ final class DatagramImpl extends DatagramSocketImpl {
   private void receiveInto(DatagramPacket packet, boolean peeks) throws IOException {
     readLock.lock();
     try {
+      if (!peeks && remote == null && Guard.isThere()) {
+        dropRefused();
+      }
       int length = receive(packet, peeks);
       if (!KNOWS_PACKETS) {
         packet.setLength(length);
       }
       packet.setAddress(addresses.sender());
       packet.setPort(addresses.senderPort());
+    } catch (SocketTimeoutException late) {
+      throw late;
+    } catch (InterruptedIOException interrupted) {
+      close();
+      throw new SocketException("Closed by interrupt");
     } finally {
       readLock.unlock();
+    }
+  }
+
+  /** Waits for a datagram whose sender the security manager accepts, and drops those before it. */
+  private void dropRefused() throws IOException {
+    DatagramPacket probe = new DatagramPacket(new byte[0], 0);
+    while (true) {
+      receive(probe, true);
+      if (Guard.accepts(addresses.sender(), addresses.senderPort())) {
+        return;
+      }
+      receive(probe, false);
     }
   }
 

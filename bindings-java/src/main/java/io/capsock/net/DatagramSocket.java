@@ -1,22 +1,15 @@
 package io.capsock.net;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
-import java.net.Inet6Address;
+import java.net.DatagramSocketImpl;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
-import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -26,12 +19,10 @@ import java.util.Set;
  * <p>A program uses it by one more line, {@code import io.capsock.net.DatagramSocket;}, beside
  * {@code import java.net.*;}.
  */
-// All public methods are overridden. What java.net.DatagramSocket does with a DatagramSocketImpl is
-// made for old ones: it holds a monitor while it receives, which other calls then wait for and
-// which pins a virtual thread, and its exceptions are not those of a plain DatagramSocket. A
-// method that a later Java adds reaches the same DatagramImpl through it.
+// All public methods are overridden: see DatagramCalls. A method that a later Java adds reaches the
+// same DatagramImpl through java.net.DatagramSocket.
 public class DatagramSocket extends java.net.DatagramSocket {
-  private final DatagramImpl impl;
+  private final java.net.DatagramSocket calls;
 
   /**
    * Binds to a free port, on every address of this machine.
@@ -76,264 +67,161 @@ public class DatagramSocket extends java.net.DatagramSocket {
     this(new DatagramImpl(), bindaddr);
   }
 
-  @SuppressWarnings("this-escape") // nothing that a subclass can override is called
+  /**
+   * A socket with a DatagramSocketImpl of a subclass's own, which is used as {@code
+   * java.net.DatagramSocket} uses it; capsock's core is not.
+   *
+   * @param impl the socket
+   * @throws NullPointerException if it is null
+   */
+  protected DatagramSocket(DatagramSocketImpl impl) {
+    super(impl);
+    calls = new java.net.DatagramSocket(impl) {};
+  }
+
   private DatagramSocket(DatagramImpl impl, SocketAddress bindaddr) throws SocketException {
     super(impl);
-    this.impl = impl;
-    impl.create();
-    try {
-      if (bindaddr != null) {
-        bindTo(bindaddr);
-      }
-      impl.setOption(StandardSocketOptions.SO_BROADCAST, true);
-    } catch (SocketException | RuntimeException failed) {
-      impl.close();
-      throw failed;
-    } catch (IOException failed) {
-      impl.close();
-      throw new SocketException(failed.getMessage());
-    }
-  }
-
-  private void bindTo(SocketAddress to) throws SocketException {
-    InetSocketAddress endpoint = resolved(to);
-    checkOpen();
-    if (impl.local() != null) {
-      throw new SocketException("Already bound");
-    }
-    impl.bind(endpoint.getPort(), endpoint.getAddress());
-  }
-
-  private static InetSocketAddress resolved(SocketAddress given) throws SocketException {
-    if (!(given instanceof InetSocketAddress endpoint)) {
-      throw new UnsupportedAddressTypeException();
-    }
-    InetAddress address = endpoint.getAddress();
-    if (address == null) {
-      throw new SocketException("Unresolved address");
-    }
-    if (!Ip.V6 && address instanceof Inet6Address) {
-      throw new SocketException("Unsupported address type");
-    }
-    return endpoint;
-  }
-
-  private void checkOpen() throws SocketException {
-    if (impl.isClosed()) {
-      throw new SocketException("Socket is closed");
-    }
+    calls = new DatagramCalls(impl, bindaddr);
   }
 
   @Override
   public void bind(SocketAddress addr) throws SocketException {
-    bindTo(addr == null ? new InetSocketAddress(0) : addr);
+    calls.bind(addr);
   }
 
   @Override
   public void connect(InetAddress address, int port) {
-    if (address == null) {
-      throw new IllegalArgumentException("Address can't be null");
-    }
-    try {
-      connectTo(new InetSocketAddress(address, port));
-    } catch (SocketException failed) {
-      throw new UncheckedIOException(failed);
-    }
+    calls.connect(address, port);
   }
 
   @Override
   public void connect(SocketAddress addr) throws SocketException {
-    if (addr == null) {
-      throw new IllegalArgumentException("Address can't be null");
-    }
-    connectTo(addr);
-  }
-
-  private void connectTo(SocketAddress to) throws SocketException {
-    InetSocketAddress endpoint = resolved(to);
-    try {
-      impl.connect(endpoint.getAddress(), endpoint.getPort());
-    } catch (SocketException failed) {
-      // As the JDK has it: connecting a closed socket does nothing.
-      if (!impl.isClosed()) {
-        throw failed;
-      }
-    }
+    calls.connect(addr);
   }
 
   @Override
   public void disconnect() {
-    impl.disconnect();
+    calls.disconnect();
   }
 
   @Override
   public boolean isBound() {
-    return impl.local() != null;
+    return calls.isBound();
   }
 
   @Override
   public boolean isConnected() {
-    return impl.remote() != null;
+    return calls.isConnected();
   }
 
   @Override
   public InetAddress getInetAddress() {
-    InetSocketAddress peer = impl.remote();
-    return peer == null ? null : peer.getAddress();
+    return calls.getInetAddress();
   }
 
   @Override
   public int getPort() {
-    InetSocketAddress peer = impl.remote();
-    return peer == null ? -1 : peer.getPort();
+    return calls.getPort();
   }
 
   @Override
   public SocketAddress getRemoteSocketAddress() {
-    return impl.remote();
+    return calls.getRemoteSocketAddress();
   }
 
   @Override
   public SocketAddress getLocalSocketAddress() {
-    return isClosed() ? null : impl.local();
+    return calls.getLocalSocketAddress();
   }
 
   @Override
   public InetAddress getLocalAddress() {
-    if (isClosed()) {
-      return null;
-    }
-    InetSocketAddress own = impl.local();
-    return (own == null ? new InetSocketAddress(0) : own).getAddress();
+    return calls.getLocalAddress();
   }
 
   @Override
   public int getLocalPort() {
-    if (isClosed()) {
-      return -1;
-    }
-    InetSocketAddress own = impl.local();
-    return own == null ? 0 : own.getPort();
+    return calls.getLocalPort();
   }
 
   @Override
   public void send(DatagramPacket packet) throws IOException {
-    impl.send(packet);
+    calls.send(packet);
   }
 
   @Override
   public void receive(DatagramPacket packet) throws IOException {
-    try {
-      impl.receive(packet);
-    } catch (SocketTimeoutException late) {
-      throw late;
-    } catch (InterruptedIOException interrupted) {
-      close();
-      throw new SocketException("Closed by interrupt");
-    }
+    calls.receive(packet);
   }
 
   @Override
   public void setSoTimeout(int timeout) throws SocketException {
-    checkOpen();
-    if (timeout < 0) {
-      throw new IllegalArgumentException("timeout < 0");
-    }
-    impl.timeout(timeout);
+    calls.setSoTimeout(timeout);
   }
 
   @Override
   public int getSoTimeout() throws SocketException {
-    checkOpen();
-    return impl.timeout();
-  }
-
-  private <T> void set(SocketOption<T> name, T value) throws SocketException {
-    checkOpen();
-    try {
-      impl.setOption(name, value);
-    } catch (SocketException failed) {
-      throw failed;
-    } catch (IOException failed) {
-      throw new SocketException(failed.getMessage());
-    }
-  }
-
-  private <T> T get(SocketOption<T> name) throws SocketException {
-    checkOpen();
-    try {
-      return impl.getOption(name);
-    } catch (SocketException failed) {
-      throw failed;
-    } catch (IOException failed) {
-      throw new SocketException(failed.getMessage());
-    }
+    return calls.getSoTimeout();
   }
 
   @Override
   public void setSendBufferSize(int size) throws SocketException {
-    if (size <= 0) {
-      throw new IllegalArgumentException("Invalid send size");
-    }
-    set(StandardSocketOptions.SO_SNDBUF, size);
+    calls.setSendBufferSize(size);
   }
 
   @Override
   public int getSendBufferSize() throws SocketException {
-    return get(StandardSocketOptions.SO_SNDBUF);
+    return calls.getSendBufferSize();
   }
 
   @Override
   public void setReceiveBufferSize(int size) throws SocketException {
-    if (size <= 0) {
-      throw new IllegalArgumentException("Invalid receive size");
-    }
-    set(StandardSocketOptions.SO_RCVBUF, size);
+    calls.setReceiveBufferSize(size);
   }
 
   @Override
   public int getReceiveBufferSize() throws SocketException {
-    return get(StandardSocketOptions.SO_RCVBUF);
+    return calls.getReceiveBufferSize();
   }
 
   @Override
   public void setReuseAddress(boolean on) throws SocketException {
-    set(StandardSocketOptions.SO_REUSEADDR, on);
+    calls.setReuseAddress(on);
   }
 
   @Override
   public boolean getReuseAddress() throws SocketException {
-    return get(StandardSocketOptions.SO_REUSEADDR);
+    return calls.getReuseAddress();
   }
 
   @Override
   public void setBroadcast(boolean on) throws SocketException {
-    set(StandardSocketOptions.SO_BROADCAST, on);
+    calls.setBroadcast(on);
   }
 
   @Override
   public boolean getBroadcast() throws SocketException {
-    return get(StandardSocketOptions.SO_BROADCAST);
+    return calls.getBroadcast();
   }
 
   @Override
   public void setTrafficClass(int tc) throws SocketException {
-    set(StandardSocketOptions.IP_TOS, tc);
+    calls.setTrafficClass(tc);
   }
 
   @Override
   public int getTrafficClass() throws SocketException {
-    return get(StandardSocketOptions.IP_TOS);
+    return calls.getTrafficClass();
   }
 
   @Override
   public void close() {
-    impl.close();
+    calls.close();
   }
 
   @Override
   public boolean isClosed() {
-    return impl.isClosed();
+    return calls.isClosed();
   }
 
   /**
@@ -348,56 +236,27 @@ public class DatagramSocket extends java.net.DatagramSocket {
 
   @Override
   public <T> java.net.DatagramSocket setOption(SocketOption<T> name, T value) throws IOException {
-    Objects.requireNonNull(name);
-    Options.checkSupported(name, impl.supportedOptions());
-    Options.checkType(name, value);
-    if (isClosed()) {
-      throw new ClosedChannelException();
-    }
-    impl.setOption(name, value);
+    calls.setOption(name, value);
     return this;
   }
 
   @Override
   public <T> T getOption(SocketOption<T> name) throws IOException {
-    Objects.requireNonNull(name);
-    Options.checkSupported(name, impl.supportedOptions());
-    if (isClosed()) {
-      throw new ClosedChannelException();
-    }
-    return impl.getOption(name);
+    return calls.getOption(name);
   }
 
   @Override
   public Set<SocketOption<?>> supportedOptions() {
-    return impl.supportedOptions();
+    return calls.supportedOptions();
   }
 
   @Override
   public void joinGroup(SocketAddress mcastaddr, NetworkInterface netIf) throws IOException {
-    InetAddress group = group(mcastaddr);
-    checkOpen();
-    impl.joinGroup(new InetSocketAddress(group, 0), netIf);
+    calls.joinGroup(mcastaddr, netIf);
   }
 
   @Override
   public void leaveGroup(SocketAddress mcastaddr, NetworkInterface netIf) throws IOException {
-    InetAddress group = group(mcastaddr);
-    checkOpen();
-    impl.leaveGroup(new InetSocketAddress(group, 0), netIf);
-  }
-
-  private static InetAddress group(SocketAddress given) throws SocketException {
-    if (!(given instanceof InetSocketAddress endpoint)) {
-      throw new IllegalArgumentException("Unsupported address type");
-    }
-    InetAddress group = endpoint.getAddress();
-    if (group == null) {
-      throw new IllegalArgumentException("Unresolved address");
-    }
-    if (!group.isMulticastAddress()) {
-      throw new SocketException("Not a multicast address");
-    }
-    return group;
+    calls.leaveGroup(mcastaddr, netIf);
   }
 }

@@ -23,7 +23,8 @@ import java.util.List;
 record Ip(InetAddress address, long high, long low, int scope) {
   /** Whether sockets are IPv6 sockets, which take IPv4 addresses too, or IPv4 sockets. */
   static final boolean V6 =
-      !Boolean.getBoolean("java.net.preferIPv4Stack") && Native.api().hasIpv6();
+      !Guard.privileged(() -> Boolean.getBoolean("java.net.preferIPv4Stack"))
+          && Native.api().hasIpv6();
 
   private static final long MAPPED = 0xffffL << 32;
   private static final int V4_LENGTH = 4;

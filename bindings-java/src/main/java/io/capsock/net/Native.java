@@ -28,7 +28,7 @@ final class Native {
     if (!loaded) {
       // Any call of the other package loads the library, which knows this class too. This must not
       // happen while this class is initialized: the library asks for the class as it is loaded.
-      Capsock.version();
+      Guard.privileged(Capsock::version);
       loaded = true;
     }
     return API;

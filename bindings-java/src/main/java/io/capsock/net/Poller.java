@@ -44,13 +44,17 @@ final class Poller {
     if (number < 0) {
       throw Faults.socketException((int) number);
     }
-    // Neither its priority nor what it inherits are those of whoever happened to wait first.
+  }
+
+  /** Neither its priority nor what it inherits are those of whoever happened to wait first. */
+  private Thread start() {
     String name = forWriting ? "capsock-write-poller" : "capsock-read-poller";
     Thread thread = new Thread(null, this::run, name, 0, false);
     thread.setDaemon(true);
     thread.setPriority(Thread.NORM_PRIORITY);
     thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
     thread.start();
+    return thread;
   }
 
   /**
@@ -82,6 +86,7 @@ final class Poller {
       return poller;
     }
     poller = new Poller(forWriting);
+    Guard.privileged(poller::start);
     if (forWriting) {
       writable = poller;
     } else {

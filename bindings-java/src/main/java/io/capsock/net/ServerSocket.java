@@ -16,6 +16,9 @@ import java.net.SocketException;
 public class ServerSocket extends java.net.ServerSocket {
   private static final int DEFAULT_BACKLOG = 50;
 
+  /** Whether the SocketImpl is a subclass's own. */
+  private final boolean foreign;
+
   /**
    * A server socket that is not bound.
    *
@@ -23,6 +26,7 @@ public class ServerSocket extends java.net.ServerSocket {
    */
   public ServerSocket() throws IOException {
     super(new SocketImpl(true));
+    foreign = false;
   }
 
   /**
@@ -60,6 +64,7 @@ public class ServerSocket extends java.net.ServerSocket {
   @SuppressWarnings("this-escape") // as in java.net.ServerSocket: a subclass sees bind
   public ServerSocket(int port, int backlog, InetAddress bindAddr) throws IOException {
     super(new SocketImpl(true));
+    foreign = false;
     if (port < 0 || port > 0xffff) {
       throw new IllegalArgumentException("Port value out of range: " + port);
     }
@@ -69,6 +74,18 @@ public class ServerSocket extends java.net.ServerSocket {
       close();
       throw failed;
     }
+  }
+
+  /**
+   * A server socket with a SocketImpl of a subclass's own, which is used as {@code
+   * java.net.ServerSocket} uses it; capsock's core is not.
+   *
+   * @param impl the socket
+   * @throws NullPointerException if it is null
+   */
+  protected ServerSocket(java.net.SocketImpl impl) {
+    super(impl);
+    foreign = true;
   }
 
   /**
@@ -85,7 +102,8 @@ public class ServerSocket extends java.net.ServerSocket {
     if (!isBound()) {
       throw new SocketException("Socket is not bound yet");
     }
-    Socket accepted = new Socket(new SocketImpl(false));
+    // As in java.net.ServerSocket, which makes the SocketImpl of what a foreign one accepts.
+    Socket accepted = new Socket(foreign ? null : new SocketImpl(false));
     implAccept(accepted);
     return accepted;
   }

@@ -16,8 +16,8 @@ import java.util.Objects;
  * <p>A program uses it by one more line, {@code import io.capsock.net.Socket;}, beside {@code
  * import java.net.*;}.
  *
- * <p>It connects directly: no proxy is asked for, neither by the system properties {@code
- * socksProxyHost} and {@code socksProxyPort} nor by a {@link java.net.ProxySelector}.
+ * <p>It connects directly, unless a constructor is given a proxy: neither the system properties
+ * {@code socksProxyHost} and {@code socksProxyPort} nor a {@link java.net.ProxySelector} are asked.
  */
 public class Socket extends java.net.Socket {
   /**
@@ -32,15 +32,15 @@ public class Socket extends java.net.Socket {
   }
 
   /**
-   * A socket that is not connected and will not use a proxy.
+   * A socket that is not connected and will connect through a proxy. With a proxy, the calls are
+   * those of a {@code java.net.Socket} of the JDK, not of capsock's core.
    *
-   * @param proxy {@link Proxy#NO_PROXY}
-   * @throws IllegalArgumentException if it is null
-   * @throws UnsupportedOperationException if it is a proxy; {@code java.net.Socket} has those
+   * @param proxy a SOCKS or HTTP proxy, or {@link Proxy#NO_PROXY}
+   * @throws IllegalArgumentException if it is null or of no known type
    * @throws SocketException never, as for {@link #Socket()}
    */
   public Socket(Proxy proxy) throws SocketException {
-    this(direct(proxy));
+    this(through(proxy));
   }
 
   /**
@@ -99,6 +99,48 @@ public class Socket extends java.net.Socket {
     this(endpoint(address, port), new InetSocketAddress(localAddr, localPort));
   }
 
+  /**
+   * Connects to a port of a host.
+   *
+   * @param host a name or an IP address; null is this machine
+   * @param port 0 to 65535
+   * @param stream true
+   * @throws IOException if the connection cannot be made
+   * @throws IllegalArgumentException if the port is out of its range, or {@code stream} is false
+   * @deprecated {@code java.net.Socket} has it: {@link #Socket(String, int)} does the same
+   */
+  @Deprecated
+  public Socket(String host, int port, boolean stream) throws IOException {
+    this(onlyStream(endpoint(host, port), stream), null);
+  }
+
+  /**
+   * Connects to a port of an address.
+   *
+   * @param host the address
+   * @param port 0 to 65535
+   * @param stream true
+   * @throws IOException if the connection cannot be made
+   * @throws IllegalArgumentException if the port is out of its range, or {@code stream} is false
+   * @throws NullPointerException if the address is null
+   * @deprecated {@code java.net.Socket} has it: {@link #Socket(InetAddress, int)} does the same
+   */
+  @Deprecated
+  public Socket(InetAddress host, int port, boolean stream) throws IOException {
+    this(onlyStream(endpoint(host, port), stream), new InetSocketAddress(0));
+  }
+
+  /**
+   * A socket with a SocketImpl of a subclass's own, which is used as {@code java.net.Socket} uses
+   * it; capsock's core is not.
+   *
+   * @param impl the socket; null is none
+   * @throws SocketException never
+   */
+  protected Socket(java.net.SocketImpl impl) throws SocketException {
+    super(impl);
+  }
+
   @SuppressWarnings("this-escape") // as in java.net.Socket: a subclass sees bind and connect
   private Socket(InetSocketAddress to, SocketAddress from) throws IOException {
     this(new SocketImpl(false));
@@ -117,11 +159,6 @@ public class Socket extends java.net.Socket {
     }
   }
 
-  /** For {@link ServerSocket#accept()}, and for this class. */
-  Socket(SocketImpl impl) throws SocketException {
-    super(impl);
-  }
-
   private static InetSocketAddress endpoint(String host, int port) throws UnknownHostException {
     return host == null
         ? new InetSocketAddress(InetAddress.getByName(null), port)
@@ -132,14 +169,19 @@ public class Socket extends java.net.Socket {
     return new InetSocketAddress(Objects.requireNonNull(address), port);
   }
 
-  private static SocketImpl direct(Proxy proxy) {
-    if (proxy == null) {
-      throw new IllegalArgumentException("Invalid Proxy");
+  /** Java before 24 makes a datagram socket where a stream is not wanted. */
+  private static InetSocketAddress onlyStream(InetSocketAddress to, boolean stream) {
+    if (!stream) {
+      throw new IllegalArgumentException(
+          "Socket constructor does not support creation of datagram sockets");
     }
-    if (proxy.type() != Proxy.Type.DIRECT) {
-      throw new UnsupportedOperationException(
-          "io.capsock.net.Socket connects directly; java.net.Socket knows the proxy " + proxy);
-    }
-    return new SocketImpl(false);
+    return to;
+  }
+
+  private static java.net.SocketImpl through(Proxy proxy) {
+    // Any other is java.net.Socket's to refuse: null, or of a type that it does not know.
+    return proxy == Proxy.NO_PROXY
+        ? new SocketImpl(false)
+        : new ProxiedImpl(new java.net.Socket(proxy));
   }
 }

@@ -128,7 +128,7 @@ final class SocketImpl extends java.net.SocketImpl {
       throw new IOException("Unsupported address type");
     }
     if (endpoint.isUnresolved()) {
-      throw new UnknownHostException(endpoint.getHostName());
+      throw new UnknownHostException(HostInfo.ofName(endpoint.getHostName()));
     }
     InetAddress ip = endpoint.getAddress();
     if (ip.isAnyLocalAddress()) {
@@ -149,7 +149,7 @@ final class SocketImpl extends java.net.SocketImpl {
       throw new SocketException("Closed by interrupt");
     } catch (IOException failed) {
       close();
-      throw failed;
+      throw HostInfo.with(failed, endpoint);
     }
   }
 

@@ -33,8 +33,9 @@
  *
  * <h2>What they do not have</h2>
  *
- * <p>Proxies: they connect directly, whatever the system properties and the {@link
- * java.net.ProxySelector} say. Channels: {@code getChannel()} is null, as it is of every socket
- * that no channel made. The JDK's flight recorder sees streams of TCP sockets, and no datagrams.
+ * <p>Default proxies: without a {@link java.net.Proxy} of their own they connect directly, whatever
+ * the system properties and the {@link java.net.ProxySelector} say. Channels: {@code getChannel()}
+ * is null, as it is of every socket that no channel made. The JDK's flight recorder sees streams of
+ * TCP sockets, and no datagrams.
  */
 package io.capsock.net;

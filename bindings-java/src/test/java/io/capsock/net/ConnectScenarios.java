@@ -6,7 +6,6 @@ import io.capsock.net.Scenario.Run;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -33,7 +32,7 @@ final class ConnectScenarios {
           new Scenario("closing a socket that connects", ConnectScenarios::closedMeanwhile),
           new Scenario("from a local address", ConnectScenarios::fromLocalAddress),
           new Scenario("from a local address that is none", ConnectScenarios::fromNoLocalAddress),
-          new Scenario("without a proxy", ConnectScenarios::proxies),
+          new Scenario("an interrupted thread that connects", ConnectScenarios::interrupted),
           new Scenario("a name of this machine", ConnectScenarios::names),
           new Scenario("accepting within a time", ConnectScenarios::acceptTimeout),
           new Scenario("accepting after a timeout", ConnectScenarios::acceptAfterTimeout),
@@ -203,11 +202,15 @@ final class ConnectScenarios {
     run.note("taken", () -> run.sockets.socket(loopback(), port, loopback(), port));
   }
 
-  private static void proxies(Run run) throws Exception {
-    run.note("null", () -> run.sockets.socket((Proxy) null));
-    Socket direct = run.closing(run.sockets.socket(Proxy.NO_PROXY));
-    run.note("connect", () -> direct.connect(run.server().getLocalSocketAddress()));
-    run.note("connected", direct::isConnected);
+  /** With a limit, even a virtual thread is connected: it looks once before it parks. */
+  private static void interrupted(Run run) throws Exception {
+    ServerSocket server = run.server();
+    Socket socket = run.socket();
+    Thread.currentThread().interrupt();
+    run.note("connect", () -> socket.connect(server.getLocalSocketAddress(), 10_000));
+    run.note("interrupted", Thread::interrupted);
+    run.note("connected", socket::isConnected);
+    run.note("closed", socket::isClosed);
   }
 
   private static void names(Run run) throws Exception {

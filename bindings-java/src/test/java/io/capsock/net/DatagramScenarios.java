@@ -40,6 +40,7 @@ final class DatagramScenarios {
           new Scenario("many datagrams", DatagramScenarios::many),
           new Scenario("closing a socket that receives", DatagramScenarios::closedMeanwhile),
           new Scenario("interrupting a receive", DatagramScenarios::interruptedReceive),
+          new Scenario("an interrupted thread that receives", DatagramScenarios::interruptedBefore),
           new Scenario("null packets", DatagramScenarios::nullPackets));
 
   private DatagramScenarios() {}
@@ -317,6 +318,18 @@ final class DatagramScenarios {
           sender.send(packet);
         });
     run.note("closed", socket::isClosed);
+  }
+
+  private static void interruptedBefore(Run run) throws Exception {
+    DatagramSocket socket = run.datagrams();
+    socket.setSoTimeout(SHORT);
+    socket.send(packet("there already", socket));
+    Thread.currentThread().interrupt();
+    run.note("what is there", () -> text(receive(socket, 20)));
+    run.note("nothing", () -> receive(socket, 20));
+    run.note("interrupted", Thread::interrupted);
+    run.note("closed", socket::isClosed);
+    run.note("again", () -> receive(socket, 20));
   }
 
   private static void nullPackets(Run run) throws Exception {

@@ -20,7 +20,9 @@ public class ScenariosTest {
             OptionScenarios.ALL,
             DatagramScenarios.ALL,
             DatagramPeerScenarios.ALL,
-            AddressScenarios.ALL)
+            AddressScenarios.ALL,
+            ConstructorScenarios.ALL,
+            ProxyScenarios.ALL)
         .forEach(all::addAll);
     return all;
   }

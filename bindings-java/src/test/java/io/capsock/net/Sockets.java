@@ -2,11 +2,13 @@ package io.capsock.net;
 
 import java.io.IOException;
 import java.net.DatagramSocket;
+import java.net.DatagramSocketImpl;
 import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketImpl;
 
 /** How sockets are made: the one thing in which the two sides of a scenario differ. */
 interface Sockets {
@@ -25,7 +27,17 @@ interface Sockets {
 
   Socket socket(InetAddress host, int port, InetAddress from, int fromPort) throws IOException;
 
+  Socket socket(String host, int port, boolean stream) throws IOException;
+
+  Socket socket(InetAddress host, int port, boolean stream) throws IOException;
+
+  /** Of a subclass. */
+  Socket socket(SocketImpl impl) throws IOException;
+
   ServerSocket server() throws IOException;
+
+  /** Of a subclass. */
+  ServerSocket server(SocketImpl impl) throws IOException;
 
   ServerSocket server(int port) throws IOException;
 
@@ -34,6 +46,9 @@ interface Sockets {
   ServerSocket server(int port, int backlog, InetAddress host) throws IOException;
 
   DatagramSocket datagrams() throws IOException;
+
+  /** Of a subclass. */
+  DatagramSocket datagrams(DatagramSocketImpl impl) throws IOException;
 
   DatagramSocket datagrams(int port) throws IOException;
 
@@ -71,6 +86,33 @@ interface Sockets {
     public Socket socket(InetAddress host, int port, InetAddress from, int fromPort)
         throws IOException {
       return new Socket(host, port, from, fromPort);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // what old programs call
+    public Socket socket(String host, int port, boolean stream) throws IOException {
+      return new Socket(host, port, stream);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // what old programs call
+    public Socket socket(InetAddress host, int port, boolean stream) throws IOException {
+      return new Socket(host, port, stream);
+    }
+
+    @Override
+    public Socket socket(SocketImpl impl) throws IOException {
+      return new Socket(impl) {};
+    }
+
+    @Override
+    public ServerSocket server(SocketImpl impl) {
+      return new ServerSocket(impl) {};
+    }
+
+    @Override
+    public DatagramSocket datagrams(DatagramSocketImpl impl) {
+      return new DatagramSocket(impl) {};
     }
 
     @Override
@@ -144,6 +186,33 @@ interface Sockets {
     public Socket socket(InetAddress host, int port, InetAddress from, int fromPort)
         throws IOException {
       return new io.capsock.net.Socket(host, port, from, fromPort);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // what old programs call
+    public Socket socket(String host, int port, boolean stream) throws IOException {
+      return new io.capsock.net.Socket(host, port, stream);
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // what old programs call
+    public Socket socket(InetAddress host, int port, boolean stream) throws IOException {
+      return new io.capsock.net.Socket(host, port, stream);
+    }
+
+    @Override
+    public Socket socket(SocketImpl impl) throws IOException {
+      return new io.capsock.net.Socket(impl) {};
+    }
+
+    @Override
+    public ServerSocket server(SocketImpl impl) {
+      return new io.capsock.net.ServerSocket(impl) {};
+    }
+
+    @Override
+    public DatagramSocket datagrams(DatagramSocketImpl impl) {
+      return new io.capsock.net.DatagramSocket(impl) {};
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.capsock.net;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.capsock.Child;
@@ -150,10 +151,36 @@ class VirtualThreadsTest {
     }
   }
 
+  /** What comes of an interrupt, with java.net's own classes. */
+  static final class Interrupted {
+    public static void main(String[] arguments) throws Exception {
+      for (Scenario scenario : ScenariosTest.all()) {
+        if (scenario.name().contains("interrupt")) {
+          System.out.println("# " + scenario);
+          String outcome = scenario.outcome(Sockets.JDK, Threads.VIRTUAL);
+          // java.net's class for foreign implementations does not ask those whether they are
+          // closed.
+          boolean datagrams = scenario.name().contains("receive");
+          System.out.println(datagrams ? outcome.replaceAll("closed -> .*", "") : outcome);
+        }
+      }
+    }
+  }
+
   @Test
   void aPollerThatHasEndedIsStartedAgain() throws Exception {
     assumeTrue(Runtime.version().feature() >= 21, "virtual threads are Java 21's");
     assertEquals(
         new Child.Ended(0, "all went on\n"), Child.run(Child.command(List.of(), Idle.class), 55));
+  }
+
+  @Test
+  void interruptsUnderTheAgent() throws Exception {
+    assumeTrue(Runtime.version().feature() >= 21, "virtual threads are Java 21's");
+    Child.Ended without = Child.run(Child.command(List.of(), Interrupted.class));
+    List<String> agent = List.of("-javaagent:" + Child.JAR);
+    Child.Ended with = Child.run(Child.command(agent, Interrupted.class));
+    assertTrue(without.output().contains("Closed by interrupt"), without.output());
+    assertEquals(without, with);
   }
 }
