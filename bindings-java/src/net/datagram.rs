@@ -122,8 +122,8 @@ fn datagram_send<'local>(
     })
 }
 
-/// `length` is the packet's, and the room if its own fields are not known. The sender becomes the first
-/// numbers of `sender`.
+/// The length of the whole datagram, of which the packet has what there was room for. `length` is the
+/// packet's, and the room if its own fields are not known. The sender becomes the first numbers of `sender`.
 fn datagram_receive<'local>(
     env: EnvUnowned<'local>,
     _: JObject<'local>,
@@ -143,23 +143,25 @@ fn datagram_receive<'local>(
             Some(fields) => unsafe { java.field(&packet, fields.buffer) },
             None => length,
         };
-        let flags = if peeks { libc::MSG_PEEK } else { 0 };
-        let (mut copied, mut from_whom) = (Ok(()), None);
+        let flags = libc::MSG_TRUNC | if peeks { libc::MSG_PEEK } else { 0 };
+        let (mut copied, mut from_whom, mut filled) = (Ok(()), None, 0);
         let code = call(socket, |held| {
             let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
             buffer::with(room, |buffer| {
                 let (count, from) = held.socket.receive_from(buffer, flags, patience(milliseconds))?;
                 let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
-                copied = java.set(&bytes, offset, &buffer[..count]);
+                let fitting = &buffer[..count.min(buffer.len())];
+                copied = java.set(&bytes, offset, fitting);
+                filled = of_length(fitting.len());
                 from_whom = Some(from);
                 Ok(of_length(count))
             })
         });
         copied?;
         let Some(from) = from_whom else { return Ok(code) };
-        if let Some(fields) = fields.filter(|_| code != length) {
+        if let Some(fields) = fields.filter(|_| filled != length) {
             // SAFETY: as above.
-            unsafe { java.set_field(&packet, fields.length, code) };
+            unsafe { java.set_field(&packet, fields.length, filled) };
         }
         java.set_longs(&sender, &numbers(&from))?;
         Ok(code)

@@ -108,6 +108,7 @@ mod tests {
             ("EAGAIN", -libc::EAGAIN),
             ("EACCES", -libc::EACCES),
             ("EPROTO", -libc::EPROTO),
+            ("EMSGSIZE", -libc::EMSGSIZE),
             ("EADDRINUSE", -libc::EADDRINUSE),
             ("EADDRNOTAVAIL", -libc::EADDRNOTAVAIL),
             ("ECONNABORTED", -libc::ECONNABORTED),

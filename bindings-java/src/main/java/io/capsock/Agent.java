@@ -1,5 +1,6 @@
 package io.capsock;
 
+import io.capsock.net.Hints;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -10,6 +11,9 @@ import java.nio.file.Path;
  * <p>{@code -javaagent:capsock.jar=trace=FILE} records their calls as well, as {@link Trace} does;
  * {@code trace=FILE,no-payload} leaves out what is sent and received. A file whose name has a comma
  * in it is for the environment variable.
+ *
+ * <p>Hints about common mistakes are printed on standard error ({@link io.capsock.net.Hints});
+ * {@code -javaagent:capsock.jar=hints=off} silences them.
  */
 public final class Agent {
   private Agent() {}
@@ -17,7 +21,8 @@ public final class Agent {
   /**
    * Called before the program's {@code main}.
    *
-   * @param options none, {@code trace=FILE}, or {@code trace=FILE,no-payload}
+   * @param options none, or some of {@code trace=FILE}, {@code no-payload} and {@code hints=off},
+   *     with commas between them
    * @throws IOException as {@link Capsock#install()}, and if the file cannot be opened
    * @throws IllegalArgumentException if the options are others
    */
@@ -39,27 +44,33 @@ public final class Agent {
   private static void start(String options) throws IOException {
     String file = null;
     boolean payload = true;
+    boolean hints = true;
     for (String option : options == null ? new String[0] : options.split(",")) {
       if (option.startsWith("trace=") && option.length() > "trace=".length()) {
         file = option.substring("trace=".length());
       } else if (option.equals("no-payload")) {
         payload = false;
+      } else if (option.equals("hints=off")) {
+        hints = false;
       } else if (!option.isEmpty()) {
         throw new IllegalArgumentException(
             "capsock.jar knows no agent option '"
                 + option
-                + "': there are trace=FILE and no-payload");
+                + "': there are trace=FILE, no-payload and hints=off");
       }
     }
-    install();
+    install(hints);
     if (file != null) {
       Trace.start(Path.of(file), payload);
     }
   }
 
-  private static void install() throws IOException {
+  private static void install(boolean hints) throws IOException {
     try {
       Capsock.install();
+      if (hints) {
+        Hints.start();
+      }
     } catch (SecurityException denied) {
       throw new SecurityException(
           "the agent of capsock.jar needs a grant in the policy of the security manager:"

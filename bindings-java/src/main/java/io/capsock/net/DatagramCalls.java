@@ -147,6 +147,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     if (own == null || isClosed()) {
       return null;
     }
+    impl.getLocalPort();
     InetAddress address = own.getAddress();
     boolean known = address.isAnyLocalAddress() || Guard.reveals(address);
     return known ? own : new InetSocketAddress(own.getPort());
@@ -168,8 +169,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     if (isClosed()) {
       return -1;
     }
-    InetSocketAddress own = impl.local();
-    return own == null ? 0 : own.getPort();
+    return impl.local() == null ? 0 : impl.getLocalPort();
   }
 
   @Override

@@ -49,6 +49,9 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   private final AddressCache addresses = new AddressCache();
 
+  /** What hints are about; null without hints. */
+  private final Exchange exchange = Exchange.ofDatagrams();
+
   @Override
   protected void create() throws SocketException {
     synchronized (stateLock) {
@@ -72,6 +75,15 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   InetSocketAddress local() {
     return local;
+  }
+
+  /** The program asks for its port, with java.net's own class as well. */
+  @Override
+  protected int getLocalPort() {
+    if (exchange != null) {
+      exchange.portAsked();
+    }
+    return super.getLocalPort();
   }
 
   InetSocketAddress remote() {
@@ -101,10 +113,16 @@ final class DatagramImpl extends DatagramSocketImpl {
     Ip ip = Ip.ofEndpoint(to.getAddress());
     int port = to.getPort();
     int code = Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), port);
+    if (code == Faults.EADDRINUSE && exchange != null) {
+      Hints.udpInUse(port);
+    }
     if (code < 0) {
       throw Faults.socketException(code);
     }
     findLocal(socket);
+    if (exchange != null) {
+      exchange.bound(port == 0);
+    }
   }
 
   private void findLocal(Descriptor socket) throws SocketException {
@@ -196,6 +214,9 @@ final class DatagramImpl extends DatagramSocketImpl {
       int port = packet.getPort();
       if (to == null) {
         if (peer == null) {
+          if (exchange != null) {
+            Hints.noAddress();
+          }
           throw new IllegalArgumentException("Address not set");
         }
         packet.setAddress(peer.getAddress());
@@ -236,6 +257,10 @@ final class DatagramImpl extends DatagramSocketImpl {
     int offset = packet.getOffset();
     int length = packet.getLength();
     int code = open().send(bytes, offset, length, to, port);
+    if (exchange != null) {
+      InetSocketAddress target = to == null ? remote : new InetSocketAddress(to.address(), port);
+      exchange.sentDatagram(code, target, to == null, bytes, offset, length);
+    }
     if (code == Faults.ECONNREFUSED) {
       // News of an earlier datagram: without a peer it may have been anybody's.
       if (to == null) {
@@ -263,9 +288,10 @@ final class DatagramImpl extends DatagramSocketImpl {
       if (!peeks && remote == null && Guard.isThere()) {
         dropRefused();
       }
-      int length = receive(packet, peeks);
+      int room = packet.getLength();
+      int length = peeks || exchange == null ? receive(packet, peeks) : watched(packet);
       if (!KNOWS_PACKETS) {
-        packet.setLength(length);
+        packet.setLength(Math.min(length, room));
       }
       packet.setAddress(addresses.sender());
       packet.setPort(addresses.senderPort());
@@ -276,6 +302,21 @@ final class DatagramImpl extends DatagramSocketImpl {
       throw new SocketException("Closed by interrupt");
     } finally {
       readLock.unlock();
+    }
+  }
+
+  /** The same as a receive, where there are hints. */
+  private int watched(DatagramPacket packet) throws IOException {
+    exchange.waits();
+    try {
+      int length = receive(packet, false);
+      exchange.receivedPacket(length, packet);
+      return length;
+    } catch (PortUnreachableException refused) {
+      Exchange.refused(remote);
+      throw refused;
+    } finally {
+      exchange.waited();
     }
   }
 
@@ -291,6 +332,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     }
   }
 
+  /** The length of the whole datagram, which may be more than the packet has room for. */
   private int receive(DatagramPacket packet, boolean peeks) throws IOException {
     open();
     bindIfNeeded();
@@ -340,6 +382,9 @@ final class DatagramImpl extends DatagramSocketImpl {
     synchronized (stateLock) {
       closed = true;
       groups.clear();
+      if (exchange != null) {
+        exchange.close();
+      }
       if (descriptor != null) {
         descriptor.close();
       }

@@ -22,6 +22,11 @@ import java.util.Set;
 // All public methods are overridden: see DatagramCalls. A method that a later Java adds reaches the
 // same DatagramImpl through java.net.DatagramSocket.
 public class DatagramSocket extends java.net.DatagramSocket {
+  static {
+    // Before an argument is checked: what is wrong with it may be worth a hint.
+    Hints.areOn();
+  }
+
   private final java.net.DatagramSocket calls;
 
   /**

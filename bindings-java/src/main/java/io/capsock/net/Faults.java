@@ -17,6 +17,7 @@ final class Faults {
   static final int EAGAIN = -11;
   static final int EACCES = -13;
   static final int EPROTO = -71;
+  static final int EMSGSIZE = -90;
   static final int EADDRINUSE = -98;
   static final int EADDRNOTAVAIL = -99;
   static final int ECONNABORTED = -103;

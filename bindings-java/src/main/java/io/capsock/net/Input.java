@@ -66,12 +66,32 @@ final class Input extends InputStream {
         return -1;
       }
       int wanted = Math.min(length, Descriptor.LIMIT);
-      int count = descriptor.read(bytes, offset, wanted, socket.timeout());
+      Exchange exchange = socket.exchange();
+      int count =
+          exchange == null
+              ? descriptor.read(bytes, offset, wanted, socket.timeout())
+              : watched(exchange, descriptor, bytes, offset, wanted);
       return count > 0 ? count : nothing(count);
     } catch (InterruptedIOException over) {
       throw socket.isClosed() ? new SocketException("Socket closed") : over;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** The same, where there are hints. */
+  private int watched(
+      Exchange exchange, Descriptor descriptor, byte[] bytes, int offset, int wanted)
+      throws IOException {
+    exchange.waits();
+    try {
+      int count = descriptor.read(bytes, offset, wanted, socket.timeout());
+      if (count > 0) {
+        exchange.received(count, wanted);
+      }
+      return count;
+    } finally {
+      exchange.waited();
     }
   }
 

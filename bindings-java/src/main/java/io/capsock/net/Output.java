@@ -35,6 +35,7 @@ final class Output extends OutputStream {
   public void write(byte[] bytes, int offset, int length) throws IOException {
     Objects.checkFromIndexSize(offset, length, bytes.length);
     if (length == 0) {
+      hint(bytes, offset, 0);
       return;
     }
     lock.lock();
@@ -48,10 +49,18 @@ final class Output extends OutputStream {
         }
         next += count;
       }
+      hint(bytes, offset, length);
     } catch (InterruptedIOException over) {
       throw socket.isClosed() ? new SocketException("Socket closed") : over;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void hint(byte[] bytes, int offset, int length) {
+    Exchange exchange = socket.exchange();
+    if (exchange != null) {
+      exchange.sent(bytes, offset, length);
     }
   }
 

@@ -14,6 +14,11 @@ import java.net.SocketException;
  * import java.net.*;}.
  */
 public class ServerSocket extends java.net.ServerSocket {
+  static {
+    // Before an argument is checked: what is wrong with it may be worth a hint.
+    Hints.areOn();
+  }
+
   private static final int DEFAULT_BACKLOG = 50;
 
   /** Whether the SocketImpl is a subclass's own. */

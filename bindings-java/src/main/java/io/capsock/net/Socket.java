@@ -20,6 +20,11 @@ import java.util.Objects;
  * {@code socksProxyHost} and {@code socksProxyPort} nor a {@link java.net.ProxySelector} are asked.
  */
 public class Socket extends java.net.Socket {
+  static {
+    // Before an argument is checked: what is wrong with it may be worth a hint.
+    Hints.areOn();
+  }
+
   /**
    * A socket that is not connected.
    *

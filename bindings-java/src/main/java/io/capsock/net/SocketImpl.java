@@ -50,6 +50,9 @@ final class SocketImpl extends java.net.SocketImpl {
 
   private volatile int timeout;
 
+  /** What hints are about; null without a connection, and without hints. */
+  private volatile Exchange exchange;
+
   /**
    * A socket that is not created yet.
    *
@@ -84,6 +87,10 @@ final class SocketImpl extends java.net.SocketImpl {
 
   boolean isClosed() {
     return state == State.CLOSED;
+  }
+
+  Exchange exchange() {
+    return exchange;
   }
 
   /** How long a read waits, in milliseconds; 0 is without a limit. */
@@ -128,6 +135,9 @@ final class SocketImpl extends java.net.SocketImpl {
       throw new IOException("Unsupported address type");
     }
     if (endpoint.isUnresolved()) {
+      if (Hints.areOn()) {
+        Hints.unknownHost(endpoint.getHostString());
+      }
       throw new UnknownHostException(HostInfo.ofName(endpoint.getHostName()));
     }
     InetAddress ip = endpoint.getAddress();
@@ -137,7 +147,7 @@ final class SocketImpl extends java.net.SocketImpl {
     try {
       readLock.lock();
       try {
-        connectLocked(ip, endpoint.getPort(), milliseconds);
+        connectLocked(ip, endpoint, milliseconds);
       } finally {
         readLock.unlock();
       }
@@ -153,9 +163,14 @@ final class SocketImpl extends java.net.SocketImpl {
     }
   }
 
-  private void connectLocked(InetAddress ip, int toPort, int milliseconds) throws IOException {
+  private void connectLocked(InetAddress ip, InetSocketAddress endpoint, int milliseconds)
+      throws IOException {
+    int toPort = endpoint.getPort();
     Descriptor socket = beginConnect(ip, toPort);
     int code = socket.connect(Ip.ofEndpoint(ip), toPort, milliseconds);
+    if (code == Faults.ECONNREFUSED && Hints.areOn()) {
+      Hints.refused(endpoint.getHostString(), toPort);
+    }
     synchronized (stateLock) {
       if (isClosed() || code == Faults.CLOSED) {
         throw new SocketException("Socket closed");
@@ -165,6 +180,7 @@ final class SocketImpl extends java.net.SocketImpl {
       }
       Faults.check(code);
       localport = Ip.port(Options.localAddress(socket));
+      exchange = Exchange.ofClient(endpoint.getHostString(), toPort);
       state = State.CONNECTED;
     }
   }
@@ -192,8 +208,9 @@ final class SocketImpl extends java.net.SocketImpl {
         throw new SocketException("Already bound");
       }
       Ip ip = Ip.ofEndpoint(host);
-      Faults.check(
-          Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort));
+      checkPort(
+          Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort),
+          toPort);
       address = host;
       localport = Ip.port(Options.localAddress(socket));
     }
@@ -207,8 +224,15 @@ final class SocketImpl extends java.net.SocketImpl {
         throw new SocketException("Not bound");
       }
       int queue = backlog < 1 ? DEFAULT_BACKLOG : backlog;
-      Faults.check(Native.api().socketListen(socket.number(), queue));
+      checkPort(Native.api().socketListen(socket.number(), queue), localport);
     }
+  }
+
+  private void checkPort(int code, int wanted) throws IOException {
+    if (code == Faults.EADDRINUSE && Hints.areOn()) {
+      Hints.tcpInUse(wanted, server);
+    }
+    Faults.check(code);
   }
 
   @Override
@@ -296,6 +320,7 @@ final class SocketImpl extends java.net.SocketImpl {
         localport = ownPort;
         address = Ip.decode(peer);
         port = Ip.port(peer);
+        exchange = Exchange.ofServer();
         state = State.CONNECTED;
       }
     } catch (SocketException failed) {
@@ -327,6 +352,9 @@ final class SocketImpl extends java.net.SocketImpl {
     synchronized (stateLock) {
       State before = state;
       state = State.CLOSED;
+      if (exchange != null) {
+        exchange.close();
+      }
       Descriptor socket = descriptor;
       if (before == State.CLOSED || socket == null) {
         return;

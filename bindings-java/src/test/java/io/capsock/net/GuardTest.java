@@ -203,8 +203,10 @@ class GuardTest {
     assertEquals(expected, withoutWarnings(unprivileged("", "jdk")));
     assertEquals(expected, withoutWarnings(unprivileged(ofTheJar(), "ours")));
     String agent = "-javaagent:" + Child.JAR;
-    String[] options = {agent, "--enable-native-access=ALL-UNNAMED"};
+    String[] options = {agent + "=hints=off", "--enable-native-access=ALL-UNNAMED"};
     assertEquals(expected, withoutWarnings(unprivileged(ofTheJar(), "jdk", options)));
+    Child.Ended hinted = unprivileged(ofTheJar(), "jdk", agent);
+    assertTrue(hinted.output().contains("capsock hint: nothing listens"), hinted.output());
   }
 
   @Test

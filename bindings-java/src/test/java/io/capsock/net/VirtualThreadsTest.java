@@ -178,7 +178,7 @@ class VirtualThreadsTest {
   void interruptsUnderTheAgent() throws Exception {
     assumeTrue(Runtime.version().feature() >= 21, "virtual threads are Java 21's");
     Child.Ended without = Child.run(Child.command(List.of(), Interrupted.class));
-    List<String> agent = List.of("-javaagent:" + Child.JAR);
+    List<String> agent = List.of("-javaagent:" + Child.JAR + "=hints=off");
     Child.Ended with = Child.run(Child.command(agent, Interrupted.class));
     assertTrue(without.output().contains("Closed by interrupt"), without.output());
     assertEquals(without, with);

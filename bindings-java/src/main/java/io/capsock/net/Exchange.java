@@ -1,0 +1,270 @@
+package io.capsock.net;
+
+import java.net.DatagramPacket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/**
+ * What was sent and received on one socket, as far as hints are about it. One that a client uses is
+ * watched: a call that waits for 5 seconds has a hint if the client is the reason.
+ *
+ * <p>The fields are each written by one thread at a time, and read by the watcher: a hint that a
+ * race misses is no loss.
+ */
+final class Exchange {
+  /** More of a message is not looked at. */
+  private static final int LOOKED_AT = 256;
+
+  private enum Role {
+    UNKNOWN,
+    CLIENT,
+    SERVER
+  }
+
+  private final boolean datagrams;
+
+  /** The thread that made it; another one may wait for what it has not sent yet. */
+  private final long maker = thread();
+
+  private volatile Role role;
+
+  private volatile String peerHost;
+  private volatile int peerPort;
+
+  /** A UDP socket whose port the system chose, and nobody has asked for. */
+  private volatile boolean unknownPort;
+
+  private volatile long sender;
+  private volatile boolean sent;
+  private volatile boolean heardSince;
+  private volatile boolean emptySince;
+  private volatile boolean toMany;
+  private volatile boolean newline;
+  private volatile boolean text;
+
+  private volatile long waiter;
+
+  /** When the call began that waits now; 0 if none does. */
+  private volatile long since;
+
+  /** How much of its buffer the last receive filled. */
+  private volatile int room;
+
+  private volatile int filled;
+
+  private Exchange(boolean datagrams, Role role) {
+    this.datagrams = datagrams;
+    this.role = role;
+  }
+
+  /** A connection; null if there are no hints. */
+  static Exchange ofClient(String host, int port) {
+    if (!Hints.areOn()) {
+      return null;
+    }
+    Exchange exchange = new Exchange(false, Role.CLIENT);
+    exchange.peerHost = host;
+    exchange.peerPort = port;
+    HintWatcher.watch(exchange);
+    return exchange;
+  }
+
+  /** An accepted connection; null if there are no hints. */
+  static Exchange ofServer() {
+    return Hints.areOn() ? new Exchange(false, Role.SERVER) : null;
+  }
+
+  /** A UDP socket; null if there are no hints. */
+  static Exchange ofDatagrams() {
+    if (!Hints.areOn()) {
+      return null;
+    }
+    Exchange exchange = new Exchange(true, Role.UNKNOWN);
+    HintWatcher.watch(exchange);
+    return exchange;
+  }
+
+  private static long thread() {
+    return Thread.currentThread().getId();
+  }
+
+  void bound(boolean portWasChosen) {
+    unknownPort = portWasChosen;
+  }
+
+  /** The program asked for the port, and may have told a peer. */
+  void portAsked() {
+    unknownPort = false;
+  }
+
+  /**
+   * A datagram was sent, or was refused with that fault. The arguments are those of the call: the
+   * packet may be another thread's again.
+   */
+  void sentDatagram(
+      int code, InetSocketAddress to, boolean peer, byte[] bytes, int offset, int length) {
+    if (code == Faults.EMSGSIZE) {
+      Hints.tooLong(length);
+    } else if (code == Faults.ECONNREFUSED && peer) {
+      refused(to);
+    }
+    if (code < 0 || to == null) {
+      return;
+    }
+    InetAddress address = to.getAddress();
+    peerHost = address.getHostAddress();
+    peerPort = to.getPort();
+    byte[] ip = address.getAddress();
+    boolean broadcast = ip.length == 4 && ip[3] == (byte) 255;
+    toMany = broadcast || address.isMulticastAddress();
+    sent(bytes, offset, length);
+  }
+
+  /** Of a peer, the system tells that nobody is there. */
+  static void refused(InetSocketAddress peer) {
+    if (peer != null) {
+      Hints.unreachable(peer.getHostString(), peer.getPort());
+    }
+  }
+
+  /** A datagram of that length came, as much of it as the packet had room for. */
+  void receivedPacket(int length, DatagramPacket packet) {
+    int kept = packet.getLength();
+    if (length > kept) {
+      Hints.cut(length, kept);
+    }
+    received(kept, packet.getData().length);
+  }
+
+  void sent(byte[] bytes, int offset, int length) {
+    if (role == Role.UNKNOWN) {
+      role = Role.CLIENT;
+    }
+    sender = thread();
+    if (length == 0 && !datagrams) {
+      emptySince = true;
+      return;
+    }
+    newline = length > 0 && bytes[offset + length - 1] == '\n';
+    text = isText(bytes, offset, length);
+    checkPadding(bytes, offset, length);
+    emptySince = false;
+    heardSince = false;
+    sent = true;
+  }
+
+  private static boolean isText(byte[] bytes, int offset, int length) {
+    for (int place = offset; place < offset + Math.min(length, LOOKED_AT); place++) {
+      byte one = bytes[place];
+      if (one >= 0 && one < ' ' && one != '\n' && one != '\r' && one != '\t') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void checkPadding(byte[] bytes, int offset, int length) {
+    // Another thread may receive meanwhile.
+    int buffer = room;
+    int used = filled;
+    int unused = buffer - used;
+    if (used <= 0 || unused < 2 || length < buffer || !isText(bytes, offset, used)) {
+      return;
+    }
+    for (int place = offset + length - unused; place < offset + length; place++) {
+      if (bytes[place] != 0) {
+        return;
+      }
+    }
+    Hints.padded(datagrams, used, buffer);
+  }
+
+  void waits() {
+    waiter = thread();
+    since = System.nanoTime() | 1;
+  }
+
+  /** The call does not wait any more. */
+  void waited() {
+    since = 0;
+  }
+
+  void received(int count, int ofRoom) {
+    if (role == Role.UNKNOWN) {
+      role = Role.SERVER;
+    }
+    filled = count;
+    room = ofRoom;
+    heardSince = true;
+    emptySince = false;
+  }
+
+  void close() {
+    since = 0;
+    HintWatcher.forget(this);
+  }
+
+  /** By the watcher: says what there is to say of a call that has waited for that long. */
+  void look(long now, long nanos) {
+    long began = since;
+    if (began == 0 || now - began < nanos || role == Role.SERVER) {
+      return;
+    }
+    boolean itself = waiter == sender;
+    if (datagrams) {
+      lookAtDatagrams(itself);
+    } else if (emptySince && itself) {
+      Hints.say(
+          "empty",
+          "read() has waited for 5 seconds, and the last write was of no bytes: TCP sends nothing"
+              + " then, not even an empty line. A line ends with a newline: writeBytes(sentence +"
+              + " '\\n').");
+    } else if (!sent && waiter == maker) {
+      Hints.say(
+          "receives first",
+          "read() has waited for 5 seconds, and this program has sent nothing to "
+              + peer()
+              + " yet. A server that answers requests waits for one. If something was written to a"
+              + " PrintWriter or a BufferedWriter, flush() sends it.");
+    } else if (sent && !heardSince && itself) {
+      Hints.say("silent", silent());
+    }
+  }
+
+  private void lookAtDatagrams(boolean itself) {
+    if (!sent && unknownPort && waiter == maker) {
+      Hints.say(
+          "receives first",
+          "receive() has waited for 5 seconds on a port that the system chose, and this program has"
+              + " sent nothing from it, so that no peer knows the port. A client sends first; a"
+              + " server is bound to the port that its clients send to: new DatagramSocket(9876).");
+    } else if (sent && !heardSince && itself && !toMany) {
+      Hints.say(
+          "nobody",
+          "receive() has waited for 5 seconds for a reply from "
+              + peer()
+              + ". UDP tells nobody when a datagram is lost: is a server bound to this port?"
+              + " `ss -lunp` lists the UDP ports in use. setSoTimeout(milliseconds) limits the"
+              + " wait.");
+    }
+  }
+
+  private String silent() {
+    String busy =
+        "busy with another client: a server that serves one client after the other answers when it"
+            + " has done with those before.";
+    String start = "read() has waited for 5 seconds for a reply from " + peer() + ". ";
+    if (newline || !text) {
+      return start + "The server may be " + busy;
+    }
+    return start
+        + "What this program sent does not end with a newline, and a peer that reads lines"
+        + " (readLine() in Java, readline() in Python) waits for one: writeBytes(sentence + '\\n')."
+        + " Or the server is "
+        + busy;
+  }
+
+  private String peer() {
+    return peerHost + " port " + peerPort;
+  }
+}

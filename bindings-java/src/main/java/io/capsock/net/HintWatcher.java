@@ -1,0 +1,72 @@
+package io.capsock.net;
+
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** The thread that looks for calls that wait for long. It starts with the first watched socket. */
+final class HintWatcher {
+  private static final long LONG = TimeUnit.SECONDS.toNanos(5);
+  private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** A socket that is forgotten is not watched any more. */
+  private static final Set<Exchange> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
+
+  private static Thread thread;
+
+  private HintWatcher() {}
+
+  static void watch(Exchange exchange) {
+    synchronized (WATCHED) {
+      boolean idle = WATCHED.isEmpty();
+      WATCHED.add(exchange);
+      if (thread == null) {
+        thread = Guard.privileged(HintWatcher::start);
+      } else if (idle) {
+        LockSupport.unpark(thread);
+      }
+    }
+  }
+
+  static void forget(Exchange exchange) {
+    synchronized (WATCHED) {
+      WATCHED.remove(exchange);
+    }
+  }
+
+  private static Thread start() {
+    Thread started = new Thread(null, HintWatcher::run, "capsock-hints", 0, false);
+    started.setDaemon(true);
+    started.setPriority(Thread.NORM_PRIORITY);
+    started.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    started.start();
+    return started;
+  }
+
+  private static void run() {
+    while (true) {
+      if (isIdle()) {
+        LockSupport.park(WATCHED);
+      } else {
+        LockSupport.parkNanos(WATCHED, INTERVAL);
+      }
+    }
+  }
+
+  /** Looks at all of them, in a frame that holds none of them afterwards. */
+  private static boolean isIdle() {
+    Exchange[] watched;
+    synchronized (WATCHED) {
+      watched = WATCHED.toArray(new Exchange[0]);
+    }
+    long now = System.nanoTime();
+    for (Exchange exchange : watched) {
+      if (exchange != null) {
+        exchange.look(now, LONG);
+      }
+    }
+    return watched.length == 0;
+  }
+}

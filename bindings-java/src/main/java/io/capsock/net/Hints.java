@@ -1,0 +1,205 @@
+package io.capsock.net;
+
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Hints on standard error about the mistakes that beginners make with sockets: a reply that does
+ * not come, a port in use, a datagram that is cut. Each is said once, as {@code capsock hint: ...}.
+ * A hint changes nothing of a call: neither how long it takes nor what it returns or throws.
+ *
+ * <p>The agent starts them, unless its option {@code hints=off} is given. Otherwise the system
+ * property {@code capsock.hints=on} or the environment variable {@code CAPSOCK_HINTS=1} does. With
+ * {@code off} and {@code 0}, nothing starts them.
+ */
+public final class Hints {
+  /** Looked at by each call; not volatile, since it is set before the program's first socket. */
+  private static boolean on;
+
+  private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
+
+  static {
+    if (Boolean.TRUE.equals(setting())) {
+      begin();
+    }
+  }
+
+  private Hints() {}
+
+  /**
+   * Starts them, for the sockets that are made from then on, unless the property or the environment
+   * variable says {@code off}. It cannot be taken back.
+   */
+  public static void start() {
+    if (!Boolean.FALSE.equals(setting())) {
+      begin();
+    }
+  }
+
+  /** What the property says, or else the environment variable; null if neither is set. */
+  private static Boolean setting() {
+    return Guard.privileged(
+        () -> {
+          String property = System.getProperty("capsock.hints");
+          if (property != null) {
+            return property.equals("on");
+          }
+          String variable = System.getenv("CAPSOCK_HINTS");
+          return variable == null || variable.isEmpty() ? null : (Boolean) !variable.equals("0");
+        });
+  }
+
+  private static synchronized void begin() {
+    if (!on) {
+      on = true;
+      Guard.privileged(
+          () -> {
+            UncaughtHints.install();
+            return null;
+          });
+    }
+  }
+
+  static boolean areOn() {
+    return on;
+  }
+
+  /** Says it, if nothing of that kind has been said before. */
+  static void say(String kind, String text) {
+    if (SAID.add(kind)) {
+      try {
+        System.err.println("capsock hint: " + text);
+      } catch (RuntimeException ofTheProgramsOwnStream) {
+        // The call that the hint is about must not fail for it.
+      }
+    }
+  }
+
+  /** Of a TCP port that could not be bound. */
+  static void tcpInUse(int port, boolean server) {
+    say(
+        "tcp in use",
+        "port "
+            + port
+            + " is in use: "
+            + (server
+                ? "the server may be running already, in another terminal."
+                : "by another socket, or by a connection that ended less than a minute ago;"
+                    + " setReuseAddress(true) before bind() takes it from the latter.")
+            + " `ss -ltnp` lists the TCP ports that programs listen on. End that program, or use"
+            + " another port.");
+  }
+
+  /** Of a UDP port that could not be bound. */
+  static void udpInUse(int port) {
+    say(
+        "udp in use",
+        "port "
+            + port
+            + " is in use: the server may be running already, in another terminal. `ss -lunp`"
+            + " lists the UDP ports in use and their programs. A client needs no port of its own:"
+            + " new DatagramSocket() takes a free one.");
+  }
+
+  /** Of a connection that was refused. */
+  static void refused(String host, int port) {
+    say(
+        "refused",
+        "nothing listens at "
+            + host
+            + " port "
+            + port
+            + ": start the server first, and compare the host and the port with what it binds.");
+  }
+
+  /** Of a datagram that was refused, over a socket with a peer. */
+  static void unreachable(String host, int port) {
+    say(
+        "unreachable",
+        "no program is bound to UDP port "
+            + port
+            + " of "
+            + host
+            + ": start the server first, and compare the host and the port with what it binds.");
+  }
+
+  /** Of a name without an address. */
+  static void unknownHost(String name) {
+    switch (name.toLowerCase(Locale.ROOT)) {
+      // What stands for the server's name in the textbook's listings.
+      case "hostname", "servername", "yourhostname", "hostid", "serverip" ->
+          say(
+              "name",
+              "'"
+                  + name
+                  + "' stands in the textbook for the name of the machine that the server runs"
+                  + " on. Put that in its place; for this machine it is \"localhost\".");
+      default ->
+          say(
+              "name",
+              "the name '"
+                  + name
+                  + "' could not be found. For a server on this machine it is \"localhost\".");
+    }
+  }
+
+  /** Of a datagram longer than the buffer. */
+  static void cut(int datagram, int buffer) {
+    say(
+        "cut",
+        "receive() cut a datagram of "
+            + datagram
+            + " bytes to its buffer of "
+            + buffer
+            + " bytes, and the rest is lost. A larger buffer receives it whole: new byte[65535].");
+  }
+
+  /** Of a datagram that the system refused for its length. */
+  static void tooLong(int length) {
+    say(
+        "too long",
+        "a datagram of "
+            + length
+            + " bytes cannot be sent: UDP over IPv4 carries at most 65507 bytes in one. Send it in"
+            + " parts, or over TCP.");
+  }
+
+  /** Of a packet to nowhere. */
+  static void noAddress() {
+    say(
+        "no address",
+        "the packet has no address to go to: new DatagramPacket(bytes, bytes.length, address,"
+            + " port), or connect the DatagramSocket first.");
+  }
+
+  /** Of a number that is no port. */
+  static void noPort(String number) {
+    say("port", number + " is no port: a port is a number of 16 bits, so 0 to 65535.");
+  }
+
+  /** Of a stream of a socket that has no connection. */
+  static void notConnected() {
+    say(
+        "not connected",
+        "a Socket sends and receives after it is connected: by new Socket(\"localhost\", 6789), or"
+            + " by connect(new InetSocketAddress(\"localhost\", 6789)).");
+  }
+
+  /** Of a message that was sent with the unused rest of the buffer it was received into. */
+  static void padded(boolean datagram, int filled, int buffer) {
+    String received =
+        datagram
+            ? "getData() is the whole buffer of "
+                + buffer
+                + " bytes, of which the received datagram filled "
+                + filled
+                + ". Its text is new String(packet.getData(), 0, packet.getLength())."
+            : "read(buffer) returned "
+                + filled
+                + ", and "
+                + buffer
+                + " bytes were sent. What was received is new String(buffer, 0, count).";
+    say("padded", "what was sent ends with NUL characters, the rest of a buffer: " + received);
+  }
+}
