@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
 
 use crate::failure::{Failure, Result, SIGNAL};
@@ -79,6 +80,7 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
     let words = match Words::try_parse_from(&args) {
         Ok(words) => words,
         Err(error) => {
+            let error = with_run(error);
             // Help and version go to standard output; where that is closed, nobody reads them.
             let _ = error.print();
             return error.exit_code();
@@ -106,6 +108,17 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
             code
         }
     }
+}
+
+/// A script in the place of the subcommand is to be run.
+fn with_run(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && word.ends_with(".py")
+    {
+        let tip = format!("to run a script, write: run {word}").into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {

@@ -51,6 +51,8 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("demo --peer a=b --peer a=c", 2, "names a twice"),
         ("demo --texts only.txt", 2, "--expected"),
         ("demo --texts /does/not/exist --expected /does/not/exist", 2, "/does/not/exist"),
+        ("X.py", 2, "tip: to run a script, write: run X.py"),
+        ("folder/UDPServer.py --port 1", 2, "tip: to run a script, write: run folder/UDPServer.py"),
         ("run", 2, "SCRIPT.py"),
         ("run script.py --port 1", 2, "python -m capsock run script.py --port 1"),
         ("completions klingon", 2, "klingon"),
