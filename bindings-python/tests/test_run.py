@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from functools import partial
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_modules_that_it_imports_are_served(tmp_path: Path) -> None:
         "print({module.socket is socket for module in (http.client, events)})\n"
         "print(helper.socket is socket.socket, helper.server is socket)\n"
         "print(issubclass(ssl.SSLSocket, socket.socket))\n"
-        "print(socket.socket()._core is not None)"
+        "print(socket.socket()._capsock_core is not None)"
     )
     assert ended([*RUN, "script.py"], tmp_path)[:2] == (0, "{True}\nTrue True\nTrue\nTrue\n")
 
@@ -233,3 +234,74 @@ def test_a_program_without_mistakes_gets_no_hint(tmp_path: Path) -> None:
         "for one in (a, b, l): one.close()\n"
     )
     assert ended([*RUN, "script.py"], tmp_path) == (0, f"b'hello' {HOST}\n", "")
+
+
+# What is printed of where modules are looked for, and where some were found.
+PATHS = (
+    "import sys\nprint(sys.path, 'helper' in sys.modules)\n"
+    "for name in ('helper', 'enum', 'selectors', 'types', 'os', 'abc', 're', 'array'):\n"
+    "    try: module = __import__(name, fromlist=['x'])\n"
+    "    except Exception as error: print(name, type(error))\n"
+    "    else: print(name, module.__name__, getattr(module, '__file__', None), hasattr(module, 'own'))\n"
+)
+
+FLAGS = [[], ["-I"], ["-s"], ["-E"]] + ([["-P"]] if sys.version_info >= (3, 11) else [])
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
+@pytest.mark.parametrize("variables", [{}, {"PYTHONSAFEPATH": "1"}, {"PYTHONPATH": "extra"}], ids=str)
+def test_modules_are_looked_for_where_python_looks_for_them(
+    flags: list[str], variables: dict[str, str], tmp_path: Path
+) -> None:
+    """A file beside the script goes before the standard library, one in the working folder does not count."""
+    for folder in ("folder", "extra"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "helper.py").write_text("own = 1")
+    for name in ("enum", "selectors", "types", "os", "abc", "re", "array"):
+        (tmp_path / "folder" / f"{name}.py").write_text("own = 1")
+    (tmp_path / "folder" / "script.py").write_text(PATHS)
+    environment = {**os.environ, **variables}
+    for script in ("folder/script.py", "script.py"):
+        here = tmp_path if "/" in script else tmp_path / "folder"
+        # `python -m` itself looks into the working folder first: there, the installed command runs it.
+        command = (
+            RUN[1:] if "/" in script else [os.path.join(sysconfig.get_path("scripts"), "capsock"), "run"]
+        )
+        outcomes = [
+            subprocess.run(
+                [sys.executable, *flags, *words, script], cwd=here, env=environment, capture_output=True,
+                timeout=LIMIT, check=False,
+            )
+            for words in ([], command)
+        ]  # fmt: skip
+        assert (outcomes[1].stdout, outcomes[1].stderr) == (outcomes[0].stdout, outcomes[0].stderr)
+        assert outcomes[1].returncode == outcomes[0].returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["enum", "selectors", "socket", "typing", "types", "re", "array", "signal", "io"]
+)
+def test_no_file_of_the_working_folder_hides_the_standard_library(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.py").write_text("raise RuntimeError('imported')")
+    (tmp_path / "nothing.py").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "script.py").write_text(
+        f"import socket, {name}\nprint(getattr({name}, '__file__', None), socket.AF_INET)"
+    )
+    theirs = ended([sys.executable, "folder/script.py"], tmp_path)
+    assert theirs[0] == 0
+    command = os.path.join(sysconfig.get_path("scripts"), "capsock")
+    commands = [[command, "run", "--no-hints"]]
+    # What `python -m` needs before it has found the module, it takes from there whatever the module is.
+    if ended([sys.executable, "-m", "nothing"], tmp_path)[0] == 0:
+        commands.append(RUN)
+    for words in commands:
+        code, out, err = ended([*words, "folder/script.py"], tmp_path)
+        assert (code, err) == (0, "")
+        assert name == "socket" or out == theirs[1]
+
+
+def test_a_script_is_to_be_run(tmp_path: Path) -> None:
+    code, out, err = ended([sys.executable, "-m", "capsock", "folder/X.py"], tmp_path)
+    assert (code, out) == (2, "")
+    assert "write: run folder/X.py" in err

@@ -51,7 +51,7 @@ NO_CALLS = {
 
 
 def core(socket: ours.socket) -> Any:
-    return socket._core  # type: ignore[attr-defined]
+    return socket._capsock_core  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager
@@ -559,5 +559,5 @@ def test_importing_it_brings_nothing_heavy() -> None:
     """
     status, out, err = run_script(code)
     assert (status, err) == (0, "")
-    own = {"capsock", "capsock._feature", "capsock._native", "capsock.socket", "capsock.trace"}
-    assert set(eval(out)) <= own | {"atexit", "__future__"}
+    own = {"", "._feature", "._native", "._standard", "._workers", ".socket", ".trace"}
+    assert set(eval(out)) <= {f"capsock{name}" for name in own} | {"atexit", "__future__"}

@@ -18,21 +18,32 @@ Times are seconds, and None is no limit. Errors are Python's own exceptions with
 A server's log lines go to the logger "capsock" of the module logging.
 """
 
-from capsock import trace
-from capsock._feature import Feature
-from capsock._native import (
-    DEFAULT_HOST,
-    DEFAULT_PORT,
-    UNICODE_VERSION,
-    Server,
-    Stats,
-    StopReport,
-    TcpClient,
-    UdpClient,
-    UppercaseStream,
-    __version__,
-    uppercase,
+import sys as _sys
+
+# `python -m` has the working folder before the standard library until the module runs: nothing that this
+# package imports comes from there, whatever a file there is named (enum.py).
+_is_searched = _sys.argv[:1] == ["-m"] and not (
+    _sys.flags.isolated or getattr(_sys.flags, "safe_path", False)
 )
+_hidden = [_sys.path.pop(0)] if _is_searched and _sys.path else []
+try:
+    from capsock import trace
+    from capsock._feature import Feature
+    from capsock._native import (
+        DEFAULT_HOST,
+        DEFAULT_PORT,
+        UNICODE_VERSION,
+        Server,
+        Stats,
+        StopReport,
+        TcpClient,
+        UdpClient,
+        UppercaseStream,
+        __version__,
+        uppercase,
+    )
+finally:
+    _sys.path[:0] = _hidden
 
 __all__ = [
     "DEFAULT_HOST",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import importlib.machinery
+import importlib.util
 import os
 import sys
 import types
 
-from capsock import _native
+from capsock import _native, _standard
 from capsock import trace as _trace
 
 USAGE = "Usage: capsock run [--no-hints] [--trace FILE [--no-payload]] [--] SCRIPT.py [ARG...]"
@@ -87,14 +89,15 @@ def _run(arguments: list[str], hints: bool) -> int:
     import capsock.socket as ours
     from capsock import _hints
 
-    sys.modules["socket"] = ours
+    if hints:
+        _hints.start()
     sys.argv[:] = arguments
     # Not there in isolated mode, and with -P.
     if not sys.flags.isolated and not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = folder
+        sys.path.insert(0, folder)
+        _make_room(folder or os.getcwd())
+    _replace_socket(ours)
     sys.modules["__main__"] = _main_module()
-    if hints:
-        _hints.start()
     if _native._run_file(file, name):
         return 0
     ended_by = getattr(sys, "last_value", None)
@@ -105,6 +108,61 @@ def _run(arguments: list[str], hints: bool) -> int:
         sys.excepthook = lambda *_: None
         raise ended_by
     return 1
+
+
+# What the interpreter itself imports before a script, other than what is built in.
+STARTUP = {
+    "_collections_abc",
+    "abc",
+    "codecs",
+    "encodings",
+    "genericpath",
+    "io",
+    "os",
+    "posixpath",
+    "site",
+    "stat",
+}
+
+
+def _make_room(folder: str) -> None:
+    """Forget the modules that only this command has imported and the script has files of its own for."""
+    try:
+        names = {entry.partition(".")[0] for entry in os.listdir(folder)}
+    except OSError:
+        return
+    for name in names & set(sys.modules) - STARTUP - set(sys.builtin_module_names) - {"capsock", "__main__"}:
+        spec = _standard.found(name)
+        file = spec.origin if spec is not None else None
+        # What is built in or frozen is found before any file.
+        is_own = file is not None and os.path.dirname(file) in (folder, os.path.join(folder, name))
+        if is_own and file != getattr(sys.modules[name], "__file__", None):
+            for loaded in [one for one in sys.modules if one.partition(".")[0] == name]:
+                del sys.modules[loaded]
+
+
+def _replace_socket(ours: types.ModuleType) -> None:
+    """Put `capsock.socket` in the place of `socket`, unless the script has a file of its own of that name."""
+    spec = _standard.found("socket")
+    if spec is not None and _standard.is_shadow(spec.origin):
+        sys.modules.pop("socket", None)
+        return
+    sys.modules["socket"] = ours
+    ours.socket.__module__ = "socket"
+    sys.meta_path.insert(0, _Finder)
+
+
+class _Finder:
+    """Finds `capsock.socket` for a program that has removed `socket` from sys.modules and imports it anew."""
+
+    @staticmethod
+    def find_spec(
+        name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != "socket":
+            return None
+        file = sys.modules["capsock.socket"].__file__
+        return importlib.util.spec_from_file_location(name, file)
 
 
 def _main_module() -> types.ModuleType:

@@ -12,11 +12,13 @@ How it is made, and why so:
   would be neither.
 * Its calls come from `_native.SocketCalls`, whose methods are found before those of `_socket.socket`. They
   are native and cost no frame of Python. That class has no storage, without which Python would refuse to have
-  it as a base beside `_socket.socket`; what the calls need is in the slot `_core`, which is None for what is
-  not the core's.
+  it as a base beside `_socket.socket`; what the calls need is in the slot `_capsock_core`, which is None for
+  what is not the core's.
 * `_socket.socket` keeps what is not a call: fileno(), family, type, proto, timeout, the descriptor's mode,
   the warning of a socket that was not closed. It closes the descriptor of an object that was forgotten;
   close() does it through the core, and ends the calls that other threads are blocked in (OSError, EBADF).
+* Subclasses override what they like: nothing here calls a method or reads an attribute through `self` where
+  the standard library's C code does not.
 * The functions that make sockets (create_connection, fromfd, socketpair...) are the standard library's, over
   the names of this module, where `socket` is ours.
 
@@ -25,10 +27,12 @@ has.
 """
 
 import _socket
-import socket as _stdlib
+import sys as _sys
 import types as _types
 
-from capsock import _native
+from capsock import _native, _workers
+from capsock._standard import module as _stdlib
+from capsock._standard import socket as _base
 
 globals().update({name: value for name, value in vars(_stdlib).items() if not name.startswith("__")})
 __all__ = list(_stdlib.__all__)
@@ -55,13 +59,21 @@ globals().update(
 )
 
 
-class socket(_native.SocketCalls, _stdlib.socket):
+def _core_of(socket):
+    """Return what is in the slot, None if it is empty: before and without __init__()."""
+    try:
+        return object.__getattribute__(socket, "_capsock_core")
+    except AttributeError:
+        return None
+
+
+class socket(_native.SocketCalls, _base):
     """A socket, as that of the standard library; TCP and UDP over IPv4 and IPv6 run on the core."""
 
-    __slots__ = ("_core",)
+    __slots__ = ("_capsock_core",)
 
     # The native class has none, and would bring one that raises.
-    __new__ = _stdlib.socket.__new__
+    __new__ = _base.__new__
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
         if fileno is None:
@@ -73,38 +85,50 @@ class socket(_native.SocketCalls, _stdlib.socket):
                 proto = 0
             core = _native.InetSocket.open(family, type, proto)
             try:
-                _stdlib.socket.__init__(self, family, type, proto, None if core is None else core.fileno())
+                _base.__init__(self, family, type, proto, None if core is None else core.fileno())
             except BaseException:
                 if core is not None:
                     core.close()
                 raise
         else:
-            _stdlib.socket.__init__(self, family, type, proto, fileno)
-            core = _native.InetSocket.adopt(
-                _socket.socket.fileno(self), int(self.family), int(self.type), self.proto
-            )
+            _base.__init__(self, family, type, proto, fileno)
+            found = [getattr(_socket.socket, name).__get__(self) for name in ("family", "type", "proto")]
+            core = _native.InetSocket.adopt(_socket.socket.fileno(self), *found)
         if core is not None:
-            core.set_timeout(self.gettimeout())
-        self._core = core
+            core.set_timeout(_socket.socket.gettimeout(self))
+        object.__setattr__(self, "_capsock_core", core)
+
+    def __repr__(self):
+        # By the standard library's name, which warnings have as well; the class itself is found by its own.
+        text = _base.__repr__(self)
+        return text.replace("capsock.", "", 1) if type(self) is __class__ else text
+
+    def __reduce_ex__(self, protocol):
+        # With the protocols 0 and 1 Python makes an object of the class that has the storage, which it takes
+        # the native class for; that of the standard library has its own words for why not.
+        if int(protocol) < 2 and type(self).__reduce__ is object.__reduce__:
+            _socket.socket(self)
+        return _base.__reduce_ex__(self, protocol)
 
     # Makes a socket of this module's class.
-    accept = _over_this_module(_stdlib.socket.accept)
+    accept = _over_this_module(_base.accept)
 
     def _real_close(self, _ss=_socket.socket):
-        core = getattr(self, "_core", None)
+        core = _core_of(self)
         if core is None:
-            _stdlib.socket._real_close(self)
+            _base._real_close(self)
         elif _ss.detach(self) >= 0:
             core.close()
 
     def detach(self):
-        core = getattr(self, "_core", None)
+        core = _core_of(self)
         if core is not None:
             core.detach()
-        return _stdlib.socket.detach(self)
+        return _base.detach(self)
 
-    detach.__doc__ = _stdlib.socket.detach.__doc__
+    detach.__doc__ = _base.detach.__doc__
 
 
-# So it calls itself in repr() and in warnings.
-socket.__module__ = "socket"
+if _sys.modules.get("socket") is _sys.modules.get(__name__):
+    socket.__module__ = "socket"
+_workers.register(socket)

@@ -1,6 +1,7 @@
 //! One call of a method, with its arguments as they came.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyAttributeError, PyTypeError};
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -8,6 +9,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use super::core_socket::InetSocket;
 use super::hints;
+use crate::callback;
 use capsock::net::Family;
 
 /// Why a call did not succeed.
@@ -55,11 +57,19 @@ impl<'py> Call<'_, 'py> {
     }
 
     fn core(&self) -> PyResult<Option<Bound<'py, InetSocket>>> {
-        match self.this.getattr_opt(intern!(self.py(), "_core"))? {
+        let py = self.py();
+        let name = intern!(py, "_capsock_core");
+        // What a subclass has for __getattribute__() and __getattr__() is not asked for it.
+        // SAFETY: both are objects, the GIL is held, and the result is a new reference or null with an exception set.
+        let slot = unsafe {
+            Bound::from_owned_ptr_or_err(py, ffi::PyObject_GenericGetAttr(self.this.as_ptr(), name.as_ptr()))
+        };
+        match slot {
             // None for other families.
-            Some(core) => Ok(core.cast_into_exact::<InetSocket>().ok()),
+            Ok(core) => Ok(core.cast_into_exact::<InetSocket>().ok()),
             // Not initialised, or taken down.
-            None => Ok(None),
+            Err(raised) if raised.is_instance_of::<PyAttributeError>(py) => Ok(None),
+            Err(raised) => Err(raised),
         }
     }
 
@@ -67,7 +77,16 @@ impl<'py> Call<'_, 'py> {
         let method = base(self.py())?.getattr(self.name)?;
         let mut args = vec![self.this.clone()];
         args.extend(self.args.iter());
-        method.call(PyTuple::new(self.py(), args)?, self.keywords)
+        // It may block in a daemon thread while the interpreter exits.
+        match self.keywords {
+            Some(keywords) if !keywords.is_empty() => {
+                args.insert(0, method);
+                let partial = self.py().import(intern!(self.py(), "functools"))?.getattr("partial")?;
+                let bound = partial.call(PyTuple::new(self.py(), args)?, Some(keywords))?;
+                callback::call(&bound, PyTuple::empty(self.py()))
+            }
+            _ => callback::call(&method, PyTuple::new(self.py(), args)?),
+        }
     }
 
     /// What `_socket.socket` raises for these arguments: a socket of it that has no descriptor, and can do nothing
