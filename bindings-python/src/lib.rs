@@ -39,7 +39,7 @@ mod _native {
     #[pymodule_export]
     use crate::server::Server;
     #[pymodule_export]
-    use crate::socket::{_set_hints, InetSocket, SocketCalls};
+    use crate::socket::{_pause_watch, _resume_watch, _set_hints, InetSocket, SocketCalls};
     #[pymodule_export]
     use crate::stats::{Stats, StopReport};
     #[pymodule_export]

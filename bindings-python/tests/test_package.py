@@ -40,7 +40,7 @@ def test_every_name_is_there() -> None:
         assert hasattr(capsock, name)
     # The command's, the tests' and capsock.socket's.
     others = {"main", "_introduce", "_raise_kind", "_run_file", "_set_hints", "_trace_start", "_trace_stop"}
-    others |= {"InetSocket", "SocketCalls"}
+    others |= {"InetSocket", "SocketCalls", "_pause_watch", "_resume_watch"}
     assert (set(_native.__all__) - others) | {"Feature", "trace"} == set(capsock.__all__)
 
 

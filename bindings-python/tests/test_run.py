@@ -1,4 +1,4 @@
-"""`capsock run` runs a script as `python` does, on capsock's sockets, and hints at common mistakes."""
+"""`capsock run` runs a script as `python` does, on capsock's sockets. Its hints have tests of their own."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from support import HOST, LIMIT, scripted_peer, silent_peer, sleeping, wait_until
+from support import LIMIT, sleeping, wait_until
 
-RUN = [sys.executable, "-m", "capsock", "run"]
+RUN = [sys.executable, "-m", "capsock", "run", "--no-hints"]
 
 # Scripts, and their arguments. PID is what differs from run to run.
 SCRIPTS: dict[str, tuple[str, list[str]]] = {
@@ -86,7 +86,7 @@ def test_a_script_ends_as_with_python(name: str, tmp_path: Path) -> None:
 
 def test_options_end_with_the_script(tmp_path: Path) -> None:
     (tmp_path / "-h").write_text("import sys\nprint(sys.argv)")
-    assert ended([*RUN, "--no-hints", "--", "-h", "--no-hints"], tmp_path) == (
+    assert ended([*RUN, "--", "-h", "--no-hints"], tmp_path) == (
         0,
         "['-h', '--no-hints']\n",
         "",
@@ -148,92 +148,6 @@ def test_ctrl_c_ends_a_script_as_python_does(tmp_path: Path) -> None:
         assert process.returncode == -signal.SIGINT
         assert err.decode().splitlines()[1].endswith(f'{os.sep}script.py", line 4, in <module>')
         assert err.endswith(b"KeyboardInterrupt\n")
-
-
-# Programs with a mistake, and what the hint has to say. PORT is a peer's.
-MISTAKES = {
-    "raw_input": ("text = raw_input('? ')", "input(...)"),
-    "a print statement": ("from socket import *\nprint 'The server is ready to receive'", "print(...)"),
-    "servername": ("s = socket(AF_INET, SOCK_DGRAM)\ns.sendto(b'x', ('servername', 12000))", "'localhost'"),
-    "another name": ("socket().connect(('does-not-exist.invalid', 12000))", "'does-not-exist.invalid'"),
-    "a name in a function": ("create_connection(('does-not-exist.invalid', 12000))", "could not be found"),
-    "in use": ("s = socket()\ns.bind(('127.0.0.1', PORT))", "SO_REUSEADDR"),
-    "in use, and caught": (
-        "try:\n    socket().bind(('127.0.0.1', PORT))\nexcept OSError: pass",
-        "127.0.0.1 PORT",
-    ),
-    "refused": (
-        "s = socket()\ns.bind(('127.0.0.1', 0))\nsocket().connect(s.getsockname())",
-        "start the server",
-    ),
-    "str": ("s = create_connection(('127.0.0.1', PORT))\ns.send('hello')", "text.encode()"),
-    "str in a thread": (
-        "import threading\ns = create_connection(('127.0.0.1', PORT))\n"
-        "t = threading.Thread(target=lambda: s.sendall('hello'))\nt.start()\nt.join()",
-        "text.encode()",
-    ),
-    "a datagram cut": (
-        "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))\ns.sendto(b'x' * 100, s.getsockname())\n"
-        "assert len(s.recvfrom(40)[0]) == 40",
-        "recvfrom() cut a datagram of 100 bytes to its buffer of 40",
-    ),
-    "a datagram cut in place": (
-        "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))\ns.sendto(b'x' * 100, s.getsockname())\n"
-        "assert s.recv_into(bytearray(40), 40) == 40",
-        "recv_into() cut a datagram of 100 bytes",
-    ),
-    "a stream cut": (
-        "l = create_server(('127.0.0.1', 0))\na = create_connection(l.getsockname())\nb = l.accept()[0]\n"
-        "a.sendall(b'x' * 100)\nassert len(b.recv(10)) == 10",
-        "90 more bytes",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_gets_a_hint_and_ends_as_with_python(name: str, tmp_path: Path) -> None:
-    text, hint = MISTAKES[name]
-    with silent_peer("tcp") as port:
-        script = tmp_path / "script.py"
-        prelude = "" if "from socket" in text else "from socket import *\n"
-        script.write_text(prelude + text.replace("PORT", str(port)))
-        theirs = ended([sys.executable, "-W", "ignore", "script.py"], tmp_path)
-        run = [sys.executable, "-W", "ignore", *RUN[1:]]
-        code, out, err = ended([*run, "script.py"], tmp_path)
-        assert ended([*run, "--no-hints", "script.py"], tmp_path) == theirs
-    hints = [line for line in err.splitlines() if line.startswith("capsock hint: ")]
-    rest = "".join(line for line in err.splitlines(keepends=True) if not line.startswith("capsock hint: "))
-    assert (code, out, rest) == theirs
-    assert len(hints) == 1
-    assert hint.replace("PORT", str(port)) in hints[0]
-
-
-def test_a_peer_that_waits_for_a_newline(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text(
-        "import sys\nfrom socket import *\ns = create_connection(('127.0.0.1', int(sys.argv[1])))\n"
-        "s.send(b'hello')\nprint(s.recv(1024))\n"
-    )
-
-    def reply_late(connection: object) -> None:
-        process.stderr.readline()  # type: ignore[union-attr]
-        connection.sendall(b"HELLO")  # type: ignore[attr-defined]
-
-    with scripted_peer(reply_late) as port:
-        with subprocess.Popen(
-            [*RUN, "script.py", str(port)], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            out, _ = process.stdout.read(), process.wait(LIMIT)  # type: ignore[union-attr]
-    assert (process.returncode, out) == (0, b"b'HELLO'\n")
-
-
-def test_a_program_without_mistakes_gets_no_hint(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text(
-        "from socket import *\nl = create_server(('127.0.0.1', 0))\na = create_connection(l.getsockname())\n"
-        "b = l.accept()[0]\na.settimeout(0.01)\na.sendall(b'hello')\nprint(b.recv(5), l.getsockname()[0])\n"
-        "try:\n    a.recv(1)\nexcept timeout: pass\n"
-        "for one in (a, b, l): one.close()\n"
-    )
-    assert ended([*RUN, "script.py"], tmp_path) == (0, f"b'hello' {HOST}\n", "")
 
 
 # What is printed of where modules are looked for, and where some were found.

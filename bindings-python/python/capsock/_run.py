@@ -25,12 +25,14 @@ Options:
       --no-hints    Say nothing of common mistakes on standard error
       --trace FILE  Append a record of every socket call to FILE, a line of JSON each
       --no-payload  Leave the first bytes of what is sent and received out of the record
-  -h, --help        Print help"""
+  -h, --help        Print help
+
+The environment variable CAPSOCK_HINTS=0 stands for --no-hints."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the script that these arguments name and return the exit code, unless SystemExit ends it."""
-    hints, payload, trace = True, True, None
+    hints, payload, trace = os.environ.get("CAPSOCK_HINTS") != "0", True, None
     while arguments and arguments[0].startswith("-") and arguments[0] != "-":
         option, equals, value = arguments.pop(0).partition("=")
         if option == "--" and not equals:
@@ -101,8 +103,6 @@ def _run(arguments: list[str], hints: bool) -> int:
     if _native._run_file(file, name):
         return 0
     ended_by = getattr(sys, "last_value", None)
-    if hints and ended_by is not None:
-        _hints.explain(ended_by)
     if isinstance(ended_by, KeyboardInterrupt):
         # Its traceback has been printed. The interpreter ends by SIGINT if an interruption arrives there.
         sys.excepthook = lambda *_: None

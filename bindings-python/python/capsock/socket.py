@@ -27,6 +27,7 @@ has.
 """
 
 import _socket
+import os as _os
 import sys as _sys
 import types as _types
 
@@ -132,3 +133,9 @@ class socket(_native.SocketCalls, _base):
 if _sys.modules.get("socket") is _sys.modules.get(__name__):
     socket.__module__ = "socket"
 _workers.register(socket)
+
+# `capsock run` decides for itself.
+if _os.environ.get("CAPSOCK_HINTS") == "1" and "capsock._run" not in _sys.modules:
+    from capsock import _hints as _hints
+
+    _hints.start()

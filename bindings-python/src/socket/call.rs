@@ -48,11 +48,14 @@ impl<'py> Call<'_, 'py> {
         let Some(core) = self.core()? else { return self.by_base() };
         let core = core.get();
         let raised = match body(self, core) {
-            Ok(value) => return Ok(value),
+            Ok(value) => {
+                hints::returned(self, &value);
+                return Ok(value);
+            }
             Err(Refusal::Raised(raised)) => raised,
             Err(Refusal::Arguments) => self.refused(core),
         };
-        hints::failed(self, &raised);
+        hints::failed(self, core, &raised);
         Err(raised)
     }
 

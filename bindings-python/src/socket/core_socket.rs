@@ -1,8 +1,8 @@
-//! What a `capsock.socket.socket` has in its slot `_core`.
+//! What a `capsock.socket.socket` has in its slot `_capsock_core`.
 
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use super::QUICK;
 use super::address::Known;
 use super::fault::{exception, os_error};
+use super::hints;
+use super::story::Story;
 use crate::blocking::{alone, interrupted, without_gil};
 
 /// A TCP or UDP socket of the core, and the timeout of its calls.
@@ -25,8 +27,7 @@ pub(crate) struct InetSocket {
     timeout: AtomicI64,
     /// The address that was seen last, and the tuple that it is in Python.
     pub(super) known: Mutex<Option<Known>>,
-    /// Whether what was sent last, and not answered yet, lacks a newline at its end: for a hint.
-    unfinished: AtomicBool,
+    pub(super) story: Story,
 }
 
 /// Family and kind, if these three say a TCP or UDP socket over IPv4 or IPv6.
@@ -75,6 +76,7 @@ impl InetSocket {
         // this one: it closes it, or gives it up to close() here; what is forgotten does not close it.
         let socket =
             InetSocket::of(BlockingSocket::from_fd(unsafe { OwnedFd::from_raw_fd(fileno) }, kind), family);
+        socket.story.adopted();
         // The caller may be wrong about the family, as socket.fromfd() lets it be.
         socket.socket.local_addr().ok().map(|_| socket)
     }
@@ -86,6 +88,7 @@ impl InetSocket {
 
     /// Close the descriptor and end the calls that other threads are blocked in.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
+        hints::closing(py, self);
         match py.detach(|| self.socket.close()) {
             // The peer's reset is no failure of close(), as in the standard library.
             Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(py, errno.0)),
@@ -98,6 +101,11 @@ impl InetSocket {
         if let Some(fd) = self.socket.detach() {
             let _ = fd.into_raw_fd();
         }
+    }
+
+    /// For a hint: the last receive, its size and how many bytes wait, if it left them in the stream.
+    fn left(&self) -> Option<(&'static str, usize, usize)> {
+        hints::left(self)
     }
 
     /// Have the timeout of _socket.socket: seconds, or None.
@@ -114,7 +122,7 @@ impl InetSocket {
             family,
             timeout: AtomicI64::new(-1),
             known: Mutex::new(None),
-            unfinished: AtomicBool::new(false),
+            story: Story::default(),
         }
     }
 
@@ -128,21 +136,6 @@ impl InetSocket {
 
     pub(super) fn is_stream(&self) -> bool {
         self.socket.kind() == Kind::Stream
-    }
-
-    /// Something was sent, with or without a newline at its end.
-    pub(super) fn said(&self, newline: bool) {
-        self.unfinished.store(!newline, Ordering::Relaxed);
-    }
-
-    /// The peer answered, or it has been said that it does not.
-    pub(super) fn heard(&self) {
-        self.unfinished.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether a peer that waits for a newline would still wait.
-    pub(super) fn owes_a_newline(&self) -> bool {
-        self.unfinished.load(Ordering::Relaxed)
     }
 
     /// How long a call may wait. Without a timeout, and with one of 0, which is a descriptor with O_NONBLOCK, the call

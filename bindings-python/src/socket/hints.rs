@@ -1,25 +1,27 @@
-//! What `capsock run` tells beginners: the calls report to a Python object what they met, and it decides
-//! whether to say something. Nothing of it changes what a call does.
+//! What beginners are told of: the calls report to a Python object what they met, and it decides whether to say
+//! something. Nothing of it changes what a call does, how long it takes or what it leaves behind.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use capsock::net::{Fault, Patience, Received};
+use capsock::net::{Patience, Received};
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
 
 use super::call::Call;
 use super::core_socket::InetSocket;
-use super::fault::exception;
-use crate::blocking::without_gil;
+use super::story::Silence;
+use super::watch::{LONG, Watch};
+use crate::callback;
 
 static WANTED: AtomicBool = AtomicBool::new(false);
 static ADVISER: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 
-/// After so long without data it is time to say what may be missing.
-const SILENCE: Duration = Duration::from_secs(5);
+/// The kinds of silence that have been reported: once is enough, and their receives are watched no more.
+static SILENCES: AtomicU8 = AtomicU8::new(0);
 
-/// Has the calls report to an object's methods failed(), cut(), more() and silent(); None for nobody.
+/// Has the calls report to an object's methods failed(), cut(), left(), padded(), received() and silent(); None for
+/// nobody.
 #[pyfunction]
 #[pyo3(signature = (adviser, /))]
 pub(crate) fn _set_hints(adviser: Option<Py<PyAny>>) {
@@ -34,21 +36,49 @@ fn wanted() -> bool {
 /// Calls a method of the adviser. What that raises is nobody's concern but its author's.
 fn tell<'py, A>(py: Python<'py>, method: &str, args: A)
 where
-    A: pyo3::call::PyCallArgs<'py>,
+    A: IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
 {
     // Not held during the call: another thread may have something to tell in the middle of it.
     let adviser =
         ADVISER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|adviser| adviser.clone_ref(py));
-    if let Some(Err(raised)) = adviser.map(|adviser| adviser.bind(py).call_method1(method, args)) {
+    let Some(adviser) = adviser else { return };
+    let told = adviser.bind(py).getattr(method).and_then(|method| {
+        // The thread that watches may outlive the interpreter.
+        callback::call(&method, args.into_pyobject(py)?)
+    });
+    if let Err(raised) = told {
         raised.write_unraisable(py, None);
     }
 }
 
 /// A call raised this.
-pub(super) fn failed(call: &Call<'_, '_>, raised: &PyErr) {
+pub(super) fn failed(call: &Call<'_, '_>, socket: &InetSocket, raised: &PyErr) {
     if wanted() {
-        tell(call.py(), "failed", (call.this, call.name, call.args, raised.value(call.py())));
+        let connected = socket.story.is_connected();
+        let args = (call.this, call.name, call.args, raised.value(call.py()), socket.is_stream(), connected);
+        tell(call.py(), "failed", args);
     }
+}
+
+/// A call returned this: bytes, or bytes and more, of a receive.
+pub(super) fn returned(call: &Call<'_, '_>, value: &Bound<'_, PyAny>) {
+    if !wanted() || !matches!(call.name, "recv" | "recvfrom" | "recvmsg") {
+        return;
+    }
+    let first = value.cast::<PyTuple>().ok().and_then(|tuple| tuple.get_item(0).ok());
+    let first = first.as_ref().unwrap_or(value);
+    let Ok(bytes) = first.cast::<PyBytes>() else { return };
+    let bytes = bytes.as_bytes();
+    let text = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    if text > 0 && bytes.len() - text > 1 && is_text(&bytes[..text]) {
+        tell(call.py(), "padded", (call.name, text, bytes.len() - text));
+    }
+}
+
+/// Whether these bytes are what a person writes, and not numbers that end with zeroes.
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|one| !one.is_control() || matches!(one, '\t' | '\r' | '\n')))
 }
 
 /// For a datagram, MSG_TRUNC has a receive say how long it was.
@@ -64,57 +94,77 @@ pub(super) fn received(
     size: usize,
     flags: i32,
 ) -> usize {
+    // More than the buffer is the true length, which may have been asked for here and not by the caller.
+    let told = if socket.is_stream() || flags & libc::MSG_TRUNC != 0 { count } else { count.min(size) };
     if !wanted() {
-        return count;
+        return told;
     }
-    if socket.is_stream() {
-        socket.heard();
-        let more = if count == size { socket.socket().available().unwrap_or(0) } else { 0 };
-        if more > 0 && flags & libc::MSG_PEEK == 0 && size > 1 {
-            tell(call.py(), "more", (call.this, call.name, size, more));
+    socket.story.heard();
+    if !socket.is_stream() {
+        if count > told {
+            tell(call.py(), "cut", (call.name, size, count));
         }
-        return count;
+        return told;
     }
-    if count > size && flags & libc::MSG_TRUNC == 0 {
-        tell(call.py(), "cut", (call.this, call.name, size, count));
-        return size;
+    socket.story.goes_on();
+    // Who takes single bytes takes the next one as well.
+    if count == size && size > 1 && flags & libc::MSG_PEEK == 0 {
+        let more = socket.socket().available().unwrap_or(0) > 0;
+        if more && socket.story.cut(call.name, size) {
+            tell(call.py(), "received", (call.this,));
+        }
     }
-    count
+    told
 }
 
 /// A message of recvmsg came.
 pub(super) fn received_message(call: &Call<'_, '_>, socket: &InetSocket, received: &Received, size: usize) {
-    if wanted() && !socket.is_stream() && received.flags & libc::MSG_TRUNC != 0 {
-        tell(call.py(), "cut", (call.this, call.name, size, call.py().None()));
+    if !wanted() {
+        return;
+    }
+    socket.story.heard();
+    socket.story.goes_on();
+    if !socket.is_stream() && received.flags & libc::MSG_TRUNC != 0 {
+        tell(call.py(), "cut", (call.name, size, call.py().None()));
     }
 }
 
 /// These bytes were sent.
 pub(super) fn sent(_: &Call<'_, '_>, socket: &InetSocket, bytes: &[u8]) {
-    if wanted()
-        && socket.is_stream()
-        && let Some(last) = bytes.last()
-    {
-        socket.said(*last == b'\n');
+    if wanted() {
+        socket.story.sent(bytes, socket.is_stream());
     }
 }
 
-/// A receive begins that may wait: it is watched for a while if the peer may be waiting as well.
-pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, patience: Patience) -> PyResult<()> {
-    let watched = wanted() && socket.is_stream() && socket.owes_a_newline();
-    if !watched || patience.timeout.is_some_and(|timeout| timeout <= SILENCE) {
-        return Ok(());
+/// What is lost if the socket is closed now: a receive, its size, and how many bytes have arrived since.
+pub(super) fn left(socket: &InetSocket) -> Option<(&'static str, usize, usize)> {
+    let (call, size) = socket.story.left()?;
+    let waiting = socket.socket().available().ok().filter(|waiting| *waiting > 0)?;
+    Some((call, size, waiting))
+}
+
+/// The socket is about to be closed.
+pub(super) fn closing(py: Python<'_>, socket: &InetSocket) {
+    if wanted()
+        && let Some(left) = left(socket)
+    {
+        tell(py, "left", left);
     }
-    let patience = Patience { timeout: Some(SILENCE), ..patience };
-    match without_gil(call.py(), || socket.socket().wait_readable(patience))? {
-        Ok(()) => Ok(()),
-        Err(Fault::TimedOut) => {
-            socket.heard();
-            tell(call.py(), "silent", (call.this, call.name));
-            Ok(())
-        }
-        Err(fault @ Fault::Interrupted) => Err(exception(call.py(), fault)),
-        // The call itself will meet it.
-        Err(_) => Ok(()),
+}
+
+/// A receive begins: one that may wait for long, and in vain, is watched until the value is dropped.
+pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, patience: Patience) -> Option<Watch> {
+    if !wanted() || patience.timeout.is_some_and(|timeout| timeout <= LONG) {
+        return None;
     }
+    let is_bound = || socket.socket().local_addr().is_ok_and(|address| address.port() != 0);
+    let silence = socket.story.silence(socket.is_stream(), is_bound)?;
+    let is_new = SILENCES.load(Ordering::Relaxed) & (1 << silence as u8) == 0;
+    is_new.then(|| Watch::new(call.name, silence))
+}
+
+/// A receive has waited for long.
+pub(super) fn silent(py: Python<'_>, silence: Silence, call: &'static str) {
+    SILENCES.fetch_or(1 << silence as u8, Ordering::Relaxed);
+    tell(py, "silent", (silence.name(), call));
 }

@@ -3,8 +3,8 @@
 //! The class [`SocketCalls`] has no storage of its own, so that a Python class can derive from it and
 //! from the standard library's `socket.socket` at once: its methods come before those of
 //! `_socket.socket`, which has the descriptor's number, the family, the type and the timeout where
-//! `ssl` and others look for them. What the calls need is an [`InetSocket`], in the slot `_core` of the
-//! object. An object without one is no TCP or UDP socket over IPv4 or IPv6, and has its calls made by
+//! `ssl` and others look for them. What the calls need is an [`InetSocket`], in the slot `_capsock_core` of
+//! the object. An object without one is no TCP or UDP socket over IPv4 or IPv6, and has its calls made by
 //! `_socket.socket`.
 //!
 //! A wrong argument is for `_socket.socket` to refuse ([`call::Refusal::Arguments`]): the exception and
@@ -21,10 +21,13 @@ mod message;
 mod options;
 mod receive;
 mod send;
+mod story;
+mod watch;
 
 pub(crate) use calls::SocketCalls;
 pub(crate) use core_socket::InetSocket;
 pub(crate) use hints::_set_hints;
+pub(crate) use watch::{_pause_watch, _resume_watch};
 
 /// Up to so many bytes a call of a program's only thread is tried with the GIL held.
 const QUICK: usize = 16 * 1024;

@@ -55,6 +55,7 @@ fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> Outcome<Result<(), Fa
     let address = socket.address(&object)?;
     audit(c"socket.connect", call.this, &object)?;
     let patience = socket.patience();
+    socket.story.connected();
     Ok(without_gil(call.py(), || socket.socket().connect(&address, patience))?)
 }
 

@@ -24,7 +24,7 @@ impl InetSocket {
         // To try it without waiting would return less than was asked for.
         let all = flags & libc::MSG_WAITALL != 0 || self.socket().waits_for_more();
         let quick = if all { usize::MAX } else { room };
-        hints::receiving(call, self, patience)?;
+        let _watch = hints::receiving(call, self, patience);
         self.wait(call.py(), quick, patience, |socket, patience| receive(socket, flags, patience))
     }
 
