@@ -68,3 +68,9 @@ pub(crate) fn _raise_kind(number: i32) -> Result<()> {
         None => Ok(()),
     }
 }
+
+/// Panics. For the tests: a panic is an exception in Python.
+#[pyfunction]
+pub(crate) fn _panic() {
+    panic!("it was asked to");
+}

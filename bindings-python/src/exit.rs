@@ -1,8 +1,10 @@
-//! The end of the interpreter: servers that still run are stopped before it.
+//! Which interpreter this is, and its end: servers that still run are stopped before it.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::callback;
@@ -18,6 +20,19 @@ pub(crate) fn remember(server: &Arc<capsock::Server>) {
     let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
     living.retain(|server| server.strong_count() > 0);
     living.push(Arc::downgrade(server));
+}
+
+/// ImportError in a sub-interpreter: the objects that this library keeps are of one interpreter, and its threads
+/// find the main one.
+pub(crate) fn refuse_subinterpreter(py: Python<'_>) -> PyResult<()> {
+    // SAFETY: the thread is attached, so it has an interpreter.
+    match unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } {
+        0 => Ok(()),
+        id if id < 0 => Err(PyErr::fetch(py)),
+        _ => Err(PyImportError::new_err(
+            "capsock works in the main interpreter alone, and this is a sub-interpreter",
+        )),
+    }
 }
 
 /// Makes Python call [`stop_all`] before it takes itself down.

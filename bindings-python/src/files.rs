@@ -4,11 +4,10 @@ use std::io::{Error, Read, Result, Write};
 
 use pyo3::exceptions::{PyBlockingIOError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::PyBytes;
 
 use crate::arguments::Bytes;
 use crate::blocking::raise_later;
-use crate::callback::call;
 
 /// Reads from an object that has `read1` or `read`.
 pub(crate) struct Input {
@@ -29,7 +28,7 @@ impl Input {
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         python(|py| {
-            let chunk = call(self.read.bind(py), PyTuple::new(py, [buffer.len()])?)?;
+            let chunk = self.read.bind(py).call1((buffer.len(),))?;
             if chunk.is_none() {
                 return Err(PyBlockingIOError::new_err("the input is non-blocking and has nothing to read"));
             }
@@ -69,7 +68,7 @@ impl Output {
 impl Write for Output {
     fn write(&mut self, chunk: &[u8]) -> Result<usize> {
         python(|py| {
-            let written = call(self.write.bind(py), PyTuple::new(py, [PyBytes::new(py, chunk)])?)?;
+            let written = self.write.bind(py).call1((PyBytes::new(py, chunk),))?;
             match written.extract::<Option<usize>>()? {
                 Some(count) if count <= chunk.len() => Ok(count),
                 Some(_) => {
@@ -85,7 +84,7 @@ impl Write for Output {
 
     fn flush(&mut self) -> Result<()> {
         match &self.flush {
-            Some(flush) => python(|py| call(flush.bind(py), PyTuple::empty(py)).map(drop)),
+            Some(flush) => python(|py| flush.bind(py).call0().map(drop)),
             None => Ok(()),
         }
     }

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use capsock::{HandlerError, Level, Service};
 use pyo3::exceptions::{PyReferenceError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::arguments::Bytes;
-use crate::callback::{attach, call};
+use crate::callback::attach;
 
 thread_local! {
     /// The exception of the handler call that failed last on this thread, for the log's traceback:
@@ -65,7 +65,7 @@ impl Handler {
         } else {
             PyBytes::new(py, request).into_any()
         };
-        let answer = call(&callable, PyTuple::new(py, [request])?)?;
+        let answer = callable.call1((request,))?;
         if self.text {
             let answer = answer.cast::<PyString>().map_err(|_| wrong_kind("str", &answer))?;
             reply.extend_from_slice(answer.encode_utf8()?.as_bytes());
@@ -117,8 +117,7 @@ pub(crate) fn log(py: Python<'_>) -> PyResult<impl Fn(Level, &str) + Send + Sync
         attach(|py| {
             let emit = emit.bind(py);
             let failure = FAILURE.take().map(|failure| failure.into_value(py));
-            let arguments = (level == Level::Error, line, failure).into_pyobject(py);
-            if let Err(error) = arguments.and_then(|arguments| call(emit, arguments)) {
+            if let Err(error) = emit.call1((level == Level::Error, line, failure)) {
                 error.write_unraisable(py, Some(emit));
             }
         });

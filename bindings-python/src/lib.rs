@@ -14,8 +14,10 @@ mod command;
 mod errors;
 mod exit;
 mod files;
+mod forced_unwind;
 mod handler;
 mod many;
+mod once_object;
 mod script;
 mod server;
 mod socket;
@@ -25,42 +27,40 @@ mod trace;
 mod udp_client;
 mod uppercase;
 
+use pyo3::prelude::*;
+
 /// Sockets, servers and clients of the uppercase service, from the core in Rust.
-#[pyo3::pymodule]
-mod _native {
-    use pyo3::prelude::*;
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    // Before any object is made: those of this library are shared by all who import it.
+    exit::refuse_subinterpreter(py)?;
+    forced_unwind::install();
 
-    #[pymodule_export]
-    use crate::command::main;
-    #[pymodule_export]
-    use crate::errors::_raise_kind;
-    #[pymodule_export]
-    use crate::script::_run_file;
-    #[pymodule_export]
-    use crate::server::Server;
-    #[pymodule_export]
-    use crate::socket::{_pause_watch, _resume_watch, _set_hints, InetSocket, SocketCalls};
-    #[pymodule_export]
-    use crate::stats::{Stats, StopReport};
-    #[pymodule_export]
-    use crate::tcp_client::TcpClient;
-    #[pymodule_export]
-    use crate::trace::{_introduce, _trace_start, _trace_stop};
-    #[pymodule_export]
-    use crate::udp_client::UdpClient;
-    #[pymodule_export]
-    use crate::uppercase::{UppercaseStream, uppercase};
+    module.add_class::<server::Server>()?;
+    module.add_class::<stats::Stats>()?;
+    module.add_class::<stats::StopReport>()?;
+    module.add_class::<tcp_client::TcpClient>()?;
+    module.add_class::<udp_client::UdpClient>()?;
+    module.add_class::<uppercase::UppercaseStream>()?;
+    module.add_class::<socket::InetSocket>()?;
+    module.add_class::<socket::SocketCalls>()?;
+    module.add_function(wrap_pyfunction!(uppercase::uppercase, module)?)?;
+    module.add_function(wrap_pyfunction!(command::main, module)?)?;
+    module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
+    module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
+    module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;
+    module.add_function(wrap_pyfunction!(socket::_set_hints, module)?)?;
+    module.add_function(wrap_pyfunction!(socket::_pause_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(socket::_resume_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::_introduce, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::_trace_start, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::_trace_stop, module)?)?;
+    module.add("DEFAULT_HOST", capsock::DEFAULT_HOST)?;
+    module.add("DEFAULT_PORT", capsock::DEFAULT_PORT)?;
+    module.add("__version__", capsock::VERSION)?;
+    module.add("UNICODE_VERSION", capsock::UNICODE_VERSION)?;
 
-    #[pymodule_export]
-    const DEFAULT_HOST: &str = capsock::DEFAULT_HOST;
-    #[pymodule_export]
-    const DEFAULT_PORT: u16 = capsock::DEFAULT_PORT;
-
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", capsock::VERSION)?;
-        module.add("UNICODE_VERSION", capsock::UNICODE_VERSION)?;
-        crate::trace::introduce(module.py());
-        crate::exit::register(module.py())
-    }
+    trace::introduce(py);
+    exit::register(py)
 }

@@ -1,8 +1,8 @@
 //! What a server has done, as Python reads it.
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
+
+use crate::once_object::OnceObject;
 
 /// A frozen class with the fields of a struct of the core. The fields are named one by one, so
 /// that one which the core gets and Python lacks does not compile.
@@ -50,8 +50,8 @@ impl<'py> IntoPyObject<'py> for Feature {
     type Error = PyErr;
 
     fn into_pyobject(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-        CLASS.import(py, "capsock._feature", "Feature")?.call1((self.0,))
+        static CLASS: OnceObject<PyAny> = OnceObject::new();
+        CLASS.get_or_make(py, || py.import("capsock._feature")?.getattr("Feature"))?.call1((self.0,))
     }
 }
 

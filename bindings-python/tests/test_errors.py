@@ -69,6 +69,13 @@ def test_the_table_has_every_kind() -> None:
     _native._raise_kind(len(KINDS) + 1)
 
 
+def test_a_panic_is_an_exception(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BaseException, match="it was asked to") as raised:
+        _native._panic()
+    assert type(raised.value).__name__ == "PanicException"
+    assert "panicked at" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_closed_port_refuses(transport: str) -> None:
     port = closed_port(transport)

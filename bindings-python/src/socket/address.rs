@@ -5,11 +5,11 @@ use std::sync::PoisonError;
 
 use capsock::net::Family;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyByteArray, PyBytes, PyInt, PyString, PyTuple};
 
 use super::call::{Outcome, Refusal};
 use super::core_socket::InetSocket;
+use crate::once_object::OnceObject;
 
 /// An address and the tuple that it is in Python, kept for the next call: a socket often has one peer
 /// at a time. The tuple cannot change, and as long as it is kept no other object has its identity.
@@ -123,16 +123,13 @@ impl InetSocket {
 
 /// The first address that the system has for a name.
 fn look_up(py: Python<'_>, name: &[u8], family: Family) -> PyResult<IpAddr> {
-    static GETADDRINFO: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static GETADDRINFO: OnceObject<PyAny> = OnceObject::new();
     let family = match family {
         Family::V4 => libc::AF_INET,
         Family::V6 => libc::AF_INET6,
     };
-    let found = GETADDRINFO.import(py, "_socket", "getaddrinfo")?.call1((
-        PyBytes::new(py, name),
-        py.None(),
-        family,
-    ))?;
+    let getaddrinfo = GETADDRINFO.get_or_make(py, || py.import("_socket")?.getattr("getaddrinfo"))?;
+    let found = getaddrinfo.call1((PyBytes::new(py, name), py.None(), family))?;
     let host = found.get_item(0)?.get_item(4)?.get_item(0)?;
     let host = host.extract::<String>()?;
     // The scope of an address is what the caller's tuple says, as in the standard library.

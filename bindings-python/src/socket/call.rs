@@ -2,14 +2,12 @@
 
 use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::ffi;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use super::core_socket::InetSocket;
 use super::hints;
-use crate::callback;
+use crate::once_object::OnceObject;
 use capsock::net::Family;
 
 /// Why a call did not succeed.
@@ -60,8 +58,9 @@ impl<'py> Call<'_, 'py> {
     }
 
     fn core(&self) -> PyResult<Option<Bound<'py, InetSocket>>> {
+        static NAME: OnceObject<PyString> = OnceObject::new();
         let py = self.py();
-        let name = intern!(py, "_capsock_core");
+        let name = NAME.get_or_make(py, || Ok(PyString::intern(py, "_capsock_core")))?;
         // What a subclass has for __getattribute__() and __getattr__() is not asked for it.
         // SAFETY: both are objects, the GIL is held, and the result is a new reference or null with an exception set.
         let slot = unsafe {
@@ -80,16 +79,7 @@ impl<'py> Call<'_, 'py> {
         let method = base(self.py())?.getattr(self.name)?;
         let mut args = vec![self.this.clone()];
         args.extend(self.args.iter());
-        // It may block in a daemon thread while the interpreter exits.
-        match self.keywords {
-            Some(keywords) if !keywords.is_empty() => {
-                args.insert(0, method);
-                let partial = self.py().import(intern!(self.py(), "functools"))?.getattr("partial")?;
-                let bound = partial.call(PyTuple::new(self.py(), args)?, Some(keywords))?;
-                callback::call(&bound, PyTuple::empty(self.py()))
-            }
-            _ => callback::call(&method, PyTuple::new(self.py(), args)?),
-        }
+        method.call(PyTuple::new(self.py(), args)?, self.keywords)
     }
 
     /// What `_socket.socket` raises for these arguments: a socket of it that has no descriptor, and can do nothing
@@ -132,28 +122,28 @@ impl<'py> Call<'_, 'py> {
 }
 
 fn is_bad_descriptor(py: Python<'_>, raised: &PyErr) -> bool {
-    let errno = raised.value(py).getattr(intern!(py, "errno"));
+    let errno = raised.value(py).getattr("errno");
     errno.and_then(|errno| errno.extract::<i32>()).is_ok_and(|errno| errno == libc::EBADF)
 }
 
 /// `_socket.socket`.
 pub(super) fn base(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static BASE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    BASE.import(py, "_socket", "socket")
+    static BASE: OnceObject<PyType> = OnceObject::new();
+    BASE.get_or_make(py, || Ok(py.import("_socket")?.getattr("socket")?.cast_into()?))
 }
 
 fn without_descriptor(py: Python<'_>, family: Family) -> PyResult<Bound<'_, PyAny>> {
-    static DEAD: [PyOnceLock<Py<PyAny>>; 2] = [const { PyOnceLock::new() }; 2];
+    static DEAD: [OnceObject<PyAny>; 2] = [const { OnceObject::new() }; 2];
     let (dead, family) = match family {
         Family::V4 => (&DEAD[0], libc::AF_INET),
         Family::V6 => (&DEAD[1], libc::AF_INET6),
     };
-    let socket = dead.get_or_try_init(py, || {
+    let socket = dead.get_or_make(py, || {
         let socket = base(py)?.call1((family, libc::SOCK_DGRAM))?;
         socket.call_method0("close")?;
-        PyResult::Ok(socket.unbind())
+        Ok(socket)
     })?;
-    Ok(socket.bind(py).clone())
+    Ok(socket.clone())
 }
 
 /// sys.audit(), for an event with two arguments.

@@ -12,7 +12,6 @@ use super::call::Call;
 use super::core_socket::InetSocket;
 use super::story::Silence;
 use super::watch::{LONG, Watch};
-use crate::callback;
 
 static WANTED: AtomicBool = AtomicBool::new(false);
 static ADVISER: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
@@ -42,10 +41,7 @@ where
     let adviser =
         ADVISER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|adviser| adviser.clone_ref(py));
     let Some(adviser) = adviser else { return };
-    let told = adviser.bind(py).getattr(method).and_then(|method| {
-        // The thread that watches may outlive the interpreter.
-        callback::call(&method, args.into_pyobject(py)?)
-    });
+    let told = args.into_pyobject(py).and_then(|args| adviser.bind(py).call_method1(method, args));
     if let Err(raised) = told {
         raised.write_unraisable(py, None);
     }
