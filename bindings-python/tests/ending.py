@@ -128,6 +128,8 @@ def refusals() -> Callable[[], object]:
         for wrong in (one.send, one.recv, one.connect, one.setsockopt, capsock.uppercase):
             with suppress(TypeError, OSError):
                 wrong("wrong")
+        # Lets go of the GIL.
+        one.sendto(BLOCK, (HOST, 9))
 
     return call
 
@@ -281,7 +283,7 @@ def work(call: Callable[[], object], rounds: int) -> None:
     """Start the threads, and return when each has made so many calls."""
     # Threads lose the GIL in the middle of what the calls have Python do. In older Pythons that may have the
     # main thread wait for ever, in drop_gil(), for a thread that was to take the GIL and was ended.
-    sys.setswitchinterval(1e-6 if sys.version_info >= (3, 12) else 0.05)
+    sys.setswitchinterval(1e-6 if sys.version_info >= (3, 12) else 10)
     counts = [0] * THREADS
     enough = threading.Event()
 
