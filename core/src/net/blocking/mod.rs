@@ -58,7 +58,7 @@ pub enum Kind {
 
 /// A TCP or UDP socket that threads may share.
 ///
-/// Each call is the system call of its name and fails as that does, with a [`Fault`]. Calls of
+/// Each call is the system call of its name and fails as that does, with a [`Fault`](crate::net::Fault). Calls of
 /// several threads run at the same time. Dropping the socket closes it.
 ///
 /// ```
@@ -117,7 +117,7 @@ impl Drop for InUse<'_> {
 }
 
 impl BlockingSocket {
-    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, see [`Patience::timeout`].
+    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, see [`Patience::timeout`](crate::net::Patience::timeout).
     ///
     /// # Errors
     /// EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
@@ -170,7 +170,7 @@ impl BlockingSocket {
         self.uses.is_closed()
     }
 
-    /// close(2). Calls that other threads are blocked in end with [`Fault::Woken`], and the
+    /// close(2). Calls that other threads are blocked in end with [`Fault::Woken`](crate::net::Fault::Woken), and the
     /// descriptor is closed when the last of them has left, which this waits for: microseconds, and a second at
     /// most. Closing twice is no error.
     ///
