@@ -11,6 +11,7 @@ import io.capsock.Concurrency;
 import io.capsock.Framing;
 import io.capsock.Handler;
 import io.capsock.Server;
+import io.capsock.ServerOptions;
 import io.capsock.TcpClient;
 import io.capsock.UdpClient;
 import java.io.BufferedReader;
@@ -123,7 +124,7 @@ class JavaCalls {
     System.exit(0);
   }
 
-  private static Server server(Server.Builder builder, Handler handler) throws IOException {
+  private static Server server(ServerOptions builder, Handler handler) throws IOException {
     return builder.port(0).workers(1).concurrency(Concurrency.EVENTS).handler(handler).start();
   }
 

@@ -64,6 +64,7 @@ impl From<Stats> for capsock_stats {
             amplified_replies,
             descriptor_shortages,
             features,
+            ..
         } = stats;
         capsock_stats {
             connections_accepted,
@@ -102,7 +103,7 @@ pub struct capsock_stop_report {
 
 impl From<StopReport> for capsock_stop_report {
     fn from(report: StopReport) -> capsock_stop_report {
-        let StopReport { completed, cut, running } = report;
+        let StopReport { completed, cut, running, .. } = report;
         capsock_stop_report { completed, cut, running }
     }
 }

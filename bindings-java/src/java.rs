@@ -15,12 +15,9 @@ use jni::signature::{Primitive, ReturnType};
 use jni::sys::jint;
 use jni::{Env, bind_java_type, jni_sig, jni_str};
 
-use crate::fields::fields;
+use crate::option_fields::{ServerOptions, TcpClientOptions, UdpClientOptions};
 
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
-bind_java_type! { pub(crate) ServerOptions => "io.capsock.Server$Builder" }
-bind_java_type! { pub(crate) TcpOptions => "io.capsock.TcpClient$Options" }
-bind_java_type! { pub(crate) UdpOptions => "io.capsock.UdpClient$Options" }
 
 bind_java_type! {
     pub(crate) InputStream => java.io.InputStream,
@@ -102,45 +99,14 @@ impl Upcalls {
     }
 }
 
-fields! {
-    ServerOptions, "io/capsock/Server$Builder",
-    host: bytes = "host",
-    port: long = "port",
-    concurrency: long = "concurrency",
-    framing: long = "framing",
-    workers: long = "workers",
-    backlog: long = "backlog",
-    max_connections: long = "maxConnections",
-    max_request: long = "maxRequest",
-    max_amplification: long = "maxAmplification",
-    idle_timeout: double = "idleTimeout",
-    write_timeout: double = "writeTimeout",
-    busy_poll: double = "busyPoll",
-    handler: handler = "handler",
-}
-
-fields! {
-    TcpOptions, "io/capsock/TcpClient$Options",
-    connect_timeout: double = "connectTimeout",
-    timeout: double = "timeout",
-    max_reply: long = "maxReply",
-}
-
-fields! {
-    UdpOptions, "io/capsock/UdpClient$Options",
-    timeout: double = "timeout",
-    retransmit_after: double = "retransmitAfter",
-    retransmissions: long = "retransmissions",
-}
-
-/// Looks for every class, method and field above, with the loader of `io.capsock`.
+/// Looks for every class and method above, and the options' fields, with the loader of `io.capsock`.
 pub(crate) fn find_all(env: &mut Env, loader: &LoaderContext) -> Result<()> {
     let errors = env.find_class(jni_str!("io/capsock/Errors"))?;
     errors_exception(env, &errors)?;
     Upcalls::find(env)?;
     ServerOptions::find(env)?;
-    TcpOptions::find(env)?;
-    UdpOptions::find(env)?;
+    TcpClientOptions::find(env)?;
+    UdpClientOptions::find(env)?;
     InputStreamAPI::get(env, loader)?;
     OutputStreamAPI::get(env, loader)?;
     DatagramPacketAPI::get(env, loader)?;

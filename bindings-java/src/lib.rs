@@ -15,6 +15,7 @@ mod handles;
 mod java;
 mod many;
 mod net;
+mod option_fields;
 mod options;
 mod server;
 mod tcp;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capsock::{Concurrency, Error, Framing, Server, Transport};
+use capsock::{Error, Server};
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jdouble, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
@@ -12,15 +12,15 @@ use crate::bytes;
 use crate::failure::{Failure, Throw};
 use crate::handler::{JavaHandler, log};
 use crate::handles::Table;
-use crate::java::{ServerOptions, Upcalls};
-use crate::options::{number, port, seconds};
+use crate::java::Upcalls;
+use crate::option_fields::{self, ServerOptions};
 
 static SERVERS: Table<Server> = Table::new("Server");
 
 pub(crate) const METHODS: &[NativeMethod] = &[
     native_method! {
         error_policy = Throw,
-        type_map = { ServerOptions => "io.capsock.Server$Builder" },
+        type_map = { ServerOptions => io.capsock.ServerOptions },
         fn server_start(transport: jint, options: ServerOptions) -> jlong,
     },
     native_method! { error_policy = Throw, fn server_addresses(handle: jlong) -> jbyte[] },
@@ -37,45 +37,7 @@ fn server_start<'local>(
     transport: jint,
     given: ServerOptions<'local>,
 ) -> Result<jlong, Failure> {
-    let host = given.host(env)?;
-    let host = if host.is_null() {
-        capsock::DEFAULT_HOST.to_owned()
-    } else {
-        bytes::text_from_java(env, "the host", &host)?
-    };
-    let port = port(given.port(env)?)?.unwrap_or(capsock::DEFAULT_PORT);
-    let mut options = capsock::ServerOptions::new(Transport::from_number(transport)?, (host, port));
-    if let Some(concurrency) = number("the concurrency", given.concurrency(env)?)? {
-        options = options.concurrency(Concurrency::from_number(concurrency)?);
-    }
-    if let Some(framing) = number("the framing", given.framing(env)?)? {
-        options = options.framing(Framing::from_number(framing)?);
-    }
-    if let Some(workers) = number("the number of workers", given.workers(env)?)? {
-        options = options.workers(workers);
-    }
-    if let Some(backlog) = number("the backlog", given.backlog(env)?)? {
-        options = options.backlog(backlog);
-    }
-    if let Some(connections) = number("the limit of connections", given.max_connections(env)?)? {
-        options = options.max_connections(connections);
-    }
-    if let Some(request) = number("the limit of a request", given.max_request(env)?)? {
-        options = options.max_request(request);
-    }
-    if let Some(times) = number("the limit of amplification", given.max_amplification(env)?)? {
-        options = options.max_amplification(times);
-    }
-    if let Some(timeout) = seconds("the idle timeout", given.idle_timeout(env)?)? {
-        options = options.idle_timeout(timeout);
-    }
-    if let Some(timeout) = seconds("the write timeout", given.write_timeout(env)?)? {
-        options = options.write_timeout(timeout);
-    }
-    if let Some(time) = seconds("the time of busy polling", given.busy_poll(env)?)? {
-        // What no duration holds is the longest one, of which the core says what it thinks.
-        options = options.busy_poll(time.unwrap_or(Duration::MAX));
-    }
+    let mut options = option_fields::server_options(env, transport, &given)?;
     let upcalls = Arc::new(Upcalls::find(env)?);
     let handler = given.handler(env)?;
     if !handler.is_null() {
@@ -100,29 +62,7 @@ fn server_stats<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JLongArray<'local>, Failure> {
-    let stats = SERVERS.get(handle)?.stats();
-    bytes::longs_to_java(
-        env,
-        &[
-            stats.connections_accepted,
-            stats.connections_active,
-            stats.connections_refused,
-            stats.requests,
-            stats.bytes_received,
-            stats.bytes_sent,
-            stats.datagrams_received,
-            stats.datagrams_sent,
-            stats.handler_errors,
-            stats.oversized_requests,
-            stats.idle_timeouts,
-            stats.write_timeouts,
-            stats.datagrams_guarded,
-            stats.replies_unsent,
-            stats.amplified_replies,
-            stats.descriptor_shortages,
-            stats.features,
-        ],
-    )
+    bytes::longs_to_java(env, &option_fields::stats(&SERVERS.get(handle)?.stats()))
 }
 
 /// The report in the order of the components of the record `StopReport`.
@@ -134,7 +74,7 @@ fn server_stop<'local>(
 ) -> Result<JLongArray<'local>, Failure> {
     let server = SERVERS.get(handle)?;
     let report = server.stop(limit("the timeout of stop", timeout)?.unwrap_or(Duration::MAX))?;
-    bytes::longs_to_java(env, &[report.completed, report.cut, report.running])
+    bytes::longs_to_java(env, &option_fields::report(&report))
 }
 
 fn server_request_stop(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {

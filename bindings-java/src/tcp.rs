@@ -1,6 +1,6 @@
 //! `TcpClient`.
 
-use capsock::{TcpClient, TcpClientOptions};
+use capsock::TcpClient;
 use jni::objects::{JByteArray, JIntArray, JLongArray, JObject};
 use jni::sys::{jboolean, jlong};
 use jni::{Env, NativeMethod, native_method};
@@ -9,17 +9,18 @@ use crate::bytes;
 use crate::copy::{Input, Output, Thrown};
 use crate::failure::{Failure, Throw};
 use crate::handles::Table;
-use crate::java::{InputStream, OutputStream, TcpOptions};
+use crate::java::{InputStream, OutputStream};
 use crate::many::request_many;
-use crate::options::{number, port, seconds};
+use crate::option_fields::{TcpClientOptions, tcp_client_options};
+use crate::options::port;
 
 static CLIENTS: Table<TcpClient> = Table::new("TcpClient");
 
 pub(crate) const METHODS: &[NativeMethod] = &[
     native_method! {
         error_policy = Throw,
-        type_map = { TcpOptions => "io.capsock.TcpClient$Options" },
-        fn tcp_connect(host: jbyte[], port: jlong, options: TcpOptions) -> jlong,
+        type_map = { TcpClientOptions => io.capsock.TcpClientOptions },
+        fn tcp_connect(host: jbyte[], port: jlong, options: TcpClientOptions) -> jlong,
     },
     native_method! { error_policy = Throw, fn tcp_request_text(handle: jlong, line: jbyte[]) -> jbyte[] },
     native_method! { error_policy = Throw, fn tcp_request_bytes(handle: jlong, line: jbyte[]) -> jbyte[] },
@@ -42,19 +43,10 @@ fn tcp_connect<'local>(
     _: JObject,
     host: JByteArray,
     to_port: jlong,
-    given: TcpOptions<'local>,
+    given: TcpClientOptions<'local>,
 ) -> Result<jlong, Failure> {
     let host = bytes::text_from_java(env, "the host", &host)?;
-    let mut options = TcpClientOptions::default();
-    if let Some(timeout) = seconds("the connect timeout", given.connect_timeout(env)?)? {
-        options.connect_timeout = timeout;
-    }
-    if let Some(timeout) = seconds("the timeout", given.timeout(env)?)? {
-        options.timeout = timeout;
-    }
-    if let Some(max_reply) = number("the limit of a reply", given.max_reply(env)?)? {
-        options.max_reply = max_reply;
-    }
+    let options = tcp_client_options(env, &given)?;
     let to = (host, port(to_port)?.unwrap_or(capsock::DEFAULT_PORT));
     Ok(CLIENTS.insert(TcpClient::connect_with(to, options)?))
 }

@@ -1,6 +1,6 @@
 //! `UdpClient`.
 
-use capsock::{UdpClient, UdpClientOptions};
+use capsock::UdpClient;
 use jni::objects::{JByteArray, JIntArray, JObject};
 use jni::sys::{jboolean, jlong};
 use jni::{Env, NativeMethod, native_method};
@@ -8,17 +8,17 @@ use jni::{Env, NativeMethod, native_method};
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 use crate::handles::Table;
-use crate::java::UdpOptions;
 use crate::many::request_many;
-use crate::options::{number, port, seconds};
+use crate::option_fields::{UdpClientOptions, udp_client_options};
+use crate::options::port;
 
 static CLIENTS: Table<UdpClient> = Table::new("UdpClient");
 
 pub(crate) const METHODS: &[NativeMethod] = &[
     native_method! {
         error_policy = Throw,
-        type_map = { UdpOptions => "io.capsock.UdpClient$Options" },
-        fn udp_connect(host: jbyte[], port: jlong, options: UdpOptions) -> jlong,
+        type_map = { UdpClientOptions => io.capsock.UdpClientOptions },
+        fn udp_connect(host: jbyte[], port: jlong, options: UdpClientOptions) -> jlong,
     },
     native_method! { error_policy = Throw, fn udp_request_text(handle: jlong, text: jbyte[]) -> jbyte[] },
     native_method! { error_policy = Throw, fn udp_request_bytes(handle: jlong, request: jbyte[]) -> jbyte[] },
@@ -36,19 +36,10 @@ fn udp_connect<'local>(
     _: JObject,
     host: JByteArray,
     to_port: jlong,
-    given: UdpOptions<'local>,
+    given: UdpClientOptions<'local>,
 ) -> Result<jlong, Failure> {
     let host = bytes::text_from_java(env, "the host", &host)?;
-    let mut options = UdpClientOptions::default();
-    if let Some(timeout) = seconds("the timeout", given.timeout(env)?)? {
-        options.timeout = timeout;
-    }
-    if let Some(Some(pause)) = seconds("the pause before a retransmission", given.retransmit_after(env)?)? {
-        options.retransmit_after = pause;
-    }
-    if let Some(times) = number("the number of retransmissions", given.retransmissions(env)?)? {
-        options.retransmissions = times;
-    }
+    let options = udp_client_options(env, &given)?;
     let to = (host, port(to_port)?.unwrap_or(capsock::DEFAULT_PORT));
     Ok(CLIENTS.insert(UdpClient::connect_with(to, options)?))
 }

@@ -18,6 +18,8 @@ mod forced_unwind;
 mod handler;
 mod many;
 mod once_object;
+mod options;
+mod reports;
 mod script;
 mod server;
 mod socket;

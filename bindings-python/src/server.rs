@@ -3,114 +3,34 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capsock::{Concurrency, Endpoint, ErrorKind, Framing, ServerOptions, Transport};
+use capsock::{Endpoint, ErrorKind, ServerOptions};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use crate::arguments::{Count, Given, Named, Port, Seconds};
+use crate::arguments::{Given, Seconds};
 use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
 use crate::handler::{self, Callable, Handler};
 use crate::stats::{Stats, StopReport};
 use crate::{exit, tcp_client::pair};
 
-/// A server of the uppercase service, or of a handler, over TCP or UDP.
-///
-/// It binds and starts at once: when the constructor returns, clients can connect. It runs on
-/// threads of its own until it is stopped, its `with` block ends, or nothing refers to it any
-/// more. All methods may be called from any thread; stop() also from a handler.
-///
-/// Arguments
-///     transport: "tcp" or "udp".
-///     host: a name or an address. Default "localhost": this machine alone, over IPv4 and IPv6.
-///         "" is every address of the machine.
-///     port: 0 to 65535. Default 12000; 0 picks a free one.
-///     concurrency: "iterative" (one client at a time), "threads", "processes" (for the built-in
-///         service alone) or "events" (event loops). Default "events".
-///     framing: where a TCP request ends. "stream" (whatever has arrived, for the built-in service
-///         alone), "line" (up to and with a newline) or "once" (what one receive returns; then the
-///         connection is closed). Default "stream".
-///     workers: event loops, or over UDP threads or processes. Default 0: one for each processor.
-///         Over UDP there are so many for each address that the host has.
-///         With a handler, how many requests it answers at once with "events", and over UDP with
-///         "threads". More than processors are of use to one that waits for something (a file, a
-///         database, a sleep); further requests wait in the kernel.
-///     backlog: connections that the kernel holds until they are accepted. Default 1024.
-///     max_connections: TCP connections served at once; a further one is closed and counted as
-///         refused. Default 0: 1024 for threads, 256 for processes, 65536 for events.
-///     max_request: the longest request, in bytes. Default 1048576.
-///     max_amplification: the longest UDP reply, in bytes for each byte of its request; a longer one
-///         is not sent, and counted. 0, the default: no limit. The source of a datagram may be forged,
-///         and its reply then goes to a victim: this is by how much a forger can multiply what is sent
-///         there. Upper case is three times as long at most; a handler on an open network should have
-///         a limit. With one, an empty request gets an empty reply or none.
-///     idle_timeout: seconds after which a connection on which nothing comes is closed; None for
-///         never. Default 300.
-///     write_timeout: seconds after which a connection whose peer makes no room for more of its
-///         reply is closed; None for never. Default 30.
-///     busy_poll: seconds for which an event loop, and over UDP whoever receives, looks again and
-///         again before it sleeps; 1 at most. It takes the time to wake up off each reply, and a
-///         processor for itself while requests come in such short order. Default 0: not at all.
-///     handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
-///         the server's threads, several at once, as far as the GIL lets them: the lines of one
-///         connection one after another, in their order; datagrams at the same time, also those of
-///         one peer, whose replies may overtake each other. The GIL is held for the handler alone,
-///         once for all lines that wait on a connection, for a millisecond at most and the call that
-///         passes it. A request whose handler raises gets no reply: it
-///         is logged with its traceback by the logger "capsock" and counted.
-///     text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
-///
-/// Raises
-///     ValueError: an argument, or a combination of them, that is not possible.
-///     OverflowError: a port outside of 0 to 65535.
-///     socket.gaierror: the host has no address.
-///     OSError: the address is in use, not one of this machine, or not permitted (errno says which).
+#[doc = include_str!("doc/Server.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
 pub(crate) struct Server {
     server: Arc<capsock::Server>,
     callable: Callable,
 }
 
-#[pymethods]
 impl Server {
-    #[new]
-    #[pyo3(signature = (
-        transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT), concurrency = Given::Default,
-        framing = Given::Default, workers = Given::Default, backlog = Given::Default,
-        max_connections = Given::Default, max_request = Given::Default, max_amplification = Given::Default,
-        idle_timeout = Given::Default, write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
-    fn new(
+    /// What the constructor does once its options are read.
+    pub(crate) fn start(
         py: Python<'_>,
-        transport: Named<Transport>,
-        host: String,
-        port: Port,
-        concurrency: Given<Named<Concurrency>>,
-        framing: Given<Named<Framing>>,
-        workers: Given<Count<usize>>,
-        backlog: Given<Count<u32>>,
-        max_connections: Given<Count<usize>>,
-        max_request: Given<Count<usize>>,
-        max_amplification: Given<Count<usize>>,
-        idle_timeout: Given<Seconds>,
-        write_timeout: Given<Seconds>,
-        busy_poll: Given<f64>,
+        options: ServerOptions,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
-        let mut options = ServerOptions::new(transport.0, (host, port.0)).log(handler::log(py)?);
-        options.concurrency = concurrency.unwrap_or(Named(options.concurrency)).0;
-        options.framing = framing.unwrap_or(Named(options.framing)).0;
-        options.workers = workers.unwrap_or(Count(options.workers)).0;
-        options.backlog = backlog.unwrap_or(Count(options.backlog)).0;
-        options.max_connections = max_connections.unwrap_or(Count(options.max_connections)).0;
-        options.max_request = max_request.unwrap_or(Count(options.max_request)).0;
-        options.max_amplification = max_amplification.unwrap_or(Count(options.max_amplification)).0;
-        options.idle_timeout = idle_timeout.limit_or("the idle timeout", options.idle_timeout)?;
-        options.write_timeout = write_timeout.limit_or("the write timeout", options.write_timeout)?;
-        options.busy_poll = busy_poll.time_or("the time of busy polling", options.busy_poll)?;
+        let mut options = options.log(handler::log(py)?);
         let callable = Callable::default();
         match handler {
             Some(handler) if handler.bind(py).is_callable() => {
@@ -127,7 +47,10 @@ impl Server {
         exit::remember(&server);
         Ok(Server { server, callable })
     }
+}
 
+#[pymethods]
+impl Server {
     /// The first address that the server listens on: (host, port), with the port that it has.
     #[getter]
     fn address(&self) -> (String, u16) {

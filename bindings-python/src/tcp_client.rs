@@ -6,61 +6,25 @@ use capsock::{Endpoint, TcpClientOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::arguments::{Bytes, Count, Given, Port, Seconds, Text};
-use crate::blocking::{blocking, interrupted};
+use crate::arguments::{Bytes, Text};
+use crate::blocking::blocking;
 use crate::errors::Result;
 use crate::files::{Input, Output};
 use crate::many::request_many;
 
-/// A connection to a server that answers each line with a line.
-///
-/// All methods may be called from any thread; requests from several threads take turns. close()
-/// from another thread ends a blocked call at once. Ctrl-C ends every call with KeyboardInterrupt.
-///
-/// Arguments
-///     host: a name or an address.
-///     port: 1 to 65535. Default 12000.
-///     connect_timeout: seconds for finding the addresses and connecting to one of them; None for
-///         no limit. Default 10.
-///     timeout: seconds for each request, for many requests the longest wait for the next reply, and
-///         for a copy the longest pause without progress; None for no limit. Default 30.
-///     max_reply: the longest reply that is taken, in bytes. Default 16777216.
-///
-/// Raises
-///     ConnectionRefusedError: nothing listens on that port.
-///     TimeoutError: the time ran out.
-///     socket.gaierror: the host has no address.
-///     OverflowError: a port outside of 0 to 65535.
-///     ValueError: a negative timeout.
-///     OSError: what else the system reports, with its errno.
+#[doc = include_str!("doc/TcpClient.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
 pub(crate) struct TcpClient(capsock::TcpClient);
 
+impl TcpClient {
+    /// What the constructor does once its options are read.
+    pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: TcpClientOptions) -> Result<TcpClient> {
+        Ok(TcpClient(blocking(py, || capsock::TcpClient::connect_with(to, options))?))
+    }
+}
+
 #[pymethods]
 impl TcpClient {
-    #[new]
-    #[pyo3(signature = (
-        host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = Given::Default,
-        timeout = Given::Default, max_reply = Given::Default,
-    ))]
-    fn new(
-        py: Python<'_>,
-        host: String,
-        port: Port,
-        connect_timeout: Given<Seconds>,
-        timeout: Given<Seconds>,
-        max_reply: Given<Count<usize>>,
-    ) -> Result<TcpClient> {
-        let default = TcpClientOptions::default();
-        let options = TcpClientOptions {
-            connect_timeout: connect_timeout.limit_or("the connect timeout", default.connect_timeout)?,
-            timeout: timeout.limit_or("the timeout", default.timeout)?,
-            max_reply: max_reply.unwrap_or(Count(default.max_reply)).0,
-            on_interrupt: Some(interrupted),
-        };
-        Ok(TcpClient(blocking(py, || capsock::TcpClient::connect_with((host, port.0), options))?))
-    }
-
     /// Sends a line of text and returns the line that comes back, as the same kind (str for str,
     /// bytes for a bytes-like object), without a newline in either.
     ///

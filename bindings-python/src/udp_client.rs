@@ -1,67 +1,28 @@
 //! The class `capsock.UdpClient`.
 
-use std::time::Duration;
-
 use capsock::UdpClientOptions;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use crate::arguments::{Bytes, Count, Given, Port, Seconds, Text};
-use crate::blocking::{blocking, interrupted};
+use crate::arguments::{Bytes, Text};
+use crate::blocking::blocking;
 use crate::errors::Result;
 use crate::many::request_many;
 use crate::tcp_client::{description, pair};
 
-/// Asks a server by datagrams: one request, one reply.
-///
-/// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
-/// another one's. Nothing is sent before the first request. All methods may be called from any thread; requests from several threads take turns.
-/// Ctrl-C ends every call with KeyboardInterrupt.
-///
-/// Arguments
-///     host: a name or an address.
-///     port: 1 to 65535. Default 12000.
-///     timeout: seconds for finding the addresses, and for each request over all its
-///         retransmissions; None for no limit. Default 5.
-///     retransmit_after: seconds that the first answer is waited for before the request is sent
-///         again; the pause doubles each time. None never sends again. Default 1.
-///     retransmissions: how often a request is sent again at most. Default 3.
-///
-/// Raises
-///     socket.gaierror: the host has no address.
-///     OverflowError: a port outside of 0 to 65535.
-///     ValueError: a negative timeout.
-///     OSError: what else the system reports, with its errno.
+#[doc = include_str!("doc/UdpClient.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
 pub(crate) struct UdpClient(capsock::UdpClient);
 
+impl UdpClient {
+    /// What the constructor does once its options are read.
+    pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: UdpClientOptions) -> Result<UdpClient> {
+        Ok(UdpClient(blocking(py, || capsock::UdpClient::connect_with(to, options))?))
+    }
+}
+
 #[pymethods]
 impl UdpClient {
-    #[new]
-    #[pyo3(signature = (
-        host, port = Port(capsock::DEFAULT_PORT), *, timeout = Given::Default,
-        retransmit_after = Given::Default, retransmissions = Given::Default,
-    ))]
-    fn new(
-        py: Python<'_>,
-        host: String,
-        port: Port,
-        timeout: Given<Seconds>,
-        retransmit_after: Given<Seconds>,
-        retransmissions: Given<Count<u32>>,
-    ) -> Result<UdpClient> {
-        let default = UdpClientOptions::default();
-        let options = UdpClientOptions {
-            timeout: timeout.limit_or("the timeout", default.timeout)?,
-            retransmit_after: retransmit_after
-                .limit_or("the time before a retransmission", Some(default.retransmit_after))?
-                .unwrap_or(Duration::MAX),
-            retransmissions: retransmissions.unwrap_or(Count(default.retransmissions)).0,
-            on_interrupt: Some(interrupted),
-        };
-        Ok(UdpClient(blocking(py, || capsock::UdpClient::connect_with((host, port.0), options))?))
-    }
-
     /// Sends the text as one datagram and returns that of the datagram that comes back, as the same
     /// kind: str for str, bytes for a bytes-like object.
     ///

@@ -220,4 +220,6 @@ def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
     # How many threads' accepts the stop finds waiting is a matter of time.
     for name in ("bind", "listen", "accept", "connect"):
         assert calls.count(f"{name} ok") == 1, calls
-    assert [event["data"] for event in read(file) if event.get("call") == "send"] == ["hello\\n", "HELLO\\n"]
+    # A line is written when its call returns, by which time the other end may have gone on.
+    sent = {event["data"] for event in read(file) if event.get("call") == "send"}
+    assert sent == {"hello\\n", "HELLO\\n"}

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use capsock::{TcpClient, TcpClientOptions, UdpClient, UdpClientOptions};
+use capsock::{TcpClient, UdpClient};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
+use crate::options::{TcpClientArgs, UdpClientArgs};
 use crate::port::port;
 use crate::record::Record;
-use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{CHUNK, Input, Output};
 
@@ -67,34 +67,16 @@ struct Common {
 struct Tcp {
     #[command(flatten)]
     common: Common,
-    /// Seconds for finding the server's addresses and connecting to one of them; `inf` for no limit.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(TcpClientOptions::default().connect_timeout))]
-    connect_timeout: Seconds,
-    /// Seconds for each reply, and for a stream the longest pause; `inf` for no limit.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(TcpClientOptions::default().timeout))]
-    timeout: Seconds,
-    /// The longest reply that is taken, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
-    max_reply: usize,
+    #[command(flatten)]
+    args: TcpClientArgs,
 }
 
 #[derive(Debug, clap::Args)]
 struct Udp {
     #[command(flatten)]
     common: Common,
-    /// Seconds for each reply, all retransmissions included; `inf` for no limit.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(UdpClientOptions::default().timeout))]
-    timeout: Seconds,
-    /// Seconds before a request is sent again for the first time; the pause then doubles.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(Some(UdpClientOptions::default().retransmit_after)))]
-    retransmit_after: Seconds,
-    /// How often a request is sent again at most.
-    #[arg(long, value_name = "N", default_value_t = UdpClientOptions::default().retransmissions)]
-    retransmissions: u32,
+    #[command(flatten)]
+    args: UdpClientArgs,
 }
 
 pub(crate) fn run(client: &Client) -> Result<()> {
@@ -120,12 +102,7 @@ impl Client {
 
 impl Tcp {
     fn run(&self) -> Result<()> {
-        let options = TcpClientOptions {
-            connect_timeout: self.connect_timeout.0,
-            timeout: self.timeout.0,
-            max_reply: self.max_reply,
-            on_interrupt: Some(signals::once),
-        };
+        let options = self.args.options(signals::once);
         let client = TcpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
         let streams = self.common.text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
         if streams { stream(&client) } else { self.common.ask(|request| client.request_bytes(request)) }
@@ -147,12 +124,7 @@ fn stream(client: &TcpClient) -> Result<()> {
 
 impl Udp {
     fn run(&self) -> Result<()> {
-        let options = UdpClientOptions {
-            timeout: self.timeout.0,
-            retransmit_after: self.retransmit_after.0.unwrap_or(Duration::MAX),
-            retransmissions: self.retransmissions,
-            on_interrupt: Some(signals::once),
-        };
+        let options = self.args.options(signals::once);
         let client = UdpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
         self.common.ask(|request| client.request_bytes(request))
     }

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod failure;
 mod man;
+mod options;
 mod port;
 mod record;
 mod seconds;

@@ -3,16 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use capsock::{
-    Concurrency, ErrorKind, Features, Framing, Server, ServerOptions, Stats, StopReport, Transport,
-};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use capsock::{ErrorKind, Features, Server, Stats, StopReport, Transport};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
-use crate::port::port;
+use crate::options::{ServerArgs, TcpServerArgs, UdpServerArgs};
 use crate::record::Record;
-use crate::seconds::{Microseconds, Seconds};
+use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::{Output, message};
 
@@ -50,62 +47,22 @@ enum On {
 struct Tcp {
     #[command(flatten)]
     common: Common,
-    /// Where a request ends: `stream`, whatever has arrived; `line`, with a newline; `once`, one
-    /// receive, then the connection is closed.
-    #[arg(long, value_name = "F", value_parser = framing(), default_value = defaults().framing.name())]
-    framing: Framing,
-    /// Connections that the system holds until they are accepted.
-    #[arg(long, value_name = "N", default_value_t = defaults().backlog)]
-    backlog: u32,
-    /// Connections served at once; a further one is closed. 0 is 1024 for threads, 256 for
-    /// processes, 65536 for events.
-    #[arg(long, value_name = "N", default_value_t = defaults().max_connections)]
-    max_connections: usize,
-    /// Seconds without a byte from the client after which its connection is closed; `inf` for no
-    /// limit.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(defaults().idle_timeout))]
-    idle_timeout: Seconds,
-    /// Seconds in which a client makes no room for more of its reply, after which its connection is closed;
-    /// `inf` for no limit.
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
-          default_value_t = Seconds(defaults().write_timeout))]
-    write_timeout: Seconds,
+    #[command(flatten)]
+    args: TcpServerArgs,
 }
 
 #[derive(Debug, clap::Args)]
 struct Udp {
     #[command(flatten)]
     common: Common,
-    /// The longest reply, in bytes for each byte of its request; a longer one is not sent. 0 for no limit: upper
-    /// case is three times as long as its request at most.
-    #[arg(long, value_name = "TIMES", default_value_t = defaults().max_amplification)]
-    max_amplification: usize,
+    #[command(flatten)]
+    args: UdpServerArgs,
 }
 
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// The name or address to serve on; empty for every address of the machine.
-    #[arg(long, value_name = "H", default_value = capsock::DEFAULT_HOST)]
-    host: String,
-    /// The port to serve on; 0 for any free one.
-    #[arg(long, value_name = "P", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
-    port: u16,
-    /// How many clients are served at once, and by what.
-    #[arg(long, value_name = "C", value_parser = concurrency(), default_value = defaults().concurrency.name())]
-    concurrency: Concurrency,
-    /// Event loops; over UDP also threads or processes, so many for each address of the host. 0 is one for each
-    /// processor.
-    #[arg(long, value_name = "N", default_value_t = defaults().workers)]
-    workers: usize,
-    /// The longest request, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = defaults().max_request)]
-    max_request: usize,
-    /// Microseconds for which a server without a request looks again and again before it sleeps, at most
-    /// 1000000: quicker replies, and a processor for itself while requests come so often.
-    #[arg(long, value_name = "MICROSECONDS", allow_negative_numbers = true,
-          default_value_t = Microseconds(defaults().busy_poll))]
-    busy_poll: Microseconds,
+    #[command(flatten)]
+    args: ServerArgs,
     /// Seconds to finish what is in hand after Ctrl-C, before the rest is cut; `inf` for no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           default_value_t = Seconds(Some(capsock::DEFAULT_STOP_TIMEOUT)))]
@@ -122,23 +79,10 @@ struct Common {
     trace: Record,
 }
 
-/// The core's defaults, which are the same for every transport and address.
-fn defaults() -> ServerOptions {
-    ServerOptions::new(Transport::Tcp, (capsock::DEFAULT_HOST, capsock::DEFAULT_PORT))
-}
-
-fn concurrency() -> impl TypedValueParser<Value = Concurrency> {
-    PossibleValuesParser::new(Concurrency::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
-}
-
-fn framing() -> impl TypedValueParser<Value = Framing> {
-    PossibleValuesParser::new(Framing::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
-}
-
 pub(crate) fn run(serve: &Serve) -> Result<()> {
     let (common, options) = match &serve.on {
-        On::Tcp(tcp) => (&tcp.common, tcp.options()),
-        On::Udp(udp) => (&udp.common, udp.options()),
+        On::Tcp(tcp) => (&tcp.common, tcp.args.set(tcp.common.args.options(Transport::Tcp))),
+        On::Udp(udp) => (&udp.common, udp.args.set(udp.common.args.options(Transport::Udp))),
     };
     let _recording = common.trace.start()?;
     let server = options.start_unless(Some(signals::once))?;
@@ -175,34 +119,6 @@ impl Serve {
             On::Tcp(tcp) => tcp.common.json,
             On::Udp(udp) => udp.common.json,
         }
-    }
-}
-
-impl Common {
-    fn options(&self, transport: Transport) -> ServerOptions {
-        ServerOptions::new(transport, (self.host.as_str(), self.port))
-            .concurrency(self.concurrency)
-            .workers(self.workers)
-            .max_request(self.max_request)
-            .busy_poll(self.busy_poll.0)
-    }
-}
-
-impl Udp {
-    fn options(&self) -> ServerOptions {
-        self.common.options(Transport::Udp).max_amplification(self.max_amplification)
-    }
-}
-
-impl Tcp {
-    fn options(&self) -> ServerOptions {
-        self.common
-            .options(Transport::Tcp)
-            .framing(self.framing)
-            .backlog(self.backlog)
-            .max_connections(self.max_connections)
-            .idle_timeout(self.idle_timeout.0)
-            .write_timeout(self.write_timeout.0)
     }
 }
 
@@ -260,7 +176,7 @@ impl Teller {
             cut => format!("; cut {cut} of them at the deadline"),
         };
         message(format_args!("stopped: {}{cut}", totals(stats)));
-        let StopReport { completed, cut, running } = report;
+        let StopReport { completed, cut, running, .. } = report;
         self.program(&json!({
             "event": "stopped",
             "completed": completed,
@@ -278,48 +194,6 @@ impl Teller {
     }
 }
 
-/// The totals by their names, in the order in which they are told.
-fn by_name(stats: &Stats) -> [(&'static str, u64); 16] {
-    // Taken apart, so that a new total is not forgotten here.
-    let Stats {
-        connections_accepted,
-        connections_active,
-        connections_refused,
-        requests,
-        bytes_received,
-        bytes_sent,
-        datagrams_received,
-        datagrams_sent,
-        handler_errors,
-        oversized_requests,
-        idle_timeouts,
-        write_timeouts,
-        datagrams_guarded,
-        replies_unsent,
-        amplified_replies,
-        descriptor_shortages,
-        features: _,
-    } = *stats;
-    [
-        ("connections_accepted", connections_accepted),
-        ("connections_active", connections_active),
-        ("connections_refused", connections_refused),
-        ("requests", requests),
-        ("bytes_received", bytes_received),
-        ("bytes_sent", bytes_sent),
-        ("datagrams_received", datagrams_received),
-        ("datagrams_sent", datagrams_sent),
-        ("handler_errors", handler_errors),
-        ("oversized_requests", oversized_requests),
-        ("idle_timeouts", idle_timeouts),
-        ("write_timeouts", write_timeouts),
-        ("datagrams_guarded", datagrams_guarded),
-        ("replies_unsent", replies_unsent),
-        ("amplified_replies", amplified_replies),
-        ("descriptor_shortages", descriptor_shortages),
-    ]
-}
-
 /// `uses blocking-receive, recvmmsg, ...`
 fn uses(stats: &Stats) -> String {
     match Features::from_bits(stats.features) {
@@ -330,13 +204,13 @@ fn uses(stats: &Stats) -> String {
 
 fn object(stats: &Stats) -> Value {
     let features: Vec<_> = Features::from_bits(stats.features).names().collect();
-    let totals = by_name(stats).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+    let totals = stats.by_name().into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
     totals.chain([("features".to_owned(), Value::from(features))]).collect()
 }
 
 /// `requests 3, bytes received 15, ...`: the requests and bytes always, the others if there are any.
 fn totals(stats: &Stats) -> String {
     let always = ["requests", "bytes_received", "bytes_sent"];
-    let told = by_name(stats).into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
+    let told = stats.by_name().into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
     told.map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect::<Vec<_>>().join(", ")
 }

@@ -6,84 +6,9 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What can go wrong, as a caller would tell the cases apart.
-///
-/// The numbers are stable, are never reused, and are the status codes of the C library, where 0
-/// is success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(i32)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// An argument is not one that the call takes; nothing was done.
-    InvalidArgument = 1,
-    /// The time allowed for the call ran out (ETIMEDOUT where there is a system's number for it).
-    TimedOut = 2,
-    /// A signal arrived and the caller had asked to be told (EINTR).
-    Interrupted = 3,
-    /// The client or server was closed, before the call or by another thread during it.
-    Closed = 4,
-    /// Nothing listens on that port (ECONNREFUSED).
-    ConnectionRefused = 5,
-    /// The peer broke the connection off (ECONNRESET, EPIPE, ECONNABORTED).
-    ConnectionReset = 6,
-    /// The peer closed the connection in good order before the whole reply had come.
-    ConnectionClosed = 7,
-    /// Another socket has that address and port (EADDRINUSE).
-    AddressInUse = 8,
-    /// This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
-    AddressNotAvailable = 9,
-    /// The name has no address; [`Error::gai_code`] has getaddrinfo's number.
-    NameNotResolved = 10,
-    /// No route leads there (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
-    Unreachable = 11,
-    /// The system does not permit it (EACCES, EPERM).
-    PermissionDenied = 12,
-    /// The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
-    TooLarge = 13,
-    /// The system, or the state that the object is in, does not support it (EOPNOTSUPP).
-    Unsupported = 14,
-    /// Out of descriptors, memory, threads or processes (EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN of fork).
-    OutOfResources = 15,
-    /// The reply is not valid UTF-8 and text was asked for; ask for bytes.
-    InvalidText = 16,
-    /// Reading the input or writing the output of a copy failed, not the network.
-    InputOutput = 17,
-    /// The system reported something else; [`Error::errno`] has its number.
-    Other = 18,
-    /// A defect of capsock itself; please report it with the text.
-    Internal = 19,
-}
+pub use crate::kinds::ErrorKind;
 
 impl ErrorKind {
-    /// Every kind, in the order of the numbers: what a door's table is tested against.
-    pub const ALL: [ErrorKind; 19] = [
-        ErrorKind::InvalidArgument,
-        ErrorKind::TimedOut,
-        ErrorKind::Interrupted,
-        ErrorKind::Closed,
-        ErrorKind::ConnectionRefused,
-        ErrorKind::ConnectionReset,
-        ErrorKind::ConnectionClosed,
-        ErrorKind::AddressInUse,
-        ErrorKind::AddressNotAvailable,
-        ErrorKind::NameNotResolved,
-        ErrorKind::Unreachable,
-        ErrorKind::PermissionDenied,
-        ErrorKind::TooLarge,
-        ErrorKind::Unsupported,
-        ErrorKind::OutOfResources,
-        ErrorKind::InvalidText,
-        ErrorKind::InputOutput,
-        ErrorKind::Other,
-        ErrorKind::Internal,
-    ];
-
-    /// The stable number: the C status code.
-    #[must_use]
-    pub fn number(self) -> i32 {
-        self as i32
-    }
-
     fn of_errno(errno: i32) -> ErrorKind {
         match errno {
             libc::EINVAL | libc::EDOM => ErrorKind::InvalidArgument,

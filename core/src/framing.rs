@@ -2,26 +2,6 @@
 
 use std::collections::TryReserveError;
 
-use crate::named::named;
-
-/// Where a request ends on a TCP connection. Over UDP a datagram is a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[repr(i32)]
-pub enum Framing {
-    /// Whatever has arrived. For the built-in service alone, which upper-cases any bytes as they
-    /// come; a handler is refused, since a chunk is not a request.
-    #[default]
-    Stream = 0,
-    /// Up to and with a newline, of at most `max_request` bytes. A last line without a newline
-    /// counts when the peer ends its input.
-    Line = 1,
-    /// What one receive returns; the server replies, then closes the connection, as the
-    /// textbook's Python TCPServer does.
-    Once = 2,
-}
-
-named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
-
 /// The memory that a splitter keeps when a line has come to its end, in bytes: a connection holds it while it is idle.
 const KEPT: usize = 256;
 

@@ -21,10 +21,12 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 
+mod choices;
 mod client;
 mod error;
 pub mod figure;
 mod framing;
+mod kinds;
 mod named;
 pub mod net;
 mod server;
@@ -32,13 +34,11 @@ mod service;
 pub mod trace;
 mod uppercase;
 
+pub use choices::{Concurrency, Framing, Level, Transport};
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
-pub use framing::Framing;
 pub use net::{Endpoint, InterruptHook};
-pub use server::{
-    Concurrency, DEFAULT_STOP_TIMEOUT, Features, Level, Server, ServerOptions, Stats, StopReport, Transport,
-};
+pub use server::{DEFAULT_STOP_TIMEOUT, Features, Server, ServerOptions, ServerSettings, Stats, StopReport};
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 

@@ -6,8 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.capsock.Concurrency;
 import io.capsock.Server;
+import io.capsock.ServerOptions;
 import io.capsock.TcpClient;
+import io.capsock.TcpClientOptions;
 import io.capsock.UdpClient;
+import io.capsock.UdpClientOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -46,7 +49,7 @@ class Peer {
     List<Server> servers = new ArrayList<>();
     for (String transport : List.of("tcp", "udp")) {
       for (Concurrency concurrency : Concurrency.values()) {
-        Server.Builder options = transport.equals("tcp") ? Server.tcp() : Server.udp();
+        ServerOptions options = transport.equals("tcp") ? Server.tcp() : Server.udp();
         Server server = options.host(HOST).port(0).concurrency(concurrency).start();
         servers.add(server);
         String name = concurrency.name().toLowerCase(Locale.ROOT);
@@ -76,12 +79,12 @@ class Peer {
       throws IOException {
     int port = Integer.parseInt(server[2]);
     if (server[0].equals("tcp")) {
-      var options = new TcpClient.Options().timeout(TIMEOUT);
+      var options = new TcpClientOptions().timeout(TIMEOUT);
       try (var client = new TcpClient(HOST, port, options)) {
         return askAll(client::request, Integer.MAX_VALUE, texts, expected);
       }
     }
-    var options = new UdpClient.Options().timeout(TIMEOUT);
+    var options = new UdpClientOptions().timeout(TIMEOUT);
     try (var client = new UdpClient(HOST, port, options)) {
       return askAll(client::request, LARGEST_DATAGRAM, texts, expected);
     }

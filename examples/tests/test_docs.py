@@ -50,8 +50,9 @@ def test_the_rooms_of_the_architecture_are_there() -> None:
 
 
 FLOORS = [
+    {"kinds"},
     {"uppercase", "error", "named"},
-    {"trace"},
+    {"trace", "choices"},
     {"net", "service"},
     {"framing"},
     {"server", "client", "figure"},

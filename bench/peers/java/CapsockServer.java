@@ -1,9 +1,10 @@
 import io.capsock.Server;
+import io.capsock.ServerOptions;
 
 /** capsock's server, started from Java. Arguments: tcp|udp. */
 class CapsockServer {
   public static void main(String[] args) throws Exception {
-    Server.Builder options = args[0].equals("udp") ? Server.udp() : Server.tcp();
+    ServerOptions options = args[0].equals("udp") ? Server.udp() : Server.tcp();
     try (Server server = options.port(0).workers(1).start()) {
       System.out.println(server.port());
       Thread.sleep(Long.MAX_VALUE);

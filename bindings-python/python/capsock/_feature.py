@@ -1,21 +1,24 @@
 """What a server uses of the system: the type of `Stats.features`."""
 
+# Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
 from __future__ import annotations
 
 import enum
 
 
 class Feature(enum.IntFlag):
-    """Calls of the system that a server does better with and does without; several are joined with |.
+    """What a server uses of the system; several are joined with |.
 
-    BLOCKING_RECEIVE: a blocked receive ends when another thread shuts the socket down (shutdown(2)), so
+    Optional calls of the system that a server uses where they are available and works without where they are
+    not. The environment variable CAPSOCK_WITHOUT disables those that it names, as in
+    CAPSOCK_WITHOUT=udp-gro,recvmmsg; a server is refused if it has another name.
+
+    BLOCKING_RECEIVE: A blocked receive ends when another thread shuts the socket down (shutdown(2)), so
         that no poll is needed before it.
-    RECVMMSG: recvmmsg(2) and sendmmsg(2), several datagrams with one call.
-    UDP_SEGMENT: datagrams of one size to one peer leave as one train (udp(7)).
-    UDP_GRO: datagrams of one size from one peer arrive as one train (udp(7)).
-
-    The environment variable CAPSOCK_WITHOUT switches those off that it names, as in
-    CAPSOCK_WITHOUT=udp-gro,recvmmsg; a server with a name there that is none raises ValueError.
+    RECVMMSG: recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
+    UDP_SEGMENT: UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer.
+    UDP_GRO: UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
     """
 
     __module__ = "capsock"

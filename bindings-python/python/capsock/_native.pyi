@@ -1,3 +1,4 @@
+# Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from types import TracebackType

@@ -4,6 +4,7 @@
 
 mod ends;
 mod many;
+mod options;
 mod tcp;
 mod turns;
 mod udp;
@@ -14,8 +15,9 @@ use crate::error::{Error, Result};
 use crate::net::{Endpoint, Purpose, Waiting, resolve};
 
 pub use many::reply_text;
-pub use tcp::{Copied, TcpClient, TcpClientOptions};
-pub use udp::{UdpClient, UdpClientOptions};
+pub use options::{TcpClientOptions, UdpClientOptions};
+pub use tcp::{Copied, TcpClient};
+pub use udp::UdpClient;
 
 /// The addresses of a server, in the order to try them; at least one.
 fn find(server: &Endpoint, waiting: Waiting<'_>) -> Result<Vec<SocketAddr>> {

@@ -11,26 +11,9 @@ use crate::net::Probe;
 
 /// Calls of the system that a server does better with and does without: a set of them, as bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Features(u64);
+pub struct Features(pub(super) u64);
 
 impl Features {
-    /// A blocked receive ends when another thread shuts the socket down, so that the engines that block need no
-    /// poll before each receive.
-    pub const BLOCKING_RECEIVE: Features = Features(1);
-    /// recvmmsg(2) and sendmmsg(2): several datagrams with one call.
-    pub const RECVMMSG: Features = Features(2);
-    /// UDP_SEGMENT (udp(7)): datagrams of one size to one peer leave as one train.
-    pub const UDP_SEGMENT: Features = Features(4);
-    /// UDP_GRO (udp(7)): datagrams of one size from one peer arrive as one train.
-    pub const UDP_GRO: Features = Features(8);
-
-    const ALL: [(Features, &'static str); 4] = [
-        (Features::BLOCKING_RECEIVE, "blocking-receive"),
-        (Features::RECVMMSG, "recvmmsg"),
-        (Features::UDP_SEGMENT, "udp-segment"),
-        (Features::UDP_GRO, "udp-gro"),
-    ];
-
     /// The set of no feature.
     pub const NONE: Features = Features(0);
 

@@ -2,21 +2,12 @@
 
 use std::time::Duration;
 
-use super::stats::{Counter, Counters};
-use crate::framing::Framing;
+use super::settings::ServerSettings;
+use super::stats::Counter;
+use super::totals::Counters;
 
-/// The limits of a server, as its options gave them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) framing: Framing,
-    pub(super) max_connections: usize,
-    pub(super) max_request: usize,
-    pub(super) max_amplification: usize,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) write_timeout: Option<Duration>,
-    /// How long an event loop, or over UDP whoever receives, looks again and again before it sleeps.
-    pub(super) busy_poll: Duration,
-}
+/// The limits of a server: its settings, with the number of connections that the concurrency gives.
+pub(super) type Limits = ServerSettings;
 
 impl Limits {
     /// The longest reply to a datagram of that length.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::options::Transport;
+use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Endpoint, Errno, InterruptHook, Patience, Purpose, Socket};
 

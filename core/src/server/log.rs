@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tracing::dispatcher::get_default;
 use tracing::subscriber::NoSubscriber;
 
-use super::options::Level;
+use crate::choices::Level;
 
 /// The target of the events.
 const TARGET: &str = "capsock";

@@ -6,14 +6,17 @@
 //! hold the engines, one file for each concurrency.
 
 mod connections;
+mod feature_table;
 mod features;
 mod limits;
 mod listen;
 mod log;
 mod options;
+mod settings;
 mod shared;
 mod stats;
 mod tcp;
+mod totals;
 mod udp;
 
 use std::fmt;
@@ -22,13 +25,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use features::Features;
-pub use options::{Concurrency, Level, ServerOptions, Transport};
-pub use stats::{Stats, StopReport};
+pub use options::ServerOptions;
+pub use settings::ServerSettings;
 #[cfg(fuzzing)]
 pub(crate) use tcp::judge_exchange;
+pub use totals::{Stats, StopReport};
 
 pub use self::shared::DEFAULT_STOP_TIMEOUT;
 use self::shared::Shared;
+use crate::choices::{Concurrency, Transport};
 use crate::error::Result;
 use crate::net::{Deadline, Endpoint, Fault, InterruptHook, Waiting};
 

@@ -13,8 +13,10 @@ use super::features::Features;
 use super::limits::{self, Limits, Met};
 use super::listen::Listeners;
 use super::log;
-use super::options::{Level, Log};
-use super::stats::{Counter, Counters, StopReport};
+use super::options::Log;
+use super::stats::Counter;
+use super::totals::{Counters, StopReport};
+use crate::choices::Level;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{
     Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,

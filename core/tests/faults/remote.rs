@@ -100,7 +100,8 @@ impl Remote {
     pub(crate) fn stop(&mut self, timeout: Duration) -> (StopReport, Duration) {
         let told = self.command(&format!("stop {}", timeout.as_millis()));
         let numbers: Vec<u64> = told.split(' ').map(|number| number.parse().unwrap()).collect();
-        let report = StopReport { completed: numbers[0], cut: numbers[1], running: numbers[2] };
+        let mut report = StopReport::default();
+        (report.completed, report.cut, report.running) = (numbers[0], numbers[1], numbers[2]);
         (report, Duration::from_micros(numbers[3]))
     }
 

@@ -14,43 +14,16 @@ use std::fmt;
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
 
 use self::connection::Connection;
 use self::copy::Input;
 use self::exchange::{Answer, Failure, Scratch};
 use super::ends::{Ends, Pair};
 use super::find;
+use super::options::TcpClientOptions;
 use super::turns::{Call, Turns};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, InterruptHook, Waiting};
-
-/// How a [`TcpClient`] connects and waits.
-#[derive(Debug, Clone)]
-pub struct TcpClientOptions {
-    /// One limit for finding the addresses and connecting to one of them; `None` for none.
-    /// Default 10 s. A connection made again within a request has what is left for the request,
-    /// if that is less.
-    pub connect_timeout: Option<Duration>,
-    /// The limit for each request, for many requests the longest wait for the next reply, and for a
-    /// copy the longest pause without progress; `None` for none. Default 30 s.
-    pub timeout: Option<Duration>,
-    /// The longest reply that is taken, in bytes, without its newline. Default 16 MiB.
-    pub max_reply: usize,
-    /// What a signal does to a blocking call.
-    pub on_interrupt: Option<InterruptHook>,
-}
-
-impl Default for TcpClientOptions {
-    fn default() -> Self {
-        TcpClientOptions {
-            connect_timeout: Some(Duration::from_secs(10)),
-            timeout: Some(Duration::from_secs(30)),
-            max_reply: 16 << 20,
-            on_interrupt: None,
-        }
-    }
-}
+use crate::net::{Deadline, Endpoint, Waiting};
 
 /// What a [`TcpClient::copy`] moved, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

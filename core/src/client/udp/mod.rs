@@ -10,41 +10,14 @@ mod window;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use self::ports::Ports;
 use super::ends::{Ends, Pair};
 use super::find;
+use super::options::UdpClientOptions;
 use super::turns::{Call, Turns};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Errno, Fault, InterruptHook, Socket, Waiting, max_payload};
-
-/// How a [`UdpClient`] waits and asks again.
-#[derive(Debug, Clone)]
-pub struct UdpClientOptions {
-    /// The limit for finding the addresses, and for each request, of many too, over all its retransmissions;
-    /// `None` for none: then a request whose last retransmission is not answered is waited for
-    /// without a limit. Default 5 s.
-    pub timeout: Option<Duration>,
-    /// How long the first answer is waited for before the request is sent again; the pause doubles
-    /// each time (RFC 8085, 3.1.1). Default 1 s.
-    pub retransmit_after: Duration,
-    /// How often a request is sent again at most. Default 3.
-    pub retransmissions: u32,
-    /// What a signal does to a blocking call.
-    pub on_interrupt: Option<InterruptHook>,
-}
-
-impl Default for UdpClientOptions {
-    fn default() -> Self {
-        UdpClientOptions {
-            timeout: Some(Duration::from_secs(5)),
-            retransmit_after: Duration::from_secs(1),
-            retransmissions: 3,
-            on_interrupt: None,
-        }
-    }
-}
+use crate::net::{Deadline, Endpoint, Errno, Fault, Socket, Waiting, max_payload};
 
 /// How the errors of a request begin, after "could not".
 const TRIED: &str = "get a reply from";

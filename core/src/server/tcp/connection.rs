@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::CHUNK;
 use super::exchange::{Exchange, Then};
 use super::last_call::LastCall;
-use crate::framing::Framing;
+use crate::choices::Framing;
 use crate::net::{Deadline, Errno, Fault, Socket, Waiting, wait_readable};
 use crate::server::connections::Open;
 use crate::server::limits::{Limits, Met};

@@ -3,7 +3,8 @@
 use std::collections::TryReserveError;
 use std::time::{Duration, Instant};
 
-use crate::framing::{Framing, LineSplitter, LineTooLong};
+use crate::choices::Framing;
+use crate::framing::{LineSplitter, LineTooLong};
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};

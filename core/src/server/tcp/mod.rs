@@ -17,8 +17,8 @@ pub(crate) use exchange::judge::judge as judge_exchange;
 
 use super::features::Features;
 use super::listen::Listeners;
-use super::options::Concurrency;
 use super::shared::Shared;
+use crate::choices::Concurrency;
 use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
 
 /// Bytes received at once; what a connection holds while it is served by a thread or process.

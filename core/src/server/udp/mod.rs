@@ -16,8 +16,8 @@ use std::sync::Arc;
 use self::desk::{Batch, Desk};
 use self::permits::Permits;
 use super::features::Features;
-use super::options::Concurrency;
 use super::shared::Shared;
+use crate::choices::Concurrency;
 use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
 
 /// What an event loop receives and sends with one system call at most.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Exchange, Then};
-use crate::framing::Framing;
+use crate::choices::Framing;
 use crate::server::features::Features;
 use crate::server::limits::Limits;
 use crate::server::shared::Shared;
@@ -42,9 +42,7 @@ fn shared(framing: Framing, longest: usize, handled: bool) -> Shared {
         max_connections: 1,
         max_request: longest,
         max_amplification: 0,
-        idle_timeout: None,
-        write_timeout: None,
-        busy_poll: std::time::Duration::ZERO,
+        ..Limits::default()
     };
     let handler = handled.then(|| Arc::new(Odd) as Arc<dyn Service>);
     Shared::new(limits, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")

@@ -1,3 +1,4 @@
+// Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -28,20 +29,43 @@ final class Errors {
     String message = new String(text, UTF_8);
     return switch (number) {
       case 0 -> new IllegalStateException(message);
+      // invalid-argument
       case 1 -> new IllegalArgumentException(message);
+      // timed-out
       case 2 -> new SocketTimeoutException(message);
+      // interrupted
       case 3 -> new InterruptedIOException(message);
-      // Closed during the call, reset, not permitted, too large, out of resources, others.
-      case 4, 6, 12, 13, 15, 18 -> new SocketException(message);
+      // closed
+      case 4 -> new SocketException(message);
+      // connection-refused
       case 5 -> new ConnectException(message);
+      // connection-reset
+      case 6 -> new SocketException(message);
+      // connection-closed
       case 7 -> new EOFException(message);
-      case 8, 9 -> new BindException(message);
+      // address-in-use
+      case 8 -> new BindException(message);
+      // address-not-available
+      case 9 -> new BindException(message);
+      // name-not-resolved
       case 10 -> new UnknownHostException(message);
+      // unreachable
       case 11 -> new NoRouteToHostException(message);
+      // permission-denied
+      case 12 -> new SocketException(message);
+      // too-large
+      case 13 -> new SocketException(message);
+      // unsupported
       case 14 -> new UnsupportedOperationException(message);
+      // out-of-resources
+      case 15 -> new SocketException(message);
+      // invalid-text
       case 16 -> new InvalidTextException(message);
+      // input-output
       case 17 -> new IOException(message);
-      // A defect of capsock, in methods with and without a checked exception.
+      // other
+      case 18 -> new SocketException(message);
+      // internal
       case 19 -> new RuntimeException(message);
       default -> new SocketException(message);
     };

@@ -1,3 +1,4 @@
+// Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
 import java.util.Collections;
@@ -5,10 +6,9 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A call of the system that a server does better with and does without; {@link Stats#features()}
- * tells which of them it uses. The environment variable {@code CAPSOCK_WITHOUT} switches those off
- * that it names, as in {@code CAPSOCK_WITHOUT=udp-gro,recvmmsg}; a server with a name there that is
- * none does not start.
+ * Optional calls of the system that a server uses where they are available and works without where
+ * they are not. The environment variable {@code CAPSOCK_WITHOUT} disables those that it names, as
+ * in {@code CAPSOCK_WITHOUT=udp-gro,recvmmsg}; a server is refused if it has another name.
  */
 public enum Feature {
   /**
@@ -16,11 +16,11 @@ public enum Feature {
    * is needed before it.
    */
   BLOCKING_RECEIVE(1),
-  /** recvmmsg(2) and sendmmsg(2): several datagrams with one call. */
+  /** recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call. */
   RECVMMSG(2),
-  /** Datagrams of one size to one peer leave as one train (udp(7)). */
+  /** UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer. */
   UDP_SEGMENT(4),
-  /** Datagrams of one size from one peer arrive as one train (udp(7)). */
+  /** UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer. */
   UDP_GRO(8);
 
   private final long bit;

@@ -1,12 +1,22 @@
+// Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
-/** Where a request ends on a TCP connection. Over UDP a datagram is a request. */
+/** Where a request ends in a TCP stream. Over UDP a datagram is a request. */
 public enum Framing {
-  /** Whatever has arrived: the default. Not with a {@link Handler}, since a chunk is no request. */
+  /**
+   * Whatever has arrived. The default. A handler is refused, since a part of a stream is not a
+   * request.
+   */
   STREAM(0),
-  /** Up to and with a newline. */
+  /**
+   * Up to and including a newline, of at most {@code maxRequest} bytes. The last line may end with
+   * the stream instead of a newline.
+   */
   LINE(1),
-  /** What one receive returns; the server replies, then closes the connection. */
+  /**
+   * What one receive returns; the server replies, then closes the connection, as the textbook's
+   * Python TCPServer does.
+   */
   ONCE(2);
 
   final long number;

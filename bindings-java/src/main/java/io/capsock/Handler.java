@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
  * <p>It is called on the server's threads, from several at once: the requests of one TCP connection
  * come one after another, in their order; datagrams at the same time, also those of one peer, whose
  * replies may overtake each other. A slow handler holds up its own connection, and others once as
- * many run as the server has {@linkplain Server.Builder#workers workers} ({@link
+ * many run as the server has {@linkplain ServerOptions#workers workers} ({@link
  * Concurrency#EVENTS}), or at once ({@link Concurrency#ITERATIVE}). What it refers to is not
  * collected before the server has been closed.
  */

@@ -60,7 +60,7 @@ final class Native {
 
   native void streamClose(long handle);
 
-  native long serverStart(int transport, Server.Builder options) throws IOException;
+  native long serverStart(int transport, ServerOptions options) throws IOException;
 
   native byte[] serverAddresses(long handle);
 
@@ -74,7 +74,7 @@ final class Native {
 
   native void serverClose(long handle);
 
-  native long tcpConnect(byte[] host, long port, TcpClient.Options options) throws IOException;
+  native long tcpConnect(byte[] host, long port, TcpClientOptions options) throws IOException;
 
   native byte[] tcpRequestText(long handle, byte[] line) throws IOException;
 
@@ -91,7 +91,7 @@ final class Native {
 
   native void tcpClose(long handle);
 
-  native long udpConnect(byte[] host, long port, UdpClient.Options options) throws IOException;
+  native long udpConnect(byte[] host, long port, UdpClientOptions options) throws IOException;
 
   native byte[] udpRequestText(long handle, byte[] text) throws IOException;
 

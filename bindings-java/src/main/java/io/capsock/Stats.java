@@ -1,30 +1,33 @@
+// Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
 import java.util.Set;
 
 /**
- * A server's totals since its start.
+ * A server's totals since its start, as they were when they were read. A later version may have
+ * further components: read those that there are, and neither construct nor deconstruct one.
  *
- * @param connectionsAccepted TCP connections taken from the backlog, the refused ones included
- * @param connectionsActive TCP connections that are open now
- * @param connectionsRefused TCP connections closed at once: over the limit, or no thread or process
- *     to be had
- * @param requests requests answered
+ * @param connectionsAccepted TCP connections accepted, refused ones included
+ * @param connectionsActive TCP connections that are open at present
+ * @param connectionsRefused TCP connections closed at once: over {@code maxConnections}, or no
+ *     thread or process was available
+ * @param requests requests with a reply, whether or not the peer has received it
  * @param bytesReceived bytes of requests, over TCP and UDP
  * @param bytesSent bytes of replies, over TCP and UDP
- * @param datagramsReceived UDP datagrams received, those that got no reply included
+ * @param datagramsReceived UDP datagrams received, those without a reply included
  * @param datagramsSent UDP datagrams sent
  * @param handlerErrors requests whose handler failed
- * @param oversizedRequests requests over the limit: the connection was closed, or the datagram left
- *     unanswered
- * @param idleTimeouts connections closed since nothing came for the idle timeout
- * @param writeTimeouts connections closed since the peer took nothing for the write timeout
- * @param datagramsGuarded datagrams left unanswered by the guard: from the server itself, port 0, a
- *     broadcast or multicast address, or gone back and forth between servers too often
+ * @param oversizedRequests requests over {@code maxRequest}: the connection was closed, or the
+ *     datagram got no reply
+ * @param idleTimeouts connections closed by {@code idleTimeout}
+ * @param writeTimeouts connections closed by {@code writeTimeout}
+ * @param datagramsGuarded datagrams refused by the source filter: from the server itself, port 0, a
+ *     broadcast or multicast address, or exchanged between servers too often
  * @param repliesUnsent replies that did not fit a datagram or that the system refused to send
- * @param amplifiedReplies replies over the limit of amplification, which were not sent
- * @param descriptorShortages times that accepting paused since there were no descriptors left
- * @param features what of the system's optional calls the server uses, an unmodifiable set
+ * @param amplifiedReplies replies over {@code maxAmplification}, which were not sent
+ * @param descriptorShortages times that accepting paused because the process or the system had no
+ *     free descriptor
+ * @param features the optional calls of the system that the server uses, an unmodifiable set
  */
 public record Stats(
     long connectionsAccepted,
@@ -43,4 +46,29 @@ public record Stats(
     long repliesUnsent,
     long amplifiedReplies,
     long descriptorShortages,
-    Set<Feature> features) {}
+    Set<Feature> features) {
+  /** The native core's numbers, in the order of the components. */
+  static Stats of(long[] n) {
+    if (n.length != 17) {
+      throw new AssertionError("17 numbers, not " + n.length);
+    }
+    return new Stats(
+        n[0],
+        n[1],
+        n[2],
+        n[3],
+        n[4],
+        n[5],
+        n[6],
+        n[7],
+        n[8],
+        n[9],
+        n[10],
+        n[11],
+        n[12],
+        n[13],
+        n[14],
+        n[15],
+        Feature.set(n[16]));
+  }
+}

@@ -1,11 +1,23 @@
+// Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
 /**
- * What a server's stop found.
+ * What stopping a server found. A later version may have further components: read those that there
+ * are, and neither construct nor deconstruct one.
  *
- * @param completed requests answered from the start of the server to its end
- * @param cut connections cut at the deadline with a request in hand or a reply not yet taken
- * @param running calls of the handler or the log that were still running past the deadline; their
- *     threads end when the call returns
+ * @param completed requests with a reply, from the start of the server to its end. Unless a
+ *     connection was cut, or reset by its peer, all of the replies were sent
+ * @param cut connections closed at the deadline with a request in progress or a reply not yet
+ *     received by the peer
+ * @param running calls of the handler or of the log that had not returned at the deadline. Their
+ *     threads end when the call returns; until then what the call uses has to stay
  */
-public record StopReport(long completed, long cut, long running) {}
+public record StopReport(long completed, long cut, long running) {
+  /** The native core's numbers, in the order of the components. */
+  static StopReport of(long[] n) {
+    if (n.length != 3) {
+      throw new AssertionError("3 numbers, not " + n.length);
+    }
+    return new StopReport(n[0], n[1], n[2]);
+  }
+}

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
@@ -17,10 +16,10 @@ public final class TcpClient implements AutoCloseable {
    *
    * @param host a name or an IP address; "" is this machine
    * @param port 1 to 65535
-   * @throws IOException as for {@link #TcpClient(String, int, Options)}
+   * @throws IOException as for {@link #TcpClient(String, int, TcpClientOptions)}
    */
   public TcpClient(String host, int port) throws IOException {
-    this(host, port, new Options());
+    this(host, port, new TcpClientOptions());
   }
 
   /**
@@ -36,7 +35,7 @@ public final class TcpClient implements AutoCloseable {
    * @throws IOException if the system reports something else
    * @throws UnsatisfiedLinkError if the native library cannot be loaded
    */
-  public TcpClient(String host, int port, Options options) throws IOException {
+  public TcpClient(String host, int port, TcpClientOptions options) throws IOException {
     byte[] to = Text.encode(Objects.requireNonNull(host, "host"));
     Objects.requireNonNull(options, "options");
     Native api = Native.api();
@@ -172,50 +171,5 @@ public final class TcpClient implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-  }
-
-  /** How a {@link TcpClient} connects and waits. What is not set has the native core's default. */
-  public static final class Options {
-    // The native side reads these fields (java.rs).
-    private double connectTimeout = Native.UNSET_SECONDS;
-    private double timeout = Native.UNSET_SECONDS;
-    private long maxReply = Native.UNSET;
-
-    /** The default options. */
-    public Options() {}
-
-    /**
-     * One limit for finding the addresses and connecting to one of them. Default 10 seconds.
-     *
-     * @param connectTimeout how long; null for no limit
-     * @return this
-     */
-    public Options connectTimeout(Duration connectTimeout) {
-      this.connectTimeout = Timeouts.seconds(connectTimeout);
-      return this;
-    }
-
-    /**
-     * The limit for each request, for many requests the longest wait for the next reply, and for a
-     * copy the longest pause without progress. Default 30 seconds.
-     *
-     * @param timeout how long; null for no limit
-     * @return this
-     */
-    public Options timeout(Duration timeout) {
-      this.timeout = Timeouts.seconds(timeout);
-      return this;
-    }
-
-    /**
-     * The longest reply that is taken. Default 16 MiB.
-     *
-     * @param maxReply bytes
-     * @return this
-     */
-    public Options maxReply(int maxReply) {
-      this.maxReply = maxReply;
-      return this;
-    }
   }
 }

@@ -2,7 +2,6 @@ package io.capsock;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 
@@ -19,10 +18,10 @@ public final class UdpClient implements AutoCloseable {
    *
    * @param host a name or an IP address; "" is this machine
    * @param port 1 to 65535
-   * @throws IOException as for {@link #UdpClient(String, int, Options)}
+   * @throws IOException as for {@link #UdpClient(String, int, UdpClientOptions)}
    */
   public UdpClient(String host, int port) throws IOException {
-    this(host, port, new Options());
+    this(host, port, new UdpClientOptions());
   }
 
   /**
@@ -37,7 +36,7 @@ public final class UdpClient implements AutoCloseable {
    * @throws IOException if the system reports something else
    * @throws UnsatisfiedLinkError if the native library cannot be loaded
    */
-  public UdpClient(String host, int port, Options options) throws IOException {
+  public UdpClient(String host, int port, UdpClientOptions options) throws IOException {
     byte[] to = Text.encode(Objects.requireNonNull(host, "host"));
     Objects.requireNonNull(options, "options");
     Native api = Native.api();
@@ -154,54 +153,5 @@ public final class UdpClient implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
-  }
-
-  /**
-   * How a {@link UdpClient} waits and asks again. What is not set has the native core's default.
-   */
-  public static final class Options {
-    // The native side reads these fields (java.rs).
-    private double timeout = Native.UNSET_SECONDS;
-    private double retransmitAfter = Native.UNSET_SECONDS;
-    private long retransmissions = Native.UNSET;
-
-    /** The default options. */
-    public Options() {}
-
-    /**
-     * The limit for finding the addresses, and for each request over all its retransmissions.
-     * Default 5 seconds.
-     *
-     * @param timeout how long; null for no limit
-     * @return this
-     */
-    public Options timeout(Duration timeout) {
-      this.timeout = Timeouts.seconds(timeout);
-      return this;
-    }
-
-    /**
-     * How long the first answer is waited for before the request is sent again; the pause doubles
-     * each time (RFC 8085, 3.1.1). Default 1 second.
-     *
-     * @param retransmitAfter how long, never null
-     * @return this
-     */
-    public Options retransmitAfter(Duration retransmitAfter) {
-      this.retransmitAfter =
-          Timeouts.seconds(Objects.requireNonNull(retransmitAfter, "retransmitAfter"));
-      return this;
-    }
-
-    /**
-     * How often a request is sent again at most. Default 3.
-     *
-     * @param retransmissions how often; 0 for never
-     * @return this
-     */
-    public Options retransmissions(int retransmissions) {
-      this.retransmissions = retransmissions;
-      return this;
-    }
   }
 }

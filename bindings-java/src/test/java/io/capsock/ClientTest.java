@@ -30,11 +30,11 @@ class ClientTest {
   private static final String HOST = "127.0.0.1";
   private static final byte[] NOT_UTF8 = {(byte) 0xff, 'a'};
 
-  private static Server.Builder tcp() {
+  private static ServerOptions tcp() {
     return Server.tcp().host(HOST).port(0).framing(Framing.LINE);
   }
 
-  private static Server.Builder udp() {
+  private static ServerOptions udp() {
     return Server.udp().host(HOST).port(0);
   }
 
@@ -108,7 +108,7 @@ class ClientTest {
   void aReplyOverTheLimit() throws Exception {
     try (Server server = tcp().start();
         TcpClient client =
-            new TcpClient(HOST, server.port(), new TcpClient.Options().maxReply(10))) {
+            new TcpClient(HOST, server.port(), new TcpClientOptions().maxReply(10))) {
       assertEquals("A", client.request("a"));
       assertThrows(SocketException.class, () -> client.request("a".repeat(100)));
     }
@@ -165,21 +165,21 @@ class ClientTest {
   @Test
   void optionsThatMakeNoSense() {
     Duration negative = Duration.ofMillis(-1);
-    for (TcpClient.Options options :
+    for (TcpClientOptions options :
         List.of(
-            new TcpClient.Options().timeout(negative),
-            new TcpClient.Options().connectTimeout(negative),
-            new TcpClient.Options().maxReply(-1))) {
+            new TcpClientOptions().timeout(negative),
+            new TcpClientOptions().connectTimeout(negative),
+            new TcpClientOptions().maxReply(-1))) {
       assertThrows(IllegalArgumentException.class, () -> new TcpClient(HOST, 1, options));
     }
-    for (UdpClient.Options options :
+    for (UdpClientOptions options :
         List.of(
-            new UdpClient.Options().timeout(negative),
-            new UdpClient.Options().retransmitAfter(negative),
-            new UdpClient.Options().retransmissions(-1))) {
+            new UdpClientOptions().timeout(negative),
+            new UdpClientOptions().retransmitAfter(negative),
+            new UdpClientOptions().retransmissions(-1))) {
       assertThrows(IllegalArgumentException.class, () -> new UdpClient(HOST, 1, options));
     }
-    assertThrows(NullPointerException.class, () -> new UdpClient.Options().retransmitAfter(null));
+    assertThrows(NullPointerException.class, () -> new UdpClientOptions().retransmitAfter(null));
   }
 
   @Test
@@ -202,11 +202,11 @@ class ClientTest {
     Duration shortly = Duration.ofMillis(20);
     try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getByName(HOST));
         TcpClient client =
-            new TcpClient(HOST, silent.getLocalPort(), new TcpClient.Options().timeout(shortly))) {
+            new TcpClient(HOST, silent.getLocalPort(), new TcpClientOptions().timeout(shortly))) {
       assertThrows(SocketTimeoutException.class, () -> client.request("a"));
     }
-    UdpClient.Options options =
-        new UdpClient.Options().timeout(shortly).retransmitAfter(shortly).retransmissions(0);
+    UdpClientOptions options =
+        new UdpClientOptions().timeout(shortly).retransmitAfter(shortly).retransmissions(0);
     try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress(HOST, 0));
         UdpClient client = new UdpClient(HOST, silent.getLocalPort(), options)) {
       assertThrows(SocketTimeoutException.class, () -> client.request("a"));

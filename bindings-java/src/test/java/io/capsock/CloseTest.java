@@ -109,14 +109,14 @@ class CloseTest {
 
   @Test
   void closeWakesARequest() throws Exception {
-    TcpClient.Options forEver = new TcpClient.Options().timeout(null);
+    TcpClientOptions forEver = new TcpClientOptions().timeout(null);
     try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getByName(HOST))) {
       TcpClient client = new TcpClient(HOST, silent.getLocalPort(), forEver);
       assertSame(SocketException.class, closedDuring(() -> client.request("a"), client).getClass());
     }
     try (DatagramSocket silent = new DatagramSocket(new InetSocketAddress(HOST, 0))) {
       UdpClient client =
-          new UdpClient(HOST, silent.getLocalPort(), new UdpClient.Options().timeout(null));
+          new UdpClient(HOST, silent.getLocalPort(), new UdpClientOptions().timeout(null));
       assertSame(SocketException.class, closedDuring(() -> client.request("a"), client).getClass());
     }
   }

@@ -60,7 +60,7 @@ class ExitTest {
     }
 
     private static Server answering(
-        Kind kind, Server.Builder options, String reply, List<AutoCloseable> alive)
+        Kind kind, ServerOptions options, String reply, List<AutoCloseable> alive)
         throws Exception {
       Server server = options.start();
       Kind.Client client = kind.client(server);

@@ -120,7 +120,7 @@ class HandlerTest {
         new UdpClient(
             "127.0.0.1",
             server.port(),
-            new UdpClient.Options().timeout(Duration.ofMillis(200)).retransmissions(0));
+            new UdpClientOptions().timeout(Duration.ofMillis(200)).retransmissions(0));
     return new Kind.Client() {
       @Override
       public String request(String text) throws IOException {

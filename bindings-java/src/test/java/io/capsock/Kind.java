@@ -24,7 +24,7 @@ record Kind(boolean tcp, Concurrency concurrency) {
     return all().stream().filter(kind -> kind.concurrency != Concurrency.PROCESSES).toList();
   }
 
-  Server.Builder server() {
+  ServerOptions server() {
     return (tcp ? Server.tcp().framing(Framing.LINE) : Server.udp())
         .port(0)
         .concurrency(concurrency)

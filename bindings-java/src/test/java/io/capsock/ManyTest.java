@@ -57,10 +57,10 @@ class ManyTest {
 
     static Client of(boolean tcp, int port, Duration timeout) throws IOException {
       if (tcp) {
-        TcpClient client = new TcpClient(HOST, port, new TcpClient.Options().timeout(timeout));
+        TcpClient client = new TcpClient(HOST, port, new TcpClientOptions().timeout(timeout));
         return of(client::requestMany, client::requestManyBytes, client::close);
       }
-      UdpClient client = new UdpClient(HOST, port, new UdpClient.Options().timeout(timeout));
+      UdpClient client = new UdpClient(HOST, port, new UdpClientOptions().timeout(timeout));
       return of(client::requestMany, client::requestManyBytes, client::close);
     }
 
@@ -96,7 +96,7 @@ class ManyTest {
     return List.of(true, false);
   }
 
-  private static Server.Builder server(boolean tcp) {
+  private static ServerOptions server(boolean tcp) {
     return (tcp ? Server.tcp().framing(Framing.LINE) : Server.udp()).host(HOST).port(0);
   }
 

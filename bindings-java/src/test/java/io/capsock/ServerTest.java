@@ -155,15 +155,15 @@ class ServerTest {
   }
 
   private static Arguments refused(
-      String what, Class<? extends Exception> expected, UnaryOperator<Server.Builder> options) {
+      String what, Class<? extends Exception> expected, UnaryOperator<ServerOptions> options) {
     return Arguments.of(what, expected, options);
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refusedOptions")
   void optionsThatMakeNoSense(
-      String what, Class<? extends Exception> expected, UnaryOperator<Server.Builder> options) {
-    for (Server.Builder builder : List.of(Server.tcp(), Server.udp())) {
+      String what, Class<? extends Exception> expected, UnaryOperator<ServerOptions> options) {
+    for (ServerOptions builder : List.of(Server.tcp(), Server.udp())) {
       Exception error =
           assertThrows(Exception.class, () -> options.apply(builder.port(0)).start().close());
       boolean host = what.startsWith("a NUL");
@@ -211,7 +211,7 @@ class ServerTest {
 
   @Test
   void aReplyThatIsTooLongForItsRequestIsNotSent() throws Exception {
-    Server.Builder options = Server.udp().host("127.0.0.1").port(0).maxAmplification(1);
+    ServerOptions options = Server.udp().host("127.0.0.1").port(0).maxAmplification(1);
     try (Server server = options.concurrency(Concurrency.ITERATIVE).start();
         DatagramSocket peer = new DatagramSocket()) {
       peer.setSoTimeout(20_000);
@@ -250,7 +250,7 @@ class ServerTest {
 
   @Test
   void whatAHandlerDoesNotGoWith() {
-    for (Server.Builder builder :
+    for (ServerOptions builder :
         List.of(
             Server.tcp().handler(ECHO),
             Server.tcp().framing(Framing.LINE).concurrency(Concurrency.PROCESSES).handler(ECHO),
@@ -267,7 +267,7 @@ class ServerTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void aBuilderStartsSeveralServers(int count) throws Exception {
-    Server.Builder builder = Server.tcp().port(0);
+    ServerOptions builder = Server.tcp().port(0);
     for (int i = 0; i < count; i++) {
       try (Server server = builder.start();
           TcpClient client = new TcpClient("localhost", server.port())) {

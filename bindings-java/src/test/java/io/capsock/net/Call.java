@@ -5,7 +5,9 @@ import io.capsock.Framing;
 import io.capsock.Handler;
 import io.capsock.Server;
 import io.capsock.TcpClient;
+import io.capsock.TcpClientOptions;
 import io.capsock.UdpClient;
+import io.capsock.UdpClientOptions;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -328,13 +330,13 @@ enum Call {
   }
 
   private static TcpClient tcp(int port) throws IOException {
-    TcpClient.Options options = new TcpClient.Options().timeout(null).connectTimeout(null);
+    TcpClientOptions options = new TcpClientOptions().timeout(null).connectTimeout(null);
     return new TcpClient(HOST, port, options);
   }
 
   private static UdpClient udp(int port) throws IOException {
-    UdpClient.Options options =
-        new UdpClient.Options().timeout(null).retransmitAfter(Duration.ofMinutes(10));
+    UdpClientOptions options =
+        new UdpClientOptions().timeout(null).retransmitAfter(Duration.ofMinutes(10));
     return new UdpClient(HOST, port, options);
   }
 }

@@ -9,6 +9,7 @@ import io.capsock.Concurrency;
 import io.capsock.Framing;
 import io.capsock.Handler;
 import io.capsock.Server;
+import io.capsock.ServerOptions;
 import io.capsock.TcpClient;
 import io.capsock.Trace;
 import io.capsock.UdpClient;
@@ -179,15 +180,15 @@ public enum Program implements Runnable {
     }
   }
 
-  private static Server.Builder tcp(Concurrency concurrency) {
+  private static ServerOptions tcp(Concurrency concurrency) {
     return Server.tcp().host(HOST).port(0).framing(Framing.LINE).concurrency(concurrency);
   }
 
-  private static Server.Builder udp(Concurrency concurrency) {
+  private static ServerOptions udp(Concurrency concurrency) {
     return Server.udp().host(HOST).port(0).concurrency(concurrency);
   }
 
-  private static void ask(Server.Builder tcp, Server.Builder udp, String reply) throws Exception {
+  private static void ask(ServerOptions tcp, ServerOptions udp, String reply) throws Exception {
     try (Server server = tcp.start();
         TcpClient client = new TcpClient(HOST, server.port())) {
       assertEquals(reply, client.request("hello"));

@@ -1,0 +1,51 @@
+{{generated}}
+package io.capsock;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * The options of a server. What is not set has the native core's default. Options are checked by
+ * {@link #start()}; they can start several servers, and must not be used from two threads at once.
+ */
+public final class ServerOptions {
+  private final int transport;
+
+  // The native side reads these fields (option_fields.rs).
+{{fields}}
+  private Handler handler;
+
+  ServerOptions(int transport) {
+    this.transport = transport;
+  }
+
+{{setters}}
+
+  /**
+   * What makes the replies. Over TCP it needs {@link Framing#LINE} or {@link Framing#ONCE}; it does
+   * not go with {@link Concurrency#PROCESSES}.
+   *
+   * @param handler makes them
+   * @return this
+   */
+  public ServerOptions handler(Handler handler) {
+    this.handler = Objects.requireNonNull(handler, "handler");
+    return this;
+  }
+
+  /**
+   * Binds, and starts to serve: when this returns, clients can connect.
+   *
+   * @return the running server
+   * @throws IllegalArgumentException if an option is out of its range, or options do not go
+   *     together
+   * @throws java.net.BindException if the address is in use or not one of this machine
+   * @throws java.net.UnknownHostException if the host has no address
+   * @throws IOException if the system reports something else
+   * @throws UnsatisfiedLinkError if the native library cannot be loaded
+   */
+  public Server start() throws IOException {
+    return Server.start(transport, this);
+  }
+}

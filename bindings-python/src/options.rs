@@ -1,0 +1,112 @@
+//! The constructors, whose arguments are the options.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use std::time::Duration;
+
+use capsock::{Concurrency, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};
+use pyo3::prelude::*;
+
+use crate::arguments::{Count, Given, Named, Port, Seconds};
+use crate::blocking::interrupted;
+use crate::errors::Result;
+use crate::server::Server;
+use crate::tcp_client::TcpClient;
+use crate::udp_client::UdpClient;
+
+#[pymethods]
+impl Server {
+    #[new]
+    #[pyo3(signature = (
+        transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT),
+        concurrency = Given::Default, framing = Given::Default, workers = Given::Default, backlog =
+        Given::Default, max_connections = Given::Default, max_request = Given::Default, max_amplification =
+        Given::Default, idle_timeout = Given::Default, write_timeout = Given::Default, busy_poll =
+        Given::Default, handler = None, text = false,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
+    fn new(
+        py: Python<'_>,
+        transport: Named<Transport>,
+        host: String,
+        port: Port,
+        concurrency: Given<Named<Concurrency>>,
+        framing: Given<Named<Framing>>,
+        workers: Given<Count<usize>>,
+        backlog: Given<Count<u32>>,
+        max_connections: Given<Count<usize>>,
+        max_request: Given<Count<usize>>,
+        max_amplification: Given<Count<usize>>,
+        idle_timeout: Given<Seconds>,
+        write_timeout: Given<Seconds>,
+        busy_poll: Given<f64>,
+        handler: Option<Py<PyAny>>,
+        text: bool,
+    ) -> Result<Server> {
+        let mut options = ServerOptions::new(transport.0, (host, port.0));
+        options.settings.concurrency = concurrency.unwrap_or(Named(options.settings.concurrency)).0;
+        options.settings.framing = framing.unwrap_or(Named(options.settings.framing)).0;
+        options.settings.workers = workers.unwrap_or(Count(options.settings.workers)).0;
+        options.settings.backlog = backlog.unwrap_or(Count(options.settings.backlog)).0;
+        options.settings.max_connections =
+            max_connections.unwrap_or(Count(options.settings.max_connections)).0;
+        options.settings.max_request = max_request.unwrap_or(Count(options.settings.max_request)).0;
+        options.settings.max_amplification =
+            max_amplification.unwrap_or(Count(options.settings.max_amplification)).0;
+        options.settings.idle_timeout =
+            idle_timeout.limit_or("the idle timeout", options.settings.idle_timeout)?;
+        options.settings.write_timeout =
+            write_timeout.limit_or("the write timeout", options.settings.write_timeout)?;
+        options.settings.busy_poll =
+            busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
+        Server::start(py, options, handler, text)
+    }
+}
+
+#[pymethods]
+impl TcpClient {
+    #[new]
+    #[pyo3(signature = (
+        host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = Given::Default, timeout =
+        Given::Default, max_reply = Given::Default,
+    ))]
+    fn new(
+        py: Python<'_>,
+        host: String,
+        port: Port,
+        connect_timeout: Given<Seconds>,
+        timeout: Given<Seconds>,
+        max_reply: Given<Count<usize>>,
+    ) -> Result<TcpClient> {
+        let mut options = TcpClientOptions { on_interrupt: Some(interrupted), ..Default::default() };
+        options.connect_timeout = connect_timeout.limit_or("the connect timeout", options.connect_timeout)?;
+        options.timeout = timeout.limit_or("the timeout", options.timeout)?;
+        options.max_reply = max_reply.unwrap_or(Count(options.max_reply)).0;
+        TcpClient::connect(py, (host, port.0), options)
+    }
+}
+
+#[pymethods]
+impl UdpClient {
+    #[new]
+    #[pyo3(signature = (
+        host, port = Port(capsock::DEFAULT_PORT), *, timeout = Given::Default, retransmit_after =
+        Given::Default, retransmissions = Given::Default,
+    ))]
+    fn new(
+        py: Python<'_>,
+        host: String,
+        port: Port,
+        timeout: Given<Seconds>,
+        retransmit_after: Given<Seconds>,
+        retransmissions: Given<Count<u32>>,
+    ) -> Result<UdpClient> {
+        let mut options = UdpClientOptions { on_interrupt: Some(interrupted), ..Default::default() };
+        options.timeout = timeout.limit_or("the timeout", options.timeout)?;
+        options.retransmit_after = retransmit_after
+            .limit_or("the time before a retransmission", Some(options.retransmit_after))?
+            .unwrap_or(Duration::MAX);
+        options.retransmissions = retransmissions.unwrap_or(Count(options.retransmissions)).0;
+        UdpClient::connect(py, (host, port.0), options)
+    }
+}

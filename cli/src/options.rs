@@ -1,0 +1,153 @@
+//! The arguments that are options of the core.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use std::time::Duration;
+
+use capsock::{
+    Concurrency, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport,
+    UdpClientOptions,
+};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::port::port;
+use crate::seconds::{Microseconds, Seconds};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    /// The name or IP address to listen on; an empty one is every address of the machine.
+    #[arg(long, value_name = "HOST", default_value = capsock::DEFAULT_HOST)]
+    pub(crate) host: String,
+    /// The port to listen on; 0 picks a free one.
+    #[arg(long, value_name = "PORT", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
+    pub(crate) port: u16,
+    /// How many clients are served at once, and by what.
+    #[arg(long, value_name = "C", value_parser = concurrency(), default_value = ServerSettings::default().concurrency.name())]
+    pub(crate) concurrency: Concurrency,
+    /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0 starts
+    /// one for each processor.
+    #[arg(long, value_name = "N", default_value_t = ServerSettings::default().workers)]
+    pub(crate) workers: usize,
+    /// The length of the longest request, in bytes: a line with its newline, or a datagram.
+    #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().max_request)]
+    pub(crate) max_request: usize,
+    /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. In
+    /// microseconds.
+    #[arg(long, value_name = "MICROSECONDS", allow_negative_numbers = true, default_value_t = Microseconds(ServerSettings::default().busy_poll))]
+    pub(crate) busy_poll: Microseconds,
+}
+
+impl ServerArgs {
+    pub(crate) fn options(&self, transport: Transport) -> ServerOptions {
+        ServerOptions::new(transport, (self.host.as_str(), self.port))
+            .concurrency(self.concurrency)
+            .workers(self.workers)
+            .max_request(self.max_request)
+            .busy_poll(self.busy_poll.0)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TcpServerArgs {
+    /// Where a request ends in a TCP stream.
+    #[arg(long, value_name = "F", value_parser = framing(), default_value = ServerSettings::default().framing.name())]
+    pub(crate) framing: Framing,
+    /// The number of connections that the kernel holds until they are accepted (listen(2)).
+    #[arg(long, value_name = "N", default_value_t = ServerSettings::default().backlog)]
+    pub(crate) backlog: u32,
+    /// The number of TCP connections served at once; a further one is closed at once and counted as refused.
+    #[arg(long, value_name = "N", default_value_t = ServerSettings::default().max_connections)]
+    pub(crate) max_connections: usize,
+    /// The time after which a connection on which nothing arrives is closed. In seconds; `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().idle_timeout))]
+    pub(crate) idle_timeout: Seconds,
+    /// The time after which a connection whose peer receives nothing of its reply is closed. In seconds;
+    /// `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().write_timeout))]
+    pub(crate) write_timeout: Seconds,
+}
+
+impl TcpServerArgs {
+    pub(crate) fn set(&self, options: ServerOptions) -> ServerOptions {
+        options
+            .framing(self.framing)
+            .backlog(self.backlog)
+            .max_connections(self.max_connections)
+            .idle_timeout(self.idle_timeout.0)
+            .write_timeout(self.write_timeout.0)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UdpServerArgs {
+    /// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is not
+    /// sent, and counted. 0 sets no limit.
+    #[arg(long, value_name = "TIMES", default_value_t = ServerSettings::default().max_amplification)]
+    pub(crate) max_amplification: usize,
+}
+
+impl UdpServerArgs {
+    pub(crate) fn set(&self, options: ServerOptions) -> ServerOptions {
+        options.max_amplification(self.max_amplification)
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TcpClientArgs {
+    /// The time limit for resolving the name and connecting to one of its addresses. In seconds; `inf` sets
+    /// no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(TcpClientOptions::default().connect_timeout))]
+    pub(crate) connect_timeout: Seconds,
+    /// The time limit for each request; for many requests the longest wait for the next reply, and for a copy
+    /// the longest time without progress. In seconds; `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(TcpClientOptions::default().timeout))]
+    pub(crate) timeout: Seconds,
+    /// The length of the longest reply that is accepted, in bytes, without its newline.
+    #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
+    pub(crate) max_reply: usize,
+}
+
+impl TcpClientArgs {
+    pub(crate) fn options(&self, on_interrupt: InterruptHook) -> TcpClientOptions {
+        TcpClientOptions {
+            connect_timeout: self.connect_timeout.0,
+            timeout: self.timeout.0,
+            max_reply: self.max_reply,
+            on_interrupt: Some(on_interrupt),
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct UdpClientArgs {
+    /// The time limit for resolving the name, and for each request with all its retransmissions. In seconds;
+    /// `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(UdpClientOptions::default().timeout))]
+    pub(crate) timeout: Seconds,
+    /// The time without a reply after which a request is sent again; it doubles with each retransmission (RFC
+    /// 8085, 3.1.1). In seconds; with `inf` it is never sent again.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(Some(UdpClientOptions::default().retransmit_after)))]
+    pub(crate) retransmit_after: Seconds,
+    /// The number of times that a request is sent again at most.
+    #[arg(long, value_name = "N", default_value_t = UdpClientOptions::default().retransmissions)]
+    pub(crate) retransmissions: u32,
+}
+
+impl UdpClientArgs {
+    pub(crate) fn options(&self, on_interrupt: InterruptHook) -> UdpClientOptions {
+        UdpClientOptions {
+            timeout: self.timeout.0,
+            retransmit_after: self.retransmit_after.0.unwrap_or(Duration::MAX),
+            retransmissions: self.retransmissions,
+            on_interrupt: Some(on_interrupt),
+        }
+    }
+}
+
+fn concurrency() -> impl TypedValueParser<Value = Concurrency> {
+    PossibleValuesParser::new(Concurrency::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
+}
+
+fn framing() -> impl TypedValueParser<Value = Framing> {
+    PossibleValuesParser::new(Framing::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
+}

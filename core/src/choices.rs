@@ -1,0 +1,65 @@
+//! Choices that have a name and a stable number in every language.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use crate::named::named;
+
+/// The transport protocol of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Transport {
+    /// A reliable byte stream.
+    Tcp = 0,
+    /// Datagrams.
+    Udp = 1,
+}
+
+/// How many clients a server serves at once, and by what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Concurrency {
+    /// One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+    Iterative = 0,
+    /// A thread for each TCP connection; over UDP a fixed number of threads on one port.
+    Threads = 1,
+    /// A process for each TCP connection; over UDP a fixed number of processes on one port. A handler is
+    /// refused.
+    Processes = 2,
+    /// Event loops, one for each worker. The default.
+    #[default]
+    Events = 3,
+}
+
+/// Where a request ends in a TCP stream. Over UDP a datagram is a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Framing {
+    /// Whatever has arrived. The default. A handler is refused, since a part of a stream is not a request.
+    #[default]
+    Stream = 0,
+    /// Up to and including a newline, of at most `max_request` bytes. The last line may end with the stream
+    /// instead of a newline.
+    Line = 1,
+    /// What one receive returns; the server replies, then closes the connection, as the textbook's Python
+    /// TCPServer does.
+    Once = 2,
+}
+
+/// The severity of a line of a server's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum Level {
+    /// A limit was reached. Each limit is logged once a second at most; a child process counts it and logs
+    /// nothing.
+    Warning = 1,
+    /// A request failed: its handler reported an error.
+    Error = 2,
+}
+
+named!(Transport, "transport", Tcp => "tcp", Udp => "udp");
+
+named!(Concurrency, "concurrency", Iterative => "iterative", Threads => "threads", Processes => "processes", Events => "events");
+
+named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
+
+named!(Level, "level", Warning => "warning", Error => "error");

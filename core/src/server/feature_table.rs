@@ -1,0 +1,24 @@
+//! The optional calls of the system, with their bits.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use super::features::Features;
+
+impl Features {
+    /// A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll is
+    /// needed before it.
+    pub const BLOCKING_RECEIVE: Features = Features(1);
+    /// recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
+    pub const RECVMMSG: Features = Features(2);
+    /// UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer.
+    pub const UDP_SEGMENT: Features = Features(4);
+    /// UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
+    pub const UDP_GRO: Features = Features(8);
+
+    pub(super) const ALL: [(Features, &'static str); 4] = [
+        (Features::BLOCKING_RECEIVE, "blocking-receive"),
+        (Features::RECVMMSG, "recvmmsg"),
+        (Features::UDP_SEGMENT, "udp-segment"),
+        (Features::UDP_GRO, "udp-gro"),
+    ];
+}

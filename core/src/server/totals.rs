@@ -1,0 +1,132 @@
+//! The totals of a server, as they are counted and as they are read, and the report of its stop.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use super::features::Features;
+use super::stats::Counter;
+
+/// A server's totals since its start, as they were when they were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// TCP connections accepted, refused ones included.
+    pub connections_accepted: u64,
+    /// TCP connections that are open at present.
+    pub connections_active: u64,
+    /// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+    pub connections_refused: u64,
+    /// Requests with a reply, whether or not the peer has received it.
+    pub requests: u64,
+    /// Bytes of requests, over TCP and UDP.
+    pub bytes_received: u64,
+    /// Bytes of replies, over TCP and UDP.
+    pub bytes_sent: u64,
+    /// UDP datagrams received, those without a reply included.
+    pub datagrams_received: u64,
+    /// UDP datagrams sent.
+    pub datagrams_sent: u64,
+    /// Requests whose handler failed.
+    pub handler_errors: u64,
+    /// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+    pub oversized_requests: u64,
+    /// Connections closed by `idle_timeout`.
+    pub idle_timeouts: u64,
+    /// Connections closed by `write_timeout`.
+    pub write_timeouts: u64,
+    /// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
+    /// address, or exchanged between servers too often.
+    pub datagrams_guarded: u64,
+    /// Replies that did not fit a datagram or that the system refused to send.
+    pub replies_unsent: u64,
+    /// Replies over `max_amplification`, which were not sent.
+    pub amplified_replies: u64,
+    /// Times that accepting paused because the process or the system had no free descriptor.
+    pub descriptor_shortages: u64,
+    /// The optional calls of the system that the server uses.
+    /// The number is that of [`Features::bits`].
+    pub features: u64,
+}
+
+impl Stats {
+    /// The totals with their names, in their order, without the features.
+    #[must_use]
+    pub fn by_name(&self) -> [(&'static str, u64); 16] {
+        [
+            ("connections_accepted", self.connections_accepted),
+            ("connections_active", self.connections_active),
+            ("connections_refused", self.connections_refused),
+            ("requests", self.requests),
+            ("bytes_received", self.bytes_received),
+            ("bytes_sent", self.bytes_sent),
+            ("datagrams_received", self.datagrams_received),
+            ("datagrams_sent", self.datagrams_sent),
+            ("handler_errors", self.handler_errors),
+            ("oversized_requests", self.oversized_requests),
+            ("idle_timeouts", self.idle_timeouts),
+            ("write_timeouts", self.write_timeouts),
+            ("datagrams_guarded", self.datagrams_guarded),
+            ("replies_unsent", self.replies_unsent),
+            ("amplified_replies", self.amplified_replies),
+            ("descriptor_shortages", self.descriptor_shortages),
+        ]
+    }
+}
+
+/// The totals as they are counted, without a lock.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) connections_accepted: Counter,
+    pub(super) connections_active: Counter,
+    pub(super) connections_refused: Counter,
+    pub(super) requests: Counter,
+    pub(super) bytes_received: Counter,
+    pub(super) bytes_sent: Counter,
+    pub(super) datagrams_received: Counter,
+    pub(super) datagrams_sent: Counter,
+    pub(super) handler_errors: Counter,
+    pub(super) oversized_requests: Counter,
+    pub(super) idle_timeouts: Counter,
+    pub(super) write_timeouts: Counter,
+    pub(super) datagrams_guarded: Counter,
+    pub(super) replies_unsent: Counter,
+    pub(super) amplified_replies: Counter,
+    pub(super) descriptor_shortages: Counter,
+}
+
+impl Counters {
+    pub(super) fn snapshot(&self, features: Features) -> Stats {
+        Stats {
+            connections_accepted: self.connections_accepted.get(),
+            connections_active: self.connections_active.get(),
+            connections_refused: self.connections_refused.get(),
+            requests: self.requests.get(),
+            bytes_received: self.bytes_received.get(),
+            bytes_sent: self.bytes_sent.get(),
+            datagrams_received: self.datagrams_received.get(),
+            datagrams_sent: self.datagrams_sent.get(),
+            handler_errors: self.handler_errors.get(),
+            oversized_requests: self.oversized_requests.get(),
+            idle_timeouts: self.idle_timeouts.get(),
+            write_timeouts: self.write_timeouts.get(),
+            datagrams_guarded: self.datagrams_guarded.get(),
+            replies_unsent: self.replies_unsent.get(),
+            amplified_replies: self.amplified_replies.get(),
+            descriptor_shortages: self.descriptor_shortages.get(),
+            features: features.bits(),
+        }
+    }
+}
+
+/// What stopping a server found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct StopReport {
+    /// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or reset
+    /// by its peer, all of the replies were sent.
+    pub completed: u64,
+    /// Connections closed at the deadline with a request in progress or a reply not yet received by the peer.
+    pub cut: u64,
+    /// Calls of the handler or of the log that had not returned at the deadline. Their threads end when the
+    /// call returns; until then what the call uses has to stay.
+    pub running: u64,
+}
