@@ -8,7 +8,6 @@ use crate::{options, totals};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Rust,
-    #[allow(dead_code, reason = "its files follow")]
     C,
     Python,
     Java,

@@ -253,14 +253,15 @@ static int answering(int type) {
 }
 
 static int handling(int32_t transport) {
-  capsock_server_options options = capsock_server_options_default();
+  capsock_server_options *options = capsock_server_options_new();
   capsock_server *server = NULL;
-  options.port = 0;
-  options.workers = 1;
-  options.handler = handle;
+  NEED_OK(capsock_server_options_set_port(options, 0));
+  NEED_OK(capsock_server_options_set_workers(options, 1));
+  NEED_OK(capsock_server_options_set_handler(options, handle, NULL));
   if (transport == CAPSOCK_TRANSPORT_TCP)
-    options.framing = CAPSOCK_FRAMING_LINE;
-  NEED_OK(capsock_server_start(transport, &options, &server));
+    NEED_OK(capsock_server_options_set_framing(options, CAPSOCK_FRAMING_LINE));
+  NEED_OK(capsock_server_start(transport, options, &server));
+  capsock_server_options_free(options);
   return capsock_server_port(server);
 }
 
@@ -306,12 +307,10 @@ int main(int argc, char **argv) {
     upper[i] = (char)toupper((unsigned char)text[i]);
   const ours our_tcp = set_up_ours(SOCK_STREAM), our_udp = set_up_ours(SOCK_DGRAM);
   const plain plain_stream = set_up_plain(SOCK_STREAM), plain_datagram = set_up_plain(SOCK_DGRAM);
-  capsock_tcp_client_options of_tcp = capsock_tcp_client_options_default();
-  capsock_udp_client_options of_udp = capsock_udp_client_options_default();
   capsock_tcp_client *tcp_client;
   capsock_udp_client *udp_client;
-  NEED_OK(capsock_tcp_client_connect("127.0.0.1", (uint16_t)tcp, &of_tcp, &tcp_client));
-  NEED_OK(capsock_udp_client_connect("127.0.0.1", (uint16_t)udp, &of_udp, &udp_client));
+  NEED_OK(capsock_tcp_client_connect("127.0.0.1", (uint16_t)tcp, NULL, &tcp_client));
+  NEED_OK(capsock_udp_client_connect("127.0.0.1", (uint16_t)udp, NULL, &udp_client));
   const asked by_tcp = {reach(SOCK_STREAM, tcp), tcp_client, NULL};
   const asked by_udp = {reach(SOCK_DGRAM, udp), NULL, udp_client};
   measure("`toupper` and `capsock_uppercase`, 64 bytes", (side){plain_upper, NULL, 10000, 1},

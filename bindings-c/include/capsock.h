@@ -1,9 +1,8 @@
 // capsock: servers and clients of the uppercase service over TCP and UDP, and sockets.
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-//   capsock_server_options options = capsock_server_options_default();
 //   capsock_server *server = NULL;
-//   if (capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &server) != CAPSOCK_OK)
+//   if (capsock_server_start(CAPSOCK_TRANSPORT_TCP, NULL, &server) != CAPSOCK_OK)
 //     fprintf(stderr, "%s\n", capsock_last_error());
 //
 // Conventions, which hold for every function:
@@ -18,7 +17,11 @@
 //   else it means. For _free it means nothing. Any other pointer points to what its type says.
 // Text is UTF-8 that ends with a NUL; text that is not UTF-8 is CAPSOCK_INVALID_ARGUMENT. Where bytes
 //   are taken, any will do; NULL with the length 0 is no bytes.
-// Arguments are read during the call, and none is kept, but for the functions of the server options
+// Options and results. A capsock_..._options is made by its _new with all defaults, changed by the
+//   functions of its type, and may be NULL where it is taken; totals and reports are read by the
+//   functions of their type. They are opaque, so that a later library has more of them without a change
+//   to compiled programs. One object of options belongs to one thread at a time.
+// Arguments are read during the call, and none is kept, but for the handler and the log of a server
 //   and their data.
 // Memory. What a function gives is the caller's: handles are freed by the _free of their type, text
 //   by capsock_string_free, bytes by capsock_bytes_free. Exactly once, and not by free(3).
@@ -43,58 +46,61 @@
 // The timeout that stands for no limit, in milliseconds.
 #define CAPSOCK_NO_LIMIT 9223372036854775807
 
-// The port that servers listen on unless told otherwise: the textbook's.
+// The port that servers listen on unless another is set: the textbook's.
 #define CAPSOCK_DEFAULT_PORT 12000
 
 // A buffer of so many bytes holds the text of every address, and its NUL.
 #define CAPSOCK_ADDRESS_SIZE 72
 
-// What a call returned. The numbers never change and are never used for anything else; a later
-// version may add some.
+// What a call returned. No number changes its meaning or is used again; a later version may add
+// some.
 enum capsock_status
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // The call did what it was asked.
+  // The call succeeded.
   CAPSOCK_OK = 0,
-  // An argument is not one that the call takes (NULL, not UTF-8, out of range); nothing was done.
+  // An argument is out of its range, or has a form that the call does not accept; nothing was
+  // done.
   CAPSOCK_INVALID_ARGUMENT = 1,
-  // The time allowed for the call ran out, or there was none and it would have had to wait.
+  // The time limit of the call passed (ETIMEDOUT), or it had none and would have had to wait.
   CAPSOCK_TIMED_OUT = 2,
-  // A signal arrived and the caller had asked to be told.
+  // A signal handler ran, and the caller had asked for that to end the call (EINTR).
   CAPSOCK_INTERRUPTED = 3,
   // The client, server or socket was closed, before the call or by another thread during it.
   CAPSOCK_CLOSED = 4,
-  // Nothing listens on that port (ECONNREFUSED).
+  // No program listens on that port (ECONNREFUSED).
   CAPSOCK_CONNECTION_REFUSED = 5,
-  // The peer broke the connection off (ECONNRESET, EPIPE, ECONNABORTED).
+  // The peer reset the connection (ECONNRESET, EPIPE, ECONNABORTED).
   CAPSOCK_CONNECTION_RESET = 6,
-  // The peer closed the connection in good order before the whole reply had come.
+  // The peer closed the connection before the whole reply had arrived.
   CAPSOCK_CONNECTION_CLOSED = 7,
   // Another socket has that address and port (EADDRINUSE).
   CAPSOCK_ADDRESS_IN_USE = 8,
   // This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
   CAPSOCK_ADDRESS_NOT_AVAILABLE = 9,
-  // The name has no address; `capsock_last_gai_code` has getaddrinfo(3)'s number.
+  // The name has no address; the error has the number of getaddrinfo(3).
   CAPSOCK_NAME_NOT_RESOLVED = 10,
-  // No route leads there (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
+  // No route leads to that address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
   CAPSOCK_UNREACHABLE = 11,
   // The system does not permit it (EACCES, EPERM).
   CAPSOCK_PERMISSION_DENIED = 12,
-  // The text does not fit: a datagram, a limit, a buffer (EMSGSIZE).
+  // The message does not fit: a datagram, a limit, a buffer (EMSGSIZE).
   CAPSOCK_TOO_LARGE = 13,
-  // The system, or the state that the object is in, does not support it.
+  // The system, or the present state of the object, does not support it (EOPNOTSUPP).
   CAPSOCK_UNSUPPORTED = 14,
-  // Out of descriptors, memory, threads or processes.
+  // No descriptor, memory, thread or process is available (EMFILE, ENFILE, ENOMEM, ENOBUFS,
+  // EAGAIN).
   CAPSOCK_OUT_OF_RESOURCES = 15,
-  // The reply cannot be C text, not being UTF-8 or having a NUL inside; ask for bytes.
+  // The reply is not valid UTF-8, or in C has a NUL inside, and text was asked for; ask for
+  // bytes.
   CAPSOCK_INVALID_TEXT = 16,
   // Reading the input or writing the output of a copy failed, not the network.
   CAPSOCK_INPUT_OUTPUT = 17,
-  // The system reported something else; `capsock_last_errno` has its number.
+  // The system reported something else; the error has its number.
   CAPSOCK_OTHER = 18,
-  // A defect of capsock itself; please report it with the text of `capsock_last_error`.
+  // A defect of capsock itself; please report it with the text of the error.
   CAPSOCK_INTERNAL = 19,
 };
 #ifndef __cplusplus
@@ -130,14 +136,14 @@ enum capsock_concurrency
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // One at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+  // One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
   CAPSOCK_CONCURRENCY_ITERATIVE = 0,
-  // A thread for each TCP connection; over UDP a fixed set of threads on one port.
+  // A thread for each TCP connection; over UDP a fixed number of threads on one port.
   CAPSOCK_CONCURRENCY_THREADS = 1,
-  // A process for each TCP connection; over UDP a fixed set of processes on one port. For the
-  // built-in service alone: a handler is refused.
+  // A process for each TCP connection; over UDP a fixed number of processes on one port. A
+  // handler is refused.
   CAPSOCK_CONCURRENCY_PROCESSES = 2,
-  // Event loops, one per worker. The default.
+  // Event loops, one for each worker. The default.
   CAPSOCK_CONCURRENCY_EVENTS = 3,
 };
 #ifndef __cplusplus
@@ -148,17 +154,17 @@ typedef int32_t capsock_concurrency;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Where a request ends on a TCP connection. Over UDP a datagram is a request.
+// Where a request ends in a TCP stream. Over UDP a datagram is a request.
 enum capsock_framing
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // Whatever has arrived. The default, for the built-in service alone: a handler is refused,
-  // since a chunk is not a request.
+  // Whatever has arrived. The default. A handler is refused, since a part of a stream is not a
+  // request.
   CAPSOCK_FRAMING_STREAM = 0,
-  // Up to and with a newline, of at most `max_request` bytes. A last line without a newline
-  // counts when the peer ends its input.
+  // Up to and including a newline, of at most `max_request` bytes. The last line may end with
+  // the stream instead of a newline.
   CAPSOCK_FRAMING_LINE = 1,
   // What one receive returns; the server replies, then closes the connection, as the textbook's
   // Python TCPServer does.
@@ -172,21 +178,23 @@ typedef int32_t capsock_framing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Calls of the system that a server does better with and does without: bits of the number
-// `features` in `capsock_stats`. The environment variable `CAPSOCK_WITHOUT` switches those off that
-// it names, as in `CAPSOCK_WITHOUT=udp-gro,recvmmsg`.
+// Optional calls of the system that a server uses where they are available and works without where
+// they are not. The environment variable `CAPSOCK_WITHOUT` disables those that it names, as in
+// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; a server is refused if it has another name. They are bits of
+// the number that `capsock_stats_features` returns.
 enum capsock_feature
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll is needed.
+  // A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no
+  // poll is needed before it.
   CAPSOCK_FEATURE_BLOCKING_RECEIVE = 1,
-  // recvmmsg(2) and sendmmsg(2): several datagrams with one call.
+  // recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
   CAPSOCK_FEATURE_RECVMMSG = 2,
-  // UDP_SEGMENT (udp(7)): datagrams of one size to one peer leave as one train.
+  // UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer.
   CAPSOCK_FEATURE_UDP_SEGMENT = 4,
-  // UDP_GRO (udp(7)): datagrams of one size from one peer arrive as one train.
+  // UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
   CAPSOCK_FEATURE_UDP_GRO = 8,
 };
 #ifndef __cplusplus
@@ -197,15 +205,16 @@ typedef int32_t capsock_feature;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// How much a line of a server's log matters.
+// The severity of a line of a server's log.
 enum capsock_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // Something that the operator may want to change: a limit met.
+  // A limit was reached. Each limit is logged once a second at most; a child process counts it
+  // and logs nothing.
   CAPSOCK_LEVEL_WARNING = 1,
-  // A request failed: a handler's error.
+  // A request failed: its handler reported an error.
   CAPSOCK_LEVEL_ERROR = 2,
 };
 #ifndef __cplusplus
@@ -223,6 +232,11 @@ typedef struct capsock_reply capsock_reply;
 // A running server.
 typedef struct capsock_server capsock_server;
 
+// The options of a server. The functions that set one check it by itself and leave it as it was if
+// they refuse the new value; `capsock_server_start` checks how they go together. The options may
+// be changed, used again and freed while servers that were started with them run.
+typedef struct capsock_server_options capsock_server_options;
+
 // A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
 // name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
 //
@@ -237,15 +251,31 @@ typedef struct capsock_server capsock_server;
 // it as well, and closes and frees its own.
 typedef struct capsock_socket capsock_socket;
 
+// A server's totals since its start, as they were when they were read. It is freed with
+// `capsock_stats_free`. Its functions return 0 for NULL.
+typedef struct capsock_stats capsock_stats;
+
+// What stopping a server found. It is freed with `capsock_stop_report_free`. Its functions return
+// 0 for NULL.
+typedef struct capsock_stop_report capsock_stop_report;
+
 // A connection to a server that answers each line with a line. Requests from several threads take
 // turns.
 typedef struct capsock_tcp_client capsock_tcp_client;
+
+// The options of a TCP client. They may be changed, used again and freed while clients that were
+// made with them are in use.
+typedef struct capsock_tcp_client_options capsock_tcp_client_options;
 
 // Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
 //
 // Each request leaves from a port of its own, so that a late or doubled reply is never taken for
 // another one's.
 typedef struct capsock_udp_client capsock_udp_client;
+
+// The options of a UDP client. They may be changed, used again and freed while clients that were
+// made with them are in use.
+typedef struct capsock_udp_client_options capsock_udp_client_options;
 
 // The upper case of a text that comes in pieces, cut anywhere, also inside of a character.
 typedef struct capsock_uppercase_stream capsock_uppercase_stream;
@@ -281,126 +311,6 @@ typedef int (*capsock_handler)(const uint8_t *request,
 // there for the call only. Called from the server's threads, several at once; it must return.
 typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 
-// The options of a server. Start from `capsock_server_options_default` and change what shall be
-// different, so that a later version's new options have their defaults too.
-//
-// The structure and the host are read by `capsock_server_start` and may go after it; what the
-// handler and the log use has to stay until the server is freed and, if a stop found calls of
-// them still running, until those have returned.
-typedef struct {
-  // A name or an IP address to listen on, or "" for every address of the machine. Default
-  // "localhost": this machine only, over IPv4 and IPv6.
-  const char *host;
-  // 0 to 65535; 0 picks a free port. Default `CAPSOCK_DEFAULT_PORT`.
-  int32_t port;
-  // A `capsock_concurrency`. Default `CAPSOCK_CONCURRENCY_EVENTS`.
-  int32_t concurrency;
-  // A `capsock_framing`. Default `CAPSOCK_FRAMING_STREAM`.
-  int32_t framing;
-  // Connections that the kernel holds until they are accepted (listen(2)). Default 1,024.
-  uint32_t backlog;
-  // Event loops, or over UDP threads or processes; 1,024 at most. 0, the default: one for each
-  // processor. Over UDP there are so many for each address that the host has.
-  // With a handler: how many requests it answers at once, with
-  // `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. More than
-  // processors are of use to one that waits for something; further requests wait in the kernel.
-  size_t workers;
-  // TCP connections served at once; a further one is closed at once and counted as refused. 0,
-  // the default: 1,024 for threads, 256 for processes, 65,536 for events.
-  size_t max_connections;
-  // The longest request, in bytes: a line with its newline, a datagram. Default 1 MiB.
-  size_t max_request;
-  // The longest UDP reply, in bytes for each byte of its request: a longer one is not sent, and
-  // counted. 0, the default: no limit. The source of a datagram may be forged, and its reply then
-  // goes to a victim: this is by how much a forger can multiply what is sent there. Upper case is
-  // three times as long at most; a handler on an open network should have a limit. With one, an
-  // empty request gets an empty reply or none.
-  size_t max_amplification;
-  // A connection on which nothing comes for so many milliseconds is closed. Default 5 min.
-  int64_t idle_timeout_ms;
-  // A connection whose peer makes no room for more of its reply for so many milliseconds is
-  // closed.
-  // Default 30 s.
-  int64_t write_timeout_ms;
-  // For how many microseconds an event loop, and over UDP whoever receives, looks again and again
-  // before it sleeps; 1,000,000 at most. It takes the time to wake up off each reply, and a
-  // processor for itself while requests come in such short order. 0, the default: not at all.
-  int64_t busy_poll_us;
-  // Answers the requests; NULL, the default: upper case.
-  capsock_handler handler;
-  // Passed to the handler.
-  void *handler_data;
-  // Takes the lines of the log; NULL, the default: they go to standard error.
-  capsock_log log;
-  // Passed to the log.
-  void *log_data;
-} capsock_server_options;
-
-// A server's totals since its start, and what is going on now.
-typedef struct {
-  // TCP connections taken from the backlog, the refused ones included.
-  uint64_t connections_accepted;
-  // TCP connections that are open now.
-  uint64_t connections_active;
-  // TCP connections closed at once: over `max_connections`, or no thread or process to be had.
-  uint64_t connections_refused;
-  // Requests answered.
-  uint64_t requests;
-  // Bytes of requests, over TCP and UDP.
-  uint64_t bytes_received;
-  // Bytes of replies, over TCP and UDP.
-  uint64_t bytes_sent;
-  // UDP datagrams received, those that got no reply included.
-  uint64_t datagrams_received;
-  // UDP datagrams sent.
-  uint64_t datagrams_sent;
-  // Requests whose handler failed.
-  uint64_t handler_errors;
-  // Requests over `max_request`: the connection was closed, or the datagram left unanswered.
-  uint64_t oversized_requests;
-  // Connections closed since nothing came for `idle_timeout_ms`.
-  uint64_t idle_timeouts;
-  // Connections closed since the peer took nothing for `write_timeout_ms`.
-  uint64_t write_timeouts;
-  // Datagrams left unanswered by the guard: from the server itself, port 0, a broadcast or
-  // multicast address, or gone back and forth between servers too often.
-  uint64_t datagrams_guarded;
-  // Replies that did not fit a datagram or that the system refused to send.
-  uint64_t replies_unsent;
-  // Replies over `max_amplification`, which were not sent.
-  uint64_t amplified_replies;
-  // Times that accepting paused since the process or system had no descriptors left.
-  uint64_t descriptor_shortages;
-  // What of the system's optional calls the server uses: `capsock_feature` values, added up.
-  uint64_t features;
-} capsock_stats;
-
-// What stopping a server found.
-typedef struct {
-  // Requests answered from the start of the server to its end.
-  uint64_t completed;
-  // Connections cut at the deadline with a request in hand or a reply not yet taken.
-  uint64_t cut;
-  // Calls of the handler or the log that were still running past the deadline. Until they return,
-  // what the two use has to stay, `handler_data` and `log_data` with it.
-  uint64_t running;
-} capsock_stop_report;
-
-// The options of a TCP client. Start from `capsock_tcp_client_options_default`.
-typedef struct {
-  // One limit for finding the addresses and connecting to one of them, in milliseconds. Default
-  // 10 s.
-  int64_t connect_timeout_ms;
-  // The limit for each request, for many requests the longest wait for the next reply, and for a
-  // copy the longest pause without progress, in milliseconds. Default 30 s.
-  int64_t timeout_ms;
-  // The longest reply that is taken, in bytes. Default 16 MiB.
-  size_t max_reply;
-  // Whether a signal handler that ran in the calling thread ends its blocking call with
-  // `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
-  bool interruptible;
-} capsock_tcp_client_options;
-
 // Takes the reply to the request at `index`, counted from 0, and returns 0. Anything else ends the
 // call with `CAPSOCK_INPUT_OUTPUT`.
 //
@@ -408,29 +318,6 @@ typedef struct {
 // thread that asks. It must not ask with the same client, and it must return: no `longjmp`, and no C++
 // exception, may leave it.
 typedef int (*capsock_on_reply)(size_t index, const uint8_t *reply, size_t length, void *user_data);
-
-// What a copy moved, in bytes.
-typedef struct {
-  // From the input to the server.
-  uint64_t sent;
-  // From the server to the output.
-  uint64_t received;
-} capsock_copied;
-
-// The options of a UDP client. Start from `capsock_udp_client_options_default`.
-typedef struct {
-  // The limit for finding the addresses, and for each request over all its retransmissions, in
-  // milliseconds. Default 5 s.
-  int64_t timeout_ms;
-  // How long the first answer is waited for before the request is sent again, in milliseconds;
-  // the pause doubles each time (RFC 8085, 3.1.1). Default 1 s.
-  int64_t retransmit_after_ms;
-  // How often a request is sent again at most. Default 3.
-  uint32_t retransmissions;
-  // Whether a signal handler that ran in the calling thread ends its blocking call with
-  // `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
-  bool interruptible;
-} capsock_udp_client_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -485,15 +372,185 @@ capsock_status capsock_uppercase_stream_finish(const capsock_uppercase_stream *s
 // Frees a stream. NULL is nothing.
 void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
 
+// New options, all with their defaults. They are freed with `capsock_server_options_free`. Never NULL.
+capsock_server_options *capsock_server_options_new(void);
+
+// The name or IP address to listen on; an empty one is every address of the machine. Default
+// `localhost`.
+//
+// `localhost` is this machine alone, over IPv4 and IPv6.
+capsock_status capsock_server_options_set_host(capsock_server_options *options, const char *host);
+
+// The port to listen on; 0 picks a free one. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to 65,535.
+capsock_status capsock_server_options_set_port(capsock_server_options *options, int32_t port);
+
+// How many clients are served at once, and by what. Default `CAPSOCK_CONCURRENCY_EVENTS`.
+// `concurrency` is a `capsock_concurrency`.
+capsock_status capsock_server_options_set_concurrency(capsock_server_options *options,
+                                                      int32_t concurrency);
+
+// Where a request ends in a TCP stream. Default `CAPSOCK_FRAMING_STREAM`. `framing` is a
+// `capsock_framing`.
+capsock_status capsock_server_options_set_framing(capsock_server_options *options, int32_t framing);
+
+// The number of event loops, or over UDP of threads or processes, for each address of the host; 0
+// starts one for each processor. Default 0; range: 0 to 1,024.
+//
+// With a handler, it is the number of requests that are answered at the same time, with
+// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. A handler that
+// waits for something makes use of more workers than there are processors. Further requests wait
+// in the kernel; accepting, limits, replies in progress and a stop go on.
+capsock_status capsock_server_options_set_workers(capsock_server_options *options, size_t workers);
+
+// The number of connections that the kernel holds until they are accepted (listen(2)). Default
+// 1,024.
+//
+// The kernel holds no more than `net.core.somaxconn`.
+capsock_status capsock_server_options_set_backlog(capsock_server_options *options,
+                                                  uint32_t backlog);
+
+// The number of TCP connections served at once; a further one is closed at once and counted as
+// refused. Default 0.
+//
+// 0 is 1,024 with `CAPSOCK_CONCURRENCY_THREADS`, 256 with `CAPSOCK_CONCURRENCY_PROCESSES` and
+// 65,536 with `CAPSOCK_CONCURRENCY_EVENTS`. `CAPSOCK_CONCURRENCY_ITERATIVE` serves one and leaves
+// the others in the backlog.
+capsock_status capsock_server_options_set_max_connections(capsock_server_options *options,
+                                                          size_t max_connections);
+
+// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
+// 1,048,576; range: 1 and more.
+//
+// It has no effect with `CAPSOCK_FRAMING_STREAM`, where nothing is held.
+capsock_status capsock_server_options_set_max_request(capsock_server_options *options,
+                                                      size_t max_request);
+
+// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is
+// not sent, and counted. 0 sets no limit. Default 0.
+//
+// The source address of a datagram may be forged, and its reply then reaches a victim: this is the
+// factor by which a forger can multiply the traffic. Upper case is three times as long as its
+// request at most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open network
+// should have a limit. With one, an empty request gets an empty reply or none.
+capsock_status capsock_server_options_set_max_amplification(capsock_server_options *options,
+                                                            size_t max_amplification);
+
+// The time after which a connection on which nothing arrives is closed. In milliseconds;
+// `CAPSOCK_NO_LIMIT` sets no limit. Default 300,000; range: above 0.
+capsock_status capsock_server_options_set_idle_timeout(capsock_server_options *options,
+                                                       int64_t idle_timeout_ms);
+
+// The time after which a connection whose peer receives nothing of its reply is closed. In
+// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000; range: above 0.
+//
+// TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to make
+// any.
+capsock_status capsock_server_options_set_write_timeout(capsock_server_options *options,
+                                                        int64_t write_timeout_ms);
+
+// The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
+// In microseconds. Default 0; range: 0 to 1 s.
+//
+// It takes the time of a wake-up off each reply, and keeps a processor busy while requests arrive
+// at such short intervals. 0 blocks at once.
+capsock_status capsock_server_options_set_busy_poll(capsock_server_options *options,
+                                                    int64_t busy_poll_us);
+
+// Frees options. NULL is nothing.
+void capsock_server_options_free(capsock_server_options *options);
+
 // Adds to the reply of a handler, as often as the handler likes. A reply that could not be
 // completed (`CAPSOCK_OUT_OF_RESOURCES`) fails the request, whatever the handler returns.
 capsock_status capsock_reply_write(capsock_reply *reply, const void *data, size_t length);
 
-// The default options: they serve this machine on port 12000.
-capsock_server_options capsock_server_options_default(void);
+// Sets what answers the requests; NULL, the default, for upper case. `user_data` is passed to it.
+//
+// What the handler uses has to stay until every server that was started with these options is freed
+// and, if a stop found calls of it still running, until those have returned.
+capsock_status capsock_server_options_set_handler(capsock_server_options *options,
+                                                  capsock_handler handler,
+                                                  void *user_data);
+
+// Sets what takes the lines of the log; NULL, the default: they go to standard error. `user_data` is
+// passed to it, and what it uses has to stay as for a handler.
+capsock_status capsock_server_options_set_log(capsock_server_options *options,
+                                              capsock_log log,
+                                              void *user_data);
+
+// TCP connections accepted, refused ones included.
+uint64_t capsock_stats_connections_accepted(const capsock_stats *stats);
+
+// TCP connections that are open at present.
+uint64_t capsock_stats_connections_active(const capsock_stats *stats);
+
+// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+uint64_t capsock_stats_connections_refused(const capsock_stats *stats);
+
+// Requests with a reply, whether or not the peer has received it.
+uint64_t capsock_stats_requests(const capsock_stats *stats);
+
+// Bytes of requests, over TCP and UDP.
+uint64_t capsock_stats_bytes_received(const capsock_stats *stats);
+
+// Bytes of replies, over TCP and UDP.
+uint64_t capsock_stats_bytes_sent(const capsock_stats *stats);
+
+// UDP datagrams received, those without a reply included.
+uint64_t capsock_stats_datagrams_received(const capsock_stats *stats);
+
+// UDP datagrams sent.
+uint64_t capsock_stats_datagrams_sent(const capsock_stats *stats);
+
+// Requests whose handler failed.
+uint64_t capsock_stats_handler_errors(const capsock_stats *stats);
+
+// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+uint64_t capsock_stats_oversized_requests(const capsock_stats *stats);
+
+// Connections closed by `idle_timeout`.
+uint64_t capsock_stats_idle_timeouts(const capsock_stats *stats);
+
+// Connections closed by `write_timeout`.
+uint64_t capsock_stats_write_timeouts(const capsock_stats *stats);
+
+// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
+// address, or exchanged between servers too often.
+uint64_t capsock_stats_datagrams_guarded(const capsock_stats *stats);
+
+// Replies that did not fit a datagram or that the system refused to send.
+uint64_t capsock_stats_replies_unsent(const capsock_stats *stats);
+
+// Replies over `max_amplification`, which were not sent.
+uint64_t capsock_stats_amplified_replies(const capsock_stats *stats);
+
+// Times that accepting paused because the process or the system had no free descriptor.
+uint64_t capsock_stats_descriptor_shortages(const capsock_stats *stats);
+
+// The optional calls of the system that the server uses. The number is the sum of
+// `capsock_feature` values.
+uint64_t capsock_stats_features(const capsock_stats *stats);
+
+// Frees totals. NULL is nothing.
+void capsock_stats_free(capsock_stats *stats);
+
+// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
+// reset by its peer, all of the replies were sent.
+uint64_t capsock_stop_report_completed(const capsock_stop_report *report);
+
+// Connections closed at the deadline with a request in progress or a reply not yet received by the
+// peer.
+uint64_t capsock_stop_report_cut(const capsock_stop_report *report);
+
+// Calls of the handler or of the log that had not returned at the deadline. Their threads end when
+// the call returns; until then what the call uses has to stay.
+uint64_t capsock_stop_report_running(const capsock_stop_report *report);
+
+// Frees a report. NULL is nothing.
+void capsock_stop_report_free(capsock_stop_report *report);
 
 // Binds, and starts to serve: when it returns, clients can connect. `transport` is a
-// `capsock_transport`. The server is freed with `capsock_server_free`.
+// `capsock_transport`; `options` may be NULL for the defaults, and are used for the call only. The
+// server is freed with `capsock_server_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
 // framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
@@ -514,15 +571,18 @@ size_t capsock_server_address_count(const capsock_server *server);
 // 0. `address` is freed with `capsock_string_free`.
 capsock_status capsock_server_address(const capsock_server *server, size_t index, char **address);
 
-// The totals so far. Cheap: it reads counters and takes no lock.
-capsock_status capsock_server_stats(const capsock_server *server, capsock_stats *stats);
+// The totals so far, which are freed with `capsock_stats_free`. Cheap: it reads counters and takes no
+// lock.
+capsock_status capsock_server_stats(const capsock_server *server,
+                                    capsock_stats **stats);
 
 // Asks the server to stop within 5 s, and returns at once. NULL is nothing. The one function that a
 // signal handler may call (signal-safety(7)).
 void capsock_server_request_stop(const capsock_server *server);
 
 // Stops the server: no new work, what is in hand is finished, then idle connections close; what is
-// not done after `timeout_ms` is cut. `report` may be NULL.
+// not done after `timeout_ms` is cut. `report` may be NULL; otherwise it is freed with
+// `capsock_stop_report_free`.
 //
 // Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
 // report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
@@ -532,7 +592,7 @@ void capsock_server_request_stop(const capsock_server *server);
 // the start, in which the server is not.
 capsock_status capsock_server_stop(const capsock_server *server,
                                    int64_t timeout_ms,
-                                   capsock_stop_report *report);
+                                   capsock_stop_report **report);
 
 // Waits until the server has stopped, whoever stopped it.
 //
@@ -547,11 +607,66 @@ capsock_status capsock_server_wait(const capsock_server *server,
 // meanwhile, and a handler of the server must not free it.
 void capsock_server_free(capsock_server *server);
 
-// The default options of a TCP client.
-capsock_tcp_client_options capsock_tcp_client_options_default(void);
+// New options, all with their defaults. They are freed with `capsock_tcp_client_options_free`. Never NULL.
+capsock_tcp_client_options *capsock_tcp_client_options_new(void);
+
+// The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
+// `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
+//
+// A client that connects again within a request has what is left of `timeout`, if that is less.
+capsock_status capsock_tcp_client_options_set_connect_timeout(capsock_tcp_client_options *options,
+                                                              int64_t connect_timeout_ms);
+
+// The time limit for each request; for many requests the longest wait for the next reply, and for
+// a copy the longest time without progress. In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit.
+// Default 30,000.
+capsock_status capsock_tcp_client_options_set_timeout(capsock_tcp_client_options *options,
+                                                      int64_t timeout_ms);
+
+// The length of the longest reply that is accepted, in bytes, without its newline. Default
+// 16,777,216.
+capsock_status capsock_tcp_client_options_set_max_reply(capsock_tcp_client_options *options,
+                                                        size_t max_reply);
+
+// Whether a signal handler that ran in the calling thread ends its blocking call with
+// `CAPSOCK_INTERRUPTED`. Default false.
+capsock_status capsock_tcp_client_options_set_interruptible(capsock_tcp_client_options *options,
+                                                            bool interruptible);
+
+// Frees options. NULL is nothing.
+void capsock_tcp_client_options_free(capsock_tcp_client_options *options);
+
+// New options, all with their defaults. They are freed with `capsock_udp_client_options_free`. Never NULL.
+capsock_udp_client_options *capsock_udp_client_options_new(void);
+
+// The time limit for resolving the name, and for each request with all its retransmissions. In
+// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
+//
+// Without a limit, a request whose last retransmission is not answered waits for ever.
+capsock_status capsock_udp_client_options_set_timeout(capsock_udp_client_options *options,
+                                                      int64_t timeout_ms);
+
+// The time without a reply after which a request is sent again; it doubles with each
+// retransmission (RFC 8085, 3.1.1). In milliseconds; with `CAPSOCK_NO_LIMIT` it is never sent
+// again. Default 1,000.
+capsock_status capsock_udp_client_options_set_retransmit_after(capsock_udp_client_options *options,
+                                                               int64_t retransmit_after_ms);
+
+// The number of times that a request is sent again at most. Default 3.
+capsock_status capsock_udp_client_options_set_retransmissions(capsock_udp_client_options *options,
+                                                              uint32_t retransmissions);
+
+// Whether a signal handler that ran in the calling thread ends its blocking call with
+// `CAPSOCK_INTERRUPTED`. Default false.
+capsock_status capsock_udp_client_options_set_interruptible(capsock_udp_client_options *options,
+                                                            bool interruptible);
+
+// Frees options. NULL is nothing.
+void capsock_udp_client_options_free(capsock_udp_client_options *options);
 
 // Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
-// address, or "" for this machine; `port` is 0 to 65535. The client is freed with
+// address, or "" for this machine; `port` is 0 to 65535. `options` may be NULL for the
+// defaults, and are used for the call only. The client is freed with
 // `capsock_tcp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
@@ -606,7 +721,8 @@ capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
 // all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
 // cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
 // `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
-// `copied` may be NULL.
+// `sent` and `received` are the bytes from the input to the server, and from the server to the output;
+// each may be NULL.
 //
 // Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
 // before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
@@ -614,7 +730,8 @@ capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
 capsock_status capsock_tcp_client_copy(const capsock_tcp_client *client,
                                        int input,
                                        int output,
-                                       capsock_copied *copied);
+                                       uint64_t *sent,
+                                       uint64_t *received);
 
 // The address of this end, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed with
 // `capsock_string_free`.
@@ -635,11 +752,9 @@ capsock_status capsock_tcp_client_close(const capsock_tcp_client *client);
 // use the client meanwhile: close it first, and wait for those calls to return.
 void capsock_tcp_client_free(capsock_tcp_client *client);
 
-// The default options of a UDP client.
-capsock_udp_client_options capsock_udp_client_options_default(void);
-
 // Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
-// this machine; `port` is 0 to 65535. The client is freed with `capsock_udp_client_free`.
+// this machine; `port` is 0 to 65535. `options` may be NULL for the
+// defaults, and are used for the call only. The client is freed with `capsock_udp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
 // `CAPSOCK_INTERRUPTED` and the system's others.

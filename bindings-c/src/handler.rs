@@ -1,12 +1,14 @@
 //! Functions of the caller that a server calls: the handler and the log.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
 
 use capsock::{Error, HandlerError, Level, Result, Service};
 
 use crate::error::text;
 use crate::guard::guard;
 use crate::pointer::{bytes, given};
+use crate::server_options::capsock_server_options;
 use crate::status::capsock_status;
 
 /// A reply that a handler is writing. It is the library's, and there for the call of the handler
@@ -88,16 +90,9 @@ impl UserData {
 }
 
 /// The service of a C handler.
-pub(crate) struct Handler {
+struct Handler {
     function: NonNullHandler,
     user_data: UserData,
-}
-
-impl Handler {
-    /// None without a function.
-    pub(crate) fn new(function: capsock_handler, user_data: *mut c_void) -> Option<Handler> {
-        Some(Handler { function: function?, user_data: UserData(user_data) })
-    }
 }
 
 impl Service for Handler {
@@ -116,16 +111,41 @@ impl Service for Handler {
     }
 }
 
-/// The log of a C function; none without one.
-pub(crate) fn log(
+/// Sets what answers the requests; NULL, the default, for upper case. `user_data` is passed to it.
+///
+/// What the handler uses has to stay until every server that was started with these options is freed
+/// and, if a stop found calls of it still running, until those have returned.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_handler(
+    options: Option<&mut capsock_server_options>,
+    handler: capsock_handler,
+    user_data: *mut c_void,
+) -> capsock_status {
+    guard(|| {
+        let handler = handler.map(|function| Handler { function, user_data: UserData(user_data) });
+        given(options, "options")?.core.set_handler(handler.map(|handler| Arc::new(handler) as _));
+        Ok(())
+    })
+}
+
+/// Sets what takes the lines of the log; NULL, the default: they go to standard error. `user_data` is
+/// passed to it, and what it uses has to stay as for a handler.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_log(
+    options: Option<&mut capsock_server_options>,
     log: capsock_log,
     user_data: *mut c_void,
-) -> Option<impl Fn(Level, &str) + Send + Sync + 'static> {
-    let log = log?;
-    let user_data = UserData(user_data);
-    Some(move |level: Level, line: &str| {
-        let line = text(line.to_owned());
-        // SAFETY: a function of that type, given to the options for calls from these threads.
-        unsafe { log(level as i32, line.as_ptr(), user_data.get()) }
+) -> capsock_status {
+    guard(|| {
+        let user_data = UserData(user_data);
+        let log = log.map(|log| {
+            Arc::new(move |level: Level, line: &str| {
+                let line = text(line.to_owned());
+                // SAFETY: a function of that type, given to the options for calls from these threads.
+                unsafe { log(level as i32, line.as_ptr(), user_data.get()) }
+            }) as _
+        });
+        given(options, "options")?.core.set_log(log);
+        Ok(())
     })
 }

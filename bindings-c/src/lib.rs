@@ -36,15 +36,17 @@ pub mod uppercase;
 
 pub mod choices;
 
-pub mod handler;
-
 pub mod server_options;
+
+pub mod handler;
 
 pub mod stats;
 
 pub mod server;
 
 pub mod many;
+
+pub mod client_options;
 
 pub mod tcp_client;
 

@@ -18,25 +18,27 @@ use crate::trace::introduce;
 pub struct capsock_server(Server);
 
 /// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
-/// `capsock_transport`. The server is freed with `capsock_server_free`.
+/// `capsock_transport`; `options` may be NULL for the defaults, and are used for the call only. The
+/// server is freed with `capsock_server_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
 /// framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
 /// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES` and what else
 /// binding reports.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn capsock_server_start(
+pub extern "C" fn capsock_server_start(
     transport: i32,
     options: Option<&capsock_server_options>,
     server: Option<&mut MaybeUninit<Option<Box<capsock_server>>>>,
 ) -> capsock_status {
     guard(|| {
         introduce();
-        let options = given(options, "options")?;
         let server = given(server, "server")?;
-        // SAFETY: the fields are what their types say, by the contract of the header.
-        let core = unsafe { options.to_core(transport) }?;
-        give_handle(server, capsock_server(core.start()?));
+        let core = match options {
+            Some(options) => options.to_core(transport),
+            None => capsock_server_options::default().to_core(transport),
+        };
+        give_handle(server, capsock_server(core?.start()?));
         Ok(())
     })
 }
@@ -73,15 +75,16 @@ pub extern "C" fn capsock_server_address(
     })
 }
 
-/// The totals so far. Cheap: it reads counters and takes no lock.
+/// The totals so far, which are freed with `capsock_stats_free`. Cheap: it reads counters and takes no
+/// lock.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_stats(
     server: Option<&capsock_server>,
-    stats: Option<&mut MaybeUninit<capsock_stats>>,
+    stats: Option<&mut MaybeUninit<Option<Box<capsock_stats>>>>,
 ) -> capsock_status {
     guard(|| {
         let server = given(server, "server")?;
-        given(stats, "stats")?.write(server.0.stats().into());
+        give_handle(given(stats, "stats")?, capsock_stats(server.0.stats()));
         Ok(())
     })
 }
@@ -99,7 +102,8 @@ pub extern "C" fn capsock_server_request_stop(server: Option<&capsock_server>) {
 }
 
 /// Stops the server: no new work, what is in hand is finished, then idle connections close; what is
-/// not done after `timeout_ms` is cut. `report` may be NULL.
+/// not done after `timeout_ms` is cut. `report` may be NULL; otherwise it is freed with
+/// `capsock_stop_report_free`.
 ///
 /// Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
 /// report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
@@ -111,13 +115,13 @@ pub extern "C" fn capsock_server_request_stop(server: Option<&capsock_server>) {
 pub extern "C" fn capsock_server_stop(
     server: Option<&capsock_server>,
     timeout_ms: i64,
-    report: Option<&mut MaybeUninit<capsock_stop_report>>,
+    report: Option<&mut MaybeUninit<Option<Box<capsock_stop_report>>>>,
 ) -> capsock_status {
     guard(|| {
         let server = given(server, "server")?;
         let found = server.0.stop(longest_from_millis("the timeout of the stop", timeout_ms)?)?;
         if let Some(report) = report {
-            report.write(found.into());
+            give_handle(report, capsock_stop_report(found));
         }
         Ok(())
     })

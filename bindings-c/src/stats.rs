@@ -1,109 +1,159 @@
-//! A server's totals.
+//! A server's totals, and the report of its stop.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
 use capsock::{Stats, StopReport};
 
-/// A server's totals since its start, and what is going on now.
-#[derive(Debug, Clone, Copy)]
-#[repr(C)]
-pub struct capsock_stats {
-    /// TCP connections taken from the backlog, the refused ones included.
-    pub connections_accepted: u64,
-    /// TCP connections that are open now.
-    pub connections_active: u64,
-    /// TCP connections closed at once: over `max_connections`, or no thread or process to be had.
-    pub connections_refused: u64,
-    /// Requests answered.
-    pub requests: u64,
-    /// Bytes of requests, over TCP and UDP.
-    pub bytes_received: u64,
-    /// Bytes of replies, over TCP and UDP.
-    pub bytes_sent: u64,
-    /// UDP datagrams received, those that got no reply included.
-    pub datagrams_received: u64,
-    /// UDP datagrams sent.
-    pub datagrams_sent: u64,
-    /// Requests whose handler failed.
-    pub handler_errors: u64,
-    /// Requests over `max_request`: the connection was closed, or the datagram left unanswered.
-    pub oversized_requests: u64,
-    /// Connections closed since nothing came for `idle_timeout_ms`.
-    pub idle_timeouts: u64,
-    /// Connections closed since the peer took nothing for `write_timeout_ms`.
-    pub write_timeouts: u64,
-    /// Datagrams left unanswered by the guard: from the server itself, port 0, a broadcast or
-    /// multicast address, or gone back and forth between servers too often.
-    pub datagrams_guarded: u64,
-    /// Replies that did not fit a datagram or that the system refused to send.
-    pub replies_unsent: u64,
-    /// Replies over `max_amplification`, which were not sent.
-    pub amplified_replies: u64,
-    /// Times that accepting paused since the process or system had no descriptors left.
-    pub descriptor_shortages: u64,
-    /// What of the system's optional calls the server uses: `capsock_feature` values, added up.
-    pub features: u64,
+use crate::guard::guard_or;
+use crate::pointer::given;
+
+/// A server's totals since its start, as they were when they were read. It is freed with
+/// `capsock_stats_free`. Its functions return 0 for NULL.
+pub struct capsock_stats(pub(crate) Stats);
+
+/// TCP connections accepted, refused ones included.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_connections_accepted(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.connections_accepted))
 }
 
-impl From<Stats> for capsock_stats {
-    fn from(stats: Stats) -> capsock_stats {
-        // Taken apart, so that a new field of the core does not compile until C has it too.
-        let Stats {
-            connections_accepted,
-            connections_active,
-            connections_refused,
-            requests,
-            bytes_received,
-            bytes_sent,
-            datagrams_received,
-            datagrams_sent,
-            handler_errors,
-            oversized_requests,
-            idle_timeouts,
-            write_timeouts,
-            datagrams_guarded,
-            replies_unsent,
-            amplified_replies,
-            descriptor_shortages,
-            features,
-            ..
-        } = stats;
-        capsock_stats {
-            connections_accepted,
-            connections_active,
-            connections_refused,
-            requests,
-            bytes_received,
-            bytes_sent,
-            datagrams_received,
-            datagrams_sent,
-            handler_errors,
-            oversized_requests,
-            idle_timeouts,
-            write_timeouts,
-            datagrams_guarded,
-            replies_unsent,
-            amplified_replies,
-            descriptor_shortages,
-            features,
-        }
-    }
+/// TCP connections that are open at present.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_connections_active(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.connections_active))
 }
 
-/// What stopping a server found.
-#[derive(Debug, Clone, Copy)]
-#[repr(C)]
-pub struct capsock_stop_report {
-    /// Requests answered from the start of the server to its end.
-    pub completed: u64,
-    /// Connections cut at the deadline with a request in hand or a reply not yet taken.
-    pub cut: u64,
-    /// Calls of the handler or the log that were still running past the deadline. Until they return,
-    /// what the two use has to stay, `handler_data` and `log_data` with it.
-    pub running: u64,
+/// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_connections_refused(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.connections_refused))
 }
 
-impl From<StopReport> for capsock_stop_report {
-    fn from(report: StopReport) -> capsock_stop_report {
-        let StopReport { completed, cut, running, .. } = report;
-        capsock_stop_report { completed, cut, running }
-    }
+/// Requests with a reply, whether or not the peer has received it.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_requests(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.requests))
+}
+
+/// Bytes of requests, over TCP and UDP.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_bytes_received(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.bytes_received))
+}
+
+/// Bytes of replies, over TCP and UDP.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_bytes_sent(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.bytes_sent))
+}
+
+/// UDP datagrams received, those without a reply included.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_datagrams_received(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_received))
+}
+
+/// UDP datagrams sent.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_datagrams_sent(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_sent))
+}
+
+/// Requests whose handler failed.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_handler_errors(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.handler_errors))
+}
+
+/// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_oversized_requests(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.oversized_requests))
+}
+
+/// Connections closed by `idle_timeout`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_idle_timeouts(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.idle_timeouts))
+}
+
+/// Connections closed by `write_timeout`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_write_timeouts(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.write_timeouts))
+}
+
+/// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
+/// address, or exchanged between servers too often.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_datagrams_guarded(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_guarded))
+}
+
+/// Replies that did not fit a datagram or that the system refused to send.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_replies_unsent(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.replies_unsent))
+}
+
+/// Replies over `max_amplification`, which were not sent.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_amplified_replies(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.amplified_replies))
+}
+
+/// Times that accepting paused because the process or the system had no free descriptor.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_descriptor_shortages(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.descriptor_shortages))
+}
+
+/// The optional calls of the system that the server uses. The number is the sum of
+/// `capsock_feature` values.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_features(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.features))
+}
+
+/// Frees totals. NULL is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_free(stats: Option<Box<capsock_stats>>) {
+    guard_or((), || {
+        drop(stats);
+        Ok(())
+    });
+}
+
+/// What stopping a server found. It is freed with `capsock_stop_report_free`. Its functions return
+/// 0 for NULL.
+pub struct capsock_stop_report(pub(crate) StopReport);
+
+/// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
+/// reset by its peer, all of the replies were sent.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stop_report_completed(report: Option<&capsock_stop_report>) -> u64 {
+    guard_or(0, || Ok(given(report, "report")?.0.completed))
+}
+
+/// Connections closed at the deadline with a request in progress or a reply not yet received by the
+/// peer.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stop_report_cut(report: Option<&capsock_stop_report>) -> u64 {
+    guard_or(0, || Ok(given(report, "report")?.0.cut))
+}
+
+/// Calls of the handler or of the log that had not returned at the deadline. Their threads end when
+/// the call returns; until then what the call uses has to stay.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stop_report_running(report: Option<&capsock_stop_report>) -> u64 {
+    guard_or(0, || Ok(given(report, "report")?.0.running))
+}
+
+/// Frees a report. NULL is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stop_report_free(report: Option<Box<capsock_stop_report>>) {
+    guard_or((), || {
+        drop(report);
+        Ok(())
+    });
 }

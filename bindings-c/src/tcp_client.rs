@@ -4,70 +4,25 @@ use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
+use capsock::TcpClient;
 use capsock::net::port::from_number;
-use capsock::net::timeout::from_millis;
-use capsock::{Copied, Result, TcpClient, TcpClientOptions};
 
 use crate::bytes::{capsock_bytes, give_bytes};
+use crate::client_options::capsock_tcp_client_options;
 use crate::descriptor::{Output, Use, duplicate};
 use crate::guard::{guard, guard_or};
 use crate::many::{capsock_on_reply, hand_over};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
-use crate::time::to_millis;
 use crate::trace::introduce;
-
-/// The options of a TCP client. Start from `capsock_tcp_client_options_default`.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(C)]
-pub struct capsock_tcp_client_options {
-    /// One limit for finding the addresses and connecting to one of them, in milliseconds. Default
-    /// 10 s.
-    pub connect_timeout_ms: i64,
-    /// The limit for each request, for many requests the longest wait for the next reply, and for a
-    /// copy the longest pause without progress, in milliseconds. Default 30 s.
-    pub timeout_ms: i64,
-    /// The longest reply that is taken, in bytes. Default 16 MiB.
-    pub max_reply: usize,
-    /// Whether a signal handler that ran in the calling thread ends its blocking call with
-    /// `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
-    pub interruptible: bool,
-}
-
-impl From<TcpClientOptions> for capsock_tcp_client_options {
-    fn from(core: TcpClientOptions) -> capsock_tcp_client_options {
-        capsock_tcp_client_options {
-            connect_timeout_ms: to_millis(core.connect_timeout),
-            timeout_ms: to_millis(core.timeout),
-            max_reply: core.max_reply,
-            interruptible: core.on_interrupt.is_some(),
-        }
-    }
-}
-
-impl capsock_tcp_client_options {
-    fn to_core(self) -> Result<TcpClientOptions> {
-        Ok(TcpClientOptions {
-            connect_timeout: from_millis("the timeout of the connection", self.connect_timeout_ms)?,
-            timeout: from_millis("the timeout", self.timeout_ms)?,
-            max_reply: self.max_reply,
-            on_interrupt: self.interruptible.then_some(|| true),
-        })
-    }
-}
-
-/// The default options of a TCP client.
-#[unsafe(no_mangle)]
-pub extern "C" fn capsock_tcp_client_options_default() -> capsock_tcp_client_options {
-    guard_or(capsock_tcp_client_options::default(), || Ok(TcpClientOptions::default().into()))
-}
 
 /// A connection to a server that answers each line with a line. Requests from several threads take
 /// turns.
 pub struct capsock_tcp_client(TcpClient);
 
 /// Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
-/// address, or "" for this machine; `port` is 0 to 65535. The client is freed with
+/// address, or "" for this machine; `port` is 0 to 65535. `options` may be NULL for the
+/// defaults, and are used for the call only. The client is freed with
 /// `capsock_tcp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
@@ -83,7 +38,7 @@ pub unsafe extern "C" fn capsock_tcp_client_connect(
         introduce();
         // SAFETY: text or NULL, by the contract of the header.
         let host = unsafe { text(host, "host") }?;
-        let options = given(options, "options")?.to_core()?;
+        let options = options.map(|options| options.core.clone()).unwrap_or_default();
         let client = given(client, "client")?;
         let connected = TcpClient::connect_with((host, from_number(port.into())?), options)?;
         give_handle(client, capsock_tcp_client(connected));
@@ -165,28 +120,12 @@ pub unsafe extern "C" fn capsock_tcp_client_request_many(
     })
 }
 
-/// What a copy moved, in bytes.
-#[derive(Debug, Clone, Copy)]
-#[repr(C)]
-pub struct capsock_copied {
-    /// From the input to the server.
-    pub sent: u64,
-    /// From the server to the output.
-    pub received: u64,
-}
-
-impl From<Copied> for capsock_copied {
-    fn from(copied: Copied) -> capsock_copied {
-        let Copied { sent, received } = copied;
-        capsock_copied { sent, received }
-    }
-}
-
 /// Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
 /// all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
 /// cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
 /// `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
-/// `copied` may be NULL.
+/// `sent` and `received` are the bytes from the input to the server, and from the server to the output;
+/// each may be NULL.
 ///
 /// Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
 /// before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
@@ -196,16 +135,16 @@ pub extern "C" fn capsock_tcp_client_copy(
     client: Option<&capsock_tcp_client>,
     input: c_int,
     output: c_int,
-    copied: Option<&mut MaybeUninit<capsock_copied>>,
+    sent: Option<&mut MaybeUninit<u64>>,
+    received: Option<&mut MaybeUninit<u64>>,
 ) -> capsock_status {
     guard(|| {
         let client = given(client, "client")?;
         let input = duplicate(input, "input", Use::Reading)?;
         let mut output = Output::new(duplicate(output, "output", Use::Writing)?);
         let moved = client.0.copy_fd(input.as_fd(), &mut output)?;
-        if let Some(copied) = copied {
-            copied.write(moved.into());
-        }
+        sent.map(|sent| sent.write(moved.sent));
+        received.map(|received| received.write(moved.received));
         Ok(())
     })
 }

@@ -3,62 +3,16 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 
+use capsock::UdpClient;
 use capsock::net::port::from_number;
-use capsock::net::timeout::from_millis;
-use capsock::{Result, UdpClient, UdpClientOptions};
 
 use crate::bytes::{capsock_bytes, give_bytes};
+use crate::client_options::capsock_udp_client_options;
 use crate::guard::{guard, guard_or};
 use crate::many::{capsock_on_reply, hand_over};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text as c_text};
 use crate::status::capsock_status;
-use crate::time::{longest_from_millis, to_millis};
 use crate::trace::introduce;
-
-/// The options of a UDP client. Start from `capsock_udp_client_options_default`.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(C)]
-pub struct capsock_udp_client_options {
-    /// The limit for finding the addresses, and for each request over all its retransmissions, in
-    /// milliseconds. Default 5 s.
-    pub timeout_ms: i64,
-    /// How long the first answer is waited for before the request is sent again, in milliseconds;
-    /// the pause doubles each time (RFC 8085, 3.1.1). Default 1 s.
-    pub retransmit_after_ms: i64,
-    /// How often a request is sent again at most. Default 3.
-    pub retransmissions: u32,
-    /// Whether a signal handler that ran in the calling thread ends its blocking call with
-    /// `CAPSOCK_INTERRUPTED`. Default false: the call goes on.
-    pub interruptible: bool,
-}
-
-impl From<UdpClientOptions> for capsock_udp_client_options {
-    fn from(core: UdpClientOptions) -> capsock_udp_client_options {
-        capsock_udp_client_options {
-            timeout_ms: to_millis(core.timeout),
-            retransmit_after_ms: to_millis(Some(core.retransmit_after)),
-            retransmissions: core.retransmissions,
-            interruptible: core.on_interrupt.is_some(),
-        }
-    }
-}
-
-impl capsock_udp_client_options {
-    fn to_core(self) -> Result<UdpClientOptions> {
-        Ok(UdpClientOptions {
-            timeout: from_millis("the timeout", self.timeout_ms)?,
-            retransmit_after: longest_from_millis("the retransmission's delay", self.retransmit_after_ms)?,
-            retransmissions: self.retransmissions,
-            on_interrupt: self.interruptible.then_some(|| true),
-        })
-    }
-}
-
-/// The default options of a UDP client.
-#[unsafe(no_mangle)]
-pub extern "C" fn capsock_udp_client_options_default() -> capsock_udp_client_options {
-    guard_or(capsock_udp_client_options::default(), || Ok(UdpClientOptions::default().into()))
-}
 
 /// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
 ///
@@ -67,7 +21,8 @@ pub extern "C" fn capsock_udp_client_options_default() -> capsock_udp_client_opt
 pub struct capsock_udp_client(UdpClient);
 
 /// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
-/// this machine; `port` is 0 to 65535. The client is freed with `capsock_udp_client_free`.
+/// this machine; `port` is 0 to 65535. `options` may be NULL for the
+/// defaults, and are used for the call only. The client is freed with `capsock_udp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
 /// `CAPSOCK_INTERRUPTED` and the system's others.
@@ -82,7 +37,7 @@ pub unsafe extern "C" fn capsock_udp_client_connect(
         introduce();
         // SAFETY: text or NULL, by the contract of the header.
         let host = unsafe { c_text(host, "host") }?;
-        let options = given(options, "options")?.to_core()?;
+        let options = options.map(|options| options.core.clone()).unwrap_or_default();
         let client = given(client, "client")?;
         let connected = UdpClient::connect_with((host, from_number(port.into())?), options)?;
         give_handle(client, capsock_udp_client(connected));

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-static inline capsock_server_options local_options(void) {
-  capsock_server_options options = capsock_server_options_default();
-  options.host = "127.0.0.1";
-  options.port = 0;
+static inline capsock_server_options *local_options(void) {
+  capsock_server_options *options = capsock_server_options_new();
+  CHECK_OK(capsock_server_options_set_host(options, "127.0.0.1"));
+  CHECK_OK(capsock_server_options_set_port(options, 0));
   return options;
 }
 
@@ -24,18 +24,20 @@ static inline capsock_server *start(int32_t transport, const capsock_server_opti
 }
 
 static inline capsock_tcp_client *tcp_client(int port) {
-  capsock_tcp_client_options options = capsock_tcp_client_options_default();
+  capsock_tcp_client_options *options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
-  options.timeout_ms = PATIENCE_MS;
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, &options, &client));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(options, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, options, &client));
+  capsock_tcp_client_options_free(options);
   return client;
 }
 
 static inline capsock_udp_client *udp_client(int port) {
-  capsock_udp_client_options options = capsock_udp_client_options_default();
+  capsock_udp_client_options *options = capsock_udp_client_options_new();
   capsock_udp_client *client = NULL;
-  options.timeout_ms = PATIENCE_MS;
-  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, &options, &client));
+  CHECK_OK(capsock_udp_client_options_set_timeout(options, PATIENCE_MS));
+  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, options, &client));
+  capsock_udp_client_options_free(options);
   return client;
 }
 

@@ -68,19 +68,21 @@ static void *ask_often(void *argument) {
 static void threads_take_turns(bool interruptible) {
   pthread_t threads[4];
   asker askers[4];
-  capsock_server_options options = local_options();
-  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
-  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
-  capsock_tcp_client_options tcp_options = capsock_tcp_client_options_default();
-  capsock_udp_client_options udp_options = capsock_udp_client_options_default();
+  capsock_server_options *options = local_options();
+  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, options);
+  capsock_tcp_client_options *tcp_options = capsock_tcp_client_options_new();
+  capsock_udp_client_options *udp_options = capsock_udp_client_options_new();
   capsock_tcp_client *tcp_asks = NULL;
   capsock_udp_client *udp_asks = NULL;
-  tcp_options.timeout_ms = udp_options.timeout_ms = PATIENCE_MS;
-  tcp_options.interruptible = udp_options.interruptible = interruptible;
+  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp_options, PATIENCE_MS));
+  CHECK_OK(capsock_udp_client_options_set_timeout(udp_options, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_options_set_interruptible(tcp_options, interruptible));
+  CHECK_OK(capsock_udp_client_options_set_interruptible(udp_options, interruptible));
   CHECK_OK(
-      capsock_tcp_client_connect("127.0.0.1", capsock_server_port(tcp), &tcp_options, &tcp_asks));
+      capsock_tcp_client_connect("127.0.0.1", capsock_server_port(tcp), tcp_options, &tcp_asks));
   CHECK_OK(
-      capsock_udp_client_connect("127.0.0.1", capsock_server_port(udp), &udp_options, &udp_asks));
+      capsock_udp_client_connect("127.0.0.1", capsock_server_port(udp), udp_options, &udp_asks));
   for (int i = 0; i < 4; i++) {
     askers[i].tcp = tcp_asks;
     askers[i].udp = udp_asks;
@@ -93,6 +95,9 @@ static void threads_take_turns(bool interruptible) {
   capsock_udp_client_free(udp_asks);
   capsock_server_free(tcp);
   capsock_server_free(udp);
+  capsock_udp_client_options_free(udp_options);
+  capsock_tcp_client_options_free(tcp_options);
+  capsock_server_options_free(options);
 }
 
 static void threads_take_turns_in_one_client(void) { threads_take_turns(false); }
@@ -103,33 +108,36 @@ static void threads_take_turns_in_one_interruptible_client(void) { threads_take_
    and no SIGPIPE, which has its default here. */
 static void a_broken_connection_raises_no_sigpipe(void) {
   int port, fd = plain_listener(&port);
-  capsock_tcp_client_options options = capsock_tcp_client_options_default();
+  capsock_tcp_client_options *options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
   char *reply = NULL;
   CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
-  options.timeout_ms = 100;
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, &options, &client));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(options, 100));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, options, &client));
   break_off(accept(fd, NULL, NULL));
   close(fd);
   for (int i = 0; i < 3; i++)
     CHECK(capsock_tcp_client_request(client, "a", &reply) != CAPSOCK_OK);
   CHECK(reply == NULL);
   capsock_tcp_client_free(client);
+  capsock_tcp_client_options_free(options);
 }
 
 static void on_alarm(int number) { (void)number; }
 
 static void a_signal_ends_an_interruptible_call(void) {
   int port, fd = plain_listener(&port);
-  capsock_tcp_client_options tcp = capsock_tcp_client_options_default();
-  capsock_udp_client_options udp = capsock_udp_client_options_default();
+  capsock_tcp_client_options *tcp = capsock_tcp_client_options_new();
+  capsock_udp_client_options *udp = capsock_udp_client_options_new();
   capsock_tcp_client *tcp_asks = NULL;
   capsock_udp_client *udp_asks = NULL;
   char *reply = NULL;
-  tcp.timeout_ms = udp.timeout_ms = PATIENCE_MS;
-  tcp.interruptible = udp.interruptible = true;
+  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp, PATIENCE_MS));
+  CHECK_OK(capsock_udp_client_options_set_timeout(udp, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_options_set_interruptible(tcp, true));
+  CHECK_OK(capsock_udp_client_options_set_interruptible(udp, true));
 
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, &tcp, &tcp_asks));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, tcp, &tcp_asks));
   start_alarms(on_alarm);
   CHECK_STATUS(capsock_tcp_client_request(tcp_asks, "a", &reply), CAPSOCK_INTERRUPTED);
   stop_alarms();
@@ -138,7 +146,7 @@ static void a_signal_ends_an_interruptible_call(void) {
   close(fd);
 
   fd = plain_socket(SOCK_DGRAM, &port);
-  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, &udp, &udp_asks));
+  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, udp, &udp_asks));
   start_alarms(on_alarm);
   CHECK_STATUS(capsock_udp_client_request(udp_asks, "a", &reply), CAPSOCK_INTERRUPTED);
   stop_alarms();
@@ -146,21 +154,24 @@ static void a_signal_ends_an_interruptible_call(void) {
   capsock_udp_client_free(udp_asks);
   close(fd);
   CHECK(reply == NULL);
+  capsock_udp_client_options_free(udp);
+  capsock_tcp_client_options_free(tcp);
 }
 
 /* Without `interruptible`, the same signals leave a call alone until its timeout. */
 static void a_signal_leaves_other_calls_alone(void) {
   int port, fd = plain_listener(&port);
-  capsock_tcp_client_options options = capsock_tcp_client_options_default();
+  capsock_tcp_client_options *options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
   char *reply = NULL;
-  options.timeout_ms = 100;
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, &options, &client));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(options, 100));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, options, &client));
   start_alarms(on_alarm);
   CHECK_STATUS(capsock_tcp_client_request(client, "a", &reply), CAPSOCK_TIMED_OUT);
   stop_alarms();
   capsock_tcp_client_free(client);
   close(fd);
+  capsock_tcp_client_options_free(options);
 }
 
 int main(void) {

@@ -6,20 +6,22 @@
 #include <pthread.h>
 
 static capsock_status connect_tcp(const char *host, int32_t port) {
-  capsock_tcp_client_options options = capsock_tcp_client_options_default();
+  capsock_tcp_client_options *options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
-  capsock_status status = capsock_tcp_client_connect(host, port, &options, &client);
+  capsock_status status = capsock_tcp_client_connect(host, port, options, &client);
   CHECK((client != NULL) == (status == CAPSOCK_OK));
   capsock_tcp_client_free(client);
+  capsock_tcp_client_options_free(options);
   return status;
 }
 
 static capsock_status connect_udp(const char *host, int32_t port) {
-  capsock_udp_client_options options = capsock_udp_client_options_default();
+  capsock_udp_client_options *options = capsock_udp_client_options_new();
   capsock_udp_client *client = NULL;
-  capsock_status status = capsock_udp_client_connect(host, port, &options, &client);
+  capsock_status status = capsock_udp_client_connect(host, port, options, &client);
   CHECK((client != NULL) == (status == CAPSOCK_OK));
   capsock_udp_client_free(client);
+  capsock_udp_client_options_free(options);
   return status;
 }
 
@@ -62,50 +64,42 @@ static void closed_port(void) {
 }
 
 static void negative_timeouts(void) {
-  capsock_tcp_client_options tcp = capsock_tcp_client_options_default();
-  capsock_udp_client_options udp = capsock_udp_client_options_default();
-  capsock_tcp_client *tcp_none = NULL;
-  capsock_udp_client *udp_none = NULL;
-  tcp.timeout_ms = -1;
-  CHECK_STATUS(capsock_tcp_client_connect("127.0.0.1", 1, &tcp, &tcp_none),
-               CAPSOCK_INVALID_ARGUMENT);
+  capsock_tcp_client_options *tcp = capsock_tcp_client_options_new();
+  capsock_udp_client_options *udp = capsock_udp_client_options_new();
+  CHECK_STATUS(capsock_tcp_client_options_set_timeout(tcp, -1), CAPSOCK_INVALID_ARGUMENT);
   CHECK(strstr(capsock_last_error(), "-1 ms") != NULL);
-  tcp = capsock_tcp_client_options_default();
-  tcp.connect_timeout_ms = INT64_MIN;
-  CHECK_STATUS(capsock_tcp_client_connect("127.0.0.1", 1, &tcp, &tcp_none),
+  CHECK_STATUS(capsock_tcp_client_options_set_connect_timeout(tcp, INT64_MIN),
                CAPSOCK_INVALID_ARGUMENT);
-  udp.timeout_ms = -1;
-  CHECK_STATUS(capsock_udp_client_connect("127.0.0.1", 1, &udp, &udp_none),
-               CAPSOCK_INVALID_ARGUMENT);
-  udp = capsock_udp_client_options_default();
-  udp.retransmit_after_ms = -1;
-  CHECK_STATUS(capsock_udp_client_connect("127.0.0.1", 1, &udp, &udp_none),
-               CAPSOCK_INVALID_ARGUMENT);
-  CHECK(tcp_none == NULL && udp_none == NULL);
+  CHECK_STATUS(capsock_udp_client_options_set_timeout(udp, -1), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_udp_client_options_set_retransmit_after(udp, -1), CAPSOCK_INVALID_ARGUMENT);
+  capsock_udp_client_options_free(udp);
+  capsock_tcp_client_options_free(tcp);
 }
 
 static void no_reply_within_the_timeout(void) {
   int port, fd = plain_listener(&port);
-  capsock_tcp_client_options tcp = capsock_tcp_client_options_default();
-  capsock_udp_client_options udp = capsock_udp_client_options_default();
+  capsock_tcp_client_options *tcp = capsock_tcp_client_options_new();
+  capsock_udp_client_options *udp = capsock_udp_client_options_new();
   capsock_tcp_client *tcp_asks = NULL;
   capsock_udp_client *udp_asks = NULL;
   char *reply = NULL;
-  tcp.timeout_ms = 50;
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, &tcp, &tcp_asks));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp, 50));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, tcp, &tcp_asks));
   CHECK_STATUS(capsock_tcp_client_request(tcp_asks, "a", &reply), CAPSOCK_TIMED_OUT);
   CHECK(capsock_last_errno() == ETIMEDOUT);
   capsock_tcp_client_free(tcp_asks);
   close(fd);
 
   fd = plain_socket(SOCK_DGRAM, &port);
-  udp.timeout_ms = 50;
-  udp.retransmit_after_ms = 10;
-  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, &udp, &udp_asks));
+  CHECK_OK(capsock_udp_client_options_set_timeout(udp, 50));
+  CHECK_OK(capsock_udp_client_options_set_retransmit_after(udp, 10));
+  CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, udp, &udp_asks));
   CHECK_STATUS(capsock_udp_client_request(udp_asks, "a", &reply), CAPSOCK_TIMED_OUT);
   capsock_udp_client_free(udp_asks);
   close(fd);
   CHECK(reply == NULL);
+  capsock_udp_client_options_free(udp);
+  capsock_tcp_client_options_free(tcp);
 }
 
 /* A server of the system that answers one TCP request with these bytes, from a thread. */
@@ -161,9 +155,9 @@ static void requests_of_any_bytes(void) {
     const char *request, *reply;
     size_t length;
   } table[] = {{"", "", 0}, {"a\0b", "A\0B", 3}, {"\xff\xc3", "\xff\xc3", 2}, {NULL, "", 0}};
-  capsock_server_options options = local_options();
-  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
-  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_tcp_client *tcp_asks = tcp_client(capsock_server_port(tcp));
   capsock_udp_client *udp_asks = udp_client(capsock_server_port(udp));
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -179,12 +173,13 @@ static void requests_of_any_bytes(void) {
   capsock_udp_client_free(udp_asks);
   capsock_server_free(tcp);
   capsock_server_free(udp);
+  capsock_server_options_free(options);
 }
 
 static void requests_that_are_refused(void) {
-  capsock_server_options options = local_options();
-  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
-  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_tcp_client *tcp_asks = tcp_client(capsock_server_port(tcp));
   capsock_udp_client *udp_asks = udp_client(capsock_server_port(udp));
   capsock_bytes bytes = {NULL, 7};
@@ -205,13 +200,14 @@ static void requests_that_are_refused(void) {
   capsock_udp_client_free(udp_asks);
   capsock_server_free(tcp);
   capsock_server_free(udp);
+  capsock_server_options_free(options);
 }
 
 /* 65,507 bytes are the most that a datagram has over IPv4. */
 static void the_largest_datagram(void) {
   static char request[65508];
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_udp_client *client = udp_client(capsock_server_port(server));
   capsock_bytes reply = {NULL, 7};
   memset(request, 'a', sizeof request);
@@ -224,29 +220,32 @@ static void the_largest_datagram(void) {
   capsock_bytes_free(&reply);
   capsock_udp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void a_reply_over_the_limit(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
-  capsock_tcp_client_options client_options = capsock_tcp_client_options_default();
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_tcp_client_options *client_options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
   char *reply = NULL;
-  client_options.max_reply = 4;
-  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", capsock_server_port(server), &client_options,
+  CHECK_OK(capsock_tcp_client_options_set_max_reply(client_options, 4));
+  CHECK_OK(capsock_tcp_client_connect("127.0.0.1", capsock_server_port(server), client_options,
                                       &client));
   check_tcp_reply(client, "abcd", "ABCD");
   CHECK_STATUS(capsock_tcp_client_request(client, "abcde", &reply), CAPSOCK_TOO_LARGE);
   CHECK(reply == NULL);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_tcp_client_options_free(client_options);
+  capsock_server_options_free(options);
 }
 
 static void client_addresses(void) {
   char expected[32];
   char *address = NULL;
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *tcp = tcp_client(capsock_server_port(server));
   capsock_udp_client *udp = udp_client(capsock_server_port(server));
   snprintf(expected, sizeof expected, "127.0.0.1:%d", capsock_server_port(server));
@@ -267,11 +266,12 @@ static void client_addresses(void) {
   capsock_tcp_client_free(tcp);
   capsock_udp_client_free(udp);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void use_after_close(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *tcp = tcp_client(capsock_server_port(server));
   capsock_udp_client *udp = udp_client(capsock_server_port(server));
   capsock_bytes bytes;
@@ -282,7 +282,8 @@ static void use_after_close(void) {
   }
   CHECK_STATUS(capsock_tcp_client_request(tcp, "a", &text), CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_request_bytes(tcp, "a", 1, &bytes), CAPSOCK_CLOSED);
-  CHECK_STATUS(capsock_tcp_client_copy(tcp, STDIN_FILENO, STDOUT_FILENO, NULL), CAPSOCK_CLOSED);
+  CHECK_STATUS(capsock_tcp_client_copy(tcp, STDIN_FILENO, STDOUT_FILENO, NULL, NULL),
+               CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_local_address(tcp, &text), CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_peer_address(tcp, &text), CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_udp_client_request(udp, "a", &text), CAPSOCK_CLOSED);
@@ -293,6 +294,7 @@ static void use_after_close(void) {
   capsock_tcp_client_free(tcp);
   capsock_udp_client_free(udp);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 int main(void) {

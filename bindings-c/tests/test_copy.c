@@ -34,20 +34,21 @@ static void files_of_some_megabytes(void) {
       CAPSOCK_CONCURRENCY_EVENTS};
   for (size_t i = 0; i < sizeof concurrencies / sizeof concurrencies[0]; i++) {
     FILE *input = tmpfile(), *output = tmpfile();
-    capsock_copied copied = {0, 0};
-    capsock_server_options options = local_options();
+    uint64_t sent = 0, received = 0;
+    capsock_server_options *options = local_options();
     capsock_server *server;
     capsock_tcp_client *client;
-    options.concurrency = concurrencies[i];
-    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    CHECK_OK(capsock_server_options_set_concurrency(options, concurrencies[i]));
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
     client = tcp_client(capsock_server_port(server));
     write_lines(input, LINE, LINES);
-    CHECK_OK(capsock_tcp_client_copy(client, fileno(input), fileno(output), &copied));
-    CHECK(copied.sent == LINES * strlen(LINE) && copied.received == LINES * strlen(UPPER));
+    CHECK_OK(capsock_tcp_client_copy(client, fileno(input), fileno(output), &sent, &received));
+    CHECK(sent == LINES * strlen(LINE) && received == LINES * strlen(UPPER));
     CHECK(same(output, UPPER, LINES));
     CHECK(fclose(input) == 0 && fclose(output) == 0);
     capsock_tcp_client_free(client);
     capsock_server_free(server);
+    capsock_server_options_free(options);
   }
 }
 
@@ -58,7 +59,7 @@ typedef struct {
 
 static void *copy_it(void *argument) {
   const copy *what = argument;
-  CHECK_OK(capsock_tcp_client_copy(what->client, what->input, what->output, NULL));
+  CHECK_OK(capsock_tcp_client_copy(what->client, what->input, what->output, NULL, NULL));
   return NULL;
 }
 
@@ -67,8 +68,8 @@ static void replies_come_as_they_come(void) {
   pthread_t thread;
   int input[2], output[2];
   char reply[8];
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   copy what = {client, -1, -1};
   CHECK(pipe(input) == 0 && pipe(output) == 0);
@@ -86,62 +87,67 @@ static void replies_come_as_they_come(void) {
   close(output[1]);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void bad_descriptors(void) {
   int closed, ends[2], folder;
-  capsock_copied copied = {7, 7};
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  uint64_t sent = 7, received = 7;
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   /* A number so high that no thread of the server is given it again. */
   closed = fcntl(1, F_DUPFD, 900);
   CHECK(closed >= 900);
   close(closed);
-  CHECK_STATUS(capsock_tcp_client_copy(client, -1, 1, &copied), CAPSOCK_INVALID_ARGUMENT);
-  CHECK_STATUS(capsock_tcp_client_copy(client, 0, -1, &copied), CAPSOCK_INVALID_ARGUMENT);
-  CHECK_STATUS(capsock_tcp_client_copy(client, closed, 1, &copied), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_tcp_client_copy(client, -1, 1, &sent, &received), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_tcp_client_copy(client, 0, -1, &sent, &received), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_tcp_client_copy(client, closed, 1, &sent, &received),
+               CAPSOCK_INVALID_ARGUMENT);
   CHECK(strstr(capsock_last_error(), "'input'") != NULL);
   check_tcp_reply(client, "still alive", "STILL ALIVE");
 
   CHECK(pipe(ends) == 0);
-  CHECK_STATUS(capsock_tcp_client_copy(client, ends[1], ends[1], &copied),
+  CHECK_STATUS(capsock_tcp_client_copy(client, ends[1], ends[1], &sent, &received),
                CAPSOCK_INVALID_ARGUMENT);
-  CHECK_STATUS(capsock_tcp_client_copy(client, ends[0], ends[0], &copied),
+  CHECK_STATUS(capsock_tcp_client_copy(client, ends[0], ends[0], &sent, &received),
                CAPSOCK_INVALID_ARGUMENT);
   check_tcp_reply(client, "still alive", "STILL ALIVE");
   folder = open("/", O_RDONLY);
-  CHECK_STATUS(capsock_tcp_client_copy(client, folder, ends[1], &copied), CAPSOCK_INPUT_OUTPUT);
+  CHECK_STATUS(capsock_tcp_client_copy(client, folder, ends[1], &sent, &received),
+               CAPSOCK_INPUT_OUTPUT);
   close(folder);
   close(ends[0]);
   close(ends[1]);
-  CHECK(copied.sent == 7 && copied.received == 7);
+  CHECK(sent == 7 && received == 7);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 /* Nobody reads the output: an error, and no SIGPIPE, which has its default here. */
 static void an_output_without_a_reader(void) {
   int output[2];
   FILE *input = tmpfile();
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
   CHECK(pipe(output) == 0);
   close(output[0]);
   write_lines(input, LINE, 1000);
-  CHECK_STATUS(capsock_tcp_client_copy(client, fileno(input), output[1], NULL),
+  CHECK_STATUS(capsock_tcp_client_copy(client, fileno(input), output[1], NULL, NULL),
                CAPSOCK_INPUT_OUTPUT);
   close(output[1]);
   CHECK(fclose(input) == 0);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void *copy_is_closed(void *argument) {
   const copy *what = argument;
-  CHECK_STATUS(capsock_tcp_client_copy(what->client, what->input, what->output, NULL),
+  CHECK_STATUS(capsock_tcp_client_copy(what->client, what->input, what->output, NULL, NULL),
                CAPSOCK_CLOSED);
   return NULL;
 }
@@ -150,8 +156,8 @@ static void close_ends_a_copy(void) {
   pthread_t thread;
   int input[2], output[2];
   char reply[8];
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   copy what = {client, -1, -1};
   CHECK(pipe(input) == 0 && pipe(output) == 0);
@@ -168,6 +174,7 @@ static void close_ends_a_copy(void) {
   }
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 int main(void) {

@@ -25,9 +25,9 @@ static int in_the_child(const capsock_server *server, const capsock_tcp_client *
 }
 
 static void a_forked_process_is_told(void) {
-  capsock_server_options options = local_options();
-  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
-  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_tcp_client *tcp_asks = tcp_client(capsock_server_port(tcp));
   capsock_udp_client *udp_asks = udp_client(capsock_server_port(udp));
   int outcome[2], found = -1;
@@ -51,6 +51,7 @@ static void a_forked_process_is_told(void) {
   capsock_udp_client_free(udp_asks);
   capsock_server_free(tcp);
   capsock_server_free(udp);
+  capsock_server_options_free(options);
 }
 
 int main(void) {

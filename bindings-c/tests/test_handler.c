@@ -52,24 +52,22 @@ static const int32_t with_handlers[] = {CAPSOCK_CONCURRENCY_ITERATIVE, CAPSOCK_C
 
 #define CONCURRENCIES (sizeof with_handlers / sizeof with_handlers[0])
 
-static capsock_server_options options_with(int32_t concurrency, capsock_handler handler,
-                                           seen *user_data) {
-  capsock_server_options options = local_options();
-  options.concurrency = concurrency;
-  options.framing = CAPSOCK_FRAMING_LINE;
-  options.handler = handler;
-  options.handler_data = user_data;
-  options.log = keep;
-  options.log_data = user_data;
+static capsock_server_options *options_with(int32_t concurrency, capsock_handler handler,
+                                            seen *user_data) {
+  capsock_server_options *options = local_options();
+  CHECK_OK(capsock_server_options_set_concurrency(options, concurrency));
+  CHECK_OK(capsock_server_options_set_framing(options, CAPSOCK_FRAMING_LINE));
+  CHECK_OK(capsock_server_options_set_handler(options, handler, user_data));
+  CHECK_OK(capsock_server_options_set_log(options, keep, user_data));
   return options;
 }
 
 static void handlers_answer(void) {
   for (size_t i = 0; i < CONCURRENCIES; i++) {
     seen seen_here = NOTHING_SEEN;
-    capsock_server_options options = options_with(with_handlers[i], reverse, &seen_here);
-    capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, &options);
-    capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, &options);
+    capsock_server_options *options = options_with(with_handlers[i], reverse, &seen_here);
+    capsock_server *tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+    capsock_server *udp = start(CAPSOCK_TRANSPORT_UDP, options);
     capsock_tcp_client *tcp_asks = tcp_client(capsock_server_port(tcp));
     capsock_udp_client *udp_asks = udp_client(capsock_server_port(udp));
     check_tcp_reply(tcp_asks, "abc", "cba");
@@ -81,6 +79,7 @@ static void handlers_answer(void) {
     capsock_server_free(tcp);
     capsock_server_free(udp);
     CHECK(seen_here.calls == 4 && seen_here.errors_logged == 0);
+    capsock_server_options_free(options);
   }
 }
 
@@ -88,11 +87,11 @@ static void handlers_answer(void) {
 static void handlers_that_fail(void) {
   for (size_t i = 0; i < CONCURRENCIES; i++) {
     seen seen_here = NOTHING_SEEN;
-    capsock_server_options options = options_with(with_handlers[i], fail_on_f, &seen_here);
-    capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    capsock_server_options *options = options_with(with_handlers[i], fail_on_f, &seen_here);
+    capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
     capsock_tcp_client *client = tcp_client(capsock_server_port(server));
     capsock_status status;
-    capsock_stats stats;
+    capsock_stats *stats = NULL;
     char *reply = NULL;
     check_tcp_reply(client, "good", "partial good");
     status = capsock_tcp_client_request(client, "fail", &reply);
@@ -102,23 +101,25 @@ static void handlers_that_fail(void) {
     capsock_tcp_client_free(client);
     CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
     CHECK_OK(capsock_server_stats(server, &stats));
-    CHECK(stats.requests == 2 && stats.handler_errors >= 1);
+    CHECK(capsock_stats_requests(stats) == 2 && capsock_stats_handler_errors(stats) >= 1);
     capsock_server_free(server);
     CHECK(seen_here.errors_logged >= 1 && strstr(seen_here.line, "42") != NULL);
+    capsock_stats_free(stats);
+    capsock_server_options_free(options);
   }
 }
 
 static void handlers_that_fail_over_udp(void) {
   seen seen_here = NOTHING_SEEN;
-  capsock_server_options options = options_with(CAPSOCK_CONCURRENCY_EVENTS, fail_on_f, &seen_here);
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
-  capsock_udp_client_options client_options = capsock_udp_client_options_default();
+  capsock_server_options *options = options_with(CAPSOCK_CONCURRENCY_EVENTS, fail_on_f, &seen_here);
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
+  capsock_udp_client_options *client_options = capsock_udp_client_options_new();
   capsock_udp_client *client = NULL;
-  capsock_stats stats;
+  capsock_stats *stats = NULL;
   char *reply = NULL;
-  client_options.timeout_ms = 200;
-  client_options.retransmissions = 0;
-  CHECK_OK(capsock_udp_client_connect("127.0.0.1", capsock_server_port(server), &client_options,
+  CHECK_OK(capsock_udp_client_options_set_timeout(client_options, 200));
+  CHECK_OK(capsock_udp_client_options_set_retransmissions(client_options, 0));
+  CHECK_OK(capsock_udp_client_connect("127.0.0.1", capsock_server_port(server), client_options,
                                       &client));
   CHECK_STATUS(capsock_udp_client_request(client, "fail", &reply), CAPSOCK_TIMED_OUT);
   CHECK(reply == NULL);
@@ -128,8 +129,11 @@ static void handlers_that_fail_over_udp(void) {
   capsock_udp_client_free(client);
   CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
   CHECK_OK(capsock_server_stats(server, &stats));
-  CHECK(stats.handler_errors == 1);
+  CHECK(capsock_stats_handler_errors(stats) == 1);
   capsock_server_free(server);
+  capsock_stats_free(stats);
+  capsock_udp_client_options_free(client_options);
+  capsock_server_options_free(options);
 }
 
 static void refused_with_stream_and_with_processes(void) {
@@ -142,14 +146,15 @@ static void refused_with_stream_and_with_processes(void) {
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     seen seen_here = NOTHING_SEEN;
-    capsock_server_options options = options_with(table[i].concurrency, reverse, &seen_here);
+    capsock_server_options *options = options_with(table[i].concurrency, reverse, &seen_here);
     capsock_server *server = NULL;
     capsock_status status;
-    options.framing = table[i].framing;
-    status = capsock_server_start(table[i].transport, &options, &server);
+    CHECK_OK(capsock_server_options_set_framing(options, table[i].framing));
+    status = capsock_server_start(table[i].transport, options, &server);
     CHECK(status == CAPSOCK_UNSUPPORTED || status == CAPSOCK_INVALID_ARGUMENT);
     CHECK(strstr(capsock_last_error(), "handler") != NULL);
     CHECK(server == NULL);
+    capsock_server_options_free(options);
   }
 }
 
@@ -167,32 +172,34 @@ static int stop_own_server(const uint8_t *request, size_t length, capsock_reply 
 static void a_handler_stops_its_server(void) {
   for (size_t i = 0; i < CONCURRENCIES; i++) {
     seen seen_here = NOTHING_SEEN;
-    capsock_server_options options = options_with(with_handlers[i], stop_own_server, &seen_here);
+    capsock_server_options *options = options_with(with_handlers[i], stop_own_server, &seen_here);
     capsock_tcp_client *client;
     pthread_mutex_lock(&seen_here.lock);
-    seen_here.server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    seen_here.server = start(CAPSOCK_TRANSPORT_TCP, options);
     pthread_mutex_unlock(&seen_here.lock);
     client = tcp_client(capsock_server_port(seen_here.server));
     check_tcp_reply(client, "stop", "stopping");
     CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
     capsock_tcp_client_free(client);
     capsock_server_free(seen_here.server);
+    capsock_server_options_free(options);
   }
 }
 
 static void a_handler_stops_its_server_over_udp(void) {
   for (size_t i = 0; i < CONCURRENCIES; i++) {
     seen seen_here = NOTHING_SEEN;
-    capsock_server_options options = options_with(with_handlers[i], stop_own_server, &seen_here);
+    capsock_server_options *options = options_with(with_handlers[i], stop_own_server, &seen_here);
     capsock_udp_client *client;
     pthread_mutex_lock(&seen_here.lock);
-    seen_here.server = start(CAPSOCK_TRANSPORT_UDP, &options);
+    seen_here.server = start(CAPSOCK_TRANSPORT_UDP, options);
     pthread_mutex_unlock(&seen_here.lock);
     client = udp_client(capsock_server_port(seen_here.server));
     check_udp_reply(client, "stop", "stopping");
     CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
     capsock_udp_client_free(client);
     capsock_server_free(seen_here.server);
+    capsock_server_options_free(options);
   }
 }
 

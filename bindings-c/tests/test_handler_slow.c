@@ -30,12 +30,11 @@ static int wait_at_the_gate(const uint8_t *request, size_t length, capsock_reply
   return capsock_reply_write(reply, request, length) == CAPSOCK_OK ? 0 : 1;
 }
 
-static capsock_server_options options_with(int32_t concurrency, gate *at) {
-  capsock_server_options options = local_options();
-  options.concurrency = concurrency;
-  options.framing = CAPSOCK_FRAMING_LINE;
-  options.handler = wait_at_the_gate;
-  options.handler_data = at;
+static capsock_server_options *options_with(int32_t concurrency, gate *at) {
+  capsock_server_options *options = local_options();
+  CHECK_OK(capsock_server_options_set_concurrency(options, concurrency));
+  CHECK_OK(capsock_server_options_set_framing(options, CAPSOCK_FRAMING_LINE));
+  CHECK_OK(capsock_server_options_set_handler(options, wait_at_the_gate, at));
   return options;
 }
 
@@ -58,12 +57,12 @@ static void open_the_gate(gate *at) {
 
 static void a_slow_handler_stops_nobody_else(void) {
   gate at = CLOSED_GATE;
-  capsock_server_options options = options_with(CAPSOCK_CONCURRENCY_EVENTS, &at);
+  capsock_server_options *options = options_with(CAPSOCK_CONCURRENCY_EVENTS, &at);
   capsock_server *server;
   int slow[4];
   char line[5];
-  options.workers = 2;
-  server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  CHECK_OK(capsock_server_options_set_workers(options, 2));
+  server = start(CAPSOCK_TRANSPORT_TCP, options);
   slow[0] = plain_connection(capsock_server_port(server));
   CHECK(send(slow[0], "wait\n", 5, 0) == 5);
   wait_for_inside(&at, 1);
@@ -84,6 +83,7 @@ static void a_slow_handler_stops_nobody_else(void) {
   }
   CHECK(at.most == 2);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void a_handler_that_does_not_return(void) {
@@ -91,22 +91,25 @@ static void a_handler_that_does_not_return(void) {
                                           CAPSOCK_CONCURRENCY_THREADS, CAPSOCK_CONCURRENCY_EVENTS};
   for (size_t i = 0; i < sizeof with_handlers / sizeof with_handlers[0]; i++) {
     gate at = CLOSED_GATE;
-    capsock_server_options options = options_with(with_handlers[i], &at);
-    capsock_stop_report report;
+    capsock_server_options *options = options_with(with_handlers[i], &at);
+    capsock_stop_report *report = NULL;
     capsock_server *server;
     int client;
     char byte;
-    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
     client = plain_connection(capsock_server_port(server));
     CHECK(send(client, "wait\n", 5, 0) == 5);
     wait_for_inside(&at, 1);
     CHECK_OK(capsock_server_stop(server, 20, &report));
-    CHECK(report.completed == 0 && report.cut == 1 && report.running == 1);
+    CHECK(capsock_stop_report_completed(report) == 0 && capsock_stop_report_cut(report) == 1 &&
+          capsock_stop_report_running(report) == 1);
     CHECK(recv(client, &byte, 1, 0) <= 0);
     open_the_gate(&at);
     CHECK_OK(capsock_server_wait(server, PATIENCE_MS));
     close(client);
     capsock_server_free(server);
+    capsock_stop_report_free(report);
+    capsock_server_options_free(options);
   }
 }
 

@@ -45,8 +45,8 @@ static int compare(size_t index, const uint8_t *reply, size_t length, void *data
 }
 
 static void tcp(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   batch *all = new_batch();
   CHECK_OK(
@@ -70,11 +70,12 @@ static void tcp(void) {
   free(all);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void udp(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_udp_client *client = udp_client(capsock_server_port(server));
   batch *all = new_batch();
   CHECK_OK(
@@ -92,13 +93,14 @@ static void udp(void) {
   free(all);
   capsock_udp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void refused_arguments(void) {
   static char large[65508];
-  capsock_server_options options = local_options();
-  capsock_server *servers[] = {start(CAPSOCK_TRANSPORT_TCP, &options),
-                               start(CAPSOCK_TRANSPORT_UDP, &options)};
+  capsock_server_options *options = local_options();
+  capsock_server *servers[] = {start(CAPSOCK_TRANSPORT_TCP, options),
+                               start(CAPSOCK_TRANSPORT_UDP, options)};
   capsock_tcp_client *tcp = tcp_client(capsock_server_port(servers[0]));
   capsock_udp_client *udp = udp_client(capsock_server_port(servers[1]));
   batch *all = new_batch();
@@ -139,6 +141,7 @@ static void refused_arguments(void) {
   capsock_udp_client_free(udp);
   for (size_t i = 0; i < 2; i++)
     capsock_server_free(servers[i]);
+  capsock_server_options_free(options);
 }
 
 static void *close_client(void *client) {
@@ -163,8 +166,8 @@ static int close_at_the_first(size_t index, const uint8_t *reply, size_t length,
 }
 
 static void closed_meanwhile(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
   closing it = {udp_client(capsock_server_port(server)), false};
   batch *all = new_batch();
   CHECK_STATUS(capsock_udp_client_request_many(it.client, all->requests, all->lengths, COUNT,
@@ -174,6 +177,7 @@ static void closed_meanwhile(void) {
   free(all);
   capsock_udp_client_free(it.client);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 int main(void) {

@@ -41,19 +41,23 @@ static void uppercase(void) {
 }
 
 static void server(void) {
-  capsock_server_options options = local_options();
+  capsock_server_options *options = local_options();
   capsock_server *server = NULL;
   capsock_server *none = (capsock_server *)&unwritten;
   char *address = &unwritten;
-  capsock_stats stats;
-  capsock_stop_report report;
-  stats.requests = 7;
-  report.completed = 7;
+  capsock_stats *stats = (capsock_stats *)&unwritten;
+  capsock_stop_report *report = (capsock_stop_report *)&unwritten;
 
-  REFUSED(capsock_server_start(CAPSOCK_TRANSPORT_TCP, NULL, &none), "options");
-  REFUSED(capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, NULL), "server");
-  options.host = NULL;
-  REFUSED(capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &none), "options.host");
+  REFUSED(capsock_server_start(CAPSOCK_TRANSPORT_TCP, options, NULL), "server");
+  REFUSED(capsock_server_options_set_host(options, NULL), "host");
+  REFUSED(capsock_server_options_set_host(NULL, "localhost"), "options");
+  REFUSED(capsock_server_options_set_workers(NULL, 1), "options");
+  REFUSED(capsock_server_options_set_handler(NULL, NULL, NULL), "options");
+  REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
+  CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);
+  capsock_server_options_free(NULL);
+  capsock_stats_free(NULL);
+  capsock_stop_report_free(NULL);
   CHECK((char *)none == &unwritten);
 
   CHECK(capsock_server_port(NULL) == 0);
@@ -64,13 +68,13 @@ static void server(void) {
   REFUSED(capsock_server_wait(NULL, 0), "server");
   capsock_server_request_stop(NULL);
 
-  options = local_options();
-  server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  server = start(CAPSOCK_TRANSPORT_TCP, options);
   REFUSED(capsock_server_address(server, 0, NULL), "address");
   REFUSED(capsock_server_stats(server, NULL), "stats");
   CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
   capsock_server_free(server);
-  CHECK(address == &unwritten && stats.requests == 7 && report.completed == 7);
+  CHECK(address == &unwritten && (char *)stats == &unwritten && (char *)report == &unwritten);
+  capsock_server_options_free(options);
 }
 
 static int write_nothing(const uint8_t *request, size_t length, capsock_reply *reply, void *count) {
@@ -85,62 +89,67 @@ static int write_nothing(const uint8_t *request, size_t length, capsock_reply *r
 
 static void reply(void) {
   int count = 0;
-  capsock_server_options options = local_options();
+  capsock_server_options *options = local_options();
   capsock_server *server;
   capsock_udp_client *client;
-  options.handler = write_nothing;
-  options.handler_data = &count;
-  server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  CHECK_OK(capsock_server_options_set_handler(options, write_nothing, &count));
+  server = start(CAPSOCK_TRANSPORT_UDP, options);
   client = udp_client(capsock_server_port(server));
   check_udp_reply(client, "a", "");
   capsock_udp_client_free(client);
   capsock_server_free(server);
   CHECK(count == 4);
+  capsock_server_options_free(options);
 }
 
 static void tcp(void) {
-  capsock_tcp_client_options options = capsock_tcp_client_options_default();
-  capsock_server_options server_options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &server_options);
+  capsock_tcp_client_options *options = capsock_tcp_client_options_new();
+  capsock_server_options *server_options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, server_options);
   capsock_tcp_client *client = tcp_client(capsock_server_port(server));
   capsock_tcp_client *none = (capsock_tcp_client *)&unwritten;
   capsock_bytes bytes = {NULL, 7};
-  capsock_copied copied = {7, 7};
+  uint64_t sent = 7, received = 7;
   char *text = &unwritten;
 
-  REFUSED(capsock_tcp_client_connect(NULL, 1, &options, &none), "host");
-  REFUSED(capsock_tcp_client_connect("127.0.0.1", 1, NULL, &none), "options");
-  REFUSED(capsock_tcp_client_connect("127.0.0.1", 1, &options, NULL), "client");
+  REFUSED(capsock_tcp_client_connect(NULL, 1, options, &none), "host");
+  REFUSED(capsock_tcp_client_options_set_timeout(NULL, 1), "options");
+  capsock_tcp_client_options_free(NULL);
+  REFUSED(capsock_tcp_client_connect("127.0.0.1", 1, options, NULL), "client");
   REFUSED(capsock_tcp_client_request(NULL, "a", &text), "client");
   REFUSED(capsock_tcp_client_request(client, NULL, &text), "line");
   REFUSED(capsock_tcp_client_request(client, "a", NULL), "reply");
   REFUSED(capsock_tcp_client_request_bytes(NULL, "a", 1, &bytes), "client");
   REFUSED(capsock_tcp_client_request_bytes(client, NULL, 1, &bytes), "line");
   REFUSED(capsock_tcp_client_request_bytes(client, "a", 1, NULL), "reply");
-  REFUSED(capsock_tcp_client_copy(NULL, 0, 1, &copied), "client");
+  REFUSED(capsock_tcp_client_copy(NULL, 0, 1, &sent, &received), "client");
   REFUSED(capsock_tcp_client_local_address(NULL, &text), "client");
   REFUSED(capsock_tcp_client_local_address(client, NULL), "address");
   REFUSED(capsock_tcp_client_peer_address(NULL, &text), "client");
   REFUSED(capsock_tcp_client_peer_address(client, NULL), "address");
   REFUSED(capsock_tcp_client_close(NULL), "client");
   check_tcp_reply(client, "still alive", "STILL ALIVE");
-  CHECK((char *)none == &unwritten && text == &unwritten && bytes.length == 7 && copied.sent == 7);
+  CHECK((char *)none == &unwritten && text == &unwritten && bytes.length == 7 && sent == 7 &&
+        received == 7);
   capsock_tcp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(server_options);
+  capsock_tcp_client_options_free(options);
 }
 
 static void udp(void) {
-  capsock_udp_client_options options = capsock_udp_client_options_default();
-  capsock_server_options server_options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &server_options);
+  capsock_udp_client_options *options = capsock_udp_client_options_new();
+  capsock_server_options *server_options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, server_options);
   capsock_udp_client *client = udp_client(capsock_server_port(server));
   capsock_udp_client *none = (capsock_udp_client *)&unwritten;
   capsock_bytes bytes = {NULL, 7};
   char *text = &unwritten;
 
-  REFUSED(capsock_udp_client_connect(NULL, 1, &options, &none), "host");
-  REFUSED(capsock_udp_client_connect("127.0.0.1", 1, NULL, &none), "options");
-  REFUSED(capsock_udp_client_connect("127.0.0.1", 1, &options, NULL), "client");
+  REFUSED(capsock_udp_client_connect(NULL, 1, options, &none), "host");
+  REFUSED(capsock_udp_client_options_set_timeout(NULL, 1), "options");
+  capsock_udp_client_options_free(NULL);
+  REFUSED(capsock_udp_client_connect("127.0.0.1", 1, options, NULL), "client");
   REFUSED(capsock_udp_client_request(NULL, "a", &text), "client");
   REFUSED(capsock_udp_client_request(client, NULL, &text), "text");
   REFUSED(capsock_udp_client_request(client, "a", NULL), "reply");
@@ -156,6 +165,8 @@ static void udp(void) {
   CHECK((char *)none == &unwritten && text == &unwritten && bytes.length == 7);
   capsock_udp_client_free(client);
   capsock_server_free(server);
+  capsock_server_options_free(server_options);
+  capsock_udp_client_options_free(options);
 }
 
 static void addresses(void) {

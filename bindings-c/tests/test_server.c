@@ -25,12 +25,12 @@ static const struct {
 
 static void every_kind_answers(void) {
   for (size_t i = 0; i < KINDS; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_server *server;
-    capsock_stats stats;
-    capsock_stop_report report;
-    options.concurrency = kinds[i].concurrency;
-    server = start(kinds[i].transport, &options);
+    capsock_stats *stats = NULL;
+    capsock_stop_report *report = NULL;
+    CHECK_OK(capsock_server_options_set_concurrency(options, kinds[i].concurrency));
+    server = start(kinds[i].transport, options);
     CHECK(capsock_server_port(server) != 0);
     if (kinds[i].transport == CAPSOCK_TRANSPORT_TCP) {
       capsock_tcp_client *client = tcp_client(capsock_server_port(server));
@@ -53,11 +53,15 @@ static void every_kind_answers(void) {
     }
     CHECK_OK(capsock_server_stop(server, PATIENCE_MS, &report));
     CHECK_OK(capsock_server_stats(server, &stats));
-    CHECK(report.completed == 3 && report.cut == 0 && report.running == 0);
-    CHECK(stats.requests == 3 && stats.handler_errors == 0);
+    CHECK(capsock_stop_report_completed(report) == 3 && capsock_stop_report_cut(report) == 0 &&
+          capsock_stop_report_running(report) == 0);
+    CHECK(capsock_stats_requests(stats) == 3 && capsock_stats_handler_errors(stats) == 0);
     CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
     CHECK_OK(capsock_server_wait(server, 0));
     capsock_server_free(server);
+    capsock_stop_report_free(report);
+    capsock_stats_free(stats);
+    capsock_server_options_free(options);
   }
 }
 
@@ -65,54 +69,60 @@ static void every_kind_answers(void) {
 static void features(void) {
   const uint64_t known = CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_RECVMMSG |
                          CAPSOCK_FEATURE_UDP_SEGMENT | CAPSOCK_FEATURE_UDP_GRO;
-  capsock_server_options options = local_options();
+  capsock_server_options *options = local_options();
   capsock_server *server, *without;
-  capsock_stats stats, fewer;
+  capsock_stats *stats = NULL;
+  capsock_stats *fewer = NULL;
   CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
-  server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  server = start(CAPSOCK_TRANSPORT_UDP, options);
   CHECK_OK(capsock_server_stats(server, &stats));
-  CHECK((stats.features & ~known) == 0);
+  CHECK((capsock_stats_features(stats) & ~known) == 0);
   CHECK(setenv("CAPSOCK_WITHOUT", "recvmmsg,udp-gro", 1) == 0);
-  without = start(CAPSOCK_TRANSPORT_UDP, &options);
+  without = start(CAPSOCK_TRANSPORT_UDP, options);
   CHECK_OK(capsock_server_stats(without, &fewer));
-  CHECK(fewer.features ==
-        (stats.features & (CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_UDP_SEGMENT)));
+  CHECK(capsock_stats_features(fewer) ==
+        (capsock_stats_features(stats) &
+         (CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_UDP_SEGMENT)));
   capsock_server_free(without);
   without = NULL;
   CHECK(setenv("CAPSOCK_WITHOUT", "nonsense", 1) == 0);
-  CHECK_STATUS(capsock_server_start(CAPSOCK_TRANSPORT_UDP, &options, &without),
+  CHECK_STATUS(capsock_server_start(CAPSOCK_TRANSPORT_UDP, options, &without),
                CAPSOCK_INVALID_ARGUMENT);
   CHECK(without == NULL && strstr(capsock_last_error(), "nonsense") != NULL);
   CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
   capsock_server_free(server);
+  capsock_stats_free(fewer);
+  capsock_stats_free(stats);
+  capsock_server_options_free(options);
 }
 
 /* As long as it may be: the unit is microseconds. */
 static void busy_polling(void) {
-  capsock_server_options options = local_options();
+  capsock_server_options *options = local_options();
   capsock_server *server;
   capsock_tcp_client *client;
-  options.busy_poll_us = 1000000;
-  server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  CHECK_OK(capsock_server_options_set_busy_poll(options, 1000000));
+  server = start(CAPSOCK_TRANSPORT_TCP, options);
   client = tcp_client(capsock_server_port(server));
   check_tcp_reply(client, "hello", "HELLO");
   capsock_tcp_client_free(client);
   CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 /* Of two requests the first one's reply would be longer than it is. */
 static void amplification(void) {
-  capsock_server_options options = local_options();
+  capsock_server_options *options = local_options();
   capsock_server *server;
   struct sockaddr_in to;
-  capsock_stats stats;
+  capsock_stats *stats = NULL;
   char reply[8];
   int port;
   int fd = plain_socket(SOCK_DGRAM, &port);
-  options.max_amplification = 1;
-  options.concurrency = CAPSOCK_CONCURRENCY_ITERATIVE;
-  server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  CHECK_OK(capsock_server_options_set_max_amplification(options, 1));
+  CHECK_OK(capsock_server_options_set_concurrency(options, CAPSOCK_CONCURRENCY_ITERATIVE));
+  server = start(CAPSOCK_TRANSPORT_UDP, options);
   memset(&to, 0, sizeof to);
   to.sin_family = AF_INET;
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -121,16 +131,18 @@ static void amplification(void) {
   CHECK(sendto(fd, "a", 1, 0, (struct sockaddr *)&to, sizeof to) == 1);
   CHECK(recv(fd, reply, sizeof reply, 0) == 1 && reply[0] == 'A');
   CHECK_OK(capsock_server_stats(server, &stats));
-  CHECK(stats.amplified_replies == 1 && stats.requests == 1);
+  CHECK(capsock_stats_amplified_replies(stats) == 1 && capsock_stats_requests(stats) == 1);
   close(fd);
   capsock_server_free(server);
+  capsock_stats_free(stats);
+  capsock_server_options_free(options);
 }
 
 static void addresses(void) {
   char expected[32];
   char *address = NULL;
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   CHECK(capsock_server_address_count(server) == 1);
   CHECK_OK(capsock_server_address(server, 0, &address));
   snprintf(expected, sizeof expected, "127.0.0.1:%d", capsock_server_port(server));
@@ -139,6 +151,7 @@ static void addresses(void) {
   CHECK_STATUS(capsock_server_address(server, 1, &address), CAPSOCK_INVALID_ARGUMENT);
   CHECK_STATUS(capsock_server_address(server, SIZE_MAX, &address), CAPSOCK_INVALID_ARGUMENT);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void bad_options(void) {
@@ -162,18 +175,26 @@ static void bad_options(void) {
       {"busy_poll", 1, 0, 0, 0, 1, 1, INT64_MAX},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_server *server = NULL;
-    options.port = table[i].port;
-    options.concurrency = table[i].concurrency;
-    options.framing = table[i].framing;
-    options.idle_timeout_ms = table[i].idle_ms;
-    options.write_timeout_ms = table[i].write_ms;
-    options.busy_poll_us = table[i].busy_us;
-    CHECK_STATUS(capsock_server_start(table[i].transport, &options, &server),
-                 CAPSOCK_INVALID_ARGUMENT);
+    /* The first that is refused, by its own function or together with the others. */
+    capsock_status status = capsock_server_options_set_port(options, table[i].port);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_options_set_concurrency(options, table[i].concurrency);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_options_set_framing(options, table[i].framing);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_options_set_idle_timeout(options, table[i].idle_ms);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_options_set_write_timeout(options, table[i].write_ms);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_options_set_busy_poll(options, table[i].busy_us);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_start(table[i].transport, options, &server);
+    CHECK_STATUS(status, CAPSOCK_INVALID_ARGUMENT);
     CHECK(strstr(capsock_last_error(), table[i].what) != NULL);
     CHECK(server == NULL);
+    capsock_server_options_free(options);
   }
 }
 
@@ -187,35 +208,39 @@ static void bad_hosts(void) {
       {"192.0.2.1", CAPSOCK_ADDRESS_NOT_AVAILABLE},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_server *server = NULL;
-    options.host = table[i].host;
-    CHECK_STATUS(capsock_server_start(CAPSOCK_TRANSPORT_TCP, &options, &server), table[i].status);
+    capsock_status status = capsock_server_options_set_host(options, table[i].host);
+    if (status == CAPSOCK_OK)
+      status = capsock_server_start(CAPSOCK_TRANSPORT_TCP, options, &server);
+    CHECK_STATUS(status, table[i].status);
     CHECK(server == NULL);
+    capsock_server_options_free(options);
   }
 }
 
 static void port_in_use(void) {
   for (int32_t transport = CAPSOCK_TRANSPORT_TCP; transport <= CAPSOCK_TRANSPORT_UDP; transport++) {
-    capsock_server_options options = local_options();
-    capsock_server *first = start(transport, &options), *second = NULL;
-    options.port = capsock_server_port(first);
-    CHECK_STATUS(capsock_server_start(transport, &options, &second), CAPSOCK_ADDRESS_IN_USE);
+    capsock_server_options *options = local_options();
+    capsock_server *first = start(transport, options), *second = NULL;
+    CHECK_OK(capsock_server_options_set_port(options, capsock_server_port(first)));
+    CHECK_STATUS(capsock_server_start(transport, options, &second), CAPSOCK_ADDRESS_IN_USE);
     CHECK(capsock_last_errno() == EADDRINUSE);
     CHECK(second == NULL);
     capsock_server_free(first);
+    capsock_server_options_free(options);
   }
 }
 
 /* The clients are in the middle of a line, and learn of the end. */
 static void freed_while_clients_are_connected(void) {
   for (size_t i = 0; i < KINDS && kinds[i].transport == CAPSOCK_TRANSPORT_TCP; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_server *server;
     int clients[3];
     char byte;
-    options.concurrency = kinds[i].concurrency;
-    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    CHECK_OK(capsock_server_options_set_concurrency(options, kinds[i].concurrency));
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
     for (int c = 0; c < 3; c++) {
       clients[c] = plain_connection(capsock_server_port(server));
       CHECK(write(clients[c], "a", 1) == 1);
@@ -230,6 +255,7 @@ static void freed_while_clients_are_connected(void) {
       CHECK(got == 0 || errno == ECONNRESET);
       close(clients[c]);
     }
+    capsock_server_options_free(options);
   }
 }
 
@@ -239,11 +265,11 @@ static void peers_that_break_off(void) {
   CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
   memset(much, 'a', sizeof much);
   for (size_t i = 0; i < KINDS && kinds[i].transport == CAPSOCK_TRANSPORT_TCP; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_server *server;
     capsock_tcp_client *client;
-    options.concurrency = kinds[i].concurrency;
-    server = start(CAPSOCK_TRANSPORT_TCP, &options);
+    CHECK_OK(capsock_server_options_set_concurrency(options, kinds[i].concurrency));
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
     for (int peer = 0; peer < 4; peer++) {
       int fd = plain_connection(capsock_server_port(server));
       CHECK(send(fd, much, sizeof much, MSG_DONTWAIT) > 0);
@@ -253,12 +279,13 @@ static void peers_that_break_off(void) {
     check_tcp_reply(client, "still alive", "STILL ALIVE");
     capsock_tcp_client_free(client);
     capsock_server_free(server);
+    capsock_server_options_free(options);
   }
 }
 
 static void waiting_ends_at_the_timeout(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
   CHECK_STATUS(capsock_server_wait(server, 0), CAPSOCK_TIMED_OUT);
   CHECK_STATUS(capsock_server_wait(server, 20), CAPSOCK_TIMED_OUT);
   CHECK(capsock_last_errno() == ETIMEDOUT);
@@ -267,6 +294,7 @@ static void waiting_ends_at_the_timeout(void) {
   CHECK_OK(capsock_server_stop(server, CAPSOCK_NO_LIMIT, NULL));
   CHECK_OK(capsock_server_wait(server, CAPSOCK_NO_LIMIT));
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static void *stop_it(void *server) {
@@ -276,12 +304,13 @@ static void *stop_it(void *server) {
 
 static void waiting_ends_when_another_thread_stops(void) {
   pthread_t thread;
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   CHECK(pthread_create(&thread, NULL, stop_it, server) == 0);
   CHECK_OK(capsock_server_wait(server, PATIENCE_MS));
   CHECK(pthread_join(thread, NULL) == 0);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 static capsock_server *signalled;
@@ -300,10 +329,10 @@ static void on_alarm_only_count(int number) {
 
 static void stop_from_a_signal_handler(void) {
   for (size_t i = 0; i < KINDS; i++) {
-    capsock_server_options options = local_options();
+    capsock_server_options *options = local_options();
     capsock_status status;
-    options.concurrency = kinds[i].concurrency;
-    signalled = start(kinds[i].transport, &options);
+    CHECK_OK(capsock_server_options_set_concurrency(options, kinds[i].concurrency));
+    signalled = start(kinds[i].transport, options);
     start_alarms(on_alarm);
     do
       status = capsock_server_wait(signalled, PATIENCE_MS);
@@ -312,12 +341,13 @@ static void stop_from_a_signal_handler(void) {
     CHECK_STATUS(status, CAPSOCK_OK);
     capsock_server_free(signalled);
     signalled = NULL;
+    capsock_server_options_free(options);
   }
 }
 
 static void waiting_ends_at_a_signal(void) {
-  capsock_server_options options = local_options();
-  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, &options);
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   signals = 0;
   start_alarms(on_alarm_only_count);
   CHECK_STATUS(capsock_server_wait(server, PATIENCE_MS), CAPSOCK_INTERRUPTED);
@@ -325,6 +355,7 @@ static void waiting_ends_at_a_signal(void) {
   CHECK(signals > 0);
   CHECK(capsock_last_errno() == EINTR);
   capsock_server_free(server);
+  capsock_server_options_free(options);
 }
 
 int main(void) {

@@ -128,24 +128,26 @@ static void bytes_freed_twice(void) {
   capsock_bytes_free(&upper);
 }
 
-static void options_have_the_defaults(void) {
-  capsock_server_options server = capsock_server_options_default();
-  capsock_tcp_client_options tcp = capsock_tcp_client_options_default();
-  capsock_udp_client_options udp = capsock_udp_client_options_default();
-  CHECK(server.host != NULL && strlen(server.host) > 0);
-  CHECK(server.port == CAPSOCK_DEFAULT_PORT);
-  CHECK(server.concurrency == CAPSOCK_CONCURRENCY_EVENTS);
-  CHECK(server.framing == CAPSOCK_FRAMING_STREAM);
-  CHECK(server.backlog == 1024 && server.max_request == 1 << 20);
-  CHECK(server.workers == 0 && server.max_connections == 0);
-  CHECK(server.idle_timeout_ms == 300000 && server.write_timeout_ms == 30000);
-  CHECK(server.max_amplification == 0 && server.busy_poll_us == 0);
-  CHECK(server.handler == NULL && server.handler_data == NULL);
-  CHECK(server.log == NULL && server.log_data == NULL);
-  CHECK(tcp.connect_timeout_ms == 10000 && tcp.timeout_ms == 30000);
-  CHECK(tcp.max_reply == 16 << 20 && !tcp.interruptible);
-  CHECK(udp.timeout_ms == 5000 && udp.retransmit_after_ms == 1000);
-  CHECK(udp.retransmissions == 3 && !udp.interruptible);
+/* One that is refused leaves the options as they were, and they can be used again. */
+static void options_are_checked_one_by_one(void) {
+  capsock_server_options *options = capsock_server_options_new();
+  capsock_server *servers[2] = {NULL, NULL};
+  CHECK_OK(capsock_server_options_set_host(options, "127.0.0.1"));
+  CHECK_OK(capsock_server_options_set_port(options, 0));
+  CHECK_STATUS(capsock_server_options_set_host(options, "\xff"), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_server_options_set_port(options, 65536), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_server_options_set_idle_timeout(options, -1), CAPSOCK_INVALID_ARGUMENT);
+  CHECK_OK(capsock_server_options_set_idle_timeout(options, CAPSOCK_NO_LIMIT));
+  for (int32_t i = 0; i < 2; i++) {
+    char *address = NULL;
+    CHECK_OK(capsock_server_start(i, options, &servers[i]));
+    CHECK_OK(capsock_server_address(servers[i], 0, &address));
+    CHECK(address != NULL && strncmp(address, "127.0.0.1:", 10) == 0);
+    capsock_string_free(address);
+  }
+  capsock_server_options_free(options);
+  for (int32_t i = 0; i < 2; i++)
+    capsock_server_free(servers[i]);
 }
 
 static void *last_error_of_a_new_thread(void *nothing) {
@@ -206,7 +208,7 @@ int main(void) {
       {"uppercase of an impossible length", uppercase_of_impossible_length},
       {"uppercase stream, byte by byte", uppercase_stream},
       {"bytes freed twice", bytes_freed_twice},
-      {"options have the defaults", options_have_the_defaults},
+      {"options are checked one by one", options_are_checked_one_by_one},
       {"last error is the thread's own", last_error_is_the_threads_own},
       {"last error while a thread ends", last_error_while_a_thread_ends},
   };

@@ -38,7 +38,9 @@ pub use choices::{Concurrency, Framing, Level, Transport};
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
 pub use net::{Endpoint, InterruptHook};
-pub use server::{DEFAULT_STOP_TIMEOUT, Features, Server, ServerOptions, ServerSettings, Stats, StopReport};
+pub use server::{
+    DEFAULT_STOP_TIMEOUT, Features, Log, Server, ServerOptions, ServerSettings, Stats, StopReport,
+};
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 

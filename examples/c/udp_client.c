@@ -14,12 +14,11 @@ static int fail(const char *why) {
 int main(int argc, char **argv) {
   const char *host = argc > 1 ? argv[1] : "localhost";
   int port = argc > 2 ? atoi(argv[2]) : CAPSOCK_DEFAULT_PORT;
-  capsock_udp_client_options options = capsock_udp_client_options_default();
   capsock_udp_client *client = NULL;
   char *sentence = NULL, *reply = NULL;
   size_t size = 0;
 
-  if (capsock_udp_client_connect(host, port, &options, &client) != CAPSOCK_OK)
+  if (capsock_udp_client_connect(host, port, NULL, &client) != CAPSOCK_OK)
     return fail(capsock_last_error());
   printf("Input lowercase sentence: ");
   fflush(stdout);

@@ -13,14 +13,14 @@ static void on_interrupt(int signal_number) {
 }
 
 int main(int argc, char **argv) {
-  capsock_server_options options = capsock_server_options_default();
-  options.concurrency = CAPSOCK_CONCURRENCY_ITERATIVE;
-  if (argc > 1)
-    options.port = atoi(argv[1]);
-  if (capsock_server_start(CAPSOCK_TRANSPORT_UDP, &options, &server) != CAPSOCK_OK) {
+  capsock_server_options *options = capsock_server_options_new();
+  capsock_server_options_set_concurrency(options, CAPSOCK_CONCURRENCY_ITERATIVE);
+  if ((argc > 1 && capsock_server_options_set_port(options, atoi(argv[1])) != CAPSOCK_OK) ||
+      capsock_server_start(CAPSOCK_TRANSPORT_UDP, options, &server) != CAPSOCK_OK) {
     fprintf(stderr, "%s\n", capsock_last_error());
     return 1;
   }
+  capsock_server_options_free(options);
   signal(SIGINT, on_interrupt);
   printf("The server is ready to receive on port %d\n", capsock_server_port(server));
   fflush(stdout);

@@ -19,15 +19,16 @@ static int serve(void) {
   capsock_server *servers[2][4];
   for (int32_t transport = 0; transport < 2; transport++) {
     for (int32_t concurrency = 0; concurrency < 4; concurrency++) {
-      capsock_server_options options = capsock_server_options_default();
+      capsock_server_options *options = capsock_server_options_new();
       capsock_server **server = &servers[transport][concurrency];
-      options.host = "127.0.0.1";
-      options.port = 0;
-      options.concurrency = concurrency;
-      if (capsock_server_start(transport, &options, server) != CAPSOCK_OK) {
+      capsock_server_options_set_host(options, "127.0.0.1");
+      capsock_server_options_set_port(options, 0);
+      capsock_server_options_set_concurrency(options, concurrency);
+      if (capsock_server_start(transport, options, server) != CAPSOCK_OK) {
         fprintf(stderr, "%s\n", capsock_last_error());
         return 1;
       }
+      capsock_server_options_free(options);
       printf("%s %s %d\n", transports[transport], concurrencies[concurrency],
              capsock_server_port(*server));
     }
@@ -97,13 +98,15 @@ static int ask_all(const char *transport, int port, lines texts, lines expected,
   capsock_status status;
   int ok;
   if (strcmp(transport, "tcp") == 0) {
-    capsock_tcp_client_options options = capsock_tcp_client_options_default();
-    options.timeout_ms = TIMEOUT_MS;
-    status = capsock_tcp_client_connect("127.0.0.1", port, &options, &tcp);
+    capsock_tcp_client_options *options = capsock_tcp_client_options_new();
+    capsock_tcp_client_options_set_timeout(options, TIMEOUT_MS);
+    status = capsock_tcp_client_connect("127.0.0.1", port, options, &tcp);
+    capsock_tcp_client_options_free(options);
   } else {
-    capsock_udp_client_options options = capsock_udp_client_options_default();
-    options.timeout_ms = TIMEOUT_MS;
-    status = capsock_udp_client_connect("127.0.0.1", port, &options, &udp);
+    capsock_udp_client_options *options = capsock_udp_client_options_new();
+    capsock_udp_client_options_set_timeout(options, TIMEOUT_MS);
+    status = capsock_udp_client_connect("127.0.0.1", port, options, &udp);
+    capsock_udp_client_options_free(options);
   }
   if (status == CAPSOCK_OK)
     snprintf(detail, size, "%zu replies", texts.count);

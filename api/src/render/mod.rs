@@ -1,5 +1,6 @@
 //! The files of each language.
 
+mod c;
 mod command;
 mod core;
 mod docs;
@@ -20,7 +21,7 @@ pub struct File {
 /// Every file that is rendered from the description.
 #[must_use]
 pub fn files() -> Vec<File> {
-    [core::files(), python::files(), java::files(), command::files(), docs::files()]
+    [core::files(), c::files(), python::files(), java::files(), command::files(), docs::files()]
         .into_iter()
         .flatten()
         .collect()

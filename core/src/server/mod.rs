@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use features::Features;
-pub use options::ServerOptions;
+pub use options::{Log, ServerOptions};
 pub use settings::ServerSettings;
 #[cfg(fuzzing)]
 pub(crate) use tcp::judge_exchange;

@@ -21,7 +21,7 @@ const MAX_WORKERS: usize = 1_024;
 const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
 
 /// A sink for the lines that a server logs; called from its threads, several at once.
-pub(crate) type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
+pub type Log = Arc<dyn Fn(Level, &str) + Send + Sync>;
 
 /// The options of a server, each with a default that suits a server on a desk. Each is set by the
 /// method of its name, which says what it means.
@@ -98,6 +98,16 @@ impl ServerOptions {
     pub fn log(mut self, log: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
         self.log = Some(Arc::new(log));
         self
+    }
+
+    /// What [`shared_handler`](ServerOptions::shared_handler()) sets, or none.
+    pub fn set_handler(&mut self, handler: Option<Arc<dyn Service>>) {
+        self.handler = handler;
+    }
+
+    /// What [`log`](ServerOptions::log()) sets, or none.
+    pub fn set_log(&mut self, log: Option<Log>) {
+        self.log = log;
     }
 
     /// Binds, and starts to serve: when this returns, clients can connect.

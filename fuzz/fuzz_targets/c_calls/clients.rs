@@ -5,6 +5,7 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{io, ptr, slice};
 
+use capsock_c_door::client_options::*;
 use capsock_c_door::tcp_client::*;
 use capsock_c_door::udp_client::*;
 
@@ -67,12 +68,15 @@ impl World {
         match call {
             Call::TcpConnect(host, port, timeout, longest) => {
                 if self.tcp.has_room() {
-                    let options = capsock_tcp_client_options {
-                        connect_timeout_ms: timeout.number(),
-                        timeout_ms: timeout.number(),
-                        max_reply: usize::from(*longest),
-                        ..capsock_tcp_client_options_default()
-                    };
+                    let mut options = capsock_tcp_client_options_new().expect("never NULL");
+                    let on = &mut *options;
+                    for set in [
+                        capsock_tcp_client_options_set_connect_timeout(Some(on), timeout.number()),
+                        capsock_tcp_client_options_set_timeout(Some(on), timeout.number()),
+                        capsock_tcp_client_options_set_max_reply(Some(on), usize::from(*longest)),
+                    ] {
+                        status(set);
+                    }
                     let port = self.port(port);
                     // SAFETY: a text or NULL.
                     self.tcp.add(host.with(|host| {
@@ -116,7 +120,7 @@ impl World {
                 let (client, content) = (self.tcp.get(*client), data.exact());
                 let (input, _input) = descriptor(*input, Some(&content));
                 let (output, _output) = descriptor(*output, None);
-                out(*wanted, |copied| capsock_tcp_client_copy(client, input, output, copied));
+                out(*wanted, |sent| capsock_tcp_client_copy(client, input, output, sent, None));
             }
             Call::TcpAddresses(client, wanted) => {
                 let client = self.tcp.get(*client);
@@ -134,12 +138,16 @@ impl World {
         match call {
             Call::UdpConnect(host, port, timeout, times) => {
                 if self.udp.has_room() {
-                    let options = capsock_udp_client_options {
-                        timeout_ms: timeout.number(),
-                        retransmit_after_ms: i64::from(*times) - 1,
-                        retransmissions: if *times == 255 { u32::MAX } else { (*times).into() },
-                        ..capsock_udp_client_options_default()
-                    };
+                    let mut options = capsock_udp_client_options_new().expect("never NULL");
+                    let on = &mut *options;
+                    let again = if *times == 255 { u32::MAX } else { (*times).into() };
+                    for set in [
+                        capsock_udp_client_options_set_timeout(Some(on), timeout.number()),
+                        capsock_udp_client_options_set_retransmit_after(Some(on), i64::from(*times) - 1),
+                        capsock_udp_client_options_set_retransmissions(Some(on), again),
+                    ] {
+                        status(set);
+                    }
                     let port = self.port(port);
                     // SAFETY: a text or NULL.
                     self.udp.add(host.with(|host| {

@@ -3,9 +3,10 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use capsock_c_door::handler::{capsock_reply, capsock_reply_write};
+use capsock_c_door::handler::*;
 use capsock_c_door::server::*;
-use capsock_c_door::server_options::{capsock_server_options, capsock_server_options_default};
+use capsock_c_door::server_options::*;
+use capsock_c_door::stats::*;
 use capsock_c_door::uppercase::*;
 
 use crate::check::{bytes, out, status, text};
@@ -78,12 +79,18 @@ impl World {
                 let count = capsock_server_address_count(server);
                 let address = text(out(true, |at| capsock_server_address(server, usize::from(*index), at)));
                 assert_eq!(address.is_some(), usize::from(*index) < count);
-                let stats = out(true, |stats| capsock_server_stats(server, stats));
+                let stats = out(true, |stats| capsock_server_stats(server, stats)).flatten();
                 assert_eq!(stats.is_some(), server.is_some());
+                let requests = capsock_stats_requests(stats.as_deref());
+                assert!(stats.is_some() || requests == 0);
+                capsock_stats_free(stats);
             }
             Call::ServerStop(server, timeout, wanted) => {
                 let server = self.servers.get(*server);
-                out(*wanted, |report| capsock_server_stop(server, timeout.number(), report));
+                let report = out(*wanted, |report| capsock_server_stop(server, timeout.number(), report));
+                let report = report.flatten();
+                assert!(report.is_some() || capsock_stop_report_cut(report.as_deref()) == 0);
+                capsock_stop_report_free(report);
             }
             Call::ServerRequestStop(server) => capsock_server_request_stop(self.servers.get(*server)),
             Call::ServerWait(server, timeout) => {
@@ -101,31 +108,39 @@ impl World {
         }
         let number = |choice: u8| if choice > 250 { i32::from(choice) - 253 } else { i32::from(choice % 4) };
         let started = wanted.host.with(|host| {
-            let options = capsock_server_options {
-                host,
-                port: [0, 0, 0, 0, 0, 0, -1, 65_536][usize::from(wanted.port % 8)],
-                concurrency: number(wanted.concurrency),
-                framing: number(wanted.framing),
-                backlog: wanted.backlog,
-                workers: if wanted.workers == 255 { usize::MAX } else { usize::from(wanted.workers % 4) },
-                max_connections: wanted.max_connections.into(),
-                max_request: wanted.max_request.into(),
-                idle_timeout_ms: wanted.idle.number(),
-                write_timeout_ms: wanted.write.number(),
-                busy_poll_us: if wanted.busy_poll == 255 {
-                    i64::MAX
-                } else {
-                    i64::from(wanted.busy_poll) - 100
-                },
-                handler: (wanted.handler & 1 == 1).then_some(handle as _),
-                handler_data: ptr::without_provenance_mut(usize::from(wanted.handler >> 1)),
-                log: Some(log),
-                ..capsock_server_options_default()
-            };
+            let mut options = capsock_server_options_new().expect("never NULL");
+            let on = &mut *options;
+            // SAFETY: a text or NULL.
+            status(unsafe { capsock_server_options_set_host(Some(on), host) });
+            // None of them listens on a port that others may have.
+            assert!(status(capsock_server_options_set_port(Some(on), 0)));
+            let port = [0, 0, 0, 0, 0, 0, -1, 65_536][usize::from(wanted.port % 8)];
+            let busy_poll =
+                if wanted.busy_poll == 255 { i64::MAX } else { i64::from(wanted.busy_poll) - 100 };
+            let workers = if wanted.workers == 255 { usize::MAX } else { usize::from(wanted.workers % 4) };
+            let handler = (wanted.handler & 1 == 1).then_some(handle as _);
+            let data = ptr::without_provenance_mut(usize::from(wanted.handler >> 1));
+            for set in [
+                capsock_server_options_set_port(Some(on), port),
+                capsock_server_options_set_concurrency(Some(on), number(wanted.concurrency)),
+                capsock_server_options_set_framing(Some(on), number(wanted.framing)),
+                capsock_server_options_set_backlog(Some(on), wanted.backlog),
+                capsock_server_options_set_workers(Some(on), workers),
+                capsock_server_options_set_max_connections(Some(on), wanted.max_connections.into()),
+                capsock_server_options_set_max_request(Some(on), wanted.max_request.into()),
+                capsock_server_options_set_idle_timeout(Some(on), wanted.idle.number()),
+                capsock_server_options_set_write_timeout(Some(on), wanted.write.number()),
+                capsock_server_options_set_busy_poll(Some(on), busy_poll),
+                capsock_server_options_set_handler(Some(on), handler, data),
+                capsock_server_options_set_log(Some(on), Some(log), ptr::null_mut()),
+            ] {
+                status(set);
+            }
             let transport = number(wanted.transport);
-            let options = (!wanted.null).then_some(&options);
-            // SAFETY: what the options point to stays until the server is freed.
-            out(true, |server| unsafe { capsock_server_start(transport, options, server) })
+            // NULL is the default port, which other programs may have: that stands for no server here.
+            let server = out(!wanted.null, |server| capsock_server_start(transport, Some(&options), server));
+            capsock_server_options_free(Some(options));
+            server
         });
         self.servers.add(started);
     }

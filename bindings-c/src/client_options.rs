@@ -1,0 +1,173 @@
+//! The options of the clients.
+//!
+//! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
+
+use capsock::net::timeout::from_millis;
+use capsock::{TcpClientOptions, UdpClientOptions};
+
+use crate::guard::{guard, guard_or};
+use crate::pointer::given;
+use crate::status::capsock_status;
+use crate::time::longest_from_millis;
+
+/// The options of a TCP client. They may be changed, used again and freed while clients that were
+/// made with them are in use.
+#[derive(Default)]
+pub struct capsock_tcp_client_options {
+    pub(crate) core: TcpClientOptions,
+}
+
+/// New options, all with their defaults. They are freed with `capsock_tcp_client_options_free`. Never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_new() -> Option<Box<capsock_tcp_client_options>> {
+    guard_or(None, || Ok(Some(Box::default())))
+}
+
+/// The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
+/// `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
+///
+/// A client that connects again within a request has what is left of `timeout`, if that is less.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_connect_timeout(
+    options: Option<&mut capsock_tcp_client_options>,
+    connect_timeout_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.connect_timeout = from_millis("the connect timeout", connect_timeout_ms)?;
+        Ok(())
+    })
+}
+
+/// The time limit for each request; for many requests the longest wait for the next reply, and for
+/// a copy the longest time without progress. In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit.
+/// Default 30,000.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_timeout(
+    options: Option<&mut capsock_tcp_client_options>,
+    timeout_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.timeout = from_millis("the timeout", timeout_ms)?;
+        Ok(())
+    })
+}
+
+/// The length of the longest reply that is accepted, in bytes, without its newline. Default
+/// 16,777,216.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_max_reply(
+    options: Option<&mut capsock_tcp_client_options>,
+    max_reply: usize,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.max_reply = max_reply;
+        Ok(())
+    })
+}
+
+/// Whether a signal handler that ran in the calling thread ends its blocking call with
+/// `CAPSOCK_INTERRUPTED`. Default false.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_interruptible(
+    options: Option<&mut capsock_tcp_client_options>,
+    interruptible: bool,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.on_interrupt = interruptible.then_some(|| true);
+        Ok(())
+    })
+}
+
+/// Frees options. NULL is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_free(options: Option<Box<capsock_tcp_client_options>>) {
+    guard_or((), || {
+        drop(options);
+        Ok(())
+    });
+}
+
+/// The options of a UDP client. They may be changed, used again and freed while clients that were
+/// made with them are in use.
+#[derive(Default)]
+pub struct capsock_udp_client_options {
+    pub(crate) core: UdpClientOptions,
+}
+
+/// New options, all with their defaults. They are freed with `capsock_udp_client_options_free`. Never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_new() -> Option<Box<capsock_udp_client_options>> {
+    guard_or(None, || Ok(Some(Box::default())))
+}
+
+/// The time limit for resolving the name, and for each request with all its retransmissions. In
+/// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
+///
+/// Without a limit, a request whose last retransmission is not answered waits for ever.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_set_timeout(
+    options: Option<&mut capsock_udp_client_options>,
+    timeout_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.timeout = from_millis("the timeout", timeout_ms)?;
+        Ok(())
+    })
+}
+
+/// The time without a reply after which a request is sent again; it doubles with each
+/// retransmission (RFC 8085, 3.1.1). In milliseconds; with `CAPSOCK_NO_LIMIT` it is never sent
+/// again. Default 1,000.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_set_retransmit_after(
+    options: Option<&mut capsock_udp_client_options>,
+    retransmit_after_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.retransmit_after =
+            longest_from_millis("the time before a retransmission", retransmit_after_ms)?;
+        Ok(())
+    })
+}
+
+/// The number of times that a request is sent again at most. Default 3.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_set_retransmissions(
+    options: Option<&mut capsock_udp_client_options>,
+    retransmissions: u32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.retransmissions = retransmissions;
+        Ok(())
+    })
+}
+
+/// Whether a signal handler that ran in the calling thread ends its blocking call with
+/// `CAPSOCK_INTERRUPTED`. Default false.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_set_interruptible(
+    options: Option<&mut capsock_udp_client_options>,
+    interruptible: bool,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.on_interrupt = interruptible.then_some(|| true);
+        Ok(())
+    })
+}
+
+/// Frees options. NULL is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_udp_client_options_free(options: Option<Box<capsock_udp_client_options>>) {
+    guard_or((), || {
+        drop(options);
+        Ok(())
+    });
+}
