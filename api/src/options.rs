@@ -100,6 +100,20 @@ pub const SERVER: Options = Options {
                         one and leaves the others in the backlog.",
         },
         Opt {
+            name: "max_connections_per_peer",
+            over: Over::Tcp,
+            kind: Kind::Size,
+            unit: "connections",
+            default: Default::Number(0),
+            range: "",
+            since: "0.1.0",
+            error: "the limit of connections of a peer",
+            sentence: "The number of TCP connections served at once for one peer, which is an IPv4 address or an \
+                       IPv6 network of 64 bits; a further one is closed at once and counted. 0 sets no limit.",
+            paragraph: "Clients behind one address translator (NAT) are one peer, and so are all clients behind a \
+                        proxy.",
+        },
+        Opt {
             name: "max_request",
             over: Over::Both,
             kind: Kind::Size,

@@ -13,6 +13,10 @@ pub const TOTALS: &[Total] = &[
         "connections_refused",
         "TCP connections closed at once: over `max_connections`, or no thread or process was available.",
     ),
+    total(
+        "connections_refused_per_peer",
+        "TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them too.",
+    ),
     total("requests", "Requests with a reply, whether or not the peer has received it."),
     total("bytes_received", "Bytes of requests, over TCP and UDP."),
     total("bytes_sent", "Bytes of replies, over TCP and UDP."),

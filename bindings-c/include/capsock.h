@@ -418,6 +418,13 @@ capsock_status capsock_server_options_set_backlog(capsock_server_options *option
 capsock_status capsock_server_options_set_max_connections(capsock_server_options *options,
                                                           size_t max_connections);
 
+// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
+// network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+//
+// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+capsock_status capsock_server_options_set_max_connections_per_peer(capsock_server_options *options,
+                                                                   size_t max_connections_per_peer);
+
 // The length of the longest request, in bytes: a line with its newline, or a datagram. Default
 // 1,048,576; range: 1 and more.
 //
@@ -485,6 +492,10 @@ uint64_t capsock_stats_connections_active(const capsock_stats *stats);
 
 // TCP connections closed at once: over `max_connections`, or no thread or process was available.
 uint64_t capsock_stats_connections_refused(const capsock_stats *stats);
+
+// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them
+// too.
+uint64_t capsock_stats_connections_refused_per_peer(const capsock_stats *stats);
 
 // Requests with a reply, whether or not the peer has received it.
 uint64_t capsock_stats_requests(const capsock_stats *stats);

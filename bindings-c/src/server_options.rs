@@ -160,6 +160,22 @@ pub extern "C" fn capsock_server_options_set_max_connections(
     })
 }
 
+/// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
+/// network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+///
+/// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
+    options: Option<&mut capsock_server_options>,
+    max_connections_per_peer: usize,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.settings.max_connections_per_peer = max_connections_per_peer;
+        Ok(())
+    })
+}
+
 /// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
 /// 1,048,576; range: 1 and more.
 ///

@@ -29,6 +29,13 @@ pub extern "C" fn capsock_stats_connections_refused(stats: Option<&capsock_stats
     guard_or(0, || Ok(given(stats, "stats")?.0.connections_refused))
 }
 
+/// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them
+/// too.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_connections_refused_per_peer(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.connections_refused_per_peer))
+}
+
 /// Requests with a reply, whether or not the peer has received it.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_requests(stats: Option<&capsock_stats>) -> u64 {

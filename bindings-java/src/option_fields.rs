@@ -24,6 +24,7 @@ fields! {
     workers: long = "workers",
     backlog: long = "backlog",
     max_connections: long = "maxConnections",
+    max_connections_per_peer: long = "maxConnectionsPerPeer",
     max_request: long = "maxRequest",
     max_amplification: long = "maxAmplification",
     idle_timeout: double = "idleTimeout",
@@ -78,6 +79,9 @@ pub(crate) fn server_options(
     }
     if let Some(value) = number("the limit of connections", given.max_connections(env)?)? {
         options.settings.max_connections = value;
+    }
+    if let Some(value) = number("the limit of connections of a peer", given.max_connections_per_peer(env)?)? {
+        options.settings.max_connections_per_peer = value;
     }
     if let Some(value) = number("the limit of a request", given.max_request(env)?)? {
         options.settings.max_request = value;
@@ -134,11 +138,12 @@ pub(crate) fn udp_client_options(
 }
 
 /// The numbers in the order of the components of the record `Stats`.
-pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 17] {
+pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 18] {
     [
         stats.connections_accepted,
         stats.connections_active,
         stats.connections_refused,
+        stats.connections_refused_per_peer,
         stats.requests,
         stats.bytes_received,
         stats.bytes_sent,

@@ -20,9 +20,9 @@ impl Server {
     #[pyo3(signature = (
         transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT),
         concurrency = Given::Default, framing = Given::Default, workers = Given::Default, backlog =
-        Given::Default, max_connections = Given::Default, max_request = Given::Default, max_amplification =
-        Given::Default, idle_timeout = Given::Default, write_timeout = Given::Default, busy_poll =
-        Given::Default, handler = None, text = false,
+        Given::Default, max_connections = Given::Default, max_connections_per_peer = Given::Default,
+        max_request = Given::Default, max_amplification = Given::Default, idle_timeout = Given::Default,
+        write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
@@ -35,6 +35,7 @@ impl Server {
         workers: Given<Count<usize>>,
         backlog: Given<Count<u32>>,
         max_connections: Given<Count<usize>>,
+        max_connections_per_peer: Given<Count<usize>>,
         max_request: Given<Count<usize>>,
         max_amplification: Given<Count<usize>>,
         idle_timeout: Given<Seconds>,
@@ -50,6 +51,8 @@ impl Server {
         options.settings.backlog = backlog.unwrap_or(Count(options.settings.backlog)).0;
         options.settings.max_connections =
             max_connections.unwrap_or(Count(options.settings.max_connections)).0;
+        options.settings.max_connections_per_peer =
+            max_connections_per_peer.unwrap_or(Count(options.settings.max_connections_per_peer)).0;
         options.settings.max_request = max_request.unwrap_or(Count(options.settings.max_request)).0;
         options.settings.max_amplification =
             max_amplification.unwrap_or(Count(options.settings.max_amplification)).0;

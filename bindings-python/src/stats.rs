@@ -16,6 +16,9 @@ report! {
         /// TCP connections closed at once: over max_connections, or no thread or process was
         /// available.
         connections_refused: u64,
+        /// TCP connections closed at once by max_connections_per_peer; connections_refused has them
+        /// too.
+        connections_refused_per_peer: u64,
         /// Requests with a reply, whether or not the peer has received it.
         requests: u64,
         /// Bytes of requests, over TCP and UDP.

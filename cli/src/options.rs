@@ -58,6 +58,10 @@ pub(crate) struct TcpServerArgs {
     /// The number of TCP connections served at once; a further one is closed at once and counted as refused.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().max_connections)]
     pub(crate) max_connections: usize,
+    /// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6 network
+    /// of 64 bits; a further one is closed at once and counted. 0 sets no limit.
+    #[arg(long, value_name = "N", default_value_t = ServerSettings::default().max_connections_per_peer)]
+    pub(crate) max_connections_per_peer: usize,
     /// The time after which a connection on which nothing arrives is closed. In seconds; `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().idle_timeout))]
     pub(crate) idle_timeout: Seconds,
@@ -73,6 +77,7 @@ impl TcpServerArgs {
             .framing(self.framing)
             .backlog(self.backlog)
             .max_connections(self.max_connections)
+            .max_connections_per_peer(self.max_connections_per_peer)
             .idle_timeout(self.idle_timeout.0)
             .write_timeout(self.write_timeout.0)
     }

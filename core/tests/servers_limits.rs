@@ -4,12 +4,13 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use capsock::{Concurrency, Framing, Server, uppercase};
+use socket2::{Domain, Socket, Type};
 use support::*;
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(60));
@@ -87,6 +88,48 @@ fn connections_over_the_limit_are_refused_at_once() {
         drop(inside);
         eventually("there is room again", || server.stats().connections_active == 0);
         ask(&connect(&server), b"in", b"IN");
+    }
+}
+
+/// A connection from that address of the loopback network.
+fn connect_from(host: [u8; 4], server: &Server) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((host, 0)).into()).unwrap();
+    socket.connect(&server.local_addr().into()).unwrap();
+    socket.into()
+}
+
+#[test]
+fn one_peer_has_no_more_connections_than_it_may() {
+    let engines = [
+        (Concurrency::Threads, false),
+        (Concurrency::Processes, false),
+        (Concurrency::Events, false),
+        (Concurrency::Events, true),
+    ];
+    for (concurrency, handled) in engines {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&lines);
+        let log = move |_, line: &str| kept.lock().unwrap().push(line.to_owned());
+        let mut options = tcp(concurrency).framing(Framing::Line).max_connections_per_peer(2).log(log);
+        if handled {
+            options = options.handler(|request: &[u8]| request.to_ascii_uppercase());
+        }
+        let server = options.start().unwrap();
+        let inside: Vec<_> = (0..2).map(|_| connect_from([127, 0, 0, 1], &server)).collect();
+        for client in &inside {
+            ask(client, b"in\n", b"IN\n");
+        }
+        let mut outside = connect_from([127, 0, 0, 1], &server);
+        assert!(!matches!(outside.read(&mut [0; 9]), Ok(1..)), "{concurrency:?}");
+        eventually("it is counted", || server.stats().connections_refused_per_peer == 1);
+        assert_eq!(server.stats().connections_refused, 1);
+        eventually("it is logged", || !lines.lock().unwrap().is_empty());
+        assert!(lines.lock().unwrap()[0].contains("max_connections_per_peer"), "{lines:?}");
+        ask(&connect_from([127, 0, 0, 2], &server), b"other\n", b"OTHER\n");
+        drop(inside);
+        eventually("there is room again", || server.stats().connections_active == 0);
+        ask(&connect_from([127, 0, 0, 1], &server), b"in\n", b"IN\n");
     }
 }
 

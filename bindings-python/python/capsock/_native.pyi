@@ -85,6 +85,7 @@ class Server:
         workers: SupportsIndex = ...,
         backlog: SupportsIndex = ...,
         max_connections: SupportsIndex = ...,
+        max_connections_per_peer: SupportsIndex = ...,
         max_request: SupportsIndex = ...,
         max_amplification: SupportsIndex = ...,
         idle_timeout: float | None = ...,
@@ -105,6 +106,7 @@ class Server:
         workers: SupportsIndex = ...,
         backlog: SupportsIndex = ...,
         max_connections: SupportsIndex = ...,
+        max_connections_per_peer: SupportsIndex = ...,
         max_request: SupportsIndex = ...,
         max_amplification: SupportsIndex = ...,
         idle_timeout: float | None = ...,
@@ -212,6 +214,8 @@ class Stats:
     def connections_active(self) -> int: ...
     @property
     def connections_refused(self) -> int: ...
+    @property
+    def connections_refused_per_peer(self) -> int: ...
     @property
     def requests(self) -> int: ...
     @property

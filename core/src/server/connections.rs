@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use slab::Slab;
 
 use super::limits::Met;
+use super::peers::OfPeer;
 use super::shared::Shared;
 use crate::net::Socket;
 
@@ -136,6 +137,8 @@ pub(super) struct Admitted {
     pub(super) open: Arc<Open>,
     place: usize,
     active: Active,
+    /// Counts it for its peer.
+    _peer: OfPeer,
 }
 
 impl Admitted {
@@ -146,9 +149,10 @@ impl Admitted {
             shared.met(Met::Refused("max_connections is reached"));
             return None;
         }
+        let peer = OfPeer::count(&socket, shared)?;
         let open = Arc::new(Open::new(socket, blocks));
         let place = shared.connections().lock().insert(Arc::clone(&open));
-        Some(Admitted { open, place, active })
+        Some(Admitted { open, place, active, _peer: peer })
     }
 }
 

@@ -24,6 +24,8 @@ impl Limits {
 pub(super) enum Met {
     /// A connection is closed at once; why.
     Refused(&'static str),
+    /// A connection is closed at once: its peer has as many as it may.
+    Crowded,
     /// A connection waits for a descriptor.
     Shortage,
     Oversized,
@@ -41,7 +43,7 @@ pub(super) enum Met {
 }
 
 /// How many kinds there are: each is logged at most once in an interval, whatever the others do.
-pub(super) const KINDS: usize = 10;
+pub(super) const KINDS: usize = 11;
 
 impl Met {
     /// A number below [`KINDS`].
@@ -57,12 +59,14 @@ impl Met {
             Met::Unsent => 7,
             Met::Lost => 8,
             Met::Amplified => 9,
+            Met::Crowded => 10,
         }
     }
 
     pub(super) fn counter(self, counters: &Counters) -> Option<&Counter> {
         Some(match self {
             Met::Refused(_) => &counters.connections_refused,
+            Met::Crowded => &counters.connections_refused_per_peer,
             Met::Shortage => &counters.descriptor_shortages,
             Met::Oversized => &counters.oversized_requests,
             Met::Idle => &counters.idle_timeouts,
@@ -79,6 +83,10 @@ impl Met {
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
         match self {
             Met::Refused(why) => format!("a connection was refused: {why}"),
+            Met::Crowded => {
+                let most = limits.max_connections_per_peer;
+                format!("a connection was refused: its peer has {most} (max_connections_per_peer)")
+            }
             Met::Shortage => {
                 "no descriptors or memory left to serve a connection; it waits (raise ulimit -n)".to_owned()
             }

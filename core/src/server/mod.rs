@@ -1,7 +1,7 @@
 //! Servers: how connections and datagrams are served.
 //!
 //! From the ground up: `options` is what a server is asked to be, `stats` what it has done, `limits`
-//! what it says when it meets one, `log` where that goes, `features` what it uses of the system, `connections` whom it has let in, `shared` what its threads and
+//! what it says when it meets one, `log` where that goes, `features` what it uses of the system, `connections` whom it has let in, `peers` how many of each address, `shared` what its threads and
 //! processes have in common, `listen` binds, and `tcp` and `udp`
 //! hold the engines, one file for each concurrency.
 
@@ -12,6 +12,7 @@ mod limits;
 mod listen;
 mod log;
 mod options;
+mod peers;
 mod settings;
 mod shared;
 mod stats;

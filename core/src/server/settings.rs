@@ -33,6 +33,11 @@ pub struct ServerSettings {
     /// 0 is 1,024 with `Concurrency::Threads`, 256 with `Concurrency::Processes` and 65,536 with
     /// `Concurrency::Events`. `Concurrency::Iterative` serves one and leaves the others in the backlog.
     pub max_connections: usize,
+    /// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6 network
+    /// of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+    ///
+    /// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+    pub max_connections_per_peer: usize,
     /// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
     /// 1,048,576; range: 1 and more.
     ///
@@ -70,6 +75,7 @@ impl Default for ServerSettings {
             workers: 0,
             backlog: 1_024,
             max_connections: 0,
+            max_connections_per_peer: 0,
             max_request: 1_048_576,
             max_amplification: 0,
             idle_timeout: Some(Duration::from_secs(300)),
@@ -119,6 +125,15 @@ impl ServerOptions {
     /// `Concurrency::Events`. `Concurrency::Iterative` serves one and leaves the others in the backlog.
     pub fn max_connections(mut self, max_connections: usize) -> Self {
         self.settings.max_connections = max_connections;
+        self
+    }
+
+    /// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6 network
+    /// of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+    ///
+    /// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+    pub fn max_connections_per_peer(mut self, max_connections_per_peer: usize) -> Self {
+        self.settings.max_connections_per_peer = max_connections_per_peer;
         self
     }
 

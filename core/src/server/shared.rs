@@ -14,6 +14,7 @@ use super::limits::{self, Limits, Met};
 use super::listen::Listeners;
 use super::log;
 use super::options::Log;
+use super::peers::Peers;
 use super::stats::Counter;
 use super::totals::{Counters, StopReport};
 use crate::choices::Level;
@@ -66,6 +67,7 @@ pub(super) struct Shared {
     /// Calls into the host, of its handler and its log, that are running.
     calls: AtomicU64,
     connections: Connections,
+    peers: Peers,
     listeners: OnceLock<Weak<Listeners>>,
 }
 
@@ -97,12 +99,17 @@ impl Shared {
             threads: AtomicUsize::new(0),
             calls: AtomicU64::new(0),
             connections: Connections::default(),
+            peers: Peers::default(),
             listeners: OnceLock::new(),
         })
     }
 
     pub(super) fn counters(&self) -> &Counters {
         &self.common.counters
+    }
+
+    pub(super) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// The optional calls of the system that the engines use.

@@ -15,6 +15,8 @@ pub struct Stats {
     pub connections_active: u64,
     /// TCP connections closed at once: over `max_connections`, or no thread or process was available.
     pub connections_refused: u64,
+    /// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them too.
+    pub connections_refused_per_peer: u64,
     /// Requests with a reply, whether or not the peer has received it.
     pub requests: u64,
     /// Bytes of requests, over TCP and UDP.
@@ -50,11 +52,12 @@ pub struct Stats {
 impl Stats {
     /// The totals with their names, in their order, without the features.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, u64); 16] {
+    pub fn by_name(&self) -> [(&'static str, u64); 17] {
         [
             ("connections_accepted", self.connections_accepted),
             ("connections_active", self.connections_active),
             ("connections_refused", self.connections_refused),
+            ("connections_refused_per_peer", self.connections_refused_per_peer),
             ("requests", self.requests),
             ("bytes_received", self.bytes_received),
             ("bytes_sent", self.bytes_sent),
@@ -78,6 +81,7 @@ pub(super) struct Counters {
     pub(super) connections_accepted: Counter,
     pub(super) connections_active: Counter,
     pub(super) connections_refused: Counter,
+    pub(super) connections_refused_per_peer: Counter,
     pub(super) requests: Counter,
     pub(super) bytes_received: Counter,
     pub(super) bytes_sent: Counter,
@@ -99,6 +103,7 @@ impl Counters {
             connections_accepted: self.connections_accepted.get(),
             connections_active: self.connections_active.get(),
             connections_refused: self.connections_refused.get(),
+            connections_refused_per_peer: self.connections_refused_per_peer.get(),
             requests: self.requests.get(),
             bytes_received: self.bytes_received.get(),
             bytes_sent: self.bytes_sent.get(),

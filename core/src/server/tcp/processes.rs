@@ -12,6 +12,7 @@ use crate::net::{Child, Deadline, Ended, Errno, Fault, Waiting, interest, wait_f
 use crate::server::connections::{Active, Open};
 use crate::server::limits::Met;
 use crate::server::listen::Listeners;
+use crate::server::peers::OfPeer;
 use crate::server::shared::Shared;
 
 pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(), Errno> {
@@ -26,7 +27,10 @@ pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(
 /// The exit code of a child that cut its connection.
 const CUT: i32 = 3;
 
-type Children = Vec<(Child, Active)>;
+type Children = Vec<(Child, Counted)>;
+
+/// What a connection counts for.
+type Counted = (Active, OfPeer);
 
 fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> Children {
     let mut children = Children::new();
@@ -37,18 +41,22 @@ fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> C
             Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
                 refuse(socket, shared, "max_connections is reached");
             }
-            Next::Connection(socket) => serve(Open::new(socket, false), &mut desk, &mut children, shared),
+            Next::Connection(socket) => {
+                if let Some(peer) = OfPeer::count(&socket, shared) {
+                    serve(Open::new(socket, false), peer, &mut desk, &mut children, shared);
+                }
+            }
         }
     }
 }
 
 /// Forks a child for the connection. For want of a descriptor to know it by, the connection waits, as
 /// those in the backlog do, until a child ends or something else is closed.
-fn serve(open: Open, desk: &mut Desk, children: &mut Children, shared: &Arc<Shared>) {
+fn serve(open: Open, peer: OfPeer, desk: &mut Desk, children: &mut Children, shared: &Arc<Shared>) {
     let (active, _) = Active::new(shared);
     loop {
         match fork(&open, desk, shared) {
-            Ok(child) => return children.push((child, active)),
+            Ok(child) => return children.push((child, (active, peer))),
             Err(Errno(libc::EMFILE | libc::ENFILE)) => shared.met(Met::Shortage),
             Err(_) => return refuse(open.socket, shared, "no process is to be had (ulimit -u)"),
         }

@@ -20,6 +20,7 @@ public final class ServerOptions {
   private long workers = Native.UNSET;
   private long backlog = Native.UNSET;
   private long maxConnections = Native.UNSET;
+  private long maxConnectionsPerPeer = Native.UNSET;
   private long maxRequest = Native.UNSET;
   private long maxAmplification = Native.UNSET;
   private double idleTimeout = Native.UNSET_SECONDS;
@@ -129,6 +130,22 @@ public final class ServerOptions {
    */
   public ServerOptions maxConnections(int maxConnections) {
     this.maxConnections = maxConnections;
+    return this;
+  }
+
+  /**
+   * The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
+   * network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+   *
+   * <p>Clients behind one address translator (NAT) are one peer, and so are all clients behind a
+   * proxy.
+   *
+   * @param maxConnectionsPerPeer connections
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions maxConnectionsPerPeer(int maxConnectionsPerPeer) {
+    this.maxConnectionsPerPeer = maxConnectionsPerPeer;
     return this;
   }
 

@@ -11,6 +11,8 @@ import java.util.Set;
  * @param connectionsActive TCP connections that are open at present
  * @param connectionsRefused TCP connections closed at once: over {@code maxConnections}, or no
  *     thread or process was available
+ * @param connectionsRefusedPerPeer TCP connections closed at once by {@code maxConnectionsPerPeer};
+ *     {@code connectionsRefused} has them too
  * @param requests requests with a reply, whether or not the peer has received it
  * @param bytesReceived bytes of requests, over TCP and UDP
  * @param bytesSent bytes of replies, over TCP and UDP
@@ -33,6 +35,7 @@ public record Stats(
     long connectionsAccepted,
     long connectionsActive,
     long connectionsRefused,
+    long connectionsRefusedPerPeer,
     long requests,
     long bytesReceived,
     long bytesSent,
@@ -49,8 +52,8 @@ public record Stats(
     Set<Feature> features) {
   /** The native core's numbers, in the order of the components. */
   static Stats of(long[] n) {
-    if (n.length != 17) {
-      throw new AssertionError("17 numbers, not " + n.length);
+    if (n.length != 18) {
+      throw new AssertionError("18 numbers, not " + n.length);
     }
     return new Stats(
         n[0],
@@ -69,6 +72,7 @@ public record Stats(
         n[13],
         n[14],
         n[15],
-        Feature.set(n[16]));
+        n[16],
+        Feature.set(n[17]));
   }
 }
