@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use capsock::figure::{self, PageOptions, Story, TextOptions};
+use capsock_figure::{self as figure, PageOptions, Story, TextOptions};
 
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;

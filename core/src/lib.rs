@@ -24,7 +24,6 @@ compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
 mod choices;
 mod client;
 mod error;
-pub mod figure;
 mod framing;
 mod kinds;
 mod named;

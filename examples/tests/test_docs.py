@@ -55,7 +55,7 @@ FLOORS = [
     {"trace", "choices"},
     {"net", "service"},
     {"framing"},
-    {"server", "client", "figure"},
+    {"server", "client"},
 ]
 
 
@@ -70,6 +70,38 @@ def test_a_room_of_the_core_uses_what_stands_below_it() -> None:
         used = set(re.findall(r"\bcrate::(?:\{\s*)?([a-z]\w*)", code)) - {room}
         if room != "lib":
             assert all(floor[other] < floor[room] for other in used), f"{path} uses {sorted(used)}"
+
+
+# What each crate may depend on; "dev-" is for its tests alone.
+KNOWN: dict[str, set[str]] = {
+    "capsock-api": set(),
+    "capsock": set(),
+    "capsock-figure": {"capsock"},
+    "capsock-c": {"capsock", "dev-capsock-api"},
+    "capsock-python": {"capsock", "capsock-cli"},
+    "capsock-jni": {"capsock"},
+    "capsock-cli": {"capsock", "capsock-figure"},
+    "capsock-examples": {"capsock"},
+}
+
+
+def test_a_crate_depends_on_those_below_it() -> None:
+    dependencies = {
+        crate["name"]: {
+            f"{one['kind']}-{one['name']}" if one["kind"] else one["name"]
+            for one in crate["dependencies"]
+            if one["name"] in KNOWN
+        }
+        for crate in crates()
+    }
+    assert dependencies == KNOWN
+
+
+def test_the_figures_use_the_trace_and_nothing_else_of_the_core() -> None:
+    source = places.ROOT / "figure" / "src"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in source.rglob("*.rs"))
+    code = re.sub(r"^\s*//.*", "", code, flags=re.MULTILINE)
+    assert set(re.findall(r"\bcapsock::(?:\{\s*)?(\w+)", code)) == {"trace"}
 
 
 def test_every_dependency_has_its_line() -> None:
@@ -89,7 +121,7 @@ def test_every_dependency_has_its_line() -> None:
 
 
 def test_the_tests_that_the_threats_name_are_there() -> None:
-    folders = [places.ROOT / name for name in ("bench", "core", "examples", "fuzz")]
+    folders = [places.ROOT / name for name in ("bench", "core", "examples", "figure", "fuzz")]
     folders += places.ROOT.glob("bindings-*")
     text = (places.ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
     named = re.findall(r"`(\w+\.(?:rs|c|py|java)): ([^`]+)`", text)

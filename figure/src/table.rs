@@ -55,7 +55,7 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
         } else {
             String::new()
         };
-        let data = step.call.data.as_deref().and_then(crate::trace::unescape);
+        let data = step.call.data.as_deref().and_then(capsock::trace::unescape);
         let data =
             data.map(|data| label::payload(&data, step.call.bytes.unwrap_or(0), 140)).unwrap_or_default();
         let thread = if step.thread > 0 { format!(", thread {}", step.thread + 1) } else { String::new() };

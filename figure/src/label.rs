@@ -183,7 +183,7 @@ pub(super) fn moment(nanoseconds: u64) -> String {
 }
 
 fn sent(step: &Step) -> String {
-    let data = step.call.data.as_deref().and_then(crate::trace::unescape);
+    let data = step.call.data.as_deref().and_then(capsock::trace::unescape);
     let bytes = step.call.room.or(step.call.bytes).unwrap_or(0);
     match data {
         Some(data) => payload(&data, bytes, 14),

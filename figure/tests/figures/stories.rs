@@ -1,6 +1,6 @@
 //! The stories that the golden pictures show.
 
-use capsock::figure::{MessageKind, Story};
+use capsock_figure::{MessageKind, Story};
 
 use super::scene::{Scene, Times, argument, fails, local, nothing, received, sent, to};
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::trace::{Call, Newer, Process, VERSION, unescape};
+use capsock::trace::{Call, Newer, Process, VERSION, unescape};
 
 /// The events of one or several files, as [`read`] found them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Stories by hand.
 
-use capsock::figure::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
 use capsock::trace::{Call, escape_into};
+use capsock_figure::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
 
 pub(crate) type Fill<'a> = &'a dyn Fn(&mut Call<'static>);
 

@@ -6,7 +6,7 @@ use super::super::{Message, MessageKind, Step};
 use super::addresses::{plain, reaches};
 use super::sockets::Life;
 use super::streams::{longer, message};
-use crate::trace::{Call, unescape};
+use capsock::trace::{Call, unescape};
 
 /// How many sends that may not have been received are looked at for a datagram.
 const WINDOW: usize = 256;

@@ -1,7 +1,25 @@
-//! Pictures of a trace: pure functions of what was recorded.
+//! Pictures of a trace that `capsock` recorded: pure functions of the recorded lines.
+//!
+//! The crate knows the types of [`capsock::trace`] and nothing else of the core. It opens no file and no socket, and
+//! reads no clock.
 //!
 //! [`read`] takes the lines of one or several files, [`link`] finds out what belongs together, and from the
 //! [`Story`] that this gives each format is drawn. The same trace gives the same bytes.
+//!
+//! ```
+//! use capsock_figure::{TextOptions, link, read, text};
+//!
+//! let lines = concat!(
+//!     r#"{"event":"process","capsock":1,"pid":7,"program":"server.py","language":"python","at":1,"wall":2}"#,
+//!     "\n",
+//!     r#"{"event":"call","capsock":1,"pid":7,"tid":7,"seq":0,"begin":3,"end":4,"blocked":0,"#,
+//!     r#""call":"socket","fd":3,"transport":"udp","outcome":"ok"}"#,
+//!     "\n",
+//! );
+//! let story = link(read([("run.jsonl", lines.as_bytes())])?);
+//! assert!(text(&story, &TextOptions::default()).contains("server.py"));
+//! # Ok::<(), capsock_figure::ReadError>(())
+//! ```
 
 mod arrows;
 mod canvas;

@@ -1,6 +1,6 @@
 //! What a trace shows, its calls linked to each other: what every picture is drawn from.
 
-use crate::trace::Call;
+use capsock::trace::Call;
 
 /// Who did what, in an order in which no effect comes before its cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::{Message, MessageKind, Step};
 use super::addresses::plain;
 use super::sockets::Life;
-use crate::trace::unescape;
+use capsock::trace::unescape;
 
 /// The messages of all TCP sockets.
 pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::label;
 use super::{MessageKind, Step, Story};
-use crate::trace::unescape;
+use capsock::trace::unescape;
 
 /// Writes the JSON. A call is a slice on its thread, a message a flow from the slice that sent it to the one that
 /// received it. Times count from the first call.

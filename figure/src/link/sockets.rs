@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::super::Step;
 use super::addresses::{Plain, agree, plain};
 use super::runs::Run;
-use crate::trace::Call;
+use capsock::trace::Call;
 
 /// A socket, and what is to be known of it for matching.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ mod stories;
 
 use std::path::Path;
 
-use capsock::figure::{PageOptions, gantt_svg, html, svg};
+use capsock_figure::{PageOptions, gantt_svg, html, svg};
 
 fn compare(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);

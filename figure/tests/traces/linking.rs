@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use capsock::figure::{
+use capsock_figure::{
     MessageKind, PageOptions, Story, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
     svg, text,
 };
@@ -317,7 +317,7 @@ fn any_events_are_drawn() {
         let text = nonsense(&mut random);
         for story in [linked(&text), normalize(linked(&text)), linked(&text).without_payload()] {
             let options = TextOptions { width: 40 + random.below(90) as usize, ..TextOptions::default() };
-            let drawn = capsock::figure::text(&story, &options);
+            let drawn = capsock_figure::text(&story, &options);
             for drawn in [drawn, gantt_text(&story, &options)] {
                 let long = drawn.lines().find(|line| line.chars().count() > options.width);
                 assert_eq!(long, None, "{}", options.width);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use capsock::figure::{TextOptions, gantt_text, mermaid, normalize, perfetto, text};
+use capsock_figure::{TextOptions, gantt_text, mermaid, normalize, perfetto, text};
 
 use super::scripts::*;
 use super::story;

@@ -10,7 +10,7 @@ import pytest
 from selenium import webdriver
 
 ROOT = Path(__file__).parents[3]
-DIAGRAMS = sorted((ROOT / "core/tests/traces/golden").glob("*.mmd"))
+DIAGRAMS = sorted((ROOT / "figure/tests/traces/golden").glob("*.mmd"))
 VERSION = "11.17.2"
 
 RENDER = """
@@ -72,6 +72,6 @@ def test_a_diagram_shows_every_line_as_it_was_meant(mermaid: webdriver.Chrome, p
 
 
 def test_nothing_in_a_diagram_is_markup(mermaid: webdriver.Chrome) -> None:
-    diagram = (ROOT / "core/tests/traces/golden/hostile.mmd").read_text()
+    diagram = (ROOT / "figure/tests/traces/golden/hostile.mmd").read_text()
     mermaid.execute_async_script(RENDER, diagram)
     assert mermaid.execute_script("return document.querySelectorAll('svg script, svg br').length") == 0

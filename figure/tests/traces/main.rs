@@ -8,7 +8,7 @@ mod random;
 mod script;
 mod scripts;
 
-use capsock::figure::{Story, link, read};
+use capsock_figure::{Story, link, read};
 
 fn story(script: &str) -> Story {
     link(read([("trace.jsonl", script::trace(script).as_bytes())]).unwrap())

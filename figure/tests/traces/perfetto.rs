@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use capsock::figure::{normalize, perfetto};
+use capsock_figure::{normalize, perfetto};
 use serde_json::Value;
 
 use super::golden::ALL;

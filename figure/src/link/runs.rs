@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::read::{LATEST, Lines, Trace};
-use crate::trace::{Call, Process};
+use capsock::trace::{Call, Process};
 
 /// Clocks that differ by less, in nanoseconds, are taken for the same clock, whose wall time was adjusted meanwhile.
 const SAME_CLOCK: i128 = 1_000_000_000;
