@@ -29,7 +29,8 @@
 //   come after all other calls. Whatever is not a handle belongs to one thread at a time.
 // Timeouts are milliseconds; CAPSOCK_NO_LIMIT is none, a negative one CAPSOCK_INVALID_ARGUMENT.
 // Choices are numbers (int32_t) with the constants of an enum; any other is CAPSOCK_INVALID_ARGUMENT.
-// Signals. The library sets no signal handler and raises no SIGPIPE. capsock_server_request_stop is
+// Signals. The library raises no SIGPIPE, and sets no signal handler but one, of a real-time signal
+//   that has none: see capsock_socket. capsock_server_request_stop is
 //   the only function that a signal handler may call.
 // fork(2). A handle belongs to the process that made it; a forked child leaves it alone, unless it is a
 //   socket.

@@ -117,8 +117,8 @@ MISTAKES = {
         "5 bytes of text and 1019 NUL bytes|rstrip",
     ),
     "NULs behind a reply over TCP": (
-        "a, b = tcp()\na.sendall(b'HELLO\\n\\0\\0')\nb.recv(99)",
-        "6 bytes of text and 2 NUL bytes",
+        "a, b = tcp()\na.sendall(b'HELLO\\n'.ljust(100, b'\\0'))\nb.recv(200)",
+        "6 bytes of text and 94 NUL bytes",
     ),
 }
 
@@ -282,6 +282,11 @@ RIGHT = {
     "b.close()",
     "numbers that end with zeroes": "import struct\na, b = tcp()\na.sendall(struct.pack('<qq', 1, 2))\n"
     "b.recv(99)",
+    "a datagram looked at": "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('127.0.0.1', 0))\n"
+    "s.sendto(b'x' * 9, s.getsockname())\ns.recv(4, MSG_PEEK)\ns.recvmsg(4, 0, MSG_PEEK)\n"
+    "assert len(s.recv(99)) == 9",
+    "a field of a fixed width": "import struct\na, b = tcp()\na.sendall(struct.pack('16s', b'alice'))\n"
+    "assert b.recv(16).rstrip(b'\\0') == b'alice'",
     "text that ends with one NUL": "a, b = tcp()\na.sendall(b'text\\0')\nb.recv(99)",
     "nothing to send, and no wait": "a, b = tcp()\na.sendall(b'')\na.sendall(b'x\\n')\nb.recv(9)",
     "a look for a free port": "l = create_server(('127.0.0.1', 0))\n"

@@ -654,7 +654,19 @@ HOSTS = {
     "takes every signal after a call": """
         b.send(b"x"); a.recv(1)
         for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1):
-            signal.signal(number, lambda *_: None)""",
+            signal.signal(number, lambda *_: os._exit(9))""",
+    "takes every signal during the call": """
+        other = Call(lambda: receive()); settle(other)
+        for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1):
+            signal.signal(number, lambda *_: os._exit(9))""",
+    "resets every signal": """
+        b.send(b"x"); a.recv(1)
+        for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1):
+            signal.signal(number, signal.SIG_DFL)""",
+    "ignores every signal": """
+        b.send(b"x"); a.recv(1)
+        for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1):
+            signal.signal(number, signal.SIG_IGN)""",
 }
 
 
@@ -668,3 +680,59 @@ def test_a_close_ends_calls_in_a_host_that(host: str) -> None:
         + "a.close(); other.join(); print(other.error or other.value)\n"
     )
     assert (code, out.splitlines()[-1]) in [(0, "[Errno 9] Bad file descriptor"), (0, "b''")], (out, err)
+
+
+def test_one_of_a_detach_and_a_close_has_the_descriptor() -> None:
+    """Both end the calls that are blocked; what the detach returns is open and its caller's."""
+    code, out, err = run_script(
+        PRELUDE
+        + unindented("""
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(100):
+            one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            one.bind(("127.0.0.1", 0))
+            readers = [Call(lambda: one.recv(1)) for _ in range(2)]
+            for reader in readers:
+                settle(reader)
+            barrier = threading.Barrier(2)
+            def detach():
+                barrier.wait()
+                return one.detach()
+            def close():
+                barrier.wait()
+                one.close()
+            detaching, closing = Call(detach), Call(close)
+            for call in (detaching, closing, *readers):
+                call.join()
+            if detaching.value != -1:
+                os.close(detaching.value)
+        print(len(os.listdir("/proc/self/fd")) - before)
+        """)
+    )
+    assert (code, out) == (0, "0\n"), err
+
+
+def test_a_timeout_set_during_a_call_does_not_fail_it() -> None:
+    """The descriptor has O_NONBLOCK then, and a signal has the call made again."""
+    code, out, err = run_script(
+        PRELUDE
+        + unindented("""
+        signal.signal(signal.SIGUSR1, lambda *_: handled.append(1))
+        handled = []
+        main = threading.get_native_id()
+        def meanwhile():
+            def sleeps():
+                where = open(f"/proc/self/task/{main}/wchan").read()
+                return where != "0" and "futex" not in where
+            while not sleeps():
+                time.sleep(0.001)
+            a.settimeout(30)
+            while not handled:
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+                time.sleep(0.01)
+            b.send(b"data")
+        threading.Thread(target=meanwhile).start()
+        print(a.recv(10))
+        """)
+    )
+    assert (code, out) == (0, "b'data'\n"), err

@@ -123,9 +123,10 @@ class socket(_native.SocketCalls, _base):
 
     def detach(self):
         core = _core_of(self)
-        if core is not None:
-            core.detach()
-        return _base.detach(self)
+        # One of two threads that detach and close at the same time has the descriptor: the core says which.
+        number = None if core is None else core.detach()
+        of_base = _base.detach(self)
+        return of_base if number is None else number
 
     detach.__doc__ = _base.detach.__doc__
 

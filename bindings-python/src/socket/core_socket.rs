@@ -96,11 +96,10 @@ impl InetSocket {
         }
     }
 
-    /// Give the descriptor up and end the calls that other threads are blocked in.
-    fn detach(&self) {
-        if let Some(fd) = self.socket.detach() {
-            let _ = fd.into_raw_fd();
-        }
+    /// Give the descriptor up, end the calls that other threads are blocked in, and return it; None if the socket
+    /// was closed or given up before.
+    fn detach(&self, py: Python<'_>) -> Option<RawFd> {
+        py.detach(|| self.socket.detach()).map(IntoRawFd::into_raw_fd)
     }
 
     /// For a hint: the last receive, its size and how many bytes wait, if it left them in the stream.
@@ -171,12 +170,29 @@ impl InetSocket {
                 ended => return ended.map_err(|fault| exception(py, fault)),
             }
         }
-        without_gil(py, || call(socket, patience))?.map_err(|fault| exception(py, fault))
+        self.without_gil(py, patience, call)?.map_err(|fault| exception(py, fault))
+    }
+
+    /// Makes a call without the GIL. A timeout that another thread has set meanwhile has set O_NONBLOCK too, and is not
+    /// for this call to fail by: it waits on.
+    pub(super) fn without_gil<T: Send>(
+        &self,
+        py: Python<'_>,
+        patience: Patience,
+        mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
+    ) -> PyResult<Result<T, Fault>> {
+        without_gil(py, || match call(&self.socket, patience) {
+            Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN && patience.timeout.is_none() => {
+                let now = self.patience();
+                if now.timeout.is_some() { call(&self.socket, now) } else { Err(Fault::Os(errno)) }
+            }
+            ended => ended,
+        })
     }
 }
 
 impl Drop for InetSocket {
     fn drop(&mut self) {
-        self.detach();
+        let _ = self.socket.detach().map(IntoRawFd::into_raw_fd);
     }
 }

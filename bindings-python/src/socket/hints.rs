@@ -10,11 +10,14 @@ use pyo3::types::{PyBytes, PyTuple};
 
 use super::call::Call;
 use super::core_socket::InetSocket;
-use super::story::Silence;
+use super::story::{Silence, is_text};
 use super::watch::{LONG, Watch};
 
 static WANTED: AtomicBool = AtomicBool::new(false);
 static ADVISER: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
+
+/// So many NULs behind a text are the rest of a buffer that was sent whole.
+const PADDING: usize = 64;
 
 /// The kinds of silence that have been reported: once is enough, and their receives are watched no more.
 static SILENCES: AtomicU8 = AtomicU8::new(0);
@@ -66,15 +69,10 @@ pub(super) fn returned(call: &Call<'_, '_>, value: &Bound<'_, PyAny>) {
     let Ok(bytes) = first.cast::<PyBytes>() else { return };
     let bytes = bytes.as_bytes();
     let text = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
-    if text > 0 && bytes.len() - text > 1 && is_text(&bytes[..text]) {
+    // Fields of a fixed width are padded as well, with less.
+    if text > 0 && bytes.len() - text >= PADDING && is_text(&bytes[..text]) {
         tell(call.py(), "padded", (call.name, text, bytes.len() - text));
     }
-}
-
-/// Whether these bytes are what a person writes, and not numbers that end with zeroes.
-fn is_text(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes)
-        .is_ok_and(|text| text.chars().all(|one| !one.is_control() || matches!(one, '\t' | '\r' | '\n')))
 }
 
 /// For a datagram, MSG_TRUNC has a receive say how long it was.
@@ -97,7 +95,8 @@ pub(super) fn received(
     }
     socket.story.heard();
     if !socket.is_stream() {
-        if count > told {
+        // A datagram that was only looked at is still there.
+        if count > told && flags & libc::MSG_PEEK == 0 {
             tell(call.py(), "cut", (call.name, size, count));
         }
         return told;

@@ -145,7 +145,9 @@ fn receive_message(
         socket.receive_message(buffers, control, flags, patience)
     };
     let received = socket.receive_by(call, room, flags, received)?;
-    hints::received_message(call, socket, &received, room);
+    if flags & libc::MSG_PEEK == 0 {
+        hints::received_message(call, socket, &received, room);
+    }
     Ok(received)
 }
 

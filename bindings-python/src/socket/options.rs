@@ -42,7 +42,7 @@ pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<
     call.count(0, 0)?;
     let py = call.py();
     let patience = socket.patience();
-    let accepted = without_gil(py, || socket.socket().accept(false, patience))?;
+    let accepted = socket.without_gil(py, patience, |core, patience| core.accept(false, patience))?;
     let (connection, peer) = accepted.map_err(|fault| exception(py, fault))?;
     let address = socket.tuple(py, peer)?;
     let fd = connection.detach().ok_or_else(|| os_error(py, libc::EBADF))?.into_raw_fd();

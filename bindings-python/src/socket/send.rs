@@ -33,7 +33,8 @@ impl InetSocket {
         // A stream that blocks takes all; a short send may have been tried without waiting.
         if sent < bytes.len() && bytes.len() <= QUICK && self.is_stream() && patience.timeout.is_none() {
             let rest = &bytes[sent..];
-            let more = without_gil(call.py(), || send(self.socket(), rest, flags, patience))?;
+            let more =
+                self.without_gil(call.py(), patience, |core, patience| send(core, rest, flags, patience))?;
             return Ok(sent + more.unwrap_or(0));
         }
         Ok(sent)

@@ -82,7 +82,8 @@ impl Story {
             return;
         };
         let asks = if is_stream || self.has(EVER_HEARD) { 0 } else { CLIENT };
-        if *last == b'\n' {
+        // Numbers have no lines.
+        if *last == b'\n' || !is_text(bytes) {
             self.bits.fetch_and(!OPEN_LINE, Ordering::Relaxed);
             self.set(SENT | EVER_SENT | asks);
         } else {
@@ -133,4 +134,10 @@ impl Story {
     pub(super) fn left(&self) -> Option<(&'static str, usize)> {
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether these bytes are what a person writes, and not numbers that end with zeroes.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes)
+        .is_ok_and(|text| text.chars().all(|one| !one.is_control() || matches!(one, '\t' | '\r' | '\n')))
 }

@@ -13,8 +13,12 @@ use std::time::{Duration, Instant};
 
 use crate::net::sys::{Thread, generation, settle};
 
-/// A socket's address is even.
+/// Beside the address of a socket, which is a multiple of 4: the thread is interrupted at this moment, and cannot leave
+/// its call.
 const HELD: usize = 1;
+
+/// The thread has been sent the signal since it entered the call: it lets the signal be handled before it leaves.
+const SIGNALLED: usize = 2;
 
 /// A signal is sent again, at once for so many times and then after so long: it may have come just before the
 /// thread made its system call.
@@ -27,12 +31,18 @@ const REACH: Duration = Duration::from_millis(100);
 /// A close does not wait longer than this for the threads to leave: they close the descriptor.
 const LIMIT: Duration = Duration::from_secs(1);
 
+impl Entry {
+    fn thread(&self) -> Thread {
+        Thread { handle: self.handle.load(Ordering::Relaxed), id: self.id.load(Ordering::Relaxed) }
+    }
+}
+
 /// A thread's place in the list, which is never taken out of it.
 #[derive(Debug)]
 struct Entry {
     next: AtomicPtr<Entry>,
     taken: AtomicBool,
-    /// The address of the socket, 0 for none; with `HELD` while the thread is interrupted.
+    /// The address of the socket, with `HELD` and `SIGNALLED`; 0 for none.
     socket: AtomicUsize,
     /// The fork generation that the thread is of.
     generation: AtomicU32,
@@ -60,7 +70,8 @@ impl Drop for Taken {
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
-    let mut next = LIST.load(Ordering::Acquire);
+    // In one order with the entries' sockets and the look at whether a socket is closed.
+    let mut next = LIST.load(Ordering::SeqCst);
     std::iter::from_fn(move || {
         // SAFETY: entries are leaked when they are made.
         let entry = unsafe { next.as_ref() }?;
@@ -89,7 +100,7 @@ impl Taken {
             loop {
                 entry.next.store(head, Ordering::Release);
                 let new = ptr::from_ref(entry).cast_mut();
-                match LIST.compare_exchange(head, new, Ordering::AcqRel, Ordering::Acquire) {
+                match LIST.compare_exchange(head, new, Ordering::SeqCst, Ordering::Acquire) {
                     Ok(_) => return entry,
                     Err(other) => head = other,
                 }
@@ -98,6 +109,14 @@ impl Taken {
         let taken = Taken(entry);
         taken.be_of_this_thread();
         taken
+    }
+
+    /// Makes it this thread's in a child of fork(2).
+    #[inline]
+    fn unless_of_this_process(&self) {
+        if self.0.generation.load(Ordering::Relaxed) != generation() {
+            self.be_of_this_thread();
+        }
     }
 
     #[cold]
@@ -122,9 +141,7 @@ impl Blocked {
     #[inline]
     pub(super) fn on(socket: *const ()) -> Blocked {
         let own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_else(Taken::take);
-        if own.0.generation.load(Ordering::Relaxed) != generation() {
-            own.be_of_this_thread();
-        }
+        own.unless_of_this_process();
         let socket = socket.addr();
         own.0.socket.store(socket, Ordering::SeqCst);
         Blocked { own: Some(own), socket }
@@ -135,6 +152,8 @@ impl Blocked {
         let Some(own) = &self.own else { return what() };
         leave(own.0, self.socket);
         let result = what();
+        // It may have forked the process.
+        own.unless_of_this_process();
         own.0.socket.store(self.socket, Ordering::SeqCst);
         result
     }
@@ -158,11 +177,12 @@ fn leave(entry: &Entry, socket: usize) {
     }
 }
 
-/// Somebody sends the signal at this moment.
+/// The thread has been sent the signal, or is at this moment.
 #[cold]
 fn leave_held(entry: &Entry, socket: usize) {
+    let signalled = socket | SIGNALLED;
     while entry.generation.load(Ordering::Relaxed) == generation()
-        && entry.socket.compare_exchange(socket, 0, Ordering::SeqCst, Ordering::SeqCst).is_err()
+        && entry.socket.compare_exchange(signalled, 0, Ordering::SeqCst, Ordering::SeqCst).is_err()
     {
         hint::spin_loop();
         thread::yield_now();
@@ -176,21 +196,27 @@ fn leave_held(entry: &Entry, socket: usize) {
 ///
 /// The caller has seen to it that no thread blocks on the socket from now on. `out_of_reach` is called, once, if
 /// one cannot be interrupted.
-pub(super) fn interrupt(socket: *const (), mut out_of_reach: impl FnMut()) {
+pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
     let (socket, start) = (socket.addr(), Instant::now());
-    let mut told = false;
+    let mut out_of_reach = Some(out_of_reach);
     for round in 0u32.. {
-        let late = !told && start.elapsed() >= REACH;
+        let late = start.elapsed() >= REACH;
         let mut blocked = false;
         for entry in entries() {
-            if entry.socket.load(Ordering::SeqCst) & !HELD == socket
-                && entry.generation.load(Ordering::Acquire) == generation()
-            {
-                blocked |= interrupt_one(entry, socket, late.then_some(&mut told));
+            if entry.generation.load(Ordering::Acquire) != generation() {
+                continue;
             }
-        }
-        if late && told {
-            out_of_reach();
+            let thread = entry.thread();
+            let reached = match interrupt_one(entry, socket) {
+                Sent::NotBlocked => continue,
+                Sent::Elsewhere => true,
+                Sent::Signal => !late || out_of_reach.is_none() || !thread.is_out_of_reach(),
+                Sent::Nothing => false,
+            };
+            blocked = true;
+            if !reached && let Some(act) = out_of_reach.take() {
+                act();
+            }
         }
         if !blocked || start.elapsed() >= LIMIT {
             return;
@@ -203,22 +229,37 @@ pub(super) fn interrupt(socket: *const (), mut out_of_reach: impl FnMut()) {
     }
 }
 
-/// Whether the entry's thread was blocked.
-fn interrupt_one(entry: &Entry, socket: usize, unreachable: Option<&mut bool>) -> bool {
-    if entry.socket.compare_exchange(socket, socket | HELD, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-        // Another close has it, or it has left.
-        return entry.socket.load(Ordering::SeqCst) & !HELD == socket;
+/// What became of an entry's thread.
+enum Sent {
+    /// It is not blocked on the socket, or it is the caller's own.
+    NotBlocked,
+    /// Another close sends it the signal.
+    Elsewhere,
+    Signal,
+    /// The signal is the host's by now.
+    Nothing,
+}
+
+fn interrupt_one(entry: &Entry, socket: usize) -> Sent {
+    let before = entry.socket.load(Ordering::SeqCst);
+    if before & !(HELD | SIGNALLED) != socket {
+        return Sent::NotBlocked;
     }
-    let thread =
-        Thread { handle: entry.handle.load(Ordering::Relaxed), id: entry.id.load(Ordering::Relaxed) };
-    let is_other = !thread.is_current();
-    if is_other {
-        // SAFETY: the thread cannot leave its call, and so cannot end, before the entry is let go below.
-        unsafe { thread.interrupt() };
-        if let Some(unreachable) = unreachable {
-            *unreachable |= thread.is_out_of_reach();
-        }
+    let held = socket | HELD | SIGNALLED;
+    if before & HELD != 0
+        || entry.socket.compare_exchange(before, held, Ordering::SeqCst, Ordering::SeqCst).is_err()
+    {
+        return Sent::Elsewhere;
     }
-    entry.socket.store(socket, Ordering::SeqCst);
-    is_other
+    let thread = entry.thread();
+    let sent = if thread.is_current() {
+        Sent::NotBlocked
+    // SAFETY: the thread cannot leave its call, and so cannot end, before the entry is let go below.
+    } else if unsafe { thread.interrupt() } {
+        Sent::Signal
+    } else {
+        Sent::Nothing
+    };
+    entry.socket.store(socket | SIGNALLED, Ordering::SeqCst);
+    sent
 }

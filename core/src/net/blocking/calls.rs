@@ -113,7 +113,8 @@ impl BlockingSocket {
         }
         let outcome = match connect(in_use.socket()) {
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !patience.is_none() => {
-                self.finish_connecting(self.in_use().map_err(|_| Fault::Woken)?, patience, connect)
+                let again = self.in_use().map_err(|_| Fault::Woken);
+                again.and_then(|in_use| self.finish_connecting(in_use, patience, connect))
             }
             other => other.map_err(Fault::Os),
         };

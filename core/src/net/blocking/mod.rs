@@ -15,6 +15,7 @@ mod traced;
 mod uses;
 mod waits;
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::OnceLock;
@@ -98,19 +99,26 @@ const LETTING_GO: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 struct InUse<'a> {
     owner: &'a BlockingSocket,
-    counted: Counted,
+    counted: Cell<Counted>,
 }
 
 impl InUse<'_> {
     fn socket(&self) -> &Socket {
         &self.owner.socket
     }
+
+    /// Counts the use in a child of fork(2) that goes on with the call.
+    fn recount(&self) {
+        if self.owner.uses.lacks(self.counted.get()) {
+            self.counted.set(self.owner.uses.enter().0);
+        }
+    }
 }
 
 impl Drop for InUse<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.owner.uses.leave(self.counted) == Left::Last {
+        if self.owner.uses.leave(self.counted.get()) == Left::Last {
             self.owner.close_descriptor().unwrap_or_default();
         }
     }
@@ -174,9 +182,9 @@ impl BlockingSocket {
     /// descriptor is closed when the last of them has left, which this waits for: microseconds, and a second at
     /// most. Closing twice is no error.
     ///
-    /// In a process that was forked off, the parent's calls go on. A thread in which the host has blocked the
-    /// library's signal since its first call is ended by shutdown(2), which also ends what another process does
-    /// with the socket.
+    /// In a process that was forked off, the parent's calls go on. Where the host has blocked the library's signal in
+    /// a thread since its first call, or has a handler of its own for it, the call is ended by shutdown(2), which also
+    /// ends what another process does with the socket.
     ///
     /// # Errors
     /// What close(2) reports, if no call was in progress: EBADF if somebody else closed the descriptor.
@@ -192,21 +200,23 @@ impl BlockingSocket {
     /// Gives the descriptor up without closing it, and ends the calls that other threads are blocked
     /// in, as [`close`](BlockingSocket::close) does. `None` if it is closed.
     pub fn detach(&self) -> Option<OwnedFd> {
-        // Taken before the end: the last call that leaves would close it.
-        let owned = self.owned.swap(false, Ordering::SeqCst);
-        let left = self.end()?;
-        if left == Left::Others {
+        self.note_closer();
+        if self.uses.detach()? == Left::Others {
             self.interrupt();
         }
-        // SAFETY: this was the descriptor's owner, and nobody else closes it: `owned` says so.
-        owned.then(|| unsafe { std::os::fd::FromRawFd::from_raw_fd(self.socket.fd()) })
+        // SAFETY: this was the descriptor's owner, and nobody else closes it: `detach` has decided so.
+        Some(unsafe { std::os::fd::FromRawFd::from_raw_fd(self.socket.fd()) })
+    }
+
+    fn note_closer(&self) {
+        if trace::on() && !self.is_closed() {
+            let _ = self.closer.set(trace::here_and_now());
+        }
     }
 
     /// No call begins from now on. `None` if that was so before.
     fn end(&self) -> Option<Left> {
-        if trace::on() && !self.is_closed() {
-            let _ = self.closer.set(trace::here_and_now());
-        }
+        self.note_closer();
         self.uses.close()
     }
 
@@ -245,7 +255,7 @@ impl BlockingSocket {
     #[inline]
     fn in_use(&self) -> Result<InUse<'_>, Errno> {
         let (counted, open) = self.uses.enter();
-        let in_use = InUse { owner: self, counted };
+        let in_use = InUse { owner: self, counted: Cell::new(counted) };
         if open { Ok(in_use) } else { Err(CLOSED) }
     }
 

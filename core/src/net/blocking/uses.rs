@@ -9,15 +9,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::net::sys::{count_forks, generation};
 
 const CLOSED: u64 = 1 << 32;
+/// With `CLOSED`: the descriptor has been given up and stays open.
+const DETACHED: u64 = 1 << 33;
 const COUNT: u64 = CLOSED - 1;
 
-/// The fork generation is above the flag; what does not fit in 31 bits is cut off, which is the same for all.
+/// The fork generation is above the flags; what does not fit in 30 bits is cut off, which is the same for all.
+const GENERATION: u32 = 34;
+
 fn here() -> u64 {
-    u64::from(generation()) << 33
+    u64::from(generation()) << GENERATION
 }
 
 fn is_of(word: u64, generation: u64) -> bool {
-    word >> 33 == generation >> 33
+    word >> GENERATION == generation >> GENERATION
 }
 
 #[derive(Debug)]
@@ -68,7 +72,7 @@ impl Uses {
     fn enter_after_a_fork(&self, here: u64) -> u64 {
         let mut word = self.0.load(Ordering::SeqCst);
         loop {
-            let mine = if is_of(word, here) { word + 1 } else { here | (word & CLOSED) | 1 };
+            let mine = if is_of(word, here) { word + 1 } else { here | (word & (CLOSED | DETACHED)) | 1 };
             match self.0.compare_exchange(word, mine, Ordering::SeqCst, Ordering::SeqCst) {
                 Ok(_) => return word,
                 Err(other) => word = other,
@@ -84,11 +88,26 @@ impl Uses {
             return Left::Others;
         }
         let word = self.0.fetch_sub(1, Ordering::SeqCst);
-        if word & CLOSED != 0 && word & COUNT == 1 { Left::Last } else { Left::Others }
+        let closes = word & (CLOSED | DETACHED) == CLOSED;
+        if closes && word & COUNT == 1 { Left::Last } else { Left::Others }
+    }
+
+    /// Whether a use that was counted before a fork is not counted here.
+    pub(super) fn lacks(&self, Counted(of): Counted) -> bool {
+        of != here()
     }
 
     /// Closes the socket for uses to come. `None` if it was closed already, else whether nobody uses it.
     pub(super) fn close(&self) -> Option<Left> {
+        self.end(CLOSED)
+    }
+
+    /// As [`close`](Uses::close), and no use is the last one: the descriptor is the caller's.
+    pub(super) fn detach(&self) -> Option<Left> {
+        self.end(CLOSED | DETACHED)
+    }
+
+    fn end(&self, how: u64) -> Option<Left> {
         let here = here();
         let mut word = self.0.load(Ordering::SeqCst);
         loop {
@@ -96,7 +115,7 @@ impl Uses {
                 return None;
             }
             let count = if is_of(word, here) { word & COUNT } else { 0 };
-            let closed = here | CLOSED | count;
+            let closed = here | how | count;
             match self.0.compare_exchange(word, closed, Ordering::SeqCst, Ordering::SeqCst) {
                 Ok(_) if count == 0 => return Some(Left::Last),
                 Ok(_) => return Some(Left::Others),
@@ -123,11 +142,15 @@ mod tests {
         assert!(!open);
         assert_eq!(uses.leave(late), Left::Last);
         assert_eq!(Uses::new().close(), Some(Left::Last));
+        let detached = Uses::new();
+        let (one, _) = detached.enter();
+        assert_eq!((detached.detach(), detached.close()), (Some(Left::Others), None));
+        assert_eq!(detached.leave(one), Left::Others);
     }
 
     #[test]
     fn a_child_does_not_count_what_its_parent_had() {
-        let of_parent = here() ^ (1 << 40);
+        let of_parent = here() ^ (1 << 50);
         let uses = Uses(AtomicU64::new(of_parent | 7));
         let (one, open) = uses.enter();
         assert!(open);

@@ -55,7 +55,9 @@ impl<'a> Blocking<'a> {
         self.unless_closed()?;
         if patience.on_interrupt.is_some() {
             // The hook runs code of the host.
-            self.blocked.except(|| patience.ask())?;
+            let asked = self.blocked.except(|| patience.ask());
+            self.in_use.recount();
+            asked?;
             self.unless_closed()?;
         }
         Ok(())

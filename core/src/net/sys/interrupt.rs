@@ -102,23 +102,25 @@ impl Thread {
         self.handle == own_handle()
     }
 
-    /// Sends the signal.
+    /// Sends the signal. False if it would run a handler of the host's. The default action, which a host has set
+    /// that gives up all handlers, would end the process: the signal is claimed again.
     ///
     /// # Safety
     /// The thread has not ended.
-    pub(crate) unsafe fn interrupt(self) {
-        if let Some(signal) = signal() {
-            // SAFETY: the thread is there, by this function's contract.
-            unsafe { libc::pthread_kill(self.handle as libc::pthread_t, signal) };
+    pub(crate) unsafe fn interrupt(self) -> bool {
+        let Some(signal) = signal() else { return false };
+        match handler(signal) {
+            Some(found) if found == Action::Nothing.number() => {}
+            Some(libc::SIG_DFL | libc::SIG_IGN) if set(signal, Action::Nothing) => {}
+            _ => return false,
         }
+        // SAFETY: the thread is there, by this function's contract.
+        unsafe { libc::pthread_kill(self.handle as libc::pthread_t, signal) == 0 }
     }
 
-    /// Whether the signal cannot reach the thread: the host has blocked it there or has taken it for itself.
+    /// Whether the host has blocked the signal in the thread.
     pub(crate) fn is_out_of_reach(self) -> bool {
         let Some(signal) = signal() else { return true };
-        if handler(signal) != Some(Action::Nothing.number()) {
-            return true;
-        }
         let status = std::fs::read_to_string(format!("/proc/self/task/{}/status", self.id));
         let blocked = status.ok().and_then(|status| {
             let line = status.lines().find_map(|line| line.strip_prefix("SigBlk:"))?;
