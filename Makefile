@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo lessons test lint format bench soak sanitize install dist clean
+.PHONY: help build demo lessons test check lint format bench soak sanitize install dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ lessons: ## run the lessons again and rewrite their pages; CHECK=1: compare inst
 
 test: ## run every test and lint; SUITES="rust c" runs those alone
 	@scripts/test $(SUITES)
+
+check: ## check formats, lints and the fast tests of what has changed since the last commit
+	@scripts/check
 
 lint: ## check formats and lints of every language
 	@scripts/lint

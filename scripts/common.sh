@@ -38,6 +38,24 @@ quietly() {
     return "$status"
 }
 
+# check NAME COMMAND...: runs it quietly, says whether it succeeded, and counts.
+passed=0
+failed=0
+check() {
+    local name=$1
+    shift
+    if quietly "$(basename "$0")-${name// /-}" "$@"; then
+        passed=$((passed + 1))
+        say "ok      $name"
+    else
+        failed=$((failed + 1))
+        say "FAILED  $name"
+    fi
+}
+
+# shell_files FILE...: those of the files that shellcheck reads.
+shell_files() { grep --files-with-matches --extended-regexp '^#(!.*sh| shellcheck shell=bash)$' "$@" || true; }
+
 # stale FILE SOURCE...: is the file missing, or older than a file in one of the sources?
 stale() {
     local file=$1
