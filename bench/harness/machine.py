@@ -21,7 +21,15 @@ def _crate(name: str) -> str:
 
 
 # What the measured code is made of.
-SOURCES = ["core/src", "figure/src", "cli/src", "bindings-c/src", "bindings-python/src", "bindings-java/src", "Cargo.lock"]
+SOURCES = [
+    "core/src",
+    "figure/src",
+    "cli/src",
+    "bindings-c/src",
+    "bindings-python/src",
+    "bindings-java/src",
+    "Cargo.lock",
+]
 
 
 def _commit() -> str:
