@@ -114,6 +114,21 @@ def sleeping(process: int, thread: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "S"
 
 
+def settled(call: Call) -> bool:
+    """Tell whether a call has ended, or sleeps in the kernel for something that is no lock."""
+    for _ in range(4):
+        if not call.is_alive():
+            return True
+        try:
+            where = Path(f"/proc/self/task/{call.native_id}/wchan").read_text()
+        except OSError:
+            return not call.is_alive()
+        if where == "0" or "futex" in where:
+            return False
+        time.sleep(0.002)
+    return True
+
+
 def wait_until(condition: Callable[[], bool], what: str) -> None:
     """Wait for a condition that other threads or processes bring about."""
     deadline = time.monotonic() + LIMIT
