@@ -12,8 +12,8 @@ tree=$grown/tree
 
 rm -rf "$tree"
 mkdir -p "$tree" "$grown/bin"
-tar -C "$root" --exclude=target --exclude='*.pyc' -cf - Cargo.toml Cargo.lock rustfmt.toml clippy.toml README.md \
-    api core bindings-c bindings-python bindings-java cli examples docs | tar -C "$tree" -xf -
+tar -C "$root" --exclude=target --exclude=./.git --exclude=./.venv --exclude=./dist --exclude='*.pyc' -cf - . |
+    tar -C "$tree" -xf -
 
 # Both go in before something that is there, so that every number behind them moves.
 awk '{ if ($0 ~ /^        Opt \{$/) held = $0
