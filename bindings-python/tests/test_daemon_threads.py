@@ -13,6 +13,17 @@ from support import LIMIT, run_script
 
 ENDING = str(Path(ending.__file__))
 
+# Until 3.13, take_gil() of CPython reads the state of a thread that finalization may have freed after the
+# look whether it must end: seen about once in 600 exits. What is tested for here ended every second exit.
+CRASHES_OF_PYTHON = 2 if sys.version_info < (3, 14) else 0
+
+
+def wrong_exits(kind: str, out: str) -> list[str]:
+    """Return what the 40 processes ended with, but for the crashes that are Python's own."""
+    lines = out.splitlines()
+    crashes = [line for line in lines if line == f"{kind} -11"]
+    return lines if len(crashes) > CRASHES_OF_PYTHON else [line for line in lines if line not in crashes]
+
 
 @pytest.mark.parametrize("kind", ending.KINDS)
 def test_exit_while_daemon_threads_are_in_calls(kind: str) -> None:
@@ -21,7 +32,7 @@ def test_exit_while_daemon_threads_are_in_calls(kind: str) -> None:
         [sys.executable, "-W", "ignore", ENDING, kind, "40"],
         capture_output=True, text=True, timeout=3 * LIMIT, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, wrong_exits(kind, done.stdout), done.stderr) == (0, [], "")
 
 
 @pytest.mark.parametrize("kind", ["timeouts", "refusals"])
@@ -31,7 +42,7 @@ def test_exit_of_a_script_with_hints(kind: str) -> None:
         capture_output=True, text=True, timeout=3 * LIMIT, check=False,
     )  # fmt: skip
     others = [line for line in done.stderr.splitlines() if line and "capsock hint: " not in line]
-    assert (done.returncode, done.stdout, others) == (0, "", [])
+    assert (done.returncode, wrong_exits(kind, done.stdout), others) == (0, [], [])
 
 
 @pytest.mark.parametrize("module", ["capsock", "capsock.socket", "capsock._native"])
