@@ -30,7 +30,6 @@ TIMEOUT = 0.4
 TIMEVAL = struct.pack("ll", 0, int(TIMEOUT * 1e6))
 
 IP_RECVERR = 11
-MSG_ERRQUEUE = 0x2000
 
 # What arrives, and how much is asked for.
 FIRST, REST, ASKED = b"abc", b"defghij", 8
