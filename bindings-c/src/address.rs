@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use capsock::net::port::from_number;
 use capsock::net::timeout::from_millis;
-use capsock::net::{Family, Patience, Purpose};
+use capsock::net::{Family, Purpose, WaitPolicy};
 use capsock::{Endpoint, Error, ErrorKind, Result};
 use libc::{sockaddr, socklen_t};
 
@@ -75,12 +75,12 @@ unsafe fn find(
     address_length: Option<&mut socklen_t>,
 ) -> Result<()> {
     let family = if family == libc::AF_UNSPEC { None } else { Some(family_of(family)?) };
-    let patience = Patience { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
+    let policy = WaitPolicy { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
     let place =
         Place::new(address, address_length, family)?.ok_or_else(|| refused("address", "it is NULL"))?;
     let found = match family {
-        Some(family) => endpoint.addresses_in(family, Purpose::Connect, patience)?,
-        None => endpoint.addresses(Purpose::Connect, patience)?,
+        Some(family) => endpoint.addresses_in(family, Purpose::Connect, policy)?,
+        None => endpoint.addresses(Purpose::Connect, policy)?,
     };
     // SAFETY: the caller promises the room.
     unsafe { place.write(found.first().copied()) }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use capsock::net::timeout::from_millis;
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::{Error, Result};
 
 use crate::address::family_of;
@@ -45,10 +45,10 @@ impl capsock_socket {
     }
 
     /// How the next call waits.
-    pub(crate) fn patience(&self) -> Patience {
+    pub(crate) fn policy(&self) -> WaitPolicy {
         // Checked when it was set.
         let timeout = from_millis("the timeout", self.timeout_ms.load(Ordering::Relaxed)).unwrap_or_default();
-        Patience { timeout, on_interrupt: self.interruptible.load(Ordering::Relaxed).then_some(|| true) }
+        WaitPolicy { timeout, on_interrupt: self.interruptible.load(Ordering::Relaxed).then_some(|| true) }
     }
 }
 

@@ -48,12 +48,12 @@ fn send(
         let error = Error::new(ErrorKind::Unsupported, "connect by sending", "MSG_FASTOPEN is not supported");
         return Err(error.advise("set the option TCP_FASTOPEN_CONNECT and connect"));
     }
-    let (core, patience) = (&socket.core, socket.patience());
+    let (core, policy) = (&socket.core, socket.policy());
     // A datagram, an empty one too, is one call.
     let outcome = if sent.is_none() && core.kind() == Kind::Stream && !data.is_empty() {
-        core.send_all(data, flags, patience).map(|()| data.len())
+        core.send_all(data, flags, policy).map(|()| data.len())
     } else {
-        core.send(data, flags, patience)
+        core.send(data, flags, policy)
     };
     let count = outcome.map_err(|fault| socket.failed_with_peer(fault, "send", "to"))?;
     if let Some(sent) = sent {
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn capsock_socket_sendto(
         }
         let count = socket
             .core
-            .send_to(data, &address, flags, socket.patience())
+            .send_to(data, &address, flags, socket.policy())
             .map_err(|fault| socket.failed_at(fault, "send to", &address))?;
         if let Some(sent) = sent {
             sent.write(count);
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn capsock_socket_recv(
         let received = given(received, "received")?;
         let length = socket
             .core
-            .receive(buffer, telling_the_length(socket, flags), socket.patience())
+            .receive(buffer, telling_the_length(socket, flags), socket.policy())
             .map_err(|fault| socket.failed_with_peer(fault, "receive", "from"))?;
         received.write(length);
         whole(length, size, flags)
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn capsock_socket_recvfrom(
         let received = given(received, "received")?;
         let (length, from) = socket
             .core
-            .receive_from(buffer, telling_the_length(socket, flags), socket.patience())
+            .receive_from(buffer, telling_the_length(socket, flags), socket.policy())
             .map_err(|fault| socket.failed(fault, "receive"))?;
         if let Some(place) = place {
             // SAFETY: room for so many bytes, by the contract of the header.

@@ -4,16 +4,16 @@ use std::fmt::Display;
 use std::net::SocketAddr;
 
 use capsock::Error;
-use capsock::net::{Errno, Family, Fault};
+use capsock::net::{Errno, Family, WaitError};
 
 use crate::socket::capsock_socket;
 
 impl capsock_socket {
     /// A call that names an address failed. `tried` continues "could not".
-    pub(crate) fn failed_at(&self, fault: impl Into<Fault>, tried: &str, address: &SocketAddr) -> Error {
+    pub(crate) fn failed_at(&self, fault: impl Into<WaitError>, tried: &str, address: &SocketAddr) -> Error {
         let fault = fault.into();
         let error = fault.while_trying(tried).at(address);
-        if matches!(fault, Fault::Os(Errno(libc::EINVAL | libc::EAFNOSUPPORT)))
+        if matches!(fault, WaitError::Os(Errno(libc::EINVAL | libc::EAFNOSUPPORT)))
             && address.is_ipv6() != (self.family == Family::V6)
         {
             return error.advise("the socket and the address are of different families");
@@ -22,7 +22,7 @@ impl capsock_socket {
     }
 
     /// A call on the socket failed: it is named by its own address. `tried` continues "could not".
-    pub(crate) fn failed(&self, fault: impl Into<Fault>, tried: &str) -> Error {
+    pub(crate) fn failed(&self, fault: impl Into<WaitError>, tried: &str) -> Error {
         let fault = fault.into();
         let local = self.core.local_addr().ok().filter(|local| local.port() != 0);
         let address: &dyn Display = match &local {
@@ -33,7 +33,12 @@ impl capsock_socket {
     }
 
     /// A call that meets the peer failed: both are named.
-    pub(crate) fn failed_with_peer(&self, fault: impl Into<Fault>, tried: &str, direction: &str) -> Error {
+    pub(crate) fn failed_with_peer(
+        &self,
+        fault: impl Into<WaitError>,
+        tried: &str,
+        direction: &str,
+    ) -> Error {
         let fault = fault.into();
         match self.core.peer_addr() {
             Ok(peer) => advised(fault.while_trying(&format!("{tried} {direction}")).at(peer), fault, tried),
@@ -42,8 +47,8 @@ impl capsock_socket {
     }
 }
 
-fn advised(error: Error, fault: Fault, tried: &str) -> Error {
-    let Fault::Os(Errno(errno)) = fault else { return error };
+fn advised(error: Error, fault: WaitError, tried: &str) -> Error {
+    let WaitError::Os(Errno(errno)) = fault else { return error };
     let advice = match (tried, errno) {
         ("bind to", libc::EINVAL) => "it has an address already",
         ("bind to", libc::EACCES) => "ports below 1024 are for privileged programs",

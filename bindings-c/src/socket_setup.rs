@@ -48,7 +48,7 @@ pub unsafe extern "C" fn capsock_socket_bind_to(
         let socket = given(socket, "socket")?;
         // SAFETY: text or NULL, by the contract of the header.
         let endpoint = unsafe { endpoint(host, port) }?;
-        socket.core.bind_to(endpoint, socket.patience())
+        socket.core.bind_to(endpoint, socket.policy())
     })
 }
 
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn capsock_socket_accept(
         let place = Place::new(peer, peer_length, Some(socket.family))?;
         let connection = given(connection, "connection")?;
         let (accepted, from) =
-            socket.core.accept(false, socket.patience()).map_err(|fault| socket.failed(fault, "accept"))?;
+            socket.core.accept(false, socket.policy()).map_err(|fault| socket.failed(fault, "accept"))?;
         if let Some(place) = place {
             // SAFETY: room for so many bytes, by the contract of the header.
             unsafe { place.write(Some(from)) }?;
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn capsock_socket_connect(
         let socket = given(socket, "socket")?;
         // SAFETY: so many bytes or NULL, by the contract of the header.
         let address = unsafe { read_address(address, address_length) }?;
-        let outcome = socket.core.connect(&address, socket.patience());
+        let outcome = socket.core.connect(&address, socket.policy());
         outcome.map_err(|fault| socket.failed_at(fault, "connect to", &address))
     })
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn capsock_socket_connect_to(
         let socket = given(socket, "socket")?;
         // SAFETY: text or NULL, by the contract of the header.
         let endpoint = unsafe { endpoint(host, port) }?;
-        socket.core.connect_to(endpoint, socket.patience())
+        socket.core.connect_to(endpoint, socket.policy())
     })
 }
 

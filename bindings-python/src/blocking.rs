@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use capsock::net::Fault;
+use capsock::net::WaitError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -29,10 +29,10 @@ where
 }
 
 /// As [`blocking`], for a call on a socket, whose fault its caller translates. What was raised goes before it.
-pub(crate) fn without_gil<T, F>(py: Python<'_>, call: F) -> PyResult<std::result::Result<T, Fault>>
+pub(crate) fn without_gil<T, F>(py: Python<'_>, call: F) -> PyResult<std::result::Result<T, WaitError>>
 where
     T: Send,
-    F: FnOnce() -> std::result::Result<T, Fault> + Send,
+    F: FnOnce() -> std::result::Result<T, WaitError> + Send,
 {
     take_raised(py.detach(call))
 }

@@ -43,7 +43,7 @@ impl Server {
             }
             None => {}
         }
-        let server = Arc::new(blocking(py, || options.start_unless(Some(interrupted)))?);
+        let server = Arc::new(blocking(py, || options.start_interruptible(Some(interrupted)))?);
         exit::remember(&server);
         Ok(Server { server, callable })
     }
@@ -100,7 +100,7 @@ impl Server {
     #[pyo3(signature = (timeout = Given::Default))]
     fn stop(&self, py: Python<'_>, timeout: Given<Seconds>) -> Result<StopReport> {
         let timeout = timeout.limit_or("the stop timeout", Some(capsock::DEFAULT_STOP_TIMEOUT))?;
-        let stop = || self.server.stop_unless(timeout.unwrap_or(Duration::MAX), Some(interrupted));
+        let stop = || self.server.stop_interruptible(timeout.unwrap_or(Duration::MAX), Some(interrupted));
         Ok(blocking(py, stop)?.into())
     }
 

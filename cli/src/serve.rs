@@ -85,7 +85,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         On::Udp(udp) => (&udp.common, udp.args.set(udp.common.args.options(Transport::Udp))),
     };
     let _recording = common.trace.start()?;
-    let server = options.start_unless(Some(signals::once))?;
+    let server = options.start_interruptible(Some(signals::once))?;
     let mut teller = Teller::new(common)?;
     teller.ready(&server)?;
     if common.stats {
@@ -107,7 +107,7 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
 
 /// Drains until the time is over; a second signal cuts what is left at once.
 fn stop(server: &Server, timeout: Seconds) -> Result<StopReport> {
-    match server.stop_unless(timeout.0.unwrap_or(Duration::MAX), Some(signals::twice)) {
+    match server.stop_interruptible(timeout.0.unwrap_or(Duration::MAX), Some(signals::twice)) {
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(server.stop(Duration::ZERO)?),
         stopped => Ok(stopped?),
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Barrier, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::{
     Concurrency, ErrorKind, Framing, HandlerError, Server, ServerOptions, Service, TcpClient, Transport,
     UdpClient, UdpClientOptions,
@@ -19,7 +19,7 @@ use capsock::{
 use support::{PATIENCE, connect, options, udp_peer};
 
 const ROUNDS: usize = 12;
-const FOREVER: Patience = Patience { timeout: None, on_interrupt: None };
+const FOREVER: WaitPolicy = WaitPolicy { timeout: None, on_interrupt: None };
 const ENGINES: [Concurrency; 3] = [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events];
 
 /// Runs them all at once, each on a thread of its own.

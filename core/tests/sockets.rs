@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 
 use capsock::ErrorKind;
 use capsock::net::{
-    BlockingSocket, Control, Errno, Family, Fault, Kind, Patience, Poller, Readiness, control_space,
+    BlockingSocket, Control, Errno, Family, Kind, Poller, Readiness, WaitError, WaitPolicy, control_space,
     read_controls, write_controls,
 };
 
 /// The system call as it is, of descriptors that block.
-const AS_IT_IS: Patience = Patience { timeout: None, on_interrupt: None };
-const FOREVER: Patience = Patience::FOREVER;
+const AS_IT_IS: WaitPolicy = WaitPolicy { timeout: None, on_interrupt: None };
+const FOREVER: WaitPolicy = WaitPolicy::FOREVER;
 const LONG: Duration = Duration::from_secs(20);
-const SHORT: Patience = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+const SHORT: WaitPolicy = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
 
 /// What the tests do with descriptors of both kinds.
 const MODES: [bool; 2] = [true, false];
 
 /// Whether the descriptor is non-blocking, and how its calls wait without a limit.
-const WITHOUT_A_LIMIT: [(bool, Patience); 3] = [(true, FOREVER), (false, FOREVER), (false, AS_IT_IS)];
+const WITHOUT_A_LIMIT: [(bool, WaitPolicy); 3] = [(true, FOREVER), (false, FOREVER), (false, AS_IT_IS)];
 
 fn bound(kind: Kind, nonblocking: bool) -> (BlockingSocket, SocketAddr) {
     let socket = BlockingSocket::new(Family::V4, kind, nonblocking).unwrap();
@@ -51,17 +51,17 @@ fn connection(nonblocking: bool) -> (BlockingSocket, BlockingSocket) {
 
 #[test]
 fn the_textbooks_flow_over_tcp() {
-    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+    for (nonblocking, policy) in WITHOUT_A_LIMIT {
         let (client, server) = connection(nonblocking);
-        assert_eq!(client.send(b"hello", 0, patience), Ok(5));
+        assert_eq!(client.send(b"hello", 0, policy), Ok(5));
         let mut sentence = [0; 1024];
-        assert_eq!(server.receive(&mut sentence, 0, patience), Ok(5));
+        assert_eq!(server.receive(&mut sentence, 0, policy), Ok(5));
         assert_eq!(server.available(), Ok(0));
-        server.send_all(&sentence[..5].to_ascii_uppercase(), 0, patience).unwrap();
+        server.send_all(&sentence[..5].to_ascii_uppercase(), 0, policy).unwrap();
         server.close().unwrap();
-        assert_eq!(client.receive_from(&mut sentence, 0, patience), Ok((5, None)));
+        assert_eq!(client.receive_from(&mut sentence, 0, policy), Ok((5, None)));
         assert_eq!(&sentence[..5], b"HELLO");
-        assert_eq!(client.receive(&mut sentence, 0, patience), Ok(0));
+        assert_eq!(client.receive(&mut sentence, 0, policy), Ok(0));
     }
 }
 
@@ -90,19 +90,19 @@ fn a_call_waits_as_long_as_it_may() {
         let (listener, _) = listener(1, nonblocking);
         let (client, _server) = connection(nonblocking);
         let mut byte = [0];
-        let again = Fault::Os(Errno(libc::EAGAIN));
-        assert_eq!(listener.accept(true, Patience::NONE).unwrap_err(), again);
-        assert_eq!(client.receive(&mut byte, 0, Patience::NONE).unwrap_err(), again);
+        let again = WaitError::Os(Errno(libc::EAGAIN));
+        assert_eq!(listener.accept(true, WaitPolicy::NONBLOCKING).unwrap_err(), again);
+        assert_eq!(client.receive(&mut byte, 0, WaitPolicy::NONBLOCKING).unwrap_err(), again);
         assert_eq!(client.receive(&mut byte, libc::MSG_DONTWAIT, FOREVER).unwrap_err(), again);
         let begin = Instant::now();
-        assert_eq!(listener.accept(true, SHORT).unwrap_err(), Fault::TimedOut);
-        assert_eq!(client.receive(&mut byte, 0, SHORT).unwrap_err(), Fault::TimedOut);
-        assert_eq!(client.wait_readable(SHORT).unwrap_err(), Fault::TimedOut);
+        assert_eq!(listener.accept(true, SHORT).unwrap_err(), WaitError::TimedOut);
+        assert_eq!(client.receive(&mut byte, 0, SHORT).unwrap_err(), WaitError::TimedOut);
+        assert_eq!(client.wait_readable(SHORT).unwrap_err(), WaitError::TimedOut);
         assert!(begin.elapsed() >= Duration::from_millis(60));
         client.wait_writable(SHORT).unwrap();
         let flood = vec![0; 64 << 20];
-        assert_eq!(client.send_all(&flood, 0, SHORT).unwrap_err(), Fault::TimedOut);
-        assert_eq!(client.send(&flood, 0, Patience::NONE).unwrap_err(), again);
+        assert_eq!(client.send_all(&flood, 0, SHORT).unwrap_err(), WaitError::TimedOut);
+        assert_eq!(client.send(&flood, 0, WaitPolicy::NONBLOCKING).unwrap_err(), again);
     }
 }
 
@@ -145,7 +145,7 @@ fn thread_id() -> i32 {
 
 #[test]
 fn closing_ends_what_other_threads_wait_for() {
-    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+    for (nonblocking, policy) in WITHOUT_A_LIMIT {
         let (listener, _) = listener(1, nonblocking);
         let (client, _server) = connection(nonblocking);
         let (datagrams, _) = bound(Kind::Datagram, nonblocking);
@@ -154,7 +154,7 @@ fn closing_ends_what_other_threads_wait_for() {
         let fill: Vec<_> = (0..8)
             .map(|_| {
                 let socket = BlockingSocket::new(Family::V4, Kind::Stream, true).unwrap();
-                let _ = socket.connect(&address, Patience::NONE);
+                let _ = socket.connect(&address, WaitPolicy::NONBLOCKING);
                 socket
             })
             .collect();
@@ -166,11 +166,11 @@ fn closing_ends_what_other_threads_wait_for() {
                 scope.spawn(move || {
                     tell.send(thread_id()).unwrap();
                     match call {
-                        "accept" => listener.accept(true, patience).map(drop),
-                        "receive" => client.receive(&mut [0], 0, patience).map(drop),
-                        "receive too" => client.receive_from(&mut [0], 0, patience).map(drop),
-                        "datagram" => datagrams.receive_from(&mut [0], 0, patience).map(drop),
-                        _ => connecting.connect(&address, patience),
+                        "accept" => listener.accept(true, policy).map(drop),
+                        "receive" => client.receive(&mut [0], 0, policy).map(drop),
+                        "receive too" => client.receive_from(&mut [0], 0, policy).map(drop),
+                        "datagram" => datagrams.receive_from(&mut [0], 0, policy).map(drop),
+                        _ => connecting.connect(&address, policy),
                     }
                 })
             };
@@ -184,10 +184,10 @@ fn closing_ends_what_other_threads_wait_for() {
                 assert!(socket.is_closed() && socket.fd() == -1);
             }
             for (call, thread) in calls {
-                assert_eq!(thread.join().unwrap(), Err(Fault::Woken), "{call}");
+                assert_eq!(thread.join().unwrap(), Err(WaitError::Woken), "{call}");
             }
         });
-        assert_eq!(client.receive(&mut [0], 0, FOREVER), Err(Fault::Woken));
+        assert_eq!(client.receive(&mut [0], 0, FOREVER), Err(WaitError::Woken));
         assert_eq!(client.local_addr(), Err(Errno(libc::EBADF)));
         drop((fill, full));
     }
@@ -209,7 +209,7 @@ fn signals_do_nothing() {
 #[test]
 fn a_signal_ends_a_call_if_its_hook_says_so() {
     signals_do_nothing();
-    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+    for (nonblocking, policy) in WITHOUT_A_LIMIT {
         ASKED.store(0, Ordering::SeqCst);
         let (socket, _) = bound(Kind::Datagram, nonblocking);
         std::thread::scope(|scope| {
@@ -220,7 +220,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
                 tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
                 // The first signal is passed over, the second ends the call.
                 let hook: fn() -> bool = || ASKED.fetch_add(1, Ordering::SeqCst) == 1;
-                socket.receive(&mut [0], 0, Patience { on_interrupt: Some(hook), ..patience })
+                socket.receive(&mut [0], 0, WaitPolicy { on_interrupt: Some(hook), ..policy })
             });
             let (id, thread) = told.recv().unwrap();
             for round in 1..=2 {
@@ -231,7 +231,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
                     std::thread::yield_now();
                 }
             }
-            assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
+            assert_eq!(call.join().unwrap(), Err(WaitError::Interrupted));
         });
     }
 }
@@ -241,7 +241,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
 fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
     static ARRIVED: AtomicUsize = AtomicUsize::new(0);
     signals_do_nothing();
-    for (nonblocking, patience) in WITHOUT_A_LIMIT {
+    for (nonblocking, policy) in WITHOUT_A_LIMIT {
         let (client, _server) = connection(nonblocking);
         std::thread::scope(|scope| {
             let (tell, told) = std::sync::mpsc::channel();
@@ -250,14 +250,14 @@ fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
                 // SAFETY: the call takes nothing.
                 tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
                 let hook: fn() -> bool = || ARRIVED.swap(0, Ordering::SeqCst) > 0;
-                client.send_all(&vec![0; 100_000_000], 0, Patience { on_interrupt: Some(hook), ..patience })
+                client.send_all(&vec![0; 100_000_000], 0, WaitPolicy { on_interrupt: Some(hook), ..policy })
             });
             let (id, thread) = told.recv().unwrap();
             until_blocked(&[id]);
             ARRIVED.store(1, Ordering::SeqCst);
             // SAFETY: the scope keeps the thread.
             unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
-            assert_eq!(call.join().unwrap(), Err(Fault::Interrupted));
+            assert_eq!(call.join().unwrap(), Err(WaitError::Interrupted));
         });
     }
 }
@@ -280,7 +280,7 @@ fn a_wait_on_another_socket_is_not_ended() {
         until_blocked(&[told.recv().unwrap()]);
         one.send_to(b"x", &address, 0, FOREVER).unwrap_err();
         other.send_to(b"x", &address, 0, FOREVER).unwrap();
-        assert_eq!(call.join().unwrap(), (Err(Fault::Woken), Ok(1)));
+        assert_eq!(call.join().unwrap(), (Err(WaitError::Woken), Ok(1)));
     });
 }
 
@@ -327,7 +327,7 @@ fn a_socket_that_does_not_listen_accepts_nothing() {
         let (stream, _) = bound(Kind::Stream, nonblocking);
         for (socket, errno) in [(datagrams, libc::EOPNOTSUPP), (stream, libc::EINVAL)] {
             let accepted = socket.accept(nonblocking, FOREVER).map(drop);
-            assert_eq!(accepted, Err(Fault::Os(Errno(errno))), "{:?}", socket.kind());
+            assert_eq!(accepted, Err(WaitError::Os(Errno(errno))), "{:?}", socket.kind());
         }
     }
 }
@@ -337,10 +337,10 @@ fn a_connect_tells_how_it_ended() {
     for nonblocking in MODES {
         let (nobody, address) = bound(Kind::Stream, true);
         let client = BlockingSocket::new(Family::V4, Kind::Stream, nonblocking).unwrap();
-        assert_eq!(client.connect(&address, FOREVER), Err(Fault::Os(Errno(libc::ECONNREFUSED))));
+        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(libc::ECONNREFUSED))));
         nobody.listen(1).unwrap();
         client.connect(&address, FOREVER).unwrap();
-        assert_eq!(client.connect(&address, FOREVER), Err(Fault::Os(Errno(libc::EISCONN))));
+        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(libc::EISCONN))));
         assert_eq!(client.take_error(), Ok(()));
     }
 }
@@ -375,7 +375,7 @@ fn a_name_that_cannot_be_bound_or_connected_to_is_an_error() {
     let fill: Vec<_> = (0..8)
         .map(|_| {
             let filler = socket();
-            let _ = filler.connect(&full_address, Patience::NONE);
+            let _ = filler.connect(&full_address, WaitPolicy::NONBLOCKING);
             filler
         })
         .collect();
@@ -385,7 +385,11 @@ fn a_name_that_cannot_be_bound_or_connected_to_is_an_error() {
         (socket().bind_to(address, FOREVER), ErrorKind::AddressInUse, address.to_string()),
         (socket().connect_to(address, FOREVER), ErrorKind::ConnectionRefused, address.to_string()),
         (socket().connect_to(full_address, SHORT), ErrorKind::TimedOut, full_address.to_string()),
-        (socket().connect_to(full_address, Patience::NONE), ErrorKind::TimedOut, "EINPROGRESS".to_owned()),
+        (
+            socket().connect_to(full_address, WaitPolicy::NONBLOCKING),
+            ErrorKind::TimedOut,
+            "EINPROGRESS".to_owned(),
+        ),
         (connected.connect_to(listening, FOREVER), ErrorKind::Other, "EISCONN".to_owned()),
         (socket().connect_to(("::1", 1), FOREVER), ErrorKind::NameNotResolved, "no IPv4 address".to_owned()),
         (socket().bind_to(("a.invalid", 1), FOREVER), ErrorKind::NameNotResolved, "a.invalid".to_owned()),
@@ -408,7 +412,7 @@ fn a_datagram_socket_gives_its_peer_up() {
     assert_eq!(one.peer_addr(), Ok(second));
     one.disconnect().unwrap();
     assert_eq!(one.peer_addr(), Err(Errno(libc::ENOTCONN)));
-    assert_eq!(one.send(b"to nobody", 0, FOREVER), Err(Fault::Os(Errno(libc::EDESTADDRREQ))));
+    assert_eq!(one.send(b"to nobody", 0, FOREVER), Err(WaitError::Os(Errno(libc::EDESTADDRREQ))));
     let mut datagram = [0; 16];
     assert_eq!(other.receive_from(&mut datagram, 0, FOREVER), Ok((11, Some(first))));
 }

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use capsock::net::{BlockingSocket, Errno, Family, Fault, Kind, Patience};
+use capsock::net::{BlockingSocket, Errno, Family, Kind, WaitError, WaitPolicy};
 
-const AS_IT_IS: Patience = Patience { timeout: None, on_interrupt: None };
-const AGAIN: Fault = Fault::Os(Errno(libc::EAGAIN));
+const AS_IT_IS: WaitPolicy = WaitPolicy { timeout: None, on_interrupt: None };
+const AGAIN: WaitError = WaitError::Os(Errno(libc::EAGAIN));
 const LIMIT: Duration = Duration::from_millis(200);
 
 fn socket(kind: Kind) -> (BlockingSocket, SocketAddr) {
@@ -44,7 +44,7 @@ fn full_connection() -> (BlockingSocket, BlockingSocket) {
     // Given a size, the buffers stay as they are.
     set(&client, libc::SO_SNDBUF, &16384i32.to_ne_bytes());
     set(&server, libc::SO_RCVBUF, &16384i32.to_ne_bytes());
-    let soon = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+    let soon = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
     while client.send(&PART, 0, soon).is_ok() {}
     (client, server)
 }
@@ -66,8 +66,8 @@ fn the_descriptors_mode_is_obeyed() {
     assert_eq!(client.send(&PART, 0, AS_IT_IS), Err(AGAIN));
     assert_eq!(client.send_all(&PART, 0, AS_IT_IS), Err(AGAIN));
     // The library's own wait is for any mode.
-    let short = Patience { timeout: Some(Duration::from_millis(5)), on_interrupt: None };
-    assert_eq!(client.receive(&mut byte, 0, short), Err(Fault::TimedOut));
+    let short = WaitPolicy { timeout: Some(Duration::from_millis(5)), on_interrupt: None };
+    assert_eq!(client.receive(&mut byte, 0, short), Err(WaitError::TimedOut));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_kernels_timeouts_are_obeyed() {
         set(socket, libc::SO_RCVTIMEO, &timeval());
         set(socket, libc::SO_SNDTIMEO, &timeval());
     }
-    type Call<'a> = &'a dyn Fn() -> Result<(), Fault>;
+    type Call<'a> = &'a dyn Fn() -> Result<(), WaitError>;
     let calls: [Call; 5] = [
         &|| listener.accept(false, AS_IT_IS).map(drop),
         &|| client.receive(&mut [0], 0, AS_IT_IS).map(drop),
@@ -119,8 +119,8 @@ fn a_low_water_mark_is_obeyed_with_a_timeout_and_without() {
         let (client, server) = server;
         assert!(server.waits_for_more());
         let mut buffer = [0; 8];
-        let short = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
-        assert_eq!(server.receive(&mut buffer, 0, short), Err(Fault::TimedOut));
+        let short = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+        assert_eq!(server.receive(&mut buffer, 0, short), Err(WaitError::TimedOut));
         client.send(b"def", 0, AS_IT_IS).unwrap();
         assert_eq!(server.receive(&mut buffer, 0, AS_IT_IS), Ok(6));
     }
@@ -141,11 +141,11 @@ fn readiness_that_stays_keeps_nobody_busy() {
     let nobody = socket(Kind::Datagram).1;
     datagrams.send_to(b"x", &nobody, 0, AS_IT_IS).unwrap();
     let mut byte = [0];
-    let refused = datagrams.receive(&mut byte, 0, Patience::FOREVER);
-    assert_eq!(refused, Err(Fault::Os(Errno(libc::ECONNREFUSED))));
+    let refused = datagrams.receive(&mut byte, 0, WaitPolicy::FOREVER);
+    assert_eq!(refused, Err(WaitError::Os(Errno(libc::ECONNREFUSED))));
     let (begin, used) = (Instant::now(), processor_time());
-    let limit = Patience { timeout: Some(Duration::from_millis(300)), on_interrupt: None };
-    assert_eq!(datagrams.receive(&mut byte, 0, limit), Err(Fault::TimedOut));
+    let limit = WaitPolicy { timeout: Some(Duration::from_millis(300)), on_interrupt: None };
+    assert_eq!(datagrams.receive(&mut byte, 0, limit), Err(WaitError::TimedOut));
     assert!(begin.elapsed() >= Duration::from_millis(300));
     assert!(processor_time() - used < Duration::from_millis(100), "{:?}", processor_time() - used);
     // What comes in the end is received, and a close ends the wait.
@@ -153,22 +153,22 @@ fn readiness_that_stays_keeps_nobody_busy() {
     std::thread::scope(|scope| {
         let datagrams = &datagrams;
         let call = scope.spawn(move || {
-            let first = datagrams.receive(&mut [0], 0, Patience::FOREVER);
+            let first = datagrams.receive(&mut [0], 0, WaitPolicy::FOREVER);
             tell.send(()).unwrap();
-            (first, datagrams.receive(&mut [0], 0, Patience::FOREVER))
+            (first, datagrams.receive(&mut [0], 0, WaitPolicy::FOREVER))
         });
         let sender = socket(Kind::Datagram).0;
         sender.send_to(b"x", &address, 0, AS_IT_IS).unwrap();
         told.recv().unwrap();
         datagrams.close().unwrap();
-        assert_eq!(call.join().unwrap(), (Ok(1), Err(Fault::Woken)));
+        assert_eq!(call.join().unwrap(), (Ok(1), Err(WaitError::Woken)));
     });
 }
 
 /// Of many threads that wait for the same, each is ended, also one that has lost a race to another.
 #[test]
 fn a_close_ends_every_accept() {
-    for patience in [AS_IT_IS, Patience::FOREVER] {
+    for policy in [AS_IT_IS, WaitPolicy::FOREVER] {
         for _ in 0..20 {
             let (listener, address) = socket(Kind::Stream);
             // Connections that it took may be in TIME_WAIT still.
@@ -177,8 +177,8 @@ fn a_close_ends_every_accept() {
             std::thread::scope(|scope| {
                 let accept_all = || {
                     loop {
-                        if let Err(fault) = listener.accept(false, patience) {
-                            return fault;
+                        if let Err(error) = listener.accept(false, policy) {
+                            return error;
                         }
                     }
                 };
@@ -189,7 +189,7 @@ fn a_close_ends_every_accept() {
                 }
                 listener.close().unwrap();
                 for call in calls {
-                    assert_eq!(call.join().unwrap(), Fault::Woken);
+                    assert_eq!(call.join().unwrap(), WaitError::Woken);
                 }
             });
             assert!(std::net::TcpListener::bind(address).is_ok(), "the port is free");

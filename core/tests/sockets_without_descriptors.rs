@@ -4,7 +4,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitError, WaitPolicy};
 
 #[test]
 fn a_call_waits_and_is_ended_all_the_same() {
@@ -17,7 +17,7 @@ fn a_call_waits_and_is_ended_all_the_same() {
             let tell = tell.clone();
             scope.spawn(move || {
                 tell.send(()).unwrap();
-                BlockingSocket::receive(socket, &mut [0], 0, Patience::default())
+                BlockingSocket::receive(socket, &mut [0], 0, WaitPolicy::default())
             })
         };
         let mut taken = Vec::new();
@@ -26,12 +26,12 @@ fn a_call_waits_and_is_ended_all_the_same() {
         }
         let (ended, answered) = (waiting(&one), waiting(&other));
         told.iter().take(2).for_each(drop);
-        let short = Patience { timeout: Some(Duration::from_millis(30)), on_interrupt: None };
-        assert_eq!(one.receive(&mut [0], 0, short), Err(Fault::TimedOut));
-        one.send_to(b"x", &address, 0, Patience::default()).unwrap();
+        let short = WaitPolicy { timeout: Some(Duration::from_millis(30)), on_interrupt: None };
+        assert_eq!(one.receive(&mut [0], 0, short), Err(WaitError::TimedOut));
+        one.send_to(b"x", &address, 0, WaitPolicy::default()).unwrap();
         assert_eq!(answered.join().unwrap(), Ok(1));
         one.close().unwrap();
-        assert_eq!(ended.join().unwrap(), Err(Fault::Woken));
+        assert_eq!(ended.join().unwrap(), Err(WaitError::Woken));
     });
 }
 

@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::trace;
 
 struct Counting;
@@ -33,8 +33,8 @@ static COUNTING: Counting = Counting;
 
 /// An exchange over IPv6, with a payload all of which has to be escaped, and a call that fails.
 fn exchange(socket: &BlockingSocket) {
-    socket.send(&[0xff; 100], 0, Patience::NONE).unwrap();
-    assert_eq!(socket.receive(&mut [0; 200], 0, Patience::NONE), Ok(100));
+    socket.send(&[0xff; 100], 0, WaitPolicy::NONBLOCKING).unwrap();
+    assert_eq!(socket.receive(&mut [0; 200], 0, WaitPolicy::NONBLOCKING), Ok(100));
     assert!(socket.listen(1).is_err());
 }
 
@@ -43,7 +43,7 @@ fn a_call_that_is_recorded_allocates_nothing() {
     let socket = BlockingSocket::new(Family::V6, Kind::Datagram, true).unwrap();
     socket.bind(&"[::1]:0".parse().unwrap()).unwrap();
     let own = socket.local_addr().unwrap();
-    socket.connect(&own, Patience::default()).unwrap();
+    socket.connect(&own, WaitPolicy::default()).unwrap();
     // What a thread has from its first call on.
     exchange(&socket);
     trace::start("/dev/null", true).unwrap();

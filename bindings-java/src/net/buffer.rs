@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use capsock::net::{Errno, Fault};
+use capsock::net::{Errno, WaitError};
 
 /// The most that one call moves. A longer read is a shorter one, a longer write several.
 pub(super) const LIMIT: usize = 128 * 1024;
@@ -13,7 +13,10 @@ thread_local! {
 }
 
 /// Runs `call` with so many bytes of whatever was there before, at most [`LIMIT`].
-pub(super) fn with<T>(length: usize, call: impl FnOnce(&mut [u8]) -> Result<T, Fault>) -> Result<T, Fault> {
+pub(super) fn with<T>(
+    length: usize,
+    call: impl FnOnce(&mut [u8]) -> Result<T, WaitError>,
+) -> Result<T, WaitError> {
     let length = length.min(LIMIT);
     BUFFER
         .try_with(|buffer| {
@@ -24,5 +27,5 @@ pub(super) fn with<T>(length: usize, call: impl FnOnce(&mut [u8]) -> Result<T, F
             }
             call(&mut buffer[..length])
         })
-        .unwrap_or(Err(Fault::Os(Errno(libc::ENOBUFS))))
+        .unwrap_or(Err(WaitError::Os(Errno(libc::ENOBUFS))))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use capsock::net::{Errno, Fault, Patience};
+use capsock::net::{Errno, WaitError, WaitPolicy};
 use jni::errors::Result as JniResult;
 use jni::ids::JFieldID;
 use jni::objects::{JByteArray, JLongArray, JObject};
@@ -11,7 +11,7 @@ use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
 
 use super::address::{Given, numbers};
 use super::raw::guarded;
-use super::{at_once, buffer, call, of_length, patience};
+use super::{at_once, buffer, call, of_length, policy};
 use crate::failure::{Failure, Throw};
 use crate::java::DatagramPacket;
 
@@ -110,10 +110,10 @@ fn datagram_send<'local>(
                     return Ok(0);
                 }
                 let sent = if port < 0 {
-                    held.socket.send(buffer, 0, patience(milliseconds))
+                    held.socket.send(buffer, 0, policy(milliseconds))
                 } else {
                     let to = Given { high, low, scope, port }.for_family(held.family)?;
-                    held.socket.send_to(buffer, &to, 0, patience(milliseconds))
+                    held.socket.send_to(buffer, &to, 0, policy(milliseconds))
                 };
                 sent.map(of_length)
             })
@@ -148,7 +148,7 @@ fn datagram_receive<'local>(
         let code = call(socket, |held| {
             let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
             buffer::with(room, |buffer| {
-                let (count, from) = held.socket.receive_from(buffer, flags, patience(milliseconds))?;
+                let (count, from) = held.socket.receive_from(buffer, flags, policy(milliseconds))?;
                 let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
                 let fitting = &buffer[..count.min(buffer.len())];
                 copied = java.set(&bytes, offset, fitting);
@@ -180,11 +180,11 @@ fn datagram_connect(
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
     Ok(call(socket, |held| {
-        held.socket.connect(&given.for_family(held.family)?, Patience::NONE)?;
+        held.socket.connect(&given.for_family(held.family)?, WaitPolicy::NONBLOCKING)?;
         loop {
-            match held.socket.receive(&mut [], 0, Patience::NONE) {
-                Ok(_) | Err(Fault::Os(Errno(libc::EINTR | libc::ECONNREFUSED))) => {}
-                Err(Fault::Os(Errno(libc::EAGAIN))) => return Ok(0),
+            match held.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING) {
+                Ok(_) | Err(WaitError::Os(Errno(libc::EINTR | libc::ECONNREFUSED))) => {}
+                Err(WaitError::Os(Errno(libc::EAGAIN))) => return Ok(0),
                 Err(fault) => return Err(fault),
             }
         }

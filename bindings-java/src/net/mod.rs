@@ -17,7 +17,7 @@ mod stream;
 
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Errno, Family, Fault, Patience};
+use capsock::net::{BlockingSocket, Errno, Family, WaitError, WaitPolicy};
 use jni::NativeMethod;
 use jni::sys::jint;
 
@@ -56,15 +56,15 @@ fn of_errno(Errno(errno): Errno) -> jint {
     -errno
 }
 
-fn of_fault(fault: Fault) -> jint {
+fn of_fault(fault: WaitError) -> jint {
     match fault {
-        Fault::TimedOut => TIMED_OUT,
-        Fault::Woken => CLOSED,
+        WaitError::TimedOut => TIMED_OUT,
+        WaitError::Woken => CLOSED,
         // No call here asks for it.
-        Fault::Interrupted => of_errno(Errno(libc::EINTR)),
+        WaitError::Interrupted => of_errno(Errno(libc::EINTR)),
         // The descriptor is never anybody else's, so that this is a close that came first.
-        Fault::Os(Errno(libc::EBADF)) => CLOSED,
-        Fault::Os(errno) => of_errno(errno),
+        WaitError::Os(Errno(libc::EBADF)) => CLOSED,
+        WaitError::Os(errno) => of_errno(errno),
     }
 }
 
@@ -74,7 +74,7 @@ fn of_length(length: usize) -> jint {
 }
 
 /// Runs a call that may wait, on the socket of that number.
-fn call(number: i64, call: impl FnOnce(&Held) -> Result<jint, Fault>) -> jint {
+fn call(number: i64, call: impl FnOnce(&Held) -> Result<jint, WaitError>) -> jint {
     let borrowed = SOCKETS.borrow(number);
     match borrowed.as_ref().and_then(Borrowed::object) {
         Some(held) => call(held).unwrap_or_else(of_fault),
@@ -84,14 +84,14 @@ fn call(number: i64, call: impl FnOnce(&Held) -> Result<jint, Fault>) -> jint {
 
 /// Runs a call that never waits.
 fn at_once(number: i64, at_once: impl FnOnce(&Held) -> Result<jint, Errno>) -> jint {
-    call(number, |held| at_once(held).map_err(Fault::Os))
+    call(number, |held| at_once(held).map_err(WaitError::Os))
 }
 
 /// Milliseconds; below zero is without a limit, zero is no waiting. The descriptors are non-blocking, as a virtual
 /// thread needs them, so that the wait is always the core's.
-fn patience(milliseconds: jint) -> Patience {
+fn policy(milliseconds: jint) -> WaitPolicy {
     let timeout = u64::try_from(milliseconds).map_or(Duration::MAX, Duration::from_millis);
-    Patience { timeout: Some(timeout), on_interrupt: None }
+    WaitPolicy { timeout: Some(timeout), on_interrupt: None }
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::net::Shutdown;
 
-use capsock::net::{Errno, Fault, Patience};
+use capsock::net::{Errno, WaitError, WaitPolicy};
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
 use super::raw::guarded;
-use super::{Held, SOCKETS, at_once, buffer, call, of_length, patience};
+use super::{Held, SOCKETS, at_once, buffer, call, of_length, policy};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -64,7 +64,7 @@ fn socket_connect(
     let given = Given { high, low, scope, port };
     Ok(call(socket, |held| {
         let address = given.for_family(held.family)?;
-        held.socket.connect(&address, patience(milliseconds)).map(|()| 0)
+        held.socket.connect(&address, policy(milliseconds)).map(|()| 0)
     }))
 }
 
@@ -83,7 +83,7 @@ fn socket_accept(
 ) -> Result<jint, Failure> {
     let mut new = None;
     let code = call(socket, |held| {
-        let (socket, peer) = held.socket.accept(true, patience(milliseconds))?;
+        let (socket, peer) = held.socket.accept(true, policy(milliseconds))?;
         new = Some((Held { socket, family: held.family }, peer));
         Ok(0)
     });
@@ -111,7 +111,7 @@ fn socket_read<'local>(
         let mut copied = Ok(());
         let code = call(socket, |held| {
             buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
-                let count = held.socket.receive(buffer, 0, patience(milliseconds))?;
+                let count = held.socket.receive(buffer, 0, policy(milliseconds))?;
                 copied = java.set(&bytes, offset, &buffer[..count]);
                 Ok(of_length(count))
             })
@@ -137,7 +137,7 @@ fn socket_write<'local>(
                 if copied.is_err() {
                     return Ok(0);
                 }
-                held.socket.send(buffer, 0, patience(milliseconds)).map(of_length)
+                held.socket.send(buffer, 0, policy(milliseconds)).map(of_length)
             })
         });
         copied.map(|()| code)
@@ -148,8 +148,8 @@ fn socket_write<'local>(
 fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<jint, Failure> {
     Ok(call(socket, |held| {
         loop {
-            match held.socket.send(&[data as u8], libc::MSG_OOB, Patience::NONE) {
-                Err(Fault::Os(Errno(libc::EINTR))) => {}
+            match held.socket.send(&[data as u8], libc::MSG_OOB, WaitPolicy::NONBLOCKING) {
+                Err(WaitError::Os(Errno(libc::EINTR))) => {}
                 sent => return sent.map(of_length),
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitError, WaitPolicy};
 use pyo3::prelude::*;
 
 use super::QUICK;
@@ -139,19 +139,19 @@ impl InetSocket {
 
     /// How long a call may wait. Without a timeout, and with one of 0, which is a descriptor with O_NONBLOCK, the call
     /// is the system's own, as in the standard library.
-    pub(super) fn patience(&self) -> Patience {
+    pub(super) fn policy(&self) -> WaitPolicy {
         let timeout = u64::try_from(self.timeout.load(Ordering::Relaxed)).ok().filter(|timeout| *timeout > 0);
-        Patience { timeout: timeout.map(Duration::from_nanos), on_interrupt: Some(interrupted) }
+        WaitPolicy { timeout: timeout.map(Duration::from_nanos), on_interrupt: Some(interrupted) }
     }
 
     /// How long a call with these flags may wait, and the flags that are left: a socket with a timeout waits whatever
     /// MSG_DONTWAIT says, as in the standard library.
-    pub(super) fn patience_with(&self, flags: i32) -> (Patience, i32) {
-        let patience = self.patience();
-        (patience, if patience.timeout.is_some() { flags & !libc::MSG_DONTWAIT } else { flags })
+    pub(super) fn patience_with(&self, flags: i32) -> (WaitPolicy, i32) {
+        let policy = self.policy();
+        (policy, if policy.timeout.is_some() { flags & !libc::MSG_DONTWAIT } else { flags })
     }
 
-    /// Makes a call that waits as `patience` says, for `bytes` bytes at most.
+    /// Makes a call that waits as `policy` says, for `bytes` bytes at most.
     ///
     /// If there is no other thread, a short one is tried with the GIL held: to let go of it would cost more than
     /// it gives. If the call has to wait then, other threads could come into being by a signal's handler, so the
@@ -160,17 +160,17 @@ impl InetSocket {
         &self,
         py: Python<'_>,
         bytes: usize,
-        patience: Patience,
-        mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
+        policy: WaitPolicy,
+        mut call: impl FnMut(&BlockingSocket, WaitPolicy) -> Result<T, WaitError> + Send,
     ) -> PyResult<T> {
         let socket = &self.socket;
         if bytes <= QUICK && alone(py) {
-            match call(socket, Patience::NONE) {
-                Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN => {}
+            match call(socket, WaitPolicy::NONBLOCKING) {
+                Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN => {}
                 ended => return ended.map_err(|fault| exception(py, fault)),
             }
         }
-        self.without_gil(py, patience, call)?.map_err(|fault| exception(py, fault))
+        self.without_gil(py, policy, call)?.map_err(|fault| exception(py, fault))
     }
 
     /// Makes a call without the GIL. A timeout that another thread has set meanwhile has set O_NONBLOCK too, and is not
@@ -178,13 +178,13 @@ impl InetSocket {
     pub(super) fn without_gil<T: Send>(
         &self,
         py: Python<'_>,
-        patience: Patience,
-        mut call: impl FnMut(&BlockingSocket, Patience) -> Result<T, Fault> + Send,
-    ) -> PyResult<Result<T, Fault>> {
-        without_gil(py, || match call(&self.socket, patience) {
-            Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN && patience.timeout.is_none() => {
-                let now = self.patience();
-                if now.timeout.is_some() { call(&self.socket, now) } else { Err(Fault::Os(errno)) }
+        policy: WaitPolicy,
+        mut call: impl FnMut(&BlockingSocket, WaitPolicy) -> Result<T, WaitError> + Send,
+    ) -> PyResult<Result<T, WaitError>> {
+        without_gil(py, || match call(&self.socket, policy) {
+            Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN && policy.timeout.is_none() => {
+                let now = self.policy();
+                if now.timeout.is_some() { call(&self.socket, now) } else { Err(WaitError::Os(errno)) }
             }
             ended => ended,
         })

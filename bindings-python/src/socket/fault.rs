@@ -1,30 +1,30 @@
 //! How a call of the core that failed fails in Python: as that of the standard library.
 
-use capsock::net::Fault;
+use capsock::net::WaitError;
 use pyo3::exceptions::socket::timeout;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 /// The exception: `timeout("timed out")`, or an OSError of the errno's class with its text.
-pub(super) fn exception(py: Python<'_>, fault: Fault) -> PyErr {
+pub(super) fn exception(py: Python<'_>, fault: WaitError) -> PyErr {
     match fault {
-        Fault::TimedOut => timeout::new_err("timed out"),
-        Fault::Os(errno) => os_error(py, errno.0),
+        WaitError::TimedOut => timeout::new_err("timed out"),
+        WaitError::Os(errno) => os_error(py, errno.0),
         // Closed, before the call or during it.
-        Fault::Woken => os_error(py, libc::EBADF),
+        WaitError::Woken => os_error(py, libc::EBADF),
         // What a signal handler raised has been raised by now.
-        Fault::Interrupted => PyKeyboardInterrupt::new_err(()),
+        WaitError::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }
 
 /// What errno is for a call that returns it.
-pub(super) fn number(fault: Fault) -> Option<i32> {
+pub(super) fn number(fault: WaitError) -> Option<i32> {
     match fault {
-        Fault::TimedOut => Some(libc::EAGAIN),
-        Fault::Os(errno) => Some(errno.0),
-        Fault::Woken => Some(libc::EBADF),
-        Fault::Interrupted => None,
+        WaitError::TimedOut => Some(libc::EAGAIN),
+        WaitError::Os(errno) => Some(errno.0),
+        WaitError::Woken => Some(libc::EBADF),
+        WaitError::Interrupted => None,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use capsock::net::{Patience, Received};
+use capsock::net::{Received, WaitPolicy};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -148,8 +148,8 @@ pub(super) fn closing(py: Python<'_>, socket: &InetSocket) {
 }
 
 /// A receive begins: one that may wait for long, and in vain, is watched until the value is dropped.
-pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, patience: Patience) -> Option<Watch> {
-    if !wanted() || patience.timeout.is_some_and(|timeout| timeout <= LONG) {
+pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, policy: WaitPolicy) -> Option<Watch> {
+    if !wanted() || policy.timeout.is_some_and(|timeout| timeout <= LONG) {
         return None;
     }
     let is_bound = || socket.socket().local_addr().is_ok_and(|address| address.port() != 0);

@@ -2,7 +2,7 @@
 
 use std::io::{IoSlice, IoSliceMut};
 
-use capsock::net::{BlockingSocket, Control, Fault, Patience, Received, read_controls, write_controls};
+use capsock::net::{BlockingSocket, Control, Received, WaitError, WaitPolicy, read_controls, write_controls};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
@@ -70,14 +70,14 @@ fn send_message<'py>(
         return Err(PyOSError::new_err("ancillary data item too large").into());
     };
     let slices: Vec<_> = buffers.iter().map(|buffer| IoSlice::new(buffer)).collect();
-    let (patience, flags) = socket.patience_with(flags);
+    let (policy, flags) = socket.patience_with(flags);
     // To try it without waiting could send less than a stream that blocks takes.
     let length: usize = slices.iter().map(|slice| slice.len()).sum();
-    let quick = if socket.is_stream() && patience.timeout.is_none() { usize::MAX } else { length };
-    let send = |socket: &BlockingSocket, patience: Patience| {
-        socket.send_message(&slices, &control, flags, address.as_ref(), patience)
+    let quick = if socket.is_stream() && policy.timeout.is_none() { usize::MAX } else { length };
+    let send = |socket: &BlockingSocket, policy: WaitPolicy| {
+        socket.send_message(&slices, &control, flags, address.as_ref(), policy)
     };
-    let sent = socket.wait(py, quick, patience, send)?;
+    let sent = socket.wait(py, quick, policy, send)?;
     if let Some(last) = slices.iter().rfind(|slice| !slice.is_empty()) {
         hints::sent(call, socket, last);
     }
@@ -141,8 +141,8 @@ fn receive_message(
     flags: i32,
 ) -> PyResult<Received> {
     let room = buffers.iter().map(|buffer| buffer.len()).sum();
-    let received = |socket: &BlockingSocket, flags: i32, patience: Patience| -> Result<Received, Fault> {
-        socket.receive_message(buffers, control, flags, patience)
+    let received = |socket: &BlockingSocket, flags: i32, policy: WaitPolicy| -> Result<Received, WaitError> {
+        socket.receive_message(buffers, control, flags, policy)
     };
     let received = socket.receive_by(call, room, flags, received)?;
     if flags & libc::MSG_PEEK == 0 {

@@ -3,7 +3,7 @@
 use std::net::Shutdown;
 use std::os::fd::IntoRawFd;
 
-use capsock::net::Fault;
+use capsock::net::WaitError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -41,22 +41,22 @@ pub(super) fn listen<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<
 pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
     call.count(0, 0)?;
     let py = call.py();
-    let patience = socket.patience();
-    let accepted = socket.without_gil(py, patience, |core, patience| core.accept(false, patience))?;
+    let policy = socket.policy();
+    let accepted = socket.without_gil(py, policy, |core, policy| core.accept(false, policy))?;
     let (connection, peer) = accepted.map_err(|fault| exception(py, fault))?;
     let address = socket.tuple(py, peer)?;
     let fd = connection.detach().ok_or_else(|| os_error(py, libc::EBADF))?.into_raw_fd();
     Ok((fd, address).into_pyobject(py)?.into_any())
 }
 
-fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> Outcome<Result<(), Fault>> {
+fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> Outcome<Result<(), WaitError>> {
     call.count(1, 1)?;
     let object = call.argument(0)?;
     let address = socket.address(&object)?;
     audit(c"socket.connect", call.this, &object)?;
-    let patience = socket.patience();
+    let policy = socket.policy();
     socket.story.connected();
-    Ok(without_gil(call.py(), || socket.socket().connect(&address, patience))?)
+    Ok(without_gil(call.py(), || socket.socket().connect(&address, policy))?)
 }
 
 /// connect(address)

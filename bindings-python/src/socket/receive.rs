@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use capsock::net::{BlockingSocket, Fault, Patience};
+use capsock::net::{BlockingSocket, WaitError, WaitPolicy};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -18,14 +18,14 @@ impl InetSocket {
         call: &Call<'_, '_>,
         room: usize,
         flags: i32,
-        mut receive: impl FnMut(&BlockingSocket, i32, Patience) -> Result<T, Fault> + Send,
+        mut receive: impl FnMut(&BlockingSocket, i32, WaitPolicy) -> Result<T, WaitError> + Send,
     ) -> PyResult<T> {
-        let (patience, flags) = self.patience_with(flags);
+        let (policy, flags) = self.patience_with(flags);
         // To try it without waiting would return less than was asked for.
         let all = flags & libc::MSG_WAITALL != 0 || self.socket().waits_for_more();
         let quick = if all { usize::MAX } else { room };
-        let _watch = hints::receiving(call, self, patience);
-        self.wait(call.py(), quick, patience, |socket, patience| receive(socket, flags, patience))
+        let _watch = hints::receiving(call, self, policy);
+        self.wait(call.py(), quick, policy, |socket, policy| receive(socket, flags, policy))
     }
 
     fn receive(&self, call: &Call<'_, '_>, room: &mut [u8], flags: i32) -> PyResult<usize> {
@@ -34,8 +34,8 @@ impl InetSocket {
         }
         let size = room.len();
         let told = hints::with_true_length(self, flags);
-        let count = self
-            .receive_by(call, size, told, |socket, flags, patience| socket.receive(room, flags, patience))?;
+        let count =
+            self.receive_by(call, size, told, |socket, flags, policy| socket.receive(room, flags, policy))?;
         Ok(hints::received(call, self, count, size, flags))
     }
 
@@ -47,9 +47,8 @@ impl InetSocket {
     ) -> PyResult<(usize, Option<SocketAddr>)> {
         let size = room.len();
         let told = hints::with_true_length(self, flags);
-        let (count, from) = self.receive_by(call, size, told, |socket, flags, patience| {
-            socket.receive_from(room, flags, patience)
-        })?;
+        let (count, from) = self
+            .receive_by(call, size, told, |socket, flags, policy| socket.receive_from(room, flags, policy))?;
         Ok((hints::received(call, self, count, size, flags), from))
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use capsock::net::{BlockingSocket, Fault, Patience};
+use capsock::net::{BlockingSocket, WaitError, WaitPolicy};
 use pyo3::prelude::*;
 
 use super::QUICK;
@@ -21,20 +21,18 @@ impl InetSocket {
         flags: i32,
         to: Option<SocketAddr>,
     ) -> PyResult<usize> {
-        let send = |socket: &BlockingSocket, bytes: &[u8], flags, patience| match &to {
-            Some(to) => socket.send_to(bytes, to, flags, patience),
-            None => socket.send(bytes, flags, patience),
+        let send = |socket: &BlockingSocket, bytes: &[u8], flags, policy| match &to {
+            Some(to) => socket.send_to(bytes, to, flags, policy),
+            None => socket.send(bytes, flags, policy),
         };
-        let (patience, flags) = self.patience_with(flags);
-        let sent = self.wait(call.py(), bytes.len(), patience, |socket, patience| {
-            send(socket, bytes, flags, patience)
-        })?;
+        let (policy, flags) = self.patience_with(flags);
+        let sent =
+            self.wait(call.py(), bytes.len(), policy, |socket, policy| send(socket, bytes, flags, policy))?;
         hints::sent(call, self, &bytes[..sent.min(bytes.len())]);
         // A stream that blocks takes all; a short send may have been tried without waiting.
-        if sent < bytes.len() && bytes.len() <= QUICK && self.is_stream() && patience.timeout.is_none() {
+        if sent < bytes.len() && bytes.len() <= QUICK && self.is_stream() && policy.timeout.is_none() {
             let rest = &bytes[sent..];
-            let more =
-                self.without_gil(call.py(), patience, |core, patience| send(core, rest, flags, patience))?;
+            let more = self.without_gil(call.py(), policy, |core, policy| send(core, rest, flags, policy))?;
             return Ok(sent + more.unwrap_or(0));
         }
         Ok(sent)
@@ -42,17 +40,17 @@ impl InetSocket {
 
     fn send_all(&self, call: &Call<'_, '_>, bytes: &[u8], flags: i32) -> PyResult<()> {
         let py = call.py();
-        let (patience, flags) = self.patience_with(flags);
+        let (policy, flags) = self.patience_with(flags);
         let mut rest = bytes;
         if bytes.len() <= QUICK && alone(py) {
-            match self.socket().send(bytes, flags, Patience::NONE) {
+            match self.socket().send(bytes, flags, WaitPolicy::NONBLOCKING) {
                 Ok(sent) => rest = &bytes[sent..],
-                Err(Fault::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
+                Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
                 Err(fault) => return Err(exception(py, fault)),
             }
         }
         if !rest.is_empty() {
-            without_gil(py, || self.socket().send_all(rest, flags, patience))?
+            without_gil(py, || self.socket().send_all(rest, flags, policy))?
                 .map_err(|fault| exception(py, fault))?;
         }
         hints::sent(call, self, bytes);

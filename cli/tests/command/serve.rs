@@ -119,7 +119,7 @@ fn with_the_totals_it_says_once_what_it_uses() {
     let used = Features::of_this_machine();
     for (without, expected) in [
         ("", used),
-        ("recvmmsg,udp-gro", used.without(Features::RECVMMSG.and(Features::UDP_GRO))),
+        ("recvmmsg,udp-gro", used.without(Features::RECVMMSG.union(Features::UDP_GRO))),
         ("blocking-receive,recvmmsg,udp-segment,udp-gro", Features::NONE),
     ] {
         let line = words("serve udp --host 127.0.0.1 --port 0 --json --stats");

@@ -12,7 +12,7 @@ mod udp;
 use std::net::SocketAddr;
 
 use crate::error::{Error, Result};
-use crate::net::{Endpoint, Purpose, Waiting, resolve};
+use crate::net::{Endpoint, Purpose, WaitOptions, resolve};
 
 pub use many::reply_text;
 pub use options::{TcpClientOptions, UdpClientOptions};
@@ -20,7 +20,7 @@ pub use tcp::{Copied, TcpClient};
 pub use udp::UdpClient;
 
 /// The addresses of a server, in the order to try them; at least one.
-fn find(server: &Endpoint, waiting: Waiting<'_>) -> Result<Vec<SocketAddr>> {
+fn find(server: &Endpoint, waiting: WaitOptions<'_>) -> Result<Vec<SocketAddr>> {
     if server.port() == 0 {
         return Err(Error::invalid("connect to", "no server can be asked on port 0").at(server));
     }

@@ -1,6 +1,6 @@
 //! One call at a time: threads that share a client take turns, first come, first served.
 //!
-//! Waiting for a turn ends like any other wait: with the deadline, with a signal that the caller
+//! WaitOptions for a turn ends like any other wait: with the deadline, with a signal that the caller
 //! wants to know of, and when the client is closed.
 
 use std::collections::VecDeque;
@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{
-    Deadline, Endpoint, Errno, Fault, InterruptHook, Waiting, Waker, process_id, wait_readable,
+    Deadline, Endpoint, Errno, InterruptHook, WaitError, WaitOptions, Waker, process_id, wait_readable,
 };
 
 /// What a call is, to those that it waits with: its limit, its hook, and how its errors begin.
@@ -98,7 +98,7 @@ impl<T> Turns<T> {
     pub(super) fn take(&self, call: Call<'_>) -> Result<Turn<'_, T>> {
         // Before the lock, which a thread that is not in this process may have held when it was forked off.
         self.check_process(call)?;
-        let waiting = Waiting {
+        let waiting = WaitOptions {
             deadline: call.deadline,
             waker: Some(&self.waker),
             on_interrupt: call.on_interrupt.into(),
@@ -124,12 +124,12 @@ impl<T> Turns<T> {
         };
         match wait_readable(place.waker.fd(), waiting) {
             Ok(()) => {}
-            Err(Fault::Woken) => return Err(closed(call)),
-            Err(Fault::TimedOut) => {
+            Err(WaitError::Woken) => return Err(closed(call)),
+            Err(WaitError::TimedOut) => {
                 let happened = "the time allowed ran out while another thread had its turn";
                 return Err(Error::new(ErrorKind::TimedOut, call.tried, happened).at(call.server));
             }
-            Err(fault) => return Err(fault.while_trying(call.tried).at(call.server)),
+            Err(error) => return Err(error.while_trying(call.tried).at(call.server)),
         }
         // Between the wake-up and this lock only a close can have taken the value away.
         let value = self.lock().take(Some(&place.waker));
@@ -182,7 +182,7 @@ pub(super) struct Turn<'a, T> {
     turns: &'a Turns<T>,
     value: Option<T>,
     /// How the call waits: with its own deadline and hook, woken when the client is closed.
-    pub(super) waiting: Waiting<'a>,
+    pub(super) waiting: WaitOptions<'a>,
 }
 
 impl<T> Deref for Turn<'_, T> {

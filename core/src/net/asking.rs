@@ -11,13 +11,13 @@ use std::os::fd::{AsFd, RawFd};
 use super::message::{control_space, read_controls};
 use super::socket::Socket;
 use super::sys::{self, Errno};
-use super::wait::{Fault, Waiting, interest, wait_for};
+use super::wait::{WaitError, WaitOptions, interest, wait_for};
 
 /// Where the port is in a sockaddr_in and in a sockaddr_in6.
 const PORT: std::ops::Range<usize> = 2..4;
 
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct RotatingPortSocket {
     socket: Socket,
     peer: SocketAddr,
     port: u16,
@@ -25,9 +25,9 @@ pub(crate) struct Asking {
     control: Vec<u8>,
 }
 
-impl Asking {
+impl RotatingPortSocket {
     /// A socket on a port of the system's choice.
-    pub(crate) fn open(peer: SocketAddr) -> Result<Asking, Errno> {
+    pub(crate) fn open(peer: SocketAddr) -> Result<RotatingPortSocket, Errno> {
         let socket = Socket::datagram(&peer)?;
         // Received datagrams tell the port that they were sent to (ip(7), ipv6(7)).
         let (level, name) = if peer.is_ipv4() {
@@ -36,9 +36,9 @@ impl Asking {
             (libc::IPPROTO_IPV6, libc::IPV6_RECVORIGDSTADDR)
         };
         sys::set_option(socket.as_fd(), level, name, 1)?;
-        socket.report_refusals(peer.is_ipv6())?;
+        socket.set_recverr(peer.is_ipv6())?;
         let control = vec![0; control_space(size_of::<libc::sockaddr_in6>()).unwrap_or_default()];
-        let mut asking = Asking { socket, peer, port: 0, control };
+        let mut asking = RotatingPortSocket { socket, peer, port: 0, control };
         asking.bind()?;
         Ok(asking)
     }
@@ -67,7 +67,7 @@ impl Asking {
     }
 
     /// sendto(2), once the socket takes it.
-    pub(crate) fn send_within(&mut self, bytes: &[u8], waiting: Waiting<'_>) -> Result<(), Fault> {
+    pub(crate) fn send_within(&mut self, bytes: &[u8], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
         loop {
             match self.socket.send_to(bytes, &self.peer, 0) {
                 Ok(_) => return Ok(()),
@@ -113,7 +113,7 @@ impl Asking {
 impl Socket {
     /// What ICMP reports becomes an error of the socket's also without a connection (IP_RECVERR of ip(7),
     /// ipv6(7)). [`judge`](Socket::judge) has to be asked about errors then.
-    pub(crate) fn report_refusals(&self, ipv6: bool) -> Result<(), Errno> {
+    pub(crate) fn set_recverr(&self, ipv6: bool) -> Result<(), Errno> {
         let (level, name) = if ipv6 {
             (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
         } else {
@@ -153,9 +153,9 @@ mod tests {
 
     use super::*;
 
-    fn server_and_asking(host: &str) -> (UdpSocket, Asking) {
+    fn server_and_asking(host: &str) -> (UdpSocket, RotatingPortSocket) {
         let server = UdpSocket::bind((host, 0)).unwrap();
-        let asking = Asking::open(server.local_addr().unwrap()).unwrap();
+        let asking = RotatingPortSocket::open(server.local_addr().unwrap()).unwrap();
         (server, asking)
     }
 
@@ -194,7 +194,7 @@ mod tests {
         for host in ["127.0.0.1", "::1"] {
             let (server, mut asking) = server_and_asking(host);
             drop(server);
-            asking.send_within(b"hello", Waiting::until(super::super::Deadline::NEVER)).unwrap();
+            asking.send_within(b"hello", WaitOptions::until(super::super::Deadline::NEVER)).unwrap();
             assert_eq!(asking.receive(&mut [0; 16]), Err(Errno(libc::ECONNREFUSED)));
             assert_eq!(asking.receive(&mut [0; 16]), EMPTY);
         }

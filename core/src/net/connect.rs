@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::socket::Socket;
 use super::sys::Errno;
 use super::traced::known;
-use super::wait::{Deadline, Fault, Waiting, interest, wait_for};
+use super::wait::{Deadline, WaitError, WaitOptions, interest, wait_for};
 use crate::error::Error;
 use crate::trace::{self, Begun, Outcome, Told, Way};
 
@@ -31,7 +31,10 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 /// Connects to the first of `addresses` that answers; the others' attempts are dropped.
 ///
 /// The error is that of the first address that failed, which is the one that a person means.
-pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<(Socket, SocketAddr), Error> {
+pub(crate) fn connect(
+    addresses: &[SocketAddr],
+    waiting: WaitOptions<'_>,
+) -> Result<(Socket, SocketAddr), Error> {
     let mut waiting_addresses = interleaved(addresses).into_iter();
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut first_error: Option<Error> = None;
@@ -39,7 +42,7 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
     let mut fail = |error: Error| {
         first_error.get_or_insert(error);
     };
-    let failed = |address: SocketAddr, fault: Fault| fault.while_trying("connect to").at(address);
+    let failed = |address: SocketAddr, error: WaitError| error.while_trying("connect to").at(address);
     loop {
         if attempts.is_empty() || Instant::now() >= next_attempt {
             if let Some(address) = waiting_addresses.next() {
@@ -47,7 +50,7 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
                     Ok((attempt, true)) => return Ok((attempt.won(), address)),
                     Ok((attempt, false)) => attempts.push(attempt),
                     Err(errno) => {
-                        fail(failed(address, Fault::Os(errno)));
+                        fail(failed(address, WaitError::Os(errno)));
                         continue;
                     }
                 }
@@ -60,14 +63,14 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
             attempts.iter().map(|attempt| interest(attempt.socket.fd(), libc::POLLOUT)).collect();
         fds.push(interest(-1, 0));
         let more = waiting_addresses.len() > 0;
-        let patience = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
-        match wait_for(&mut fds, waiting.with_deadline(waiting.deadline.earlier(patience))) {
+        let policy = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
+        match wait_for(&mut fds, waiting.with_deadline(waiting.deadline.earlier(policy))) {
             Ok(()) => {}
-            Err(Fault::TimedOut) if more && !waiting.deadline.passed() => continue,
-            Err(fault) => {
+            Err(WaitError::TimedOut) if more && !waiting.deadline.passed() => continue,
+            Err(error) => {
                 let address = attempts.first().map_or(addresses[0], |attempt| attempt.address);
-                attempts.into_iter().for_each(|attempt| attempt.lost(fault));
-                return Err(failed(address, fault));
+                attempts.into_iter().for_each(|attempt| attempt.lost(error));
+                return Err(failed(address, error));
             }
         }
         // From the last to the first, so that removing one leaves the places of those to come.
@@ -77,12 +80,12 @@ pub(crate) fn connect(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<
             match attempt.socket.take_error() {
                 Ok(()) => {
                     let socket = attempt.won();
-                    attempts.into_iter().for_each(|other| other.lost(Fault::Woken));
+                    attempts.into_iter().for_each(|other| other.lost(WaitError::Woken));
                     return Ok((socket, address));
                 }
                 Err(errno) => {
-                    attempt.lost(Fault::Os(errno));
-                    fail(failed(address, Fault::Os(errno)));
+                    attempt.lost(WaitError::Os(errno));
+                    fail(failed(address, WaitError::Os(errno)));
                     next_attempt = Instant::now();
                 }
             }
@@ -103,7 +106,7 @@ impl Attempt {
     /// Starts one: `true` if it is connected already.
     fn begin(address: SocketAddr) -> Result<(Attempt, bool), Errno> {
         let socket = Socket::stream(&address)?;
-        socket.no_delay()?;
+        socket.set_nodelay()?;
         let begun = trace::on().then(|| Begun::new("connect", socket.fd(), Way::Out));
         let outcome = socket.bare_connect(&address);
         let attempt = Attempt { socket, address, begun };
@@ -111,7 +114,7 @@ impl Attempt {
             Ok(()) => Ok((attempt, true)),
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) => Ok((attempt, false)),
             Err(errno) => {
-                attempt.lost(Fault::Os(errno));
+                attempt.lost(WaitError::Os(errno));
                 Err(errno)
             }
         }
@@ -122,8 +125,8 @@ impl Attempt {
         self.socket
     }
 
-    fn lost(mut self, fault: Fault) {
-        self.tell(fault.into());
+    fn lost(mut self, error: WaitError) {
+        self.tell(error.into());
     }
 
     fn tell(&mut self, outcome: Outcome) {

@@ -26,10 +26,10 @@ pub mod timeout;
 mod traced;
 mod wait;
 
-pub(crate) use asking::Asking;
+pub(crate) use asking::RotatingPortSocket;
 pub use blocking::{BlockingSocket, Family, Kind};
 pub(crate) use connect::connect;
-pub(crate) use datagram::{Added, Envelope, Inbox, Label, Outbox, max_payload};
+pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
 pub use endpoint::Endpoint;
 pub use message::{Control, Received, control_length, control_space, read_controls, write_controls};
 pub use poller::{Poller, Readiness};
@@ -41,5 +41,5 @@ pub use sys::Errno;
 pub(crate) use sys::{
     Child, Ended, Epoll, Shareable, SharedMemory, Timer, process_id, read, with_signals_blocked,
 };
-pub(crate) use wait::{Deadline, Waiting, Waker, interest, wait_for, wait_readable};
-pub use wait::{Fault, InterruptHook, Patience};
+pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, wait_for, wait_readable};
+pub use wait::{InterruptHook, WaitError, WaitPolicy};

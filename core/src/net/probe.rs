@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::datagram::{Inbox, Label, Outbox};
+use super::datagram::{ReceiveBatch, SendBatch, SendMeta};
 use super::socket::Socket;
 use super::sys::Errno;
 use crate::trace;
@@ -31,7 +31,7 @@ impl Probe {
         Ok(Probe {
             recvmmsg: has_recvmmsg(&socket),
             udp_segment: has_udp_segment(&socket),
-            udp_gro: socket.receive_trains().is_ok(),
+            udp_gro: socket.set_gro().is_ok(),
             // The last one: the socket receives no more.
             blocking_receive: shutdown_ends_receives(&socket),
         })
@@ -47,16 +47,16 @@ fn bound() -> Result<Socket, Errno> {
 
 /// Nothing is there to receive, which is what a system that has the call says.
 fn has_recvmmsg(socket: &Socket) -> bool {
-    let nothing = socket.receive_some(&mut Inbox::new(1), libc::MSG_DONTWAIT);
+    let nothing = socket.receive_some(&mut ReceiveBatch::new(1), libc::MSG_DONTWAIT);
     nothing.is_err_and(Errno::would_block)
 }
 
 /// Two datagrams to the socket itself, which nobody reads.
 fn has_udp_segment(socket: &Socket) -> bool {
     let Ok(to) = socket.local_addr() else { return false };
-    let mut outbox = Outbox::new(2, 0, true, false);
+    let mut outbox = SendBatch::new(2, 0, true, false);
     for _ in 0..2 {
-        outbox.add(&Label { to, from: None, hop_limit: None }, |bytes| {
+        outbox.add(&SendMeta { to, from: None, hop_limit: None }, |bytes| {
             bytes.push(0);
             true
         });
@@ -66,11 +66,11 @@ fn has_udp_segment(socket: &Socket) -> bool {
 
 /// Whether a receive on a socket that was shut down returns at once, with nothing, instead of waiting.
 fn shutdown_ends_receives(socket: &Socket) -> bool {
-    let mut inbox = Inbox::new(1);
+    let mut inbox = ReceiveBatch::new(1);
     while socket.receive_one(&mut inbox, libc::MSG_DONTWAIT).is_ok() {}
     let _ = socket.shutdown_read();
     // The time limit is for the system that would wait for ever.
-    socket.limit_receives(Some(SHORT)).is_ok()
+    socket.set_recv_timeout(Some(SHORT)).is_ok()
         && socket.set_nonblocking(false).is_ok()
         && socket.receive_one(&mut inbox, 0) == Ok(0)
 }

@@ -12,7 +12,7 @@ use std::thread;
 
 use super::Endpoint;
 use super::sys::{self, Errno, GaiError};
-use super::wait::{Deadline, Fault, Patience, Waiting, Waker, wait_readable};
+use super::wait::{Deadline, WaitError, WaitOptions, WaitPolicy, Waker, wait_readable};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What addresses are for.
@@ -31,7 +31,7 @@ const UNSPECIFIED: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(
 pub(crate) fn resolve(
     endpoint: &Endpoint,
     purpose: Purpose,
-    waiting: Waiting<'_>,
+    waiting: WaitOptions<'_>,
 ) -> Result<Vec<SocketAddr>> {
     let (host, port) = (endpoint.host(), endpoint.port());
     if let Some(known) = without_asking(host, port, purpose) {
@@ -45,13 +45,13 @@ pub(crate) fn resolve(
 
 impl Endpoint {
     /// The addresses of the endpoint in the order to try them; at least one. A name is asked for on a
-    /// thread of its own, so that the call ends as its caller's patience has it.
+    /// thread of its own, so that the call ends as its caller's wait policy has it.
     ///
     /// # Errors
     /// `NameNotResolved`, `TimedOut`, `Interrupted`, `InvalidArgument` for a name with a NUL.
-    pub fn addresses(&self, purpose: Purpose, patience: Patience) -> Result<Vec<SocketAddr>> {
-        let deadline = Deadline::after(patience.timeout);
-        let waiting = Waiting { deadline, waker: None, on_interrupt: patience.on_interrupt.into() };
+    pub fn addresses(&self, purpose: Purpose, policy: WaitPolicy) -> Result<Vec<SocketAddr>> {
+        let deadline = Deadline::after(policy.timeout);
+        let waiting = WaitOptions { deadline, waker: None, on_interrupt: policy.on_interrupt.into() };
         resolve(self, purpose, waiting)
     }
 }
@@ -76,7 +76,7 @@ fn without_asking(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketA
 
 type Answer = std::result::Result<Vec<SocketAddr>, GaiError>;
 
-fn ask_the_system(name: CString, host: &str, port: u16, waiting: Waiting<'_>) -> Result<Vec<SocketAddr>> {
+fn ask_the_system(name: CString, host: &str, port: u16, waiting: WaitOptions<'_>) -> Result<Vec<SocketAddr>> {
     let tried = "find the address of";
     let os = |errno: Errno| Error::os(errno.0, tried).at(host);
     let question: Arc<(Mutex<Option<Answer>>, Waker)> =
@@ -90,7 +90,7 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: Waiting<'_>) ->
         })
     })
     .map_err(|error| os(Errno::from(error)))?;
-    wait_readable(question.1.fd(), waiting).map_err(|fault| fault.while_trying(tried).at(host))?;
+    wait_readable(question.1.fd(), waiting).map_err(|error| error.while_trying(tried).at(host))?;
     let answer = question.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     match answer {
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
@@ -99,22 +99,22 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: Waiting<'_>) ->
     }
 }
 
-impl Fault {
+impl WaitError {
     /// The error of a call that ended so. `tried` continues "could not".
     ///
-    /// What a call without patience reports instead of waiting (EAGAIN, EINPROGRESS, EALREADY) is
+    /// What a non-blocking call reports instead of waiting (EAGAIN, EINPROGRESS, EALREADY) is
     /// `TimedOut` with that number, and EBADF is `Closed`, however the call came to meet it.
     #[must_use]
     pub fn while_trying(self, tried: &str) -> Error {
         let kind = match self {
-            Fault::TimedOut => ErrorKind::TimedOut,
-            Fault::Woken => ErrorKind::Closed,
-            Fault::Interrupted => ErrorKind::Interrupted,
-            Fault::Os(Errno(libc::EBADF)) => return Fault::Woken.while_trying(tried),
-            Fault::Os(Errno(errno @ (libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY))) => {
+            WaitError::TimedOut => ErrorKind::TimedOut,
+            WaitError::Woken => ErrorKind::Closed,
+            WaitError::Interrupted => ErrorKind::Interrupted,
+            WaitError::Os(Errno(libc::EBADF)) => return WaitError::Woken.while_trying(tried),
+            WaitError::Os(Errno(errno @ (libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY))) => {
                 return Error::would_wait(errno, tried);
             }
-            Fault::Os(errno) => return Error::os(errno.0, tried),
+            WaitError::Os(errno) => return Error::os(errno.0, tried),
         };
         Error::new(kind, tried, self.to_string())
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn addresses(host: &str, purpose: Purpose) -> Result<Vec<SocketAddr>> {
-        resolve(&Endpoint::from((host, 7)), purpose, Waiting::until(Deadline::NEVER))
+        resolve(&Endpoint::from((host, 7)), purpose, WaitOptions::until(Deadline::NEVER))
     }
 
     #[test]
@@ -152,18 +152,18 @@ mod tests {
     #[test]
     fn a_fault_becomes_an_error() {
         let table = [
-            (Fault::TimedOut, ErrorKind::TimedOut, libc::ETIMEDOUT),
-            (Fault::Woken, ErrorKind::Closed, libc::EBADF),
-            (Fault::Interrupted, ErrorKind::Interrupted, libc::EINTR),
-            (Fault::Os(Errno(libc::EBADF)), ErrorKind::Closed, libc::EBADF),
-            (Fault::Os(Errno(libc::EAGAIN)), ErrorKind::TimedOut, libc::EAGAIN),
-            (Fault::Os(Errno(libc::EINPROGRESS)), ErrorKind::TimedOut, libc::EINPROGRESS),
-            (Fault::Os(Errno(libc::EALREADY)), ErrorKind::TimedOut, libc::EALREADY),
-            (Fault::Os(Errno(libc::ECONNREFUSED)), ErrorKind::ConnectionRefused, libc::ECONNREFUSED),
+            (WaitError::TimedOut, ErrorKind::TimedOut, libc::ETIMEDOUT),
+            (WaitError::Woken, ErrorKind::Closed, libc::EBADF),
+            (WaitError::Interrupted, ErrorKind::Interrupted, libc::EINTR),
+            (WaitError::Os(Errno(libc::EBADF)), ErrorKind::Closed, libc::EBADF),
+            (WaitError::Os(Errno(libc::EAGAIN)), ErrorKind::TimedOut, libc::EAGAIN),
+            (WaitError::Os(Errno(libc::EINPROGRESS)), ErrorKind::TimedOut, libc::EINPROGRESS),
+            (WaitError::Os(Errno(libc::EALREADY)), ErrorKind::TimedOut, libc::EALREADY),
+            (WaitError::Os(Errno(libc::ECONNREFUSED)), ErrorKind::ConnectionRefused, libc::ECONNREFUSED),
         ];
-        for (fault, kind, errno) in table {
-            let error = fault.while_trying("test");
-            assert_eq!((error.kind(), error.errno()), (kind, Some(errno)), "{fault:?}");
+        for (error, kind, errno) in table {
+            let error = error.while_trying("test");
+            assert_eq!((error.kind(), error.errno()), (kind, Some(errno)), "{error:?}");
         }
     }
 

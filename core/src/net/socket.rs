@@ -19,7 +19,7 @@ use crate::trace;
 
 use super::sys::{self, Errno};
 use super::traced;
-use super::wait::{Deadline, Fault, Waiting, wait_readable, wait_writable};
+use super::wait::{Deadline, WaitError, WaitOptions, wait_readable, wait_writable};
 
 /// A TCP or UDP socket over IPv4 or IPv6.
 #[derive(Debug)]
@@ -208,7 +208,7 @@ impl Socket {
 
     /// Whether it would take something to send now (poll(2)).
     pub(crate) fn has_room(&self) -> bool {
-        wait_writable(self.fd(), Waiting::until(Deadline::at(Instant::now()))).is_ok()
+        wait_writable(self.fd(), WaitOptions::until(Deadline::at(Instant::now()))).is_ok()
     }
 
     /// Bytes that the peer has not acknowledged.
@@ -233,11 +233,15 @@ impl Socket {
     }
 
     /// recv(2) once there is something to receive, or the end.
-    pub(crate) fn receive_within(&self, buffer: &mut [u8], waiting: Waiting<'_>) -> Result<usize, Fault> {
+    pub(crate) fn receive_within(
+        &self,
+        buffer: &mut [u8],
+        waiting: WaitOptions<'_>,
+    ) -> Result<usize, WaitError> {
         loop {
             match self.receive(buffer) {
                 Err(errno) if errno.would_block() => {
-                    wait_readable(self.fd(), waiting).map_err(|fault| self.gives_up(fault))?;
+                    wait_readable(self.fd(), waiting).map_err(|error| self.gives_up(error))?;
                 }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
@@ -251,12 +255,12 @@ impl Socket {
         &self,
         bytes: &[u8],
         flags: c_int,
-        waiting: Waiting<'_>,
-    ) -> Result<usize, Fault> {
+        waiting: WaitOptions<'_>,
+    ) -> Result<usize, WaitError> {
         loop {
             match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
                 Err(errno) if errno.would_block() => {
-                    wait_writable(self.fd(), waiting).map_err(|fault| self.gives_up(fault))?;
+                    wait_writable(self.fd(), waiting).map_err(|error| self.gives_up(error))?;
                 }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
@@ -264,33 +268,33 @@ impl Socket {
         }
     }
 
-    /// What was tried or waited for is not any more; the fault is why.
+    /// What was tried or waited for is not any more; the error is why.
     #[cold]
     #[inline(never)]
-    pub(crate) fn gives_up(&self, fault: Fault) -> Fault {
+    pub(crate) fn gives_up(&self, error: WaitError) -> WaitError {
         if trace::on() {
-            traced::given_up(self, fault);
+            traced::given_up(self, error);
         }
-        fault
+        error
     }
 
     /// A restarted server can take its port while old connections are in TIME_WAIT (SO_REUSEADDR, socket(7)).
-    pub(crate) fn reuse_address(&self) -> Sys<()> {
+    pub(crate) fn set_reuse_address(&self) -> Sys<()> {
         Ok(self.0.set_reuse_address(true)?)
     }
 
     /// Small replies leave at once (TCP_NODELAY, tcp(7)).
-    pub(crate) fn no_delay(&self) -> Sys<()> {
+    pub(crate) fn set_nodelay(&self) -> Sys<()> {
         Ok(SockRef::from(&self.0).set_tcp_nodelay(true)?)
     }
 
     /// A receive or an accept that blocks fails with EAGAIN after so long (SO_RCVTIMEO, socket(7)).
-    pub(crate) fn limit_receives(&self, limit: Option<Duration>) -> Sys<()> {
+    pub(crate) fn set_recv_timeout(&self, limit: Option<Duration>) -> Sys<()> {
         Ok(self.0.set_read_timeout(limit)?)
     }
 
     /// Datagrams of one size from one peer may arrive as one train (UDP_GRO, udp(7)).
-    pub(crate) fn receive_trains(&self) -> Sys<()> {
+    pub(crate) fn set_gro(&self) -> Sys<()> {
         sys::set_option(self.0.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1)
     }
 
@@ -302,12 +306,12 @@ impl Socket {
     }
 
     /// Received datagrams tell what is left of their hop limit (IP_RECVTTL of ip(7), RFC 3542).
-    pub(crate) fn tell_hops(&self, ipv6: bool) -> Sys<()> {
+    pub(crate) fn set_recv_ttl(&self, ipv6: bool) -> Sys<()> {
         self.tell(ipv6, libc::IP_RECVTTL, libc::IPV6_RECVHOPLIMIT)
     }
 
     /// Received datagrams tell their destination (IP_PKTINFO of ip(7), RFC 3542).
-    pub(crate) fn tell_destination(&self, ipv6: bool) -> Sys<()> {
+    pub(crate) fn set_recv_pktinfo(&self, ipv6: bool) -> Sys<()> {
         self.tell(ipv6, libc::IP_PKTINFO, libc::IPV6_RECVPKTINFO)
     }
 

@@ -10,7 +10,7 @@ use std::net::{Shutdown, SocketAddr};
 use super::message::Received;
 use super::socket::Socket;
 use super::sys::{self, Errno};
-use super::wait::{Fault, interest};
+use super::wait::{WaitError, interest};
 use crate::trace::{self, Begun, KeptErrno, Outcome, Told, Way};
 
 type Sys<T> = Result<T, Errno>;
@@ -22,13 +22,13 @@ pub(super) fn is_told(flags: c_int) -> bool {
     flags & UNTOLD == 0
 }
 
-impl From<Fault> for Outcome {
-    fn from(fault: Fault) -> Outcome {
-        match fault {
-            Fault::TimedOut => Outcome::TimedOut,
-            Fault::Woken => Outcome::Closed,
-            Fault::Interrupted => Outcome::Interrupted,
-            Fault::Os(Errno(errno)) => Outcome::Errno(errno),
+impl From<WaitError> for Outcome {
+    fn from(error: WaitError) -> Outcome {
+        match error {
+            WaitError::TimedOut => Outcome::TimedOut,
+            WaitError::Woken => Outcome::Closed,
+            WaitError::Interrupted => Outcome::Interrupted,
+            WaitError::Os(Errno(errno)) => Outcome::Errno(errno),
         }
     }
 }
@@ -122,9 +122,9 @@ pub(super) fn close(socket: &Socket, by: Option<(u32, u64)>, close: impl FnOnce(
 /// The call that was tried on the socket will not be tried again.
 #[cold]
 #[inline(never)]
-pub(super) fn given_up(socket: &Socket, fault: Fault) {
+pub(super) fn given_up(socket: &Socket, error: WaitError) {
     if let Some((begun, room)) = trace::given_up(socket.fd()) {
-        begun.end(fault.into(), known(socket, Told { room, ..Told::default() }));
+        begun.end(error.into(), known(socket, Told { room, ..Told::default() }));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Waiting: deadlines, wake-up, interruption.
+//! WaitOptions: deadlines, wake-up, interruption.
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
@@ -15,9 +15,9 @@ pub type InterruptHook = fn() -> bool;
 /// Why a wait, or a call that waits, ended without success.
 ///
 /// It costs nothing to make, unlike an [`Error`](crate::Error) with its text, which
-/// [`while_trying`](Fault::while_trying) makes of it: a non-blocking call fails often.
+/// [`while_trying`](WaitError::while_trying) makes of it: a non-blocking call fails often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum WaitError {
     /// The time allowed ran out.
     TimedOut,
     /// The waker was notified: the socket was closed, before the call or by another thread during it.
@@ -28,22 +28,22 @@ pub enum Fault {
     Os(Errno),
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for WaitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fault::TimedOut => f.write_str("the time allowed ran out"),
-            Fault::Woken => f.write_str("it was closed"),
-            Fault::Interrupted => f.write_str("a signal arrived (EINTR)"),
-            Fault::Os(errno) => errno.fmt(f),
+            WaitError::TimedOut => f.write_str("the time allowed ran out"),
+            WaitError::Woken => f.write_str("it was closed"),
+            WaitError::Interrupted => f.write_str("a signal arrived (EINTR)"),
+            WaitError::Os(errno) => errno.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for WaitError {}
 
-impl From<Errno> for Fault {
-    fn from(errno: Errno) -> Fault {
-        Fault::Os(errno)
+impl From<Errno> for WaitError {
+    fn from(errno: Errno) -> WaitError {
+        WaitError::Os(errno)
     }
 }
 
@@ -118,15 +118,15 @@ pub(crate) enum OnInterrupt<'a> {
     Resume,
     /// The wait ends if the hook says so.
     Ask(InterruptHook),
-    /// The wait ends with the fault that this returns, if it does.
-    Check(&'a dyn Fn() -> Result<(), Fault>),
+    /// The wait ends with the error that the function returns, if any.
+    Check(&'a dyn Fn() -> Result<(), WaitError>),
 }
 
 impl OnInterrupt<'_> {
-    fn after_a_signal(self) -> Result<(), Fault> {
+    fn after_a_signal(self) -> Result<(), WaitError> {
         match self {
             OnInterrupt::Resume => Ok(()),
-            OnInterrupt::Ask(hook) if hook() => Err(Fault::Interrupted),
+            OnInterrupt::Ask(hook) if hook() => Err(WaitError::Interrupted),
             OnInterrupt::Ask(_) => Ok(()),
             OnInterrupt::Check(check) => check(),
         }
@@ -141,37 +141,37 @@ impl From<Option<InterruptHook>> for OnInterrupt<'_> {
 
 /// How a call waits: until when, who can wake it, what a signal does.
 #[derive(Clone, Copy)]
-pub(crate) struct Waiting<'a> {
+pub(crate) struct WaitOptions<'a> {
     pub(crate) deadline: Deadline,
     pub(crate) waker: Option<&'a Waker>,
     pub(crate) on_interrupt: OnInterrupt<'a>,
 }
 
-impl<'a> Waiting<'a> {
-    pub(crate) fn until(deadline: Deadline) -> Waiting<'a> {
-        Waiting { deadline, waker: None, on_interrupt: OnInterrupt::Resume }
+impl<'a> WaitOptions<'a> {
+    pub(crate) fn until(deadline: Deadline) -> WaitOptions<'a> {
+        WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Resume }
     }
 
-    pub(crate) fn woken_by(self, waker: &'a Waker) -> Waiting<'a> {
-        Waiting { waker: Some(waker), ..self }
+    pub(crate) fn woken_by(self, waker: &'a Waker) -> WaitOptions<'a> {
+        WaitOptions { waker: Some(waker), ..self }
     }
 
     /// Whether the waker was notified, without waiting; for a call that seldom has to wait.
-    pub(crate) fn glance(self) -> Result<(), Fault> {
+    pub(crate) fn glance(self) -> Result<(), WaitError> {
         match wait_for(&mut [interest(-1, 0)], self.with_deadline(Deadline::at(Instant::now()))) {
-            Err(Fault::TimedOut) => Ok(()),
+            Err(WaitError::TimedOut) => Ok(()),
             other => other,
         }
     }
 
-    pub(crate) fn with_deadline(self, deadline: Deadline) -> Waiting<'a> {
-        Waiting { deadline, ..self }
+    pub(crate) fn with_deadline(self, deadline: Deadline) -> WaitOptions<'a> {
+        WaitOptions { deadline, ..self }
     }
 }
 
 /// How long a call of a [`BlockingSocket`](super::BlockingSocket) may wait, and what a signal does to it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Patience {
+pub struct WaitPolicy {
     /// `None` is the system call as it is: whether and how long it waits is what the descriptor's mode
     /// (O_NONBLOCK), its options (SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT) and the call's flags (MSG_DONTWAIT,
     /// MSG_WAITALL) say.
@@ -184,23 +184,23 @@ pub struct Patience {
     pub on_interrupt: Option<InterruptHook>,
 }
 
-impl Patience {
+impl WaitPolicy {
     /// No waiting.
-    pub const NONE: Patience = Patience { timeout: Some(Duration::ZERO), on_interrupt: None };
+    pub const NONBLOCKING: WaitPolicy = WaitPolicy { timeout: Some(Duration::ZERO), on_interrupt: None };
 
     /// Waits without a limit, whatever the descriptor's mode.
-    pub const FOREVER: Patience = Patience { timeout: Some(Duration::MAX), on_interrupt: None };
+    pub const FOREVER: WaitPolicy = WaitPolicy { timeout: Some(Duration::MAX), on_interrupt: None };
 
-    pub(crate) fn is_none(self) -> bool {
+    pub(crate) fn is_nonblocking(self) -> bool {
         self.timeout == Some(Duration::ZERO)
     }
 
     /// The caller's own `MSG_DONTWAIT` asks for no waiting either.
-    pub(crate) fn with_flags(self, flags: i32) -> Patience {
+    pub(crate) fn with_flags(self, flags: i32) -> WaitPolicy {
         if flags & libc::MSG_DONTWAIT == 0 {
             self
         } else {
-            Patience { timeout: self.timeout.and(Some(Duration::ZERO)), ..self }
+            WaitPolicy { timeout: self.timeout.and(Some(Duration::ZERO)), ..self }
         }
     }
 
@@ -208,18 +208,18 @@ impl Patience {
     ///
     /// # Errors
     /// Nothing is left.
-    pub(crate) fn rest(self, deadline: Deadline) -> Result<Patience, Fault> {
+    pub(crate) fn rest(self, deadline: Deadline) -> Result<WaitPolicy, WaitError> {
         match (self.timeout, deadline.remaining()) {
             (None | Some(Duration::ZERO), _) => Ok(self),
-            (Some(_), Some(Duration::ZERO)) => Err(Fault::TimedOut),
-            (Some(_), rest) => Ok(Patience { timeout: Some(rest.unwrap_or(Duration::MAX)), ..self }),
+            (Some(_), Some(Duration::ZERO)) => Err(WaitError::TimedOut),
+            (Some(_), rest) => Ok(WaitPolicy { timeout: Some(rest.unwrap_or(Duration::MAX)), ..self }),
         }
     }
 
     /// After a call that a signal interrupted.
-    pub(crate) fn ask(self) -> Result<(), Fault> {
+    pub(crate) fn ask(self) -> Result<(), WaitError> {
         match self.on_interrupt {
-            Some(hook) if hook() => Err(Fault::Interrupted),
+            Some(hook) if hook() => Err(WaitError::Interrupted),
             _ => Ok(()),
         }
     }
@@ -235,8 +235,8 @@ pub(crate) fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
 /// The waker goes before everything else, then readiness, then the deadline. The last entry of
 /// `fds` is the waker's place and is overwritten: the caller leaves room for it, so that a wait
 /// allocates nothing.
-pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
-    let Some((last, _)) = fds.split_last_mut() else { return Err(Fault::Os(Errno(libc::EINVAL))) };
+pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
+    let Some((last, _)) = fds.split_last_mut() else { return Err(WaitError::Os(Errno(libc::EINVAL))) };
     // poll(2) passes over a negative descriptor.
     *last = interest(waiting.waker.map_or(-1, Waker::fd), libc::POLLIN);
     if trace::on() {
@@ -248,7 +248,7 @@ pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result
 /// The wait is part of a call that is recorded.
 #[cold]
 #[inline(never)]
-fn wait_timed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
+fn wait_timed(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
     let others = &fds[..fds.len() - 1];
     let into = others.iter().any(|other| other.events & libc::POLLIN != 0);
     let (event, way) = if into { (libc::POLLIN, Way::In) } else { (libc::POLLOUT, Way::Out) };
@@ -261,26 +261,26 @@ fn wait_timed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Faul
 
 /// The waker has its place in `fds`.
 #[inline(always)]
-fn wait_untimed(fds: &mut [libc::pollfd], waiting: Waiting<'_>) -> Result<(), Fault> {
+fn wait_untimed(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
     let others = fds.len() - 1;
     loop {
         match sys::poll(fds, waiting.deadline.remaining()) {
-            Ok(_) if fds[others].revents != 0 => return Err(Fault::Woken),
-            Ok(0) if waiting.deadline.passed() => return Err(Fault::TimedOut),
+            Ok(_) if fds[others].revents != 0 => return Err(WaitError::Woken),
+            Ok(0) if waiting.deadline.passed() => return Err(WaitError::TimedOut),
             Ok(0) => {}
             Ok(_) => return Ok(()),
             Err(Errno(libc::EINTR)) => waiting.on_interrupt.after_a_signal()?,
-            Err(errno) => return Err(Fault::Os(errno)),
+            Err(errno) => return Err(WaitError::Os(errno)),
         }
     }
 }
 
 /// Waits until `fd` can be read or has an error or an end to report.
-pub(crate) fn wait_readable(fd: RawFd, waiting: Waiting<'_>) -> Result<(), Fault> {
+pub(crate) fn wait_readable(fd: RawFd, waiting: WaitOptions<'_>) -> Result<(), WaitError> {
     wait_for(&mut [interest(fd, libc::POLLIN), interest(-1, 0)], waiting)
 }
 
 /// Waits until `fd` can be written or has an error to report.
-pub(crate) fn wait_writable(fd: RawFd, waiting: Waiting<'_>) -> Result<(), Fault> {
+pub(crate) fn wait_writable(fd: RawFd, waiting: WaitOptions<'_>) -> Result<(), WaitError> {
     wait_for(&mut [interest(fd, libc::POLLOUT), interest(-1, 0)], waiting)
 }

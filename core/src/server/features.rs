@@ -29,7 +29,7 @@ impl Features {
         Features::ALL
             .iter()
             .filter(|(one, _)| bits & one.0 != 0)
-            .fold(Features::NONE, |set, (one, _)| set.and(*one))
+            .fold(Features::NONE, |set, (one, _)| set.union(*one))
     }
 
     /// Whether all of `other` are in this set.
@@ -40,13 +40,13 @@ impl Features {
 
     /// This set and another one.
     #[must_use]
-    pub fn and(self, other: Features) -> Features {
+    pub fn union(self, other: Features) -> Features {
         Features(self.0 | other.0)
     }
 
     /// What is in this set and in another one.
     #[must_use]
-    pub fn both(self, other: Features) -> Features {
+    pub fn intersection(self, other: Features) -> Features {
         Features(self.0 & other.0)
     }
 
@@ -77,7 +77,7 @@ impl Features {
             (probe.udp_gro, Features::UDP_GRO),
         ];
         let found = found.into_iter().filter(|(there, _)| *there);
-        *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.and(one)))
+        *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.union(one)))
     }
 
     /// Those that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
@@ -98,7 +98,7 @@ impl std::str::FromStr for Features {
                 let advice = format!("there are {}", known.join(", "));
                 return Err(Error::invalid("use the feature", format!("{name:?} is none")).advise(&advice));
             };
-            set = set.and(*one);
+            set = set.union(*one);
         }
         Ok(set)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Endpoint, Errno, InterruptHook, Patience, Purpose, Socket};
+use crate::net::{Endpoint, Errno, InterruptHook, Purpose, Socket, WaitPolicy};
 
 /// The sockets that a TCP server listens on. Whoever has the last share of them, or stops first, closes the
 /// door: connections are refused from then on, also if a process that the host forked off has the
@@ -56,9 +56,9 @@ pub(super) fn listen(
     backlog: u32,
     on_interrupt: Option<InterruptHook>,
 ) -> Result<Vec<(Socket, SocketAddr)>> {
-    let patience = Patience { timeout: Some(RESOLVE_TIMEOUT), on_interrupt };
+    let policy = WaitPolicy { timeout: Some(RESOLVE_TIMEOUT), on_interrupt };
     let addresses =
-        endpoint.addresses(Purpose::Bind, patience).map_err(|error| error.within(patience.timeout))?;
+        endpoint.addresses(Purpose::Bind, policy).map_err(|error| error.within(policy.timeout))?;
     let mut attempt = 1;
     loop {
         match listen_on_all(transport, &addresses, backlog) {
@@ -111,18 +111,18 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
     match transport {
         Transport::Tcp => {
             let socket = Socket::stream(address)?;
-            socket.reuse_address()?;
+            socket.set_reuse_address()?;
             // The connections have it from their listener.
-            socket.no_delay()?;
+            socket.set_nodelay()?;
             socket.bind(address)?;
             socket.listen(backlog)?;
             Ok(socket)
         }
         Transport::Udp => {
             let socket = Socket::datagram(address)?;
-            socket.tell_hops(address.is_ipv6())?;
+            socket.set_recv_ttl(address.is_ipv6())?;
             if address.ip().is_unspecified() {
-                socket.tell_destination(address.is_ipv6())?;
+                socket.set_recv_pktinfo(address.is_ipv6())?;
             }
             socket.bind(address)?;
             Ok(socket)

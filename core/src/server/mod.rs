@@ -36,7 +36,7 @@ pub use self::shared::DEFAULT_STOP_TIMEOUT;
 use self::shared::Shared;
 use crate::choices::{Concurrency, Transport};
 use crate::error::Result;
-use crate::net::{Deadline, Endpoint, Fault, InterruptHook, Waiting};
+use crate::net::{Deadline, Endpoint, InterruptHook, WaitError, WaitOptions};
 
 /// How long past its deadline a stop waits for handlers that have not returned.
 const HANDLER_GRACE: Duration = Duration::from_millis(80);
@@ -113,14 +113,18 @@ impl Server {
     /// # Errors
     /// `Unsupported` in a process that was forked off after the start: the server is not there.
     pub fn stop(&self, timeout: Duration) -> Result<StopReport> {
-        self.stop_unless(timeout, None)
+        self.stop_interruptible(timeout, None)
     }
 
     /// [`stop`](Server::stop), which a signal may interrupt: the server goes on stopping.
     ///
     /// # Errors
     /// `Interrupted` if a signal arrives and `on_interrupt` says so; those of `stop`.
-    pub fn stop_unless(&self, timeout: Duration, on_interrupt: Option<InterruptHook>) -> Result<StopReport> {
+    pub fn stop_interruptible(
+        &self,
+        timeout: Duration,
+        on_interrupt: Option<InterruptHook>,
+    ) -> Result<StopReport> {
         self.shared.check_process()?;
         self.shared.request_stop(timeout);
         self.shared.stop_listening();
@@ -129,15 +133,15 @@ impl Server {
         }
         loop {
             let grace = if self.shared.report().running > 0 { HANDLER_GRACE } else { CUT_GRACE };
-            let patience = Deadline(self.shared.stop_deadline().0.and_then(|by| by.checked_add(grace)));
-            match self.wait_finished(patience.earlier(self.shared.look_again()), on_interrupt) {
-                Err(Fault::TimedOut) if !patience.passed() => {}
+            let policy = Deadline(self.shared.stop_deadline().0.and_then(|by| by.checked_add(grace)));
+            match self.wait_finished(policy.earlier(self.shared.look_again()), on_interrupt) {
+                Err(WaitError::TimedOut) if !policy.passed() => {}
                 Ok(()) => return Ok(self.shared.report()),
-                Err(Fault::TimedOut) => {
+                Err(WaitError::TimedOut) => {
                     self.shared.end_connections();
                     return Ok(self.shared.report());
                 }
-                Err(fault) => return Err(fault.while_trying("wait for the server's end")),
+                Err(error) => return Err(error.while_trying("wait for the server's end")),
             }
         }
     }
@@ -165,13 +169,17 @@ impl Server {
         }
         match self.wait_finished(Deadline::after(timeout), on_interrupt) {
             Ok(()) => Ok(true),
-            Err(Fault::TimedOut) => Ok(false),
-            Err(fault) => Err(fault.while_trying("wait for the server's end")),
+            Err(WaitError::TimedOut) => Ok(false),
+            Err(error) => Err(error.while_trying("wait for the server's end")),
         }
     }
 
-    fn wait_finished(&self, deadline: Deadline, on_interrupt: Option<InterruptHook>) -> Result<(), Fault> {
-        self.shared.wait_finished(Waiting { deadline, waker: None, on_interrupt: on_interrupt.into() })
+    fn wait_finished(
+        &self,
+        deadline: Deadline,
+        on_interrupt: Option<InterruptHook>,
+    ) -> Result<(), WaitError> {
+        self.shared.wait_finished(WaitOptions { deadline, waker: None, on_interrupt: on_interrupt.into() })
     }
 }
 

@@ -72,7 +72,7 @@ impl ServerOptions {
     /// Optional calls of the system that the server is to do without, as on a system that has not got them. The
     /// environment variable `CAPSOCK_WITHOUT` names more of them.
     pub fn without(mut self, features: Features) -> Self {
-        self.without = self.without.and(features);
+        self.without = self.without.union(features);
         self
     }
 
@@ -117,20 +117,20 @@ impl ServerOptions {
     /// `Processes`); `AddressInUse`, `AddressNotAvailable`,
     /// `NameNotResolved`, `PermissionDenied` and what else binding reports.
     pub fn start(self) -> Result<Server> {
-        self.start_unless(None)
+        self.start_interruptible(None)
     }
 
     /// [`start`](ServerOptions::start), which a signal may interrupt while the host's addresses are looked for.
     ///
     /// # Errors
     /// `Interrupted` if a signal arrives and `on_interrupt` says so; those of `start`.
-    pub fn start_unless(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
+    pub fn start_interruptible(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
         self.check()?;
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let sockets = listen(self.transport, &self.endpoint, self.settings.backlog, on_interrupt)?;
         let mut limits = self.settings.clone();
         limits.max_connections = self.connections_at_once();
-        let unwanted = self.without.and(Features::unwanted_by_environment()?);
+        let unwanted = self.without.union(Features::unwanted_by_environment()?);
         let features = self.features_of_use().without(unwanted);
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
         let shared =
@@ -187,17 +187,17 @@ impl ServerOptions {
 
     /// What the machine offers of what the engine has a use for.
     fn features_of_use(&self) -> Features {
-        let batches = Features::RECVMMSG.and(Features::UDP_SEGMENT).and(Features::UDP_GRO);
+        let batches = Features::RECVMMSG.union(Features::UDP_SEGMENT).union(Features::UDP_GRO);
         let useful = match (self.transport, self.settings.concurrency) {
             (Transport::Udp, Concurrency::Events) if self.handler.is_none() => {
-                Features::BLOCKING_RECEIVE.and(batches)
+                Features::BLOCKING_RECEIVE.union(batches)
             }
             (Transport::Udp, _) | (Transport::Tcp, Concurrency::Iterative | Concurrency::Threads) => {
                 Features::BLOCKING_RECEIVE
             }
             (Transport::Tcp, Concurrency::Processes | Concurrency::Events) => Features::NONE,
         };
-        Features::of_this_machine().both(useful)
+        Features::of_this_machine().intersection(useful)
     }
 
     fn connections_at_once(&self) -> usize {

@@ -20,7 +20,7 @@ use super::totals::{Counters, StopReport};
 use crate::choices::Level;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{
-    Deadline, Errno, Shareable, SharedMemory, Waiting, Waker, process_id, with_signals_blocked,
+    Deadline, Errno, Shareable, SharedMemory, WaitOptions, Waker, process_id, with_signals_blocked,
 };
 use crate::service::Service;
 use crate::uppercase::uppercase_into;
@@ -296,7 +296,10 @@ impl Shared {
     }
 
     /// Waits until every thread of the server has ended.
-    pub(super) fn wait_finished(&self, waiting: Waiting<'_>) -> std::result::Result<(), crate::net::Fault> {
+    pub(super) fn wait_finished(
+        &self,
+        waiting: WaitOptions<'_>,
+    ) -> std::result::Result<(), crate::net::WaitError> {
         crate::net::wait_readable(self.finished.fd(), waiting)
     }
 

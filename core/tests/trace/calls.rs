@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience, Poller, Readiness};
+use capsock::net::{BlockingSocket, Family, Kind, Poller, Readiness, WaitError, WaitPolicy};
 use capsock::trace;
 
 use super::lines::{calls, file_of_this_process, processes, run, told};
 
-const LIMIT: Patience = Patience { timeout: Some(super::support::PATIENCE), on_interrupt: None };
+const LIMIT: WaitPolicy = WaitPolicy { timeout: Some(super::support::PATIENCE), on_interrupt: None };
 
 fn socket(kind: Kind) -> BlockingSocket {
     BlockingSocket::new(Family::V4, kind, true).unwrap()
@@ -32,9 +32,9 @@ fn udp() {
         // Neither takes anything away, nor waits.
         assert_eq!(client.receive(&mut [0; 9], libc::MSG_PEEK, LIMIT), Ok(0));
         assert_eq!(client.receive_from(&mut [0; 9], 0, LIMIT).unwrap().0, 0);
-        assert!(client.receive(&mut [0; 9], 0, Patience::NONE).is_err());
-        let soon = Patience { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
-        assert_eq!(client.receive(&mut [0; 9], 0, soon), Err(Fault::TimedOut));
+        assert!(client.receive(&mut [0; 9], 0, WaitPolicy::NONBLOCKING).is_err());
+        let soon = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+        assert_eq!(client.receive(&mut [0; 9], 0, soon), Err(WaitError::TimedOut));
         return client.close().unwrap();
     }
     let (events, _) = run("calls::udp", &[]);
@@ -80,14 +80,14 @@ fn tcp() {
         let (a, b) = (vec![b'a'; 4 << 20], vec![b'b'; 100]);
         // Waits for room many times, and is one send.
         let sender = thread::spawn(move || {
-            let whole = Patience { timeout: None, on_interrupt: None };
+            let whole = WaitPolicy { timeout: None, on_interrupt: None };
             assert_eq!(client.send(&a, 0, whole), Ok(a.len()));
             client.send_all(&b, 0, LIMIT).unwrap();
             client.shutdown(std::net::Shutdown::Write).unwrap();
             client
         });
         let mut all = vec![0; (4 << 20) + 100];
-        let whole = Patience { timeout: None, on_interrupt: None };
+        let whole = WaitPolicy { timeout: None, on_interrupt: None };
         assert_eq!(connection.receive(&mut all, libc::MSG_WAITALL, whole), Ok(all.len()));
         assert_eq!(connection.receive(&mut all, 0, LIMIT), Ok(0));
         sender.join().unwrap().close().unwrap();
@@ -126,7 +126,7 @@ fn a_close_ends_a_call_that_waits() {
         // It waits when its thread sleeps; a close that comes before is one all the same.
         thread::yield_now();
         socket.close().unwrap();
-        assert_eq!(waiter.join().unwrap(), Err(Fault::Woken));
+        assert_eq!(waiter.join().unwrap(), Err(WaitError::Woken));
         return;
     }
     for _ in 0..5 {
@@ -147,14 +147,15 @@ fn a_poller_waits_in_the_place_of_the_call() {
     if let Some(file) = file_of_this_process() {
         trace::start(file, true).unwrap();
         let (server, client) = (bound(Kind::Datagram), socket(Kind::Datagram));
-        assert!(server.receive(&mut [0; 9], 0, Patience::NONE).is_err());
+        assert!(server.receive(&mut [0; 9], 0, WaitPolicy::NONBLOCKING).is_err());
         let poller = Poller::new().unwrap();
         poller.watch(&server, Readiness::Readable, 7).unwrap();
         let mut ready = Vec::new();
         poller.wait(&mut ready, Some(Duration::from_millis(20))).unwrap();
         client.send_to(b"hello", &server.local_addr().unwrap(), 0, LIMIT).unwrap();
         poller.wait(&mut ready, LIMIT.timeout).unwrap();
-        let received = thread::spawn(move || server.receive(&mut [0; 9], 0, Patience::NONE)).join().unwrap();
+        let received =
+            thread::spawn(move || server.receive(&mut [0; 9], 0, WaitPolicy::NONBLOCKING)).join().unwrap();
         return assert_eq!(received, Ok(5));
     }
     let (events, _) = run("calls::a_poller_waits_in_the_place_of_the_call", &[]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::{ErrorKind, trace};
 
 use super::lines::{File, calls, file_of_this_process, read, run, text, wait_until};
@@ -14,13 +14,13 @@ fn socket_to_itself() -> BlockingSocket {
     let socket = BlockingSocket::new(Family::V4, Kind::Datagram, true).unwrap();
     socket.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
     let own = socket.local_addr().unwrap();
-    socket.connect(&own, Patience::default()).unwrap();
+    socket.connect(&own, WaitPolicy::default()).unwrap();
     socket
 }
 
 fn exchange(socket: &BlockingSocket) {
-    socket.send(b"hello", 0, Patience::default()).unwrap();
-    assert_eq!(socket.receive(&mut [0; 9], 0, Patience::default()), Ok(5));
+    socket.send(b"hello", 0, WaitPolicy::default()).unwrap();
+    assert_eq!(socket.receive(&mut [0; 9], 0, WaitPolicy::default()), Ok(5));
 }
 
 /// The descriptors that this process has open to a file.

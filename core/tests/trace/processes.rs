@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::thread;
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::trace;
 
 use super::lines::{File, alone, calls, file_of_this_process, processes, read, run, text};
@@ -18,8 +18,8 @@ fn two_sockets() -> (BlockingSocket, BlockingSocket) {
 fn ask(sockets: &(BlockingSocket, BlockingSocket), times: usize) {
     let to = sockets.0.local_addr().unwrap();
     for _ in 0..times {
-        sockets.1.send_to(b"hello", &to, 0, Patience::default()).unwrap();
-        sockets.0.receive_from(&mut [0; 9], 0, Patience::default()).unwrap();
+        sockets.1.send_to(b"hello", &to, 0, WaitPolicy::default()).unwrap();
+        sockets.0.receive_from(&mut [0; 9], 0, WaitPolicy::default()).unwrap();
     }
 }
 

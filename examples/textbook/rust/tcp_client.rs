@@ -1,16 +1,16 @@
 //! TCPClient: connects, sends a line, prints what comes back.
 //! Usage: textbook_tcp_client [HOST [PORT]]
 //!
-//! Not as in BSD: `connect_to` takes a name, and each call that waits is told how long (`Patience`).
+//! Not as in BSD: `connect_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
 
 use std::{env, error::Error, io, io::Write};
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server_name = env::args().nth(1).unwrap_or("localhost".into());
     let server_port = env::args().nth(2).map_or(Ok(capsock::DEFAULT_PORT), |port| port.parse())?;
-    let forever = Patience::default();
+    let forever = WaitPolicy::default();
     let client_socket = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
     client_socket.connect_to((server_name, server_port), forever)?;
     print!("Input lowercase sentence: ");

@@ -1,20 +1,20 @@
 //! TCPServer: accepts a connection, sends back in upper case what comes until its end, accepts the next.
 //! Usage: textbook_tcp_server [PORT]
 //!
-//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`Patience`).
+//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
 
 use std::{env, error::Error};
 
-use capsock::net::{BlockingSocket, Family, Fault, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitError, WaitPolicy};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server_port = env::args().nth(1).map_or(Ok(capsock::DEFAULT_PORT), |port| port.parse())?;
     let server_socket = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
-    server_socket.bind_to(("", server_port), Patience::default())?;
+    server_socket.bind_to(("", server_port), WaitPolicy::default())?;
     server_socket.listen(1)?;
     println!("The server is ready to receive on port {}", server_socket.local_addr()?.port());
     loop {
-        let (connection_socket, address) = server_socket.accept(false, Patience::default())?;
+        let (connection_socket, address) = server_socket.accept(false, WaitPolicy::default())?;
         if let Err(fault) = serve(&connection_socket) {
             eprintln!("{}", fault.while_trying("serve").at(address));
         }
@@ -22,14 +22,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn serve(connection_socket: &BlockingSocket) -> Result<(), Fault> {
+fn serve(connection_socket: &BlockingSocket) -> Result<(), WaitError> {
     let mut sentence = [0; 1024];
     loop {
-        let length = connection_socket.receive(&mut sentence, 0, Patience::default())?;
+        let length = connection_socket.receive(&mut sentence, 0, WaitPolicy::default())?;
         if length == 0 {
             return Ok(());
         }
         let capitalized = String::from_utf8_lossy(&sentence[..length]).to_uppercase();
-        connection_socket.send_all(capitalized.as_bytes(), 0, Patience::default())?;
+        connection_socket.send_all(capitalized.as_bytes(), 0, WaitPolicy::default())?;
     }
 }

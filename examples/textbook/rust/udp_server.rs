@@ -1,15 +1,15 @@
 //! UDPServer: receives a datagram, sends it back in upper case, receives the next.
 //! Usage: textbook_udp_server [PORT]
 //!
-//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`Patience`).
+//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
 
 use std::{env, error::Error};
 
-use capsock::net::{BlockingSocket, Family, Kind, Patience};
+use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let server_port = env::args().nth(1).map_or(Ok(capsock::DEFAULT_PORT), |port| port.parse())?;
-    let forever = Patience::default();
+    let forever = WaitPolicy::default();
     let server_socket = BlockingSocket::new(Family::V4, Kind::Datagram, false)?;
     server_socket.bind_to(("", server_port), forever)?;
     println!("The server is ready to receive on port {}", server_socket.local_addr()?.port());

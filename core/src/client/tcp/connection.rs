@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::super::ends::Pair;
 use crate::error::{Error, Result};
-use crate::net::{Errno, Socket, Waiting, connect};
+use crate::net::{Errno, Socket, WaitOptions, connect};
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -16,7 +16,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open(addresses: &[SocketAddr], waiting: Waiting<'_>) -> Result<Connection> {
+    pub(super) fn open(addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<Connection> {
         let (socket, peer) = connect(addresses, waiting)?;
         let failed = |errno| Error::os(errno, "connect to").at(peer);
         let ends = Pair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;

@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use super::connection::Connection;
 use super::{Copied, TcpClientOptions};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Errno, Fault, Waiting, interest, read, wait_for};
+use crate::net::{Deadline, Errno, WaitError, WaitOptions, interest, read, wait_for};
 
 /// How much is read, sent and received at once, in bytes.
 const PIECE: usize = 128 << 10;
@@ -32,7 +32,7 @@ pub(super) fn copy(
     input: Input<'_>,
     output: &mut dyn Write,
     options: &TcpClientOptions,
-    waiting: Waiting<'_>,
+    waiting: WaitOptions<'_>,
 ) -> Result<Copied> {
     let pump = Pump {
         connection,
@@ -56,7 +56,7 @@ struct Pump<'a, 'input> {
     input: Option<Input<'input>>,
     output: &'a mut dyn Write,
     options: &'a TcpClientOptions,
-    waiting: Waiting<'a>,
+    waiting: WaitOptions<'a>,
     /// The piece being sent: `sent..filled` is left of it.
     outgoing: Vec<u8>,
     sent: usize,
@@ -119,7 +119,7 @@ impl Pump<'_, '_> {
         let mut fds =
             [interest(socket, libc::POLLIN | writable), interest(input, libc::POLLIN), interest(-1, 0)];
         wait_for(&mut fds, self.waiting.with_deadline(deadline))
-            .map_err(|fault| self.failed(self.connection.socket.gives_up(fault)))?;
+            .map_err(|error| self.failed(self.connection.socket.gives_up(error)))?;
         Ok((fds[0].revents, fds[1].revents != 0))
     }
 
@@ -173,7 +173,7 @@ impl Pump<'_, '_> {
                 self.write_output(count)?;
             }
             Err(errno) if errno.would_block() || errno.0 == libc::EINTR => return Ok(false),
-            Err(errno) => return Err(self.failed(Fault::Os(errno))),
+            Err(errno) => return Err(self.failed(WaitError::Os(errno))),
         }
         Ok(true)
     }
@@ -189,9 +189,13 @@ impl Pump<'_, '_> {
             Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => {
                 // What the server said before it went is still there.
                 while !self.server_ended && self.receive()? {}
-                Err(if errno.0 == libc::EPIPE { self.closed_early() } else { self.failed(Fault::Os(errno)) })
+                Err(if errno.0 == libc::EPIPE {
+                    self.closed_early()
+                } else {
+                    self.failed(WaitError::Os(errno))
+                })
             }
-            Err(errno) => Err(self.failed(Fault::Os(errno))),
+            Err(errno) => Err(self.failed(WaitError::Os(errno))),
         }
     }
 
@@ -222,7 +226,7 @@ impl Pump<'_, '_> {
     /// A signal interrupted the input or the output.
     fn ask_hook(&self) -> Result<()> {
         match self.options.on_interrupt {
-            Some(hook) if hook() => Err(self.failed(Fault::Interrupted)),
+            Some(hook) if hook() => Err(self.failed(WaitError::Interrupted)),
             _ => Ok(()),
         }
     }
@@ -231,7 +235,7 @@ impl Pump<'_, '_> {
         match self.connection.socket.shutdown_write() {
             // Reset in the meantime: receiving says so, after what can still be received.
             Ok(()) | Err(Errno(libc::ENOTCONN)) => Ok(()),
-            Err(errno) => Err(self.failed(Fault::Os(errno))),
+            Err(errno) => Err(self.failed(WaitError::Os(errno))),
         }
     }
 
@@ -244,8 +248,8 @@ impl Pump<'_, '_> {
         }
     }
 
-    fn failed(&self, fault: Fault) -> Error {
-        fault.while_trying(&self.tried()).at(self.connection.ends.peer)
+    fn failed(&self, error: WaitError) -> Error {
+        error.while_trying(&self.tried()).at(self.connection.ends.peer)
     }
 
     fn closed_early(&self) -> Error {

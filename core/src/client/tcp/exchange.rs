@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::net::{Errno, Fault, Waiting, interest, wait_for};
+use crate::net::{Errno, WaitError, WaitOptions, interest, wait_for};
 
 /// How much is received at once, in bytes.
 const PIECE: usize = 64 << 10;
@@ -67,7 +67,7 @@ pub(super) fn exchange(
     connection: &Connection,
     scratch: &mut Scratch,
     max_reply: usize,
-    waiting: Waiting<'_>,
+    waiting: WaitOptions<'_>,
 ) -> Result<Answer, Failure> {
     let socket = &connection.socket;
     let os = |errno| Failure::Broken(connection.failed(errno, TRIED));
@@ -94,7 +94,7 @@ pub(super) fn exchange(
             let writable = if unsent.is_empty() { 0 } else { libc::POLLOUT };
             let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
             wait_for(&mut fds, waiting)
-                .map_err(|fault| Failure::Broken(ended(connection, socket.gives_up(fault))))?;
+                .map_err(|error| Failure::Broken(ended(connection, socket.gives_up(error))))?;
             if fds[0].revents & !libc::POLLOUT == 0 {
                 continue;
             }
@@ -150,6 +150,6 @@ pub(super) fn closed(connection: &Connection, happened: &str) -> Error {
     Error::new(ErrorKind::ConnectionClosed, TRIED, happened).at(connection.ends.peer)
 }
 
-pub(super) fn ended(connection: &Connection, fault: Fault) -> Error {
-    fault.while_trying(TRIED).at(connection.ends.peer)
+pub(super) fn ended(connection: &Connection, error: WaitError) -> Error {
+    error.while_trying(TRIED).at(connection.ends.peer)
 }

@@ -23,7 +23,7 @@ use super::find;
 use super::options::TcpClientOptions;
 use super::turns::{Call, Turns};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Waiting};
+use crate::net::{Deadline, Endpoint, WaitOptions};
 
 /// What a [`TcpClient::copy`] moved, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,7 +77,7 @@ impl TcpClient {
     pub fn connect_with(to: impl Into<Endpoint>, options: TcpClientOptions) -> Result<TcpClient> {
         let server = to.into();
         let deadline = Deadline::after(options.connect_timeout);
-        let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
+        let waiting = WaitOptions { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
         let limited = |error: Error| error.within(options.connect_timeout);
         let addresses = find(&server, waiting).map_err(limited)?;
         let connection = Connection::open(&addresses, waiting).map_err(limited)?;
@@ -130,7 +130,7 @@ impl TcpClient {
         Ok(())
     }
 
-    fn ask_in_turn(&self, link: &mut Link, line: &[u8], waiting: Waiting<'_>) -> Result<Vec<u8>> {
+    fn ask_in_turn(&self, link: &mut Link, line: &[u8], waiting: WaitOptions<'_>) -> Result<Vec<u8>> {
         let Link { connection, scratch } = link;
         scratch.set_request(line);
         let max_reply = self.options.max_reply;
@@ -223,7 +223,7 @@ impl TcpClient {
     fn usable_connection(
         &self,
         connection: &mut Option<Connection>,
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<Connection> {
         match connection.take().filter(Connection::is_usable) {
             Some(usable) => Ok(usable),
@@ -231,7 +231,7 @@ impl TcpClient {
         }
     }
 
-    fn open(&self, waiting: Waiting<'_>) -> Result<Connection> {
+    fn open(&self, waiting: WaitOptions<'_>) -> Result<Connection> {
         let deadline = Deadline::after(self.options.connect_timeout).earlier(waiting.deadline);
         let allowed = if deadline == waiting.deadline { None } else { self.options.connect_timeout };
         let connection = Connection::open(&self.addresses, waiting.with_deadline(deadline))

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::exchange::{TRIED, closed, ended, too_long};
 use crate::client::many::{OnReply, Progress};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Errno, Waiting, interest, wait_for};
+use crate::net::{Deadline, Errno, WaitOptions, interest, wait_for};
 
 /// How many bytes of requests are put together for one send, at most.
 const CHUNK: usize = 256 << 10;
@@ -57,7 +57,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
     pub(super) fn run(
         mut self,
         piece: &mut [u8],
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
         on_reply: OnReply<'_>,
     ) -> Result<bool> {
         let socket = &self.connection.socket;
@@ -72,7 +72,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
                 let writable = if self.all_sent() { 0 } else { libc::POLLOUT };
                 let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
                 wait_for(&mut fds, waiting)
-                    .map_err(|fault| self.failed(ended(self.connection, socket.gives_up(fault))))?;
+                    .map_err(|error| self.failed(ended(self.connection, socket.gives_up(error))))?;
                 if fds[0].revents & !libc::POLLOUT == 0 {
                     continue;
                 }

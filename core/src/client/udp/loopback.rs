@@ -14,7 +14,9 @@ use std::ops::Range;
 use super::pending::Pending;
 use super::window::{Failed, MOST, MOST_BYTES, OVERHEAD};
 use super::{TRIED, UdpClientOptions};
-use crate::net::{Deadline, Errno, Fault, Inbox, Label, Outbox, Socket, Waiting, interest, wait_for};
+use crate::net::{
+    Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest, wait_for,
+};
 
 /// The addresses that requests leave from, one after another: 127.1.0.0 to 127.254.255.255, neither the one that
 /// everybody has nor one that means all.
@@ -32,10 +34,10 @@ pub(super) struct Loopback<'a> {
     named: SocketAddr,
     peer: SocketAddr,
     socket: Socket,
-    inbox: Inbox,
+    inbox: ReceiveBatch,
     /// Those in the inbox that were not looked at yet.
     came: Range<usize>,
-    outbox: Outbox,
+    outbox: SendBatch,
     /// The requests on their way and where each left from, the oldest first.
     busy: VecDeque<(Ipv4Addr, Pending)>,
     /// Their bytes, as a receiver's buffer counts them, and the longest reply so far: all come to one socket.
@@ -62,8 +64,8 @@ impl<'a> Loopback<'a> {
         }
         let open = || {
             let socket = Socket::datagram(&peer)?;
-            socket.tell_destination(false)?;
-            socket.report_refusals(false)?;
+            socket.set_recv_pktinfo(false)?;
+            socket.set_recverr(false)?;
             socket.bind(&SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0))?;
             Ok::<_, Errno>((socket.local_addr()?.port(), socket))
         };
@@ -73,9 +75,9 @@ impl<'a> Loopback<'a> {
             named,
             peer,
             socket,
-            inbox: Inbox::new(AT_ONCE),
+            inbox: ReceiveBatch::new(AT_ONCE),
             came: 0..0,
-            outbox: Outbox::new(MOST, 0, false, true),
+            outbox: SendBatch::new(MOST, 0, false, true),
             busy: VecDeque::with_capacity(MOST),
             bytes: 0,
             longest_reply: 0,
@@ -100,7 +102,7 @@ impl<'a> Loopback<'a> {
     pub(super) fn add(&mut self, pending: Pending, request: &[u8]) {
         let from = Ipv4Addr::from(FIRST + *self.next % ADDRESSES);
         *self.next = self.next.wrapping_add(1) % ADDRESSES;
-        let label = Label { to: self.peer, from: Some((from.into(), 0)), hop_limit: None };
+        let label = SendMeta { to: self.peer, from: Some((from.into(), 0)), hop_limit: None };
         self.outbox.add(&label, |bytes| {
             bytes.extend_from_slice(request);
             true
@@ -110,8 +112,8 @@ impl<'a> Loopback<'a> {
     }
 
     /// Sends what was added, or finds out that it cannot be.
-    pub(super) fn send(&mut self, waiting: Waiting<'_>) -> Result<(), Failed> {
-        waiting.glance().map_err(|fault| self.broken(fault))?;
+    pub(super) fn send(&mut self, waiting: WaitOptions<'_>) -> Result<(), Failed> {
+        waiting.glance().map_err(|error| self.broken(error))?;
         while !self.outbox.is_empty() && self.failed.is_none() {
             match self.socket.send_some(&mut self.outbox) {
                 Ok(_) | Err(Errno(libc::EINTR)) => {}
@@ -120,8 +122,8 @@ impl<'a> Loopback<'a> {
                     let mut fds = [interest(self.socket.fd(), libc::POLLOUT), interest(-1, 0)];
                     match wait_for(&mut fds, waiting) {
                         Ok(()) => {}
-                        Err(Fault::TimedOut) => break,
-                        Err(fault) => return Err(self.broken(fault)),
+                        Err(WaitError::TimedOut) => break,
+                        Err(error) => return Err(self.broken(error)),
                     }
                 }
                 Err(errno) => self.failed = self.socket.judge(errno).err(),
@@ -136,7 +138,7 @@ impl<'a> Loopback<'a> {
     pub(super) fn receive(
         &mut self,
         length: impl Fn(usize) -> usize,
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<Option<(usize, usize)>, Failed> {
         loop {
             while let Some(slot) = self.came.next() {
@@ -159,8 +161,8 @@ impl<'a> Loopback<'a> {
                         let mut fds = [interest(self.socket.fd(), libc::POLLIN), interest(-1, 0)];
                         match wait_for(&mut fds, waiting) {
                             Ok(()) => {}
-                            Err(Fault::TimedOut) => return Ok(None),
-                            Err(fault) => return Err(self.broken(fault)),
+                            Err(WaitError::TimedOut) => return Ok(None),
+                            Err(error) => return Err(self.broken(error)),
                         }
                     }
                 },
@@ -195,8 +197,8 @@ impl<'a> Loopback<'a> {
         self.busy.front().map_or(Deadline::NEVER, |(_, pending)| pending.again)
     }
 
-    fn broken(&self, fault: Fault) -> Failed {
+    fn broken(&self, error: WaitError) -> Failed {
         let index = self.busy.front().map_or(0, |(_, pending)| pending.index);
-        Failed(index, fault.while_trying(TRIED).at(self.named))
+        Failed(index, error.while_trying(TRIED).at(self.named))
     }
 }

@@ -17,7 +17,7 @@ use super::find;
 use super::options::UdpClientOptions;
 use super::turns::{Call, Turns};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Endpoint, Errno, Fault, Socket, Waiting, max_payload};
+use crate::net::{Deadline, Endpoint, Errno, Socket, WaitError, WaitOptions, max_payload};
 
 /// How the errors of a request begin, after "could not".
 const TRIED: &str = "get a reply from";
@@ -100,7 +100,7 @@ impl UdpClient {
             return Err(Error::invalid("connect to", happened).at(&server).advise(advice));
         }
         let deadline = Deadline::after(options.timeout);
-        let waiting = Waiting { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
+        let waiting = WaitOptions { deadline, waker: None, on_interrupt: options.on_interrupt.into() };
         let addresses = find(&server, waiting).map_err(|error| error.within(options.timeout))?;
         let mut ports = Ports::new();
         let open = |address| Channel::open(address, &mut ports);
@@ -145,7 +145,7 @@ impl UdpClient {
     }
 
     /// Asks the addresses in turn; the reply is in the buffer, and its length is returned.
-    fn ask_in_turn(&self, link: &mut Link, request: &[u8], waiting: Waiting<'_>) -> Result<usize> {
+    fn ask_in_turn(&self, link: &mut Link, request: &[u8], waiting: WaitOptions<'_>) -> Result<usize> {
         let outcome = first_that_works(&self.addresses, link.preferred, |address| {
             self.ask(link, address, request, waiting)
         });
@@ -200,7 +200,7 @@ impl UdpClient {
         link: &mut Link,
         address: SocketAddr,
         request: &[u8],
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<usize> {
         check_length(request, address)?;
         let channel = match link.fresh.take() {
@@ -221,9 +221,9 @@ impl UdpClient {
         channel: &Channel,
         request: &[u8],
         link: &mut Link,
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<usize> {
-        let failed = |fault: Fault| fault.while_trying(TRIED).at(channel.ends.peer);
+        let failed = |error: WaitError| error.while_trying(TRIED).at(channel.ends.peer);
         let mut pause = self.options.retransmit_after;
         let mut asked_again: u32 = 0;
         loop {
@@ -233,16 +233,16 @@ impl UdpClient {
                 link.prepare(channel.ends.peer);
             }
             let last = asked_again == self.options.retransmissions;
-            let patience = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
-            let deadline = waiting.deadline.earlier(patience);
+            let policy = if last { Deadline::NEVER } else { Deadline::after(Some(pause)) };
+            let deadline = waiting.deadline.earlier(policy);
             match channel.socket.receive_within(&mut link.buffer, waiting.with_deadline(deadline)) {
                 Ok(length) => return Ok(length),
-                Err(Fault::TimedOut) if !last && !waiting.deadline.passed() => {
+                Err(WaitError::TimedOut) if !last && !waiting.deadline.passed() => {
                     asked_again += 1;
                     pause = pause.saturating_mul(2);
                 }
-                Err(Fault::TimedOut) => return Err(no_reply(asked_again).at(channel.ends.peer)),
-                Err(fault) => return Err(failed(fault)),
+                Err(WaitError::TimedOut) => return Err(no_reply(asked_again).at(channel.ends.peer)),
+                Err(error) => return Err(failed(error)),
             }
         }
     }

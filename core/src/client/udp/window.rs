@@ -8,7 +8,7 @@ use super::pending::Pending;
 use super::ports::Ports;
 use super::{TRIED, TRIES, UdpClientOptions, no_reply};
 use crate::error::{Error, Result};
-use crate::net::{Asking, Deadline, Errno, Fault, Waiting, interest, wait_for};
+use crate::net::{Deadline, Errno, RotatingPortSocket, WaitError, WaitOptions, interest, wait_for};
 
 /// Requests on their way at most, and their bytes as a receiver's buffer counts them: Linux has room for
 /// 212,992 there (net.core.rmem_default), and charges a small datagram with 768.
@@ -21,7 +21,7 @@ const GLANCE: usize = 16;
 
 /// A socket and the request that it waits with.
 struct Lane {
-    asking: Asking,
+    asking: RotatingPortSocket,
     /// The port has not been used.
     fresh: bool,
     pending: Pending,
@@ -82,12 +82,12 @@ impl<'a> Window<'a> {
         &mut self,
         pending: Pending,
         request: &[u8],
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<bool, Failed> {
         let index = pending.index;
         let mut lane = match self.idle.pop() {
             Some(lane) => Lane { pending, ..lane },
-            None => match Asking::open(self.peer) {
+            None => match RotatingPortSocket::open(self.peer) {
                 Ok(asking) => Lane { asking, fresh: true, pending },
                 Err(_) if !self.is_empty() => return Ok(false),
                 Err(errno) => return Err(Failed(index, self.failed(errno.into()))),
@@ -95,9 +95,9 @@ impl<'a> Window<'a> {
         };
         let sent = self
             .freshen(&mut lane)
-            .map_err(Fault::from)
+            .map_err(WaitError::from)
             .and_then(|()| lane.asking.send_within(request, waiting.with_deadline(pending.end)));
-        sent.map_err(|fault| Failed(index, self.failed(fault)))?;
+        sent.map_err(|error| Failed(index, self.failed(error)))?;
         self.bytes += request.len() + OVERHEAD;
         self.busy.push_back(lane);
         Ok(true)
@@ -132,11 +132,11 @@ impl<'a> Window<'a> {
         &mut self,
         buffer: &mut [u8],
         request: impl Fn(usize) -> &'r [u8],
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<(usize, usize), Failed> {
         if self.replies_since.is_multiple_of(GLANCE) {
             let glance = waiting.glance();
-            glance.map_err(|fault| Failed(self.busy[0].pending.index, self.failed(fault)))?;
+            glance.map_err(|error| Failed(self.busy[0].pending.index, self.failed(error)))?;
         }
         loop {
             // Most of the time they come in the order in which they were sent.
@@ -152,8 +152,8 @@ impl<'a> Window<'a> {
             }
             match wait_for(&mut self.fds, waiting.with_deadline(next)) {
                 Ok(()) => {}
-                Err(Fault::TimedOut) => continue,
-                Err(fault) => return Err(Failed(self.busy[0].pending.index, self.failed(fault))),
+                Err(WaitError::TimedOut) => continue,
+                Err(error) => return Err(Failed(self.busy[0].pending.index, self.failed(error))),
             }
             for place in 0..self.busy.len() {
                 if self.fds[place].revents != 0
@@ -193,7 +193,7 @@ impl<'a> Window<'a> {
     fn send_again<'r>(
         &mut self,
         request: &impl Fn(usize) -> &'r [u8],
-        waiting: Waiting<'_>,
+        waiting: WaitOptions<'_>,
     ) -> Result<(), Failed> {
         let now = Instant::now();
         for place in 0..self.busy.len() {
@@ -207,7 +207,7 @@ impl<'a> Window<'a> {
             }
             lane.pending.once_more(now, self.options);
             let sent = lane.asking.send_within(request(index), waiting.with_deadline(end));
-            sent.map_err(|fault| Failed(index, self.failed(fault)))?;
+            sent.map_err(|error| Failed(index, self.failed(error)))?;
         }
         // However many were lost at once, it was one moment of too many.
         self.limit = (self.limit / 2).max(1);
@@ -215,7 +215,7 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    fn failed(&self, fault: Fault) -> Error {
-        fault.while_trying(TRIED).at(self.named)
+    fn failed(&self, error: WaitError) -> Error {
+        error.while_trying(TRIED).at(self.named)
     }
 }

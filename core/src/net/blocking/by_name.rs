@@ -6,7 +6,7 @@ use super::{BlockingSocket, Family};
 use crate::error::{Error, Result};
 use crate::net::resolve::resolve;
 use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, Fault, Patience};
+use crate::net::wait::{Deadline, WaitError, WaitPolicy};
 use crate::net::{Endpoint, Purpose};
 
 impl Family {
@@ -24,9 +24,9 @@ impl Endpoint {
         &self,
         family: Family,
         purpose: Purpose,
-        patience: Patience,
+        policy: WaitPolicy,
     ) -> Result<Vec<SocketAddr>> {
-        self.only(family, self.addresses(purpose, patience)?)
+        self.only(family, self.addresses(purpose, policy)?)
     }
 
     fn only(&self, family: Family, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>> {
@@ -57,22 +57,20 @@ impl BlockingSocket {
     /// socket's family; an empty host is every address. Closing the socket ends the search as well.
     ///
     /// ```
-    /// use capsock::net::{BlockingSocket, Family, Kind, Patience};
+    /// use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
     ///
     /// let server = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
-    /// server.bind_to(("localhost", 0), Patience::default())?;
+    /// server.bind_to(("localhost", 0), WaitPolicy::default())?;
     /// server.listen(1)?;
     /// let client = BlockingSocket::new(Family::V4, Kind::Stream, false)?;
-    /// client.connect_to(("localhost", server.local_addr()?.port()), Patience::default())?;
+    /// client.connect_to(("localhost", server.local_addr()?.port()), WaitPolicy::default())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// As for [`Endpoint::addresses_in`] and [`bind`](BlockingSocket::bind), with the address.
-    pub fn bind_to(&self, endpoint: impl Into<Endpoint>, patience: Patience) -> Result<()> {
-        self.to_each(&endpoint.into(), Purpose::Bind, "bind to", patience, |address, _| {
-            Ok(self.bind(address)?)
-        })
+    pub fn bind_to(&self, endpoint: impl Into<Endpoint>, policy: WaitPolicy) -> Result<()> {
+        self.to_each(&endpoint.into(), Purpose::Bind, "bind to", policy, |address, _| Ok(self.bind(address)?))
     }
 
     /// [`connect`](BlockingSocket::connect) to the first address of the host that answers, of the
@@ -82,9 +80,9 @@ impl BlockingSocket {
     /// # Errors
     /// As for [`Endpoint::addresses_in`] and [`connect`](BlockingSocket::connect), with the address: that
     /// of the last one if none answers.
-    pub fn connect_to(&self, endpoint: impl Into<Endpoint>, patience: Patience) -> Result<()> {
-        self.to_each(&endpoint.into(), Purpose::Connect, "connect to", patience, |address, patience| {
-            self.connect(address, patience)
+    pub fn connect_to(&self, endpoint: impl Into<Endpoint>, policy: WaitPolicy) -> Result<()> {
+        self.to_each(&endpoint.into(), Purpose::Connect, "connect to", policy, |address, policy| {
+            self.connect(address, policy)
         })
     }
 
@@ -93,13 +91,13 @@ impl BlockingSocket {
         endpoint: &Endpoint,
         purpose: Purpose,
         tried: &str,
-        patience: Patience,
-        call: impl Fn(&SocketAddr, Patience) -> Result<(), Fault>,
+        policy: WaitPolicy,
+        call: impl Fn(&SocketAddr, WaitPolicy) -> Result<(), WaitError>,
     ) -> Result<()> {
-        let deadline = Deadline::after(patience.timeout);
-        let family = self.family().map_err(|errno| Fault::Os(errno).while_trying(tried).at(endpoint))?;
-        let found = self.resolve(endpoint, purpose, deadline, patience)?;
-        first_that_does(&endpoint.only(family, found)?, tried, deadline, patience, call)
+        let deadline = Deadline::after(policy.timeout);
+        let family = self.family().map_err(|errno| WaitError::Os(errno).while_trying(tried).at(endpoint))?;
+        let found = self.resolve(endpoint, purpose, deadline, policy)?;
+        first_that_does(&endpoint.only(family, found)?, tried, deadline, policy, call)
     }
 
     /// The addresses of the endpoint; a close of this socket ends the search.
@@ -108,11 +106,11 @@ impl BlockingSocket {
         endpoint: &Endpoint,
         purpose: Purpose,
         deadline: Deadline,
-        patience: Patience,
+        policy: WaitPolicy,
     ) -> Result<Vec<SocketAddr>> {
         let tried = "find the address of";
-        let failed = |fault: Fault| fault.while_trying(tried).at(endpoint.host());
-        let found = self.while_open(deadline, patience, |waiting| resolve(endpoint, purpose, waiting));
+        let failed = |error: WaitError| error.while_trying(tried).at(endpoint.host());
+        let found = self.while_open(deadline, policy, |waiting| resolve(endpoint, purpose, waiting));
         found.map_err(failed)?
     }
 }
@@ -121,15 +119,15 @@ fn first_that_does(
     addresses: &[SocketAddr],
     tried: &str,
     deadline: Deadline,
-    patience: Patience,
-    call: impl Fn(&SocketAddr, Patience) -> Result<(), Fault>,
+    policy: WaitPolicy,
+    call: impl Fn(&SocketAddr, WaitPolicy) -> Result<(), WaitError>,
 ) -> Result<()> {
     let mut last = Ok(());
     for address in addresses {
-        let outcome = patience.rest(deadline).and_then(|patience| call(address, patience));
-        last = outcome.map_err(|fault| fault.while_trying(tried).at(address));
+        let outcome = policy.rest(deadline).and_then(|policy| call(address, policy));
+        last = outcome.map_err(|error| error.while_trying(tried).at(address));
         match outcome {
-            Err(Fault::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
+            Err(WaitError::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
             _ => break,
         }
     }
@@ -153,23 +151,23 @@ mod tests {
 
     #[test]
     fn addresses_are_tried_until_one_does_or_none_can() {
-        type Case = (&'static [Result<(), Fault>], usize, Option<&'static str>);
-        const REFUSED: Result<(), Fault> = Err(Fault::Os(Errno(libc::ECONNREFUSED)));
-        const CONNECTED: Result<(), Fault> = Err(Fault::Os(Errno(libc::EISCONN)));
+        type Case = (&'static [Result<(), WaitError>], usize, Option<&'static str>);
+        const REFUSED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::ECONNREFUSED)));
+        const CONNECTED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::EISCONN)));
         let table: [Case; 6] = [
             (&[Ok(()), Ok(())], 1, None),
             (&[REFUSED, Ok(())], 2, None),
             (&[REFUSED, REFUSED], 2, Some("192.0.2.1:1")),
             (&[CONNECTED, Ok(())], 1, Some("192.0.2.0:1")),
-            (&[Err(Fault::Woken), Ok(())], 1, Some("it was closed")),
-            (&[Err(Fault::TimedOut), Ok(())], 1, Some("ran out")),
+            (&[Err(WaitError::Woken), Ok(())], 1, Some("it was closed")),
+            (&[Err(WaitError::TimedOut), Ok(())], 1, Some("ran out")),
         ];
         for (outcomes, calls, text) in table {
             let addresses: Vec<SocketAddr> =
                 (0..outcomes.len()).map(|index| SocketAddr::from(([192, 0, 2, index as u8], 1))).collect();
             let made = RefCell::new(0);
             let last =
-                first_that_does(&addresses, "test", Deadline::NEVER, Patience::default(), |address, _| {
+                first_that_does(&addresses, "test", Deadline::NEVER, WaitPolicy::default(), |address, _| {
                     assert_eq!(*address, addresses[*made.borrow()]);
                     *made.borrow_mut() += 1;
                     outcomes[*made.borrow() - 1]
@@ -180,7 +178,7 @@ mod tests {
             assert!(error.unwrap_or_default().contains(text.unwrap_or_default()), "{outcomes:?}");
         }
         let passed = Deadline::after(Some(Duration::ZERO));
-        let limit = Patience { timeout: Some(Duration::from_secs(1)), on_interrupt: None };
+        let limit = WaitPolicy { timeout: Some(Duration::from_secs(1)), on_interrupt: None };
         let any = [SocketAddr::from(([192, 0, 2, 1], 1))];
         let late = first_that_does(&any, "test", passed, limit, |_, _| panic!("there is no time left"));
         assert_eq!(late.unwrap_err().kind(), crate::ErrorKind::TimedOut);

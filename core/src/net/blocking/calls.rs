@@ -9,7 +9,7 @@ use super::waits::UNKNOWN;
 use super::{BlockingSocket, Kind};
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
-use crate::net::wait::{Fault, Patience};
+use crate::net::wait::{WaitError, WaitPolicy};
 use crate::trace;
 
 impl BlockingSocket {
@@ -40,29 +40,29 @@ impl BlockingSocket {
     pub fn accept(
         &self,
         nonblocking: bool,
-        patience: Patience,
-    ) -> Result<(BlockingSocket, SocketAddr), Fault> {
+        policy: WaitPolicy,
+    ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         if trace::on() {
-            return self.accept_traced(nonblocking, patience);
+            return self.accept_traced(nonblocking, policy);
         }
-        self.bare_accept(nonblocking, patience)
+        self.bare_accept(nonblocking, policy)
     }
 
     #[inline(always)]
     pub(super) fn bare_accept(
         &self,
         nonblocking: bool,
-        patience: Patience,
-    ) -> Result<(BlockingSocket, SocketAddr), Fault> {
+        policy: WaitPolicy,
+    ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         let accept = |socket: &Socket| socket.bare_accept(nonblocking);
-        let (socket, peer) = if patience.timeout.is_none() {
-            self.as_it_is(libc::POLLIN, patience, accept)?
+        let (socket, peer) = if policy.timeout.is_none() {
+            self.as_it_is(libc::POLLIN, policy, accept)?
         } else {
             // accept(2) has no MSG_DONTWAIT. One of datagrams would wait for a datagram, and is refused at once.
             let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
             let ready_first =
                 self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
-            self.within(libc::POLLIN, patience, ready_first, accept)?
+            self.within(libc::POLLIN, policy, ready_first, accept)?
         };
         Ok((BlockingSocket::of(socket, self.kind()), peer))
     }
@@ -71,23 +71,23 @@ impl BlockingSocket {
     /// after a signal that ends the call. With a timeout, a descriptor without O_NONBLOCK has it during the call.
     ///
     /// # Errors
-    /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer's silence), EISCONN; EINPROGRESS without patience.
-    pub fn connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
+    /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer's silence), EISCONN; EINPROGRESS with a zero timeout.
+    pub fn connect(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
         if trace::on() {
-            return self.connect_traced(address, patience);
+            return self.connect_traced(address, policy);
         }
-        self.bare_connect(address, patience)
+        self.bare_connect(address, policy)
     }
 
     #[inline(always)]
-    pub(super) fn bare_connect(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
+    pub(super) fn bare_connect(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
         let connect = |socket: &Socket| socket.bare_connect(address);
-        if patience.timeout.is_some() {
-            return self.connect_within(patience, connect);
+        if policy.timeout.is_some() {
+            return self.connect_within(policy, connect);
         }
         // The attempt that a signal interrupted goes on, and a second call would not wait for it (connect(2), EINTR).
         let interrupted = Cell::new(false);
-        let first = self.as_it_is(libc::POLLOUT, patience, |socket| match connect(socket) {
+        let first = self.as_it_is(libc::POLLOUT, policy, |socket| match connect(socket) {
             Err(Errno(libc::EALREADY)) if interrupted.get() => Ok(false),
             Err(Errno(libc::EINTR)) => {
                 interrupted.set(true);
@@ -97,26 +97,26 @@ impl BlockingSocket {
         });
         match first? {
             true => Ok(()),
-            false => self.finish_connecting(self.in_use().map_err(|_| Fault::Woken)?, patience, connect),
+            false => self.finish_connecting(self.in_use().map_err(|_| WaitError::Woken)?, policy, connect),
         }
     }
 
     fn connect_within(
         &self,
-        patience: Patience,
+        policy: WaitPolicy,
         connect: impl Fn(&Socket) -> Result<(), Errno>,
-    ) -> Result<(), Fault> {
-        let in_use = self.in_use().map_err(|_| Fault::Woken)?;
+    ) -> Result<(), WaitError> {
+        let in_use = self.in_use().map_err(|_| WaitError::Woken)?;
         let blocks = !in_use.socket().is_nonblocking()?;
         if blocks {
             in_use.socket().set_nonblocking(true)?;
         }
         let outcome = match connect(in_use.socket()) {
-            Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !patience.is_none() => {
-                let again = self.in_use().map_err(|_| Fault::Woken);
-                again.and_then(|in_use| self.finish_connecting(in_use, patience, connect))
+            Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !policy.is_nonblocking() => {
+                let again = self.in_use().map_err(|_| WaitError::Woken);
+                again.and_then(|in_use| self.finish_connecting(in_use, policy, connect))
             }
-            other => other.map_err(Fault::Os),
+            other => other.map_err(WaitError::Os),
         };
         if blocks {
             in_use.socket().set_nonblocking(false)?;
@@ -175,7 +175,7 @@ impl BlockingSocket {
         set
     }
 
-    /// The error that waits on the socket (SO_ERROR), once: how a connect without patience ended.
+    /// The error that waits on the socket (SO_ERROR), once: how a non-blocking connect ended.
     ///
     /// # Errors
     /// That error.
@@ -203,16 +203,16 @@ impl BlockingSocket {
     /// limit.
     ///
     /// # Errors
-    /// The faults of a wait.
-    pub fn wait_readable(&self, patience: Patience) -> Result<(), Fault> {
-        self.wait(libc::POLLIN, patience)
+    /// The errors of a wait.
+    pub fn wait_readable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
+        self.wait(libc::POLLIN, policy)
     }
 
     /// Waits until a send has room, or a connect has ended (poll(2)); without a timeout there is no limit.
     ///
     /// # Errors
-    /// The faults of a wait.
-    pub fn wait_writable(&self, patience: Patience) -> Result<(), Fault> {
-        self.wait(libc::POLLOUT, patience)
+    /// The errors of a wait.
+    pub fn wait_writable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
+        self.wait(libc::POLLOUT, policy)
     }
 }

@@ -7,7 +7,7 @@ use super::BlockingSocket;
 use crate::net::message::Received;
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, Fault, Patience};
+use crate::net::wait::{Deadline, WaitError, WaitPolicy};
 use crate::trace;
 
 impl BlockingSocket {
@@ -18,11 +18,11 @@ impl BlockingSocket {
     ///
     /// # Errors
     /// ECONNRESET, ENOTCONN, ECONNREFUSED (of an earlier datagram).
-    pub fn receive(&self, buffer: &mut [u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+    pub fn receive(&self, buffer: &mut [u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
         if trace::on() {
-            return self.receive_traced(buffer, flags, patience);
+            return self.receive_traced(buffer, flags, policy);
         }
-        self.bare_receive(buffer, flags, patience)
+        self.bare_receive(buffer, flags, policy)
     }
 
     #[inline(always)]
@@ -30,23 +30,23 @@ impl BlockingSocket {
         &self,
         buffer: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        self.receive_by(flags, patience, |socket, flags| socket.bare_receive(buffer, flags))
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
+        self.receive_by(flags, policy, |socket, flags| socket.bare_receive(buffer, flags))
     }
 
     #[inline(always)]
     fn receive_by<T>(
         &self,
         flags: i32,
-        patience: Patience,
+        policy: WaitPolicy,
         mut receive: impl FnMut(&Socket, i32) -> Result<T, Errno>,
-    ) -> Result<T, Fault> {
-        if patience.timeout.is_none() {
-            return self.as_it_is(libc::POLLIN, patience, |socket| receive(socket, flags));
+    ) -> Result<T, WaitError> {
+        if policy.timeout.is_none() {
+            return self.as_it_is(libc::POLLIN, policy, |socket| receive(socket, flags));
         }
-        let patience = patience.with_flags(flags);
-        self.within(libc::POLLIN, patience, !patience.is_none() && self.waits_for_more(), |socket| {
+        let policy = policy.with_flags(flags);
+        self.within(libc::POLLIN, policy, !policy.is_nonblocking() && self.waits_for_more(), |socket| {
             receive(socket, flags | libc::MSG_DONTWAIT)
         })
     }
@@ -59,12 +59,12 @@ impl BlockingSocket {
         &self,
         buffer: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<(usize, Option<SocketAddr>), Fault> {
+        policy: WaitPolicy,
+    ) -> Result<(usize, Option<SocketAddr>), WaitError> {
         if trace::on() {
-            return self.receive_from_traced(buffer, flags, patience);
+            return self.receive_from_traced(buffer, flags, policy);
         }
-        self.bare_receive_from(buffer, flags, patience)
+        self.bare_receive_from(buffer, flags, policy)
     }
 
     #[inline(always)]
@@ -72,9 +72,9 @@ impl BlockingSocket {
         &self,
         buffer: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<(usize, Option<SocketAddr>), Fault> {
-        self.receive_by(flags, patience, |socket, flags| socket.bare_receive_from(buffer, flags))
+        policy: WaitPolicy,
+    ) -> Result<(usize, Option<SocketAddr>), WaitError> {
+        self.receive_by(flags, policy, |socket, flags| socket.bare_receive_from(buffer, flags))
     }
 
     /// recvmsg(2): into several buffers, with control data, which
@@ -87,12 +87,12 @@ impl BlockingSocket {
         buffers: &mut [IoSliceMut<'_>],
         control: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<Received, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<Received, WaitError> {
         if trace::on() {
-            return self.receive_message_traced(buffers, control, flags, patience);
+            return self.receive_message_traced(buffers, control, flags, policy);
         }
-        self.bare_receive_message(buffers, control, flags, patience)
+        self.bare_receive_message(buffers, control, flags, policy)
     }
 
     #[inline(always)]
@@ -101,9 +101,9 @@ impl BlockingSocket {
         buffers: &mut [IoSliceMut<'_>],
         control: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<Received, Fault> {
-        self.receive_by(flags, patience, |socket, flags| socket.bare_receive_message(buffers, control, flags))
+        policy: WaitPolicy,
+    ) -> Result<Received, WaitError> {
+        self.receive_by(flags, policy, |socket, flags| socket.bare_receive_message(buffers, control, flags))
     }
 
     /// send(2): how much of it the system took. On a stream that blocks and has no timeout that is all, unless a
@@ -112,16 +112,16 @@ impl BlockingSocket {
     /// # Errors
     /// EPIPE, ECONNRESET, ENOTCONN, EDESTADDRREQ, EMSGSIZE (too long for a datagram), ECONNREFUSED (of
     /// an earlier datagram).
-    pub fn send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+    pub fn send(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
         if trace::on() {
-            return self.send_traced(bytes, flags, patience);
+            return self.send_traced(bytes, flags, policy);
         }
-        self.bare_send(bytes, flags, patience)
+        self.bare_send(bytes, flags, policy)
     }
 
     #[inline(always)]
-    pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
-        self.send_by(flags, patience, |socket, flags| socket.bare_send(bytes, flags))
+    pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        self.send_by(flags, policy, |socket, flags| socket.bare_send(bytes, flags))
     }
 
     /// sendto(2), as [`send`](BlockingSocket::send).
@@ -133,12 +133,12 @@ impl BlockingSocket {
         bytes: &[u8],
         address: &SocketAddr,
         flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         if trace::on() {
-            return self.send_to_traced(bytes, address, flags, patience);
+            return self.send_to_traced(bytes, address, flags, policy);
         }
-        self.bare_send_to(bytes, address, flags, patience)
+        self.bare_send_to(bytes, address, flags, policy)
     }
 
     #[inline(always)]
@@ -147,22 +147,22 @@ impl BlockingSocket {
         bytes: &[u8],
         address: &SocketAddr,
         flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        self.send_by(flags, patience, |socket, flags| socket.bare_send_to(bytes, address, flags))
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
+        self.send_by(flags, policy, |socket, flags| socket.bare_send_to(bytes, address, flags))
     }
 
     #[inline(always)]
     fn send_by(
         &self,
         flags: i32,
-        patience: Patience,
+        policy: WaitPolicy,
         mut send: impl FnMut(&Socket, i32) -> Result<usize, Errno>,
-    ) -> Result<usize, Fault> {
-        if patience.timeout.is_none() {
-            return self.as_it_is(libc::POLLOUT, patience, |socket| send(socket, flags));
+    ) -> Result<usize, WaitError> {
+        if policy.timeout.is_none() {
+            return self.as_it_is(libc::POLLOUT, policy, |socket| send(socket, flags));
         }
-        self.within(libc::POLLOUT, patience.with_flags(flags), false, |socket| {
+        self.within(libc::POLLOUT, policy.with_flags(flags), false, |socket| {
             send(socket, flags | libc::MSG_DONTWAIT)
         })
     }
@@ -171,11 +171,11 @@ impl BlockingSocket {
     ///
     /// # Errors
     /// As for [`send`](BlockingSocket::send); how much was taken before is not known.
-    pub fn send_all(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<(), Fault> {
+    pub fn send_all(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<(), WaitError> {
         if trace::on() {
-            return self.send_all_traced(bytes, flags, patience);
+            return self.send_all_traced(bytes, flags, policy);
         }
-        self.bare_send_all(bytes, flags, patience, &mut 0)
+        self.bare_send_all(bytes, flags, policy, &mut 0)
     }
 
     /// `sent` becomes how much was taken.
@@ -184,14 +184,14 @@ impl BlockingSocket {
         &self,
         bytes: &[u8],
         flags: i32,
-        patience: Patience,
+        policy: WaitPolicy,
         sent: &mut usize,
-    ) -> Result<(), Fault> {
-        let deadline = Deadline::after(patience.timeout);
+    ) -> Result<(), WaitError> {
+        let deadline = Deadline::after(policy.timeout);
         while *sent < bytes.len() {
-            *sent += self.bare_send(&bytes[*sent..], flags, patience.rest(deadline)?)?;
-            if *sent < bytes.len() && patience.on_interrupt.is_some_and(|hook| hook()) {
-                return Err(Fault::Interrupted);
+            *sent += self.bare_send(&bytes[*sent..], flags, policy.rest(deadline)?)?;
+            if *sent < bytes.len() && policy.on_interrupt.is_some_and(|hook| hook()) {
+                return Err(WaitError::Interrupted);
             }
         }
         Ok(())
@@ -208,12 +208,12 @@ impl BlockingSocket {
         control: &[u8],
         flags: i32,
         to: Option<&SocketAddr>,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         if trace::on() {
-            return self.send_message_traced(buffers, control, flags, to, patience);
+            return self.send_message_traced(buffers, control, flags, to, policy);
         }
-        self.bare_send_message(buffers, control, flags, to, patience)
+        self.bare_send_message(buffers, control, flags, to, policy)
     }
 
     #[inline(always)]
@@ -223,8 +223,8 @@ impl BlockingSocket {
         control: &[u8],
         flags: i32,
         to: Option<&SocketAddr>,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
-        self.send_by(flags, patience, |socket, flags| socket.bare_send_message(buffers, control, flags, to))
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
+        self.send_by(flags, policy, |socket, flags| socket.bare_send_message(buffers, control, flags, to))
     }
 }

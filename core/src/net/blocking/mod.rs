@@ -59,17 +59,17 @@ pub enum Kind {
 
 /// A TCP or UDP socket that threads may share.
 ///
-/// Each call is the system call of its name and fails as that does, with a [`Fault`](crate::net::Fault). Calls of
+/// Each call is the system call of its name and fails as that does, with a [`WaitError`](crate::net::WaitError). Calls of
 /// several threads run at the same time. Dropping the socket closes it.
 ///
 /// ```
-/// use capsock::net::{BlockingSocket, Family, Kind, Patience};
+/// use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 ///
 /// let (server, client) = (BlockingSocket::new(Family::V4, Kind::Datagram, false)?, BlockingSocket::new(Family::V4, Kind::Datagram, false)?);
 /// server.bind(&"127.0.0.1:0".parse()?)?;
-/// client.send_to(b"hello", &server.local_addr()?, 0, Patience::default())?;
+/// client.send_to(b"hello", &server.local_addr()?, 0, WaitPolicy::default())?;
 /// let mut message = [0; 2048];
-/// let (length, sender) = server.receive_from(&mut message, 0, Patience::default())?;
+/// let (length, sender) = server.receive_from(&mut message, 0, WaitPolicy::default())?;
 /// assert_eq!((&message[..length], sender.map(|sender| sender.port())), (&b"hello"[..], Some(client.local_addr()?.port())));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -125,7 +125,7 @@ impl Drop for InUse<'_> {
 }
 
 impl BlockingSocket {
-    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, see [`Patience::timeout`](crate::net::Patience::timeout).
+    /// socket(2), close-on-exec. `nonblocking` sets O_NONBLOCK, see [`WaitPolicy::timeout`](crate::net::WaitPolicy::timeout).
     ///
     /// # Errors
     /// EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
@@ -178,7 +178,7 @@ impl BlockingSocket {
         self.uses.is_closed()
     }
 
-    /// close(2). Calls that other threads are blocked in end with [`Fault::Woken`](crate::net::Fault::Woken), and the
+    /// close(2). Calls that other threads are blocked in end with [`WaitError::Woken`](crate::net::WaitError::Woken), and the
     /// descriptor is closed when the last of them has left, which this waits for: microseconds, and a second at
     /// most. Closing twice is no error.
     ///

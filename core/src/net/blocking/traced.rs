@@ -8,7 +8,7 @@ use super::{BlockingSocket, InUse};
 use crate::net::message::Received;
 use crate::net::sys::Errno;
 use crate::net::traced::{accepted, is_told, known, received, sent};
-use crate::net::wait::{Fault, Patience};
+use crate::net::wait::{WaitError, WaitPolicy};
 use crate::trace::{self, Begun, Outcome, Told, Way};
 
 /// The first bytes of a message, gathered.
@@ -37,14 +37,14 @@ impl Gathered {
 
 impl BlockingSocket {
     /// How a call has ended; `None` if it had no time to wait and may be made again.
-    fn ended<T>(&self, result: &Result<T, Fault>, flags: i32, patience: Patience) -> Option<Outcome> {
+    fn ended<T>(&self, result: &Result<T, WaitError>, flags: i32, policy: WaitPolicy) -> Option<Outcome> {
         match result {
             Ok(_) => Some(Outcome::Ok),
             // Waited in the system until SO_RCVTIMEO or SO_SNDTIMEO was over.
-            Err(Fault::Os(errno)) if errno.would_block() => {
-                (patience.timeout.is_none() && self.socket.may_wait(flags)).then_some(Outcome::TimedOut)
+            Err(WaitError::Os(errno)) if errno.would_block() => {
+                (policy.timeout.is_none() && self.socket.may_wait(flags)).then_some(Outcome::TimedOut)
             }
-            Err(fault) => Some((*fault).into()),
+            Err(error) => Some((*error).into()),
         }
     }
 
@@ -72,25 +72,25 @@ impl BlockingSocket {
     pub(super) fn accept_traced(
         &self,
         nonblocking: bool,
-        patience: Patience,
-    ) -> Result<(BlockingSocket, SocketAddr), Fault> {
+        policy: WaitPolicy,
+    ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         let begun = self.begin("accept", Way::In);
-        let result = self.bare_accept(nonblocking, patience);
+        let result = self.bare_accept(nonblocking, policy);
         if let Some((in_use, begun)) = begun {
             let new = result.as_ref().ok().map(|(new, peer)| (&*new.socket, *peer));
-            accepted(in_use.socket(), begun, self.ended(&result, 0, patience), new);
+            accepted(in_use.socket(), begun, self.ended(&result, 0, policy), new);
         }
         result
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn connect_traced(&self, address: &SocketAddr, patience: Patience) -> Result<(), Fault> {
+    pub(super) fn connect_traced(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
         let begun = self.begin("connect", Way::Out);
-        let result = self.bare_connect(address, patience);
+        let result = self.bare_connect(address, policy);
         if let Some((in_use, begun)) = begun {
             // Of an attempt that goes on, its beginning has been told.
-            if result == Err(Fault::Os(Errno(libc::EALREADY))) {
+            if result == Err(WaitError::Os(Errno(libc::EALREADY))) {
                 return result.inspect_err(|_| begun.not_yet(None));
             }
             let outcome = result.map_or_else(Outcome::from, |()| Outcome::Ok);
@@ -105,13 +105,13 @@ impl BlockingSocket {
         &self,
         buffer: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         let begun = self.begin("recv", Way::In).filter(|_| is_told(flags));
-        let result = self.bare_receive(buffer, flags, patience);
+        let result = self.bare_receive(buffer, flags, policy);
         if let Some((in_use, begun)) = begun {
             let told = Told { room: Some(buffer.len()), data: buffer, ..Told::default() };
-            match self.ended(&result, flags, patience) {
+            match self.ended(&result, flags, policy) {
                 None => begun.not_yet(told.room),
                 Some(outcome) => {
                     received(in_use.socket(), begun, outcome, result.unwrap_or(0), flags, told);
@@ -127,14 +127,14 @@ impl BlockingSocket {
         &self,
         buffer: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<(usize, Option<SocketAddr>), Fault> {
+        policy: WaitPolicy,
+    ) -> Result<(usize, Option<SocketAddr>), WaitError> {
         let begun = self.begin("recvfrom", Way::In).filter(|_| is_told(flags));
-        let result = self.bare_receive_from(buffer, flags, patience);
+        let result = self.bare_receive_from(buffer, flags, policy);
         if let Some((in_use, begun)) = begun {
             let (count, peer) = result.unwrap_or((0, None));
             let told = Told { room: Some(buffer.len()), data: buffer, peer, ..Told::default() };
-            match self.ended(&result, flags, patience) {
+            match self.ended(&result, flags, policy) {
                 None => begun.not_yet(told.room),
                 Some(outcome) => received(in_use.socket(), begun, outcome, count, flags, told),
             }
@@ -149,15 +149,15 @@ impl BlockingSocket {
         buffers: &mut [IoSliceMut<'_>],
         control: &mut [u8],
         flags: i32,
-        patience: Patience,
-    ) -> Result<Received, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<Received, WaitError> {
         let begun = self.begin("recvmsg", Way::In).filter(|_| is_told(flags));
-        let result = self.bare_receive_message(buffers, control, flags, patience);
+        let result = self.bare_receive_message(buffers, control, flags, policy);
         if let Some((in_use, begun)) = begun {
             let (count, peer) = result.map_or((0, None), |received| (received.length, received.source));
             let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
             let told = Told { room: Some(gathered.whole), data: gathered.bytes(), peer, ..Told::default() };
-            match self.ended(&result, flags, patience) {
+            match self.ended(&result, flags, policy) {
                 None => begun.not_yet(told.room),
                 Some(outcome) => received(in_use.socket(), begun, outcome, count, flags, told),
             }
@@ -167,10 +167,15 @@ impl BlockingSocket {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn send_traced(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<usize, Fault> {
+    pub(super) fn send_traced(
+        &self,
+        bytes: &[u8],
+        flags: i32,
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         let begun = self.begin("send", Way::Out).filter(|_| is_told(flags));
-        let result = self.bare_send(bytes, flags, patience);
-        told_of_sending(begun, &result, (flags, patience), bytes, bytes.len(), None);
+        let result = self.bare_send(bytes, flags, policy);
+        told_of_sending(begun, &result, (flags, policy), bytes, bytes.len(), None);
         result
     }
 
@@ -181,23 +186,28 @@ impl BlockingSocket {
         bytes: &[u8],
         address: &SocketAddr,
         flags: i32,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         let begun = self.begin("sendto", Way::Out).filter(|_| is_told(flags));
-        let result = self.bare_send_to(bytes, address, flags, patience);
-        told_of_sending(begun, &result, (flags, patience), bytes, bytes.len(), Some(*address));
+        let result = self.bare_send_to(bytes, address, flags, policy);
+        told_of_sending(begun, &result, (flags, policy), bytes, bytes.len(), Some(*address));
         result
     }
 
     /// One send; of one that failed half-way, what was taken.
     #[cold]
     #[inline(never)]
-    pub(super) fn send_all_traced(&self, bytes: &[u8], flags: i32, patience: Patience) -> Result<(), Fault> {
+    pub(super) fn send_all_traced(
+        &self,
+        bytes: &[u8],
+        flags: i32,
+        policy: WaitPolicy,
+    ) -> Result<(), WaitError> {
         let begun = self.begin("send", Way::Out).filter(|_| is_told(flags));
         let mut count = 0;
-        let result = self.bare_send_all(bytes, flags, patience, &mut count);
+        let result = self.bare_send_all(bytes, flags, policy, &mut count);
         let told = if count > 0 { Ok(count) } else { result.map(|()| 0) };
-        told_of_sending(begun, &told, (flags, patience), bytes, bytes.len(), None);
+        told_of_sending(begun, &told, (flags, policy), bytes, bytes.len(), None);
         result
     }
 
@@ -209,26 +219,26 @@ impl BlockingSocket {
         control: &[u8],
         flags: i32,
         to: Option<&SocketAddr>,
-        patience: Patience,
-    ) -> Result<usize, Fault> {
+        policy: WaitPolicy,
+    ) -> Result<usize, WaitError> {
         let begun = self.begin("sendmsg", Way::Out).filter(|_| is_told(flags));
-        let result = self.bare_send_message(buffers, control, flags, to, patience);
+        let result = self.bare_send_message(buffers, control, flags, to, policy);
         let gathered = Gathered::of(buffers.iter().map(|buffer| &**buffer));
-        told_of_sending(begun, &result, (flags, patience), gathered.bytes(), gathered.whole, to.copied());
+        told_of_sending(begun, &result, (flags, policy), gathered.bytes(), gathered.whole, to.copied());
         result
     }
 }
 
 fn told_of_sending(
     begun: Option<(InUse<'_>, Begun)>,
-    result: &Result<usize, Fault>,
-    (flags, patience): (i32, Patience),
+    result: &Result<usize, WaitError>,
+    (flags, policy): (i32, WaitPolicy),
     data: &[u8],
     room: usize,
     peer: Option<SocketAddr>,
 ) {
     let Some((in_use, begun)) = begun else { return };
-    match in_use.owner.ended(result, flags, patience) {
+    match in_use.owner.ended(result, flags, policy) {
         None => begun.not_yet(Some(room)),
         Some(outcome) => sent(in_use.socket(), begun, outcome, result.unwrap_or(0), data, room, peer),
     }

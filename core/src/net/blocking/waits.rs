@@ -15,7 +15,7 @@ use super::blocked::Blocked;
 use super::{BlockingSocket, InUse, Kind};
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Epoll, Errno};
-use crate::net::wait::{Deadline, Fault, OnInterrupt, Patience, Waiting, interest, wait_for};
+use crate::net::wait::{Deadline, OnInterrupt, WaitError, WaitOptions, WaitPolicy, interest, wait_for};
 use crate::trace::{self, Way};
 
 /// What `low_water` says of SO_RCVLOWAT.
@@ -35,7 +35,7 @@ struct Blocking<'a> {
 
 impl<'a> Blocking<'a> {
     #[inline]
-    fn of(in_use: InUse<'a>) -> Result<Blocking<'a>, Fault> {
+    fn of(in_use: InUse<'a>) -> Result<Blocking<'a>, WaitError> {
         let blocked = Blocked::on(in_use.owner.place());
         let blocking = Blocking { blocked, in_use };
         blocking.unless_closed().map(|()| blocking)
@@ -45,17 +45,17 @@ impl<'a> Blocking<'a> {
         self.in_use.socket()
     }
 
-    fn unless_closed(&self) -> Result<(), Fault> {
-        if self.in_use.owner.is_closed() { Err(Fault::Woken) } else { Ok(()) }
+    fn unless_closed(&self) -> Result<(), WaitError> {
+        if self.in_use.owner.is_closed() { Err(WaitError::Woken) } else { Ok(()) }
     }
 
     /// After EINTR.
     #[cold]
-    fn after_a_signal(&self, patience: Patience) -> Result<(), Fault> {
+    fn after_a_signal(&self, policy: WaitPolicy) -> Result<(), WaitError> {
         self.unless_closed()?;
-        if patience.on_interrupt.is_some() {
+        if policy.on_interrupt.is_some() {
             // The hook runs code of the host.
-            let asked = self.blocked.except(|| patience.ask());
+            let asked = self.blocked.except(|| policy.ask());
             self.in_use.recount();
             asked?;
             self.unless_closed()?;
@@ -64,13 +64,13 @@ impl<'a> Blocking<'a> {
     }
 
     /// Waits for `events` (poll(2)).
-    fn wait(&self, events: libc::c_short, deadline: Deadline, patience: Patience) -> Result<(), Fault> {
-        self.wait_for(interest(self.socket().fd(), events), deadline, patience)
+    fn wait(&self, events: libc::c_short, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
+        self.wait_for(interest(self.socket().fd(), events), deadline, policy)
     }
 
-    fn wait_for(&self, what: libc::pollfd, deadline: Deadline, patience: Patience) -> Result<(), Fault> {
-        let check = || self.after_a_signal(patience);
-        let waiting = Waiting { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
+    fn wait_for(&self, what: libc::pollfd, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
+        let check = || self.after_a_signal(policy);
+        let waiting = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
         let waited = wait_for(&mut [what, interest(-1, 0)], waiting);
         self.unless_closed()?;
         waited
@@ -92,15 +92,15 @@ impl Events {
         Events(epoll.ok())
     }
 
-    fn wait(&self, blocking: &Blocking<'_>, deadline: Deadline, patience: Patience) -> Result<(), Fault> {
+    fn wait(&self, blocking: &Blocking<'_>, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let Some(epoll) = &self.0 else {
             let step = deadline.earlier(Deadline::after(Some(TRY_AGAIN)));
-            return match blocking.wait_for(interest(-1, 0), step, patience) {
-                Err(Fault::TimedOut) if !deadline.passed() => Ok(()),
+            return match blocking.wait_for(interest(-1, 0), step, policy) {
+                Err(WaitError::TimedOut) if !deadline.passed() => Ok(()),
                 other => other,
             };
         };
-        blocking.wait_for(interest(epoll.fd(), libc::POLLIN), deadline, patience)?;
+        blocking.wait_for(interest(epoll.fd(), libc::POLLIN), deadline, policy)?;
         // Takes the event.
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; 1];
         let _ = epoll.wait(&mut events, Some(Duration::ZERO));
@@ -114,15 +114,15 @@ impl BlockingSocket {
     pub(super) fn as_it_is<T>(
         &self,
         events: libc::c_short,
-        patience: Patience,
+        policy: WaitPolicy,
         mut call: impl FnMut(&Socket) -> Result<T, Errno>,
-    ) -> Result<T, Fault> {
-        let blocking = Blocking::of(self.in_use().map_err(|_| Fault::Woken)?)?;
+    ) -> Result<T, WaitError> {
+        let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
         loop {
             let socket = blocking.socket();
             let outcome = if trace::on() { timed(socket, events, &mut call) } else { call(socket) };
             match outcome {
-                Err(Errno(libc::EINTR)) => blocking.after_a_signal(patience)?,
+                Err(Errno(libc::EINTR)) => blocking.after_a_signal(policy)?,
                 // A close that had to use shutdown(2) ends the call with some other error.
                 Err(errno) => return Err(self.closed_or(errno)),
                 Ok(value) => return Ok(value),
@@ -135,57 +135,57 @@ impl BlockingSocket {
     pub(super) fn within<T>(
         &self,
         events: libc::c_short,
-        patience: Patience,
+        policy: WaitPolicy,
         ready_first: bool,
         mut call: impl FnMut(&Socket) -> Result<T, Errno>,
-    ) -> Result<T, Fault> {
-        let in_use = self.in_use().map_err(|_| Fault::Woken)?;
+    ) -> Result<T, WaitError> {
+        let in_use = self.in_use().map_err(|_| WaitError::Woken)?;
         if !ready_first {
             match call(in_use.socket()) {
-                Err(errno) if errno.would_block() && !patience.is_none() => {}
-                Err(Errno(libc::EINTR)) => patience.ask()?,
+                Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
+                Err(Errno(libc::EINTR)) => policy.ask()?,
                 other => return Ok(other?),
             }
         }
-        let deadline = Deadline::after(patience.timeout);
+        let deadline = Deadline::after(policy.timeout);
         let blocking = Blocking::of(in_use)?;
-        blocking.wait(events, deadline, patience).map_err(|fault| would_wait(fault, patience))?;
+        blocking.wait(events, deadline, policy).map_err(|error| would_wait(error, policy))?;
         let mut changes = None;
         loop {
             match call(blocking.socket()) {
-                Err(errno) if errno.would_block() && !patience.is_none() => {}
+                Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
                 Err(Errno(libc::EINTR)) => {
-                    blocking.after_a_signal(patience)?;
+                    blocking.after_a_signal(policy)?;
                     continue;
                 }
                 other => return Ok(other?),
             }
             let changes = changes.get_or_insert_with(|| Events::of(blocking.socket(), events));
-            changes.wait(&blocking, deadline, patience)?;
+            changes.wait(&blocking, deadline, policy)?;
         }
     }
 
     /// What a call that failed so reports.
-    pub(super) fn closed_or(&self, errno: Errno) -> Fault {
-        if self.is_closed() { Fault::Woken } else { errno.into() }
+    pub(super) fn closed_or(&self, errno: Errno) -> WaitError {
+        if self.is_closed() { WaitError::Woken } else { errno.into() }
     }
 
     /// Waits for `events` (poll(2)); without a timeout there is no limit.
-    pub(super) fn wait(&self, events: libc::c_short, patience: Patience) -> Result<(), Fault> {
-        let blocking = Blocking::of(self.in_use().map_err(|_| Fault::Woken)?)?;
-        blocking.wait(events, Deadline::after(patience.timeout), patience)
+    pub(super) fn wait(&self, events: libc::c_short, policy: WaitPolicy) -> Result<(), WaitError> {
+        let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
+        blocking.wait(events, Deadline::after(policy.timeout), policy)
     }
 
-    /// Runs something that waits by `Waiting` in the name of a call on this socket, which a close ends.
+    /// Runs something that waits by `WaitOptions` in the name of a call on this socket, which a close ends.
     pub(super) fn while_open<T>(
         &self,
         deadline: Deadline,
-        patience: Patience,
-        call: impl FnOnce(Waiting<'_>) -> T,
-    ) -> Result<T, Fault> {
-        let blocking = Blocking::of(self.in_use().map_err(|_| Fault::Woken)?)?;
-        let check = || blocking.after_a_signal(patience);
-        Ok(call(Waiting { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) }))
+        policy: WaitPolicy,
+        call: impl FnOnce(WaitOptions<'_>) -> T,
+    ) -> Result<T, WaitError> {
+        let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
+        let check = || blocking.after_a_signal(policy);
+        Ok(call(WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) }))
     }
 
     /// The second connect(2) tells how the first one ended, and unlike SO_ERROR it leaves a socket
@@ -193,15 +193,15 @@ impl BlockingSocket {
     pub(super) fn finish_connecting(
         &self,
         in_use: InUse<'_>,
-        patience: Patience,
+        policy: WaitPolicy,
         connect: impl Fn(&Socket) -> Result<(), Errno>,
-    ) -> Result<(), Fault> {
-        let (blocking, deadline) = (Blocking::of(in_use)?, Deadline::after(patience.timeout));
+    ) -> Result<(), WaitError> {
+        let (blocking, deadline) = (Blocking::of(in_use)?, Deadline::after(policy.timeout));
         loop {
-            blocking.wait(libc::POLLOUT, deadline, patience)?;
+            blocking.wait(libc::POLLOUT, deadline, policy)?;
             match connect(blocking.socket()) {
                 Err(Errno(libc::EALREADY | libc::EINTR)) => {}
-                ended => return ended.map_err(Fault::Os),
+                ended => return ended.map_err(WaitError::Os),
             }
         }
     }
@@ -231,8 +231,8 @@ impl BlockingSocket {
 }
 
 /// What a call without waiting says that was not even tried.
-fn would_wait(fault: Fault, patience: Patience) -> Fault {
-    if fault == Fault::TimedOut && patience.is_none() { Errno(libc::EAGAIN).into() } else { fault }
+fn would_wait(error: WaitError, policy: WaitPolicy) -> WaitError {
+    if error == WaitError::TimedOut && policy.is_nonblocking() { Errno(libc::EAGAIN).into() } else { error }
 }
 
 /// A call that waits in the system, and takes the time that it does. It waits if the socket is not ready before.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-use super::Label;
+use super::SendMeta;
 
 /// Room for the control messages of one datagram: a packet info, a hop limit and a segment size.
 pub(super) const CONTROL: usize = 128;
@@ -73,7 +73,7 @@ pub(super) unsafe fn read(header: &libc::msghdr) -> Told {
 
 /// Writes the control messages of a reply into `buffer`, and `buffer` into the header; with a `segment`, the
 /// message's bytes leave as datagrams of that length, the last one of what is left.
-pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Label, segment: Option<u16>) {
+pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &SendMeta, segment: Option<u16>) {
     if segment.is_none() && label.is_plain() {
         header.msg_control = ptr::null_mut();
         header.msg_controllen = 0;

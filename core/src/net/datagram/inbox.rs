@@ -2,7 +2,7 @@
 
 use std::{mem, ptr};
 
-use super::Envelope;
+use super::ReceiveMeta;
 use super::control::{self, Buffer, CONTROL};
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno};
@@ -16,7 +16,7 @@ pub(super) const SLOT: usize = 65_536;
 const STRIDE: usize = SLOT + 64;
 
 /// Buffers for the datagrams that one call receives, allocated once.
-pub(crate) struct Inbox {
+pub(crate) struct ReceiveBatch {
     payloads: Vec<u8>,
     names: Vec<libc::sockaddr_storage>,
     controls: Vec<Buffer>,
@@ -28,15 +28,15 @@ pub(crate) struct Inbox {
 
 // SAFETY: the pointers in the headers and vectors are to memory that the inbox owns, and are followed only by
 // the kernel during a call that borrows the inbox mutably.
-unsafe impl Send for Inbox {}
+unsafe impl Send for ReceiveBatch {}
 
-/// What came in one slot of an [`Inbox`].
+/// What came in one slot of an [`ReceiveBatch`].
 pub(crate) struct Arrival<'a> {
     /// The bytes of one datagram, or of several of `segment` bytes each but for the last.
     pub(crate) bytes: &'a [u8],
     pub(crate) segment: Option<usize>,
     /// `None` if it has no IP address.
-    pub(crate) envelope: Option<Envelope>,
+    pub(crate) envelope: Option<ReceiveMeta>,
 }
 
 impl<'a> Arrival<'a> {
@@ -49,13 +49,13 @@ impl<'a> Arrival<'a> {
     }
 }
 
-impl Inbox {
+impl ReceiveBatch {
     /// Room for `capacity` datagrams of any length, one at least.
-    pub(crate) fn new(capacity: usize) -> Inbox {
+    pub(crate) fn new(capacity: usize) -> ReceiveBatch {
         let capacity = capacity.max(1);
         // SAFETY: these are plain C structs, for which zero is a value.
         let (name, vector, header) = unsafe { (mem::zeroed(), mem::zeroed(), mem::zeroed()) };
-        let mut inbox = Inbox {
+        let mut inbox = ReceiveBatch {
             payloads: vec![0; capacity * STRIDE],
             names: vec![name; capacity],
             controls: vec![Buffer::EMPTY; capacity],
@@ -97,7 +97,7 @@ impl Inbox {
         let source = unsafe { sys::address_at(&raw const self.names[index], header.msg_hdr.msg_namelen) };
         // SAFETY: the header points to this inbox's control buffer, and the kernel wrote how much of it is used.
         let told = unsafe { control::read(&header.msg_hdr) };
-        let envelope = source.map(|source| Envelope {
+        let envelope = source.map(|source| ReceiveMeta {
             source,
             destination: told.destination,
             hop_limit: told.hop_limit,
@@ -109,7 +109,7 @@ impl Inbox {
 impl Socket {
     /// recvmsg(2) with flags. Returns 1, or 0 if the receiving side was shut down (shutdown(2)).
     #[inline(always)]
-    pub(crate) fn receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+    pub(crate) fn receive_one(&self, inbox: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
         if trace::on() {
             return self.arrivals_traced(inbox, flags, |inbox, flags| self.bare_receive_one(inbox, flags));
         }
@@ -117,7 +117,7 @@ impl Socket {
     }
 
     #[inline(always)]
-    fn bare_receive_one(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+    fn bare_receive_one(&self, inbox: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         inbox.used = 1;
         let header = &mut inbox.headers[0];
@@ -130,7 +130,7 @@ impl Socket {
     /// recvmmsg(2) with flags: what is there now, up to the inbox's capacity; with MSG_WAITFORONE rather than
     /// MSG_DONTWAIT it waits for the first. 0 if the receiving side was shut down.
     #[inline(always)]
-    pub(crate) fn receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+    pub(crate) fn receive_some(&self, inbox: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
         if trace::on() {
             return self.arrivals_traced(inbox, flags, |inbox, flags| self.bare_receive_some(inbox, flags));
         }
@@ -138,7 +138,7 @@ impl Socket {
     }
 
     #[inline(always)]
-    fn bare_receive_some(&self, inbox: &mut Inbox, flags: libc::c_int) -> Result<usize, Errno> {
+    fn bare_receive_some(&self, inbox: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
         inbox.rearm();
         let capacity = inbox.headers.len() as libc::c_uint;
         // SAFETY: every header points to buffers of this inbox, of the lengths given; no timeout is passed

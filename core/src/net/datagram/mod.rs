@@ -1,6 +1,6 @@
 //! Datagrams, one by one and in batches, with what a server has to know of each one.
 //!
-//! An [`Inbox`] receives, by recvmsg(2) or recvmmsg(2); an [`Outbox`] collects replies and sends them, by
+//! An [`ReceiveBatch`] receives, by recvmsg(2) or recvmmsg(2); an [`SendBatch`] collects replies and sends them, by
 //! sendmsg(2) or sendmmsg(2). Where the kernel can, datagrams of one size between two ends pass it as one
 //! train, which it takes apart and puts together itself (udp(7): UDP_SEGMENT, UDP_GRO).
 
@@ -11,8 +11,8 @@ mod traced;
 
 use std::net::{IpAddr, SocketAddr};
 
-pub(crate) use inbox::Inbox;
-pub(crate) use outbox::{Added, Outbox};
+pub(crate) use inbox::ReceiveBatch;
+pub(crate) use outbox::{Added, SendBatch};
 
 /// The longest payload that a datagram can have, in bytes: 65,535 less the headers that its
 /// length counts (RFC 768, RFC 791; RFC 8200 counts no IPv6 header).
@@ -22,7 +22,7 @@ pub(crate) fn max_payload(address: &SocketAddr) -> usize {
 
 /// What is known of received datagrams besides their bytes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Envelope {
+pub(crate) struct ReceiveMeta {
     pub(crate) source: SocketAddr,
     /// The address that it was sent to, and the index of the interface that it came in on; for IPv4 an
     /// address of ours, also where it came by broadcast. `None` if the system does not tell.
@@ -33,7 +33,7 @@ pub(crate) struct Envelope {
 
 /// How a reply is addressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Label {
+pub(crate) struct SendMeta {
     pub(crate) to: SocketAddr,
     /// The address of ours to send from, as a request's destination; `None` lets the system choose.
     pub(crate) from: Option<(IpAddr, u32)>,
@@ -41,7 +41,7 @@ pub(crate) struct Label {
     pub(crate) hop_limit: Option<u8>,
 }
 
-impl Label {
+impl SendMeta {
     /// Whether the destination says all.
     fn is_plain(&self) -> bool {
         self.from.is_none() && self.hop_limit.is_none()

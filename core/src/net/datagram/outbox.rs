@@ -7,7 +7,7 @@ use std::{iter, mem, ptr};
 use socket2::SockAddr;
 
 use super::control::{self, Buffer};
-use super::{Label, max_payload};
+use super::{SendMeta, max_payload};
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
 use crate::trace;
@@ -29,11 +29,11 @@ const FITS_EVERY_PATH: usize = 508;
 const NONE: usize = usize::MAX;
 
 /// Replies on their way out. Those of one size to one peer leave as one train where the kernel can send it.
-pub(crate) struct Outbox {
+pub(crate) struct SendBatch {
     /// The replies' bytes, one behind the other.
     arena: Vec<u8>,
     pieces: Vec<Piece>,
-    trains: Vec<Train>,
+    trains: Vec<Segments>,
     /// Trains before this one have been dealt with.
     next: usize,
     /// The longest datagrams that may travel in a train; 0 if none may.
@@ -46,7 +46,7 @@ pub(crate) struct Outbox {
 
 // SAFETY: the pointers in the headers and vectors are set anew before each call, to memory that the outbox owns,
 // and are not followed between calls.
-unsafe impl Send for Outbox {}
+unsafe impl Send for SendBatch {}
 
 /// One reply.
 struct Piece {
@@ -56,8 +56,8 @@ struct Piece {
 }
 
 /// Replies that leave as one message.
-struct Train {
-    label: Label,
+struct Segments {
+    label: SendMeta,
     /// The length of each reply but the last, which may be shorter.
     segment: usize,
     total: usize,
@@ -70,18 +70,18 @@ struct Train {
 
 /// What a call has sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Departed {
+pub(crate) struct SentBatch {
     pub(crate) datagrams: usize,
     pub(crate) bytes: usize,
 }
 
-impl Outbox {
+impl SendBatch {
     /// Room for `capacity` replies. Allocates nothing later for replies of up to `growth` bytes each.
-    pub(crate) fn new(capacity: usize, growth: usize, trains: bool, several: bool) -> Outbox {
+    pub(crate) fn new(capacity: usize, growth: usize, trains: bool, several: bool) -> SendBatch {
         // SAFETY: these are plain C structs, for which zero is a value.
         let (name, vector, header) = unsafe { (mem::zeroed(), mem::zeroed(), mem::zeroed()) };
         let at_once = if several { capacity.min(AT_ONCE) } else { 1 };
-        Outbox {
+        SendBatch {
             arena: Vec::with_capacity(ENOUGH + growth),
             pieces: Vec::with_capacity(capacity),
             // Each reply may come to be a message of its own after the train that it was in.
@@ -107,7 +107,7 @@ impl Outbox {
 
     /// Adds the reply that `write` appends to the buffer that it is given; if it returns `false`, or the
     /// reply does not fit a datagram, there is none.
-    pub(crate) fn add(&mut self, label: &Label, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Added {
+    pub(crate) fn add(&mut self, label: &SendMeta, write: impl FnOnce(&mut Vec<u8>) -> bool) -> Added {
         let start = self.arena.len();
         if !write(&mut self.arena) {
             self.arena.truncate(start);
@@ -132,7 +132,7 @@ impl Outbox {
             }
             train.open = false;
         }
-        self.trains.push(Train::of_one(*label, length, piece, travels));
+        self.trains.push(Segments::of_one(*label, length, piece, travels));
         Added::Reply
     }
 
@@ -151,7 +151,7 @@ impl Outbox {
     }
 
     /// The replies in the messages from one place to another, each with its bytes.
-    pub(super) fn replies(&self, messages: Range<usize>) -> impl Iterator<Item = (&Label, &[u8])> {
+    pub(super) fn replies(&self, messages: Range<usize>) -> impl Iterator<Item = (&SendMeta, &[u8])> {
         // One that was broken up has none of its own.
         self.trains[messages].iter().filter(|train| train.count > 0).flat_map(|train| {
             let first = self.pieces.get(train.first);
@@ -220,7 +220,7 @@ impl Outbox {
         while piece != NONE {
             let Piece { bytes, next } = &mut self.pieces[piece];
             let (length, following) = (bytes.len(), mem::replace(next, NONE));
-            self.trains.push(Train::of_one(label, length, piece, false));
+            self.trains.push(Segments::of_one(label, length, piece, false));
             piece = following;
         }
         true
@@ -248,9 +248,9 @@ pub(crate) enum Added {
     TooLong,
 }
 
-impl Train {
-    fn of_one(label: Label, length: usize, piece: usize, open: bool) -> Train {
-        Train { label, segment: length, total: length, count: 1, first: piece, last: piece, open }
+impl Segments {
+    fn of_one(label: SendMeta, length: usize, piece: usize, open: bool) -> Segments {
+        Segments { label, segment: length, total: length, count: 1, first: piece, last: piece, open }
     }
 
     fn takes(&self, length: usize) -> bool {
@@ -264,7 +264,7 @@ impl Train {
 impl Socket {
     /// sendto(2), sendmsg(2) or sendmmsg(2), at once: the next messages of an outbox that is not empty. An error
     /// is the next one's.
-    pub(crate) fn send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
+    pub(crate) fn send_some(&self, outbox: &mut SendBatch) -> Result<SentBatch, Errno> {
         if trace::on() {
             return self.departures_traced(outbox);
         }
@@ -272,7 +272,7 @@ impl Socket {
     }
 
     #[inline(always)]
-    pub(super) fn bare_send_some(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
+    pub(super) fn bare_send_some(&self, outbox: &mut SendBatch) -> Result<SentBatch, Errno> {
         if let [only] = &outbox.trains[outbox.next..]
             && only.count == 1
             && only.label.is_plain()
@@ -281,7 +281,7 @@ impl Socket {
             let bytes = &outbox.arena[outbox.pieces[only.first].bytes.clone()];
             self.bare_send_to(bytes, &only.label.to, libc::MSG_DONTWAIT)?;
             outbox.next += 1;
-            return Ok(Departed { datagrams: 1, bytes: bytes.len() });
+            return Ok(SentBatch { datagrams: 1, bytes: bytes.len() });
         }
         loop {
             let count = (outbox.trains.len() - outbox.next).min(outbox.headers.len());
@@ -292,7 +292,7 @@ impl Socket {
             match self.send_headers(&mut outbox.headers[..count]) {
                 Ok(sent) => {
                     let gone = &outbox.trains[outbox.next..][..sent];
-                    let departed = Departed {
+                    let departed = SentBatch {
                         datagrams: gone.iter().map(|train| train.count).sum(),
                         bytes: gone.iter().map(|train| train.total).sum(),
                     };
@@ -326,12 +326,12 @@ impl Socket {
 mod tests {
     use super::*;
 
-    fn label(port: u16) -> Label {
-        Label { to: ([127, 0, 0, 1], port).into(), from: None, hop_limit: None }
+    fn label(port: u16) -> SendMeta {
+        SendMeta { to: ([127, 0, 0, 1], port).into(), from: None, hop_limit: None }
     }
 
-    fn filled(replies: &[(u16, usize)]) -> Outbox {
-        let mut outbox = Outbox::new(200, 0, true, true);
+    fn filled(replies: &[(u16, usize)]) -> SendBatch {
+        let mut outbox = SendBatch::new(200, 0, true, true);
         for (port, length) in replies {
             let added = outbox.add(&label(*port), |bytes| {
                 bytes.resize(bytes.len() + length, b'x');
@@ -343,7 +343,7 @@ mod tests {
     }
 
     /// Port, count and total of each message that is left.
-    fn messages(outbox: &Outbox) -> Vec<(u16, usize, usize)> {
+    fn messages(outbox: &SendBatch) -> Vec<(u16, usize, usize)> {
         let rest = &outbox.trains[outbox.next..];
         rest.iter().map(|train| (train.label.to.port(), train.count, train.total)).collect()
     }
@@ -389,7 +389,7 @@ mod tests {
 
     #[test]
     fn what_there_is_no_reply_to_leaves_nothing() {
-        let mut outbox = Outbox::new(4, 0, true, true);
+        let mut outbox = SendBatch::new(4, 0, true, true);
         let too_long = |bytes: &mut Vec<u8>| {
             bytes.resize(65_508, 0);
             true

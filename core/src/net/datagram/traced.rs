@@ -3,8 +3,8 @@
 use std::ffi::c_int;
 use std::net::SocketAddr;
 
-use super::inbox::{Inbox, SLOT};
-use super::outbox::{Departed, Outbox};
+use super::inbox::{ReceiveBatch, SLOT};
+use super::outbox::{SendBatch, SentBatch};
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
 use crate::net::traced::known;
@@ -15,9 +15,9 @@ impl Socket {
     #[inline(never)]
     pub(super) fn arrivals_traced(
         &self,
-        inbox: &mut Inbox,
+        inbox: &mut ReceiveBatch,
         flags: c_int,
-        receive: impl Fn(&mut Inbox, c_int) -> Result<usize, Errno>,
+        receive: impl Fn(&mut ReceiveBatch, c_int) -> Result<usize, Errno>,
     ) -> Result<usize, Errno> {
         let begun = Begun::new("recvfrom", self.fd(), Way::In);
         let result = self.timed(flags, |flags| receive(inbox, flags));
@@ -36,12 +36,12 @@ impl Socket {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn departures_traced(&self, outbox: &mut Outbox) -> Result<Departed, Errno> {
+    pub(super) fn departures_traced(&self, outbox: &mut SendBatch) -> Result<SentBatch, Errno> {
         let begun = Begun::new("sendto", self.fd(), Way::Out);
         let from = outbox.place();
         let result = self.bare_send_some(outbox);
         let socket = known(self, Told::default());
-        let tell = |outcome, label: &super::Label, bytes: &[u8]| {
+        let tell = |outcome, label: &super::SendMeta, bytes: &[u8]| {
             let local = socket.local.map(|bound| seen_as(bound, label.from.map(|(ip, _)| ip)));
             let told = Told { local, peer: Some(label.to), room: Some(bytes.len()), ..socket };
             match outcome {
@@ -67,7 +67,7 @@ impl Socket {
     }
 }
 
-fn tell_of(begun: &Begun, inbox: &Inbox, index: usize, told: Told<'_>) {
+fn tell_of(begun: &Begun, inbox: &ReceiveBatch, index: usize, told: Told<'_>) {
     let arrival = inbox.arrival(index);
     let destination = arrival.envelope.and_then(|envelope| envelope.destination);
     let local = told.local.map(|bound| seen_as(bound, destination.map(|(ip, _)| ip)));

@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::{Deadline, Errno, Fault, Socket, Waiting, interest, wait_for};
+use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for};
 use crate::server::limits::Met;
 use crate::server::listen::Listeners;
 use crate::server::shared::Shared;
@@ -99,11 +99,11 @@ impl Acceptor {
         let all = self.listeners[self.places.clone()].iter().map(Socket::fd).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, libc::POLLIN)).collect();
         fds.push(interest(-1, 0));
-        let waiting = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+        let waiting = WaitOptions::until(Deadline::NEVER).woken_by(shared.stop_waker());
         loop {
             match wait_for(&mut fds, waiting) {
                 Ok(()) => {}
-                Err(Fault::Woken) => return Next::Stop,
+                Err(WaitError::Woken) => return Next::Stop,
                 // poll(2) fails for want of memory only.
                 Err(_) => {
                     if pause(shared) {
@@ -156,6 +156,6 @@ impl Acceptor {
 
 /// Waits for descriptors to come back; `true` if a stop was asked for instead.
 fn pause(shared: &Shared) -> bool {
-    let waiting = Waiting::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
-    wait_for(&mut [interest(-1, 0)], waiting) == Err(Fault::Woken)
+    let waiting = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
+    wait_for(&mut [interest(-1, 0)], waiting) == Err(WaitError::Woken)
 }

@@ -9,7 +9,7 @@ use super::CHUNK;
 use super::exchange::{Exchange, Then};
 use super::last_call::LastCall;
 use crate::choices::Framing;
-use crate::net::{Deadline, Errno, Fault, Socket, Waiting, wait_readable};
+use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, wait_readable};
 use crate::server::connections::Open;
 use crate::server::limits::{Limits, Met};
 use crate::server::shared::Shared;
@@ -126,8 +126,8 @@ fn next_chunk(
     if !shared.stopping() {
         match wait_for_input(open, chunk, shared) {
             Ok(received) => return Ok(received),
-            Err(Fault::Woken) => {}
-            Err(Fault::TimedOut) => {
+            Err(WaitError::Woken) => {}
+            Err(WaitError::TimedOut) => {
                 shared.met(Met::Idle);
                 return Err(End::Quiet);
             }
@@ -155,22 +155,22 @@ fn next_chunk(
 }
 
 /// Waits for input, the end of it, the idle limit or a stop.
-fn wait_for_input(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, Fault> {
+fn wait_for_input(open: &Open, chunk: &mut [u8], shared: &Shared) -> Result<usize, WaitError> {
     let socket = &open.socket;
     if !open.blocks {
         let deadline = Deadline::after(shared.limits.idle_timeout);
-        return socket.receive_within(chunk, Waiting::until(deadline).woken_by(shared.stop_waker()));
+        return socket.receive_within(chunk, WaitOptions::until(deadline).woken_by(shared.stop_waker()));
     }
     loop {
         let Some(received) = open.wait_in(shared, |socket| socket.receive_waiting(chunk)) else {
-            return Err(Fault::Woken);
+            return Err(WaitError::Woken);
         };
         match received {
-            Ok(0) if shared.stopping() => return Err(Fault::Woken),
+            Ok(0) if shared.stopping() => return Err(WaitError::Woken),
             Ok(received) => return Ok(received),
-            Err(errno) if errno.would_block() => return Err(Fault::TimedOut),
+            Err(errno) if errno.would_block() => return Err(WaitError::TimedOut),
             Err(Errno(libc::EINTR)) => {}
-            Err(errno) => return Err(Fault::Os(errno)),
+            Err(errno) => return Err(WaitError::Os(errno)),
         }
     }
 }
@@ -186,9 +186,9 @@ fn send_all(open: &Open, mut output: &[u8], then: Then, shared: &Shared) -> bool
             return false;
         }
         let waiting = if shared.stopping() {
-            Waiting::until(limit.earlier(shared.stop_deadline()).earlier(shared.look_again()))
+            WaitOptions::until(limit.earlier(shared.stop_deadline()).earlier(shared.look_again()))
         } else {
-            Waiting::until(limit).woken_by(shared.stop_waker())
+            WaitOptions::until(limit).woken_by(shared.stop_waker())
         };
         match open.socket.send_within(output, then.send_flags(), waiting) {
             Ok(sent) => {
@@ -196,13 +196,13 @@ fn send_all(open: &Open, mut output: &[u8], then: Then, shared: &Shared) -> bool
                 output = &output[sent..];
                 limit = write_limit();
             }
-            Err(Fault::TimedOut) if limit.passed() => {
+            Err(WaitError::TimedOut) if limit.passed() => {
                 shared.met(Met::Unread);
                 open.reset();
                 return false;
             }
             // A stop was asked for, or it is time to look at its deadline.
-            Err(Fault::Woken | Fault::TimedOut) => {}
+            Err(WaitError::Woken | WaitError::TimedOut) => {}
             Err(_) => return false,
         }
     }
@@ -237,7 +237,7 @@ fn part(open: &Open, chunk: &mut [u8], arrive: bool, shared: &Shared) {
             _ if limit.passed() => return,
             Parting::Again => {}
             Parting::Later => {
-                let step = Waiting::until(Deadline::after(Some(LINGER_STEP)).earlier(limit));
+                let step = WaitOptions::until(Deadline::after(Some(LINGER_STEP)).earlier(limit));
                 // An input that a stop has shut down is always readable.
                 let fd = if shared.stopping() { -1 } else { socket.fd() };
                 let _ = wait_readable(fd, step);

@@ -88,7 +88,7 @@ impl Exchange {
             }
             Exchange::Line(lines) => {
                 let (mut answered, mut then) = (0, Then::Continue);
-                let patience = shared.has_handler().then(Instant::now);
+                let policy = shared.has_handler().then(Instant::now);
                 let mut push = || {
                     lines.push(input, longest, |line| {
                         if reply_line(line, shared, output) {
@@ -99,10 +99,10 @@ impl Exchange {
                         // The built-in service's replies are bounded by their requests, and quick.
                         let enough =
                             |since: Instant| output.len() >= ENOUGH || since.elapsed() >= LONG_ENOUGH;
-                        then == Then::Continue && !patience.is_some_and(enough)
+                        then == Then::Continue && !policy.is_some_and(enough)
                     })
                 };
-                let several = patience.is_some() && memchr::memchr_iter(b'\n', input).nth(1).is_some();
+                let several = policy.is_some() && memchr::memchr_iter(b'\n', input).nth(1).is_some();
                 let pushed = if several { shared.batch(push) } else { Some(push()) };
                 counters.requests.add(answered);
                 match pushed {

@@ -19,7 +19,7 @@ use super::features::Features;
 use super::listen::Listeners;
 use super::shared::Shared;
 use crate::choices::Concurrency;
-use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
+use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
 
 /// Bytes received at once; what a connection holds while it is served by a thread or process.
 const CHUNK: usize = 256 * 1024;
@@ -35,7 +35,7 @@ pub(super) fn start(
     if blocks {
         for (socket, _) in &listeners {
             // The connections have their limit from their listener.
-            socket.limit_receives(shared.limits.idle_timeout)?;
+            socket.set_recv_timeout(shared.limits.idle_timeout)?;
             // One thread waits at one listener, or looks after several.
             let alone = concurrency == Concurrency::Threads || listeners.len() == 1;
             socket.set_nonblocking(!alone)?;
@@ -59,7 +59,7 @@ pub(super) fn start(
 /// Waits for a stop, and ends the accepts and the receives that wait. Whoever is let in later looks for the stop
 /// before the first receive.
 fn wake_at_stop(listeners: &Listeners, shared: &Shared) {
-    let _ = wait_readable(shared.stop_waker().fd(), Waiting::until(Deadline::NEVER));
+    let _ = wait_readable(shared.stop_waker().fd(), WaitOptions::until(Deadline::NEVER));
     listeners.close_the_door();
     shared.connections().end_waiting();
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse};
 use super::connection::{self, Desk};
-use crate::net::{Child, Deadline, Ended, Errno, Fault, Waiting, interest, wait_for, wait_readable};
+use crate::net::{Child, Deadline, Ended, Errno, WaitError, WaitOptions, interest, wait_for, wait_readable};
 use crate::server::connections::{Active, Open};
 use crate::server::limits::Met;
 use crate::server::listen::Listeners;
@@ -60,8 +60,8 @@ fn serve(open: Open, peer: OfPeer, desk: &mut Desk, children: &mut Children, sha
             Err(Errno(libc::EMFILE | libc::ENFILE)) => shared.met(Met::Shortage),
             Err(_) => return refuse(open.socket, shared, "no process is to be had (ulimit -u)"),
         }
-        let pause = Waiting::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
-        if wait_for_some(children, pause, shared) == Err(Fault::Woken) {
+        let pause = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
+        if wait_for_some(children, pause, shared) == Err(WaitError::Woken) {
             return;
         }
     }
@@ -89,7 +89,11 @@ fn reap(children: &mut Children, index: usize, shared: &Shared) {
 }
 
 /// Waits until a child has ended, and lets go of those that have.
-fn wait_for_some(children: &mut Children, waiting: Waiting<'_>, shared: &Shared) -> Result<(), Fault> {
+fn wait_for_some(
+    children: &mut Children,
+    waiting: WaitOptions<'_>,
+    shared: &Shared,
+) -> Result<(), WaitError> {
     let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;
@@ -103,13 +107,13 @@ fn wait_for_some(children: &mut Children, waiting: Waiting<'_>, shared: &Shared)
 fn finish(children: &mut Children, shared: &Shared) {
     while !children.is_empty() && !shared.kill_deadline().passed() {
         let moment = shared.kill_deadline().earlier(shared.look_again());
-        let _ = wait_for_some(children, Waiting::until(moment), shared);
+        let _ = wait_for_some(children, WaitOptions::until(moment), shared);
     }
     for (child, _) in children.iter() {
         child.kill();
     }
     for (child, _) in children.drain(..) {
-        let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
+        let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
         if child.reap() != Ok(Some(Ended::Left(0))) {
             shared.count_cut();
         }

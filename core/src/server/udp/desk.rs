@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::guard;
 use super::pace::Pace;
 use crate::net::{
-    Added, Deadline, Errno, Fault, Inbox, Label, Outbox, Socket, Waiting, interest, wait_for, wait_readable,
+    Added, Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest,
+    wait_for, wait_readable,
 };
 use crate::server::features::Features;
 use crate::server::limits::Met;
@@ -36,8 +37,8 @@ impl Batch {
 /// With room for one datagram and without a handler it allocates nothing once it is made, so a forked child
 /// may use it.
 pub(super) struct Desk {
-    inbox: Inbox,
-    outbox: Outbox,
+    inbox: ReceiveBatch,
+    outbox: SendBatch,
     pace: Pace,
     /// Whether a receive waits until something comes or the socket is shut down; else a poll waits before it.
     blocks: bool,
@@ -50,8 +51,8 @@ impl Desk {
         let several = batch.received > 1 && features.has(Features::RECVMMSG);
         let trains = batch.sent > 1 && features.has(Features::UDP_SEGMENT);
         Desk {
-            inbox: Inbox::new(if several { batch.received } else { 1 }),
-            outbox: Outbox::new(batch.sent, GROWTH, trains, several),
+            inbox: ReceiveBatch::new(if several { batch.received } else { 1 }),
+            outbox: SendBatch::new(batch.sent, GROWTH, trains, several),
             pace: Pace::new(several),
             blocks: features.has(Features::BLOCKING_RECEIVE),
             busy_poll: shared.limits.busy_poll,
@@ -65,7 +66,7 @@ impl Desk {
             Ok(count) => count,
             Err(errno) if errno.would_block() || errno == Errno(libc::EINTR) => 0,
             Err(_) => {
-                let pause = Waiting::until(Deadline::after(Some(ERROR_PAUSE)));
+                let pause = WaitOptions::until(Deadline::after(Some(ERROR_PAUSE)));
                 let _ = wait_for(&mut [interest(-1, 0)], pause.woken_by(shared.stop_waker()));
                 0
             }
@@ -85,11 +86,11 @@ impl Desk {
         if self.blocks {
             return self.call(socket, libc::MSG_WAITFORONE);
         }
-        let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+        let stop = WaitOptions::until(Deadline::NEVER).woken_by(shared.stop_waker());
         match wait_readable(socket.fd(), stop) {
             Ok(()) => self.call(socket, libc::MSG_DONTWAIT),
-            Err(Fault::Os(errno)) => Err(errno),
-            Err(Fault::Woken | Fault::TimedOut | Fault::Interrupted) => Ok(0),
+            Err(WaitError::Os(errno)) => Err(errno),
+            Err(WaitError::Woken | WaitError::TimedOut | WaitError::Interrupted) => Ok(0),
         }
     }
 
@@ -116,7 +117,7 @@ impl Desk {
                 let from =
                     envelope.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
                 let hop_limit = (hop_limit != guard::REPLY_HOPS).then_some(hop_limit);
-                Some(Label { to: envelope.source, from, hop_limit })
+                Some(SendMeta { to: envelope.source, from, hop_limit })
             });
             for request in arrival.datagrams() {
                 tally.datagrams += 1;
@@ -172,7 +173,7 @@ impl Tally {
     }
 }
 
-fn send_all(socket: &Socket, outbox: &mut Outbox, shared: &Shared) {
+fn send_all(socket: &Socket, outbox: &mut SendBatch, shared: &Shared) {
     let counters = shared.counters();
     let mut limit = None;
     while !outbox.is_empty() {
@@ -206,8 +207,8 @@ fn wait_for_room(socket: &Socket, limit: Deadline, shared: &Shared) -> bool {
         return false;
     }
     let mut fds = [interest(socket.fd(), libc::POLLOUT), interest(-1, 0)];
-    match wait_for(&mut fds, Waiting::until(deadline)) {
+    match wait_for(&mut fds, WaitOptions::until(deadline)) {
         Ok(()) => true,
-        Err(Fault::TimedOut | Fault::Woken | Fault::Interrupted | Fault::Os(_)) => false,
+        Err(WaitError::TimedOut | WaitError::Woken | WaitError::Interrupted | WaitError::Os(_)) => false,
     }
 }

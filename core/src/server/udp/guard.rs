@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::net::Envelope;
+use crate::net::ReceiveMeta;
 
 /// What a reply's hop limit is below that of its request, at least. Two servers that answer each
 /// other so run out of hops after a handful of datagrams, whatever they say, while a client's
@@ -26,7 +26,7 @@ const LOOPBACK: u32 = 1;
 
 /// The hop limit to answer with, or `None` if a datagram gets no reply. `bound` is the server's own
 /// address.
-pub(super) fn judge(envelope: &Envelope, bound: &SocketAddr) -> Option<u8> {
+pub(super) fn judge(envelope: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
     let source = envelope.source;
     let nobody = match source.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST,
@@ -53,14 +53,14 @@ mod tests {
     fn verdict(source: &str, destination: &str, hop_limit: Option<u8>) -> Option<u8> {
         let source = source.parse().unwrap();
         let destination = destination.parse().ok().map(|ip| (ip, 1));
-        judge(&Envelope { source, destination, hop_limit }, &"192.0.2.9:12000".parse().unwrap())
+        judge(&ReceiveMeta { source, destination, hop_limit }, &"192.0.2.9:12000".parse().unwrap())
     }
 
     #[test]
     fn a_server_of_all_addresses_knows_itself_by_any_of_them() {
         let asked = |source: &str, interface, bound: &str| {
             let destination = Some(("127.0.0.2".parse().unwrap(), interface));
-            let envelope = Envelope { source: source.parse().unwrap(), destination, hop_limit: None };
+            let envelope = ReceiveMeta { source: source.parse().unwrap(), destination, hop_limit: None };
             judge(&envelope, &bound.parse().unwrap()).is_some()
         };
         assert!(!asked("127.0.0.1:12000", LOOPBACK, "0.0.0.0:12000"));

@@ -18,7 +18,7 @@ use self::permits::Permits;
 use super::features::Features;
 use super::shared::Shared;
 use crate::choices::Concurrency;
-use crate::net::{Deadline, Errno, Socket, Waiting, wait_readable};
+use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
 
 /// What an event loop receives and sends with one system call at most.
 const BATCH: Batch = Batch { received: 64, sent: 256 };
@@ -49,7 +49,7 @@ pub(super) fn start(
     };
     if batch.sent > 1 && shared.features().has(Features::UDP_GRO) {
         for (socket, _) in sockets.iter() {
-            socket.receive_trains()?;
+            socket.set_gro()?;
         }
     }
     // First, so that a start that fails half-way ends the workers that it has started.
@@ -80,7 +80,7 @@ fn serve((socket, address): &Bound, desk: &mut Desk, permits: Option<&Permits>, 
 
 /// Waits for a stop, and ends the receives that wait, in every process that has the sockets.
 fn wake_at_stop(sockets: &[Bound], shared: &Shared) {
-    let _ = wait_readable(shared.stop_waker().fd(), Waiting::until(Deadline::NEVER));
+    let _ = wait_readable(shared.stop_waker().fd(), WaitOptions::until(Deadline::NEVER));
     for (socket, _) in sockets {
         // It is not connected, so this reports ENOTCONN; the receives end all the same.
         let _ = socket.shutdown_read();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::desk::{Batch, Desk};
 use super::{Bound, serve, wake_at_stop};
-use crate::net::{Child, Deadline, Errno, Fault, Waiting, interest, wait_for, wait_readable};
+use crate::net::{Child, Deadline, Errno, WaitError, WaitOptions, interest, wait_for, wait_readable};
 use crate::server::limits::Met;
 use crate::server::shared::Shared;
 
@@ -59,7 +59,7 @@ fn fork(
 
 /// Replaces children that die until a stop is asked for, then sees them out until its deadline.
 fn keep(children: &mut Vec<Serving>, sockets: &[Bound], desk: &mut Desk, workers: usize, shared: &Shared) {
-    let stop = Waiting::until(Deadline::NEVER).woken_by(shared.stop_waker());
+    let stop = WaitOptions::until(Deadline::NEVER).woken_by(shared.stop_waker());
     let short = |children: &[Serving]| {
         (0..sockets.len()).find(|place| children.iter().filter(|(_, which)| which == place).count() < workers)
     };
@@ -78,7 +78,7 @@ fn keep(children: &mut Vec<Serving>, sockets: &[Bound], desk: &mut Desk, workers
     wake_at_stop(sockets, shared);
     while !children.is_empty() && !shared.kill_deadline().passed() {
         let moment = shared.kill_deadline().earlier(shared.look_again());
-        let _ = wait_for_some(children, Waiting::until(moment));
+        let _ = wait_for_some(children, WaitOptions::until(moment));
     }
 }
 
@@ -88,13 +88,13 @@ fn end(children: &mut Vec<Serving>) {
         child.kill();
     }
     for (child, _) in children.drain(..) {
-        let _ = wait_readable(child.fd(), Waiting::until(Deadline::NEVER));
+        let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
         let _ = child.reap();
     }
 }
 
 /// Waits until a child has died, and removes those that have.
-fn wait_for_some(children: &mut Vec<Serving>, waiting: Waiting<'_>) -> Result<(), Fault> {
+fn wait_for_some(children: &mut Vec<Serving>, waiting: WaitOptions<'_>) -> Result<(), WaitError> {
     let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
     fds.push(interest(-1, 0));
     wait_for(&mut fds, waiting)?;
