@@ -49,61 +49,6 @@ def test_the_rooms_of_the_architecture_are_there() -> None:
         assert any((folder / room).exists() or (folder / f"{room}.rs").exists() for folder in folders), room
 
 
-FLOORS = [
-    {"kinds"},
-    {"uppercase", "error", "named"},
-    {"trace", "choices"},
-    {"net", "service"},
-    {"framing"},
-    {"server", "client"},
-]
-
-
-def test_a_room_of_the_core_uses_what_stands_below_it() -> None:
-    source = places.ROOT / "core" / "src"
-    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-    files = {path: path.relative_to(source).parts[0].removesuffix(".rs") for path in source.rglob("*.rs")}
-    assert set(files.values()) == {"lib", *floor}
-    for path, room in files.items():
-        # What a comment links to is not used.
-        code = re.sub(r"^\s*//.*", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        used = set(re.findall(r"\bcrate::(?:\{\s*)?([a-z]\w*)", code)) - {room}
-        if room != "lib":
-            assert all(floor[other] < floor[room] for other in used), f"{path} uses {sorted(used)}"
-
-
-# What each crate may depend on; "dev-" is for its tests alone.
-KNOWN: dict[str, set[str]] = {
-    "capsock-api": set(),
-    "capsock": set(),
-    "capsock-figure": {"capsock"},
-    "capsock-c": {"capsock", "dev-capsock-api"},
-    "capsock-python": {"capsock", "capsock-cli"},
-    "capsock-jni": {"capsock"},
-    "capsock-cli": {"capsock", "capsock-figure"},
-    "capsock-examples": {"capsock"},
-}
-
-
-def test_a_crate_depends_on_those_below_it() -> None:
-    dependencies = {
-        crate["name"]: {
-            f"{one['kind']}-{one['name']}" if one["kind"] else one["name"]
-            for one in crate["dependencies"]
-            if one["name"] in KNOWN
-        }
-        for crate in crates()
-    }
-    assert dependencies == KNOWN
-
-
-def test_the_figures_use_the_trace_and_nothing_else_of_the_core() -> None:
-    source = places.ROOT / "figure" / "src"
-    code = "\n".join(path.read_text(encoding="utf-8") for path in source.rglob("*.rs"))
-    code = re.sub(r"^\s*//.*", "", code, flags=re.MULTILINE)
-    assert set(re.findall(r"\bcapsock::(?:\{\s*)?(\w+)", code)) == {"trace"}
-
-
 def test_every_dependency_has_its_line() -> None:
     text = (places.ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     described = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
