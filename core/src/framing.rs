@@ -1,44 +1,44 @@
-//! Where one request ends in a byte stream.
+//! Line framing: where a request ends in a byte stream.
 
 use std::collections::TryReserveError;
 
-/// The memory that a splitter keeps when a line has come to its end, in bytes: a connection holds it while it is idle.
+/// The memory that a splitter keeps once a line is complete, in bytes; an idle connection holds it.
 const KEPT: usize = 256;
 
-/// Cuts a byte stream into lines, each with its newline, holding what has none yet.
+/// Splits a byte stream into lines, each with its newline, and holds an incomplete line.
 #[derive(Debug)]
 pub(crate) struct LineSplitter {
-    /// The beginning of a line whose newline has not come.
-    begun: Vec<u8>,
-    /// How much memory is kept for the next one.
+    /// The beginning of a line whose newline has not arrived.
+    partial: Vec<u8>,
+    /// The capacity kept for the next line, in bytes.
     kept: usize,
 }
 
 impl Default for LineSplitter {
     fn default() -> LineSplitter {
-        LineSplitter { begun: Vec::new(), kept: KEPT }
+        LineSplitter { partial: Vec::new(), kept: KEPT }
     }
 }
 
-/// A line longer than it may be.
+/// A line is over the limit.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LineTooLong;
 
 impl LineSplitter {
     /// A splitter that neither allocates nor frees for lines of up to `longest` bytes.
-    pub(crate) fn with_room(longest: usize) -> Result<LineSplitter, TryReserveError> {
-        let mut begun = Vec::new();
-        begun.try_reserve_exact(longest)?;
-        let kept = begun.capacity();
-        Ok(LineSplitter { begun, kept })
+    pub(crate) fn preallocated(longest: usize) -> Result<LineSplitter, TryReserveError> {
+        let mut partial = Vec::new();
+        partial.try_reserve_exact(longest)?;
+        let kept = partial.capacity();
+        Ok(LineSplitter { partial, kept })
     }
 
-    /// Calls `take` with each line that `input` completes, until it says to stop with `false`. Returns how
-    /// much of the input was used: all, or up to the line at which it stopped.
+    /// Calls `take` with each line that `input` completes, until it returns `false`. Returns the number of bytes
+    /// used: all, or those up to the end of the last line taken.
     ///
     /// # Errors
-    /// A line of more than `longest` bytes, its newline included. The lines before it were taken,
-    /// and no more than `longest` bytes are ever held.
+    /// A line has more than `longest` bytes, its newline included. The lines before it were taken, and no more than
+    /// `longest` bytes are held.
     pub(crate) fn push(
         &mut self,
         input: &[u8],
@@ -47,47 +47,47 @@ impl LineSplitter {
     ) -> Result<usize, LineTooLong> {
         let mut rest = input;
         while let Some(newline) = memchr::memchr(b'\n', rest) {
-            let (line, behind) = rest.split_at(newline + 1);
-            rest = behind;
-            if self.begun.len() + line.len() > longest {
+            let (line, after) = rest.split_at(newline + 1);
+            rest = after;
+            if self.partial.len() + line.len() > longest {
                 return Err(LineTooLong);
             }
-            let go_on = if self.begun.is_empty() {
+            let goes_on = if self.partial.is_empty() {
                 take(line)
             } else {
-                self.begun.extend_from_slice(line);
-                let go_on = take(&self.begun);
-                self.begun.clear();
-                self.begun.shrink_to(self.kept);
-                go_on
+                self.partial.extend_from_slice(line);
+                let goes_on = take(&self.partial);
+                self.partial.clear();
+                self.partial.shrink_to(self.kept);
+                goes_on
             };
-            if !go_on {
+            if !goes_on {
                 return Ok(input.len() - rest.len());
             }
         }
-        if self.begun.len() + rest.len() > longest {
+        if self.partial.len() + rest.len() > longest {
             return Err(LineTooLong);
         }
-        self.begun.extend_from_slice(rest);
+        self.partial.extend_from_slice(rest);
         Ok(input.len())
     }
 
-    /// Whether the newline of a line that was begun has not come.
+    /// Whether an incomplete line is held.
     pub(crate) fn is_within_a_line(&self) -> bool {
-        !self.begun.is_empty()
+        !self.partial.is_empty()
     }
 
-    /// Calls `take` with the last line, if the input ended without a newline. Frees nothing.
+    /// Calls `take` with the last line if the input ended without a newline. It frees no memory.
     pub(crate) fn finish(&mut self, take: impl FnOnce(&[u8])) {
-        if !self.begun.is_empty() {
-            take(&self.begun);
-            self.begun.clear();
+        if !self.partial.is_empty() {
+            take(&self.partial);
+            self.partial.clear();
         }
     }
 }
 
 #[cfg(any(test, fuzzing))]
-pub(crate) mod judge;
+pub(crate) mod reference_model;
 
 #[cfg(test)]
 mod tests {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_whole_however_they_were_cut() {
+    fn lines_are_the_same_in_any_pieces() {
         type Row = (&'static [&'static str], usize, &'static [&'static str], bool, Option<&'static str>);
         let table: [Row; 9] = [
             (&[], 9, &[], true, None),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taker_can_stop() {
+    fn push_stops_where_take_returns_false() {
         let mut seen = 0;
         let mut splitter = LineSplitter::default();
         splitter.push(b"a", 9, |_| true).unwrap();
@@ -141,17 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_leaves_no_memory_behind() {
+    fn the_memory_of_a_long_line_is_freed() {
         let mut splitter = LineSplitter::default();
         let piece = [b'a'; 1000];
         for _ in 0..100 {
             splitter.push(&piece, 1 << 20, |_| true).unwrap();
         }
         splitter.push(b"\n", 1 << 20, |line| line.len() == 100_001).unwrap();
-        assert!(splitter.begun.capacity() <= KEPT);
-        let mut roomy = LineSplitter::with_room(1 << 20).unwrap();
-        roomy.push(&piece, 1 << 20, |_| true).unwrap();
-        roomy.push(b"\n", 1 << 20, |_| true).unwrap();
-        assert!(roomy.begun.capacity() >= 1 << 20);
+        assert!(splitter.partial.capacity() <= KEPT);
+        let mut preallocated = LineSplitter::preallocated(1 << 20).unwrap();
+        preallocated.push(&piece, 1 << 20, |_| true).unwrap();
+        preallocated.push(b"\n", 1 << 20, |_| true).unwrap();
+        assert!(preallocated.partial.capacity() >= 1 << 20);
     }
 }

@@ -47,14 +47,20 @@ pub use uppercase::{UppercaseStream, uppercase};
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing {
-    /// Lines out of pieces, beside a model.
-    pub fn framing(pieces: &[&[u8]], longest: usize, patience: usize, roomy: bool) {
-        crate::framing::judge::judge(pieces, longest, patience, roomy);
+    /// Compares the line splitter with its reference model.
+    pub fn framing(pieces: &[&[u8]], longest: usize, batch: usize, preallocated: bool) {
+        crate::framing::reference_model::check(pieces, longest, batch, preallocated);
     }
 
-    /// A conversation on one connection, beside a model.
-    pub fn exchange(framing: crate::Framing, pieces: &[&[u8]], longest: usize, handled: bool, roomy: bool) {
-        crate::server::judge_exchange(framing, pieces, longest, handled, roomy);
+    /// Compares an exchange on one connection with its reference model.
+    pub fn exchange(
+        framing: crate::Framing,
+        pieces: &[&[u8]],
+        longest: usize,
+        handled: bool,
+        preallocated: bool,
+    ) {
+        crate::server::check_exchange(framing, pieces, longest, handled, preallocated);
     }
 }
 

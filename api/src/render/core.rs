@@ -14,9 +14,10 @@ pub(super) fn files() -> Vec<File> {
     vec![
         file("core/src/choices.rs", choices()),
         file("core/src/kinds.rs", kinds()),
-        file("core/src/server/settings.rs", settings()),
-        file("core/src/server/feature_table.rs", features()),
-        file("core/src/server/totals.rs", totals()),
+        file("core/src/server/config/settings.rs", settings()),
+        file("core/src/server/config/setters.rs", setters()),
+        file("core/src/server/config/feature_table.rs", features()),
+        file("core/src/server/state/totals.rs", totals()),
         file("core/src/client/options.rs", clients()),
     ]
 }
@@ -140,13 +141,20 @@ fn defaults(options: &Options) -> String {
 
 fn settings() -> String {
     let mut text = rust_head("The options of a server that are plain values.");
-    text += "use std::time::Duration;\n\nuse super::options::ServerOptions;\nuse crate::choices::{Concurrency, Framing};\n\n";
+    text += "use std::time::Duration;\n\nuse crate::choices::{Concurrency, Framing};\n\n";
     text += "/// The options of a server that are plain values, whatever its transport and address.\n";
     text += "#[derive(Debug, Clone)]\n#[non_exhaustive]\npub struct ServerSettings {\n";
     text += &fields(&SERVER);
     text += "}\n\nimpl Default for ServerSettings {\n    fn default() -> ServerSettings {\n        ServerSettings {\n";
     text += &defaults(&SERVER);
-    text += "        }\n    }\n}\n\nimpl ServerOptions {\n";
+    text += "        }\n    }\n}\n";
+    text
+}
+
+fn setters() -> String {
+    let mut text = rust_head("The methods that set the options of a server that are plain values.");
+    text += "use std::time::Duration;\n\nuse super::options::ServerOptions;\nuse crate::choices::{Concurrency, Framing};\n\n";
+    text += "impl ServerOptions {\n";
     let setters = SERVER.options.iter().filter(setting).map(|option| {
         let Opt { name, .. } = option;
         format!(
@@ -206,7 +214,7 @@ fn totals() -> String {
     let mut text = rust_head(
         "The totals of a server, as they are counted and as they are read, and the report of its stop.",
     );
-    text += "use super::features::Features;\nuse super::stats::Counter;\n\n";
+    text += "use super::counter::Counter;\nuse crate::server::config::Features;\n\n";
     text += &doc("", STATS);
     text += "#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]\n#[non_exhaustive]\npub struct Stats {\n";
     text += &numbers(TOTALS);
@@ -219,11 +227,11 @@ fn totals() -> String {
         let _ = writeln!(text, "            ({name:?}, self.{name}),");
     }
     text += "        ]\n    }\n}\n\n/// The totals as they are counted, without a lock.\n#[derive(Debug, Default)]\n";
-    text += "pub(super) struct Counters {\n";
+    text += "pub(in crate::server) struct Counters {\n";
     for Total { name, .. } in TOTALS {
-        let _ = writeln!(text, "    pub(super) {name}: Counter,");
+        let _ = writeln!(text, "    pub(in crate::server) {name}: Counter,");
     }
-    text += "}\n\nimpl Counters {\n    pub(super) fn snapshot(&self, features: Features) -> Stats {\n        Stats {\n";
+    text += "}\n\nimpl Counters {\n    pub(in crate::server) fn snapshot(&self, features: Features) -> Stats {\n        Stats {\n";
     for Total { name, .. } in TOTALS {
         let _ = writeln!(text, "            {name}: self.{name}.get(),");
     }

@@ -1,4 +1,5 @@
-//! Accepting for the engines that block: iterative, threads, processes.
+//! Accepting connections: one accept(2), and the loop around it of the engines that block (iterative, threads,
+//! processes).
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -7,40 +8,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for};
-use crate::server::limits::Met;
-use crate::server::listen::Listeners;
-use crate::server::shared::Shared;
+use crate::server::state::{Context, LimitEvent, Listeners};
 
-/// How long accepting pauses when there are no descriptors left: seldom enough to cost nothing,
-/// often enough that nobody waits long once there are some again.
+/// How long accepting pauses if there are no descriptors: long enough to cost little, and short enough that a
+/// connection does not wait long once there are some.
 pub(super) const SHORTAGE_PAUSE: Duration = Duration::from_millis(50);
 
-/// What an accept(2) that returned no connection means for the one who accepts.
-pub(super) enum Refusal {
-    /// Nobody waits, or whoever did has gone: go on.
-    Nobody,
-    /// No descriptors or memory: the connection stays in the backlog, try again after a pause.
+/// Why accept(2) returned no connection.
+pub(super) enum AcceptError {
+    /// The backlog is empty, or the connection has been reset.
+    NoConnection,
+    /// There are no descriptors or memory: the connection stays in the backlog, and the caller retries after a pause.
     Shortage,
 }
 
-/// One accept, with the connection counted; its socket blocks if `blocks`.
-pub(super) fn accept(listener: &Socket, blocks: bool, shared: &Shared) -> Result<Socket, Refusal> {
-    accepted(listener.accept_as(!blocks), shared)
+/// Accepts one connection, and counts it; its socket blocks if `blocks`.
+pub(super) fn accept(listener: &Socket, blocks: bool, context: &Context) -> Result<Socket, AcceptError> {
+    count(listener.accept_as(!blocks), context)
 }
 
-/// What an accept returned, counted.
-fn accepted(outcome: Result<(Socket, SocketAddr), Errno>, shared: &Shared) -> Result<Socket, Refusal> {
+/// Counts the outcome of an accept.
+fn count(outcome: Result<(Socket, SocketAddr), Errno>, context: &Context) -> Result<Socket, AcceptError> {
     match outcome {
         Ok((socket, _)) => {
-            shared.counters().connections_accepted.add(1);
+            context.counters().connections_accepted.add(1);
             Ok(socket)
         }
         Err(errno) if is_shortage(errno) => {
-            shared.met(Met::Shortage);
-            Err(Refusal::Shortage)
+            context.limit_reached(LimitEvent::OutOfDescriptors);
+            Err(AcceptError::Shortage)
         }
-        // accept(2) passes on errors that were pending on the new connection; they are its peer's alone.
-        Err(_) => Err(Refusal::Nobody),
+        // accept(2) reports pending errors of the new connection, which do not concern the others.
+        Err(_) => Err(AcceptError::NoConnection),
     }
 }
 
@@ -48,114 +47,116 @@ fn is_shortage(errno: Errno) -> bool {
     matches!(errno.0, libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
 }
 
-/// Closes a connection at once that cannot be served, and says why.
-pub(super) fn refuse(socket: Socket, shared: &Shared, why: &'static str) {
-    shared.met(Met::Refused(why));
+/// Closes a connection that cannot be served, and logs why.
+pub(super) fn refuse(socket: Socket, context: &Context, why: &'static str) {
+    context.limit_reached(LimitEvent::Refused(why));
     drop(socket);
 }
 
-/// What [`Acceptor::next`] found.
-pub(super) enum Next {
+/// Why [`Acceptor::next`] returned.
+pub(super) enum Wakeup {
     Connection(Socket),
-    /// The descriptor at this place of the others is readable.
+    /// The descriptor at this index of the others is readable.
     Other(usize),
-    /// A stop was asked for.
+    /// A stop was requested.
     Stop,
 }
 
-/// Takes connections from some of the listeners, in turn.
+/// Accepts connections from one or all of the listeners, in turn.
 pub(super) struct Acceptor {
     listeners: Arc<Listeners>,
-    places: Range<usize>,
-    turn: usize,
-    /// Connections taken without a look at the other listeners and at what else is waited for.
+    /// The indexes of its listeners.
+    own: Range<usize>,
+    /// The position in `own` of the listener that is tried first.
+    first: usize,
+    /// Connections accepted since the last poll of all listeners.
     in_a_row: usize,
     /// Whether the connections' sockets block.
     blocks: bool,
 }
 
-/// So many connections are taken from one listener before the others have their turn.
-const IN_A_ROW: usize = 16;
+/// The most connections accepted from one listener before the others are polled.
+const MAX_IN_A_ROW: usize = 16;
 
 impl Acceptor {
     pub(super) fn of_all(listeners: Arc<Listeners>, blocks: bool) -> Acceptor {
-        let places = 0..listeners.len();
-        Acceptor { listeners, places, turn: 0, in_a_row: 0, blocks }
+        let own = 0..listeners.len();
+        Acceptor { listeners, own, first: 0, in_a_row: 0, blocks }
     }
 
-    /// Of the listener at `place` alone.
-    pub(super) fn of_one(listeners: Arc<Listeners>, place: usize, blocks: bool) -> Acceptor {
-        Acceptor { listeners, places: place..place + 1, turn: 0, in_a_row: 0, blocks }
+    /// For the listener at `index` alone.
+    pub(super) fn of_one(listeners: Arc<Listeners>, index: usize, blocks: bool) -> Acceptor {
+        Acceptor { listeners, own: index..index + 1, first: 0, in_a_row: 0, blocks }
     }
 
     /// Waits for a connection, for one of the `others` to become readable, or for a stop.
-    pub(super) fn next(&mut self, shared: &Shared, others: impl Iterator<Item = RawFd>) -> Next {
+    pub(super) fn next(&mut self, context: &Context, others: impl Iterator<Item = RawFd>) -> Wakeup {
         if self.blocks
-            && let Some(socket) = self.next_at_once(shared)
+            && let Some(socket) = self.next_without_poll(context)
         {
-            return Next::Connection(socket);
+            return Wakeup::Connection(socket);
         }
         self.in_a_row = 0;
-        let all = self.listeners[self.places.clone()].iter().map(Socket::fd).chain(others);
+        let all = self.listeners[self.own.clone()].iter().map(Socket::fd).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, libc::POLLIN)).collect();
         fds.push(interest(-1, 0));
-        let waiting = WaitOptions::until(Deadline::NEVER).woken_by(shared.stop_waker());
+        let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
         loop {
-            match wait_for(&mut fds, waiting) {
+            match wait_for(&mut fds, options) {
                 Ok(()) => {}
-                Err(WaitError::Woken) => return Next::Stop,
+                Err(WaitError::Woken) => return Wakeup::Stop,
                 // poll(2) fails for want of memory only.
                 Err(_) => {
-                    if pause(shared) {
-                        return Next::Stop;
+                    if pause(context) {
+                        return Wakeup::Stop;
                     }
                     continue;
                 }
             }
-            let count = self.places.len();
+            let count = self.own.len();
             if let Some(other) = (count..fds.len() - 1).find(|index| fds[*index].revents != 0) {
-                return Next::Other(other - count);
+                return Wakeup::Other(other - count);
             }
             for step in 0..count {
-                let index = (self.turn + step) % count;
+                let index = (self.first + step) % count;
                 if fds[index].revents == 0 {
                     continue;
                 }
-                // One that blocks goes back to the same listener for a while; otherwise the next one has its turn.
-                self.turn = (index + usize::from(!self.blocks)) % count;
-                match accept(&self.listeners[self.places.start + index], self.blocks, shared) {
-                    Ok(socket) => return Next::Connection(socket),
-                    Err(Refusal::Nobody) => {}
-                    Err(Refusal::Shortage) if pause(shared) => return Next::Stop,
-                    Err(Refusal::Shortage) => {}
+                // With blocking accepts the same listener is tried again, up to MAX_IN_A_ROW times.
+                self.first = (index + usize::from(!self.blocks)) % count;
+                match accept(&self.listeners[self.own.start + index], self.blocks, context) {
+                    Ok(socket) => return Wakeup::Connection(socket),
+                    Err(AcceptError::NoConnection) => {}
+                    Err(AcceptError::Shortage) if pause(context) => return Wakeup::Stop,
+                    Err(AcceptError::Shortage) => {}
                 }
             }
         }
     }
 
-    /// The next connection of the listener that had the last one: without a poll before, which is spared where
-    /// clients queue; a listener that blocks is waited at. `None` says to look around.
-    fn next_at_once(&mut self, shared: &Shared) -> Option<Socket> {
-        let alone = self.places.len() == 1;
-        while !shared.stopping() && (alone || self.in_a_row < IN_A_ROW) {
-            match self.listeners[self.places.start + self.turn].accept_as(false) {
+    /// The next connection of the listener that had the last one, without a poll, which saves a system call while
+    /// clients queue. With one listener the accept blocks. `None` if the listeners have to be polled.
+    fn next_without_poll(&mut self, context: &Context) -> Option<Socket> {
+        let alone = self.own.len() == 1;
+        while !context.stop.is_requested() && (alone || self.in_a_row < MAX_IN_A_ROW) {
+            match self.listeners[self.own.start + self.first].accept_as(false) {
                 Err(Errno(libc::ECONNABORTED | libc::EINTR)) => {}
-                // For want of descriptors it does not even look whether somebody waits (accept(2)).
+                // A shortage of descriptors is reported even if the backlog is empty, so it is not counted here.
                 Err(_) => return None,
                 connection => {
                     self.in_a_row += 1;
-                    return accepted(connection, shared).ok();
+                    return count(connection, context).ok();
                 }
             }
         }
-        // The others go first.
-        self.turn = (self.turn + 1) % self.places.len();
+        // The others are tried first.
+        self.first = (self.first + 1) % self.own.len();
         None
     }
 }
 
-/// Waits for descriptors to come back; `true` if a stop was asked for instead.
-fn pause(shared: &Shared) -> bool {
-    let waiting = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
-    wait_for(&mut [interest(-1, 0)], waiting) == Err(WaitError::Woken)
+/// Pauses for want of descriptors or memory; `true` if a stop was requested.
+fn pause(context: &Context) -> bool {
+    let options = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(context.stop.waker());
+    wait_for(&mut [interest(-1, 0)], options) == Err(WaitError::Woken)
 }

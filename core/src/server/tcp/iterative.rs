@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use super::accept::{Acceptor, Next};
-use super::connection::{Desk, serve};
+use super::accept::{Acceptor, Wakeup};
+use super::buffers::Buffers;
+use super::connection::serve;
 use crate::net::Errno;
-use crate::server::connections::Admitted;
-use crate::server::features::Features;
-use crate::server::listen::Listeners;
-use crate::server::shared::Shared;
+use crate::server::admission::Admitted;
+use crate::server::config::Features;
+use crate::server::state::{Listeners, State};
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(), Errno> {
-    shared.spawn("capsock-tcp", move |shared| {
-        let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
+pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {
+    state.spawn("capsock-tcp", move |state| {
+        let context = &state.context;
+        let blocks = context.features.has(Features::BLOCKING_RECEIVE);
         let mut acceptor = Acceptor::of_all(listeners, blocks);
-        let mut desk = Desk::new(shared.limits.framing);
-        while let Next::Connection(socket) = acceptor.next(shared, std::iter::empty()) {
-            if let Some(admitted) = Admitted::admit(socket, blocks, shared) {
-                serve(&admitted.open, &mut desk, shared);
-                desk = desk.cleared(shared.limits.framing);
+        let mut buffers = Buffers::new(context.settings.framing);
+        while let Wakeup::Connection(socket) = acceptor.next(context, std::iter::empty()) {
+            if let Some(admitted) = Admitted::admit(socket, blocks, state) {
+                serve(&admitted.connection, &mut buffers, context);
+                buffers = buffers.reset(context.settings.framing);
             }
         }
     })

@@ -1,11 +1,13 @@
-//! TCP: one file for each concurrency, and what they share of a connection.
+//! TCP: one file for each concurrency, and what they share of accepting and of a connection.
 
 mod accept;
+mod buffers;
 mod connection;
+mod drain_budget;
 mod events;
 mod exchange;
 mod iterative;
-mod last_call;
+mod linger;
 mod processes;
 mod threads;
 
@@ -13,53 +15,45 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 #[cfg(fuzzing)]
-pub(crate) use exchange::judge::judge as judge_exchange;
+pub(crate) use exchange::reference_model::check as check_exchange;
 
-use super::features::Features;
-use super::listen::Listeners;
-use super::shared::Shared;
+use super::config::Features;
+use super::state::{Listeners, State};
 use crate::choices::Concurrency;
 use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
 
-/// Bytes received at once; what a connection holds while it is served by a thread or process.
-const CHUNK: usize = 256 * 1024;
-
-/// Starts the engine. If this fails, what was started ends when the server is dropped.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    concurrency: Concurrency,
-    listeners: Vec<(Socket, SocketAddr)>,
-    workers: usize,
-) -> Result<(), Errno> {
-    let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
+/// Starts the engine. If this fails, dropping the server ends the threads that have been started.
+pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
+    let context = &state.context;
+    let concurrency = context.settings.concurrency;
+    let blocks = context.features.has(Features::BLOCKING_RECEIVE);
     if blocks {
-        for (socket, _) in &listeners {
-            // The connections have their limit from their listener.
-            socket.set_recv_timeout(shared.limits.idle_timeout)?;
-            // One thread waits at one listener, or looks after several.
-            let alone = concurrency == Concurrency::Threads || listeners.len() == 1;
+        for (socket, _) in &sockets {
+            // Accepted connections inherit it.
+            socket.set_recv_timeout(context.settings.idle_timeout)?;
+            // A thread that has one listener blocks in its accept; one that has several polls them.
+            let alone = concurrency == Concurrency::Threads || sockets.len() == 1;
             socket.set_nonblocking(!alone)?;
         }
     }
-    let sockets = listeners.into_iter().map(|(socket, _)| socket).collect();
-    let listeners = Arc::new(Listeners::new(sockets));
-    shared.listen_on(&listeners);
+    let listeners = Arc::new(Listeners::new(sockets.into_iter().map(|(socket, _)| socket).collect()));
+    state.set_listeners(&listeners);
     if blocks {
         let listeners = Arc::clone(&listeners);
-        shared.spawn("capsock-stop", move |shared| wake_at_stop(&listeners, shared))?;
+        state.spawn("capsock-stop", move |state| interrupt_at_stop(&listeners, state))?;
     }
     match concurrency {
-        Concurrency::Iterative => iterative::start(shared, listeners),
-        Concurrency::Threads => threads::start(shared, &listeners),
-        Concurrency::Processes => processes::start(shared, listeners),
-        Concurrency::Events => events::start(shared, listeners, workers),
+        Concurrency::Iterative => iterative::start(state, listeners),
+        Concurrency::Threads => threads::start(state, &listeners),
+        Concurrency::Processes => processes::start(state, listeners),
+        Concurrency::Events => events::start(state, listeners),
     }
 }
 
-/// Waits for a stop, and ends the accepts and the receives that wait. Whoever is let in later looks for the stop
-/// before the first receive.
-fn wake_at_stop(listeners: &Listeners, shared: &Shared) {
-    let _ = wait_readable(shared.stop_waker().fd(), WaitOptions::until(Deadline::NEVER));
-    listeners.close_the_door();
-    shared.connections().end_waiting();
+/// Waits for a stop, and interrupts the accepts and the receives that block. A connection that is admitted later
+/// checks for the stop before its first receive.
+fn interrupt_at_stop(listeners: &Listeners, state: &State) {
+    let _ = wait_readable(state.context.stop.waker().fd(), WaitOptions::until(Deadline::NEVER));
+    listeners.shut_down();
+    state.connections.interrupt_receives();
 }

@@ -1,121 +1,89 @@
-//! A process for each connection, up to a bound.
-//!
-//! The host may be a JVM or an interpreter with threads of its own, so a forked child does
-//! async-signal-safe work only: it serves one connection with buffers that were allocated before
-//! the fork, and leaves. The acceptor's thread is the children's parent: they die with it.
+//! A process for each connection, up to a limit; see `children` for what they may do.
 
 use std::sync::Arc;
 
-use super::accept::{Acceptor, Next, SHORTAGE_PAUSE, refuse};
-use super::connection::{self, Desk};
-use crate::net::{Child, Deadline, Ended, Errno, WaitError, WaitOptions, interest, wait_for, wait_readable};
-use crate::server::connections::{Active, Open};
-use crate::server::limits::Met;
-use crate::server::listen::Listeners;
-use crate::server::peers::OfPeer;
-use crate::server::shared::Shared;
-
-pub(super) fn start(shared: &Arc<Shared>, listeners: Arc<Listeners>) -> Result<(), Errno> {
-    // The parent never uses it: each child has its own copy.
-    let desk = Desk::with_room(&shared.limits).map_err(|_| Errno(libc::ENOMEM))?;
-    shared.spawn("capsock-accept", move |shared| {
-        let mut children = accept_all(Acceptor::of_all(listeners, false), desk, shared);
-        finish(&mut children, shared);
-    })
-}
+use super::accept::{Acceptor, SHORTAGE_PAUSE, Wakeup, refuse};
+use super::buffers::Buffers;
+use super::connection;
+use crate::net::{Child, Deadline, Errno, Socket, WaitError, WaitOptions};
+use crate::server::admission::{ActiveGuard, PeerGuard};
+use crate::server::children::{self, Children, Exit};
+use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop};
 
 /// The exit code of a child that cut its connection.
 const CUT: i32 = 3;
 
-type Children = Vec<(Child, Counted)>;
+pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {
+    // The parent never uses them: each child has its own copy.
+    let buffers = Buffers::preallocated(&state.context.settings).map_err(|_| Errno(libc::ENOMEM))?;
+    state.spawn("capsock-accept", move |state| {
+        let children = Children::with_capacity(0);
+        Processes { state, buffers, children }.run(Acceptor::of_all(listeners, false));
+    })
+}
 
-/// What a connection counts for.
-type Counted = (Active, OfPeer);
+struct Processes<'a> {
+    state: &'a Arc<State>,
+    buffers: Buffers,
+    /// Each with what counts its connection.
+    children: Children<(ActiveGuard, PeerGuard)>,
+}
 
-fn accept_all(mut acceptor: Acceptor, mut desk: Desk, shared: &Arc<Shared>) -> Children {
-    let mut children = Children::new();
-    loop {
-        match acceptor.next(shared, children.iter().map(|(child, _)| child.fd())) {
-            Next::Stop => return children,
-            Next::Other(index) => reap(&mut children, index, shared),
-            Next::Connection(socket) if children.len() >= shared.limits.max_connections => {
-                refuse(socket, shared, "max_connections is reached");
-            }
-            Next::Connection(socket) => {
-                if let Some(peer) = OfPeer::count(&socket, shared) {
-                    serve(Open::new(socket, false), peer, &mut desk, &mut children, shared);
+impl Processes<'_> {
+    fn run(mut self, mut acceptor: Acceptor) {
+        let context = &self.state.context;
+        loop {
+            match acceptor.next(context, self.children.fds()) {
+                Wakeup::Stop => break,
+                Wakeup::Other(index) => self.children.reap(index, |exit| count_if_cut(exit, &context.stop)),
+                Wakeup::Connection(socket) if self.children.len() >= context.settings.max_connections => {
+                    refuse(socket, context, "max_connections is reached");
                 }
+                Wakeup::Connection(socket) => self.serve(socket),
+            }
+        }
+        self.children.stop(&context.stop, |exit| count_if_cut(exit, &context.stop));
+    }
+
+    /// Forks a child for the connection. If there is no descriptor for the child, the connection waits, as those in
+    /// the backlog do, until a child ends or a descriptor is closed.
+    fn serve(&mut self, socket: Socket) {
+        let context = &self.state.context;
+        let Some(peer) = PeerGuard::new(&socket, self.state) else { return };
+        let connection = OpenConnection::new(socket, false);
+        let (active, _) = ActiveGuard::new(self.state);
+        loop {
+            match fork(&connection, &mut self.buffers, context) {
+                Ok(child) => return self.children.push(child, (active, peer)),
+                Err(Errno(libc::EMFILE | libc::ENFILE)) => {
+                    context.limit_reached(LimitEvent::OutOfDescriptors);
+                }
+                Err(_) => return refuse(connection.socket, context, "no process is to be had (ulimit -u)"),
+            }
+            let deadline = Deadline::after(Some(SHORTAGE_PAUSE));
+            let pause = WaitOptions::until(deadline).woken_by(context.stop.waker());
+            let ended = self.children.wait(pause, |exit| count_if_cut(exit, &context.stop));
+            if ended == Err(WaitError::Woken) {
+                return;
             }
         }
     }
 }
 
-/// Forks a child for the connection. For want of a descriptor to know it by, the connection waits, as
-/// those in the backlog do, until a child ends or something else is closed.
-fn serve(open: Open, peer: OfPeer, desk: &mut Desk, children: &mut Children, shared: &Arc<Shared>) {
-    let (active, _) = Active::new(shared);
-    loop {
-        match fork(&open, desk, shared) {
-            Ok(child) => return children.push((child, (active, peer))),
-            Err(Errno(libc::EMFILE | libc::ENFILE)) => shared.met(Met::Shortage),
-            Err(_) => return refuse(open.socket, shared, "no process is to be had (ulimit -u)"),
-        }
-        let pause = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(shared.stop_waker());
-        if wait_for_some(children, pause, shared) == Err(WaitError::Woken) {
-            return;
-        }
-    }
-}
-
-fn fork(open: &Open, desk: &mut Desk, shared: &Shared) -> Result<Child, Errno> {
+fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Result<Child, Errno> {
     let body = || {
-        connection::serve(open, desk, shared);
-        open.socket.ends_with_the_process();
-        if open.was_cut() { CUT } else { 0 }
+        connection::serve(connection, buffers, context);
+        connection.socket.ends_with_the_process();
+        if connection.was_cut() { CUT } else { 0 }
     };
-    // SAFETY: without a handler (the options refuse one) and with a desk made by `Desk::with_room`,
-    // `serve` makes system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { Child::fork(&[open.socket.fd(), shared.stop_waker().fd()], body) }
+    // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `serve` makes system calls,
+    // copies bytes and adds to atomics: it neither allocates, locks nor logs.
+    unsafe { children::fork(&connection.socket, &context.stop, body) }
 }
 
-/// Lets go of a child if it has ended, and counts it if it cut its connection.
-fn reap(children: &mut Children, index: usize, shared: &Shared) {
-    match children[index].0.reap() {
-        Ok(None) => return,
-        Ok(Some(Ended::Left(CUT))) => shared.count_cut(),
-        Ok(Some(_)) | Err(_) => {}
-    }
-    children.swap_remove(index);
-}
-
-/// Waits until a child has ended, and lets go of those that have.
-fn wait_for_some(
-    children: &mut Children,
-    waiting: WaitOptions<'_>,
-    shared: &Shared,
-) -> Result<(), WaitError> {
-    let mut fds: Vec<_> = children.iter().map(|(child, _)| interest(child.fd(), libc::POLLIN)).collect();
-    fds.push(interest(-1, 0));
-    wait_for(&mut fds, waiting)?;
-    for index in (0..children.len()).rev().filter(|index| fds[*index].revents != 0) {
-        reap(children, index, shared);
-    }
-    Ok(())
-}
-
-/// Waits for the children, which have seen the stop themselves; kills those that the deadline finds.
-fn finish(children: &mut Children, shared: &Shared) {
-    while !children.is_empty() && !shared.kill_deadline().passed() {
-        let moment = shared.kill_deadline().earlier(shared.look_again());
-        let _ = wait_for_some(children, WaitOptions::until(moment), shared);
-    }
-    for (child, _) in children.iter() {
-        child.kill();
-    }
-    for (child, _) in children.drain(..) {
-        let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
-        if child.reap() != Ok(Some(Ended::Left(0))) {
-            shared.count_cut();
-        }
+fn count_if_cut(exit: Exit, stop: &Stop) {
+    match exit {
+        Exit::Code(CUT) | Exit::KilledAtDeadline => stop.count_cut(),
+        Exit::Code(_) | Exit::Signal => {}
     }
 }

@@ -1,69 +1,70 @@
-//! A thread for each connection, up to a bound.
+//! A thread for each connection, up to a limit.
 //!
-//! Threads wait at the door themselves: one that gets a connection serves it, and comes back when it is over. So
-//! a thread serves many short connections, and none is handed from thread to thread. The last one at the
-//! door sends for another before it leaves.
+//! Each listener has a pool of threads that accept. A thread serves the connection that it has accepted and then
+//! accepts again, so that it serves many short connections and hands none to another thread. The last one of a pool
+//! to accept a connection starts another thread first.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::accept::{Acceptor, Next};
-use super::connection::{Desk, serve};
+use super::accept::{Acceptor, Wakeup};
+use super::buffers::Buffers;
+use super::connection::serve;
 use crate::net::Errno;
-use crate::server::connections::Admitted;
-use crate::server::features::Features;
-use crate::server::limits::Met;
-use crate::server::listen::Listeners;
-use crate::server::shared::Shared;
+use crate::server::admission::Admitted;
+use crate::server::config::Features;
+use crate::server::state::{LimitEvent, Listeners, State};
 
-/// Threads that wait for the next connection at most; others end with theirs. Each has the descriptor of the
-/// connection that it waits for already: the kernel takes it first.
-const WAITING: usize = 16;
+/// The most threads of a pool that wait in accept(2); further ones end with their connection. Each of them costs a
+/// descriptor: the kernel reserves that of the connection before it waits.
+const MAX_ACCEPTING: usize = 16;
 
-/// The threads of one listening socket.
-struct Crew {
+/// The threads of one listener.
+struct Pool {
     listeners: Arc<Listeners>,
-    place: usize,
+    /// The index of the listener.
+    index: usize,
     blocks: bool,
-    /// How many are at the door or on their way to it.
-    waiting: AtomicUsize,
+    /// The number of threads that accept or are about to.
+    accepting: AtomicUsize,
 }
 
-pub(super) fn start(shared: &Arc<Shared>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
-    let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
-    for place in 0..listeners.len() {
+pub(super) fn start(state: &Arc<State>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
+    let blocks = state.context.features.has(Features::BLOCKING_RECEIVE);
+    for index in 0..listeners.len() {
         let listeners = Arc::clone(listeners);
-        send_for_one(&Arc::new(Crew { listeners, place, blocks, waiting: AtomicUsize::new(0) }), shared)?;
+        add_thread(&Arc::new(Pool { listeners, index, blocks, accepting: AtomicUsize::new(0) }), state)?;
     }
     Ok(())
 }
 
-fn send_for_one(crew: &Arc<Crew>, shared: &Arc<Shared>) -> Result<(), Errno> {
-    let one = Arc::clone(crew);
-    crew.waiting.fetch_add(1, Ordering::SeqCst);
-    let sent = shared.spawn("capsock-tcp", move |shared| work(&one, shared));
-    if sent.is_err() {
-        crew.waiting.fetch_sub(1, Ordering::SeqCst);
+fn add_thread(pool: &Arc<Pool>, state: &Arc<State>) -> Result<(), Errno> {
+    let own = Arc::clone(pool);
+    pool.accepting.fetch_add(1, Ordering::SeqCst);
+    let started = state.spawn("capsock-tcp", move |state| run(&own, state));
+    if started.is_err() {
+        pool.accepting.fetch_sub(1, Ordering::SeqCst);
     }
-    sent
+    started
 }
 
-fn work(crew: &Arc<Crew>, shared: &Arc<Shared>) {
-    let mut acceptor = Acceptor::of_one(Arc::clone(&crew.listeners), crew.place, crew.blocks);
-    let mut desk = Desk::new(shared.limits.framing);
-    while let Next::Connection(socket) = acceptor.next(shared, std::iter::empty()) {
-        if crew.waiting.fetch_sub(1, Ordering::SeqCst) == 1 && send_for_one(crew, shared).is_err() {
-            // Whoever comes next would stand at a closed door for as long as this connection lasts.
-            crew.waiting.fetch_add(1, Ordering::SeqCst);
-            shared.met(Met::Refused("no thread is to be had (ulimit -u)"));
+fn run(pool: &Arc<Pool>, state: &Arc<State>) {
+    let context = &state.context;
+    let mut acceptor = Acceptor::of_one(Arc::clone(&pool.listeners), pool.index, pool.blocks);
+    let mut buffers = Buffers::new(context.settings.framing);
+    while let Wakeup::Connection(socket) = acceptor.next(context, std::iter::empty()) {
+        if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
+            // While this connection was served, nobody would accept.
+            pool.accepting.fetch_add(1, Ordering::SeqCst);
+            context.limit_reached(LimitEvent::Refused("no thread is to be had (ulimit -u)"));
             continue;
         }
-        if let Some(admitted) = Admitted::admit(socket, crew.blocks, shared) {
-            serve(&admitted.open, &mut desk, shared);
-            desk = desk.cleared(shared.limits.framing);
+        if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
+            serve(&admitted.connection, &mut buffers, context);
+            buffers = buffers.reset(context.settings.framing);
         }
-        if crew.waiting.fetch_add(1, Ordering::SeqCst) >= WAITING {
-            crew.waiting.fetch_sub(1, Ordering::SeqCst);
+        if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {
+            pool.accepting.fetch_sub(1, Ordering::SeqCst);
             return;
         }
     }

@@ -1,88 +1,66 @@
-//! UDP: receive, reply, next; by one thread, several threads, several processes or event loops.
+//! UDP: receive, reply, next.
 //!
-//! All of them run the same loop, each on one socket, where it waits in the receive itself; the kernel wakes
-//! one of them for a datagram. They differ in how many there are and in how many datagrams each one takes
-//! with a system call.
+//! Every concurrency runs the same loop (`worker`), each thread or process on one socket, where it blocks in the
+//! receive; the kernel wakes one of them for a datagram. They differ in the number of workers, and in the number of
+//! datagrams that a system call receives.
 
-mod desk;
-mod guard;
-mod pace;
-mod permits;
+mod adaptive_batching;
+mod buffers;
 mod processes;
+mod semaphore;
+mod source_filter;
+mod worker;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use self::desk::{Batch, Desk};
-use self::permits::Permits;
-use super::features::Features;
-use super::shared::Shared;
+use self::buffers::{BatchSizes, Buffers};
+use self::semaphore::Semaphore;
+use self::worker::{interrupt_receives_at_stop, serve};
+use super::config::Features;
+use super::state::State;
 use crate::choices::Concurrency;
-use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
+use crate::net::{Errno, Socket};
 
-/// What an event loop receives and sends with one system call at most.
-const BATCH: Batch = Batch { received: 64, sent: 256 };
+/// The most datagrams that an event loop receives and sends with one system call.
+const BATCHES: BatchSizes = BatchSizes { receive: 64, send: 256 };
 
-/// A socket and the address that it is bound to.
-type Bound = (Socket, SocketAddr);
-
-/// Starts the engine. If this fails, what was started ends when the server is dropped.
-pub(super) fn start(
-    shared: &Arc<Shared>,
-    concurrency: Concurrency,
-    sockets: Vec<Bound>,
-    workers: usize,
-) -> Result<(), Errno> {
-    let blocks = shared.features().has(Features::BLOCKING_RECEIVE);
+/// Starts the engine. If this fails, dropping the server ends the threads that have been started.
+pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
+    let context = &state.context;
+    let blocks = context.features.has(Features::BLOCKING_RECEIVE);
     for (socket, address) in &sockets {
         socket.set_nonblocking(!blocks)?;
-        socket.set_hop_limit(address.is_ipv6(), guard::REPLY_HOPS)?;
+        socket.set_hop_limit(address.is_ipv6(), source_filter::REPLY_HOPS)?;
     }
     let sockets = Arc::new(sockets);
-    let (workers, batch) = match concurrency {
-        Concurrency::Iterative => (1, Batch::OF_ONE),
-        Concurrency::Threads => (workers, Batch::OF_ONE),
-        // Replies leave with their batch's last one, which should not have to wait for handlers.
-        Concurrency::Events if shared.has_handler() => (workers, Batch::OF_ONE),
-        Concurrency::Events => (workers, BATCH),
-        Concurrency::Processes => return processes::start(shared, sockets, workers),
+    let workers = context.settings.workers;
+    let (workers, batches) = match context.settings.concurrency {
+        Concurrency::Iterative => (1, BatchSizes::ONE),
+        Concurrency::Threads => (workers, BatchSizes::ONE),
+        // The replies of a batch are sent together: the first one would wait for the handler's last call.
+        Concurrency::Events if context.has_handler() => (workers, BatchSizes::ONE),
+        Concurrency::Events => (workers, BATCHES),
+        Concurrency::Processes => return processes::start(state, sockets),
     };
-    if batch.sent > 1 && shared.features().has(Features::UDP_GRO) {
+    if batches.send > 1 && context.features.has(Features::UDP_GRO) {
         for (socket, _) in sockets.iter() {
             socket.set_gro()?;
         }
     }
-    // First, so that a start that fails half-way ends the workers that it has started.
-    let to_wake = Arc::clone(&sockets);
-    shared.spawn("capsock-stop", move |shared| wake_at_stop(&to_wake, shared))?;
-    // As many answer at once as there are workers, however many addresses they listen on.
-    let permits = (sockets.len() > 1).then(|| Arc::new(Permits::new(workers)));
+    // First, so that it ends the workers if one of them cannot be started.
+    let to_interrupt = Arc::clone(&sockets);
+    state.spawn("capsock-stop", move |state| {
+        interrupt_receives_at_stop(&to_interrupt, &state.context.stop);
+    })?;
+    // Each address has `workers` threads, and `workers` of all threads answer at the same time.
+    let semaphore = (sockets.len() > 1).then(|| Arc::new(Semaphore::new(workers)));
     for index in (0..workers).flat_map(|_| 0..sockets.len()) {
-        let (sockets, permits) = (Arc::clone(&sockets), permits.clone());
-        shared.spawn("capsock-udp", move |shared| {
-            serve(&sockets[index], &mut Desk::new(batch, shared), permits.as_deref(), shared);
+        let (sockets, semaphore) = (Arc::clone(&sockets), semaphore.clone());
+        state.spawn("capsock-udp", move |state| {
+            let mut buffers = Buffers::new(batches, &state.context);
+            serve(&sockets[index], &mut buffers, semaphore.as_deref(), &state.context);
         })?;
     }
     Ok(())
-}
-
-/// Serves one socket until a stop is asked for. With a desk for one datagram and without a handler it
-/// allocates nothing, so a forked child may run it.
-fn serve((socket, address): &Bound, desk: &mut Desk, permits: Option<&Permits>, shared: &Shared) {
-    while !shared.stopping() {
-        let received = desk.receive(socket, shared);
-        if received > 0 {
-            let _permit = permits.map(Permits::take);
-            desk.answer(received, socket, address, shared);
-        }
-    }
-}
-
-/// Waits for a stop, and ends the receives that wait, in every process that has the sockets.
-fn wake_at_stop(sockets: &[Bound], shared: &Shared) {
-    let _ = wait_readable(shared.stop_waker().fd(), WaitOptions::until(Deadline::NEVER));
-    for (socket, _) in sockets {
-        // It is not connected, so this reports ENOTCONN; the receives end all the same.
-        let _ = socket.shutdown_read();
-    }
 }

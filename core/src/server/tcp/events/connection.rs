@@ -1,74 +1,75 @@
-//! One connection of an event loop: a state machine that never waits.
+//! One connection of an event loop: a state machine that never blocks.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::send_queue::SendQueue;
 use crate::net::{Errno, Socket};
-use crate::server::connections::Admitted;
-use crate::server::limits::Met;
-use crate::server::shared::Shared;
-use crate::server::tcp::connection::{LINGER, Parting, cut_if_owed, parting_step};
-use crate::server::tcp::exchange::{Exchange, Then};
-use crate::server::tcp::last_call::LastCall;
+use crate::server::admission::Admitted;
+use crate::server::state::{Context, LimitEvent};
+use crate::server::tcp::drain_budget::DrainBudget;
+use crate::server::tcp::exchange::{AfterReply, Exchange};
+use crate::server::tcp::linger::{LINGER_TIMEOUT, LingerStep, cut_if_unacknowledged, linger_step};
 
-/// How much of what nobody wants any more is received at once, in bytes.
-const THROWN_AWAY: usize = 16 * 1024;
+/// The size of the buffer into which input is discarded, in bytes.
+const DISCARD_BUFFER: usize = 16 * 1024;
+
+/// The capacity of a thread's reply buffer that is kept from one step to the next, in bytes.
+pub(super) const MAX_KEPT_REPLIES: usize = 1024 * 1024;
 
 pub(super) struct Connection {
     admitted: Admitted,
     exchange: Exchange,
     phase: Phase,
-    /// What has been received and waits for the replies before it to be taken.
+    /// Received requests that wait until the replies before them are sent.
     input: Vec<u8>,
-    /// Replies that the peer has not taken yet, from `taken` on.
-    owed: Vec<u8>,
-    taken: usize,
-    /// Its peer has left no room for the replies to what waits to be taken.
-    stuck: bool,
-    /// The last time that bytes moved.
-    moved: Instant,
-    /// The kernel has told, which it does once, of something that a short receive does not take: the end of the
-    /// peer's output, an error, or urgent data, at which a receive stops.
-    unfinished: bool,
-    /// There may be more to receive than the last receive took.
-    more: bool,
-    last_call: LastCall,
+    unsent: SendQueue,
+    /// Whether requests in `input` wait until the socket accepts replies.
+    blocked: bool,
+    /// The last time that bytes were received or sent.
+    last_activity: Instant,
+    /// Whether a receive may return less than is available: the kernel has reported, which it does once, the end of
+    /// the input, an error, or urgent data.
+    short_receive: bool,
+    /// Whether there may be more to receive than the last receive returned.
+    has_unread: bool,
+    budget: DrainBudget,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// The peer has ended its input: close once all replies are taken.
-    Ended,
-    /// The server ends the connection: part once all replies are taken.
-    Finished,
-    /// The output is ended; input is thrown away until all replies have arrived.
-    Parting {
+    /// The peer has ended its output: close once all replies are sent.
+    InputEnded,
+    /// The server ends the connection: linger once all replies are sent.
+    Closing,
+    /// The output is ended; input is discarded until the peer has all replies.
+    Lingering {
         until: Instant,
-        talkative: bool,
+        peer_sent: bool,
     },
 }
 
-/// What becomes of a connection after it was looked at.
+/// What the loop does with a connection next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It waits for input, or to be taken leave of by the peer.
-    Read,
-    /// It waits for the peer to take its replies.
-    Write,
-    /// It goes on without being told that it can, once the others have had their turn.
-    Again,
-    /// It is looked at again in a moment, whether something comes or not.
-    Soon,
+pub(super) enum NextStep {
+    /// Wait for input.
+    AwaitInput,
+    /// Wait until the socket accepts replies.
+    AwaitOutput,
+    /// Continue without an event, once the other connections have had their turn.
+    Reschedule,
+    /// Continue within [`LINGER_INTERVAL`](crate::server::tcp::linger::LINGER_INTERVAL), with or without an event.
+    RecheckSoon,
     Close,
 }
 
-/// What a worker lends to the connection that it looks at.
-pub(super) struct Tools<'a> {
-    pub(super) shared: &'a Shared,
-    pub(super) chunk: &'a mut Vec<u8>,
-    pub(super) output: &'a mut Vec<u8>,
+/// What a thread lends to a connection for one step: its buffers, and the state of its loop.
+pub(super) struct StepContext<'a> {
+    pub(super) context: &'a Context,
+    pub(super) received: &'a mut Vec<u8>,
+    pub(super) replies: &'a mut Vec<u8>,
     pub(super) now: Instant,
-    /// A stop was asked for: a connection with nothing in hand is closed.
+    /// A stop is requested: a connection without a request in progress is closed.
     pub(super) draining: bool,
 }
 
@@ -79,308 +80,293 @@ impl Connection {
             exchange,
             phase: Phase::Open,
             input: Vec::new(),
-            owed: Vec::new(),
-            taken: 0,
-            stuck: false,
-            moved: now,
-            unfinished: false,
-            more: false,
-            last_call: LastCall::default(),
+            unsent: SendQueue::default(),
+            blocked: false,
+            last_activity: now,
+            short_receive: false,
+            has_unread: false,
+            budget: DrainBudget::default(),
         }
     }
 
     pub(super) fn socket(&self) -> &Socket {
-        &self.admitted.open.socket
+        &self.admitted.connection.socket
     }
 
-    /// Goes as far as it can: sends what is owed, then receives once.
-    pub(super) fn advance(&mut self, tools: &mut Tools<'_>) -> Fate {
-        match self.step(tools) {
-            Fate::Read if self.more => Fate::Again,
-            fate => fate,
+    /// Sends what is queued, then receives once and replies.
+    pub(super) fn advance(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        match self.advance_once(step) {
+            NextStep::AwaitInput if self.has_unread => NextStep::Reschedule,
+            next => next,
         }
     }
 
-    /// A receive may stop short of what there is.
-    pub(super) fn expect_more(&mut self) {
-        self.unfinished = true;
+    /// From now on a receive may return less than is available.
+    pub(super) fn expect_short_receive(&mut self) {
+        self.short_receive = true;
     }
 
-    fn step(&mut self, tools: &mut Tools<'_>) -> Fate {
-        if !self.owed.is_empty() {
-            match self.send(Pending::Owed, tools) {
+    fn advance_once(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        if !self.unsent.is_empty() {
+            match self.flush_queue(step) {
                 Sent::All => {}
-                Sent::Part => return Fate::Write,
-                Sent::Gone => return Fate::Close,
+                Sent::Part => return NextStep::AwaitOutput,
+                Sent::Broken => return NextStep::Close,
             }
         }
         match self.phase {
-            Phase::Open if self.input.is_empty() => self.receive(tools),
+            Phase::Open if self.input.is_empty() => self.receive(step),
             Phase::Open => {
                 let input = std::mem::take(&mut self.input);
-                self.answer(&input, tools)
+                self.answer(&input, step)
             }
-            Phase::Ended => self.end(),
-            Phase::Finished => self.part(tools),
-            Phase::Parting { .. } => self.parting(tools),
+            Phase::InputEnded => self.close(),
+            Phase::Closing => self.start_linger(step),
+            Phase::Lingering { .. } => self.linger(step),
         }
     }
 
-    /// Sends what is owed, and answers nothing: for whoever does not call the handler.
-    pub(super) fn flush(&mut self, tools: &mut Tools<'_>) -> Fate {
-        match (self.send(Pending::Owed, tools), self.phase) {
-            (Sent::Part, _) => Fate::Write,
-            (Sent::Gone, _) => Fate::Close,
-            (Sent::All, Phase::Open) => self.again(),
-            (Sent::All, Phase::Ended) => self.end(),
-            (Sent::All, Phase::Finished) => self.part(tools),
-            (Sent::All, Phase::Parting { .. }) => self.parting(tools),
+    /// Sends what is queued, and answers no request: for the thread that does not call the handler.
+    pub(super) fn flush(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        match (self.flush_queue(step), self.phase) {
+            (Sent::Part, _) => NextStep::AwaitOutput,
+            (Sent::Broken, _) => NextStep::Close,
+            (Sent::All, Phase::Open) => self.reschedule(),
+            (Sent::All, Phase::InputEnded) => self.close(),
+            (Sent::All, Phase::Closing) => self.start_linger(step),
+            (Sent::All, Phase::Lingering { .. }) => self.linger(step),
         }
     }
 
-    /// [`advance`](Connection::advance) of one of which nobody has said that it can go on.
-    pub(super) fn advance_if_reading(&mut self, tools: &mut Tools<'_>) -> Fate {
-        if self.waits_for_room() { Fate::Write } else { self.advance(tools) }
+    /// [`advance`](Connection::advance), unless the connection waits until the socket accepts replies.
+    pub(super) fn advance_if_unblocked(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        if self.awaits_output() { NextStep::AwaitOutput } else { self.advance(step) }
     }
 
-    fn waits_for_room(&self) -> bool {
-        self.stuck || !self.owed.is_empty()
+    fn awaits_output(&self) -> bool {
+        self.blocked || !self.unsent.is_empty()
     }
 
-    /// A handler has taken its time; now it is the others' turn, and the rest waits.
+    /// Keeps the rest of the input until the other connections have had their turn: the handler was called.
     #[cold]
-    fn give_way(&mut self, rest: &[u8]) -> Fate {
+    fn yield_with(&mut self, rest: &[u8]) -> NextStep {
         self.input = rest.to_vec();
-        self.again()
+        self.reschedule()
     }
 
-    /// Goes on after the others, unless there is no room for what would come of it.
-    fn again(&mut self) -> Fate {
-        self.stuck = !self.input.is_empty() && !self.socket().has_room();
-        // What the kernel tells of until then is not received at once.
-        self.more = true;
-        if self.stuck { Fate::Write } else { Fate::Again }
+    /// Continues after the other connections, unless the socket would not accept the replies.
+    fn reschedule(&mut self) -> NextStep {
+        self.blocked = !self.input.is_empty() && !self.socket().has_room();
+        // Events that the kernel reports until then cause no receive.
+        self.has_unread = true;
+        if self.blocked { NextStep::AwaitOutput } else { NextStep::Reschedule }
     }
 
-    fn receive(&mut self, tools: &mut Tools<'_>) -> Fate {
-        // Lent out for the call, since what is received and what else a worker lends are used together.
-        let mut chunk = std::mem::take(tools.chunk);
-        let room = match tools.draining {
-            true => self.last_call.room(&self.admitted.open.socket, &self.exchange, &mut chunk),
-            false => chunk.len(),
+    fn receive(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        // Taken out for the call: the received bytes and the rest of `step` are borrowed at the same time.
+        let mut buffer = std::mem::take(step.received);
+        let length = match step.draining {
+            true => self.budget.next_receive(&self.admitted.connection.socket, &self.exchange, &mut buffer),
+            false => buffer.len(),
         };
-        let received =
-            if room == 0 { Err(Errno(libc::EAGAIN)) } else { self.socket().receive(&mut chunk[..room]) };
-        let fate = match received {
+        let received = match length {
+            0 => Err(Errno(libc::EAGAIN)),
+            _ => self.socket().receive(&mut buffer[..length]),
+        };
+        let next = match received {
             Ok(0) => {
-                self.moved = tools.now;
-                self.phase = Phase::Ended;
-                tools.output.clear();
-                self.exchange.end(tools.shared, tools.output);
-                self.reply(tools).unwrap_or_else(|| self.end())
+                self.last_activity = step.now;
+                self.phase = Phase::InputEnded;
+                step.replies.clear();
+                self.exchange.end(step.context, step.replies);
+                self.send_replies(step).unwrap_or_else(|| self.close())
             }
-            Ok(_) if tools.shared.time_is_up() => self.cut(tools),
+            Ok(_) if step.context.stop.deadline_passed() => self.cut(step),
             Ok(received) => {
-                self.moved = tools.now;
-                // Less than there was room for was all there was: the kernel tells of what comes from now on.
-                self.more = received == room || self.unfinished;
-                self.last_call.took(received);
-                self.answer(&chunk[..received], tools)
+                self.last_activity = step.now;
+                // A receive that does not fill the buffer has emptied the socket: the kernel reports further input.
+                self.has_unread = received == length || self.short_receive;
+                self.budget.spend(received);
+                self.answer(&buffer[..received], step)
             }
-            Err(errno) if errno.would_block() && tools.draining => self.part(tools),
+            Err(errno) if errno.would_block() && step.draining => self.start_linger(step),
             Err(errno) if errno.would_block() => {
-                (self.more, self.unfinished) = (false, false);
-                Fate::Read
+                (self.has_unread, self.short_receive) = (false, false);
+                NextStep::AwaitInput
             }
-            Err(_) => Fate::Close,
+            Err(_) => NextStep::Close,
         };
-        *tools.chunk = chunk;
-        fate
+        *step.received = buffer;
+        next
     }
 
-    /// Answers what was received; what the peer leaves no room to answer waits with the connection.
-    fn answer(&mut self, input: &[u8], tools: &mut Tools<'_>) -> Fate {
+    /// Answers received requests. Those whose replies the socket would not accept are kept.
+    fn answer(&mut self, input: &[u8], step: &mut StepContext<'_>) -> NextStep {
         let mut rest = input;
         while self.phase == Phase::Open && !rest.is_empty() {
-            tools.output.clear();
-            self.admitted.open.set_busy(true);
-            let (taken, then) = self.exchange.take(rest, tools.shared, tools.output);
-            self.admitted.open.set_busy(false);
+            step.replies.clear();
+            self.admitted.connection.set_busy(true);
+            let (taken, after) = self.exchange.take(rest, step.context, step.replies);
+            self.admitted.connection.set_busy(false);
             rest = &rest[taken..];
-            if then == Then::Close {
-                self.phase = Phase::Finished;
+            if after == AfterReply::Close {
+                self.phase = Phase::Closing;
             }
-            if let Some(fate) = self.reply(tools) {
+            if let Some(next) = self.send_replies(step) {
                 self.input = if self.phase == Phase::Open { rest.to_vec() } else { Vec::new() };
-                return fate;
+                return next;
             }
-            if !rest.is_empty() && self.phase == Phase::Open && tools.shared.has_handler() {
-                return self.give_way(rest);
+            if !rest.is_empty() && self.phase == Phase::Open && step.context.has_handler() {
+                return self.yield_with(rest);
             }
         }
         match self.phase {
-            // No new work: what has not come by now comes too late.
+            // What has not arrived by now is not answered.
             Phase::Open
-                if tools.draining
-                    && (self.last_call.is_over(&self.exchange) || self.socket().peek(&mut [0]).is_err()) =>
+                if step.draining
+                    && (self.budget.is_spent(&self.exchange) || self.socket().peek(&mut [0]).is_err()) =>
             {
-                self.part(tools)
+                self.start_linger(step)
             }
-            Phase::Open if tools.draining => Fate::Again,
-            Phase::Open => Fate::Read,
-            Phase::Finished => self.part(tools),
-            Phase::Ended | Phase::Parting { .. } => self.end(),
+            Phase::Open if step.draining => NextStep::Reschedule,
+            Phase::Open => NextStep::AwaitInput,
+            Phase::Closing => self.start_linger(step),
+            Phase::InputEnded | Phase::Lingering { .. } => self.close(),
         }
     }
 
-    /// Sends the fresh replies; the connection's fate, unless all went.
-    fn reply(&mut self, tools: &mut Tools<'_>) -> Option<Fate> {
-        if tools.shared.has_handler() {
-            // The time that a handler takes is not its peer's silence.
-            self.moved = Instant::now();
+    /// Sends the new replies. `None` if the socket accepted all of them, so that the connection can continue.
+    fn send_replies(&mut self, step: &mut StepContext<'_>) -> Option<NextStep> {
+        if step.context.has_handler() {
+            // The handler's time does not count as the peer's idle time.
+            self.last_activity = Instant::now();
         }
-        // A handler may have come back long after the server was stopped, or not have been called any more.
-        let refused = tools.shared.has_handler() && self.phase == Phase::Finished;
-        if (refused || !tools.output.is_empty()) && tools.shared.time_is_up() {
-            return Some(self.cut(tools));
+        // The handler may have returned long after the server was stopped, or not have been called any more.
+        let refused = step.context.has_handler() && self.phase == Phase::Closing;
+        if (refused || !step.replies.is_empty()) && step.context.stop.deadline_passed() {
+            return Some(self.cut(step));
         }
-        match self.send(Pending::Fresh, tools) {
+        let flags = self.after_reply().send_flags();
+        let sent = self.unsent.send(step.replies, &self.admitted.connection.socket, flags, step.context);
+        match self.sent(sent, step) {
             Sent::All => None,
-            Sent::Part => Some(Fate::Write),
-            Sent::Gone => Some(Fate::Close),
+            Sent::Part => Some(NextStep::AwaitOutput),
+            Sent::Broken => Some(NextStep::Close),
         }
     }
 
-    /// Sends fresh replies or those that are owed; what the peer does not take at once is owed.
-    fn send(&mut self, pending: Pending, tools: &mut Tools<'_>) -> Sent {
-        loop {
-            let bytes = match pending {
-                Pending::Owed => &self.owed[self.taken..],
-                Pending::Fresh => &tools.output[self.taken..],
-            };
-            if bytes.is_empty() {
-                // The memory goes back: an idle connection holds none.
-                (self.owed, self.taken) = (Vec::new(), 0);
-                return Sent::All;
-            }
-            let then = if self.phase == Phase::Open { Then::Continue } else { Then::Close };
-            match self.socket().send_with(bytes, then.send_flags()) {
-                Ok(sent) => {
-                    tools.shared.counters().bytes_sent.add(sent as u64);
-                    self.taken += sent;
-                    self.moved = self.moved.max(tools.now);
-                }
-                Err(errno) if errno.would_block() => {
-                    if let Pending::Fresh = pending {
-                        self.owed = bytes.to_vec();
-                        self.taken = 0;
-                    }
-                    return Sent::Part;
-                }
-                Err(_) => return Sent::Gone,
-            }
-        }
+    /// Sends what is queued.
+    fn flush_queue(&mut self, step: &StepContext<'_>) -> Sent {
+        let flags = self.after_reply().send_flags();
+        let sent = self.unsent.flush(&self.admitted.connection.socket, flags, step.context);
+        self.sent(sent, step)
     }
 
-    /// Both sides have said their last. The peer is told even if a process that the host forked off
-    /// has the socket as well.
-    fn end(&self) -> Fate {
+    fn after_reply(&self) -> AfterReply {
+        if self.phase == Phase::Open { AfterReply::Continue } else { AfterReply::Close }
+    }
+
+    fn sent(&mut self, outcome: Result<usize, Errno>, step: &StepContext<'_>) -> Sent {
+        match outcome {
+            Err(_) => return Sent::Broken,
+            Ok(0) => {}
+            Ok(_) => self.last_activity = self.last_activity.max(step.now),
+        }
+        if self.unsent.is_empty() { Sent::All } else { Sent::Part }
+    }
+
+    /// Closes the connection after both sides have ended their output. close(2) alone would not end it if a process
+    /// that the host forked has the socket as well.
+    fn close(&self) -> NextStep {
         let _ = self.socket().shutdown_write();
-        Fate::Close
+        NextStep::Close
     }
 
-    /// Ends the output, so that the peer gets all that was sent; see `part` of the blocking engines.
-    fn part(&mut self, tools: &mut Tools<'_>) -> Fate {
-        tools.output.clear();
-        self.exchange.abandon(tools.output);
-        if let Ok(sent) = self.socket().send_with(tools.output, Then::Close.send_flags()) {
-            tools.shared.counters().bytes_sent.add(sent as u64);
+    /// Ends the output, then lingers until the peer has all replies; see `linger`.
+    fn start_linger(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        step.replies.clear();
+        self.exchange.abandon(step.replies);
+        if let Ok(sent) = self.socket().send_with(step.replies, AfterReply::Close.send_flags()) {
+            step.context.counters().bytes_sent.add(sent as u64);
         }
         if self.socket().shutdown_write().is_err() {
-            return Fate::Close;
+            return NextStep::Close;
         }
-        self.phase = Phase::Parting { until: tools.now + LINGER, talkative: false };
-        self.parting(tools)
+        self.phase = Phase::Lingering { until: step.now + LINGER_TIMEOUT, peer_sent: false };
+        self.linger(step)
     }
 
-    fn parting(&mut self, tools: &mut Tools<'_>) -> Fate {
-        let Phase::Parting { until, mut talkative } = self.phase else { return Fate::Close };
-        let step = parting_step(self.socket(), &mut [0; THROWN_AWAY], &mut talkative);
-        self.phase = Phase::Parting { until, talkative };
-        if step == Parting::Done || tools.now >= until { Fate::Close } else { Fate::Soon }
+    fn linger(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        let Phase::Lingering { until, mut peer_sent } = self.phase else { return NextStep::Close };
+        let done = linger_step(self.socket(), &mut [0; DISCARD_BUFFER], &mut peer_sent) == LingerStep::Done;
+        self.phase = Phase::Lingering { until, peer_sent };
+        if done || step.now >= until { NextStep::Close } else { NextStep::RecheckSoon }
     }
 
-    /// What time alone brings about: the limits, and the stop's deadline.
-    pub(super) fn check_time(&mut self, cut: bool, tools: &mut Tools<'_>) -> Fate {
-        if let Phase::Parting { .. } = self.phase {
-            let fate = self.parting(tools);
-            if cut && fate != Fate::Close {
-                cut_if_owed(&self.admitted.open, tools.shared);
-                return Fate::Close;
+    /// Checks the time limits and the stop, without an event. With `cut` the stop's deadline has passed.
+    pub(super) fn check_time(&mut self, cut: bool, step: &mut StepContext<'_>) -> NextStep {
+        if let Phase::Lingering { .. } = self.phase {
+            let next = self.linger(step);
+            if cut && next != NextStep::Close {
+                cut_if_unacknowledged(&self.admitted.connection, &step.context.stop);
+                return NextStep::Close;
             }
-            return fate;
+            return next;
         }
-        let still = tools.now.saturating_duration_since(self.moved);
-        let over = |limit: Option<std::time::Duration>| limit.is_some_and(|limit| still >= limit);
-        if cut && self.waits_for_room() {
-            return self.cut(tools);
+        let inactive = step.now.saturating_duration_since(self.last_activity);
+        let over = |limit: Option<Duration>| limit.is_some_and(|limit| inactive >= limit);
+        if cut && self.awaits_output() {
+            return self.cut(step);
         }
-        if self.waits_for_room() {
-            if !over(tools.shared.limits.write_timeout) {
-                return Fate::Write;
+        if self.awaits_output() {
+            if !over(step.context.settings.write_timeout) {
+                return NextStep::AwaitOutput;
             }
-            tools.shared.met(Met::Unread);
-        } else if tools.draining && tools.shared.has_handler() {
-            return self.drain(cut, tools);
-        } else if tools.draining {
-            return self.advance(tools);
-        } else if over(tools.shared.limits.idle_timeout) && self.has_more() {
-            // It has come, and nobody has had the time to look at it.
-            return if tools.shared.has_handler() { Fate::Again } else { self.advance(tools) };
-        } else if over(tools.shared.limits.idle_timeout) {
-            tools.shared.met(Met::Idle);
-            return self.part(tools);
+            step.context.limit_reached(LimitEvent::WriteTimeout);
+        } else if step.draining && step.context.has_handler() {
+            return self.drain(cut, step);
+        } else if step.draining {
+            return self.advance(step);
+        } else if over(step.context.settings.idle_timeout) && self.has_input() {
+            // The input has arrived, and no thread was free to receive it.
+            return if step.context.has_handler() { NextStep::Reschedule } else { self.advance(step) };
+        } else if over(step.context.settings.idle_timeout) {
+            step.context.limit_reached(LimitEvent::IdleTimeout);
+            return self.start_linger(step);
         } else {
-            return Fate::Read;
+            return NextStep::AwaitInput;
         }
-        self.admitted.open.reset();
-        Fate::Close
+        self.admitted.connection.reset();
+        NextStep::Close
     }
 
-    /// What a stop does to a connection whose requests others have to answer.
-    fn drain(&mut self, cut: bool, tools: &mut Tools<'_>) -> Fate {
-        if !self.has_more() {
-            self.part(tools)
+    /// A stop is requested, and this thread does not call the handler.
+    fn drain(&mut self, cut: bool, step: &mut StepContext<'_>) -> NextStep {
+        if !self.has_input() {
+            self.start_linger(step)
         } else if !cut {
-            Fate::Again
+            NextStep::Reschedule
         } else if self.input.is_empty() && self.socket().peek(&mut [0]) == Ok(0) {
-            self.end()
+            self.close()
         } else {
-            self.cut(tools)
+            self.cut(step)
         }
     }
 
-    /// Whether there is something to take up, be it the end of the peer's output.
-    fn has_more(&self) -> bool {
+    /// Whether there is input, or the end of it.
+    fn has_input(&self) -> bool {
         !self.input.is_empty() || self.socket().peek(&mut [0]).is_ok()
     }
 
-    /// Breaks off a connection that the stop's deadline finds with something in hand.
-    fn cut(&self, tools: &Tools<'_>) -> Fate {
-        self.admitted.open.cut(tools.shared);
-        Fate::Close
+    /// Resets the connection at the stop's deadline, with a request in progress.
+    fn cut(&self, step: &StepContext<'_>) -> NextStep {
+        self.admitted.connection.cut(&step.context.stop);
+        NextStep::Close
     }
-}
-
-/// Which replies are sent.
-#[derive(Debug, Clone, Copy)]
-enum Pending {
-    Owed,
-    Fresh,
 }
 
 enum Sent {
     All,
     Part,
-    Gone,
+    Broken,
 }

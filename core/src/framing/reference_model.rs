@@ -1,27 +1,31 @@
-//! What a splitter has to do, said the slow way; a property test and a fuzz target ask it.
+//! A reference model of the line splitter, which keeps the whole input. A property test and a fuzz target compare the
+//! two.
 
 use super::{LineSplitter, LineTooLong};
 
-/// Pushes the pieces through a splitter of lines of at most `longest` bytes that is stopped after each
-/// `patience` lines, and compares it with a model that keeps the whole input.
-pub(crate) fn judge(pieces: &[&[u8]], longest: usize, patience: usize, roomy: bool) {
-    let mut splitter =
-        if roomy { LineSplitter::with_room(longest).expect("room") } else { LineSplitter::default() };
-    let place = (splitter.begun.as_ptr(), splitter.begun.capacity());
-    let (patience, mut input, mut lines) = (patience.max(1), Vec::new(), Vec::<Vec<u8>>::new());
+/// Pushes the pieces through a splitter for lines of at most `longest` bytes, which is stopped after each `batch` lines,
+/// and compares the lines with those of the model. With `preallocated` it must not allocate.
+pub(crate) fn check(pieces: &[&[u8]], longest: usize, batch: usize, preallocated: bool) {
+    let mut splitter = if preallocated {
+        LineSplitter::preallocated(longest).expect("memory")
+    } else {
+        LineSplitter::default()
+    };
+    let memory = (splitter.partial.as_ptr(), splitter.partial.capacity());
+    let (batch, mut input, mut lines) = (batch.max(1), Vec::new(), Vec::<Vec<u8>>::new());
     for piece in pieces {
         input.extend_from_slice(piece);
         let mut rest = *piece;
         loop {
-            let begun = lines.len();
+            let before = lines.len();
             let outcome = splitter.push(rest, longest, |line| {
                 lines.push(line.to_vec());
-                lines.len() - begun < patience
+                lines.len() - before < batch
             });
-            assert!(splitter.begun.len() <= longest, "no more is held than a line may have");
-            if roomy {
-                let now = (splitter.begun.as_ptr(), splitter.begun.capacity());
-                assert_eq!(now, place, "a splitter with room neither allocates nor frees");
+            assert!(splitter.partial.len() <= longest, "it holds no more than the longest line");
+            if preallocated {
+                let now = (splitter.partial.as_ptr(), splitter.partial.capacity());
+                assert_eq!(now, memory, "a preallocated splitter neither allocates nor frees");
             }
             let cut = cut(&input, longest);
             match outcome {
@@ -30,15 +34,15 @@ pub(crate) fn judge(pieces: &[&[u8]], longest: usize, patience: usize, roomy: bo
                     return;
                 }
                 Ok(used) => {
-                    let stopped = lines.len() - begun == patience;
-                    assert!(stopped || used == rest.len(), "it goes on until it is stopped");
+                    let stopped = lines.len() - before == batch;
+                    assert!(stopped || used == rest.len(), "it continues until it is stopped");
                     assert_eq!(lines, cut.lines[..lines.len()], "{input:?}");
                     rest = &rest[used..];
                 }
             }
             if rest.is_empty() {
                 assert_eq!(lines, cut.lines, "{input:?}");
-                assert!(cut.last.is_some(), "a line that is too long is told at once");
+                assert!(cut.last.is_some(), "a line over the limit is reported at once");
                 break;
             }
         }
@@ -73,7 +77,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::judge;
+    use super::check;
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
@@ -82,11 +86,11 @@ mod tests {
         fn lines_are_those_of_the_whole_input(
             pieces in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..12), 0..8),
             longest in 0..16_usize,
-            patience in 1..4_usize,
-            roomy: bool,
+            batch in 1..4_usize,
+            preallocated: bool,
         ) {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-            judge(&pieces, longest, patience, roomy);
+            check(&pieces, longest, batch, preallocated);
         }
     }
 }

@@ -1,56 +1,24 @@
-//! Binding: from a host and port to the sockets that serve it.
+//! Binding: from a host and a port to the sockets of a server.
 
 use std::net::SocketAddr;
-use std::ops::Deref;
 use std::time::Duration;
 
 use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Endpoint, Errno, InterruptHook, Purpose, Socket, WaitPolicy};
 
-/// The sockets that a TCP server listens on. Whoever has the last share of them, or stops first, closes the
-/// door: connections are refused from then on, also if a process that the host forked off has the
-/// sockets as well.
-#[derive(Debug, Default)]
-pub(super) struct Listeners(Vec<Socket>);
-
-impl Listeners {
-    pub(super) fn new(sockets: Vec<Socket>) -> Listeners {
-        Listeners(sockets)
-    }
-
-    pub(super) fn close_the_door(&self) {
-        for socket in &self.0 {
-            let _ = socket.stop_listening();
-        }
-    }
-}
-
-impl Deref for Listeners {
-    type Target = [Socket];
-
-    fn deref(&self) -> &[Socket] {
-        &self.0
-    }
-}
-
-impl Drop for Listeners {
-    fn drop(&mut self) {
-        self.close_the_door();
-    }
-}
-
-/// How long the system may take to find the host's addresses.
+/// The limit of the resolution of the host name.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often another port is tried where one that is free for one address is taken for the next.
+/// The number of ports tried with port 0, if the port chosen for one address is in use on another.
 const PORT_ATTEMPTS: usize = 32;
 
-/// A socket for each address of the endpoint, all on one port, with the addresses that they have.
+/// Binds a socket to each address of the endpoint, all with one port. Returns the sockets with the addresses that they
+/// are bound to.
 ///
-/// A name with several addresses is served on all of them that this machine has: `localhost` on
-/// IPv4 and IPv6, and on IPv4 alone where there is no IPv6.
-pub(super) fn listen(
+/// Addresses that this machine does not have are left out if it has another one: `localhost` is bound on IPv4 and IPv6,
+/// and on IPv4 alone where there is no IPv6.
+pub(super) fn bind(
     transport: Transport,
     endpoint: &Endpoint,
     backlog: u32,
@@ -61,8 +29,8 @@ pub(super) fn listen(
         endpoint.addresses(Purpose::Bind, policy).map_err(|error| error.within(policy.timeout))?;
     let mut attempt = 1;
     loop {
-        match listen_on_all(transport, &addresses, backlog) {
-            // With port 0 the first address picks a port, which may be taken for the second.
+        match bind_all(transport, &addresses, backlog) {
+            // With port 0 the system chooses a port for the first address, which may be in use on the second.
             Err(error)
                 if error.kind() == ErrorKind::AddressInUse
                     && endpoint.port() == 0
@@ -75,7 +43,7 @@ pub(super) fn listen(
     }
 }
 
-fn listen_on_all(
+fn bind_all(
     transport: Transport,
     addresses: &[SocketAddr],
     backlog: u32,
@@ -112,7 +80,7 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
         Transport::Tcp => {
             let socket = Socket::stream(address)?;
             socket.set_reuse_address()?;
-            // The connections have it from their listener.
+            // Accepted connections inherit it.
             socket.set_nodelay()?;
             socket.bind(address)?;
             socket.listen(backlog)?;

@@ -1,4 +1,4 @@
-//! The options of a server that are plain values.
+//! The methods that set the options of a server that are plain values.
 //!
 //! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
@@ -6,84 +6,6 @@ use std::time::Duration;
 
 use super::options::ServerOptions;
 use crate::choices::{Concurrency, Framing};
-
-/// The options of a server that are plain values, whatever its transport and address.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ServerSettings {
-    /// How many clients are served at once, and by what. Default `Concurrency::Events`.
-    pub concurrency: Concurrency,
-    /// Where a request ends in a TCP stream. Default `Framing::Stream`.
-    pub framing: Framing,
-    /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0 starts
-    /// one for each processor. Default 0; range: 0 to 1,024.
-    ///
-    /// With a handler, it is the number of requests that are answered at the same time, with
-    /// `Concurrency::Events`, and over UDP with `Concurrency::Threads`. A handler that waits for something
-    /// makes use of more workers than there are processors. Further requests wait in the kernel; accepting,
-    /// limits, replies in progress and a stop go on.
-    pub workers: usize,
-    /// The number of connections that the kernel holds until they are accepted (listen(2)). Default 1,024.
-    ///
-    /// The kernel holds no more than `net.core.somaxconn`.
-    pub backlog: u32,
-    /// The number of TCP connections served at once; a further one is closed at once and counted as refused.
-    /// Default 0.
-    ///
-    /// 0 is 1,024 with `Concurrency::Threads`, 256 with `Concurrency::Processes` and 65,536 with
-    /// `Concurrency::Events`. `Concurrency::Iterative` serves one and leaves the others in the backlog.
-    pub max_connections: usize,
-    /// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6 network
-    /// of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
-    ///
-    /// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
-    pub max_connections_per_peer: usize,
-    /// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
-    /// 1,048,576; range: 1 and more.
-    ///
-    /// It has no effect with `Framing::Stream`, where nothing is held.
-    pub max_request: usize,
-    /// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is not
-    /// sent, and counted. 0 sets no limit. Default 0.
-    ///
-    /// The source address of a datagram may be forged, and its reply then reaches a victim: this is the
-    /// factor by which a forger can multiply the traffic. Upper case is three times as long as its request at
-    /// most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open network should have a limit.
-    /// With one, an empty request gets an empty reply or none.
-    pub max_amplification: usize,
-    /// The time after which a connection on which nothing arrives is closed. `None` sets no limit. Default
-    /// 300 s; range: above 0.
-    pub idle_timeout: Option<Duration>,
-    /// The time after which a connection whose peer receives nothing of its reply is closed. `None` sets no
-    /// limit. Default 30 s; range: above 0.
-    ///
-    /// TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to make any.
-    pub write_timeout: Option<Duration>,
-    /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. Default
-    /// 0; range: 0 to 1 s.
-    ///
-    /// It takes the time of a wake-up off each reply, and keeps a processor busy while requests arrive at
-    /// such short intervals. 0 blocks at once.
-    pub busy_poll: Duration,
-}
-
-impl Default for ServerSettings {
-    fn default() -> ServerSettings {
-        ServerSettings {
-            concurrency: Concurrency::Events,
-            framing: Framing::Stream,
-            workers: 0,
-            backlog: 1_024,
-            max_connections: 0,
-            max_connections_per_peer: 0,
-            max_request: 1_048_576,
-            max_amplification: 0,
-            idle_timeout: Some(Duration::from_secs(300)),
-            write_timeout: Some(Duration::from_secs(30)),
-            busy_poll: Duration::ZERO,
-        }
-    }
-}
 
 impl ServerOptions {
     /// How many clients are served at once, and by what. Default `Concurrency::Events`.

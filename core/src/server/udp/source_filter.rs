@@ -1,46 +1,44 @@
-//! Which datagrams are answered.
+//! The source filter: which datagrams are answered.
 //!
-//! The source address of a datagram is a claim. A server that believes any claim can be made to
-//! answer itself, to answer everybody on a network, or to keep another server busy for ever: each
-//! takes the other's reply for a request (CERT advisory CA-1996-01).
+//! The source address of a datagram may be forged. A server that trusts it can be made to answer itself, to answer every
+//! host of a network, or to exchange datagrams with another server for ever, each taking the other's reply for a request
+//! (CERT advisory CA-1996-01).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::net::ReceiveMeta;
 
-/// What a reply's hop limit is below that of its request, at least. Two servers that answer each
-/// other so run out of hops after a handful of datagrams, whatever they say, while a client's
-/// request starts with 64 hops or more every time. A path may be 28 hops long before a client with
-/// 64 of them misses a reply.
-const TOLL: u8 = 8;
+/// The least difference between the hop limits of a request and its reply. Two servers that answer each other run out
+/// of hops after a few datagrams, while each request of a client starts with 64 hops or more. A client with a hop limit
+/// of 64 gets its replies over paths of up to 28 hops.
+const HOPS_PER_REPLY: u8 = 8;
 
-/// The hop limit that requests count as having had when the system does not tell: the recommended
-/// default (RFC 1700).
+/// The hop limit assumed for a request if the system does not report it: the recommended default (RFC 1700).
 const DEFAULT_HOPS: u8 = 64;
 
-/// The hop limit that replies have at most. Those to clients with the default one have just that.
-pub(in crate::server) const REPLY_HOPS: u8 = DEFAULT_HOPS - TOLL;
+/// The highest hop limit of a reply, which the replies to clients with the default one have.
+pub(in crate::server) const REPLY_HOPS: u8 = DEFAULT_HOPS - HOPS_PER_REPLY;
 
 /// The index of the loopback interface, in every network namespace (`LOOPBACK_IFINDEX` of the kernel).
 const LOOPBACK: u32 = 1;
 
-/// The hop limit to answer with, or `None` if a datagram gets no reply. `bound` is the server's own
-/// address.
-pub(super) fn judge(envelope: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
-    let source = envelope.source;
-    let nobody = match source.ip() {
+/// The hop limit of the reply to a datagram, or `None` if it gets no reply. `bound` is the address that the server is
+/// bound to.
+pub(super) fn reply_hop_limit(received: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
+    let source = received.source;
+    let not_unicast = match source.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST,
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
     };
-    // On this machine nobody else has the port of a server of all its addresses.
-    // Where the system is not asked, what comes was sent to the one address that the server has.
-    let (destination, interface) = envelope.destination.unwrap_or((bound.ip(), 0));
+    // A server that is bound to one address does not ask for the destination, which is that address. No other
+    // socket of this machine has the port of a server that is bound to all addresses.
+    let (destination, interface) = received.destination.unwrap_or((bound.ip(), 0));
     let itself = source.port() == bound.port()
         && (destination == source.ip() || (bound.ip().is_unspecified() && interface == LOOPBACK));
-    if nobody || itself || source.port() == 0 {
+    if not_unicast || itself || source.port() == 0 {
         return None;
     }
-    match envelope.hop_limit.unwrap_or(DEFAULT_HOPS).saturating_sub(TOLL) {
+    match received.hop_limit.unwrap_or(DEFAULT_HOPS).saturating_sub(HOPS_PER_REPLY) {
         0 => None,
         hops => Some(hops.min(REPLY_HOPS)),
     }
@@ -50,18 +48,18 @@ pub(super) fn judge(envelope: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
 mod tests {
     use super::*;
 
-    fn verdict(source: &str, destination: &str, hop_limit: Option<u8>) -> Option<u8> {
+    fn filtered(source: &str, destination: &str, hop_limit: Option<u8>) -> Option<u8> {
         let source = source.parse().unwrap();
         let destination = destination.parse().ok().map(|ip| (ip, 1));
-        judge(&ReceiveMeta { source, destination, hop_limit }, &"192.0.2.9:12000".parse().unwrap())
+        reply_hop_limit(&ReceiveMeta { source, destination, hop_limit }, &"192.0.2.9:12000".parse().unwrap())
     }
 
     #[test]
-    fn a_server_of_all_addresses_knows_itself_by_any_of_them() {
+    fn a_server_bound_to_all_addresses_does_not_answer_itself_on_any() {
         let asked = |source: &str, interface, bound: &str| {
             let destination = Some(("127.0.0.2".parse().unwrap(), interface));
-            let envelope = ReceiveMeta { source: source.parse().unwrap(), destination, hop_limit: None };
-            judge(&envelope, &bound.parse().unwrap()).is_some()
+            let received = ReceiveMeta { source: source.parse().unwrap(), destination, hop_limit: None };
+            reply_hop_limit(&received, &bound.parse().unwrap()).is_some()
         };
         assert!(!asked("127.0.0.1:12000", LOOPBACK, "0.0.0.0:12000"));
         assert!(asked("127.0.0.1:5000", LOOPBACK, "0.0.0.0:12000"));
@@ -70,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn whom_a_server_answers() {
+    fn sources_that_are_answered() {
         let table = [
             ("192.0.2.1:5000", "192.0.2.9", Some(64), Some(56)),
             ("192.0.2.1:5000", "192.0.2.9", Some(255), Some(56)),
@@ -91,15 +89,15 @@ mod tests {
             ("[::]:5000", "2001:db8::9", Some(64), None),
         ];
         for (source, destination, hops, expected) in table {
-            assert_eq!(verdict(source, destination, hops), expected, "{source} to {destination}, {hops:?}");
+            assert_eq!(filtered(source, destination, hops), expected, "{source} to {destination}, {hops:?}");
         }
     }
 
     #[test]
-    fn two_servers_soon_have_nothing_to_say() {
+    fn two_servers_answer_each_other_a_few_times() {
         let mut hops = Some(255);
         let mut replies = 0;
-        while let Some(left) = verdict("192.0.2.1:12000", "192.0.2.9", hops) {
+        while let Some(left) = filtered("192.0.2.1:12000", "192.0.2.9", hops) {
             (hops, replies) = (Some(left), replies + 1);
         }
         assert_eq!(replies, 7);

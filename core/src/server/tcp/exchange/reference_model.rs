@@ -1,16 +1,16 @@
-//! What a conversation has to come to, said the slow way; a property test and a fuzz target ask it.
+//! A reference model of an exchange, which sees the whole input at once. A property test and a fuzz target compare the
+//! two.
 
 use std::sync::Arc;
 
-use super::{Exchange, Then};
+use super::{AfterReply, Exchange};
 use crate::choices::Framing;
-use crate::server::features::Features;
-use crate::server::limits::Limits;
-use crate::server::shared::Shared;
+use crate::server::config::{Features, ServerSettings};
+use crate::server::state::Context;
 use crate::service::{HandlerError, Service};
 use crate::uppercase::uppercase;
 
-/// A handler that reverses a request, fails where there is a `!`, and says much where there is a `#`.
+/// A handler that reverses a request, fails if it contains `!`, and gives a long reply if it contains `#`.
 struct Odd;
 
 impl Service for Odd {
@@ -36,59 +36,59 @@ struct Outcome {
     closed: bool,
 }
 
-fn shared(framing: Framing, longest: usize, handled: bool) -> Shared {
-    let limits = Limits {
+fn context(framing: Framing, longest: usize, handled: bool) -> Context {
+    let settings = ServerSettings {
         framing,
         max_connections: 1,
         max_request: longest,
         max_amplification: 0,
-        ..Limits::default()
+        ..ServerSettings::default()
     };
     let handler = handled.then(|| Arc::new(Odd) as Arc<dyn Service>);
-    Shared::new(limits, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
+    Context::new(settings, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
 }
 
-/// Has the conversation with these pieces of input, and compares its replies and counts with a model that
-/// sees the whole input. `roomy` is how a forked child has it: without allocating.
-pub(crate) fn judge(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool, roomy: bool) {
+/// Passes the pieces of input to an exchange, and compares its replies and counts with those of the model. With
+/// `preallocated` it must not allocate, as in a forked child.
+pub(crate) fn check(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool, preallocated: bool) {
     let pieces: Vec<&[u8]> = pieces.iter().copied().filter(|piece| !piece.is_empty()).collect();
     let handled = handled && framing != Framing::Stream;
-    let roomy = roomy && !handled;
-    let shared = shared(framing, longest, handled);
+    let preallocated = preallocated && !handled;
+    let context = context(framing, longest, handled);
     let chunk = pieces.iter().map(|piece| piece.len()).max().unwrap_or(0);
-    let (mut exchange, mut output) = if roomy {
-        Exchange::with_room(framing, longest, chunk).expect("room")
+    let (mut exchange, mut output) = if preallocated {
+        Exchange::preallocated(framing, longest, chunk).expect("memory")
     } else {
         (Exchange::new(framing), Vec::new())
     };
-    let place = output.as_ptr();
+    let memory = output.as_ptr();
     let mut now = Outcome::default();
     let sent = |output: &mut Vec<u8>, replies: &mut Vec<u8>| {
-        assert!(!roomy || output.as_ptr() == place, "a conversation with room does not allocate");
+        assert!(!preallocated || output.as_ptr() == memory, "a preallocated exchange does not allocate");
         replies.append(output);
     };
     'input: for piece in &pieces {
         let mut rest = *piece;
         while !rest.is_empty() {
-            let (taken, then) = exchange.take(rest, &shared, &mut output);
+            let (taken, after) = exchange.take(rest, &context, &mut output);
             sent(&mut output, &mut now.replies);
-            if then == Then::Close {
+            if after == AfterReply::Close {
                 now.closed = true;
                 break 'input;
             }
-            assert!(taken > 0, "it goes on");
+            assert!(taken > 0, "it makes progress");
             rest = &rest[taken..];
         }
     }
     if !now.closed {
-        exchange.end(&shared, &mut output);
+        exchange.end(&context, &mut output);
         sent(&mut output, &mut now.replies);
     }
-    let counters = shared.counters();
+    let counters = context.counters();
     now.requests = counters.requests.get();
     now.failed = counters.handler_errors.get();
     now.oversized = counters.oversized_requests.get();
-    // Whether a last request without an end failed does not matter to a connection that is over.
+    // The connection is closed in any case after a last request without a newline, whether or not that failed.
     let expected = expected(framing, &pieces, longest, handled);
     assert_eq!(now, Outcome { closed: now.closed, ..expected }, "{framing:?} {longest} {pieces:?}");
     assert!(now.closed || !expected.closed, "{framing:?} {longest} {pieces:?}");
@@ -136,15 +136,15 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
 
         #[test]
-        fn a_conversation_comes_to_what_the_whole_input_says(
+        fn an_exchange_in_pieces_agrees_with_the_model(
             framing in prop_oneof![Just(Framing::Stream), Just(Framing::Line), Just(Framing::Once)],
             pieces in vec(vec(prop_oneof![8 => Just(b'\n'), 8 => Just(b'a'), 1 => Just(b'!'), 1 => Just(b'#'), 8 => any::<u8>()], 0..12), 0..6),
             longest in 1..24_usize,
             handled: bool,
-            roomy: bool,
+            preallocated: bool,
         ) {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-            judge(framing, &pieces, longest, handled, roomy);
+            check(framing, &pieces, longest, handled, preallocated);
         }
     }
 }

@@ -81,7 +81,7 @@ impl Features {
     }
 
     /// Those that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
-    pub(super) fn unwanted_by_environment() -> Result<Features> {
+    pub(super) fn excluded_by_environment() -> Result<Features> {
         std::env::var("CAPSOCK_WITHOUT").map_or(Ok(Features::NONE), |names| names.parse())
     }
 }

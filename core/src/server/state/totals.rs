@@ -2,8 +2,8 @@
 //!
 //! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
-use super::features::Features;
-use super::stats::Counter;
+use super::counter::Counter;
+use crate::server::config::Features;
 
 /// A server's totals since its start, as they were when they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,28 +77,28 @@ impl Stats {
 
 /// The totals as they are counted, without a lock.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) connections_accepted: Counter,
-    pub(super) connections_active: Counter,
-    pub(super) connections_refused: Counter,
-    pub(super) connections_refused_per_peer: Counter,
-    pub(super) requests: Counter,
-    pub(super) bytes_received: Counter,
-    pub(super) bytes_sent: Counter,
-    pub(super) datagrams_received: Counter,
-    pub(super) datagrams_sent: Counter,
-    pub(super) handler_errors: Counter,
-    pub(super) oversized_requests: Counter,
-    pub(super) idle_timeouts: Counter,
-    pub(super) write_timeouts: Counter,
-    pub(super) datagrams_guarded: Counter,
-    pub(super) replies_unsent: Counter,
-    pub(super) amplified_replies: Counter,
-    pub(super) descriptor_shortages: Counter,
+pub(in crate::server) struct Counters {
+    pub(in crate::server) connections_accepted: Counter,
+    pub(in crate::server) connections_active: Counter,
+    pub(in crate::server) connections_refused: Counter,
+    pub(in crate::server) connections_refused_per_peer: Counter,
+    pub(in crate::server) requests: Counter,
+    pub(in crate::server) bytes_received: Counter,
+    pub(in crate::server) bytes_sent: Counter,
+    pub(in crate::server) datagrams_received: Counter,
+    pub(in crate::server) datagrams_sent: Counter,
+    pub(in crate::server) handler_errors: Counter,
+    pub(in crate::server) oversized_requests: Counter,
+    pub(in crate::server) idle_timeouts: Counter,
+    pub(in crate::server) write_timeouts: Counter,
+    pub(in crate::server) datagrams_guarded: Counter,
+    pub(in crate::server) replies_unsent: Counter,
+    pub(in crate::server) amplified_replies: Counter,
+    pub(in crate::server) descriptor_shortages: Counter,
 }
 
 impl Counters {
-    pub(super) fn snapshot(&self, features: Features) -> Stats {
+    pub(in crate::server) fn snapshot(&self, features: Features) -> Stats {
         Stats {
             connections_accepted: self.connections_accepted.get(),
             connections_active: self.connections_active.get(),

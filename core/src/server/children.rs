@@ -1,0 +1,108 @@
+//! Supervision of forked child processes, which both `processes` engines do alike.
+//!
+//! The host may be a JVM or an interpreter with threads of its own. A child therefore does async-signal-safe work only
+//! (signal-safety(7)), with buffers that its parent allocated before the fork. The thread that forks the children
+//! supervises them: the kernel kills them when it ends (PR_SET_PDEATHSIG, prctl(2)).
+
+use std::os::fd::RawFd;
+
+use super::state::Stop;
+use crate::net::{
+    Child, Deadline, Ended, Errno, Socket, WaitError, WaitOptions, interest, wait_for, wait_readable,
+};
+
+/// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
+///
+/// # Safety
+/// As for [`Child::fork`]: `body` is async-signal-safe.
+pub(super) unsafe fn fork(socket: &Socket, stop: &Stop, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+    // SAFETY: the caller's promise.
+    unsafe { Child::fork(&[socket.fd(), stop.waker().fd()], body) }
+}
+
+/// How a child ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Code(i32),
+    /// A signal of someone else ended it.
+    Signal,
+    /// It was killed because it ran past the stop's deadline.
+    KilledAtDeadline,
+}
+
+/// Children, each with a value of the engine's.
+pub(super) struct Children<T>(Vec<(Child, T)>);
+
+impl<T> Children<T> {
+    pub(super) fn with_capacity(capacity: usize) -> Children<T> {
+        Children(Vec::with_capacity(capacity))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn push(&mut self, child: Child, value: T) {
+        self.0.push((child, value));
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    /// The descriptors that become readable when a child ends, in the order of the children's indexes.
+    pub(super) fn fds(&self) -> impl Iterator<Item = RawFd> {
+        self.0.iter().map(|(child, _)| child.fd())
+    }
+
+    /// Removes the child at `index` if it has ended, and passes on how.
+    pub(super) fn reap(&mut self, index: usize, mut on_exit: impl FnMut(Exit)) {
+        match self.0[index].0.reap() {
+            Ok(None) => return,
+            Ok(Some(Ended::Left(code))) => on_exit(Exit::Code(code)),
+            Ok(Some(Ended::Killed)) | Err(_) => on_exit(Exit::Signal),
+        }
+        self.0.swap_remove(index);
+    }
+
+    /// Waits until a child has ended, and removes those that have.
+    ///
+    /// # Errors
+    /// Those of the wait; no child was removed.
+    pub(super) fn wait(
+        &mut self,
+        options: WaitOptions<'_>,
+        mut on_exit: impl FnMut(Exit),
+    ) -> Result<(), WaitError> {
+        let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, libc::POLLIN)).collect();
+        fds.push(interest(-1, 0));
+        wait_for(&mut fds, options)?;
+        for index in (0..self.0.len()).rev().filter(|index| fds[*index].revents != 0) {
+            self.reap(index, &mut on_exit);
+        }
+        Ok(())
+    }
+
+    /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline.
+    pub(super) fn stop(mut self, stop: &Stop, mut on_exit: impl FnMut(Exit)) {
+        while !self.0.is_empty() && !stop.kill_deadline().passed() {
+            let moment = stop.kill_deadline().earlier(stop.next_deadline_check());
+            let _ = self.wait(WaitOptions::until(moment), &mut on_exit);
+        }
+        self.kill(on_exit);
+    }
+
+    /// Kills the children, and waits until they have ended.
+    pub(super) fn kill(mut self, mut on_exit: impl FnMut(Exit)) {
+        for (child, _) in &self.0 {
+            child.kill();
+        }
+        for (child, _) in self.0.drain(..) {
+            let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
+            on_exit(match child.reap() {
+                Ok(Some(Ended::Left(code))) => Exit::Code(code),
+                _ => Exit::KilledAtDeadline,
+            });
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The options of a server.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::features::Features;
+use super::settings::ServerSettings;
+use crate::choices::{Level, Transport};
+use crate::net::Endpoint;
+use crate::server::log::Log;
+use crate::service::Service;
+
+/// The options of a server: the transport and the address to bind, the settings, the handler and the log.
+///
+/// Every setting has a default. The method of its name sets it and documents it.
+///
+/// ```
+/// # use capsock::{Concurrency, Framing, Server};
+/// # use std::time::Duration;
+/// let server = Server::tcp(("localhost", 0))
+///     .concurrency(Concurrency::Threads)
+///     .framing(Framing::Line)
+///     .handler(|request: &[u8]| request.to_ascii_lowercase())
+///     .start()?;
+/// server.stop(Duration::from_secs(1))?;
+/// # Ok::<(), capsock::Error>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "options do nothing until start() is called"]
+pub struct ServerOptions {
+    pub(in crate::server) transport: Transport,
+    pub(in crate::server) endpoint: Endpoint,
+    /// The settings that apply to any transport and address.
+    pub settings: ServerSettings,
+    /// The optional system calls that the server must not use.
+    pub(in crate::server) without: Features,
+    pub(in crate::server) handler: Option<Arc<dyn Service>>,
+    pub(in crate::server) log: Option<Log>,
+}
+
+impl ServerOptions {
+    /// The default options for a transport and an address.
+    pub fn new(transport: Transport, on: impl Into<Endpoint>) -> ServerOptions {
+        ServerOptions {
+            transport,
+            endpoint: on.into(),
+            settings: ServerSettings::default(),
+            without: Features::NONE,
+            handler: None,
+            log: None,
+        }
+    }
+
+    /// The same options for another transport and address.
+    pub fn on(mut self, transport: Transport, on: impl Into<Endpoint>) -> Self {
+        (self.transport, self.endpoint) = (transport, on.into());
+        self
+    }
+
+    /// Excludes optional system calls: the server behaves as on a system that lacks them. The environment variable
+    /// `CAPSOCK_WITHOUT` excludes further ones.
+    pub fn without(mut self, features: Features) -> Self {
+        self.without = self.without.union(features);
+        self
+    }
+
+    /// Answers requests by this service instead of the built-in one.
+    ///
+    /// The requests of one TCP connection are answered in order, one at a time. Requests of different connections
+    /// are answered concurrently: with `Events` by at most [`workers`](ServerOptions::workers()) threads, with `Threads`
+    /// by one thread per connection. Datagrams are answered concurrently as well, those of one peer included, and
+    /// their replies may be reordered.
+    pub fn handler(self, handler: impl Service) -> Self {
+        self.shared_handler(Arc::new(handler))
+    }
+
+    /// [`handler`](ServerOptions::handler()) for a service that the caller shares.
+    pub fn shared_handler(mut self, handler: Arc<dyn Service>) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
+    /// Calls `log` with each log line. It is called from the server's threads, concurrently.
+    ///
+    /// Without a log, lines are events of the program's `tracing` subscriber, with the target `capsock`. In a
+    /// program without a subscriber, or if the crate is built without the feature `tracing`, they are written to
+    /// standard error, each with the prefix `capsock: `.
+    ///
+    /// A line contains no control characters: where a handler's error quotes a request, they are escaped.
+    pub fn log(mut self, log: impl Fn(Level, &str) + Send + Sync + 'static) -> Self {
+        self.log = Some(Arc::new(log));
+        self
+    }
+
+    /// Sets or removes the handler.
+    pub fn set_handler(&mut self, handler: Option<Arc<dyn Service>>) {
+        self.handler = handler;
+    }
+
+    /// Sets or removes the log.
+    pub fn set_log(&mut self, log: Option<Log>) {
+        self.log = log;
+    }
+}
+
+impl fmt::Debug for ServerOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerOptions")
+            .field("transport", &self.transport)
+            .field("endpoint", &self.endpoint)
+            .field("concurrency", &self.settings.concurrency)
+            .field("framing", &self.settings.framing)
+            .finish_non_exhaustive()
+    }
+}

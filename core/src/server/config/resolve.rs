@@ -1,0 +1,97 @@
+//! From the options of a server to the settings that its engine runs with: options that contradict each other are
+//! refused, and a 0 that stands for a default is replaced by the default.
+
+use std::time::Duration;
+
+use super::features::Features;
+use super::options::ServerOptions;
+use super::settings::ServerSettings;
+use crate::choices::{Concurrency, Framing, Transport};
+use crate::error::{Error, Result};
+
+/// More threads or processes than this for each address are a mistake on any machine.
+const MAX_WORKERS: usize = 1_024;
+
+/// The upper bound of `busy_poll`.
+const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
+
+/// The settings with every default filled in, and the optional system calls that the engine uses.
+///
+/// # Errors
+/// `InvalidArgument` for an option out of its range, for options that contradict each other, and for an unknown
+/// name in `CAPSOCK_WITHOUT`.
+pub(in crate::server) fn resolve(options: &ServerOptions) -> Result<(ServerSettings, Features)> {
+    check(options)?;
+    let excluded = options.without.union(Features::excluded_by_environment()?);
+    let features = Features::of_this_machine().intersection(useful_features(options)).without(excluded);
+    let mut settings = options.settings.clone();
+    settings.max_connections = max_connections(&settings);
+    settings.workers = workers(&settings);
+    Ok((settings, features))
+}
+
+fn check(options: &ServerOptions) -> Result<()> {
+    let refuse = |why: &str, advice: &str| Err(Error::invalid("start the server", why).advise(advice));
+    let settings = &options.settings;
+    if settings.max_request == 0 {
+        return refuse("max_request is 0, so no request would be short enough", "give at least 1 byte");
+    }
+    for (name, limit) in [("idle_timeout", settings.idle_timeout), ("write_timeout", settings.write_timeout)]
+    {
+        if limit == Some(Duration::ZERO) {
+            let why = format!("{name} is 0, so every connection would be closed at once");
+            return refuse(&why, "give it time, or no limit");
+        }
+    }
+    if settings.busy_poll > MAX_BUSY_POLL {
+        let why = format!("busy_poll is {} s, and 1 s is the most", settings.busy_poll.as_secs_f64());
+        return refuse(&why, "some 50 microseconds do most of what it can do");
+    }
+    if settings.workers > MAX_WORKERS {
+        let why = format!("{} workers are more than {MAX_WORKERS}", settings.workers);
+        return refuse(&why, "0 takes one for each processor");
+    }
+    if options.handler.is_none() {
+        return Ok(());
+    }
+    if settings.concurrency == Concurrency::Processes {
+        let why = "a handler cannot run in forked processes, which may only do async-signal-safe work";
+        return refuse(why, "choose the concurrency threads or events");
+    }
+    if options.transport == Transport::Tcp && settings.framing == Framing::Stream {
+        let why = "a handler needs requests, and a chunk of a stream is none";
+        return refuse(why, "choose the framing line or once");
+    }
+    Ok(())
+}
+
+/// The optional system calls that the engine has a use for.
+fn useful_features(options: &ServerOptions) -> Features {
+    let batches = Features::RECVMMSG.union(Features::UDP_SEGMENT).union(Features::UDP_GRO);
+    match (options.transport, options.settings.concurrency) {
+        (Transport::Udp, Concurrency::Events) if options.handler.is_none() => {
+            Features::BLOCKING_RECEIVE.union(batches)
+        }
+        (Transport::Udp, _) | (Transport::Tcp, Concurrency::Iterative | Concurrency::Threads) => {
+            Features::BLOCKING_RECEIVE
+        }
+        (Transport::Tcp, Concurrency::Processes | Concurrency::Events) => Features::NONE,
+    }
+}
+
+fn max_connections(settings: &ServerSettings) -> usize {
+    match (settings.max_connections, settings.concurrency) {
+        (0, Concurrency::Iterative) => 1,
+        (0, Concurrency::Threads) => 1_024,
+        (0, Concurrency::Processes) => 256,
+        (0, Concurrency::Events) => 65_536,
+        (given, _) => given,
+    }
+}
+
+fn workers(settings: &ServerSettings) -> usize {
+    match settings.workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        given => given,
+    }
+}

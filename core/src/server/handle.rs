@@ -1,0 +1,175 @@
+//! The handle of a running server: its addresses, its totals, and its stop.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::config::ServerOptions;
+use super::state::{DEFAULT_STOP_TIMEOUT, State, Stats, StopReport};
+use crate::choices::{Concurrency, Transport};
+use crate::error::Result;
+use crate::net::{Deadline, Endpoint, InterruptHook, WaitError, WaitOptions};
+
+/// How long past its deadline a stop waits for handlers that have not returned.
+const HANDLER_GRACE: Duration = Duration::from_millis(80);
+
+/// How long past its deadline a stop waits if no handler runs. All that is left to the threads is to cut their
+/// connections, which takes this long only on a machine that is too busy to run them.
+const CUT_GRACE: Duration = Duration::from_secs(1);
+
+/// A running server. Dropping it stops it, with a timeout of 5 s.
+///
+/// All methods take `&self` and may be called from any thread.
+pub struct Server {
+    pub(super) state: Arc<State>,
+    pub(super) addresses: Vec<SocketAddr>,
+    pub(super) transport: Transport,
+    pub(super) concurrency: Concurrency,
+}
+
+impl Server {
+    /// The options of a TCP server on `on`; [`start`](ServerOptions::start) starts it.
+    pub fn tcp(on: impl Into<Endpoint>) -> ServerOptions {
+        ServerOptions::new(Transport::Tcp, on)
+    }
+
+    /// The options of a UDP server on `on`; [`start`](ServerOptions::start) starts it.
+    pub fn udp(on: impl Into<Endpoint>) -> ServerOptions {
+        ServerOptions::new(Transport::Udp, on)
+    }
+
+    /// The first address that the server is bound to, with the port that the system chose for port 0.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// Every address that the server is bound to: one for each address of its host name, at least one.
+    #[must_use]
+    pub fn local_addrs(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// TCP or UDP.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// How many clients are served at once, and by what.
+    #[must_use]
+    pub fn concurrency(&self) -> Concurrency {
+        self.concurrency
+    }
+
+    /// The totals so far. It reads counters and takes no lock.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let context = &self.state.context;
+        context.counters().snapshot(context.features)
+    }
+
+    /// Requests a stop within 5 s, and returns at once. It is async-signal-safe (signal-safety(7)).
+    pub fn request_stop(&self) {
+        self.state.context.stop.request(DEFAULT_STOP_TIMEOUT);
+    }
+
+    /// Stops the server, and waits until it has stopped.
+    ///
+    /// It accepts no new work, finishes the requests in progress, and closes idle connections. What is in progress
+    /// after `timeout` is cut. The call returns at most 100 ms after the timeout, unless the machine is too busy to
+    /// run the server's threads.
+    ///
+    /// It may be called from any thread and more than once: the earliest deadline holds, and every call returns the
+    /// same report. Called from a handler it requests the stop and returns at once, since the handler cannot wait for
+    /// itself.
+    ///
+    /// # Errors
+    /// `Unsupported` in a process that was forked after the start: the server runs in its parent.
+    pub fn stop(&self, timeout: Duration) -> Result<StopReport> {
+        self.stop_interruptible(timeout, None)
+    }
+
+    /// [`stop`](Server::stop), which a signal may interrupt; the server goes on stopping.
+    ///
+    /// # Errors
+    /// `Interrupted` if a signal arrives and `on_interrupt` returns `true`; those of `stop`.
+    pub fn stop_interruptible(
+        &self,
+        timeout: Duration,
+        on_interrupt: Option<InterruptHook>,
+    ) -> Result<StopReport> {
+        let context = &self.state.context;
+        context.stop.check_process()?;
+        self.state.stop(timeout);
+        if self.state.on_own_thread() {
+            return Ok(context.report());
+        }
+        loop {
+            let grace = if context.report().running > 0 { HANDLER_GRACE } else { CUT_GRACE };
+            let end = Deadline(context.stop.deadline().0.and_then(|by| by.checked_add(grace)));
+            match self.wait_finished(end.earlier(context.stop.next_deadline_check()), on_interrupt) {
+                Err(WaitError::TimedOut) if !end.passed() => {}
+                Ok(()) => return Ok(context.report()),
+                Err(WaitError::TimedOut) => {
+                    self.state.end_connections();
+                    return Ok(context.report());
+                }
+                Err(error) => return Err(error.while_trying("wait for the server's end")),
+            }
+        }
+    }
+
+    /// Stops the server as dropping it does: within [`DEFAULT_STOP_TIMEOUT`], without a report. In a forked process
+    /// it returns at once.
+    pub fn close(&self) {
+        let _ = self.stop(DEFAULT_STOP_TIMEOUT);
+    }
+
+    /// Waits until the server has stopped, whoever requested it, and returns `true`. Returns `false` once `timeout`
+    /// has passed; `None` waits without a limit.
+    ///
+    /// # Errors
+    /// `Interrupted` if a signal arrives and `on_interrupt` returns `true`; without a hook the wait goes on.
+    /// `InvalidArgument` from a handler, which cannot wait for itself. `Unsupported` in a process that was forked
+    /// after the start.
+    pub fn wait(&self, timeout: Option<Duration>, on_interrupt: Option<InterruptHook>) -> Result<bool> {
+        self.state.context.stop.check_process()?;
+        if self.state.on_own_thread() {
+            return Err(crate::Error::invalid(
+                "wait for the server's end",
+                "a handler would wait for itself",
+            ));
+        }
+        match self.wait_finished(Deadline::after(timeout), on_interrupt) {
+            Ok(()) => Ok(true),
+            Err(WaitError::TimedOut) => Ok(false),
+            Err(error) => Err(error.while_trying("wait for the server's end")),
+        }
+    }
+
+    fn wait_finished(
+        &self,
+        deadline: Deadline,
+        on_interrupt: Option<InterruptHook>,
+    ) -> Result<(), WaitError> {
+        self.state.wait_finished(WaitOptions { deadline, waker: None, on_interrupt: on_interrupt.into() })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("transport", &self.transport)
+            .field("concurrency", &self.concurrency)
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}

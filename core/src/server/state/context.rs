@@ -1,0 +1,136 @@
+//! What serving a request needs of a server: settings, counters, the stop, the handler and the log.
+//!
+//! Threads share it, and so do forked child processes, whose counters and stop are in shared memory.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::host_calls::{HostCall, HostCalls};
+use super::limit_event::LimitEvent;
+use super::log_throttle::LogThrottle;
+use super::stop::Stop;
+use super::totals::{Counters, StopReport};
+use crate::choices::Level;
+use crate::net::{Errno, Shareable, SharedMemory};
+use crate::server::config::{Features, ServerSettings};
+use crate::server::log::{self, Log};
+use crate::service::Service;
+use crate::uppercase::uppercase_into;
+
+// SAFETY: `Counters` is made of atomics, for which zero is a value and which work across processes.
+unsafe impl Shareable for Counters {}
+
+pub(in crate::server) struct Context {
+    /// Every default is filled in.
+    pub(in crate::server) settings: ServerSettings,
+    /// The optional system calls that the engine uses.
+    pub(in crate::server) features: Features,
+    pub(in crate::server) stop: Stop,
+    counters: SharedMemory<Counters>,
+    handler: Option<Arc<dyn Service>>,
+    log: Option<Log>,
+    log_throttle: LogThrottle,
+    host_calls: HostCalls,
+}
+
+impl Context {
+    pub(in crate::server) fn new(
+        settings: ServerSettings,
+        features: Features,
+        handler: Option<Arc<dyn Service>>,
+        log: Option<Log>,
+    ) -> Result<Context, Errno> {
+        Ok(Context {
+            settings,
+            features,
+            stop: Stop::new()?,
+            counters: SharedMemory::new()?,
+            handler,
+            log,
+            log_throttle: LogThrottle::new(),
+            host_calls: HostCalls::default(),
+        })
+    }
+
+    pub(in crate::server) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(in crate::server) fn has_handler(&self) -> bool {
+        self.handler.is_some()
+    }
+
+    /// Appends the reply to `request` to `replies`. Returns `false` if there is none: the handler failed, which
+    /// is counted and logged, or the stop's deadline has passed.
+    ///
+    /// Without a handler it allocates nothing while `replies` has capacity.
+    pub(in crate::server) fn reply(&self, request: &[u8], replies: &mut Vec<u8>) -> bool {
+        let Some(handler) = &self.handler else {
+            uppercase_into(request, replies);
+            return true;
+        };
+        let Some(call) = self.host_calls.begin(&self.stop) else { return false };
+        // A separate buffer: the handler may do anything to it, and the replies before it are safe.
+        let mut reply = Vec::new();
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
+        let why = match outcome {
+            Ok(Ok(())) => {
+                replies.extend_from_slice(&reply);
+                return true;
+            }
+            Ok(Err(error)) => error.0,
+            Err(panic) => format!("it panicked: {}", panic_text(panic.as_ref())),
+        };
+        self.counters().handler_errors.add(1);
+        self.log(&call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+        false
+    }
+
+    /// Runs `answer`, which calls [`reply`](Context::reply) several times; with a handler, inside one call of its
+    /// [`batch`](Service::batch). `None` if `answer` was unwound.
+    pub(in crate::server) fn batch<R>(&self, answer: impl FnOnce() -> R) -> Option<R> {
+        let (mut answer, mut outcome) = (Some(answer), None);
+        let mut once = || {
+            if let Some(answer) = answer.take() {
+                outcome = Some(answer());
+            }
+        };
+        if let Some(handler) = &self.handler {
+            // A panic before or after the requests affects none of them.
+            let _ = catch_unwind(AssertUnwindSafe(|| handler.batch(&mut once)));
+        }
+        once();
+        outcome
+    }
+
+    /// Counts the event, and logs it unless an event of its kind was logged within the last second. A forked
+    /// child only counts.
+    pub(in crate::server) fn limit_reached(&self, event: LimitEvent) {
+        if let Some(counter) = event.counter(self.counters()) {
+            counter.add(1);
+        }
+        if self.log_throttle.allows(event.kind())
+            && !self.stop.in_a_fork()
+            && let Some(call) = self.host_calls.begin(&self.stop)
+        {
+            self.log(&call, Level::Warning, &event.text(&self.settings));
+        }
+    }
+
+    fn log(&self, _: &HostCall<'_>, level: Level, text: &str) {
+        log::write(self.log.as_ref(), level, text);
+    }
+
+    pub(in crate::server) fn report(&self) -> StopReport {
+        StopReport {
+            completed: self.counters().requests.get(),
+            cut: self.stop.connections_cut(),
+            running: self.host_calls.in_progress(),
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+}

@@ -1,0 +1,108 @@
+//! What happens when a request or a connection reaches a limit: the counter, and the line for the log.
+
+use std::time::Duration;
+
+use super::counter::Counter;
+use super::totals::Counters;
+use crate::server::config::ServerSettings;
+
+/// A limit, of the options or of the system, that a request or a connection has reached.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) enum LimitEvent {
+    /// A connection is closed at once, for the reason given.
+    Refused(&'static str),
+    /// A connection is closed at once by `max_connections_per_peer`.
+    RefusedPeer,
+    /// Accepting pauses for want of descriptors or memory.
+    OutOfDescriptors,
+    Oversized,
+    IdleTimeout,
+    WriteTimeout,
+    /// The source filter refused a datagram.
+    Filtered,
+    /// A reply is too long for a datagram.
+    ReplyTooLong,
+    /// A reply is over `max_amplification`.
+    Amplified,
+    /// The system refused to send a reply.
+    SendFailed,
+    /// A child process died and cannot be replaced.
+    ChildLost,
+}
+
+/// The number of kinds, each of which has its own limit of log lines.
+pub(super) const KINDS: usize = 11;
+
+impl LimitEvent {
+    /// A number below [`KINDS`].
+    pub(super) fn kind(self) -> usize {
+        match self {
+            LimitEvent::Refused(_) => 0,
+            LimitEvent::OutOfDescriptors => 1,
+            LimitEvent::Oversized => 2,
+            LimitEvent::IdleTimeout => 3,
+            LimitEvent::WriteTimeout => 4,
+            LimitEvent::Filtered => 5,
+            LimitEvent::ReplyTooLong => 6,
+            LimitEvent::SendFailed => 7,
+            LimitEvent::ChildLost => 8,
+            LimitEvent::Amplified => 9,
+            LimitEvent::RefusedPeer => 10,
+        }
+    }
+
+    pub(super) fn counter(self, counters: &Counters) -> Option<&Counter> {
+        Some(match self {
+            LimitEvent::Refused(_) => &counters.connections_refused,
+            LimitEvent::RefusedPeer => &counters.connections_refused_per_peer,
+            LimitEvent::OutOfDescriptors => &counters.descriptor_shortages,
+            LimitEvent::Oversized => &counters.oversized_requests,
+            LimitEvent::IdleTimeout => &counters.idle_timeouts,
+            LimitEvent::WriteTimeout => &counters.write_timeouts,
+            LimitEvent::Filtered => &counters.datagrams_guarded,
+            LimitEvent::ReplyTooLong | LimitEvent::SendFailed => &counters.replies_unsent,
+            LimitEvent::Amplified => &counters.amplified_replies,
+            LimitEvent::ChildLost => return None,
+        })
+    }
+
+    /// The line for the log.
+    pub(super) fn text(self, settings: &ServerSettings) -> String {
+        let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
+        match self {
+            LimitEvent::Refused(why) => format!("a connection was refused: {why}"),
+            LimitEvent::RefusedPeer => {
+                let most = settings.max_connections_per_peer;
+                format!("a connection was refused: its peer has {most} (max_connections_per_peer)")
+            }
+            LimitEvent::OutOfDescriptors => {
+                "no descriptors or memory left to serve a connection; it waits (raise ulimit -n)".to_owned()
+            }
+            LimitEvent::Oversized => {
+                format!("a request of more than {} bytes got no reply (max_request)", settings.max_request)
+            }
+            LimitEvent::IdleTimeout => {
+                let limit = seconds(settings.idle_timeout);
+                format!("a connection was closed: nothing came for {limit} s (idle_timeout)")
+            }
+            LimitEvent::WriteTimeout => {
+                let limit = seconds(settings.write_timeout);
+                format!("a connection was closed: its peer took no reply for {limit} s (write_timeout)")
+            }
+            LimitEvent::Filtered => {
+                "a datagram got no reply: its source is no client's, or it has gone back and forth \
+                             between servers"
+                    .to_owned()
+            }
+            LimitEvent::ReplyTooLong => "a reply is too long for a datagram and was not sent".to_owned(),
+            LimitEvent::Amplified => {
+                let times = settings.max_amplification;
+                format!("a reply of more than {times} times its request was not sent (max_amplification)")
+            }
+            LimitEvent::SendFailed => {
+                "the system did not take a reply (no room, or nobody is there)".to_owned()
+            }
+            LimitEvent::ChildLost => "a process has died and no other is to be had (ulimit -u)".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The state of one running server.
+//!
+//! A request needs the [`Context`] only: settings, counters, stop, handler and log. [`State`] adds what the server as
+//! a whole needs: its open connections, listeners and threads.
+
+mod connections;
+mod context;
+mod counter;
+mod host_calls;
+mod limit_event;
+mod listeners;
+mod log_throttle;
+mod peers;
+mod server_state;
+mod stop;
+mod threads;
+mod totals;
+
+pub(super) use connections::OpenConnection;
+pub(super) use context::Context;
+pub(super) use limit_event::LimitEvent;
+pub(super) use listeners::Listeners;
+pub(super) use peers::peer_of;
+pub(super) use server_state::State;
+pub use stop::DEFAULT_STOP_TIMEOUT;
+pub(super) use stop::Stop;
+pub use totals::{Stats, StopReport};

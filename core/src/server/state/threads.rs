@@ -1,0 +1,50 @@
+//! The threads of a server: how many run, and when the last one has ended.
+
+use std::cell::Cell;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::net::{Errno, WaitError, WaitOptions, Waker, wait_readable};
+
+thread_local! {
+    /// The server that this thread works for, by the address of its threads; null on the host's threads.
+    static SERVER: Cell<*const Threads> = const { Cell::new(ptr::null()) };
+}
+
+pub(super) struct Threads {
+    running: AtomicUsize,
+    finished: Waker,
+}
+
+impl Threads {
+    pub(super) fn new() -> Result<Threads, Errno> {
+        Ok(Threads { running: AtomicUsize::new(0), finished: Waker::new()? })
+    }
+
+    /// Counts a thread that is about to start.
+    pub(super) fn add(&self) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a thread that has ended; the last one ends [`wait_finished`](Threads::wait_finished).
+    pub(super) fn remove(&self) {
+        if self.running.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.finished.notify();
+        }
+    }
+
+    /// Marks the calling thread as one of these.
+    pub(super) fn enter(&self) {
+        SERVER.set(self);
+    }
+
+    /// Whether the calling thread is one of these, as a handler's is.
+    pub(super) fn contains_current(&self) -> bool {
+        ptr::eq(SERVER.get(), self)
+    }
+
+    /// Waits until the last thread has ended.
+    pub(super) fn wait_finished(&self, options: WaitOptions<'_>) -> Result<(), WaitError> {
+        wait_readable(self.finished.fd(), options)
+    }
+}

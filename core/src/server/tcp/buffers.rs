@@ -1,0 +1,44 @@
+//! The buffers that a thread or process serves one connection after another with.
+
+use std::collections::TryReserveError;
+
+use super::exchange::Exchange;
+use crate::choices::Framing;
+use crate::server::config::ServerSettings;
+
+/// The size of the receive buffer, in bytes.
+const CHUNK: usize = 256 * 1024;
+
+pub(super) struct Buffers {
+    pub(super) exchange: Exchange,
+    pub(super) received: Vec<u8>,
+    pub(super) replies: Vec<u8>,
+    /// The capacity of `replies` that is kept from one request to the next.
+    pub(super) kept: usize,
+}
+
+impl Buffers {
+    pub(super) fn new(framing: Framing) -> Buffers {
+        Buffers {
+            exchange: Exchange::new(framing),
+            received: vec![0; CHUNK],
+            replies: Vec::new(),
+            kept: CHUNK,
+        }
+    }
+
+    /// Buffers with which the built-in service neither allocates nor frees, so that a forked child may use them.
+    pub(super) fn preallocated(settings: &ServerSettings) -> Result<Buffers, TryReserveError> {
+        let (exchange, replies) = Exchange::preallocated(settings.framing, settings.max_request, CHUNK)?;
+        let kept = replies.capacity();
+        Ok(Buffers { exchange, received: vec![0; CHUNK], replies, kept })
+    }
+
+    /// The same memory for the next connection.
+    pub(super) fn reset(self, framing: Framing) -> Buffers {
+        let mut replies = self.replies;
+        replies.clear();
+        replies.shrink_to(self.kept);
+        Buffers { exchange: Exchange::new(framing), replies, ..self }
+    }
+}

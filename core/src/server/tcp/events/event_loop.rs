@@ -1,0 +1,181 @@
+//! The event loop: it waits for events, accepts connections, passes events on to their connections, and has the time
+//! limits checked at intervals, until a stop has ended the last connection.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::busy_poll;
+use super::listeners::WatchedListeners;
+use super::timer::LoopTimer;
+use crate::net::{Epoll, Errno, Socket};
+use crate::server::state::{Listeners, State};
+use crate::server::tcp::linger::LINGER_INTERVAL;
+
+/// The most events taken from the kernel at once.
+const MAX_EVENTS: usize = 256;
+
+/// The most connections accepted at once: connections that are open have their turn after so many.
+const MAX_ACCEPTS: usize = 64;
+
+/// The tokens of what is no connection. Those of connections count up from 0.
+const STOP: u64 = u64::MAX;
+const TIMER: u64 = STOP - 1;
+/// See [`ConnectionSet::recheck`].
+pub(super) const RECHECK: u64 = TIMER - 1;
+/// The listeners' tokens count down from this one.
+const LAST_LISTENER: u64 = RECHECK - 1;
+
+/// The connections of a loop.
+pub(super) trait ConnectionSet {
+    fn is_empty(&self) -> bool;
+
+    /// Admits an accepted connection, unless a limit is reached.
+    fn add(&mut self, socket: Socket, current: &mut LoopState);
+
+    /// Handles the events of one connection.
+    fn ready(&mut self, key: usize, events: u32, current: &mut LoopState);
+
+    /// Checks the time limits of each connection. With `cut` the stop's deadline has passed: what is in progress is
+    /// cut.
+    fn check_time(&mut self, cut: bool, current: &mut LoopState);
+
+    /// The number of connections that can continue without an event; the loop does not block while there are any.
+    fn pending(&self) -> usize {
+        0
+    }
+
+    /// Continues the first `count` of them.
+    fn advance_pending(&mut self, _count: usize, _current: &mut LoopState) {}
+
+    /// Another thread has asked for a check of the time limits, by the token [`RECHECK`].
+    fn recheck(&mut self, _current: &mut LoopState) {}
+}
+
+/// What a loop has besides its connections.
+pub(super) struct LoopState {
+    pub(super) state: Arc<State>,
+    pub(super) epoll: Arc<Epoll>,
+    listeners: WatchedListeners,
+    timer: LoopTimer,
+    busy_poll: Duration,
+    /// A stop is requested: no connection is accepted, and those without a request in progress are closed.
+    pub(super) draining: bool,
+    /// The time at the start of this round.
+    pub(super) now: Instant,
+    next_sweep: Instant,
+}
+
+impl LoopState {
+    /// The time limits are checked within [`LINGER_INTERVAL`].
+    pub(super) fn sweep_soon(&mut self) {
+        self.next_sweep = self.next_sweep.min(self.now + LINGER_INTERVAL);
+    }
+
+    fn schedule_sweep(&mut self) {
+        self.next_sweep = self.now + self.sweep_interval();
+    }
+
+    /// A limit is detected late by at most an eighth of it, or a second.
+    fn sweep_interval(&self) -> Duration {
+        if self.draining {
+            return LINGER_INTERVAL;
+        }
+        let settings = &self.state.context.settings;
+        let shortest = [settings.idle_timeout, settings.write_timeout].into_iter().flatten().min();
+        shortest.map_or(Duration::from_secs(1), |limit| {
+            (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
+        })
+    }
+}
+
+pub(super) struct EventLoop<C> {
+    current: LoopState,
+    connections: C,
+}
+
+impl<C: ConnectionSet> EventLoop<C> {
+    pub(super) fn new(
+        connections: C,
+        epoll: Arc<Epoll>,
+        busy_poll: Duration,
+        listeners: Arc<Listeners>,
+        state: &Arc<State>,
+    ) -> Result<EventLoop<C>, Errno> {
+        epoll.add(state.context.stop.waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
+        let timer = LoopTimer::new()?;
+        epoll.add(timer.as_fd(), libc::EPOLLIN as u32, TIMER)?;
+        let mut listeners = WatchedListeners::new(listeners, LAST_LISTENER);
+        listeners.watch(&epoll)?;
+        let now = Instant::now();
+        let (state, draining) = (Arc::clone(state), false);
+        let current = LoopState { state, epoll, listeners, timer, busy_poll, draining, now, next_sweep: now };
+        Ok(EventLoop { current, connections })
+    }
+
+    pub(super) fn run(&mut self) {
+        let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; MAX_EVENTS];
+        while !(self.current.draining && self.connections.is_empty()) {
+            let ready = self.wait(&mut events);
+            self.current.now = Instant::now();
+            let pending = self.connections.pending();
+            for event in &events[..ready] {
+                match event.u64 {
+                    STOP => self.start_draining(),
+                    // What is due is done below.
+                    TIMER => {}
+                    RECHECK => self.connections.recheck(&mut self.current),
+                    token => match self.current.listeners.index(token) {
+                        Some(index) => self.accept(index),
+                        None => self.connections.ready(token as usize, event.events, &mut self.current),
+                    },
+                }
+            }
+            self.connections.advance_pending(pending, &mut self.current);
+            let current = &mut self.current;
+            current.listeners.resume_if_due(&current.epoll, current.now);
+            if current.now >= current.next_sweep {
+                self.sweep();
+            }
+        }
+    }
+
+    /// Blocks until there is an event or something is due, unless connections can continue without one.
+    fn wait(&mut self, events: &mut [libc::epoll_event]) -> usize {
+        let current = &mut self.current;
+        let sweep = (!self.connections.is_empty()).then_some(current.next_sweep);
+        current.timer.set([sweep, current.listeners.resume_at].into_iter().flatten().min(), current.now);
+        if self.connections.pending() > 0 {
+            return current.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+        }
+        busy_poll::wait(&current.epoll, events, current.busy_poll)
+    }
+
+    fn accept(&mut self, index: usize) {
+        for _ in 0..MAX_ACCEPTS {
+            let current = &mut self.current;
+            let context = &current.state.context;
+            let Some(socket) = current.listeners.accept(index, &current.epoll, context, current.now) else {
+                return;
+            };
+            if self.connections.is_empty() {
+                current.schedule_sweep();
+            }
+            self.connections.add(socket, current);
+        }
+    }
+
+    fn start_draining(&mut self) {
+        let current = &mut self.current;
+        current.draining = true;
+        let _ = current.epoll.remove(current.state.context.stop.waker().as_fd());
+        current.listeners.shut_down(&current.epoll);
+        self.sweep();
+    }
+
+    fn sweep(&mut self) {
+        self.current.schedule_sweep();
+        let cut = self.current.state.context.stop.deadline_passed();
+        self.connections.check_time(cut, &mut self.current);
+    }
+}

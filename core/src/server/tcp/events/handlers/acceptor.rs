@@ -1,0 +1,73 @@
+//! The loop of the thread that does everything but call the handler.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pool::Pool;
+use crate::net::{Errno, Socket};
+use crate::server::state::{Listeners, State};
+use crate::server::tcp::events::connection::{Connection, NextStep, StepContext};
+use crate::server::tcp::events::event_loop::{ConnectionSet, EventLoop, LoopState, RECHECK};
+
+pub(super) fn start(pool: &Arc<Pool>, listeners: Arc<Listeners>, state: &Arc<State>) -> Result<(), Errno> {
+    let epoll = Arc::clone(&pool.acceptor);
+    epoll.add(pool.recheck.as_fd(), libc::EPOLLIN as u32, RECHECK)?;
+    let connections = PoolConnections { pool: Arc::clone(pool), received: Vec::new(), replies: Vec::new() };
+    let mut acceptor = EventLoop::new(connections, epoll, Duration::ZERO, listeners, state)?;
+    let pool = Arc::clone(pool);
+    state.spawn("capsock-events", move |_| {
+        acceptor.run();
+        pool.shut_down();
+    })
+}
+
+/// The connections of the pool, as the acceptor handles them.
+struct PoolConnections {
+    pool: Arc<Pool>,
+    /// For discarded input, and the end of a stream.
+    received: Vec<u8>,
+    replies: Vec<u8>,
+}
+
+impl PoolConnections {
+    /// Returns `false` if a thread of the pool has the connection.
+    fn step(
+        &mut self,
+        key: usize,
+        current: &LoopState,
+        run: impl FnOnce(&mut Connection, &mut StepContext<'_>) -> NextStep,
+    ) -> bool {
+        self.pool.step(key, &mut self.received, &mut self.replies, current.now, run)
+    }
+}
+
+impl ConnectionSet for PoolConnections {
+    fn is_empty(&self) -> bool {
+        self.pool.is_empty()
+    }
+
+    fn add(&mut self, socket: Socket, current: &mut LoopState) {
+        self.pool.add(socket, current.now);
+    }
+
+    fn ready(&mut self, key: usize, _events: u32, current: &mut LoopState) {
+        self.step(key, current, Connection::flush);
+    }
+
+    fn check_time(&mut self, cut: bool, current: &mut LoopState) {
+        let mut all = true;
+        for key in self.pool.keys() {
+            all &= self.step(key, current, |connection, step| connection.check_time(cut, step));
+        }
+        if cut && !all {
+            // The others' threads are in the handler.
+            current.state.end_connections();
+        }
+    }
+
+    fn recheck(&mut self, current: &mut LoopState) {
+        self.pool.recheck.drain();
+        current.sweep_soon();
+    }
+}

@@ -1,0 +1,170 @@
+//! The threads that call the handler, and the connections that they share with the acceptor.
+
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use slab::Slab;
+
+use super::slot::{Slot, SlotContent};
+use crate::net::{Epoll, Errno, Socket, Waker};
+use crate::server::admission::Admitted;
+use crate::server::state::{LimitEvent, State};
+use crate::server::tcp::events::busy_poll;
+use crate::server::tcp::events::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
+use crate::server::tcp::events::interest::{INPUT, NOT_WATCHED, OUTPUT, SHORT_RECEIVE};
+use crate::server::tcp::exchange::Exchange;
+
+/// The size of a thread's receive buffer, in bytes: the replies to a buffer of short lines may be many times as long.
+const RECEIVE_BUFFER: usize = 16 * 1024;
+
+/// The token that ends the threads.
+const SHUT_DOWN: u64 = u64::MAX;
+
+/// The events with which the kernel reports at once a connection whose socket accepts replies.
+const AT_ONCE: u32 = INPUT | OUTPUT;
+
+pub(super) struct Pool {
+    state: Arc<State>,
+    /// Wakes a thread of the pool for input: one, once, each time that some arrives (EPOLLET).
+    input: Epoll,
+    /// Wakes the acceptor for sockets that accept replies again.
+    pub(super) acceptor: Arc<Epoll>,
+    slots: Mutex<Slab<Arc<Slot>>>,
+    /// Makes the acceptor check the time limits soon.
+    pub(super) recheck: Waker,
+    shut_down: Waker,
+}
+
+impl Pool {
+    pub(super) fn new(state: &Arc<State>) -> Result<Pool, Errno> {
+        let pool = Pool {
+            state: Arc::clone(state),
+            input: Epoll::new()?,
+            acceptor: Arc::new(Epoll::new()?),
+            slots: Mutex::default(),
+            recheck: Waker::new()?,
+            shut_down: Waker::new()?,
+        };
+        pool.input.add(pool.shut_down.as_fd(), libc::EPOLLIN as u32, SHUT_DOWN)?;
+        Ok(pool)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slab<Arc<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.slots().is_empty()
+    }
+
+    pub(super) fn keys(&self) -> Vec<usize> {
+        self.slots().iter().map(|(key, _)| key).collect()
+    }
+
+    /// Ends the threads of the pool.
+    pub(super) fn shut_down(&self) {
+        self.shut_down.notify();
+    }
+
+    /// Admits a connection; a thread of the pool is woken for what has arrived with it.
+    pub(super) fn add(&self, socket: Socket, now: Instant) {
+        let Some(admitted) = Admitted::admit(socket, false, &self.state) else { return };
+        let open = Arc::clone(&admitted.connection);
+        let exchange = Exchange::new(self.state.context.settings.framing);
+        let slot = Slot::new(Arc::clone(&open), Connection::new(admitted, exchange, now));
+        let key = self.slots().insert(Arc::new(slot));
+        if self.input.add(open.socket.as_fd(), INPUT, key as u64).is_err() {
+            drop(self.slots().remove(key));
+            self.state.context.limit_reached(LimitEvent::Refused(NOT_WATCHED));
+        }
+    }
+
+    /// The loop of a thread of the pool: it answers one connection after another.
+    pub(super) fn run(&self) {
+        let mut received = vec![0; RECEIVE_BUFFER];
+        let mut replies = Vec::new();
+        // One event at a time: the others are for the threads that are free.
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }];
+        loop {
+            if busy_poll::wait(&self.input, &mut events, self.state.context.settings.busy_poll) == 0 {
+                continue;
+            }
+            let [event] = events;
+            if event.u64 == SHUT_DOWN {
+                return;
+            }
+            let key = event.u64 as usize;
+            self.step(key, &mut received, &mut replies, Instant::now(), |connection, step| {
+                if event.events & SHORT_RECEIVE != 0 {
+                    connection.expect_short_receive();
+                }
+                connection.advance_if_unblocked(step)
+            });
+            replies.shrink_to(MAX_KEPT_REPLIES);
+        }
+    }
+
+    /// Runs a step of a connection, and does what it asks for next. Returns `false` if another thread has the
+    /// connection.
+    pub(super) fn step(
+        &self,
+        key: usize,
+        received: &mut Vec<u8>,
+        replies: &mut Vec<u8>,
+        now: Instant,
+        run: impl FnOnce(&mut Connection, &mut StepContext<'_>) -> NextStep,
+    ) -> bool {
+        // The key may have been reused since the event: the new connection then finds nothing to receive.
+        let Some(slot) = self.slots().get(key).map(Arc::clone) else { return true };
+        let Some(mut content) = slot.try_take() else { return false };
+        let Some(connection) = &mut content.connection else { return true };
+        let context = &self.state.context;
+        let draining = context.stop.is_requested();
+        let next = run(connection, &mut StepContext { context, received, replies, now, draining });
+        self.apply(key, &mut content, next);
+        drop(content);
+        if slot.was_missed() || next == NextStep::Reschedule {
+            self.wake_again(key, &slot);
+        }
+        true
+    }
+
+    fn apply(&self, key: usize, content: &mut SlotContent, next: NextStep) {
+        let Some(connection) = &content.connection else { return };
+        let socket = connection.socket().as_fd();
+        let awaits_output = next == NextStep::AwaitOutput;
+        let mut closes = next == NextStep::Close;
+        if awaits_output && !content.awaits_output {
+            closes = self.acceptor.add(socket, OUTPUT, key as u64).is_err();
+        } else if content.awaits_output && !awaits_output {
+            let _ = self.acceptor.remove(socket);
+        }
+        content.awaits_output = awaits_output;
+        match next {
+            _ if closes => self.close(key, content),
+            NextStep::RecheckSoon => self.recheck.notify(),
+            _ => {}
+        }
+    }
+
+    fn close(&self, key: usize, content: &mut SlotContent) {
+        let Some(connection) = content.connection.take() else { return };
+        // close(2) would not unregister it if a process that the host forked has the socket as well.
+        let _ = self.input.remove(connection.socket().as_fd());
+        let _ = self.acceptor.remove(connection.socket().as_fd());
+        drop(self.slots().remove(key));
+        drop(connection);
+        if self.state.context.stop.is_requested() {
+            // It may have been the last one.
+            self.recheck.notify();
+        }
+    }
+
+    /// Wakes a thread for a connection, once those that are ready already have had their turn. The caller has
+    /// released the slot: a thread that is woken earlier could find it taken.
+    fn wake_again(&self, key: usize, slot: &Slot) {
+        // It fails if the connection was closed since.
+        let _ = self.input.modify(slot.open.socket.as_fd(), AT_ONCE, key as u64);
+    }
+}

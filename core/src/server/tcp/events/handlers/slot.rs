@@ -1,0 +1,55 @@
+//! A connection that several threads may be woken for, and that one of them has at a time.
+
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use crate::server::state::OpenConnection;
+use crate::server::tcp::events::connection::Connection;
+
+pub(super) struct Slot {
+    /// Keeps the socket open, so that its descriptor is no other's while a thread registers it.
+    pub(super) open: Arc<OpenConnection>,
+    content: Mutex<SlotContent>,
+    /// A thread was woken for the connection while another one had it.
+    missed: AtomicBool,
+}
+
+/// What the thread that has the slot works with.
+pub(super) struct SlotContent {
+    /// `None` once it is closed.
+    pub(super) connection: Option<Connection>,
+    /// Whether the acceptor waits until its socket accepts replies.
+    pub(super) awaits_output: bool,
+}
+
+impl Slot {
+    pub(super) fn new(open: Arc<OpenConnection>, connection: Connection) -> Slot {
+        let content = SlotContent { connection: Some(connection), awaits_output: false };
+        Slot { open, content: Mutex::new(content), missed: AtomicBool::new(false) }
+    }
+
+    /// Takes the slot, unless another thread has it: that one finds out by [`was_missed`](Slot::was_missed).
+    pub(super) fn try_take(&self) -> Option<MutexGuard<'_, SlotContent>> {
+        self.try_lock().or_else(|| {
+            self.missed.store(true, Ordering::Relaxed);
+            // Either the slot is free by now, or the thread that releases it sees `missed`.
+            fence(Ordering::SeqCst);
+            self.try_lock()
+        })
+    }
+
+    fn try_lock(&self) -> Option<MutexGuard<'_, SlotContent>> {
+        match self.content.try_lock() {
+            Ok(content) => Some(content),
+            Err(TryLockError::Poisoned(poisoned)) => Some(PoisonError::into_inner(poisoned)),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Whether a thread was refused the slot. It is called after the slot is released, and not by a thread that takes
+    /// it: the note may be for either.
+    pub(super) fn was_missed(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.missed.load(Ordering::Relaxed) && self.missed.swap(false, Ordering::Relaxed)
+    }
+}

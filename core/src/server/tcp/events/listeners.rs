@@ -1,0 +1,103 @@
+//! The listening sockets of an event loop.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::net::{Epoll, Errno, Socket};
+use crate::server::state::{Context, Listeners};
+use crate::server::tcp::accept::{AcceptError, SHORTAGE_PAUSE, accept};
+
+/// The listeners as one event loop watches them. Their tokens count down from `last_token`.
+pub(super) struct WatchedListeners {
+    listeners: Arc<Listeners>,
+    last_token: u64,
+    watched: bool,
+    /// The index of the listener that is registered first the next time, and so reported first.
+    first: usize,
+    /// When accepting resumes after a shortage of descriptors.
+    pub(super) resume_at: Option<Instant>,
+}
+
+impl WatchedListeners {
+    pub(super) fn new(listeners: Arc<Listeners>, last_token: u64) -> WatchedListeners {
+        WatchedListeners { listeners, last_token, watched: false, first: 0, resume_at: None }
+    }
+
+    /// The index of the listener with this token, if it is one's.
+    #[inline]
+    pub(super) fn index(&self, token: u64) -> Option<usize> {
+        (token > self.last_token - self.listeners.len() as u64).then(|| (self.last_token - token) as usize)
+    }
+
+    pub(super) fn watch(&mut self, epoll: &Epoll) -> Result<(), Errno> {
+        let count = self.listeners.len();
+        for index in (0..count).map(|step| (self.first + step) % count) {
+            let listener = &self.listeners[index];
+            // A connection wakes one loop, not all of them.
+            let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
+            match epoll.add(listener.as_fd(), events, self.last_token - index as u64) {
+                Ok(()) | Err(Errno(libc::EEXIST)) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        self.watched = true;
+        // After a shortage there may be a descriptor for one connection only: each listener has its turn.
+        self.first = (self.first + 1) % count.max(1);
+        Ok(())
+    }
+
+    fn unwatch(&mut self, epoll: &Epoll) {
+        for listener in self.listeners.iter() {
+            let _ = epoll.remove(listener.as_fd());
+        }
+        self.watched = false;
+    }
+
+    /// Accepts a connection from the listener at `index`. `None` if its backlog is empty, or accepting pauses for want
+    /// of descriptors.
+    #[inline]
+    pub(super) fn accept(
+        &mut self,
+        index: usize,
+        epoll: &Epoll,
+        context: &Context,
+        now: Instant,
+    ) -> Option<Socket> {
+        if !self.watched {
+            return None;
+        }
+        match accept(&self.listeners[index], false, context) {
+            Ok(socket) => Some(socket),
+            Err(AcceptError::NoConnection) => None,
+            Err(AcceptError::Shortage) => {
+                self.unwatch(epoll);
+                self.resume_at = Some(now + SHORTAGE_PAUSE);
+                None
+            }
+        }
+    }
+
+    /// Resumes accepting if the pause after a shortage is over.
+    #[inline]
+    pub(super) fn resume_if_due(&mut self, epoll: &Epoll, now: Instant) {
+        if self.resume_at.is_some_and(|moment| moment <= now) {
+            self.resume(epoll, now);
+        }
+    }
+
+    #[cold]
+    fn resume(&mut self, epoll: &Epoll, now: Instant) {
+        // Without memory for it the pause is repeated.
+        self.resume_at = self.watch(epoll).is_err().then(|| now + SHORTAGE_PAUSE);
+    }
+
+    /// Refuses connections from now on.
+    pub(super) fn shut_down(&mut self, epoll: &Epoll) {
+        self.unwatch(epoll);
+        self.resume_at = None;
+        // The backlog is reset at once, even if another loop is late to do this.
+        self.listeners.shut_down();
+        self.listeners = Arc::default();
+    }
+}

@@ -1,0 +1,179 @@
+//! The event loop without a handler: each worker accepts, and answers the connections that it has accepted.
+//!
+//! An idle connection costs no buffer: input and replies pass through the worker's buffers, and only replies that the
+//! socket does not accept are kept with the connection. For each event there is one receive, and one send of all replies
+//! to what it returned.
+//!
+//! The kernel reports a connection once each time that input arrives (EPOLLET), so that the next wait does not check it
+//! again. A receive that does not fill its buffer has emptied the socket, except after the events of
+//! [`SHORT_RECEIVE`].
+//!
+//! A connection is served as soon as it is accepted, and once more after the next wait. Only if it is open after that is
+//! it registered with the kernel, which saves the registration of most connections that carry a single request.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use slab::Slab;
+
+use super::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
+use super::event_loop::{ConnectionSet, EventLoop, LoopState};
+use super::interest::{INPUT, NOT_WATCHED, OUTPUT, SHORT_RECEIVE};
+use crate::net::{Epoll, Errno, Socket};
+use crate::server::admission::Admitted;
+use crate::server::state::{LimitEvent, Listeners, State};
+use crate::server::tcp::exchange::Exchange;
+
+/// The size of the receive buffer, in bytes: a long stream costs less the larger it is. Unused pages are not touched.
+const RECEIVE_BUFFER: usize = 1024 * 1024;
+
+pub(super) fn start(state: &Arc<State>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
+    let settings = &state.context.settings;
+    for _ in 0..settings.workers {
+        let epoll = Arc::new(Epoll::new()?);
+        let connections = WorkerConnections::new();
+        let mut worker =
+            EventLoop::new(connections, epoll, settings.busy_poll, Arc::clone(listeners), state)?;
+        state.spawn("capsock-events", move |_| worker.run())?;
+    }
+    Ok(())
+}
+
+struct WorkerConnections {
+    all: Slab<WorkerConnection>,
+    /// The keys of connections that continue after the next wait: new ones, which are not registered yet, and those
+    /// that have more to receive.
+    pending: Vec<usize>,
+    received: Vec<u8>,
+    replies: Vec<u8>,
+}
+
+struct WorkerConnection {
+    connection: Connection,
+    /// The events that the kernel reports, if it is registered.
+    interest: u32,
+    registered: bool,
+    /// Whether its key is in `pending`.
+    pending: bool,
+}
+
+impl WorkerConnections {
+    fn new() -> WorkerConnections {
+        WorkerConnections {
+            all: Slab::new(),
+            pending: Vec::new(),
+            received: vec![0; RECEIVE_BUFFER],
+            replies: Vec::new(),
+        }
+    }
+
+    /// Runs a step of a connection, and does what it asks for next.
+    fn step(
+        &mut self,
+        key: usize,
+        current: &mut LoopState,
+        run: impl FnOnce(&mut Connection, &mut StepContext<'_>) -> NextStep,
+    ) {
+        let Some(entry) = self.all.get_mut(key) else { return };
+        let mut step = StepContext {
+            context: &current.state.context,
+            received: &mut self.received,
+            replies: &mut self.replies,
+            now: current.now,
+            draining: current.draining,
+        };
+        let next = run(&mut entry.connection, &mut step);
+        self.replies.shrink_to(MAX_KEPT_REPLIES);
+        let interest = match next {
+            NextStep::AwaitInput | NextStep::Reschedule | NextStep::RecheckSoon => INPUT,
+            NextStep::AwaitOutput => OUTPUT,
+            NextStep::Close => {
+                if entry.registered {
+                    // close(2) would not unregister it if a process that the host forked has the socket as well.
+                    let _ = current.epoll.remove(entry.connection.socket().as_fd());
+                }
+                drop(self.all.remove(key));
+                return;
+            }
+        };
+        if next == NextStep::RecheckSoon {
+            current.sweep_soon();
+        }
+        if next == NextStep::Reschedule && !entry.pending {
+            entry.pending = true;
+            self.pending.push(key);
+        }
+        if entry.interest != interest {
+            let socket = entry.connection.socket().as_fd();
+            if entry.registered && current.epoll.modify(socket, interest, key as u64).is_err() {
+                let _ = current.epoll.remove(socket);
+                drop(self.all.remove(key));
+                return;
+            }
+            entry.interest = interest;
+        }
+    }
+
+    /// Registers a connection with the kernel, unless it is.
+    fn register(&mut self, key: usize, current: &LoopState) {
+        let Some(entry) = self.all.get_mut(key).filter(|entry| !entry.registered) else { return };
+        let socket = entry.connection.socket().as_fd();
+        if current.epoll.add(socket, entry.interest, key as u64).is_ok() {
+            entry.registered = true;
+        } else {
+            drop(self.all.remove(key));
+            current.state.context.limit_reached(LimitEvent::Refused(NOT_WATCHED));
+        }
+    }
+}
+
+impl ConnectionSet for WorkerConnections {
+    fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    fn add(&mut self, socket: Socket, current: &mut LoopState) {
+        let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
+        let exchange = Exchange::new(current.state.context.settings.framing);
+        let connection = Connection::new(admitted, exchange, current.now);
+        let entry = WorkerConnection { connection, interest: INPUT, registered: false, pending: true };
+        let key = self.all.insert(entry);
+        self.pending.push(key);
+        // Most clients send at once: a request that has arrived with the connection is answered in this round.
+        self.step(key, current, Connection::advance);
+    }
+
+    fn ready(&mut self, key: usize, events: u32, current: &mut LoopState) {
+        // The key may have been reused since the event: the new connection then finds nothing to receive.
+        self.step(key, current, |connection, step| {
+            if events & SHORT_RECEIVE != 0 {
+                connection.expect_short_receive();
+            }
+            connection.advance(step)
+        });
+    }
+
+    fn check_time(&mut self, cut: bool, current: &mut LoopState) {
+        let keys: Vec<usize> = self.all.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            self.step(key, current, |connection, step| connection.check_time(cut, step));
+        }
+    }
+
+    fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn advance_pending(&mut self, count: usize, current: &mut LoopState) {
+        for index in 0..count {
+            let key = self.pending[index];
+            if let Some(entry) = self.all.get_mut(key) {
+                entry.pending = false;
+            }
+            self.step(key, current, Connection::advance_if_unblocked);
+            // If the connection is closed its key may have been reused: the new one then continues twice.
+            self.register(key, current);
+        }
+        self.pending.drain(..count);
+    }
+}
