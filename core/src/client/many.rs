@@ -1,11 +1,11 @@
-//! What requests in bulk have in common over TCP and over UDP.
+//! What a call with many requests reports, over TCP and over UDP.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Takes the reply to the request at a place; an error ends the call.
+/// Receives the index of a request and its reply. An error ends the call.
 pub(super) type OnReply<'a> = &'a mut dyn FnMut(usize, &[u8]) -> Result<()>;
 
-/// How far a call has come: what its error tells beside its own reason.
+/// How many replies have arrived for how many requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
     pub(super) replies: usize,
@@ -13,25 +13,25 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The error of the request at `index`.
-    pub(super) fn of(self, index: usize, error: Error) -> Error {
+    /// The error of the request at `index`, with the progress in its text.
+    pub(super) fn add_to(self, index: usize, error: Error) -> Error {
         let Progress { replies, requests } = self;
         error.adding(format_args!("item {index} of {requests}, counted from 0; {replies} replies had come"))
     }
 }
 
-/// The reply to the request at `index` of many as text.
+/// The reply to the request at `index`, counted from 0, as text.
 ///
 /// # Errors
-/// `InvalidText` if it is not UTF-8.
+/// `InvalidText` if the reply is not valid UTF-8.
 pub fn reply_text(index: usize, reply: &[u8]) -> Result<&str> {
     std::str::from_utf8(reply).map_err(|_| {
-        let tried = format!("read the reply to item {index}");
-        Error::new(ErrorKind::InvalidText, tried, "it is not valid UTF-8")
+        let operation = format!("read the reply to item {index}");
+        Error::new(ErrorKind::InvalidText, operation, "it is not valid UTF-8")
     })
 }
 
 /// All replies as text.
-pub(super) fn texts(replies: &[Vec<u8>]) -> Result<Vec<String>> {
+pub(super) fn reply_texts(replies: &[Vec<u8>]) -> Result<Vec<String>> {
     replies.iter().enumerate().map(|(index, reply)| reply_text(index, reply).map(str::to_owned)).collect()
 }

@@ -82,7 +82,7 @@ fn waiting_for_a_turn_has_the_same_limit() {
         wait.recv_timeout(LIMIT).unwrap();
         let error = client.request("one").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert!(error.to_string().contains("another thread had its turn"), "{error}");
+        assert!(error.to_string().contains("another thread used the client"), "{error}");
         drop(feed);
         drop(copy.join().unwrap());
     });

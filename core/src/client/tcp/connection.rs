@@ -1,43 +1,61 @@
-//! One connection to a server, and whether it can be used again.
+//! One connection to a server: its addresses, whether it can carry another request, and the errors about it.
 
 use std::net::SocketAddr;
 
-use super::super::ends::Pair;
-use crate::error::{Error, Result};
-use crate::net::{Errno, Socket, WaitOptions, connect};
+use crate::client::addresses::AddressPair;
+use crate::client::operations::{ACCEPT_REPLY, CONNECT, GET_REPLY};
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::{Errno, Socket, WaitError, WaitOptions, connect};
 
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) socket: Socket,
-    pub(super) ends: Pair,
-    /// How many requests have been answered on it. One that ends after the first was a server's that
-    /// closes after each reply, or after some time.
-    pub(super) answers: usize,
+    pub(super) addresses: AddressPair,
+    /// The number of replies received on it.
+    pub(super) replies: usize,
 }
 
 impl Connection {
-    pub(super) fn open(addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<Connection> {
-        let (socket, peer) = connect(addresses, waiting)?;
-        let failed = |errno| Error::os(errno, "connect to").at(peer);
-        let ends = Pair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;
-        if ends.is_itself() {
+    /// Connects to the first of the server's addresses that accepts.
+    pub(super) fn open(server_addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<Connection> {
+        let (socket, peer) = connect(server_addresses, waiting)?;
+        let failed = |errno| Error::os(errno, CONNECT).at(peer);
+        let addresses = AddressPair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;
+        if addresses.is_self_connected() {
             return Err(failed(libc::ECONNREFUSED));
         }
-        Ok(Connection { socket, ends, answers: 0 })
+        Ok(Connection { socket, addresses, replies: 0 })
     }
 
-    /// Neither ended nor broken; and once it has answered a request, with nothing to receive: what
-    /// came unasked would be taken for the next reply. A server that speaks first is what it is.
+    /// Whether the connection is open in both directions, and after the first reply has nothing to receive:
+    /// unsolicited data would be taken for the next reply. Data before the first request, such as a greeting of
+    /// the server, does count as its reply.
     pub(super) fn is_usable(&self) -> bool {
         match self.socket.peek(&mut [0]) {
             Ok(0) => false,
-            Ok(_) => self.answers == 0,
+            Ok(_) => self.replies == 0,
             Err(errno) => errno.would_block(),
         }
     }
 
-    /// An error about this connection. `tried` continues "could not".
-    pub(super) fn failed(&self, errno: Errno, tried: &str) -> Error {
-        Error::os(errno.0, tried).at(self.ends.peer)
+    /// The error of a system call during a request.
+    pub(super) fn os_error(&self, errno: Errno) -> Error {
+        Error::os(errno.0, GET_REPLY).at(self.addresses.peer)
+    }
+
+    /// The error of a wait during a request.
+    pub(super) fn wait_error(&self, error: WaitError) -> Error {
+        self.socket.gives_up(error).while_trying(GET_REPLY).at(self.addresses.peer)
+    }
+
+    /// The server closed the connection.
+    pub(super) fn closed(&self, reason: &str) -> Error {
+        Error::new(ErrorKind::ConnectionClosed, GET_REPLY, reason).at(self.addresses.peer)
+    }
+
+    /// A reply exceeds the limit, which is in bytes.
+    pub(super) fn too_long(&self, max_reply: usize) -> Error {
+        let reason = format!("it is longer than the limit of {max_reply} bytes");
+        Error::new(ErrorKind::TooLarge, ACCEPT_REPLY, reason).at(self.addresses.peer)
     }
 }

@@ -1,32 +1,41 @@
-//! A whole stream through a connection, both ways at once.
+//! Transfers a whole stream through a connection, in both directions at once.
 //!
-//! Memory is constant: at most one piece waits to be sent, and a piece received is written before
-//! the next one is. There is always somebody to receive while there is something to send, so the
-//! two sides cannot wait for each other.
+//! Memory is constant: one buffer holds what is to be sent, and what is received is written before the next
+//! receive. It receives while there is data to send, so that client and server cannot both be blocked in a send.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::connection::Connection;
-use super::{Copied, TcpClientOptions};
+use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Errno, WaitError, WaitOptions, interest, read, wait_for};
 
-/// How much is read, sent and received at once, in bytes.
-const PIECE: usize = 128 << 10;
+/// The size of the buffers for sending and for receiving, in bytes.
+const BUFFER_SIZE: usize = 128 << 10;
 
-/// How many pieces are received at most before more input is read: a server that never pauses does not
-/// keep the input waiting for ever.
-const AT_ONCE: usize = 16;
+/// The number of receives after which the input is read again, so that a server that sends without a pause does
+/// not starve the input.
+const MAX_RECEIVES: usize = 16;
 
-/// Where the stream comes from.
+/// The number of bytes that [`TcpClient::copy`](super::TcpClient::copy) transferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copied {
+    /// From the input to the server.
+    pub sent: u64,
+    /// From the server to the output.
+    pub received: u64,
+}
+
+/// The source of the stream.
 pub(super) enum Input<'a> {
     /// Each read may block.
     Reader(&'a mut dyn Read),
-    /// Waited for together with the socket.
+    /// The copy waits for the descriptor and the socket at once.
     Descriptor(BorrowedFd<'a>),
 }
 
+/// Sends all of the input, shuts down the sending direction, and writes all that is received to the output.
 pub(super) fn copy(
     connection: &Connection,
     input: Input<'_>,
@@ -34,48 +43,48 @@ pub(super) fn copy(
     options: &TcpClientOptions,
     waiting: WaitOptions<'_>,
 ) -> Result<Copied> {
-    let pump = Pump {
+    let copy = StreamCopy {
         connection,
         input: Some(input),
         output,
         options,
         waiting,
-        outgoing: vec![0; PIECE],
+        outgoing: vec![0; BUFFER_SIZE],
         sent: 0,
         filled: 0,
-        incoming: vec![0; PIECE],
-        server_ended: false,
+        incoming: vec![0; BUFFER_SIZE],
+        server_closed: false,
         copied: Copied::default(),
     };
-    pump.run()
+    copy.run()
 }
 
-struct Pump<'a, 'input> {
+struct StreamCopy<'a, 'input> {
     connection: &'a Connection,
-    /// `None` after its end.
+    /// `None` after the end of the input.
     input: Option<Input<'input>>,
     output: &'a mut dyn Write,
     options: &'a TcpClientOptions,
     waiting: WaitOptions<'a>,
-    /// The piece being sent: `sent..filled` is left of it.
+    /// What was read from the input; `sent..filled` of it is unsent.
     outgoing: Vec<u8>,
     sent: usize,
     filled: usize,
     incoming: Vec<u8>,
-    server_ended: bool,
+    server_closed: bool,
     copied: Copied,
 }
 
-impl Pump<'_, '_> {
+impl StreamCopy<'_, '_> {
     fn run(mut self) -> Result<Copied> {
         let mut half_closed = false;
         loop {
             if matches!(self.input, Some(Input::Reader(_))) && !self.is_sending() {
-                self.receive_what_is_there()?;
+                self.receive_available()?;
                 self.read_input()?;
             }
             let all_sent = self.input.is_none() && !self.is_sending();
-            match (self.server_ended, all_sent) {
+            match (self.server_closed, all_sent) {
                 (true, true) => return self.finish(half_closed),
                 (true, false) => return Err(self.closed_early()),
                 (false, true) if !half_closed => {
@@ -85,8 +94,8 @@ impl Pump<'_, '_> {
                 (false, _) => {}
             }
             let (socket, input) = self.wait(half_closed)?;
-            // The input goes first: a server may close as soon as it has the last byte, and only the
-            // input can tell that it was the last.
+            // The input is read before the socket: a server may close the connection as soon as it has received
+            // the last byte, and only the end of the input shows that it was the last.
             if input {
                 self.read_input()?;
             }
@@ -103,17 +112,17 @@ impl Pump<'_, '_> {
         self.sent < self.filled
     }
 
-    /// Waits for the socket, and for the input if more of it is wanted. Returns what the socket is
-    /// ready for and whether the input is.
+    /// Waits for the socket, and for the input if there is nothing to send. Returns the events of the socket and
+    /// whether the input is readable.
     fn wait(&self, half_closed: bool) -> Result<(libc::c_short, bool)> {
         let sending = self.is_sending();
         let input = match &self.input {
             Some(Input::Descriptor(fd)) if !sending => fd.as_raw_fd(),
             _ => -1,
         };
-        // A server that has all there is so far owes nothing that could be late.
-        let owed = sending || half_closed;
-        let deadline = if owed { Deadline::after(self.options.timeout) } else { Deadline::NEVER };
+        // While the input has nothing to read, the server has nothing to reply to, and no limit applies.
+        let limited = sending || half_closed;
+        let deadline = if limited { Deadline::after(self.options.timeout) } else { Deadline::NEVER };
         let writable = if sending { libc::POLLOUT } else { 0 };
         let socket = self.connection.socket.fd();
         let mut fds =
@@ -123,7 +132,7 @@ impl Pump<'_, '_> {
         Ok((fds[0].revents, fds[1].revents != 0))
     }
 
-    /// Reads the next piece, or the end, once the last piece has been sent.
+    /// Fills the buffer for sending, all of which has been sent, or finds the end of the input.
     fn read_input(&mut self) -> Result<()> {
         let result = loop {
             let result = match &mut self.input {
@@ -134,7 +143,7 @@ impl Pump<'_, '_> {
                 }
             };
             match result {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.ask_hook()?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.check_interrupt()?,
                 other => break other,
             }
         };
@@ -144,30 +153,30 @@ impl Pump<'_, '_> {
                 return Err(Error::new(
                     ErrorKind::InputOutput,
                     "read the input",
-                    "it gave more than was asked for",
+                    "it returned more bytes than the buffer holds",
                 ));
             }
             (Ok(count), _) => (self.sent, self.filled) = (0, count),
-            // A descriptor that its owner made non-blocking, with nothing to read after all.
+            // A non-blocking descriptor that has nothing to read after all.
             (Err(error), Some(Input::Descriptor(_))) if error.kind() == io::ErrorKind::WouldBlock => {}
             (Err(error), _) => return Err(Error::input_output(&error, "read the input")),
         }
         Ok(())
     }
 
-    fn receive_what_is_there(&mut self) -> Result<()> {
-        for _ in 0..AT_ONCE {
-            if self.server_ended || !self.receive()? {
+    fn receive_available(&mut self) -> Result<()> {
+        for _ in 0..MAX_RECEIVES {
+            if self.server_closed || !self.receive()? {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Receives a piece or the end, and writes it out; `false` if nothing was there.
+    /// Receives once and writes what was received. Returns `false` if nothing was available.
     fn receive(&mut self) -> Result<bool> {
         match self.connection.socket.receive(&mut self.incoming) {
-            Ok(0) => self.server_ended = true,
+            Ok(0) => self.server_closed = true,
             Ok(count) => {
                 self.copied.received += count as u64;
                 self.write_output(count)?;
@@ -187,8 +196,8 @@ impl Pump<'_, '_> {
             }
             Err(errno) if errno.would_block() || errno.0 == libc::EINTR => Ok(()),
             Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => {
-                // What the server said before it went is still there.
-                while !self.server_ended && self.receive()? {}
+                // What the server sent before is still in the receive buffer.
+                while !self.server_closed && self.receive()? {}
                 Err(if errno.0 == libc::EPIPE {
                     self.closed_early()
                 } else {
@@ -200,31 +209,33 @@ impl Pump<'_, '_> {
     }
 
     fn write_output(&mut self, count: usize) -> Result<()> {
-        let tried = "write the output";
+        let operation = "write the output";
         let mut rest = &self.incoming[..count];
         while !rest.is_empty() {
             match self.output.write(rest) {
-                Ok(0) => return Err(Error::new(ErrorKind::InputOutput, tried, "it takes no more")),
+                Ok(0) => {
+                    return Err(Error::new(ErrorKind::InputOutput, operation, "it accepts no more bytes"));
+                }
                 Ok(count) => {
-                    let overrun =
-                        || Error::new(ErrorKind::InputOutput, tried, "it took more than it was given");
+                    let reason = "it accepted more bytes than were written";
+                    let overrun = || Error::new(ErrorKind::InputOutput, operation, reason);
                     rest = rest.get(count..).ok_or_else(overrun)?;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.ask_hook()?,
-                Err(error) => return Err(Error::input_output(&error, tried)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.check_interrupt()?,
+                Err(error) => return Err(Error::input_output(&error, operation)),
             }
         }
         loop {
             match self.output.flush() {
                 Ok(()) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.ask_hook()?,
-                Err(error) => return Err(Error::input_output(&error, tried)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => self.check_interrupt()?,
+                Err(error) => return Err(Error::input_output(&error, operation)),
             }
         }
     }
 
-    /// A signal interrupted the input or the output.
-    fn ask_hook(&self) -> Result<()> {
+    /// A signal interrupted the input or the output: fails if the hook ends the call.
+    fn check_interrupt(&self) -> Result<()> {
         match self.options.on_interrupt {
             Some(hook) if hook() => Err(self.failed(WaitError::Interrupted)),
             _ => Ok(()),
@@ -233,14 +244,14 @@ impl Pump<'_, '_> {
 
     fn half_close(&self) -> Result<()> {
         match self.connection.socket.shutdown_write() {
-            // Reset in the meantime: receiving says so, after what can still be received.
+            // The connection was reset; the next receive reports it, after the data that arrived before.
             Ok(()) | Err(Errno(libc::ENOTCONN)) => Ok(()),
             Err(errno) => Err(self.failed(WaitError::Os(errno))),
         }
     }
 
-    /// Everything was handed to the system and the server has ended: done, unless it ended without
-    /// taking everything. The half-close counts as one byte.
+    /// All is sent and the server has closed the connection: an error if it had not received everything. The
+    /// half-close (FIN) counts as one byte.
     fn finish(self, half_closed: bool) -> Result<Copied> {
         match self.connection.socket.unacknowledged() {
             Ok(bytes) if bytes > usize::from(half_closed) => Err(self.closed_early()),
@@ -249,16 +260,16 @@ impl Pump<'_, '_> {
     }
 
     fn failed(&self, error: WaitError) -> Error {
-        error.while_trying(&self.tried()).at(self.connection.ends.peer)
+        error.while_trying(&self.operation()).at(self.connection.addresses.peer)
     }
 
     fn closed_early(&self) -> Error {
-        let happened = "the server closed the connection before it had taken all of the input";
-        Error::new(ErrorKind::ConnectionClosed, self.tried(), happened).at(self.connection.ends.peer)
+        let reason = "the server closed the connection before it had received all of the input";
+        Error::new(ErrorKind::ConnectionClosed, self.operation(), reason).at(self.connection.addresses.peer)
     }
 
-    fn tried(&self) -> String {
+    fn operation(&self) -> String {
         let Copied { sent, received } = self.copied;
-        format!("copy on after {sent} bytes sent and {received} received, with")
+        format!("continue the copy, after {sent} bytes sent and {received} received, with")
     }
 }

@@ -1,155 +1,144 @@
-//! One request on a connection: a line there, a line back.
+//! One request on a connection: sends a line and receives a line.
 
 use super::connection::Connection;
-use crate::error::{Error, ErrorKind};
-use crate::net::{Errno, WaitError, WaitOptions, interest, wait_for};
+use crate::error::Error;
+use crate::net::{Errno, WaitOptions, interest, wait_for};
 
-/// How much is received at once, in bytes.
-const PIECE: usize = 64 << 10;
+/// The most bytes that one receive returns.
+const RECEIVE_SIZE: usize = 64 << 10;
 
-/// The longest buffer that one request leaves to the next, in bytes.
-const KEPT: usize = 64 << 10;
+/// The capacity that the request buffer keeps from one request to the next, in bytes.
+const KEPT_CAPACITY: usize = 64 << 10;
 
-/// How the errors of an exchange begin, after "could not".
-pub(super) const TRIED: &str = "get a reply from";
-
-/// The buffers of a request, kept from one to the next.
+/// The buffers of a request, reused by the next one.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(super) struct Buffers {
     request: Vec<u8>,
-    piece: Vec<u8>,
+    received: Vec<u8>,
 }
 
-impl Scratch {
-    /// The request with its newline in one buffer, so that it leaves in one send.
+impl Buffers {
+    /// Stores the request and its newline in one buffer, so that one send transmits both.
     pub(super) fn set_request(&mut self, line: &[u8]) {
         self.request.clear();
-        self.request.shrink_to(KEPT);
+        self.request.shrink_to(KEPT_CAPACITY);
         self.request.reserve(line.len() + 1);
         self.request.extend_from_slice(line);
         self.request.push(b'\n');
     }
 
-    /// Where to receive.
-    pub(super) fn piece(&mut self) -> &mut [u8] {
-        self.piece.resize(PIECE, 0);
-        &mut self.piece
+    /// The buffer to receive into.
+    pub(super) fn receive_buffer(&mut self) -> &mut [u8] {
+        self.received.resize(RECEIVE_SIZE, 0);
+        &mut self.received
     }
 }
 
-pub(super) struct Answer {
-    /// Without its newline.
-    pub(super) reply: Vec<u8>,
-    /// Whether the connection can take another request.
+pub(super) struct Reply {
+    /// The line without its newline.
+    pub(super) line: Vec<u8>,
+    /// Whether the connection can carry another request.
     pub(super) reusable: bool,
 }
 
-/// Why there is no answer; the connection cannot be used again.
-pub(super) enum Failure {
-    /// The connection ended before the first byte of a reply, and before the server had taken the request.
-    NotTaken(Error),
-    Broken(Error),
+/// Why there is no reply. The connection cannot carry another request.
+pub(super) enum ExchangeError {
+    /// The connection ended before the server had received the whole request and before the first byte of a
+    /// reply, so that the request can be sent again on another connection.
+    NotReceived(Error),
+    /// The server may have received the request.
+    Failed(Error),
 }
 
-impl Failure {
+impl ExchangeError {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Failure::NotTaken(error) | Failure::Broken(error) => error,
+            ExchangeError::NotReceived(error) | ExchangeError::Failed(error) => error,
         }
     }
 }
 
-/// Sends the request in `scratch` and receives up to the newline, or to the end of the connection.
+/// Sends the request in `buffers` and receives up to the newline, or to the end of the stream.
 ///
-/// It receives while it sends: a server that answers a long line as it comes may take no more of it
-/// until somebody takes its answer.
+/// It receives while it sends: a server that replies to a long line as it arrives may stop receiving the line
+/// until the client receives the reply.
 pub(super) fn exchange(
     connection: &Connection,
-    scratch: &mut Scratch,
+    buffers: &mut Buffers,
     max_reply: usize,
     waiting: WaitOptions<'_>,
-) -> Result<Answer, Failure> {
+) -> Result<Reply, ExchangeError> {
     let socket = &connection.socket;
-    let os = |errno| Failure::Broken(connection.failed(errno, TRIED));
-    let Scratch { request, piece } = scratch;
-    piece.resize(PIECE, 0);
+    let Buffers { request, received } = buffers;
+    received.resize(RECEIVE_SIZE, 0);
     let mut unsent = &request[..];
-    let mut reply = Vec::new();
-    // What the server said before it broke off may still be there to receive, so that a failed send ends
-    // the sending only.
-    let mut broken_off = None;
+    let mut line = Vec::new();
+    // The error of a send that found the connection reset. It ends the sending only: data that the server sent
+    // before the reset may still be in the receive buffer.
+    let mut reset = None;
     loop {
         if !unsent.is_empty() {
             match socket.send(unsent) {
                 Ok(count) => unsent = &unsent[count..],
                 Err(errno) if errno.would_block() || errno.0 == libc::EINTR => {}
                 Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => {
-                    broken_off = Some(errno);
+                    reset = Some(errno);
                     unsent = &[];
                 }
-                Err(errno) => return Err(os(errno)),
+                Err(errno) => return Err(ExchangeError::Failed(connection.os_error(errno))),
             }
         }
-        if broken_off.is_none() {
+        if reset.is_none() {
             let writable = if unsent.is_empty() { 0 } else { libc::POLLOUT };
             let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
             wait_for(&mut fds, waiting)
-                .map_err(|error| Failure::Broken(ended(connection, socket.gives_up(error))))?;
+                .map_err(|error| ExchangeError::Failed(connection.wait_error(error)))?;
             if fds[0].revents & !libc::POLLOUT == 0 {
                 continue;
             }
         }
-        let count = match socket.receive(piece) {
-            Ok(0) => return at_end(connection, reply, unsent, broken_off),
+        let count = match socket.receive(received) {
+            Ok(0) => return at_end(connection, line, unsent, reset),
             Ok(count) => count,
-            Err(errno) if broken_off.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => continue,
-            Err(errno) => return at_end(connection, reply, unsent, Some(broken_off.unwrap_or(errno))),
+            Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => continue,
+            Err(errno) => return at_end(connection, line, unsent, Some(reset.unwrap_or(errno))),
         };
-        let received = &piece[..count];
+        let received = &received[..count];
         let newline = memchr::memchr(b'\n', received);
         let part = &received[..newline.unwrap_or(count)];
-        if part.len() > max_reply - reply.len() {
-            return Err(Failure::Broken(too_long(connection, max_reply)));
+        if part.len() > max_reply - line.len() {
+            return Err(ExchangeError::Failed(connection.too_long(max_reply)));
         }
-        reply.extend_from_slice(part);
+        line.extend_from_slice(part);
         if let Some(newline) = newline {
-            let reusable = newline + 1 == count && unsent.is_empty() && broken_off.is_none();
-            return Ok(Answer { reply, reusable });
+            let reusable = newline + 1 == count && unsent.is_empty() && reset.is_none();
+            return Ok(Reply { line, reusable });
         }
     }
 }
 
-/// The server has ended the connection, or broken it off: what came before is the reply if the
-/// server had taken the whole request.
+/// The server has closed or reset the connection. If it had received the whole request, what arrived before the
+/// close is the reply.
 fn at_end(
     connection: &Connection,
-    reply: Vec<u8>,
+    line: Vec<u8>,
     unsent: &[u8],
-    broken_off: Option<Errno>,
-) -> Result<Answer, Failure> {
-    let untaken = || connection.socket.unacknowledged().is_ok_and(|bytes| bytes > 0);
-    // A reset tells that the server closed with the request unread (RFC 2525, 2.17), or before it came.
-    let taken = broken_off.is_none() && unsent.is_empty() && !untaken();
-    let error = match broken_off {
-        Some(errno) => connection.failed(errno, TRIED),
-        None if reply.is_empty() => closed(connection, "the server closed the connection without a reply"),
-        None if !taken => {
-            closed(connection, "the server closed the connection before it had taken the whole request")
+    reset: Option<Errno>,
+) -> Result<Reply, ExchangeError> {
+    let unacknowledged = || connection.socket.unacknowledged().is_ok_and(|bytes| bytes > 0);
+    // A reset means that the server closed with the request unread (RFC 2525, 2.17), or before it arrived.
+    let request_received = reset.is_none() && unsent.is_empty() && !unacknowledged();
+    let error = match reset {
+        Some(errno) => connection.os_error(errno),
+        None if line.is_empty() => connection.closed("the server closed the connection without a reply"),
+        None if !request_received => {
+            connection.closed("the server closed the connection before it had received the whole request")
         }
-        None => return Ok(Answer { reply, reusable: false }),
+        None => return Ok(Reply { line, reusable: false }),
     };
-    Err(if reply.is_empty() && !taken { Failure::NotTaken(error) } else { Failure::Broken(error) })
-}
-
-pub(super) fn too_long(connection: &Connection, max_reply: usize) -> Error {
-    let happened = format!("it is longer than the limit of {max_reply} bytes");
-    Error::new(ErrorKind::TooLarge, "take the reply from", happened).at(connection.ends.peer)
-}
-
-pub(super) fn closed(connection: &Connection, happened: &str) -> Error {
-    Error::new(ErrorKind::ConnectionClosed, TRIED, happened).at(connection.ends.peer)
-}
-
-pub(super) fn ended(connection: &Connection, error: WaitError) -> Error {
-    error.while_trying(TRIED).at(connection.ends.peer)
+    Err(if line.is_empty() && !request_received {
+        ExchangeError::NotReceived(error)
+    } else {
+        ExchangeError::Failed(error)
+    })
 }

@@ -1,36 +1,35 @@
-//! Many requests on one connection, one behind the other: lines there, lines back, in one loop.
+//! Many requests on one connection, sent without waiting for each reply.
 
 use std::ops::ControlFlow;
 
-use super::TcpClientOptions;
 use super::connection::Connection;
-use super::exchange::{TRIED, closed, ended, too_long};
 use crate::client::many::{OnReply, Progress};
+use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Errno, WaitOptions, interest, wait_for};
 
-/// How many bytes of requests are put together for one send, at most.
-const CHUNK: usize = 256 << 10;
+/// The most bytes of requests that are collected for one send.
+const CHUNK_SIZE: usize = 256 << 10;
 
-/// The requests that are not answered yet, and what has come of the next reply.
+/// The requests without a reply, and the part of the next reply that has arrived.
 pub(super) struct Pipeline<'a, T> {
     connection: &'a Connection,
     lines: &'a [T],
     options: &'a TcpClientOptions,
-    /// The next bytes to send, from `sent` on.
+    /// The bytes of requests collected for the next send; those from `sent` on are unsent.
     chunk: Vec<u8>,
     sent: usize,
-    /// Where the bytes behind the chunk are: so much of that line is in a chunk already. A line is in a
-    /// chunk as a whole only with its newline.
+    /// The line to collect next, and how many of its bytes have been collected. The index moves on once the
+    /// newline has been collected.
     line: usize,
     offset: usize,
-    /// The next one to be answered, and what its reply begins with.
+    /// The index of the request whose reply is received next, and the beginning of that reply.
     next: usize,
     reply: Vec<u8>,
 }
 
 impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
-    /// For the lines from `first` on.
+    /// For the lines from the index `first` on.
     pub(super) fn new(
         connection: &'a Connection,
         lines: &'a [T],
@@ -50,44 +49,41 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
         }
     }
 
-    /// Sends all lines and hands over all replies; whether the connection can take another request.
+    /// Sends all lines and passes on all replies. Returns whether the connection can carry another request.
     ///
-    /// It receives while it sends, as `exchange` does, for the same reason. The deadline is renewed with
-    /// each reply.
+    /// It receives while it sends, for the reason given at `exchange`. Each reply renews the deadline.
     pub(super) fn run(
         mut self,
-        piece: &mut [u8],
+        receive_buffer: &mut [u8],
         waiting: WaitOptions<'_>,
         on_reply: OnReply<'_>,
     ) -> Result<bool> {
         let socket = &self.connection.socket;
         let mut waiting = waiting;
-        // As in `exchange`: what the server said before it broke off may still be there to receive.
-        let mut broken_off = None;
+        // As in `exchange`: data that the server sent before the reset may still be in the receive buffer.
+        let mut reset = None;
         loop {
-            if broken_off.is_none() {
-                broken_off = self.send()?;
+            if reset.is_none() {
+                reset = self.send()?;
             }
-            if broken_off.is_none() {
+            if reset.is_none() {
                 let writable = if self.all_sent() { 0 } else { libc::POLLOUT };
                 let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
                 wait_for(&mut fds, waiting)
-                    .map_err(|error| self.failed(ended(self.connection, socket.gives_up(error))))?;
+                    .map_err(|error| self.failed(self.connection.wait_error(error)))?;
                 if fds[0].revents & !libc::POLLOUT == 0 {
                     continue;
                 }
             }
-            let count = match socket.receive(piece) {
-                Ok(0) => return self.at_end(broken_off, on_reply),
+            let count = match socket.receive(receive_buffer) {
+                Ok(0) => return self.at_end(reset, on_reply),
                 Ok(count) => count,
-                Err(errno) if broken_off.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => {
-                    continue;
-                }
-                Err(errno) => return self.at_end(Some(broken_off.unwrap_or(errno)), on_reply),
+                Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => continue,
+                Err(errno) => return self.at_end(Some(reset.unwrap_or(errno)), on_reply),
             };
             let before = self.next;
-            if let ControlFlow::Break(reusable) = self.take(&piece[..count], on_reply)? {
-                return Ok(reusable && broken_off.is_none());
+            if let ControlFlow::Break(reusable) = self.split(&receive_buffer[..count], on_reply)? {
+                return Ok(reusable && reset.is_none());
             }
             if self.next > before {
                 waiting = waiting.with_deadline(Deadline::after(self.options.timeout));
@@ -95,11 +91,11 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
         }
     }
 
-    /// Sends until the socket takes no more, or all is sent; the number with which the server broke off.
+    /// Sends until the send buffer is full or all is sent. Returns the error of a connection that was reset.
     fn send(&mut self) -> Result<Option<Errno>> {
         loop {
             if self.sent == self.chunk.len() {
-                self.fill();
+                self.fill_chunk();
                 if self.chunk.is_empty() {
                     return Ok(None);
                 }
@@ -109,18 +105,18 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
                 Err(Errno(libc::EINTR)) => {}
                 Err(errno) if errno.would_block() => return Ok(None),
                 Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => return Ok(Some(errno)),
-                Err(errno) => return Err(self.failed(self.connection.failed(errno, TRIED))),
+                Err(errno) => return Err(self.failed(self.connection.os_error(errno))),
             }
         }
     }
 
-    /// Puts the next lines, or the next part of one, into the chunk.
-    fn fill(&mut self) {
+    /// Collects the next lines, or the next part of one.
+    fn fill_chunk(&mut self) {
         self.chunk.clear();
         self.sent = 0;
-        while let (Some(line), true) = (self.lines.get(self.line), self.chunk.len() < CHUNK) {
+        while let (Some(line), true) = (self.lines.get(self.line), self.chunk.len() < CHUNK_SIZE) {
             let rest = &line.as_ref()[self.offset..];
-            let part = rest.len().min(CHUNK - self.chunk.len());
+            let part = rest.len().min(CHUNK_SIZE - self.chunk.len());
             self.chunk.extend_from_slice(&rest[..part]);
             if part == rest.len() {
                 self.chunk.push(b'\n');
@@ -136,21 +132,21 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
         self.line == self.lines.len() && self.sent == self.chunk.len()
     }
 
-    /// Hands over the replies that end in what was received. A break once there is nothing left to come.
-    fn take(&mut self, mut received: &[u8], on_reply: OnReply<'_>) -> Result<ControlFlow<bool>> {
+    /// Splits received bytes into replies and passes those on that are complete. Breaks once all replies are.
+    fn split(&mut self, mut received: &[u8], on_reply: OnReply<'_>) -> Result<ControlFlow<bool>> {
         let max_reply = self.options.max_reply;
         while !received.is_empty() {
             let newline = memchr::memchr(b'\n', received);
-            // A reply may begin, but not end, before its request has gone.
-            let asked = if newline.is_some() { self.line } else { self.lines.len() };
-            if self.next == asked {
-                let happened = "the server sent more lines than it was asked for";
-                let error = Error::new(ErrorKind::Other, "match the replies of", happened);
-                return Err(self.failed(error.at(self.connection.ends.peer)));
+            // A reply may begin, but not end, before its request has been sent.
+            let expected = if newline.is_some() { self.line } else { self.lines.len() };
+            if self.next == expected {
+                let reason = "the server sent more lines than it received requests";
+                let error = Error::new(ErrorKind::Other, "match the replies of", reason);
+                return Err(self.failed(error.at(self.connection.addresses.peer)));
             }
             let part = &received[..newline.unwrap_or(received.len())];
             if part.len() > max_reply - self.reply.len() {
-                return Err(self.failed(too_long(self.connection, max_reply)));
+                return Err(self.failed(self.connection.too_long(max_reply)));
             }
             let Some(newline) = newline else {
                 self.reply.extend_from_slice(part);
@@ -158,11 +154,11 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
             };
             received = &received[newline + 1..];
             if self.reply.is_empty() {
-                self.hand_over(part, on_reply)?;
+                self.pass_on(part, on_reply)?;
             } else {
                 self.reply.extend_from_slice(part);
                 let reply = std::mem::take(&mut self.reply);
-                self.hand_over(&reply, on_reply)?;
+                self.pass_on(&reply, on_reply)?;
             }
         }
         Ok(if self.next == self.lines.len() {
@@ -172,32 +168,32 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
         })
     }
 
-    fn hand_over(&mut self, reply: &[u8], on_reply: OnReply<'_>) -> Result<()> {
+    fn pass_on(&mut self, reply: &[u8], on_reply: OnReply<'_>) -> Result<()> {
         let index = self.next;
         self.next += 1;
         on_reply(index, reply)
     }
 
-    /// The server has ended the connection, or broken it off. The last reply may end with it instead of
-    /// a newline, if the server had taken all of the requests.
-    fn at_end(mut self, broken_off: Option<Errno>, on_reply: OnReply<'_>) -> Result<bool> {
-        let all_taken =
+    /// The server has closed or reset the connection. If it had received all requests, the last reply may end
+    /// with the connection instead of a newline.
+    fn at_end(mut self, reset: Option<Errno>, on_reply: OnReply<'_>) -> Result<bool> {
+        let all_received =
             self.all_sent() && self.connection.socket.unacknowledged().is_ok_and(|bytes| bytes == 0);
-        if let Some(errno) = broken_off {
-            return Err(self.failed(self.connection.failed(errno, TRIED)));
+        if let Some(errno) = reset {
+            return Err(self.failed(self.connection.os_error(errno)));
         }
-        if !all_taken || self.next + 1 != self.lines.len() || self.reply.is_empty() {
-            let happened = "the server closed the connection with requests on their way";
-            return Err(self.failed(closed(self.connection, happened)));
+        if !all_received || self.next + 1 != self.lines.len() || self.reply.is_empty() {
+            let reason = "the server closed the connection with requests that have no reply";
+            return Err(self.failed(self.connection.closed(reason)));
         }
         let reply = std::mem::take(&mut self.reply);
-        self.hand_over(&reply, on_reply)?;
+        self.pass_on(&reply, on_reply)?;
         Ok(false)
     }
 
-    /// An error of the request whose reply is the next to come.
+    /// An error of the request whose reply is received next.
     fn failed(&self, error: Error) -> Error {
         let error = error.within(self.options.timeout);
-        Progress { replies: self.next, requests: self.lines.len() }.of(self.next, error)
+        Progress { replies: self.next, requests: self.lines.len() }.add_to(self.next, error)
     }
 }

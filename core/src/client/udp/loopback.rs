@@ -1,57 +1,60 @@
-//! Requests to this machine, each from an address of its own.
+//! Requests to a server on this machine, each sent from a local IP address of its own.
 //!
-//! Every address of 127.0.0.0/8 is this machine's (RFC 1122, 3.2.1.3). So one socket has millions of ends that
-//! a reply can be known by, as the `window` knows it by its port; it never has to change its port, and sends
-//! and receives many datagrams with one call.
+//! Every address of 127.0.0.0/8 belongs to this machine (RFC 1122, 3.2.1.3). So one socket can send from millions
+//! of addresses, and the address that a reply arrives at identifies its request, as the port does in `window`. The
+//! socket keeps its port, and one system call sends or receives many datagrams.
 //!
-//! It sends nothing again: a request that waits too long is left to the window, and so are those that a system
-//! does not let leave from such an address.
+//! It does not retransmit: a request whose timer expires is left to the window, and so are requests that the system
+//! does not send from such an address.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
 
+use super::errors::Failed;
 use super::pending::Pending;
-use super::window::{Failed, MOST, MOST_BYTES, OVERHEAD};
-use super::{TRIED, UdpClientOptions};
+use super::window::{MAX_BYTES, MAX_IN_FLIGHT, OVERHEAD};
+use crate::client::operations::GET_REPLY;
+use crate::client::options::UdpClientOptions;
 use crate::net::{
     Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest, wait_for,
 };
 
-/// The addresses that requests leave from, one after another: 127.1.0.0 to 127.254.255.255, neither the one that
-/// everybody has nor one that means all.
-const FIRST: u32 = 0x7f01_0000;
-const ADDRESSES: u32 = 254 << 16;
+/// The source addresses, used one after another: 127.1.0.0 to 127.254.255.255, which excludes 127.0.0.1, used by
+/// other programs, and the broadcast address.
+const FIRST_ADDRESS: u32 = 0x7f01_0000;
+const ADDRESS_COUNT: u32 = 254 << 16;
 
-/// Datagrams that are received with one call.
-const AT_ONCE: usize = 32;
+/// The most datagrams that one system call receives.
+const RECEIVE_COUNT: usize = 32;
 
-/// More is sent when so many have been answered: a call for each would be what it costs to send them singly.
-const REFILL: usize = 16;
+/// The least number of requests that one system call sends, unless fewer remain.
+const SEND_COUNT: usize = 16;
 
 pub(super) struct Loopback<'a> {
-    /// The address as the caller knows it, for errors, and as the system does.
+    /// The server's address as the caller knows it, for errors, and as the system does.
     named: SocketAddr,
     peer: SocketAddr,
     socket: Socket,
-    inbox: ReceiveBatch,
-    /// Those in the inbox that were not looked at yet.
-    came: Range<usize>,
-    outbox: SendBatch,
-    /// The requests on their way and where each left from, the oldest first.
-    busy: VecDeque<(Ipv4Addr, Pending)>,
-    /// Their bytes, as a receiver's buffer counts them, and the longest reply so far: all come to one socket.
+    receive_batch: ReceiveBatch,
+    /// The datagrams of the receive batch that have not been matched with a request.
+    unmatched: Range<usize>,
+    send_batch: SendBatch,
+    /// The requests without a reply and the source address of each, the oldest first.
+    in_flight: VecDeque<(Ipv4Addr, Pending)>,
+    /// Their bytes as the server's receive buffer counts them.
     bytes: usize,
+    /// The length of the longest reply so far, in bytes: the replies arrive in one receive buffer.
     longest_reply: usize,
-    /// The next address, by its number. It goes on from call to call.
+    /// The number of the next source address, kept from call to call.
     next: &'a mut u32,
-    /// The system refused what was sent, or told that it was.
-    failed: Option<Errno>,
+    /// The error of a send, or an ICMP error.
+    error: Option<Errno>,
 }
 
 impl<'a> Loopback<'a> {
-    /// `None` if the peer is not on the loopback network, or the system does not help; and if nothing may be
-    /// sent again, which it may have to be.
+    /// `None` if the server is not on the loopback network, if the system refuses the socket's options, or without
+    /// retransmissions, which a lost request needs.
     pub(super) fn open(
         named: SocketAddr,
         peer: SocketAddr,
@@ -69,53 +72,54 @@ impl<'a> Loopback<'a> {
             socket.bind(&SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0))?;
             Ok::<_, Errno>((socket.local_addr()?.port(), socket))
         };
-        // On the port of a server that has gone it would answer itself.
+        // If the server has stopped, the system may offer its port, and the socket would receive its own requests.
         let (_, socket) = open().ok().filter(|(port, _)| *port != peer.port())?;
         Some(Loopback {
             named,
             peer,
             socket,
-            inbox: ReceiveBatch::new(AT_ONCE),
-            came: 0..0,
-            outbox: SendBatch::new(MOST, 0, false, true),
-            busy: VecDeque::with_capacity(MOST),
+            receive_batch: ReceiveBatch::new(RECEIVE_COUNT),
+            unmatched: 0..0,
+            send_batch: SendBatch::new(MAX_IN_FLIGHT, 0, false, true),
+            in_flight: VecDeque::with_capacity(MAX_IN_FLIGHT),
             bytes: 0,
             longest_reply: 0,
             next,
-            failed: None,
+            error: None,
         })
     }
 
-    /// Whether it is worth a call to send more.
+    /// Whether enough requests have replies to send further ones with one system call.
     pub(super) fn wants_more(&self) -> bool {
-        self.busy.len() + REFILL <= MOST && self.failed.is_none()
+        self.in_flight.len() + SEND_COUNT <= MAX_IN_FLIGHT && self.error.is_none()
     }
 
-    /// Whether another request of that length may be sent.
+    /// Whether a request of that length, in bytes, may be sent now.
     pub(super) fn has_room(&self, length: usize) -> bool {
-        let replies = (self.busy.len() + 1) * (self.longest_reply + OVERHEAD);
+        let replies = (self.in_flight.len() + 1) * (self.longest_reply + OVERHEAD);
         let requests = self.bytes + length + OVERHEAD;
-        self.busy.is_empty() || self.busy.len() < MOST && requests.max(replies) <= MOST_BYTES
+        self.in_flight.is_empty()
+            || self.in_flight.len() < MAX_IN_FLIGHT && requests.max(replies) <= MAX_BYTES
     }
 
-    /// Puts a request with those that are sent next.
+    /// Adds a request to the send batch.
     pub(super) fn add(&mut self, pending: Pending, request: &[u8]) {
-        let from = Ipv4Addr::from(FIRST + *self.next % ADDRESSES);
-        *self.next = self.next.wrapping_add(1) % ADDRESSES;
-        let label = SendMeta { to: self.peer, from: Some((from.into(), 0)), hop_limit: None };
-        self.outbox.add(&label, |bytes| {
+        let from = Ipv4Addr::from(FIRST_ADDRESS + *self.next % ADDRESS_COUNT);
+        *self.next = self.next.wrapping_add(1) % ADDRESS_COUNT;
+        let meta = SendMeta { to: self.peer, from: Some((from.into(), 0)), hop_limit: None };
+        self.send_batch.add(&meta, |bytes| {
             bytes.extend_from_slice(request);
             true
         });
         self.bytes += request.len() + OVERHEAD;
-        self.busy.push_back((from, pending));
+        self.in_flight.push_back((from, pending));
     }
 
-    /// Sends what was added, or finds out that it cannot be.
+    /// Sends the batch. If the system refuses it, [`receive`](Loopback::receive) reports that.
     pub(super) fn send(&mut self, waiting: WaitOptions<'_>) -> Result<(), Failed> {
-        waiting.glance().map_err(|error| self.broken(error))?;
-        while !self.outbox.is_empty() && self.failed.is_none() {
-            match self.socket.send_some(&mut self.outbox) {
+        waiting.glance().map_err(|error| self.failed(error))?;
+        while !self.send_batch.is_empty() && self.error.is_none() {
+            match self.socket.send_some(&mut self.send_batch) {
                 Ok(_) | Err(Errno(libc::EINTR)) => {}
                 Err(errno) if errno.would_block() => {
                     let waiting = waiting.with_deadline(self.next_deadline());
@@ -123,37 +127,37 @@ impl<'a> Loopback<'a> {
                     match wait_for(&mut fds, waiting) {
                         Ok(()) => {}
                         Err(WaitError::TimedOut) => break,
-                        Err(error) => return Err(self.broken(error)),
+                        Err(error) => return Err(self.failed(error)),
                     }
                 }
-                Err(errno) => self.failed = self.socket.judge(errno).err(),
+                Err(errno) => self.error = self.socket.judge(errno).err(),
             }
         }
-        self.outbox.clear(0);
+        self.send_batch.clear(0);
         Ok(())
     }
 
-    /// Waits for the next reply: its request's place, that request's length as `length` tells it, and where
-    /// [`reply`](Loopback::reply) finds it. `None` if what is on its way is the window's now.
+    /// Waits for the next reply. Returns the index of its request, whose length is `length(index)`, and the index of
+    /// the datagram for [`reply`](Loopback::reply). `None` if the requests without a reply are left to the window.
     pub(super) fn receive(
         &mut self,
         length: impl Fn(usize) -> usize,
         waiting: WaitOptions<'_>,
     ) -> Result<Option<(usize, usize)>, Failed> {
         loop {
-            while let Some(slot) = self.came.next() {
-                if let Some(index) = self.take(slot) {
+            while let Some(datagram) = self.unmatched.next() {
+                if let Some(index) = self.match_request(datagram) {
                     self.bytes -= length(index) + OVERHEAD;
-                    return Ok(Some((index, slot)));
+                    return Ok(Some((index, datagram)));
                 }
             }
-            match self.socket.receive_some(&mut self.inbox, libc::MSG_DONTWAIT) {
-                Ok(count) => self.came = 0..count,
+            match self.socket.receive_some(&mut self.receive_batch, libc::MSG_DONTWAIT) {
+                Ok(count) => self.unmatched = 0..count,
                 Err(Errno(libc::EINTR)) => {}
-                // An error goes before what came before it.
-                Err(errno) if errno.would_block() => match self.failed {
+                // The system reports an error before datagrams that arrived before it, so those are received first.
+                Err(errno) if errno.would_block() => match self.error {
                     Some(Errno(libc::ECONNREFUSED)) => {
-                        return Err(self.broken(Errno(libc::ECONNREFUSED).into()));
+                        return Err(self.failed(Errno(libc::ECONNREFUSED)));
                     }
                     Some(_) => return Ok(None),
                     None => {
@@ -162,43 +166,44 @@ impl<'a> Loopback<'a> {
                         match wait_for(&mut fds, waiting) {
                             Ok(()) => {}
                             Err(WaitError::TimedOut) => return Ok(None),
-                            Err(error) => return Err(self.broken(error)),
+                            Err(error) => return Err(self.failed(error)),
                         }
                     }
                 },
-                Err(errno) => self.failed = self.socket.judge(errno).err().or(self.failed),
+                Err(errno) => self.error = self.socket.judge(errno).err().or(self.error),
             }
         }
     }
 
-    /// The place of the request that a datagram answers: it came from the peer to the address that this one
-    /// left from.
-    fn take(&mut self, slot: usize) -> Option<usize> {
-        let arrival = self.inbox.arrival(slot);
+    /// The index of the request that a datagram replies to: it came from the server, and its destination is the
+    /// source address of the request.
+    fn match_request(&mut self, datagram: usize) -> Option<usize> {
+        let arrival = self.receive_batch.arrival(datagram);
         let envelope = arrival.envelope.filter(|envelope| envelope.source == self.peer)?;
         let (IpAddr::V4(to), _) = envelope.destination? else { return None };
-        let place = self.busy.iter().position(|(from, _)| *from == to)?;
+        let position = self.in_flight.iter().position(|(from, _)| *from == to)?;
         self.longest_reply = self.longest_reply.max(arrival.bytes.len());
-        self.busy.remove(place).map(|(_, pending)| pending.index)
+        self.in_flight.remove(position).map(|(_, pending)| pending.index)
     }
 
     /// The bytes of a reply.
-    pub(super) fn reply(&self, slot: usize) -> &[u8] {
-        self.inbox.arrival(slot).bytes
+    pub(super) fn reply(&self, datagram: usize) -> &[u8] {
+        self.receive_batch.arrival(datagram).bytes
     }
 
     /// The requests that have no reply yet, the oldest first.
     pub(super) fn unanswered(&self) -> impl Iterator<Item = Pending> {
-        self.busy.iter().map(|(_, pending)| *pending)
+        self.in_flight.iter().map(|(_, pending)| *pending)
     }
 
-    /// All have the same pause, so that the oldest one's ends first.
+    /// The timer of the oldest request, which expires first: all have the same interval.
     fn next_deadline(&self) -> Deadline {
-        self.busy.front().map_or(Deadline::NEVER, |(_, pending)| pending.again)
+        self.in_flight.front().map_or(Deadline::NEVER, |(_, pending)| pending.timer)
     }
 
-    fn broken(&self, error: WaitError) -> Failed {
-        let index = self.busy.front().map_or(0, |(_, pending)| pending.index);
-        Failed(index, error.while_trying(TRIED).at(self.named))
+    /// An error of the oldest request.
+    fn failed(&self, error: impl Into<WaitError>) -> Failed {
+        let index = self.in_flight.front().map_or(0, |(_, pending)| pending.index);
+        Failed { index, error: error.into().while_trying(GET_REPLY).at(self.named) }
     }
 }

@@ -1,41 +1,45 @@
-//! One request that is on its way.
+//! A request without a reply, and its retransmission timer.
 
 use std::time::{Duration, Instant};
 
-use super::UdpClientOptions;
+use crate::client::options::UdpClientOptions;
 use crate::net::Deadline;
 
-/// Which one it is, when to send it again and when to give it up.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pending {
+    /// The index of the request, counted from 0.
     pub(super) index: usize,
-    pub(super) asked_again: u32,
-    pause: Duration,
-    pub(super) again: Deadline,
-    pub(super) end: Deadline,
+    /// The number of times that it has been sent again.
+    pub(super) retransmissions: u32,
+    /// The time between the last transmission and the next.
+    interval: Duration,
+    /// When it is sent again, or if that was the last time, when it fails.
+    pub(super) timer: Deadline,
+    /// When it fails.
+    pub(super) deadline: Deadline,
 }
 
 impl Pending {
-    /// One that is sent for the first time.
+    /// A request that is sent for the first time.
     pub(super) fn new(index: usize, now: Instant, options: &UdpClientOptions) -> Pending {
-        let end = after(now, options.timeout);
-        let mut pending =
-            Pending { index, asked_again: 0, pause: options.retransmit_after, again: Deadline::NEVER, end };
-        pending.plan(now, options);
+        let deadline = after(now, options.timeout);
+        let interval = options.retransmit_after;
+        let mut pending = Pending { index, retransmissions: 0, interval, timer: Deadline::NEVER, deadline };
+        pending.start_timer(now, options);
         pending
     }
 
-    /// It is sent again.
-    pub(super) fn once_more(&mut self, now: Instant, options: &UdpClientOptions) {
-        self.asked_again += 1;
-        self.pause = self.pause.saturating_mul(2);
-        self.plan(now, options);
+    /// The request is sent again: the interval doubles (RFC 8085, 3.1.1).
+    pub(super) fn retransmit(&mut self, now: Instant, options: &UdpClientOptions) {
+        self.retransmissions += 1;
+        self.interval = self.interval.saturating_mul(2);
+        self.start_timer(now, options);
     }
 
-    fn plan(&mut self, now: Instant, options: &UdpClientOptions) {
-        let last = self.asked_again == options.retransmissions;
-        let again = if last { Deadline::NEVER } else { after(now, Some(self.pause)) };
-        self.again = again.earlier(self.end);
+    fn start_timer(&mut self, now: Instant, options: &UdpClientOptions) {
+        let is_last = self.retransmissions == options.retransmissions;
+        let timer = if is_last { Deadline::NEVER } else { after(now, Some(self.interval)) };
+        self.timer = timer.earlier(self.deadline);
     }
 }
 

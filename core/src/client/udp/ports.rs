@@ -1,53 +1,62 @@
-//! The ports that requests left from lately.
+//! The local ports that recent requests were sent from.
 
-/// How many ports make a generation.
-const GENERATION: usize = 2048;
+/// The number of ports in one of the two sets.
+const SET_SIZE: usize = 2048;
 
-/// The last ports taken: at least [`GENERATION`] of them, at most twice as many. Random ports of the
-/// system's would come again soon: after 200 requests one of them has been used, as likely as not.
+/// The number of ports that the system may offer before one that was used recently is accepted.
+pub(super) const ATTEMPTS: usize = 16;
+
+/// The ports used last: at least [`SET_SIZE`] of them, at most twice as many. Without this, a port chosen by the
+/// system would soon be used again: after 200 random choices a repetition is about as likely as not.
 #[derive(Debug)]
-pub(super) struct Ports {
-    current: Generation,
-    previous: Generation,
+pub(super) struct RecentPorts {
+    current: PortSet,
+    previous: PortSet,
 }
 
 #[derive(Debug)]
-struct Generation {
+struct PortSet {
     /// A bit for each port.
     bits: Vec<u64>,
     count: usize,
 }
 
-impl Generation {
-    fn new() -> Generation {
-        Generation { bits: vec![0; 65_536 / 64], count: 0 }
+impl PortSet {
+    fn new() -> PortSet {
+        PortSet { bits: vec![0; 65_536 / 64], count: 0 }
     }
 
-    fn has(&self, port: u16) -> bool {
+    fn contains(&self, port: u16) -> bool {
         self.bits[usize::from(port) / 64] >> (port % 64) & 1 == 1
     }
 }
 
-impl Ports {
-    pub(super) fn new() -> Ports {
-        Ports { current: Generation::new(), previous: Generation::new() }
+impl RecentPorts {
+    pub(super) fn new() -> RecentPorts {
+        RecentPorts { current: PortSet::new(), previous: PortSet::new() }
     }
 
-    /// Whether the port was not taken lately; then it is now.
-    pub(super) fn take(&mut self, port: u16) -> bool {
-        if self.current.has(port) || self.previous.has(port) {
+    /// Records a port as used. Returns `false` if it was used recently.
+    pub(super) fn insert(&mut self, port: u16) -> bool {
+        if self.current.contains(port) || self.previous.contains(port) {
             return false;
         }
-        if self.current.count == GENERATION {
-            self.forget();
+        if self.current.count == SET_SIZE {
+            self.drop_older();
         }
         self.current.bits[usize::from(port) / 64] |= 1 << (port % 64);
         self.current.count += 1;
         true
     }
 
-    /// Lets the older half go, for a system that has no other ports.
-    pub(super) fn forget(&mut self) {
+    /// Removes all ports, for a system that has no others to offer.
+    pub(super) fn clear(&mut self) {
+        self.drop_older();
+        self.drop_older();
+    }
+
+    /// Removes the older set.
+    fn drop_older(&mut self) {
         std::mem::swap(&mut self.current, &mut self.previous);
         self.current.bits.fill(0);
         self.current.count = 0;
@@ -59,16 +68,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_rests_for_a_generation_at_least_and_two_at_most() {
-        let mut ports = Ports::new();
-        let count = GENERATION as u16;
+    fn a_port_is_refused_for_one_set_at_least_and_two_at_most() {
+        let mut ports = RecentPorts::new();
+        let count = SET_SIZE as u16;
         for port in 0..2 * count {
-            assert!(ports.take(port));
-            assert!(!ports.take(port));
+            assert!(ports.insert(port));
+            assert!(!ports.insert(port));
         }
-        assert!(!ports.take(0), "two generations are kept");
-        assert!(ports.take(u16::MAX));
-        assert!(ports.take(0), "the first one is forgotten");
-        assert!(!ports.take(2 * count - 1));
+        assert!(!ports.insert(0), "two sets are kept");
+        assert!(ports.insert(u16::MAX));
+        assert!(ports.insert(0), "the first set has been dropped");
+        assert!(!ports.insert(2 * count - 1));
     }
 }

@@ -1,66 +1,67 @@
-//! The requests that are on their way, each from a port of its own.
+//! The requests in flight, each sent from a local port of its own.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::errors::{Failed, no_reply};
 use super::pending::Pending;
-use super::ports::Ports;
-use super::{TRIED, TRIES, UdpClientOptions, no_reply};
+use super::ports::{ATTEMPTS, RecentPorts};
+use crate::client::operations::GET_REPLY;
+use crate::client::options::UdpClientOptions;
 use crate::error::{Error, Result};
 use crate::net::{Deadline, Errno, RotatingPortSocket, WaitError, WaitOptions, interest, wait_for};
 
-/// Requests on their way at most, and their bytes as a receiver's buffer counts them: Linux has room for
-/// 212,992 there (net.core.rmem_default), and charges a small datagram with 768.
-pub(super) const MOST: usize = 64;
-pub(super) const MOST_BYTES: usize = 128 << 10;
+/// The most requests in flight, and the most bytes of them as the server's receive buffer counts them. On Linux
+/// the buffer holds 212,992 bytes (net.core.rmem_default), and a short datagram counts 768 bytes more than its length.
+pub(super) const MAX_IN_FLIGHT: usize = 64;
+pub(super) const MAX_BYTES: usize = 128 << 10;
 pub(super) const OVERHEAD: usize = 768;
 
-/// After so many replies it is looked whether the client was closed: a fast server leaves nothing to wait for.
-const GLANCE: usize = 16;
+/// The number of replies after which the call checks whether the client was closed or a signal arrived. A wait
+/// for a socket checks both, but with a fast server no call waits.
+const CHECK_INTERVAL: usize = 16;
 
-/// A socket and the request that it waits with.
-struct Lane {
-    asking: RotatingPortSocket,
-    /// The port has not been used.
-    fresh: bool,
+/// A socket and its request.
+struct InFlight {
+    socket: RotatingPortSocket,
+    /// Nothing was sent from the port.
+    unused: bool,
     pending: Pending,
 }
 
 pub(super) struct Window<'a> {
-    /// The address as the caller knows it, for errors, and as the system does.
+    /// The server's address as the caller knows it, for errors, and as the system does.
     named: SocketAddr,
     peer: SocketAddr,
     options: &'a UdpClientOptions,
-    ports: &'a mut Ports,
-    /// Those with a request, the oldest first, and those without.
-    busy: VecDeque<Lane>,
-    idle: Vec<Lane>,
-    /// So many may be on their way; one more after as many replies, half as many after a loss.
+    ports: &'a mut RecentPorts,
+    /// The requests without a reply, the oldest first.
+    in_flight: VecDeque<InFlight>,
+    /// The sockets whose requests have their replies.
+    idle: Vec<InFlight>,
+    /// The most requests in flight: one more after as many replies, half as many after a loss.
     limit: usize,
     replies_since: usize,
     bytes: usize,
     fds: Vec<libc::pollfd>,
 }
 
-/// Why a request got no reply: its place, and the error.
-pub(super) struct Failed(pub(super) usize, pub(super) Error);
-
 impl<'a> Window<'a> {
     pub(super) fn new(
         named: SocketAddr,
         peer: SocketAddr,
         options: &'a UdpClientOptions,
-        ports: &'a mut Ports,
+        ports: &'a mut RecentPorts,
     ) -> Window<'a> {
         Window {
             named,
             peer,
             options,
             ports,
-            busy: VecDeque::new(),
+            in_flight: VecDeque::new(),
             idle: Vec::new(),
-            limit: MOST,
+            limit: MAX_IN_FLIGHT,
             replies_since: 0,
             bytes: 0,
             fds: Vec::new(),
@@ -68,16 +69,16 @@ impl<'a> Window<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.busy.is_empty()
+        self.in_flight.is_empty()
     }
 
-    /// Whether another request of that length may be sent.
+    /// Whether a request of that length, in bytes, may be sent now.
     pub(super) fn has_room(&self, length: usize) -> bool {
-        self.is_empty() || self.busy.len() < self.limit && self.bytes + length + OVERHEAD <= MOST_BYTES
+        self.is_empty() || self.in_flight.len() < self.limit && self.bytes + length + OVERHEAD <= MAX_BYTES
     }
 
-    /// Sends a request from a port of its own. `false` if the system has no more sockets to give, and others
-    /// are on their way.
+    /// Sends a request from a local port of its own. Returns `false` if no further socket can be opened and other
+    /// requests are in flight.
     pub(super) fn send(
         &mut self,
         pending: Pending,
@@ -85,79 +86,78 @@ impl<'a> Window<'a> {
         waiting: WaitOptions<'_>,
     ) -> Result<bool, Failed> {
         let index = pending.index;
-        let mut lane = match self.idle.pop() {
-            Some(lane) => Lane { pending, ..lane },
+        let mut sending = match self.idle.pop() {
+            Some(idle) => InFlight { pending, ..idle },
             None => match RotatingPortSocket::open(self.peer) {
-                Ok(asking) => Lane { asking, fresh: true, pending },
+                Ok(socket) => InFlight { socket, unused: true, pending },
                 Err(_) if !self.is_empty() => return Ok(false),
-                Err(errno) => return Err(Failed(index, self.failed(errno.into()))),
+                Err(errno) => return Err(self.failed(index, errno)),
             },
         };
         let sent = self
-            .freshen(&mut lane)
+            .rotate_port(&mut sending)
             .map_err(WaitError::from)
-            .and_then(|()| lane.asking.send_within(request, waiting.with_deadline(pending.end)));
-        sent.map_err(|error| Failed(index, self.failed(error)))?;
+            .and_then(|()| sending.socket.send_within(request, waiting.with_deadline(pending.deadline)));
+        sent.map_err(|error| self.failed(index, error))?;
         self.bytes += request.len() + OVERHEAD;
-        self.busy.push_back(lane);
+        self.in_flight.push_back(sending);
         Ok(true)
     }
 
-    /// Sees to it that the port was not used lately.
-    fn freshen(&mut self, lane: &mut Lane) -> Result<(), Errno> {
-        let mut fresh = std::mem::take(&mut lane.fresh);
+    /// Changes to a port that was not used recently.
+    fn rotate_port(&mut self, sending: &mut InFlight) -> Result<(), Errno> {
+        let mut unused = std::mem::take(&mut sending.unused);
         for attempt in 0.. {
-            // Nobody listens on the port of a server that has gone: the system might give that one, too.
-            let itself = lane.asking.port() == self.peer.port();
-            if fresh && !itself && self.ports.take(lane.asking.port()) {
+            // If the server on this machine has stopped, the system may offer the server's port.
+            let is_server_port = sending.socket.port() == self.peer.port();
+            if unused && !is_server_port && self.ports.insert(sending.socket.port()) {
                 break;
             }
-            if attempt == TRIES {
-                // A system with few ports to give.
-                self.ports.forget();
-                self.ports.forget();
+            if attempt == ATTEMPTS {
+                // The system has few ports.
+                self.ports.clear();
             }
-            if attempt == 2 * TRIES {
+            if attempt == 2 * ATTEMPTS {
                 return Err(Errno(libc::EADDRNOTAVAIL));
             }
-            lane.asking.change_port()?;
-            fresh = true;
+            sending.socket.change_port()?;
+            unused = true;
         }
         Ok(())
     }
 
-    /// The next reply, which is in the buffer: its request's place and length, and its own length. Waits
-    /// for it, and sends again what has waited too long. The window is not empty.
+    /// Waits for the next reply and retransmits meanwhile. Returns the index of the request and the length of the
+    /// reply, which is in the buffer. The window must not be empty.
     pub(super) fn receive<'r>(
         &mut self,
         buffer: &mut [u8],
         request: impl Fn(usize) -> &'r [u8],
         waiting: WaitOptions<'_>,
     ) -> Result<(usize, usize), Failed> {
-        if self.replies_since.is_multiple_of(GLANCE) {
-            let glance = waiting.glance();
-            glance.map_err(|error| Failed(self.busy[0].pending.index, self.failed(error)))?;
+        if self.replies_since.is_multiple_of(CHECK_INTERVAL) {
+            waiting.glance().map_err(|error| self.failed(self.in_flight[0].pending.index, error))?;
         }
         loop {
-            // Most of the time they come in the order in which they were sent.
+            // Most replies arrive in the order of the requests.
             if let Some(reply) = self.receive_at(0, buffer, &request)? {
                 return Ok(reply);
             }
             self.fds.clear();
-            self.fds.extend(self.busy.iter().map(|lane| interest(lane.asking.fd(), libc::POLLIN)));
+            self.fds.extend(self.in_flight.iter().map(|sent| interest(sent.socket.fd(), libc::POLLIN)));
             self.fds.push(interest(-1, 0));
-            let next = self.busy.iter().fold(Deadline::NEVER, |next, lane| next.earlier(lane.pending.again));
+            let timers = self.in_flight.iter().map(|sent| sent.pending.timer);
+            let next = timers.fold(Deadline::NEVER, Deadline::earlier);
             if next.passed() {
-                self.send_again(&request, waiting)?;
+                self.retransmit(&request, waiting)?;
             }
             match wait_for(&mut self.fds, waiting.with_deadline(next)) {
                 Ok(()) => {}
                 Err(WaitError::TimedOut) => continue,
-                Err(error) => return Err(Failed(self.busy[0].pending.index, self.failed(error))),
+                Err(error) => return Err(self.failed(self.in_flight[0].pending.index, error)),
             }
-            for place in 0..self.busy.len() {
-                if self.fds[place].revents != 0
-                    && let Some(reply) = self.receive_at(place, buffer, &request)?
+            for position in 0..self.in_flight.len() {
+                if self.fds[position].revents != 0
+                    && let Some(reply) = self.receive_at(position, buffer, &request)?
                 {
                     return Ok(reply);
                 }
@@ -167,55 +167,56 @@ impl<'a> Window<'a> {
 
     fn receive_at<'r>(
         &mut self,
-        place: usize,
+        position: usize,
         buffer: &mut [u8],
         request: &impl Fn(usize) -> &'r [u8],
     ) -> Result<Option<(usize, usize)>, Failed> {
-        let lane = &mut self.busy[place];
-        let index = lane.pending.index;
-        match lane.asking.receive(buffer) {
+        let sent = &mut self.in_flight[position];
+        let index = sent.pending.index;
+        match sent.socket.receive(buffer) {
             Ok(length) => {
-                self.idle.extend(self.busy.remove(place));
+                self.idle.extend(self.in_flight.remove(position));
                 self.bytes -= request(index).len() + OVERHEAD;
                 self.replies_since += 1;
                 if self.replies_since >= self.limit {
-                    self.limit = (self.limit + 1).min(MOST);
+                    self.limit = (self.limit + 1).min(MAX_IN_FLIGHT);
                     self.replies_since = 0;
                 }
                 Ok(Some((index, length)))
             }
             Err(errno) if errno.would_block() => Ok(None),
-            Err(errno) => Err(Failed(index, self.failed(errno.into()))),
+            Err(errno) => Err(self.failed(index, errno)),
         }
     }
 
-    /// Sends again what has waited too long, or gives up.
-    fn send_again<'r>(
+    /// Sends the requests again whose timers have expired. Fails if one of them has reached its time limit.
+    fn retransmit<'r>(
         &mut self,
         request: &impl Fn(usize) -> &'r [u8],
         waiting: WaitOptions<'_>,
     ) -> Result<(), Failed> {
         let now = Instant::now();
-        for place in 0..self.busy.len() {
-            let lane = &mut self.busy[place];
-            if lane.pending.again.0.is_none_or(|moment| moment > now) {
+        for position in 0..self.in_flight.len() {
+            let InFlight { socket, pending, .. } = &mut self.in_flight[position];
+            if pending.timer.0.is_none_or(|moment| moment > now) {
                 continue;
             }
-            let Pending { index, end, .. } = lane.pending;
-            if end.0.is_some_and(|moment| moment <= now) {
-                return Err(Failed(index, no_reply(lane.pending.asked_again).at(self.named)));
+            let Pending { index, deadline, retransmissions, .. } = *pending;
+            if deadline.0.is_some_and(|moment| moment <= now) {
+                return Err(Failed { index, error: no_reply(retransmissions).at(self.named) });
             }
-            lane.pending.once_more(now, self.options);
-            let sent = lane.asking.send_within(request(index), waiting.with_deadline(end));
-            sent.map_err(|error| Failed(index, self.failed(error)))?;
+            pending.retransmit(now, self.options);
+            let sent = socket.send_within(request(index), waiting.with_deadline(deadline));
+            sent.map_err(|error| self.failed(index, error))?;
         }
-        // However many were lost at once, it was one moment of too many.
+        // Requests lost at the same time are one sign of congestion, so the limit is halved once.
         self.limit = (self.limit / 2).max(1);
         self.replies_since = 0;
         Ok(())
     }
 
-    fn failed(&self, error: WaitError) -> Error {
-        error.while_trying(TRIED).at(self.named)
+    fn failed(&self, index: usize, error: impl Into<WaitError>) -> Failed {
+        let error: Error = error.into().while_trying(GET_REPLY).at(self.named);
+        Failed { index, error }
     }
 }
