@@ -1,9 +1,9 @@
-//! The service, judged by the standard library's `str::to_uppercase` and by every way of cutting.
+//! Compares the conversion with the standard library's `str::to_uppercase`, whole and split at every position.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use capsock::{UppercaseStream, uppercase};
 
-/// `uppercase`, said the slow way: valid stretches by the standard library, all else unchanged.
+/// The reference: valid text is converted by the standard library, all other bytes are unchanged.
 fn expected(input: &[u8]) -> Vec<u8> {
     input
         .utf8_chunks()
@@ -51,7 +51,7 @@ fn whole_texts() {
 
 #[test]
 fn every_character_as_the_standard_library_has_it() {
-    // A Rust with an older Unicode knows fewer cases; those that it knows do not change.
+    // A Rust with an older Unicode has fewer characters with case; those do not change.
     let same_unicode = char::UNICODE_VERSION == capsock::UNICODE_VERSION;
     let all: String = (char::MIN..=char::MAX)
         .filter(|character| same_unicode || character.to_uppercase().ne([*character]))
@@ -80,7 +80,7 @@ fn any_two_cuts_give_the_same_output() {
 
 #[test]
 fn random_bytes_in_random_cuts() {
-    // xorshift64*: the same sequence every time.
+    // xorshift64*: the same sequence in every run.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {
         state ^= state >> 12;

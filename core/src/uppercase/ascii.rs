@@ -1,14 +1,14 @@
-//! ASCII, which most text is made of.
+//! Converts ASCII, the most frequent characters of most text.
 //!
-//! The loops have no branch for one byte and lengths that are constants, so that the compiler turns them
-//! into instructions on whole registers, of the size that the caller is compiled for.
+//! The loops have constant lengths and no branch for a single byte, so that the compiler vectorizes them for the
+//! instruction set of the caller.
 
 use std::mem::MaybeUninit;
 
-/// How many bytes are looked at before the next branch.
+/// The number of bytes that are tested at once, for one branch.
 const BLOCK: usize = 128;
 
-/// The upper case of the ASCII letters, and all else as it is.
+/// The bytes with ASCII letters in upper case and all others unchanged.
 #[inline(always)]
 pub(super) fn uppercased<const N: usize>(bytes: &[u8; N]) -> [u8; N] {
     let mut upper = *bytes;
@@ -23,28 +23,28 @@ fn is_ascii<const N: usize>(bytes: &[u8; N]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
-/// Appends the upper case of the blocks of ASCII that `input` begins with, as far as `output` has room,
-/// and returns what follows.
+/// Appends the upper case of the blocks of ASCII at the beginning of `input`, up to the spare capacity of `output`.
+/// Returns the rest of the input.
 #[inline(always)]
 pub(super) fn append_blocks<'a>(input: &'a [u8], output: &mut Vec<u8>) -> &'a [u8] {
     let (blocks, _) = input.as_chunks::<BLOCK>();
     let (spare, _) = output.spare_capacity_mut().as_chunks_mut::<BLOCK>();
     let mut done = 0;
     for (block, spare) in blocks.iter().zip(spare) {
-        // The store does not wait for the answer whether it was wanted.
+        // The block is stored before it is tested, so that the store does not depend on the test.
         *spare = uppercased(block).map(MaybeUninit::new);
         if !is_ascii(block) {
             break;
         }
         done += BLOCK;
     }
-    // SAFETY: So many bytes of the spare capacity were written.
+    // SAFETY: The first `done` bytes of the spare capacity have been initialized.
     unsafe { output.set_len(output.len() + done) };
     &input[done..]
 }
 
-/// Appends the upper case of fewer than 64 bytes if all are ASCII. If not, or if they are more, appends
-/// nothing and returns false.
+/// Appends the upper case of `input` if it has fewer than 64 bytes and all are ASCII. Otherwise appends nothing and
+/// returns false.
 #[inline(always)]
 pub(super) fn append_short(input: &[u8], output: &mut Vec<u8>) -> bool {
     match input.len() {
@@ -58,7 +58,7 @@ pub(super) fn append_short(input: &[u8], output: &mut Vec<u8>) -> bool {
     }
 }
 
-/// [`append_short`] for `N` to twice `N` bytes: the first `N`, and the last `N` over what these have of them.
+/// [`append_short`] for `N` to `2 * N` bytes: converts the first `N` and the last `N` bytes, which may overlap.
 #[inline(always)]
 fn append_ends<const N: usize>(input: &[u8], output: &mut Vec<u8>) -> bool {
     let (Some(first), Some(last)) = (input.first_chunk::<N>(), input.last_chunk::<N>()) else { return false };

@@ -1,38 +1,36 @@
-//! Characters of two to four bytes: where a block has them, and what the tables make of them.
+//! Finds the characters of two to four bytes in a block and replaces them by their upper case from the tables.
 //!
-//! Almost every character has an upper case of its own length. So a block is first written with its ASCII
-//! in upper case and all else as it is, and then the other characters are written over, each where it
-//! stands. The few characters that change their length, here called special, end the block early.
+//! The upper case of almost every character has the length of the character. So a block is first copied with its
+//! ASCII letters in upper case, and then the other characters are replaced in the copy. The few characters whose
+//! upper case has another length, here called specials, end the block early.
 //!
-//! What is not valid UTF-8 is left as it is too, and nothing has to look for it. A byte that begins a
-//! character, but is not followed by the continuations that it announces, is not looked up; nor is a
-//! continuation that follows nothing. Of the sequences that are whole, overlong forms, surrogates and what is
-//! beyond U+10FFFF have no other case in the tables.
+//! Bytes that are not valid UTF-8 stay unchanged without a validation. A leading byte that is not followed by its
+//! continuation bytes is not looked up, and neither is a continuation byte without a leading byte. Of the complete
+//! sequences, overlong forms, surrogates and numbers above U+10FFFF are mapped to themselves by the tables.
 
 use super::ascii;
 use super::planes::{BLOCK, Planes};
 use super::tables::{PAGE_OF, PAGES, SPECIAL, SPECIALS, TWO_BYTES};
 
-/// What became of a block.
+/// The result of mapping a block.
 pub(super) struct Mapped {
-    /// How many bytes at its beginning are done: up to a special, or to a character that the block does
-    /// not end.
+    /// The number of bytes that were mapped: all, or those before a special or an incomplete character.
     pub(super) length: usize,
-    /// The special that follows.
+    /// The special behind those bytes.
     pub(super) special: Option<Special>,
-    /// Whether all is ASCII.
+    /// Whether the whole block is ASCII.
     pub(super) is_ascii: bool,
 }
 
 /// A character whose upper case has another length.
 pub(super) struct Special {
-    /// How many bytes it has itself.
+    /// The length of the character in bytes.
     pub(super) length: usize,
-    /// What it becomes.
+    /// Its upper case.
     pub(super) upper: &'static [u8],
 }
 
-/// Appends the upper case of what is done of a block.
+/// Maps a block and appends the bytes that were mapped.
 #[inline(always)]
 pub(super) fn append_block<P: Planes>(block: &[u8; BLOCK], output: &mut Vec<u8>) -> Mapped {
     let start = output.len();
@@ -43,7 +41,7 @@ pub(super) fn append_block<P: Planes>(block: &[u8; BLOCK], output: &mut Vec<u8>)
     mapped
 }
 
-/// Writes the upper case of the characters of a block that are not ASCII to where they stand in `upper`.
+/// Writes the upper case of the characters of `block` that are not ASCII into `upper`, at the same positions.
 #[inline(always)]
 pub(super) fn map_block<P: Planes>(block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Mapped {
     let high = P::plane::<7>(block);
@@ -57,14 +55,14 @@ pub(super) fn map_block<P: Planes>(block: &[u8; BLOCK], upper: &mut [u8; BLOCK])
     let three = begun & plane5 & !plane4;
     let four = begun & plane5 & plane4;
 
-    // The last byte, the last two and the last three do not end a character of two, three and four bytes.
+    // A character of 2, 3 or 4 bytes that begins in the last 1, 2 or 3 bytes of the block is incomplete.
     const LAST: u64 = 1 << (BLOCK - 1);
     let unended = begun & LAST | (three | four) & LAST >> 1 | four & LAST >> 2;
     let mut length = unended.trailing_zeros() as usize;
     let mut special = None;
     let mut end_before = |found: Option<(usize, Special)>| {
-        if let Some((place, found)) = found.filter(|(place, _)| *place < length) {
-            (length, special) = (place, Some(found));
+        if let Some((position, found)) = found.filter(|(position, _)| *position < length) {
+            (length, special) = (position, Some(found));
         }
     };
     end_before(map_two_bytes(two & continued >> 1, block, upper));
@@ -78,8 +76,8 @@ pub(super) fn map_block<P: Planes>(block: &[u8; BLOCK], upper: &mut [u8; BLOCK])
     Mapped { length, special, is_ascii: false }
 }
 
-/// The bytes whose low four bits are 3 to 9. Where such a byte begins a character of three bytes, that is
-/// one of U+3000 to U+9FFF, Chinese and Japanese above all, which have no case.
+/// The bytes whose low four bits are 3 to 9. If such a byte begins a character of three bytes, the character is one
+/// of U+3000 to U+9FFF, mostly Chinese and Japanese, which have no case.
 #[inline(always)]
 fn caseless<P: Planes>(block: &[u8; BLOCK]) -> u64 {
     let planes = [P::plane::<0>(block), P::plane::<1>(block), P::plane::<2>(block), P::plane::<3>(block)];
@@ -88,38 +86,38 @@ fn caseless<P: Planes>(block: &[u8; BLOCK]) -> u64 {
     from_3_to_7 | from_8_to_9
 }
 
-/// The places of the bits that are set, from the lowest on.
+/// The positions of the bits that are set, from the lowest on.
 #[inline(always)]
-fn places(mut bits: u64) -> impl Iterator<Item = usize> {
+fn positions(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
-        let place = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        let position = (bits != 0).then(|| bits.trailing_zeros() as usize);
         bits &= bits.wrapping_sub(1);
-        place
+        position
     })
 }
 
-/// The `N` bytes from a place on, and the place of each. They never go beyond the block; the remainder tells
-/// the compiler so.
+/// The `N` bytes from a position on, and the position of each. All are in the block; the remainder removes the bounds
+/// check.
 #[inline(always)]
-fn bytes_at<const N: usize>(place: usize, block: &[u8; BLOCK]) -> ([usize; N], [u8; N]) {
-    let places = std::array::from_fn(|n| (place + n) % BLOCK);
-    (places, places.map(|place| block[place]))
+fn bytes_at<const N: usize>(position: usize, block: &[u8; BLOCK]) -> ([usize; N], [u8; N]) {
+    let positions = std::array::from_fn(|n| (position + n) % BLOCK);
+    (positions, positions.map(|position| block[position]))
 }
 
-/// The six bits that a continuation carries.
+/// The six bits of the character in a continuation byte.
 #[inline(always)]
 fn six_bits(byte: u8) -> usize {
     usize::from(byte & 0x3f)
 }
 
-/// Maps the characters of two bytes that begin at these places, up to the first special, and returns that.
+/// Maps the characters of two bytes that begin at these positions, up to the first special, and returns the special.
 #[inline(always)]
 fn map_two_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Option<(usize, Special)> {
-    for place in places(begun) {
-        let (at, bytes) = bytes_at::<2>(place, block);
+    for position in positions(begun) {
+        let (at, bytes) = bytes_at::<2>(position, block);
         let entry = TWO_BYTES[usize::from(bytes[0] & 0x1f) << 6 | six_bits(bytes[1])];
         if entry < 0x100 {
-            return Some((place, special(2, entry)));
+            return Some((position, special(2, entry)));
         }
         [upper[at[0]], upper[at[1]]] = entry.to_le_bytes();
     }
@@ -129,13 +127,13 @@ fn map_two_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Op
 /// As [`map_two_bytes`], for three.
 #[inline(always)]
 fn map_three_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Option<(usize, Special)> {
-    for place in places(begun) {
-        let (at, bytes) = bytes_at::<3>(place, block);
+    for position in positions(begun) {
+        let (at, bytes) = bytes_at::<3>(position, block);
         let high = usize::from(bytes[0] & 0xf) << 6 | six_bits(bytes[1]);
         let Some((entry, mapped)) = mapped(high, bytes[2]) else { continue };
         let number = entry.wrapping_sub(SPECIAL);
         if usize::from(number) < SPECIALS.len() {
-            return Some((place, special(3, number)));
+            return Some((position, special(3, number)));
         }
         upper[at[0]] = 0xe0 | (mapped >> 12) as u8;
         upper[at[1]] = 0x80 | (mapped >> 6) as u8 & 0x3f;
@@ -144,13 +142,13 @@ fn map_three_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> 
     None
 }
 
-/// As [`map_two_bytes`], for four, of which none is special.
+/// As [`map_two_bytes`], for four, none of which is a special.
 #[inline(always)]
 fn map_four_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) {
-    for place in places(begun) {
-        let (at, bytes) = bytes_at::<4>(place, block);
+    for position in positions(begun) {
+        let (at, bytes) = bytes_at::<4>(position, block);
         let high = usize::from(bytes[0] & 0xf) << 12 | six_bits(bytes[1]) << 6 | six_bits(bytes[2]);
-        // Below U+10000 it is overlong; beyond the tables, at U+1FFFF, nothing has case.
+        // Below U+10000 the form is overlong. Above U+1FFFF, where the tables end, no character has case.
         if high < 0x400 {
             continue;
         }
@@ -161,8 +159,8 @@ fn map_four_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) {
     }
 }
 
-/// The entry of a character in the tables and the low 16 bits of its upper case, unless its page is of
-/// characters without case. `high` is all of the character but the six bits that its last byte carries.
+/// The entry of a character in the tables and the low 16 bits of its upper case. `None` if its page has no characters
+/// with case. `high` is the number of the character without the six bits of its last byte.
 #[inline(always)]
 fn mapped(high: usize, last: u8) -> Option<(u16, u16)> {
     let page = PAGE_OF.get(high).filter(|page| **page != 0)?;
@@ -170,7 +168,7 @@ fn mapped(high: usize, last: u8) -> Option<(u16, u16)> {
     Some((entry, ((high << 6 | six_bits(last)) as u16).wrapping_add(entry)))
 }
 
-/// The special with this number, which has this many bytes.
+/// The special with this number, a character of `length` bytes.
 fn special(length: usize, number: u16) -> Special {
     let entry = &SPECIALS[usize::from(number)];
     Special { length, upper: &entry[..usize::from(entry[7])] }

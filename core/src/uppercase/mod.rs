@@ -1,12 +1,12 @@
-//! Upper-casing of UTF-8 text in which bytes that are not valid UTF-8 pass through.
+//! Converts UTF-8 text to upper case. Bytes that are not valid UTF-8 are copied unchanged.
 //!
-//! The mapping is Unicode's full, locale-independent one (Unicode 3.13, SpecialCasing.txt without
-//! conditions): `straße` becomes `STRASSE`. A character's upper case never depends on its
-//! neighbours, so text may be cut anywhere between characters; [`UppercaseStream`] makes that
-//! anywhere at all.
+//! The mapping is Unicode's full case conversion without locales and conditions (Unicode 3.13,
+//! SpecialCasing.txt): `straße` becomes `STRASSE`. The upper case of a character does not depend on the
+//! characters next to it, so text can be split between any two characters; [`UppercaseStream`] accepts
+//! text split between any two bytes.
 //!
-//! `kernel` goes through the input in blocks, `ascii` does those that are ASCII, `mapping` the others,
-//! with the `tables` that a test makes of the standard library's data.
+//! `kernel` processes the input in blocks: `ascii` converts blocks of ASCII, `mapping` the others, by the
+//! `tables` that a test generates from the standard library's data.
 
 mod ascii;
 mod kernel;
@@ -21,7 +21,7 @@ pub(crate) use kernel::{MAX_GROWTH, uppercase_into};
 pub use stream::UppercaseStream;
 pub(crate) use tables::UNICODE_VERSION;
 
-/// The text in upper case. Bytes that are not valid UTF-8 are returned as they are.
+/// The text in upper case. Bytes that are not valid UTF-8 are returned unchanged.
 ///
 /// ```
 /// assert_eq!(capsock::uppercase("straße, ŉ, ΐ".as_bytes()), "STRASSE, ʼN, \u{399}\u{308}\u{301}".as_bytes());

@@ -1,12 +1,11 @@
-//! Bit planes: the same bit of each of 64 bytes, as one number, so that a question to 64 bytes is one
-//! instruction.
+//! Bit planes: the same bit of each of 64 bytes as one number, so that one instruction tests 64 bytes.
 
-/// How many bytes a block has.
+/// The length of a block in bytes.
 pub(super) const BLOCK: usize = 64;
 
-/// A way to take a plane out of a block.
+/// A method of extracting a plane from a block.
 pub(super) trait Planes {
-    /// Bit `BIT` (7 is the highest) of each byte, that of the first byte lowest.
+    /// Bit `BIT` (7 is the highest) of each byte. The lowest bit of the result is that of the first byte.
     fn plane<const BIT: u32>(block: &[u8; BLOCK]) -> u64;
 }
 
@@ -21,7 +20,7 @@ impl Planes for Words {
         let (words, _) = block.as_chunks::<8>();
         words.iter().rev().fold(0, |plane, word| {
             let bits = u64::from_le_bytes(*word) >> BIT & 0x0101_0101_0101_0101;
-            // Moves the bit of byte `n` to bit `56 + n`; no two of the products' bits meet.
+            // Moves the bit of byte `n` to bit `56 + n`; no two bits of the product coincide.
             plane << 8 | bits.wrapping_mul(0x0102_0408_1020_4080) >> 56
         })
     }
@@ -42,7 +41,7 @@ impl Planes for Sse2 {
             // SAFETY: Every x86_64 processor has SSE2, and 16 bytes are read from an array of 16.
             let bits = unsafe {
                 let bytes = _mm_loadu_si128(part.as_ptr().cast());
-                // The shift is of pairs of bytes; what it moves into another byte stays below its bit 7.
+                // It shifts pairs of bytes; a bit shifted into the next byte stays below bit 7.
                 _mm_movemask_epi8(_mm_sll_epi16(bytes, _mm_cvtsi32_si128(7 - BIT as i32)))
             };
             plane << 16 | u64::from(bits as u16)

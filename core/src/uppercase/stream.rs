@@ -1,11 +1,11 @@
-//! Upper-casing of text that comes in pieces.
+//! Converts text to upper case that arrives in pieces.
 
 use std::str;
 
 use super::kernel::uppercase_into;
 
-/// Upper-cases text that comes in pieces, cut anywhere: the output is the same for every way of
-/// cutting the input.
+/// Converts text to upper case that arrives in pieces. The text may be split between any two bytes, which does not
+/// change the output.
 ///
 /// ```
 /// let mut stream = capsock::UppercaseStream::new();
@@ -18,20 +18,20 @@ use super::kernel::uppercase_into;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct UppercaseStream {
-    /// The beginning of a character whose end has not come yet; the first `held` bytes count.
+    /// The beginning of an incomplete character, in the first `held` bytes.
     bytes: [u8; 4],
     held: usize,
 }
 
 impl UppercaseStream {
-    /// A stream at its beginning.
+    /// An empty stream.
     #[must_use]
     pub fn new() -> UppercaseStream {
         UppercaseStream::default()
     }
 
-    /// Appends to `output` the upper case of what is complete so far; at most 3 bytes of a
-    /// character that is not are held.
+    /// Appends the upper case of all complete characters to `output`, and keeps at most 3 bytes of an incomplete one
+    /// for the next call.
     pub fn push(&mut self, input: &[u8], output: &mut Vec<u8>) {
         let mut input = input;
         while self.held > 0 {
@@ -44,27 +44,27 @@ impl UppercaseStream {
                     (self.held, input) = (0, rest);
                 }
                 Err(error) if error.error_len().is_none() => (self.held, input) = (self.held + 1, rest),
-                // The byte does not continue the character, and may begin one itself.
+                // The byte does not continue the character, but may begin another.
                 Err(_) => self.finish(output),
             }
         }
-        let (complete, begun) = input.split_at(input.len() - begun_character(input));
+        let (complete, begun) = input.split_at(input.len() - incomplete_length(input));
         uppercase_into(complete, output);
         self.bytes[..begun.len()].copy_from_slice(begun);
         self.held = begun.len();
     }
 
-    /// Ends the stream: what was held is appended unchanged. The stream is then at a beginning again.
+    /// Ends the text: appends the bytes of an incomplete character unchanged. The stream can then be used again.
     pub fn finish(&mut self, output: &mut Vec<u8>) {
         output.extend_from_slice(&self.bytes[..self.held]);
         self.held = 0;
     }
 }
 
-/// How many bytes at the end of `input` (0 to 3) begin a character that the input does not end.
-fn begun_character(input: &[u8]) -> usize {
+/// The number of bytes at the end of `input` (0 to 3) that begin an incomplete character.
+fn incomplete_length(input: &[u8]) -> usize {
     let tail = &input[input.len().saturating_sub(3)..];
-    // Only the last byte that begins a character of several bytes can begin one that is not ended.
+    // Only the last byte that begins a character of several bytes can begin an incomplete one.
     let Some(begin) = tail.iter().rposition(|byte| *byte >= 0xc0) else { return 0 };
     let is_begun = str::from_utf8(&tail[begin..]).is_err_and(|error| error.error_len().is_none());
     if is_begun { tail.len() - begin } else { 0 }

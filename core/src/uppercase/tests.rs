@@ -1,18 +1,18 @@
-//! Each way of `kernel`, also those that this processor does not choose, against the standard library.
+//! Compares each variant of `kernel`, also those that this processor does not select, with the standard library.
 
 use super::kernel::{self, MAX_GROWTH};
 use super::{UppercaseStream, planes, tables, uppercase};
 
 type Append = fn(&[u8], &mut Vec<u8>);
 
-/// The ways that the processor has. One that it lacks is named.
+/// The variants that the processor supports. One that it does not is printed.
 fn ways() -> Vec<(&'static str, Append)> {
     let mut ways: Vec<(&str, Append)> = vec![("words", kernel::append::<planes::Words>)];
     #[cfg(target_arch = "x86_64")]
     {
         ways.push(("sse2", kernel::append::<planes::Sse2>));
         if kernel::has_avx2() {
-            // SAFETY: The processor has the instructions.
+            // SAFETY: The processor has the instruction sets.
             ways.push(("avx2", |input, output| unsafe { kernel::append_with_avx2(input, output) }));
         } else {
             eprintln!("avx2: not tested, the processor has no AVX2 or no BMI1");
@@ -21,7 +21,7 @@ fn ways() -> Vec<(&'static str, Append)> {
     ways
 }
 
-/// The service, said the slow way: valid stretches by the standard library, all else unchanged.
+/// The reference: valid text is converted by the standard library, all other bytes are unchanged.
 fn expected(input: &[u8]) -> Vec<u8> {
     input
         .utf8_chunks()
@@ -29,14 +29,14 @@ fn expected(input: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// Asks each way.
+/// Checks each variant.
 #[track_caller]
 fn check(input: &[u8]) {
     check_behind(0, input);
 }
 
-/// Asks each way to append behind so many bytes: into as much room as the service promises to get by with
-/// and, if there are none, also into no room.
+/// Checks that each variant appends behind so many bytes: into the spare capacity with which it must not allocate, and
+/// without bytes before, also into none.
 #[track_caller]
 fn check_behind(before: usize, input: &[u8]) {
     let expected = expected(input);
@@ -58,7 +58,7 @@ fn check_behind(before: usize, input: &[u8]) {
     }
 }
 
-/// xorshift64*: the same sequence every time.
+/// xorshift64*: the same sequence in every run.
 fn random() -> impl FnMut(usize) -> usize {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     move |below| {
@@ -69,12 +69,12 @@ fn random() -> impl FnMut(usize) -> usize {
     }
 }
 
-/// How many cases to go on by: all are tried, but by Miri, which takes a thousand times as long.
+/// The step between cases: 1, and more with Miri, which takes a thousand times as long.
 const fn step(by_miri: usize) -> usize {
     if cfg!(miri) { by_miri } else { 1 }
 }
 
-/// Each kind of sequence: characters with and without case, specials, and what is no UTF-8.
+/// Each kind of sequence: characters with and without case, specials, and bytes that are not UTF-8.
 const SEQUENCES: [&[u8]; 44] = [
     // ASCII.
     b"a",
@@ -112,7 +112,7 @@ const SEQUENCES: [&[u8]; 44] = [
     "𐐨".as_bytes(),
     "𞤢".as_bytes(),
     "\u{10ffff}".as_bytes(),
-    // Cut, or only the end.
+    // Incomplete, or only continuation bytes.
     b"\xc3",
     b"\xe2\x82",
     b"\xf0\x90\x90",
@@ -123,7 +123,7 @@ const SEQUENCES: [&[u8]; 44] = [
     b"\xe0\x81\xa1",
     b"\xf0\x80\x81\xa1",
     b"\xf0\x8f\xbd\x81",
-    // A surrogate, too high, and no beginning.
+    // A surrogate, above U+10FFFF, and not a leading byte.
     b"\xed\xa0\x80",
     b"\xf4\x90\x80\x80",
     b"\xff\xf8\xa8\x90\x90\xa8",
@@ -131,7 +131,7 @@ const SEQUENCES: [&[u8]; 44] = [
 
 #[test]
 fn every_character() {
-    // Those that have an upper case in an older Rust have the same in every later version of Unicode.
+    // An upper case that an older Rust has is the same in every later version of Unicode.
     let comparable = |character: &char| {
         char::UNICODE_VERSION == tables::UNICODE_VERSION || character.to_uppercase().ne([*character])
     };
@@ -212,7 +212,7 @@ fn every_beginning_with_every_second_byte() {
 fn random_mixes() {
     let mut random = random();
     for _ in 0..4_000 / step(200) {
-        // A few kinds at a time: real text is not made of all.
+        // A few kinds at a time, as in real text.
         let kinds: [&[u8]; 4] = std::array::from_fn(|_| SEQUENCES[random(SEQUENCES.len())]);
         let number = random(120);
         let mut text: Vec<u8> = (0..number).flat_map(|_| kinds[random(4)]).copied().collect();
@@ -241,7 +241,7 @@ fn any_cut_of_any_sequences() {
     let whole = uppercase(&text);
     for first in (0..=text.len()).step_by(step(50)) {
         for second in (first..=text.len()).step_by(step(50)) {
-            // With the room that whoever calls this in a forked child keeps: three times the input.
+            // With the capacity that a forked child has: three times the input.
             let mut output = Vec::with_capacity(MAX_GROWTH * text.len());
             let (mut stream, place) = (UppercaseStream::new(), output.as_ptr());
             for piece in [&text[..first], &text[first..second], &text[second..]] {
