@@ -1,7 +1,7 @@
-//! The one error of the library: what was tried, on which address, what happened, what to try.
+//! The error type of the library: the operation that failed, its address, the reason, and advice.
 //!
-//! Every door translates [`ErrorKind`] in one place of its own; the numbers are the C status
-//! codes, and neither a number nor its meaning ever changes.
+//! Each binding translates [`ErrorKind`] in one place. The numbers of the kinds are the C status codes: a number is
+//! never changed or reused.
 
 use std::fmt;
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl ErrorKind {
         }
     }
 
-    /// What a person may do about it, where there is something to say in general.
+    /// What the user may do about any error of this kind.
     fn advice(self) -> Option<&'static str> {
         Some(match self {
             ErrorKind::TimedOut => {
@@ -57,12 +57,12 @@ impl ErrorKind {
     }
 }
 
-/// An error of the library. Its text reads as one sentence: `could not connect to
-/// 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?`
+/// An error of the library. Its text is one sentence, with the operation, the address, the reason and advice:
+/// `could not connect to 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?`
 #[derive(Clone, PartialEq, Eq)]
 pub struct Error(Box<Parts>);
 
-/// The result of whatever can fail here.
+/// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -70,60 +70,62 @@ struct Parts {
     kind: ErrorKind,
     errno: Option<i32>,
     gai_code: Option<i32>,
-    tried: String,
+    /// Continues "could not".
+    operation: String,
     address: Option<String>,
-    happened: String,
-    /// The time that ran out.
-    allowed: Option<Duration>,
+    reason: String,
+    /// The time limit that passed.
+    limit: Option<Duration>,
     advice: Option<String>,
 }
 
 impl Error {
-    /// An error that no system call reported. `tried` continues "could not", `happened` says why.
+    /// An error that no system call reported. `operation` continues "could not", and `reason` says why.
     #[must_use]
-    pub fn new(kind: ErrorKind, tried: impl Into<String>, happened: impl Into<String>) -> Error {
+    pub fn new(kind: ErrorKind, operation: impl Into<String>, reason: impl Into<String>) -> Error {
         Error(Box::new(Parts {
             kind,
             errno: None,
             gai_code: None,
-            tried: tried.into(),
+            operation: operation.into(),
             address: None,
-            happened: happened.into(),
-            allowed: None,
+            reason: reason.into(),
+            limit: None,
             advice: kind.advice().map(str::to_owned),
         }))
     }
 
-    /// An argument that is refused before anything is done.
+    /// `InvalidArgument`: the call was refused and had no effect.
     #[must_use]
-    pub fn invalid(tried: impl Into<String>, happened: impl Into<String>) -> Error {
-        Error::new(ErrorKind::InvalidArgument, tried, happened)
+    pub fn invalid(operation: impl Into<String>, reason: impl Into<String>) -> Error {
+        Error::new(ErrorKind::InvalidArgument, operation, reason)
     }
 
-    /// A system call's error number (errno(3)) and what it was tried for.
+    /// The error of a system call, by its number (errno(3)). `operation` continues "could not".
     #[must_use]
-    pub fn os(errno: i32, tried: impl Into<String>) -> Error {
-        let mut error = Error::new(ErrorKind::of_errno(errno), tried, describe(errno));
+    pub fn os(errno: i32, operation: impl Into<String>) -> Error {
+        let mut error = Error::new(ErrorKind::of_errno(errno), operation, describe(errno));
         error.0.errno = Some(errno);
         error
     }
 
-    /// A call that had no time to wait and would have had to (EAGAIN, EINPROGRESS); the number is kept.
-    pub(crate) fn would_wait(errno: i32, tried: impl Into<String>) -> Error {
-        let mut error = Error::new(ErrorKind::TimedOut, tried, describe(errno));
+    /// `TimedOut`: a non-blocking call would have blocked (EAGAIN, EINPROGRESS). The error has that number.
+    pub(crate) fn would_wait(errno: i32, operation: impl Into<String>) -> Error {
+        let mut error = Error::new(ErrorKind::TimedOut, operation, describe(errno));
         error.0.errno = Some(errno);
         error
     }
 
-    /// What reading an input or writing an output of the caller's failed with; a number is kept.
-    pub(crate) fn input_output(error: &std::io::Error, tried: impl Into<String>) -> Error {
+    /// `InputOutput`: reading the caller's input or writing its output failed. The error has the number, if any.
+    pub(crate) fn input_output(error: &std::io::Error, operation: impl Into<String>) -> Error {
         let errno = error.raw_os_error();
-        let happened = errno.map_or_else(|| error.to_string(), describe);
-        let mut error = Error::new(ErrorKind::InputOutput, tried, happened);
+        let reason = errno.map_or_else(|| error.to_string(), describe);
+        let mut error = Error::new(ErrorKind::InputOutput, operation, reason);
         error.0.errno = errno;
         error
     }
 
+    /// `NameNotResolved`: getaddrinfo(3) returned `code` and described it as `text`.
     pub(crate) fn gai(code: i32, errno: Option<i32>, text: String, name: &str) -> Error {
         let mut error = Error::new(ErrorKind::NameNotResolved, "find the address of", text);
         error.0.gai_code = Some(code);
@@ -131,42 +133,42 @@ impl Error {
         error.at(name)
     }
 
-    /// The same error, naming the address or name that it is about.
+    /// The error with the address or name in its text.
     #[must_use]
     pub fn at(mut self, address: impl fmt::Display) -> Error {
         self.0.address = Some(address.to_string());
         self
     }
 
-    /// The same error with a more useful hint than its kind's own.
+    /// The error with advice that replaces the general advice of its kind.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Error {
         self.0.advice = Some(advice.into());
         self
     }
 
-    /// The same error, telling how long was allowed if that is what ran out, and nobody has told yet.
+    /// The error with the time limit in its text, if its kind is `TimedOut` and it has no limit yet.
     pub(crate) fn within(mut self, limit: Option<Duration>) -> Error {
-        if let (ErrorKind::TimedOut, None) = (self.0.kind, self.0.allowed) {
-            self.0.allowed = limit;
+        if let (ErrorKind::TimedOut, None) = (self.0.kind, self.0.limit) {
+            self.0.limit = limit;
         }
         self
     }
 
-    /// The same error, with more on where it happened.
-    pub(crate) fn adding(mut self, place: impl fmt::Display) -> Error {
-        self.0.happened = format!("{} ({place})", self.0.happened);
+    /// The error with details behind its reason, in parentheses.
+    pub(crate) fn adding(mut self, details: impl fmt::Display) -> Error {
+        self.0.reason = format!("{} ({details})", self.0.reason);
         self
     }
 
-    /// What went wrong, as one of the cases that a caller can tell apart.
+    /// The kind of the error, which each binding translates into its own form.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The system's error number (errno(3)), where a system call reported one or one is customary
-    /// for the kind (`ETIMEDOUT` for a deadline that passed).
+    /// The error number (errno(3)) that a system call reported, or the usual number of the kind, such as `ETIMEDOUT`
+    /// for a time limit that passed. `None` if there is neither.
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         self.0.errno.or(match self.0.kind {
@@ -181,7 +183,7 @@ impl Error {
         })
     }
 
-    /// getaddrinfo(3)'s `EAI_` number, for [`ErrorKind::NameNotResolved`].
+    /// The `EAI_` number of getaddrinfo(3), if the kind is [`ErrorKind::NameNotResolved`].
     #[must_use]
     pub fn gai_code(&self) -> Option<i32> {
         self.0.gai_code
@@ -190,13 +192,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not {}", self.0.tried)?;
+        write!(f, "could not {}", self.0.operation)?;
         if let Some(address) = &self.0.address {
             write!(f, " {address}")?;
         }
-        write!(f, ": {}", self.0.happened)?;
-        if let Some(allowed) = self.0.allowed {
-            write!(f, " (the limit is {} s)", allowed.as_secs_f64())?;
+        write!(f, ": {}", self.0.reason)?;
+        if let Some(limit) = self.0.limit {
+            write!(f, " (the limit is {} s)", limit.as_secs_f64())?;
         }
         match &self.0.advice {
             Some(advice) => write!(f, "; {advice}"),
@@ -206,7 +208,7 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// The sentence, so that `main() -> Result<(), Error>` ends a program with it.
+    /// The text of [`Display`](fmt::Display), which a program with `main() -> Result<(), Error>` then prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -237,7 +239,7 @@ impl From<Error> for std::io::Error {
     }
 }
 
-/// `Connection refused (ECONNREFUSED)`: the system's words and the name that the man pages use.
+/// The system's text for an error number, and its name: `Connection refused (ECONNREFUSED)`.
 pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
@@ -247,7 +249,7 @@ pub(crate) fn describe(errno: i32) -> String {
     }
 }
 
-/// The name that the man pages use, of every number that Linux has.
+/// The name of an error number of Linux, as in errno(3).
 pub(crate) fn errno_name(errno: i32) -> Option<&'static str> {
     macro_rules! names {
         ($($name:ident)*) => { match errno { $(libc::$name => Some(stringify!($name)),)* _ => None } };
@@ -272,15 +274,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_their_places_and_never_zero() {
+    fn numbers_are_consecutive_from_one() {
         for (index, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind.number(), index as i32 + 1);
         }
     }
 
     #[test]
-    fn every_number_of_the_system_has_its_name() {
-        // 41 and 58 are nobody's; the last one of Linux is EHWPOISON.
+    fn every_error_number_has_a_name() {
+        // 41 and 58 are unassigned; the last number is EHWPOISON.
         for errno in (1..=libc::EHWPOISON).filter(|errno| ![41, 58].contains(errno)) {
             assert!(errno_name(errno).is_some(), "{errno}");
         }
@@ -288,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_says_what_where_why_and_what_next() {
+    fn the_text_has_the_operation_address_reason_and_advice() {
         let error = Error::os(libc::ECONNREFUSED, "connect to").at("127.0.0.1:12000");
         assert_eq!(
             error.to_string(),

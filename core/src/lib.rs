@@ -1,11 +1,11 @@
 //! Sockets, servers and clients for the programs of the classic socket-programming lecture
-//! (Kurose & Ross, *Computer Networking: A Top-Down Approach*, 2.7): a client sends text, a
-//! server sends it back in upper case, over UDP and TCP.
+//! (Kurose & Ross, *Computer Networking: A Top-Down Approach*, 2.7): a client sends text, and a
+//! server replies with the text in upper case, over UDP and TCP.
 //!
-//! The crate holds all behaviour of capsock and knows no other language; the C, Python and Java
-//! packages and the `capsock` command translate types, errors and lifetimes, and decide nothing.
-//! It is not a general asynchronous runtime: a server here is a request-reply server, run by one
-//! of four [`Concurrency`] models, and a client asks one question at a time, or many in one call.
+//! The crate implements all behaviour of capsock and depends on no other language; the C, Python and
+//! Java packages and the `capsock` command translate its types, errors and lifetimes. It is not a
+//! general asynchronous runtime: a server here is a request-reply server with one of four
+//! [`Concurrency`] models, and a client sends one request at a time, or many in one call.
 //!
 //! ```
 //! use capsock::{Concurrency, Server, TcpClient};
@@ -15,8 +15,8 @@
 //! # Ok::<(), capsock::Error>(())
 //! ```
 //!
-//! It runs on Linux 5.9 and later: `epoll`, `eventfd`, `pidfd` and `close_range` are used
-//! without a second way round them.
+//! It requires Linux 5.9 or later: it uses `epoll`, `eventfd`, `pidfd` and `close_range`, and has no
+//! replacement for them.
 
 #[cfg(not(target_os = "linux"))]
 compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
@@ -43,7 +43,7 @@ pub use server::{
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 
-/// What is not public, for the fuzz targets; it is no part of the library.
+/// Private functions for the fuzz targets. They are not part of the interface.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing {
@@ -64,15 +64,15 @@ pub mod fuzzing {
     }
 }
 
-/// The port that servers listen on and clients ask unless told otherwise: the textbook's.
+/// The default port of servers and clients: the textbook's.
 pub const DEFAULT_PORT: u16 = 12000;
 
-/// The host that servers listen on unless told otherwise: this machine alone, over IPv4 and IPv6.
+/// The default host of servers: this machine alone, over IPv4 and IPv6.
 pub const DEFAULT_HOST: &str = "localhost";
 
 /// The version of this library, `major.minor.patch`.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The version of Unicode whose upper-casing [`uppercase`](crate::uppercase()) applies, whichever Rust built the
-/// library.
+/// The version of Unicode that [`uppercase`](crate::uppercase()) implements. It does not depend on the Rust compiler
+/// that built the library.
 pub const UNICODE_VERSION: (u8, u8, u8) = uppercase::UNICODE_VERSION;

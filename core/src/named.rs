@@ -1,23 +1,23 @@
-//! Choices that have a name and a stable number in every language.
+//! Enums whose values have a name and a stable number in every language.
 
-/// Gives an enum with explicit numbers its `ALL`, `name`, `from_number` and `FromStr`, so that no
-/// door has a table of its own. `$what` continues "choose the".
+/// Implements `ALL`, `name`, `from_number` and `FromStr` for an enum with explicit numbers, so that no binding needs
+/// a table of its own. `$what` continues "choose the" in errors.
 macro_rules! named {
     ($type:ident, $what:literal, $($variant:ident => $name:literal),+ $(,)?) => {
         impl $type {
-            /// Every one, in the order of the numbers.
+            /// All values, in the order of their numbers.
             pub const ALL: &'static [$type] = &[$($type::$variant),+];
 
-            /// The name that the command and the Python package use.
+            /// The name of the value in the command and the Python package.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $($type::$variant => $name),+ }
             }
 
-            /// The one of a stable number: the C and Java packages' constants.
+            /// The value with this number, which is the constant of the C and Java packages.
             ///
             /// # Errors
-            /// `InvalidArgument` for a number that is none of them.
+            /// `InvalidArgument` if no value has this number.
             pub fn from_number(number: i32) -> $crate::Result<$type> {
                 $type::ALL.iter().copied().find(|one| *one as i32 == number).ok_or_else(|| {
                     let all = [$(format!("{} ({})", $type::$variant as i32, $name)),+].join(", ");
