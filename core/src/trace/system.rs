@@ -4,7 +4,8 @@
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
-use std::ptr;
+
+use crate::held_signals::HeldSignals;
 
 /// Descriptors from this number on: a program's own keep the numbers that they have without a recording.
 const HIGH: c_int = 200;
@@ -101,70 +102,6 @@ pub(super) fn write(fd: RawFd, line: &[u8]) -> Result<(), i32> {
             }
         }
     }
-}
-
-/// Holds SIGPIPE and SIGXFSZ back from this thread while it lives.
-struct HeldSignals {
-    before: libc::sigset_t,
-    pending: libc::sigset_t,
-}
-
-impl HeldSignals {
-    fn new() -> HeldSignals {
-        let (mut before, mut pending) = (empty_set(), empty_set());
-        // SAFETY: the sets are initialised and outlive the calls, which fail for no valid argument.
-        unsafe {
-            libc::pthread_sigmask(libc::SIG_BLOCK, &of_writes(), &raw mut before);
-            // What was not held back already is not pending here.
-            if OF_WRITES.iter().any(|signal| libc::sigismember(&raw const before, *signal) == 1) {
-                libc::sigpending(&raw mut pending);
-            }
-        }
-        HeldSignals { before, pending }
-    }
-
-    /// Takes what a write that failed has raised, but for what was there before, which is not ours.
-    fn discard(&self) {
-        let mut ours = empty_set();
-        for signal in OF_WRITES {
-            // SAFETY: the sets are initialised.
-            unsafe {
-                if libc::sigismember(&raw const self.pending, signal) == 0 {
-                    libc::sigaddset(&raw mut ours, signal);
-                }
-            }
-        }
-        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the set and the time outlive the call; no information is asked for.
-        unsafe { libc::sigtimedwait(&raw const ours, ptr::null_mut(), &raw const at_once) };
-    }
-}
-
-impl Drop for HeldSignals {
-    fn drop(&mut self) {
-        // SAFETY: the set is what pthread_sigmask(3) reported.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
-    }
-}
-
-const OF_WRITES: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
-
-fn empty_set() -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: sigemptyset(3) initialises it.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        set.assume_init()
-    }
-}
-
-fn of_writes() -> libc::sigset_t {
-    let mut set = empty_set();
-    for signal in OF_WRITES {
-        // SAFETY: the set is initialised.
-        unsafe { libc::sigaddset(&raw mut set, signal) };
-    }
-    set
 }
 
 /// Nanoseconds of a clock (clock_gettime(2)).
