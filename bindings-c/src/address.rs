@@ -74,7 +74,7 @@ unsafe fn find(
     address: *mut sockaddr,
     address_length: Option<&mut socklen_t>,
 ) -> Result<()> {
-    let family = if family == libc::AF_UNSPEC { None } else { Some(family_of(family)?) };
+    let family = if family == libc::AF_UNSPEC { None } else { Some(Family::from_number(family)?) };
     let policy = WaitPolicy { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
     let place =
         Place::new(address, address_length, family)?.ok_or_else(|| refused("address", "it is NULL"))?;
@@ -84,18 +84,6 @@ unsafe fn find(
     };
     // SAFETY: the caller promises the room.
     unsafe { place.write(found.first().copied()) }
-}
-
-/// AF_INET or AF_INET6.
-pub(crate) fn family_of(number: c_int) -> Result<Family> {
-    match number {
-        libc::AF_INET => Ok(Family::V4),
-        libc::AF_INET6 => Ok(Family::V6),
-        _ => Err(Error::invalid(
-            "choose the family",
-            format!("{number} is neither AF_INET ({}) nor AF_INET6 ({})", libc::AF_INET, libc::AF_INET6),
-        )),
-    }
 }
 
 /// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use capsock::{Error, HandlerError, Level, Result, Service};
 
-use crate::error::text;
 use crate::guard::guard;
+use crate::last_error::c_text;
 use crate::pointer::{bytes, given};
 use crate::server_options::capsock_server_options;
 use crate::status::capsock_status;
@@ -140,7 +140,7 @@ pub extern "C" fn capsock_server_options_set_log(
         let user_data = UserData(user_data);
         let log = log.map(|log| {
             Arc::new(move |level: Level, line: &str| {
-                let line = text(line.to_owned());
+                let line = c_text(line.to_owned());
                 // SAFETY: a function of that type, given to the options for calls from these threads.
                 unsafe { log(level as i32, line.as_ptr(), user_data.get()) }
             }) as _

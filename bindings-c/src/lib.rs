@@ -17,9 +17,9 @@
 
 mod descriptor;
 mod guard;
+mod last_error;
 mod pointer;
 mod sockaddr;
-mod socket_fault;
 
 // What the header shows, in its order.
 pub mod version;

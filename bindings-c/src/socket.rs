@@ -4,11 +4,10 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use capsock::Error;
 use capsock::net::timeout::from_millis;
-use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
-use capsock::{Error, Result};
+use capsock::net::{BlockingSocket, Family, Kind, SocketCall, WaitPolicy};
 
-use crate::address::family_of;
 use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given};
 use crate::status::capsock_status;
@@ -52,24 +51,6 @@ impl capsock_socket {
     }
 }
 
-fn kind_of(number: c_int, protocol: c_int) -> Result<Kind> {
-    let wrong = |what: &str, happened: String| Err(Error::invalid(format!("choose the {what}"), happened));
-    let (kind, own) = match number {
-        libc::SOCK_STREAM => (Kind::Stream, libc::IPPROTO_TCP),
-        libc::SOCK_DGRAM => (Kind::Datagram, libc::IPPROTO_UDP),
-        _ => {
-            let (stream, datagram) = (libc::SOCK_STREAM, libc::SOCK_DGRAM);
-            let text = format!("{number} is neither SOCK_STREAM ({stream}) nor SOCK_DGRAM ({datagram})");
-            return wrong("type", text);
-        }
-    };
-    if protocol != 0 && protocol != own {
-        let name = if kind == Kind::Stream { "SOCK_STREAM is TCP" } else { "SOCK_DGRAM is UDP" };
-        return wrong("protocol", format!("{name}: {protocol} is neither 0 nor {own}"));
-    }
-    Ok(kind)
-}
-
 /// socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
 /// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is implied. It is freed with `capsock_socket_free`.
 ///
@@ -85,8 +66,8 @@ pub extern "C" fn capsock_socket_new(
     guard(|| {
         introduce();
         let socket = given(socket, "socket")?;
-        let family = family_of(family)?;
-        let core_kind = kind_of(kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC), protocol)?;
+        let family = Family::from_number(family)?;
+        let core_kind = Kind::from_numbers(kind, protocol)?;
         let nonblocking = kind & libc::SOCK_NONBLOCK != 0;
         let core = BlockingSocket::new(family, core_kind, nonblocking)
             .map_err(|errno| Error::os(errno.0, "make a socket"))?;
@@ -117,7 +98,7 @@ pub extern "C" fn capsock_socket_set_timeout(
         let socket = given(socket, "socket")?;
         let timeout = from_millis("the timeout", timeout_ms)?;
         let mode = socket.core.set_nonblocking(timeout.is_some());
-        mode.map_err(|errno| socket.failed(errno, "set the timeout"))?;
+        mode.map_err(|errno| socket.core.error(SocketCall::SetTimeout, errno))?;
         socket.timeout_ms.store(timeout_ms, Ordering::Relaxed);
         Ok(())
     })

@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
-use capsock::net::Kind;
+use capsock::net::{Kind, SocketCall};
 use capsock::{Error, ErrorKind, Result};
 use libc::{sockaddr, socklen_t};
 
@@ -55,7 +55,7 @@ fn send(
     } else {
         core.send(data, flags, policy)
     };
-    let count = outcome.map_err(|fault| socket.failed_with_peer(fault, "send", "to"))?;
+    let count = outcome.map_err(|error| core.error(SocketCall::Send, error))?;
     if let Some(sent) = sent {
         sent.write(count);
     }
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn capsock_socket_sendto(
         let count = socket
             .core
             .send_to(data, &address, flags, socket.policy())
-            .map_err(|fault| socket.failed_at(fault, "send to", &address))?;
+            .map_err(|error| socket.core.error_at(SocketCall::SendTo, error, &address))?;
         if let Some(sent) = sent {
             sent.write(count);
         }
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn capsock_socket_recv(
         let length = socket
             .core
             .receive(buffer, telling_the_length(socket, flags), socket.policy())
-            .map_err(|fault| socket.failed_with_peer(fault, "receive", "from"))?;
+            .map_err(|error| socket.core.error(SocketCall::Receive, error))?;
         received.write(length);
         whole(length, size, flags)
     })
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn capsock_socket_recvfrom(
         let (length, from) = socket
             .core
             .receive_from(buffer, telling_the_length(socket, flags), socket.policy())
-            .map_err(|fault| socket.failed(fault, "receive"))?;
+            .map_err(|error| socket.core.error(SocketCall::ReceiveFrom, error))?;
         if let Some(place) = place {
             // SAFETY: room for so many bytes, by the contract of the header.
             unsafe { place.write(from) }?;
@@ -201,8 +201,9 @@ pub unsafe extern "C" fn capsock_socket_getsockopt(
         }
         // SAFETY: room for `*length` bytes or NULL, by the contract of the header.
         let value = unsafe { room(value, *length as usize, "value") }?;
-        let tried = format!("read the option {name} of the level {level}");
-        let filled = socket.core.option(level, name, value).map_err(|errno| socket.failed(errno, &tried))?;
+        let call = SocketCall::GetOption { level, name };
+        let filled =
+            socket.core.option(level, name, value).map_err(|errno| socket.core.error(call, errno))?;
         *length = filled as socklen_t;
         Ok(())
     })
@@ -226,7 +227,7 @@ pub unsafe extern "C" fn capsock_socket_setsockopt(
         }
         // SAFETY: `length` bytes or NULL, by the contract of the header.
         let value = unsafe { bytes(value, length as usize, "value") }?;
-        let tried = format!("set the option {name} of the level {level}");
-        socket.core.set_option(level, name, value).map_err(|errno| socket.failed(errno, &tried))
+        let call = SocketCall::SetOption { level, name };
+        socket.core.set_option(level, name, value).map_err(|errno| socket.core.error(call, errno))
     })
 }

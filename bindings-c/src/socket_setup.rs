@@ -2,10 +2,10 @@
 
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;
-use std::net::Shutdown;
 
 use capsock::net::port::from_number;
-use capsock::{Endpoint, Error, Result};
+use capsock::net::{SocketCall, shutdown_from_number};
+use capsock::{Endpoint, Result};
 use libc::{sockaddr, socklen_t};
 
 use crate::guard::{guard, guard_or};
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn capsock_socket_bind(
         let socket = given(socket, "socket")?;
         // SAFETY: so many bytes or NULL, by the contract of the header.
         let address = unsafe { read_address(address, address_length) }?;
-        socket.core.bind(&address).map_err(|errno| socket.failed_at(errno, "bind to", &address))
+        socket.core.bind(&address).map_err(|errno| socket.core.error_at(SocketCall::Bind, errno, &address))
     })
 }
 
@@ -62,7 +62,7 @@ pub extern "C" fn capsock_socket_listen(socket: Option<&capsock_socket>, backlog
         let socket = given(socket, "socket")?;
         let backlog =
             u32::try_from(backlog).map_err(|_| refused("backlog", format!("{backlog} is negative")))?;
-        socket.core.listen(backlog).map_err(|errno| socket.failed(errno, "listen"))
+        socket.core.listen(backlog).map_err(|errno| socket.core.error(SocketCall::Listen, errno))
     })
 }
 
@@ -87,8 +87,10 @@ pub unsafe extern "C" fn capsock_socket_accept(
         let socket = given(socket, "socket")?;
         let place = Place::new(peer, peer_length, Some(socket.family))?;
         let connection = given(connection, "connection")?;
-        let (accepted, from) =
-            socket.core.accept(false, socket.policy()).map_err(|fault| socket.failed(fault, "accept"))?;
+        let (accepted, from) = socket
+            .core
+            .accept(false, socket.policy())
+            .map_err(|error| socket.core.error(SocketCall::Accept, error))?;
         if let Some(place) = place {
             // SAFETY: room for so many bytes, by the contract of the header.
             unsafe { place.write(Some(from)) }?;
@@ -115,7 +117,7 @@ pub unsafe extern "C" fn capsock_socket_connect(
         // SAFETY: so many bytes or NULL, by the contract of the header.
         let address = unsafe { read_address(address, address_length) }?;
         let outcome = socket.core.connect(&address, socket.policy());
-        outcome.map_err(|fault| socket.failed_at(fault, "connect to", &address))
+        outcome.map_err(|error| socket.core.error_at(SocketCall::Connect, error, &address))
     })
 }
 
@@ -152,16 +154,8 @@ unsafe fn endpoint(host: *const c_char, port: i32) -> Result<Endpoint> {
 pub extern "C" fn capsock_socket_shutdown(socket: Option<&capsock_socket>, how: c_int) -> capsock_status {
     guard(|| {
         let socket = given(socket, "socket")?;
-        let how = match how {
-            libc::SHUT_RD => Shutdown::Read,
-            libc::SHUT_WR => Shutdown::Write,
-            libc::SHUT_RDWR => Shutdown::Both,
-            _ => {
-                let text = format!("{how} is neither SHUT_RD (0), SHUT_WR (1) nor SHUT_RDWR (2)");
-                return Err(Error::invalid("choose what to shut down", text));
-            }
-        };
-        socket.core.shutdown(how).map_err(|errno| socket.failed(errno, "shut down"))
+        let how = shutdown_from_number(how)?;
+        socket.core.shutdown(how).map_err(|errno| socket.core.error(SocketCall::ShutDown, errno))
     })
 }
 
@@ -179,7 +173,8 @@ pub unsafe extern "C" fn capsock_socket_getsockname(
         let socket = given(socket, "socket")?;
         let place = Place::new(address, address_length, Some(socket.family))?;
         let place = given(place, "address")?;
-        let local = socket.core.local_addr().map_err(|errno| socket.failed(errno, "tell the address"))?;
+        let local =
+            socket.core.local_addr().map_err(|errno| socket.core.error(SocketCall::LocalAddress, errno))?;
         // SAFETY: room for so many bytes, by the contract of the header.
         unsafe { place.write(Some(local)) }
     })
@@ -198,7 +193,8 @@ pub unsafe extern "C" fn capsock_socket_getpeername(
         let socket = given(socket, "socket")?;
         let place = Place::new(address, address_length, Some(socket.family))?;
         let place = given(place, "address")?;
-        let peer = socket.core.peer_addr().map_err(|errno| socket.failed(errno, "tell the peer"))?;
+        let peer =
+            socket.core.peer_addr().map_err(|errno| socket.core.error(SocketCall::PeerAddress, errno))?;
         // SAFETY: room for so many bytes, by the contract of the header.
         unsafe { place.write(Some(peer)) }
     })
@@ -209,7 +205,8 @@ pub unsafe extern "C" fn capsock_socket_getpeername(
 pub extern "C" fn capsock_socket_port(socket: Option<&capsock_socket>) -> u16 {
     guard_or(0, || {
         let socket = given(socket, "socket")?;
-        let local = socket.core.local_addr().map_err(|errno| socket.failed(errno, "tell the port"))?;
+        let local =
+            socket.core.local_addr().map_err(|errno| socket.core.error(SocketCall::LocalAddress, errno))?;
         Ok(local.port())
     })
 }

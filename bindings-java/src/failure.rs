@@ -64,10 +64,7 @@ impl<T: Default> ErrorPolicy<T, Failure> for Throw {
         captures: &mut (),
         payload: Box<dyn Any + Send>,
     ) -> jni::errors::Result<T> {
-        let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_default();
-        let error =
-            capsock::Error::new(ErrorKind::Internal, "finish the call", format!("it panicked: {text}"));
+        let error = capsock::Error::panicked(payload.as_ref());
         <Throw as ErrorPolicy<T, Failure>>::on_error(env, captures, Failure::Core(error))
     }
 }

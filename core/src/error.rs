@@ -3,7 +3,9 @@
 //! Each binding translates [`ErrorKind`] in one place. The numbers of the kinds are the C status codes: a number is
 //! never changed or reused.
 
+use std::any::Any;
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use crate::kinds::ErrorKind;
@@ -116,6 +118,13 @@ impl Error {
         error
     }
 
+    /// The error of a call that panicked; `payload` is what `catch_unwind` returned.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn panicked(payload: &(dyn Any + Send)) -> Error {
+        Error::new(ErrorKind::Internal, "finish the call", describe_panic(payload))
+    }
+
     /// `InputOutput`: reading the caller's input or writing its output failed. The error has the number, if any.
     pub(crate) fn input_output(error: &std::io::Error, operation: impl Into<String>) -> Error {
         let errno = error.raw_os_error();
@@ -144,6 +153,14 @@ impl Error {
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Error {
         self.0.advice = Some(advice.into());
+        self
+    }
+
+    /// The same error of bind(2), with what to try where the port is a privileged one (ip(7)).
+    pub(crate) fn advise_on_port(self, address: &SocketAddr) -> Error {
+        if self.0.kind == ErrorKind::PermissionDenied && (1..1024).contains(&address.port()) {
+            return self.advise("ports below 1024 are for privileged programs; take a higher one");
+        }
         self
     }
 
@@ -239,6 +256,15 @@ impl From<Error> for std::io::Error {
     }
 }
 
+/// What happened where a panic ended a call, with the panic's text.
+pub(crate) fn describe_panic(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    match text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)) {
+        Some(text) => format!("it panicked: {text}"),
+        None => "it panicked without a text".to_owned(),
+    }
+}
+
 /// The system's text for an error number, and its name: `Connection refused (ECONNREFUSED)`.
 pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
@@ -287,6 +313,21 @@ mod tests {
             assert!(errno_name(errno).is_some(), "{errno}");
         }
         assert_eq!(errno_name(0), None);
+    }
+
+    #[test]
+    fn the_text_of_a_panic() {
+        type Panic = fn(&str);
+        let table: [(Panic, &str); 3] = [
+            (|_| panic!("a plain text"), "it panicked: a plain text;"),
+            (|name| panic!("a text with a {name}"), "it panicked: a text with a name;"),
+            (|_| std::panic::panic_any(7), "it panicked without a text;"),
+        ];
+        for (panic, expected) in table {
+            let payload = std::panic::catch_unwind(|| panic("name")).expect_err("it panics");
+            let error = Error::panicked(payload.as_ref());
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -32,16 +32,7 @@ pub(crate) struct InetSocket {
 
 /// Family and kind, if these three say a TCP or UDP socket over IPv4 or IPv6.
 fn tcp_or_udp(family: i32, kind: i32, protocol: i32) -> Option<(Family, Kind)> {
-    let family = match family {
-        libc::AF_INET => Family::V4,
-        libc::AF_INET6 => Family::V6,
-        _ => return None,
-    };
-    match (kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC), protocol) {
-        (libc::SOCK_STREAM, 0 | libc::IPPROTO_TCP) => Some((family, Kind::Stream)),
-        (libc::SOCK_DGRAM, 0 | libc::IPPROTO_UDP) => Some((family, Kind::Datagram)),
-        _ => None,
-    }
+    Some((Family::from_number(family).ok()?, Kind::from_numbers(kind, protocol).ok()?))
 }
 
 #[pymethods]

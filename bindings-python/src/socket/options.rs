@@ -1,9 +1,8 @@
 //! The calls that never wait, and those that make a connection.
 
-use std::net::Shutdown;
 use std::os::fd::IntoRawFd;
 
-use capsock::net::WaitError;
+use capsock::net::{WaitError, shutdown_from_number};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -80,12 +79,10 @@ pub(super) fn connect_ex<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outc
 pub(super) fn shutdown<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
     call.count(1, 1)?;
     let py = call.py();
-    let how = match call.number(0, -1)? {
-        libc::SHUT_RD => Shutdown::Read,
-        libc::SHUT_WR => Shutdown::Write,
-        libc::SHUT_RDWR => Shutdown::Both,
-        _ if socket.socket().is_closed() => return Err(os_error(py, libc::EBADF).into()),
-        _ => return Err(os_error(py, libc::EINVAL).into()),
+    let how = match shutdown_from_number(call.number(0, -1)?) {
+        Ok(how) => how,
+        Err(_) if socket.socket().is_closed() => return Err(os_error(py, libc::EBADF).into()),
+        Err(_) => return Err(os_error(py, libc::EINVAL).into()),
     };
     socket.socket().shutdown(how).map_err(|errno| os_error(py, errno.0))?;
     Ok(none(py))

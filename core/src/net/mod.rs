@@ -27,7 +27,7 @@ mod traced;
 mod wait;
 
 pub(crate) use asking::RotatingPortSocket;
-pub use blocking::{BlockingSocket, Family, Kind};
+pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_number};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
 pub use endpoint::Endpoint;

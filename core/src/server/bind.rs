@@ -99,9 +99,5 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
 }
 
 fn failed(errno: Errno, address: &SocketAddr) -> Error {
-    let error = Error::os(errno.0, "serve on").at(address);
-    if error.kind() == ErrorKind::PermissionDenied && address.port() < 1024 {
-        return error.advise("ports below 1024 are the administrator's; take a higher one");
-    }
-    error
+    Error::os(errno.0, "serve on").at(address).advise_on_port(address)
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{BlockingSocket, Family};
+use super::{BlockingSocket, Family, SocketCall};
 use crate::error::{Error, Result};
 use crate::net::resolve::resolve;
 use crate::net::sys::Errno;
@@ -10,7 +10,7 @@ use crate::net::wait::{Deadline, WaitError, WaitPolicy};
 use crate::net::{Endpoint, Purpose};
 
 impl Family {
-    fn is_of(self, address: &SocketAddr) -> bool {
+    pub(super) fn is_of(self, address: &SocketAddr) -> bool {
         address.is_ipv6() == (self == Family::V6)
     }
 }
@@ -70,7 +70,9 @@ impl BlockingSocket {
     /// # Errors
     /// As for [`Endpoint::addresses_in`] and [`bind`](BlockingSocket::bind), with the address.
     pub fn bind_to(&self, endpoint: impl Into<Endpoint>, policy: WaitPolicy) -> Result<()> {
-        self.to_each(&endpoint.into(), Purpose::Bind, "bind to", policy, |address, _| Ok(self.bind(address)?))
+        self.to_each(&endpoint.into(), Purpose::Bind, SocketCall::Bind, policy, |address, _| {
+            Ok(self.bind(address)?)
+        })
     }
 
     /// [`connect`](BlockingSocket::connect) to the first address of the host that answers, of the
@@ -81,7 +83,7 @@ impl BlockingSocket {
     /// As for [`Endpoint::addresses_in`] and [`connect`](BlockingSocket::connect), with the address: that
     /// of the last one if none answers.
     pub fn connect_to(&self, endpoint: impl Into<Endpoint>, policy: WaitPolicy) -> Result<()> {
-        self.to_each(&endpoint.into(), Purpose::Connect, "connect to", policy, |address, policy| {
+        self.to_each(&endpoint.into(), Purpose::Connect, SocketCall::Connect, policy, |address, policy| {
             self.connect(address, policy)
         })
     }
@@ -90,14 +92,15 @@ impl BlockingSocket {
         &self,
         endpoint: &Endpoint,
         purpose: Purpose,
-        tried: &str,
+        call: SocketCall,
         policy: WaitPolicy,
-        call: impl Fn(&SocketAddr, WaitPolicy) -> Result<(), WaitError>,
+        make: impl Fn(&SocketAddr, WaitPolicy) -> Result<(), WaitError>,
     ) -> Result<()> {
         let deadline = Deadline::after(policy.timeout);
-        let family = self.family().map_err(|errno| WaitError::Os(errno).while_trying(tried).at(endpoint))?;
+        let family = self.family().map_err(|errno| call.error_at(errno.into(), endpoint))?;
         let found = self.resolve(endpoint, purpose, deadline, policy)?;
-        first_that_does(&endpoint.only(family, found)?, tried, deadline, policy, call)
+        let failed = |error, address: &SocketAddr| self.error_at(call, error, address);
+        first_that_does(&endpoint.only(family, found)?, failed, deadline, policy, make)
     }
 
     /// The addresses of the endpoint; a close of this socket ends the search.
@@ -117,7 +120,7 @@ impl BlockingSocket {
 
 fn first_that_does(
     addresses: &[SocketAddr],
-    tried: &str,
+    failed: impl Fn(WaitError, &SocketAddr) -> Error,
     deadline: Deadline,
     policy: WaitPolicy,
     call: impl Fn(&SocketAddr, WaitPolicy) -> Result<(), WaitError>,
@@ -125,7 +128,7 @@ fn first_that_does(
     let mut last = Ok(());
     for address in addresses {
         let outcome = policy.rest(deadline).and_then(|policy| call(address, policy));
-        last = outcome.map_err(|error| error.while_trying(tried).at(address));
+        last = outcome.map_err(|error| failed(error, address));
         match outcome {
             Err(WaitError::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}
             _ => break,
@@ -162,12 +165,13 @@ mod tests {
             (&[Err(WaitError::Woken), Ok(())], 1, Some("it was closed")),
             (&[Err(WaitError::TimedOut), Ok(())], 1, Some("ran out")),
         ];
+        let failed = |error: WaitError, address: &SocketAddr| error.while_trying("test").at(address);
         for (outcomes, calls, text) in table {
             let addresses: Vec<SocketAddr> =
                 (0..outcomes.len()).map(|index| SocketAddr::from(([192, 0, 2, index as u8], 1))).collect();
             let made = RefCell::new(0);
             let last =
-                first_that_does(&addresses, "test", Deadline::NEVER, WaitPolicy::default(), |address, _| {
+                first_that_does(&addresses, failed, Deadline::NEVER, WaitPolicy::default(), |address, _| {
                     assert_eq!(*address, addresses[*made.borrow()]);
                     *made.borrow_mut() += 1;
                     outcomes[*made.borrow() - 1]
@@ -180,7 +184,7 @@ mod tests {
         let passed = Deadline::after(Some(Duration::ZERO));
         let limit = WaitPolicy { timeout: Some(Duration::from_secs(1)), on_interrupt: None };
         let any = [SocketAddr::from(([192, 0, 2, 1], 1))];
-        let late = first_that_does(&any, "test", passed, limit, |_, _| panic!("there is no time left"));
+        let late = first_that_does(&any, failed, passed, limit, |_, _| panic!("there is no time left"));
         assert_eq!(late.unwrap_err().kind(), crate::ErrorKind::TimedOut);
     }
 }

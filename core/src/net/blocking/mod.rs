@@ -9,8 +9,10 @@
 
 mod blocked;
 mod by_name;
+mod call_error;
 mod calls;
 mod data;
+mod numbers;
 mod traced;
 mod uses;
 mod waits;
@@ -25,6 +27,8 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Type};
 
+pub use self::call_error::SocketCall;
+pub use self::numbers::shutdown_from_number;
 use self::uses::{Counted, Left, Uses};
 use super::socket::Socket;
 use super::sys::{self, Errno};

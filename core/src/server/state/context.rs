@@ -11,6 +11,7 @@ use super::log_throttle::LogThrottle;
 use super::stop::Stop;
 use super::totals::{Counters, StopReport};
 use crate::choices::Level;
+use crate::error::describe_panic;
 use crate::net::{Errno, Shareable, SharedMemory};
 use crate::server::config::{Features, ServerSettings};
 use crate::server::log::{self, Log};
@@ -79,7 +80,7 @@ impl Context {
                 return true;
             }
             Ok(Err(error)) => error.0,
-            Err(panic) => format!("it panicked: {}", panic_text(panic.as_ref())),
+            Err(panic) => describe_panic(panic.as_ref()),
         };
         self.counters().handler_errors.add(1);
         self.log(&call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
@@ -128,9 +129,4 @@ impl Context {
             running: self.host_calls.in_progress(),
         }
     }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
 }
