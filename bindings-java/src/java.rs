@@ -15,8 +15,6 @@ use jni::signature::{Primitive, ReturnType};
 use jni::sys::jint;
 use jni::{Env, bind_java_type, jni_sig, jni_str};
 
-use crate::option_fields::{ServerOptions, TcpClientOptions, UdpClientOptions};
-
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
 
 bind_java_type! {
@@ -99,14 +97,11 @@ impl Upcalls {
     }
 }
 
-/// Looks for every class and method above, and the options' fields, with the loader of `io.capsock`.
-pub(crate) fn find_all(env: &mut Env, loader: &LoaderContext) -> Result<()> {
+/// Looks for every class and method above, with the loader of `io.capsock`.
+pub(crate) fn find(env: &mut Env, loader: &LoaderContext) -> Result<()> {
     let errors = env.find_class(jni_str!("io/capsock/Errors"))?;
     errors_exception(env, &errors)?;
     Upcalls::find(env)?;
-    ServerOptions::find(env)?;
-    TcpClientOptions::find(env)?;
-    UdpClientOptions::find(env)?;
     InputStreamAPI::get(env, loader)?;
     OutputStreamAPI::get(env, loader)?;
     DatagramPacketAPI::get(env, loader)?;

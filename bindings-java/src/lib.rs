@@ -32,6 +32,8 @@ use jni::sys::{JNI_ERR, JNI_VERSION_1_8, JavaVM as RawJavaVM, jint};
 use jni::vm::AttachmentExceptionPolicy;
 use jni::{AttachConfig, Env, JavaVM, jni_str};
 
+use crate::option_fields::{ServerOptions, TcpClientOptions, UdpClientOptions};
+
 /// Called by `System.load`: registers the native methods, whose signatures the machine compares
 /// with the Java class, and finds all that is called in Java, so that a jar and a library of
 /// different versions are told apart here and not in the middle of a request.
@@ -73,7 +75,10 @@ pub unsafe extern "system" fn JNI_OnUnload(_vm: *mut RawJavaVM, _reserved: *mut 
 fn load(env: &mut Env) -> Result<()> {
     let class = env.find_class(jni_str!("io/capsock/Native"))?;
     let loader = class.get_class_loader(env)?;
-    java::find_all(env, &LoaderContext::Loader(&loader))?;
+    java::find(env, &LoaderContext::Loader(&loader))?;
+    ServerOptions::find(env)?;
+    TcpClientOptions::find(env)?;
+    UdpClientOptions::find(env)?;
     for methods in [text::METHODS, trace::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
         // SAFETY: `native_method!` made each function from the signature that it is registered
         // with, and none of them is static in Native.java.
