@@ -1,6 +1,7 @@
 //! The arrows of the textbook's figure, and the legend: each kind has a line and an end of its own besides its colour.
 
 use super::canvas::{Anchor, Canvas};
+use super::grid::Mark;
 use super::layout::Layout;
 use super::routes::{Arrow, BACKLOG};
 use super::{Message, MessageKind, Story};
@@ -30,7 +31,7 @@ impl Look {
             (Self::Reset, drawn().any(|message| Self::of(message) == Self::Reset)),
             (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
             (Self::Unseen, drawn().any(is_unseen)),
-            (Self::Wait, layout.marks.iter().any(super::layout::Mark::waits)),
+            (Self::Wait, layout.marks.iter().any(Mark::waits)),
         ]
         .into_iter()
         .filter_map(|(look, used)| used.then_some(look))

@@ -3,7 +3,17 @@
 use std::fmt::Write;
 
 use super::escape::{escape, escaped};
-use super::svg::{Place, STYLE};
+
+/// Whether a drawing is a file, which brings its style along, or a part of the page, whose calls are links to the
+/// table's rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    File,
+    Page,
+}
+
+/// What all drawings look like, in light and dark.
+pub(super) const STYLE: &str = include_str!("page/figure.css");
 
 pub(super) struct Canvas {
     out: String,

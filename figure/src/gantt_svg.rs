@@ -1,12 +1,11 @@
 //! The Gantt picture: a row for each client, what it was in at each time. A queue behind one busy server, and
 //! clients served side by side, are told apart at a glance.
 
-use super::Story;
-use super::canvas::{Anchor, Canvas};
+use super::canvas::{Anchor, Canvas, Place};
 use super::escape::{clipped, columns};
 use super::gantt::{Gantt, Phase, Row, layout};
 use super::label::{duration, grouped};
-use super::svg::{PageOptions, Place};
+use super::{PageOptions, Story};
 
 /// Clients drawn; those after them are counted.
 const MOST_ROWS: usize = 100;

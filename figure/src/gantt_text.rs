@@ -1,8 +1,9 @@
 //! Who was connecting, queued, served and waiting, for a terminal: a row for each client.
 
+use super::TextOptions;
 use super::gantt::{Gantt, Phase, layout};
 use super::label;
-use super::text::{Look, Row, TextOptions, clipped, remarks, shown, width};
+use super::text::{Look, Row, clipped, remarks, shown, width};
 use super::{Story, gantt};
 
 /// More rows than this are not drawn.

@@ -1,12 +1,13 @@
 //! The page: both pictures, a table of the calls, and what the calls are. All of it is there without the script, which
 //! adds keys, details and a filter. Nothing is loaded from anywhere, and the policy in the page's head forbids it.
 
+use super::canvas::{Place, STYLE};
 use super::escape::escaped;
 use super::glossary::ENTRIES;
 use super::label::grouped;
 use super::layout::Layout;
-use super::svg::{PageOptions, Place, STYLE, figure, summary};
-use super::{Story, gantt_svg, table};
+use super::svg::{figure, summary};
+use super::{PageOptions, Story, gantt_svg, table};
 
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");

@@ -3,7 +3,7 @@
 //! slot of its own.
 
 use super::escape::columns as width_of;
-use super::layout::{Column, Mark, Row};
+use super::grid::{Column, MOST_STEPS, Mark, Row};
 use super::{Message, MessageKind, Story, label};
 
 const TRACK: i32 = 11;
@@ -275,7 +275,7 @@ fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
 fn peer(story: &Story, columns: &[Column], end: End) -> Option<usize> {
     let address = story.steps[end.step].call.peer?;
     let own = story.steps[end.step].socket;
-    let mut others = story.steps.iter().take(super::layout::MOST_STEPS).filter(|step| step.socket != own);
+    let mut others = story.steps.iter().take(MOST_STEPS).filter(|step| step.socket != own);
     let other = others.find(|step| {
         step.call.local.is_some_and(|local| {
             local == address || local.ip().is_unspecified() && local.port() == address.port()

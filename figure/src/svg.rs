@@ -1,37 +1,12 @@
 //! The textbook's figure "Client/server socket interaction", from a trace.
 
 use super::arrows::{self, Look};
-use super::canvas::{Anchor, Canvas};
+use super::canvas::{Anchor, Canvas, Place};
 use super::escape::clipped;
+use super::grid::{BESIDE_BAR, LINE, TOP};
 use super::label::{bytes, duration, grouped};
-use super::layout::{BESIDE_BAR, LINE, Layout, TOP};
-use super::{Story, label};
-
-/// What a picture or page is drawn with.
-#[derive(Debug, Clone, Copy)]
-pub struct PageOptions<'a> {
-    /// The heading.
-    pub title: &'a str,
-    /// Whether the story's times are ordinals, as `--normalize` makes them, and no nanoseconds: then no unit is shown.
-    pub ordinals: bool,
-}
-
-impl Default for PageOptions<'_> {
-    fn default() -> Self {
-        Self { title: "Client/server socket interaction", ordinals: false }
-    }
-}
-
-/// Whether a drawing is a file, which brings its style along, or a part of the page, whose calls are links to the
-/// table's rows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    File,
-    Page,
-}
-
-/// What all drawings look like, in light and dark.
-pub(super) const STYLE: &str = include_str!("page/figure.css");
+use super::layout::Layout;
+use super::{PageOptions, Story, label};
 
 /// The textbook's figure as an SVG file: a column for each program, its calls from top to bottom, bars where a call
 /// waited, an arrow for each message. It draws the first 400 calls and says how many more there are.

@@ -34,7 +34,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     &["core/src/net"],
     &["core/src/server"],
     &["core/src/trace"],
-    &["figure/src"],
 ];
 
 /// Files of the core that use what does not stand below them.

@@ -1,8 +1,7 @@
 //! Which program stands in which column.
 
-use super::super::Story;
 use super::super::items::base;
-use super::TextOptions;
+use super::super::{Story, TextOptions};
 
 /// A column narrower than this holds no call.
 const NARROWEST: usize = 26;

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::super::Story;
 use super::super::items::Item;
 use super::super::label;
+use super::super::{Story, TextOptions};
 use super::canvas::{Look, Row, clipped, shown, width, wrapped};
 use super::columns::Column;
 use super::signs::{ASCII, BOX, Signs};
-use super::{TextOptions, tags};
+use super::tags::tags;
 
 /// The columns of the terminal that times take.
 pub(super) const MARGIN: usize = 11;

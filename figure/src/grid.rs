@@ -1,0 +1,175 @@
+//! The grid of the socket-interaction figure: a row for each moment, a column for each thread. A call that blocked has
+//! two rows, where it began and where it returned; all others have one.
+
+use super::Step;
+use super::escape::columns as columns_of;
+
+/// Calls drawn; what comes after them is counted.
+pub(super) const MOST_STEPS: usize = 400;
+/// Threads of one program drawn side by side; more of them share the last column.
+const MOST_COLUMNS: usize = 8;
+pub(super) const TOP: i32 = 164;
+/// From a bar's middle to the text beside it.
+pub(super) const BESIDE_BAR: i32 = 14;
+/// A second line in a box.
+pub(super) const LINE: i32 = 20;
+
+/// A thread's column, or that of threads one after the other.
+pub(super) struct Column {
+    pub(super) program: usize,
+    pub(super) threads: Vec<usize>,
+    pub(super) x: i32,
+    /// What it needs on each side of its line.
+    pub(super) halves: [i32; 2],
+    pub(super) first_row: usize,
+    pub(super) last_row: usize,
+}
+
+/// A call's place.
+pub(super) struct Mark {
+    pub(super) column: usize,
+    /// The row in which it began.
+    pub(super) begin: usize,
+    /// The row in which it returned: the same if nothing that is drawn happened in between.
+    pub(super) end: usize,
+    pub(super) text: String,
+    /// A second line: what it returned, or how it failed.
+    pub(super) result: Option<String>,
+    /// Beside the bar: for how long it waited, and for whom.
+    pub(super) wait: String,
+}
+
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) step: usize,
+    /// The middle of its boxes.
+    pub(super) y: i32,
+    /// Arrows that leave, or stop, in this row.
+    pub(super) slots: i32,
+    /// From one of these to the next.
+    pub(super) slot: i32,
+}
+
+impl Column {
+    pub(super) fn width(&self) -> i32 {
+        self.halves[0] + self.halves[1]
+    }
+
+    /// Where its line is.
+    pub(super) fn middle(&self) -> i32 {
+        self.x + self.halves[0]
+    }
+}
+
+impl Mark {
+    pub(super) fn waits(&self) -> bool {
+        self.begin != self.end
+    }
+
+    /// Half the width of the box at its beginning (`true`), or where it returned.
+    pub(super) fn half_width(&self, begin: bool) -> i32 {
+        let text = if begin || !self.waits() { Some(&self.text) } else { self.result.as_ref() };
+        text.map_or(30, |text| box_width(text)) / 2
+    }
+
+    /// What ended it otherwise than well, told in the box of the call itself.
+    pub(super) fn failure(&self) -> Option<&str> {
+        self.result.as_deref().filter(|_| !self.waits())
+    }
+}
+
+/// The width of a box around a text of 12.5 pixels of a fixed-width font, each character 0.61 as wide as high.
+pub(super) fn box_width(text: &str) -> i32 {
+    columns_of(text) * 61 / 8 + 22
+}
+
+/// The rows, and for each call the rows in which it began and returned.
+pub(super) fn rows(steps: &[Step]) -> (Vec<Row>, Vec<(usize, usize)>) {
+    let mut begun_before: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    for index in 0..steps.len() {
+        let place = place_of_begin(steps, index);
+        if place < index {
+            begun_before[place].push(index);
+        }
+    }
+    let mut rows = Vec::new();
+    let mut places = vec![(usize::MAX, 0); steps.len()];
+    for (index, mut begun) in begun_before.into_iter().enumerate() {
+        begun.sort_by_key(|&step| (steps[step].call.begin, step));
+        for step in begun {
+            places[step].0 = rows.len();
+            rows.push(Row { step, y: 0, slots: 1, slot: 0 });
+        }
+        places[index] = (places[index].0.min(rows.len()), rows.len());
+        rows.push(Row { step: index, y: 0, slots: 1, slot: 0 });
+    }
+    (rows, places)
+}
+
+/// Before which step a call that waited began: after those that had ended by then, and after its thread's last one.
+fn place_of_begin(steps: &[Step], index: usize) -> usize {
+    let step = &steps[index];
+    if step.call.blocked == 0 {
+        return index;
+    }
+    let during = |other: &&Step| {
+        other.call.end > step.call.begin && (other.program, other.thread) != (step.program, step.thread)
+    };
+    index - steps[..index].iter().rev().take_while(during).count()
+}
+
+/// Gives each thread a column of its program's, one that another thread has left if there is such a one.
+pub(super) fn place_threads(steps: &[Step], marks: &mut [Mark]) -> Vec<Column> {
+    struct Life {
+        program: usize,
+        thread: usize,
+        first: usize,
+        last: usize,
+    }
+    let mut lives: Vec<Life> = Vec::new();
+    for (step, mark) in steps.iter().zip(marks.iter()) {
+        match lives.iter_mut().find(|life| (life.program, life.thread) == (step.program, step.thread)) {
+            Some(life) => (life.first, life.last) = (life.first.min(mark.begin), life.last.max(mark.end)),
+            None => lives.push(Life {
+                program: step.program,
+                thread: step.thread,
+                first: mark.begin,
+                last: mark.end,
+            }),
+        }
+    }
+    lives.sort_by_key(|life| (life.program, life.thread));
+    let mut columns: Vec<Column> = Vec::new();
+    for life in &lives {
+        let own = columns.iter().filter(|column| column.program == life.program).count();
+        let start = columns.len() - own;
+        // The first thread's column is the program's main line, also where that thread is silent.
+        let free = columns[start..].iter().skip(1).position(|column| column.last_row < life.first);
+        let place = match free {
+            Some(free) => start + 1 + free,
+            None if own >= MOST_COLUMNS => columns.len() - 1,
+            None => {
+                columns.push(Column {
+                    program: life.program,
+                    threads: Vec::new(),
+                    x: 0,
+                    halves: [75, 75],
+                    first_row: life.first,
+                    last_row: life.last,
+                });
+                columns.len() - 1
+            }
+        };
+        let column = &mut columns[place];
+        column.threads.push(life.thread);
+        column.first_row = column.first_row.min(life.first);
+        column.last_row = column.last_row.max(life.last);
+    }
+    for (step, mark) in steps.iter().zip(marks) {
+        mark.column = columns
+            .iter()
+            .position(|column| column.program == step.program && column.threads.contains(&step.thread))
+            .expect("each step's thread has a life above");
+    }
+    columns
+}
