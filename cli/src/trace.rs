@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use capsock_figure::{self as figure, PageOptions, Story, TextOptions};
+use capsock_figure::{self as figure, PageOptions, Model, TextOptions};
 
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
@@ -111,7 +111,7 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 }
 
 impl Trace {
-    fn draw(&self, story: &Story) -> String {
+    fn draw(&self, story: &Model) -> String {
         let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
         match self.format() {
             Format::Text => figure::text(story, &self.text()),

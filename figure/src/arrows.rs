@@ -1,16 +1,16 @@
 //! The arrows of the textbook's figure, and the legend: each kind has a line and an end of its own besides its colour.
 
 use super::canvas::{Anchor, Canvas};
-use super::grid::Mark;
+use super::grid::CallBox;
 use super::layout::Layout;
 use super::routes::{Arrow, BACKLOG};
-use super::{Message, MessageKind, Story};
+use super::{Message, MessageKind, Model};
 
 const CORNER: i32 = 9;
 
-/// What something in the figure looks like.
+/// What something in the figure symbols like.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum Symbol {
     Data,
     Handshake,
     End,
@@ -20,10 +20,10 @@ pub(super) enum Look {
     Wait,
 }
 
-impl Look {
+impl Symbol {
     /// Those that are in a figure.
-    pub(super) fn used(story: &Story, layout: &Layout) -> Vec<Self> {
-        let drawn = || layout.arrows.iter().map(|arrow| &story.messages[arrow.message]);
+    pub(super) fn used(model: &Model, layout: &Layout) -> Vec<Self> {
+        let drawn = || layout.arrows.iter().map(|arrow| &model.messages[arrow.message]);
         [
             (Self::Data, drawn().any(|message| Self::of(message) == Self::Data)),
             (Self::Handshake, drawn().any(|message| Self::of(message) == Self::Handshake)),
@@ -31,10 +31,10 @@ impl Look {
             (Self::Reset, drawn().any(|message| Self::of(message) == Self::Reset)),
             (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
             (Self::Unseen, drawn().any(is_unseen)),
-            (Self::Wait, layout.marks.iter().any(Mark::waits)),
+            (Self::Wait, layout.boxes.iter().any(CallBox::waits)),
         ]
         .into_iter()
-        .filter_map(|(look, used)| used.then_some(look))
+        .filter_map(|(symbol, used)| used.then_some(symbol))
         .collect()
     }
 
@@ -81,36 +81,36 @@ fn is_unseen(message: &Message) -> bool {
     message.to.is_none() && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
 }
 
-pub(super) fn draw(canvas: &mut Canvas, story: &Story, layout: &Layout) {
-    let mut numbers = vec![0; layout.marks.len()];
+pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    let mut numbers = vec![0; layout.boxes.len()];
     for (number, &step) in layout.order.iter().enumerate() {
         numbers[step] = number + 1;
     }
     let number = |step: Option<usize>| step.and_then(|step| numbers.get(step).copied());
     for arrow in &layout.arrows {
-        let message = &story.messages[arrow.message];
-        let look = Look::of(message);
+        let message = &model.messages[arrow.message];
+        let symbol = Symbol::of(message);
         let unseen = if is_unseen(message) { " unseen" } else { "" };
-        let class = format!("arrow {}{unseen}", look.class());
+        let class = format!("arrow {}{unseen}", symbol.class());
         let note = arrow.note.as_deref().unwrap_or("");
         canvas.open_group(
             &class,
             [number(message.from), number(message.to)],
-            &described(story, message, &arrow.label, note),
+            &described(model, message, &arrow.label, note),
         );
-        canvas.path("way", &way(arrow));
+        canvas.path("way", &path_of(arrow));
         let leaves_right =
             arrow.down > arrow.from.0 || (arrow.down == arrow.from.0 && arrow.to.0 > arrow.from.0);
         let arrives_right = if arrow.to.0 == arrow.down { leaves_right } else { arrow.to.0 > arrow.down };
         let at = arrow.to;
-        match look {
-            Look::Refused => cross(canvas, at),
+        match symbol {
+            Symbol::Refused => cross(canvas, at),
             _ if is_unseen(message) => canvas.path("open", &circle(at)),
-            Look::Reset => {
+            Symbol::Reset => {
                 head(canvas, at, arrives_right);
                 cross(canvas, (if arrives_right { at.0 - 18 } else { at.0 + 18 }, at.1));
             }
-            Look::End => {
+            Symbol::End => {
                 head(canvas, at, arrives_right);
                 let x = arrow.from.0 + if leaves_right { 5 } else { -5 };
                 canvas.line("bar", (x, arrow.from.1 - 6), (x, arrow.from.1 + 6));
@@ -132,9 +132,9 @@ pub(super) fn draw(canvas: &mut Canvas, story: &Story, layout: &Layout) {
     }
 }
 
-fn described(story: &Story, message: &Message, label: &str, note: &str) -> String {
+fn described(model: &Model, message: &Message, label: &str, note: &str) -> String {
     let name = |step: Option<usize>, unknown: &str| {
-        step.map_or_else(|| unknown.to_owned(), |step| story.programs[story.steps[step].program].name.clone())
+        step.map_or_else(|| unknown.to_owned(), |step| model.programs[model.steps[step].program].name.clone())
     };
     let mut text = format!("{label}, from {}", name(message.from, "an unseen sender"));
     if message.to.is_some() {
@@ -149,7 +149,7 @@ fn described(story: &Story, message: &Message, label: &str, note: &str) -> Strin
 }
 
 /// Level, down, level, with round corners.
-fn way(arrow: &Arrow) -> String {
+fn path_of(arrow: &Arrow) -> String {
     let ((x, y), (to_x, to_y)) = (arrow.from, arrow.to);
     if y == to_y || arrow.down == to_x {
         return format!("M{x},{y}L{to_x},{to_y}");
@@ -177,56 +177,56 @@ fn circle((x, y): (i32, i32)) -> String {
     format!("M{},{y}a5,5 0 1 0 10,0a5,5 0 1 0 -10,0Z", x - 5)
 }
 
-pub(super) fn legend_rows(looks: &[Look], width: i32) -> i32 {
-    placed(looks, width).last().map_or(0, |(_, (_, row))| row + 1)
+pub(super) fn legend_rows(symbols: &[Symbol], width: i32) -> i32 {
+    placed(symbols, width).last().map_or(0, |(_, (_, row))| row + 1)
 }
 
-fn placed(looks: &[Look], width: i32) -> Vec<(Look, (i32, i32))> {
+fn placed(symbols: &[Symbol], width: i32) -> Vec<(Symbol, (i32, i32))> {
     let (mut x, mut row) = (24, 0);
     let mut placed = Vec::new();
-    for &look in looks {
-        if x > 24 && x + look.width() > width {
+    for &symbol in symbols {
+        if x > 24 && x + symbol.width() > width {
             (x, row) = (24, row + 1);
         }
-        placed.push((look, (x, row)));
-        x += look.width();
+        placed.push((symbol, (x, row)));
+        x += symbol.width();
     }
     placed
 }
 
 /// What the lines mean that are in the figure.
-pub(super) fn legend(canvas: &mut Canvas, looks: &[Look], y: i32) {
+pub(super) fn legend(canvas: &mut Canvas, symbols: &[Symbol], y: i32) {
     let width = canvas.width();
-    for (look, (x, row)) in placed(looks, width) {
+    for (symbol, (x, row)) in placed(symbols, width) {
         let y = y + row * 26;
-        canvas.open_legend(&format!("arrow {}", look.class()));
-        match look {
-            Look::Wait => canvas.hatched("wait", (x + 14, y - 8), (14, 16)),
-            Look::Handshake => {
+        canvas.open_legend(&format!("arrow {}", symbol.class()));
+        match symbol {
+            Symbol::Wait => canvas.hatched("wait", (x + 14, y - 8), (14, 16)),
+            Symbol::Handshake => {
                 canvas.path("way", &format!("M{x},{y}H{}", x + 44));
                 canvas.rect("backlog", (x + 18, y - 7), (16, 14), 3);
                 head(canvas, (x + 46, y), true);
             }
-            Look::Refused => {
+            Symbol::Refused => {
                 canvas.path("way", &format!("M{x},{y}H{}", x + 40));
                 cross(canvas, (x + 40, y));
             }
-            Look::Unseen => {
+            Symbol::Unseen => {
                 canvas.path("way", &format!("M{x},{y}H{}", x + 40));
                 canvas.path("open", &circle((x + 40, y)));
             }
             _ => {
                 canvas.path("way", &format!("M{x},{y}H{}", x + 44));
                 head(canvas, (x + 46, y), true);
-                if look == Look::End {
+                if symbol == Symbol::End {
                     canvas.line("bar", (x + 4, y - 6), (x + 4, y + 6));
                 }
-                if look == Look::Reset {
+                if symbol == Symbol::Reset {
                     cross(canvas, (x + 28, y));
                 }
             }
         }
-        canvas.text("soft", (x + 54, y + 4), Anchor::Start, look.meaning());
+        canvas.text("soft", (x + 54, y + 4), Anchor::Start, symbol.meaning());
         canvas.close_group();
     }
 }

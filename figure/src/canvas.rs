@@ -7,7 +7,7 @@ use super::escape::{escape, escaped};
 /// Whether a drawing is a file, which brings its style along, or a part of the page, whose calls are links to the
 /// table's rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Target {
     File,
     Page,
 }
@@ -17,7 +17,7 @@ pub(super) const STYLE: &str = include_str!("page/figure.css");
 
 pub(super) struct Canvas {
     out: String,
-    place: Place,
+    target: Target,
     width: i32,
     id: &'static str,
 }
@@ -39,19 +39,19 @@ impl Canvas {
     pub(super) fn new(
         width: i32,
         height: i32,
-        place: Place,
+        target: Target,
         id: &'static str,
         heading: &str,
         about: &str,
     ) -> Self {
-        let mut canvas = Self { out: String::new(), place, width, id };
+        let mut canvas = Self { out: String::new(), target, width, id };
         let (title, description) = (escaped(heading), escaped(about));
         // The page has the heading, and leaves the figure's out.
-        let top = if place == Place::Page { HEADING } else { 0 };
+        let top = if target == Target::Page { HEADING } else { 0 };
         let height = height - top;
         let size = format!("viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\"");
-        match place {
-            Place::File => {
+        match target {
+            Target::File => {
                 canvas.put(format_args!(
                     "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\" {size} role=\"img\" "
                 ));
@@ -60,7 +60,7 @@ impl Canvas {
                 canvas.put(format_args!("<desc id=\"{id}-description\">{description}</desc>\n"));
                 canvas.put(format_args!("<style>\n{STYLE}</style>\n"));
             }
-            Place::Page => {
+            Target::Page => {
                 canvas.put(format_args!("<svg class=\"figure\" id=\"{id}\" {size} role=\"group\" "));
                 canvas.put(format_args!("aria-label=\"{title}: {description}\">\n"));
             }
@@ -70,7 +70,7 @@ impl Canvas {
              patternTransform=\"rotate(45)\"><path d=\"M3,0V6\"/></pattern></defs>\n"
         ));
         canvas.rect("page", (0, top), (width, height), 0);
-        if place == Place::File {
+        if target == Target::File {
             canvas.text("title", (24, 38), Anchor::Start, heading);
             canvas.text("soft", (24, 62), Anchor::Start, about);
         }
@@ -124,9 +124,9 @@ impl Canvas {
     /// A call: in a page, a link to its row of the table.
     pub(super) fn open_step(&mut self, class: &str, number: usize, description: &str) {
         let description = escaped(description);
-        match self.place {
-            Place::File => self.put(format_args!("<g class=\"{class}\"><title>{description}</title>\n")),
-            Place::Page => self.put(format_args!(
+        match self.target {
+            Target::File => self.put(format_args!("<g class=\"{class}\"><title>{description}</title>\n")),
+            Target::Page => self.put(format_args!(
                 "<a class=\"{class}\" id=\"c{number}\" href=\"#r{number}\" aria-label=\"{description}\">\
                  <title>{description}</title>\n"
             )),
@@ -134,14 +134,14 @@ impl Canvas {
     }
 
     pub(super) fn close_step(&mut self) {
-        self.out.push_str(if self.place == Place::Page { "</a>\n" } else { "</g>\n" });
+        self.out.push_str(if self.target == Target::Page { "</a>\n" } else { "</g>\n" });
     }
 
     /// An arrow, from a call to a call (by their numbers) where there are such.
     pub(super) fn open_group(&mut self, class: &str, ends: [Option<usize>; 2], description: &str) {
         let description = escaped(description);
         let mut data = String::new();
-        if self.place == Place::Page {
+        if self.target == Target::Page {
             for (name, end) in ["from", "to"].into_iter().zip(ends) {
                 if let Some(end) = end {
                     data.push_str(&format!(" data-{name}=\"{}\"", end));

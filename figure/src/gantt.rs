@@ -1,6 +1,6 @@
 //! Who was connecting, queued, served and waiting, and when: what the pictures of it are drawn from.
 
-use super::{Conversation, Story};
+use super::{Conversation, Model};
 
 /// The rows, and the time that they span.
 pub(super) struct Gantt {
@@ -50,21 +50,21 @@ impl Phase {
     }
 }
 
-pub(super) fn layout(story: &Story) -> Gantt {
+pub(super) fn layout(model: &Model) -> Gantt {
     // A client's first call that sends begins a row that no connect begins.
-    let mut sends: Vec<Option<u64>> = vec![None; story.sockets.len()];
+    let mut sends: Vec<Option<u64>> = vec![None; model.sockets.len()];
     let mut last = 0;
-    for step in &story.steps {
+    for step in &model.steps {
         last = last.max(step.call.end);
         if step.call.call.starts_with("send") {
             sends[step.socket].get_or_insert(step.call.begin);
         }
     }
-    let rows: Vec<Row> = story
+    let rows: Vec<Row> = model
         .conversations
         .iter()
         .map(|one| Row {
-            label: label(story, one),
+            label: label(model, one),
             segments: segments(one, one.client.and_then(|client| sends[client]), last),
         })
         .collect();
@@ -75,17 +75,17 @@ pub(super) fn layout(story: &Story) -> Gantt {
 }
 
 /// The client's program, with the name of its socket where it has several.
-fn label(story: &Story, one: &Conversation) -> String {
+fn label(model: &Model, one: &Conversation) -> String {
     let Some(client) = one.client else {
         return match one.server {
-            Some(server) => format!("client of {}", story.sockets[server].name),
+            Some(server) => format!("client of {}", model.sockets[server].name),
             None => "unseen client".to_owned(),
         };
     };
-    let socket = &story.sockets[client];
-    let others = story.conversations.iter().filter_map(|other| other.client);
-    let several = others.filter(|&other| story.sockets[other].program == socket.program).nth(1).is_some();
-    let program = &story.programs[socket.program].name;
+    let socket = &model.sockets[client];
+    let others = model.conversations.iter().filter_map(|other| other.client);
+    let several = others.filter(|&other| model.sockets[other].program == socket.program).nth(1).is_some();
+    let program = &model.programs[socket.program].name;
     if several { format!("{program} {}", socket.name) } else { program.clone() }
 }
 

@@ -1,14 +1,14 @@
 //! The Gantt picture: a row for each client, what it was in at each time. A queue behind one busy server, and
 //! clients served side by side, are told apart at a glance.
 
-use super::canvas::{Anchor, Canvas, Place};
+use super::canvas::{Anchor, Canvas, Target};
 use super::escape::{clipped, columns};
 use super::gantt::{Gantt, Phase, Row, layout};
 use super::label::{duration, grouped};
-use super::{PageOptions, Story};
+use super::{Model, PageOptions};
 
 /// Clients drawn; those after them are counted.
-const MOST_ROWS: usize = 100;
+const MAX_ROWS: usize = 100;
 const TOP: i32 = 102;
 const ROW: i32 = 34;
 const SPAN: i32 = 760;
@@ -16,13 +16,13 @@ const RIGHT: i32 = 56;
 
 /// The Gantt picture as an SVG file: a row for each client of the first 100, and how many more there are.
 #[must_use]
-pub fn gantt_svg(story: &Story, options: &PageOptions<'_>) -> String {
-    gantt(story, options, Place::File)
+pub fn gantt_svg(model: &Model, options: &PageOptions<'_>) -> String {
+    gantt(model, options, Target::File)
 }
 
-pub(super) fn gantt(story: &Story, options: &PageOptions<'_>, place: Place) -> String {
-    let gantt = layout(story);
-    let rows = &gantt.rows[..gantt.rows.len().min(MOST_ROWS)];
+pub(super) fn gantt(model: &Model, options: &PageOptions<'_>, target: Target) -> String {
+    let gantt = layout(model);
+    let rows = &gantt.rows[..gantt.rows.len().min(MAX_ROWS)];
     let left =
         24 + rows.iter().map(|row| columns(&clipped(&row.label, 36))).max().unwrap_or(0).max(12) * 8 + 16;
     let bottom = TOP + rows.len() as i32 * ROW; // at most 100
@@ -30,8 +30,8 @@ pub(super) fn gantt(story: &Story, options: &PageOptions<'_>, place: Place) -> S
     let height = bottom + 84 + i32::from(folded > 0) * 20;
     let title = "Who was served, and who waited";
     let about = if gantt.rows.is_empty() { "No client was seen.".to_owned() } else { summary(&gantt) };
-    let heading = if place == Place::File { options.title } else { title };
-    let mut canvas = Canvas::new(left + SPAN + RIGHT, height, place, "gantt", heading, &about);
+    let heading = if target == Target::File { options.title } else { title };
+    let mut canvas = Canvas::new(left + SPAN + RIGHT, height, target, "gantt", heading, &about);
     let scale = Scale { begin: gantt.begin, span: (gantt.end - gantt.begin).max(1), left };
     axis(&mut canvas, &scale, bottom, options);
     for (index, row) in rows.iter().enumerate() {
@@ -39,8 +39,7 @@ pub(super) fn gantt(story: &Story, options: &PageOptions<'_>, place: Place) -> S
     }
     legend(&mut canvas, bottom + 54);
     if folded > 0 {
-        let text =
-            format!("The first {MOST_ROWS} of {} clients are drawn.", grouped(gantt.rows.len() as u64));
+        let text = format!("The first {MAX_ROWS} of {} clients are drawn.", grouped(gantt.rows.len() as u64));
         canvas.text("soft", (24, bottom + 86), Anchor::Start, &text);
     }
     canvas.finish()

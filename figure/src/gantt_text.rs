@@ -3,31 +3,31 @@
 use super::TextOptions;
 use super::gantt::{Gantt, Phase, layout};
 use super::label;
-use super::text::{Look, Row, clipped, remarks, shown, width};
-use super::{Story, gantt};
+use super::text::{Row, Style, clipped, remarks, shown, width};
+use super::{Model, gantt};
 
 /// More rows than this are not drawn.
-const MOST: usize = 100;
+const MAX_ROWS: usize = 100;
 
 /// Draws the rows. What a part of the picture shows is the first that was there of: served, connecting, queued,
 /// waiting; a phase too short for a character has one all the same.
 #[must_use]
-pub fn gantt_text(story: &Story, options: &TextOptions) -> String {
-    let gantt = layout(story);
+pub fn gantt_text(model: &Model, options: &TextOptions) -> String {
+    let gantt = layout(model);
     let mut out = String::new();
     let put = |row: &Row, out: &mut String| row.write(options.colour, out);
-    let most = (options.width / 3).max(10);
-    let first = |label: &str| clipped(&shown(label, options.ascii), most, options.ascii);
-    let labels: Vec<_> = gantt.rows.iter().take(MOST).map(|row| first(&row.label)).collect();
+    let max_width = (options.width / 3).max(10);
+    let first = |label: &str| clipped(&shown(label, options.ascii), max_width, options.ascii);
+    let labels: Vec<_> = gantt.rows.iter().take(MAX_ROWS).map(|row| first(&row.label)).collect();
     let margin = labels.iter().map(|label| width(label)).max().unwrap_or(0) + 2;
     let cells = options.width.saturating_sub(margin).max(10);
     for (label, row) in labels.iter().zip(&gantt.rows) {
         let mut line = Row::default();
-        line.put(0, label, Look::Plain);
+        line.put(0, label, Style::Plain);
         for (at, phase) in bar(&gantt, row, cells).into_iter().enumerate() {
             if let Some(phase) = phase {
-                let (sign, look) = sign(phase, options.ascii);
-                line.put(margin + at, sign, look);
+                let (glyph, style) = glyph(phase, options.ascii);
+                line.put(margin + at, glyph, style);
             }
         }
         put(&line, &mut out);
@@ -38,11 +38,11 @@ pub fn gantt_text(story: &Story, options: &TextOptions) -> String {
         put(&axis(&gantt, margin, cells, options), &mut out);
         legend(options).iter().for_each(|row| put(row, &mut out));
     }
-    if gantt.rows.len() > MOST {
-        let more = label::grouped((gantt.rows.len() - MOST) as u64);
+    if gantt.rows.len() > MAX_ROWS {
+        let more = label::grouped((gantt.rows.len() - MAX_ROWS) as u64);
         out.push_str(&format!("{more} more clients are not drawn\n"));
     }
-    out.push_str(&remarks(story, options));
+    out.push_str(&remarks(model, options));
     out
 }
 
@@ -72,26 +72,26 @@ fn rank(phase: Phase) -> u8 {
     }
 }
 
-fn sign(phase: Phase, ascii: bool) -> (&'static str, Look) {
-    let (drawn, plain, look) = match phase {
-        Phase::Connecting => ("░", "-", Look::Program(4)),
-        Phase::Queued => ("▒", "q", Look::Program(1)),
-        Phase::Served => ("█", "#", Look::Program(3)),
-        Phase::Waiting => ("·", ".", Look::Dim),
+fn glyph(phase: Phase, ascii: bool) -> (&'static str, Style) {
+    let (drawn, plain, style) = match phase {
+        Phase::Connecting => ("░", "-", Style::Program(4)),
+        Phase::Queued => ("▒", "q", Style::Program(1)),
+        Phase::Served => ("█", "#", Style::Program(3)),
+        Phase::Waiting => ("·", ".", Style::Dim),
     };
-    (if ascii { plain } else { drawn }, look)
+    (if ascii { plain } else { drawn }, style)
 }
 
 fn axis(gantt: &Gantt, margin: usize, cells: usize, options: &TextOptions) -> Row {
     let mut row = Row::default();
-    row.put(margin, "0", Look::Dim);
+    row.put(margin, "0", Style::Dim);
     let span = gantt.end - gantt.begin;
     let end = if options.ordinals {
         format!("{} calls", label::grouped(span))
     } else {
         shown(&label::duration(span), options.ascii)
     };
-    row.put((margin + cells).saturating_sub(width(&end)), &end, Look::Dim);
+    row.put((margin + cells).saturating_sub(width(&end)), &end, Style::Dim);
     row
 }
 
@@ -99,14 +99,14 @@ fn legend(options: &TextOptions) -> Vec<Row> {
     let mut rows = vec![Row::default()];
     let mut at = 0;
     for phase in Phase::ALL {
-        let (sign, look) = sign(phase, options.ascii);
+        let (glyph, style) = glyph(phase, options.ascii);
         if at + 2 + phase.name().len() > options.width {
             rows.push(Row::default());
             at = 0;
         }
         if let Some(row) = rows.last_mut() {
-            at = row.put(at, sign, look);
-            at = row.put(at + 1, phase.name(), Look::Dim) + 3;
+            at = row.put(at, glyph, style);
+            at = row.put(at + 1, phase.name(), Style::Dim) + 3;
         }
     }
     rows

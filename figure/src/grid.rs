@@ -5,9 +5,9 @@ use super::Step;
 use super::escape::columns as columns_of;
 
 /// Calls drawn; what comes after them is counted.
-pub(super) const MOST_STEPS: usize = 400;
+pub(super) const MAX_STEPS: usize = 400;
 /// Threads of one program drawn side by side; more of them share the last column.
-const MOST_COLUMNS: usize = 8;
+const MAX_COLUMNS: usize = 8;
 pub(super) const TOP: i32 = 164;
 /// From a bar's middle to the text beside it.
 pub(super) const BESIDE_BAR: i32 = 14;
@@ -26,7 +26,7 @@ pub(super) struct Column {
 }
 
 /// A call's place.
-pub(super) struct Mark {
+pub(super) struct CallBox {
     pub(super) column: usize,
     /// The row in which it began.
     pub(super) begin: usize,
@@ -42,7 +42,7 @@ pub(super) struct Mark {
 #[derive(Clone)]
 pub(super) struct Row {
     pub(super) step: usize,
-    /// The middle of its boxes.
+    /// The middle of its half_width.
     pub(super) y: i32,
     /// Arrows that leave, or stop, in this row.
     pub(super) slots: i32,
@@ -61,7 +61,7 @@ impl Column {
     }
 }
 
-impl Mark {
+impl CallBox {
     pub(super) fn waits(&self) -> bool {
         self.begin != self.end
     }
@@ -119,54 +119,56 @@ fn place_of_begin(steps: &[Step], index: usize) -> usize {
 }
 
 /// Gives each thread a column of its program's, one that another thread has left if there is such a one.
-pub(super) fn place_threads(steps: &[Step], marks: &mut [Mark]) -> Vec<Column> {
-    struct Life {
+pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column> {
+    struct ThreadSpan {
         program: usize,
         thread: usize,
         first: usize,
         last: usize,
     }
-    let mut lives: Vec<Life> = Vec::new();
-    for (step, mark) in steps.iter().zip(marks.iter()) {
-        match lives.iter_mut().find(|life| (life.program, life.thread) == (step.program, step.thread)) {
-            Some(life) => (life.first, life.last) = (life.first.min(mark.begin), life.last.max(mark.end)),
-            None => lives.push(Life {
+    let mut spans: Vec<ThreadSpan> = Vec::new();
+    for (step, call_box) in steps.iter().zip(boxes.iter()) {
+        match spans.iter_mut().find(|span| (span.program, span.thread) == (step.program, step.thread)) {
+            Some(span) => {
+                (span.first, span.last) = (span.first.min(call_box.begin), span.last.max(call_box.end))
+            }
+            None => spans.push(ThreadSpan {
                 program: step.program,
                 thread: step.thread,
-                first: mark.begin,
-                last: mark.end,
+                first: call_box.begin,
+                last: call_box.end,
             }),
         }
     }
-    lives.sort_by_key(|life| (life.program, life.thread));
+    spans.sort_by_key(|span| (span.program, span.thread));
     let mut columns: Vec<Column> = Vec::new();
-    for life in &lives {
-        let own = columns.iter().filter(|column| column.program == life.program).count();
+    for span in &spans {
+        let own = columns.iter().filter(|column| column.program == span.program).count();
         let start = columns.len() - own;
         // The first thread's column is the program's main line, also where that thread is silent.
-        let free = columns[start..].iter().skip(1).position(|column| column.last_row < life.first);
+        let free = columns[start..].iter().skip(1).position(|column| column.last_row < span.first);
         let place = match free {
             Some(free) => start + 1 + free,
-            None if own >= MOST_COLUMNS => columns.len() - 1,
+            None if own >= MAX_COLUMNS => columns.len() - 1,
             None => {
                 columns.push(Column {
-                    program: life.program,
+                    program: span.program,
                     threads: Vec::new(),
                     x: 0,
                     halves: [75, 75],
-                    first_row: life.first,
-                    last_row: life.last,
+                    first_row: span.first,
+                    last_row: span.last,
                 });
                 columns.len() - 1
             }
         };
         let column = &mut columns[place];
-        column.threads.push(life.thread);
-        column.first_row = column.first_row.min(life.first);
-        column.last_row = column.last_row.max(life.last);
+        column.threads.push(span.thread);
+        column.first_row = column.first_row.min(span.first);
+        column.last_row = column.last_row.max(span.last);
     }
-    for (step, mark) in steps.iter().zip(marks) {
-        mark.column = columns
+    for (step, call_box) in steps.iter().zip(boxes) {
+        call_box.column = columns
             .iter()
             .position(|column| column.program == step.program && column.threads.contains(&step.thread))
             .expect("each step's thread has a life above");

@@ -1,13 +1,13 @@
 //! The page: both pictures, a table of the calls, and what the calls are. All of it is there without the script, which
 //! adds keys, details and a filter. Nothing is loaded from anywhere, and the policy in the page's head forbids it.
 
-use super::canvas::{Place, STYLE};
+use super::call_reference::ENTRIES;
+use super::canvas::{STYLE, Target};
 use super::escape::escaped;
-use super::glossary::ENTRIES;
 use super::label::grouped;
 use super::layout::Layout;
 use super::svg::{figure, summary};
-use super::{PageOptions, Story, gantt_svg, table};
+use super::{Model, PageOptions, gantt_svg, table};
 
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
@@ -17,29 +17,29 @@ const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
 
 /// The page: the textbook's figure, the Gantt picture, and a table of the first 2,000 calls, in one file.
 #[must_use]
-pub fn html(story: &Story, options: &PageOptions<'_>) -> String {
-    let layout = Layout::new(story, options);
+pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
+    let layout = Layout::new(model, options);
     let mut out = String::new();
-    head(&mut out, story, options);
+    head(&mut out, model, options);
     out.push_str("<main>\n");
     let about = "Each program is a column, and time goes down. Arrows are what went from one to another.";
     section(&mut out, "interaction-section", "Who called what, and what went between them", about);
-    scrolled(&mut out, "The interaction", &figure(story, options, &layout, Place::Page));
+    scrolled(&mut out, "The interaction", &figure(model, options, &layout, Target::Page));
     let about = "Each client is a row, and time goes to the right.";
     section(&mut out, "gantt-section", "Who was served, and who waited", about);
-    scrolled(&mut out, "The clients' times", &gantt_svg::gantt(story, options, Place::Page));
-    let rows = table::rows(story, &layout);
+    scrolled(&mut out, "The clients' times", &gantt_svg::gantt(model, options, Target::Page));
+    let rows = table::rows(model, &layout);
     let about =
-        table::folded(story, &rows).unwrap_or_else(|| "All that the pictures show, in words.".to_owned());
+        table::folded(model, &rows).unwrap_or_else(|| "All that the pictures show, in words.".to_owned());
     section(&mut out, "calls", "The calls", &about);
-    scrolled(&mut out, "The table of calls", &table::calls(story, options, &rows));
-    if rows.len() < story.steps.len() {
+    scrolled(&mut out, "The table of calls", &table::calls(model, options, &rows));
+    if rows.len() < model.steps.len() {
         out.push_str("<h3>All calls, counted</h3>\n");
-        scrolled(&mut out, "The calls, counted", &table::counted(story, options));
+        scrolled(&mut out, "The calls, counted", &table::counted(model, options));
     }
     out.push_str("</section>\n");
-    glossary(&mut out, story);
-    remarks(&mut out, story);
+    call_reference(&mut out, model);
+    remarks(&mut out, model);
     out.push_str("</main>\n");
     out.push_str(include_str!("page/tail.html"));
     out.push_str("<script>");
@@ -48,8 +48,8 @@ pub fn html(story: &Story, options: &PageOptions<'_>) -> String {
     out
 }
 
-fn head(out: &mut String, story: &Story, options: &PageOptions<'_>) {
-    let (title, summary) = (escaped(options.title), escaped(&summary(story, options)));
+fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
+    let (title, summary) = (escaped(options.title), escaped(&summary(model, options)));
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str(&format!(
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{STYLE_HASH}'; \
@@ -82,9 +82,9 @@ fn scrolled(out: &mut String, label: &str, content: &str) {
 }
 
 /// The calls that the trace has, explained.
-fn glossary(out: &mut String, story: &Story) {
+fn call_reference(out: &mut String, model: &Model) {
     let mut used = [false; ENTRIES.len()];
-    for step in &story.steps {
+    for step in &model.steps {
         if let Some(entry) = ENTRIES.iter().position(|entry| entry.call == step.call.call) {
             used[entry] = true;
         }
@@ -110,18 +110,18 @@ fn glossary(out: &mut String, story: &Story) {
     out.push_str("</section>\n");
 }
 
-fn remarks(out: &mut String, story: &Story) {
-    const MOST: usize = 50;
-    if story.remarks.is_empty() {
+fn remarks(out: &mut String, model: &Model) {
+    const MAX: usize = 50;
+    if model.remarks.is_empty() {
         return;
     }
     out.push_str("<section id=\"remarks\" aria-labelledby=\"remarks-heading\">\n");
     out.push_str("<h2 id=\"remarks-heading\">What the trace does not say</h2>\n<ul>\n");
-    for remark in story.remarks.iter().take(MOST) {
+    for remark in model.remarks.iter().take(MAX) {
         out.push_str(&format!("<li>{}</li>\n", escaped(remark)));
     }
-    if story.remarks.len() > MOST {
-        out.push_str(&format!("<li>And {} more.</li>\n", grouped((story.remarks.len() - MOST) as u64)));
+    if model.remarks.len() > MAX {
+        out.push_str(&format!("<li>And {} more.</li>\n", grouped((model.remarks.len() - MAX) as u64)));
     }
     out.push_str("</ul>\n</section>\n");
 }

@@ -3,35 +3,35 @@
 use std::net::SocketAddr;
 
 use super::escape::{beginning, clipped};
-use super::{Message, MessageKind, Step, Story};
+use super::{Message, MessageKind, Model, Step};
 
 /// The call as the lecture writes it: `serverSocket = socket(AF_INET, SOCK_DGRAM)`, `serverSocket.recvfrom(2048)`.
-pub(super) fn call(story: &Story, step: &Step) -> String {
+pub(super) fn call(model: &Model, step: &Step) -> String {
     let call = &step.call;
-    let name = &story.sockets[step.socket].name;
+    let name = &model.sockets[step.socket].name;
     let address = |address: Option<SocketAddr>| address.map(self::address).unwrap_or_default();
     let room = call.room.map(|room| room.to_string()).unwrap_or_default();
     let number = call.argument.map(|number| number.to_string()).unwrap_or_default();
     match &*call.call {
         "socket" => {
             let kind = if call.transport == "udp" { "SOCK_DGRAM" } else { "SOCK_STREAM" };
-            format!("{name} = socket({}, {kind})", family(story, step))
+            format!("{name} = socket({}, {kind})", family(model, step))
         }
         "accept" => match step.accepted {
-            Some(accepted) => format!("{} = {name}.accept()", story.sockets[accepted].name),
+            Some(accepted) => format!("{} = {name}.accept()", model.sockets[accepted].name),
             None => format!("{name}.accept()"),
         },
         "bind" => format!("{name}.bind({})", address(call.local)),
         "connect" => format!("{name}.connect({})", address(call.peer)),
         "listen" => format!("{name}.listen({number})"),
         "shutdown" => {
-            let way = match call.argument {
+            let how = match call.argument {
                 Some(0) => "SHUT_RD",
                 Some(1) => "SHUT_WR",
                 Some(2) => "SHUT_RDWR",
                 _ => number.as_str(),
             };
-            format!("{name}.shutdown({way})")
+            format!("{name}.shutdown({how})")
         }
         "send" | "sendmsg" => format!("{name}.{}({})", call.call, sent(step)),
         "sendto" => format!("{name}.sendto({}, {})", sent(step), address(call.peer)),
@@ -41,7 +41,7 @@ pub(super) fn call(story: &Story, step: &Step) -> String {
 }
 
 /// What the call brought: the bytes, the new socket, or how it failed; nothing where success says it all.
-pub(super) fn result(story: &Story, step: &Step) -> Option<String> {
+pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     let call = &step.call;
     match &*call.outcome {
         "ok" => {}
@@ -51,7 +51,7 @@ pub(super) fn result(story: &Story, step: &Step) -> Option<String> {
     }
     match (&*call.call, call.bytes) {
         ("accept", _) => {
-            let name = step.accepted.map(|accepted| &story.sockets[accepted].name)?;
+            let name = step.accepted.map(|accepted| &model.sockets[accepted].name)?;
             Some(format!("returns {name}"))
         }
         ("recv" | "recvfrom" | "recvmsg", Some(0)) if call.transport == "tcp" => {
@@ -71,16 +71,16 @@ pub(super) fn failed(step: &Step) -> bool {
 }
 
 /// For how long a call waited, and for whom.
-pub(super) fn wait(story: &Story, index: usize, ordinals: bool) -> String {
+pub(super) fn wait(model: &Model, index: usize, ordinals: bool) -> String {
     let from =
-        story.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
+        model.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
     let mut text = "waits".to_owned();
     if !ordinals {
         text.push(' ');
-        text.push_str(&duration(story.steps[index].call.blocked));
+        text.push_str(&duration(model.steps[index].call.blocked));
     }
     if let Some(from) = from {
-        let name = &story.programs[story.steps[from].program].name;
+        let name = &model.programs[model.steps[from].program].name;
         text.push_str(&format!(" for {}", clipped(name, 18)));
     }
     text
@@ -102,8 +102,8 @@ pub(super) fn message(message: &Message, most: i32) -> String {
 }
 
 /// What stands below an arrow: what became of it, if that is not what one expects.
-pub(super) fn note(story: &Story, message: &Message) -> Option<String> {
-    let moved = |step: Option<usize>| step.and_then(|step| story.steps[step].call.bytes);
+pub(super) fn note(model: &Model, message: &Message) -> Option<String> {
+    let moved = |step: Option<usize>| step.and_then(|step| model.steps[step].call.bytes);
     let partly = message.kind == MessageKind::Stream
         && message.bytes > 0
         && [message.from, message.to].into_iter().filter_map(moved).any(|bytes| bytes != message.bytes);
@@ -192,10 +192,10 @@ fn sent(step: &Step) -> String {
 }
 
 /// The address family of a socket: that of the first address seen on it.
-fn family(story: &Story, step: &Step) -> &'static str {
+fn family(model: &Model, step: &Step) -> &'static str {
     // A socket's addresses come soon after it, and a trace may be long.
-    let first = story.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
-    let own = story.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
+    let first = model.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
+    let own = model.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
     match own.filter_map(|other| other.call.local.or(other.call.peer)).next() {
         Some(SocketAddr::V6(_)) => "AF_INET6",
         _ => "AF_INET",

@@ -4,7 +4,7 @@
 //! reads no clock.
 //!
 //! [`read`] takes the lines of one or several files, [`link`] finds out what belongs together, and from the
-//! [`Story`] that this gives each format is drawn. The same trace gives the same bytes.
+//! [`Model`] that this gives each format is drawn. The same trace gives the same bytes.
 //!
 //! ```
 //! use capsock_figure::{TextOptions, link, read, text};
@@ -16,44 +16,44 @@
 //!     r#""call":"socket","fd":3,"transport":"udp","outcome":"ok"}"#,
 //!     "\n",
 //! );
-//! let story = link(read([("run.jsonl", lines.as_bytes())])?);
-//! assert!(text(&story, &TextOptions::default()).contains("server.py"));
+//! let model = link(read([("run.jsonl", lines.as_bytes())])?);
+//! assert!(text(&model, &TextOptions::default()).contains("server.py"));
 //! # Ok::<(), capsock_figure::ReadError>(())
 //! ```
 
 mod arrows;
+mod call_reference;
 mod canvas;
 mod escape;
 mod gantt;
 mod gantt_svg;
 mod gantt_text;
-mod glossary;
 mod grid;
 mod html;
-mod items;
 mod label;
 mod layout;
 mod link;
 mod mermaid;
+mod model;
 mod normalize;
 mod options;
 mod perfetto;
 mod read;
 mod routes;
-mod story;
 mod svg;
 mod table;
 mod text;
+mod timeline;
 
 pub use gantt_svg::gantt_svg;
 pub use gantt_text::gantt_text;
 pub use html::html;
 pub use link::link;
 pub use mermaid::mermaid;
+pub use model::{Conversation, Message, MessageKind, Model, Program, Socket, Step};
 pub use normalize::normalize;
 pub use options::{PageOptions, TextOptions};
 pub use perfetto::perfetto;
 pub use read::{ReadError, ReadErrorReason, Trace, read};
-pub use story::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
 pub use svg::svg;
 pub use text::text;

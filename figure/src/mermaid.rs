@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::items::{Item, folded};
 use super::label;
-use super::{Message, MessageKind, Story};
+use super::timeline::{Entry, folded};
+use super::{Message, MessageKind, Model};
 
 /// The participant that stands for programs that were not recorded.
 const UNSEEN: &str = "unseen";
@@ -12,69 +12,69 @@ const UNSEEN: &str = "unseen";
 /// Writes the diagram. Text of anybody's, such as a payload, is written so that Mermaid shows it and takes none of it
 /// for its own language. What is left out of a long diagram is said where it would stand.
 #[must_use]
-pub fn mermaid(story: &Story) -> String {
+pub fn mermaid(model: &Model) -> String {
     let mut out = String::from("sequenceDiagram\n");
     let mut line = |text: String| {
         out.push_str("    ");
         out.push_str(&text);
         out.push('\n');
     };
-    for (index, program) in story.programs.iter().enumerate() {
+    for (index, program) in model.programs.iter().enumerate() {
         line(format!("participant p{index} as {}", escaped(&program.name)));
     }
     let meets_unseen =
-        |message: &Message| ends(story, message).is_some_and(|(from, to)| from.is_none() || to.is_none());
-    if story.messages.iter().any(meets_unseen) {
+        |message: &Message| ends(model, message).is_some_and(|(from, to)| from.is_none() || to.is_none());
+    if model.messages.iter().any(meets_unseen) {
         line(format!("participant {UNSEEN} as not recorded"));
     }
-    let span = match story.programs.len() {
+    let span = match model.programs.len() {
         0 | 1 => "p0".to_owned(),
         several => format!("p0,p{}", several - 1),
     };
     let mut begun = std::collections::HashSet::new();
-    for item in folded(story, |program| program) {
-        match item {
-            Item::Begins(step) => {
+    for entry in folded(model, |program| program) {
+        match entry {
+            Entry::Begin(step) => {
                 begun.insert(step);
-                let text = label::call(story, &story.steps[step]);
+                let text = label::call(model, &model.steps[step]);
                 let text = text.rsplit(" = ").next().unwrap_or_default();
-                line(format!("Note over p{}: {}", story.steps[step].program, escaped(text)));
+                line(format!("Note over p{}: {}", model.steps[step].program, escaped(text)));
             }
-            Item::Call(step) | Item::Ends(step) => {
-                let of = &story.steps[step];
-                let call = if begun.contains(&step) { String::new() } else { label::call(story, of) };
-                let result = label::result(story, of).filter(|_| of.call.call != "accept" || call.is_empty());
+            Entry::Call(step) | Entry::End(step) => {
+                let of = &model.steps[step];
+                let call = if begun.contains(&step) { String::new() } else { label::call(model, of) };
+                let result = label::result(model, of).filter(|_| of.call.call != "accept" || call.is_empty());
                 let text =
                     [call].into_iter().chain(result).filter(|part| !part.is_empty()).collect::<Vec<_>>();
                 line(format!("Note over p{}: {}", of.program, escaped(&text.join(" "))));
             }
-            Item::Arrow(message) => {
-                if let Some(text) = arrow(story, &story.messages[message]) {
+            Entry::Arrow(message) => {
+                if let Some(text) = arrow(model, &model.messages[message]) {
                     line(text);
                 }
             }
-            Item::Again { rounds, items, calls } => {
+            Entry::Repeat { rounds, entries, calls } => {
                 line(format!(
-                    "Note over {span}: {rounds} more rounds of the {items} lines above, {calls} calls"
+                    "Note over {span}: {rounds} more rounds of the {entries} lines above, {calls} calls"
                 ));
             }
-            Item::Gap(calls) => line(format!("Note over {span}: {calls} calls are not drawn")),
+            Entry::Omitted(calls) => line(format!("Note over {span}: {calls} calls are not drawn")),
         }
     }
-    for remark in &story.remarks {
+    for remark in &model.remarks {
         line(format!("Note over {span}: {}", escaped(remark)));
     }
     out
 }
 
 /// The programs at both ends of an arrow, `None` for one that was not recorded.
-fn ends(story: &Story, message: &Message) -> Option<(Option<usize>, Option<usize>)> {
-    let program = |step: usize| story.steps[step].program;
+fn ends(model: &Model, message: &Message) -> Option<(Option<usize>, Option<usize>)> {
+    let program = |step: usize| model.steps[step].program;
     match (message.from, message.to) {
         // The program at the address where it went, if that was recorded.
         (Some(from), None) => {
-            let peer = story.steps[from].call.peer.map(|peer| peer.port());
-            let there = story.steps.iter().find(|step| {
+            let peer = model.steps[from].call.peer.map(|peer| peer.port());
+            let there = model.steps.iter().find(|step| {
                 step.program != program(from)
                     && peer.is_some()
                     && step.call.local.map(|local| local.port()) == peer
@@ -86,8 +86,8 @@ fn ends(story: &Story, message: &Message) -> Option<(Option<usize>, Option<usize
     }
 }
 
-fn arrow(story: &Story, message: &Message) -> Option<String> {
-    let (from, to) = ends(story, message)?;
+fn arrow(model: &Model, message: &Message) -> Option<String> {
+    let (from, to) = ends(model, message)?;
     let name = |program: Option<usize>| program.map_or(UNSEEN.to_owned(), |program| format!("p{program}"));
     let sign = match message.kind {
         MessageKind::Refused | MessageKind::Reset => "--x",
@@ -96,7 +96,7 @@ fn arrow(story: &Story, message: &Message) -> Option<String> {
         _ => "->>",
     };
     let text = label::message(message, 32);
-    let note = label::note(story, message).map(|note| format!(", {note}")).unwrap_or_default();
+    let note = label::note(model, message).map(|note| format!(", {note}")).unwrap_or_default();
     Some(format!("{}{sign}{}: {}", name(from), name(to), escaped(&format!("{text}{note}"))))
 }
 

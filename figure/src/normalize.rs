@@ -1,21 +1,21 @@
-//! A story without what differs from run to run.
+//! A model without what differs from run to run.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::Story;
+use super::Model;
 use super::link::{Order, arrange, base_names, conversations, name};
 
 /// The system gives ports from here on to sockets that ask for none (ip(7), `ip_local_port_range`).
 const FIRST_EPHEMERAL: u16 = 32768;
 
-/// The number of the first ephemeral port in a normalised story.
+/// The number of the first ephemeral port in a normalised model.
 const FIRST_SHOWN: u16 = 50001;
 
-impl Story {
-    /// The story without any payload.
+impl Model {
+    /// The model without any payload.
     #[must_use]
-    pub fn without_payload(mut self) -> Story {
+    pub fn without_payload(mut self) -> Model {
         for step in &mut self.steps {
             step.call.data = None;
         }
@@ -26,7 +26,7 @@ impl Story {
     }
 }
 
-/// The story with ordinals for times, processes, threads, descriptors and ephemeral ports, so that runs that did the
+/// The model with ordinals for times, processes, threads, descriptors and ephemeral ports, so that runs that did the
 /// same give the same pictures.
 ///
 /// Step `n`, from 0, takes the time from `n` to `n + 1`; a receive that waited begins when its thread's call before it
@@ -34,20 +34,20 @@ impl Story {
 /// as the servers met them. Only if half a second lies between two steps does the later one stay behind the
 /// other, since somebody meant it to.
 #[must_use]
-pub fn normalize(mut story: Story) -> Story {
-    base_names(&mut story);
-    arrange(&mut story, Order::Canonical);
-    name(&mut story);
-    times(&mut story);
-    numbers(&mut story);
-    ports(&mut story);
-    story.conversations = conversations(&story);
-    story
+pub fn normalize(mut model: Model) -> Model {
+    base_names(&mut model);
+    arrange(&mut model, Order::Canonical);
+    name(&mut model);
+    times(&mut model);
+    numbers(&mut model);
+    ports(&mut model);
+    model.conversations = conversations(&model);
+    model
 }
 
-fn times(story: &mut Story) {
-    let mut causes: Vec<Option<usize>> = vec![None; story.steps.len()];
-    for message in &story.messages {
+fn times(model: &mut Model) {
+    let mut causes: Vec<Option<usize>> = vec![None; model.steps.len()];
+    for message in &model.messages {
         if let (Some(from), Some(to)) = (message.from, message.to) {
             let first = causes[to].get_or_insert(from);
             *first = from.min(*first);
@@ -56,7 +56,7 @@ fn times(story: &mut Story) {
     let mut before: HashMap<(usize, usize), usize> = HashMap::new();
     let mut accepts: HashMap<usize, usize> = HashMap::new();
     let ordinal = |step: usize| step as u64;
-    for (index, step) in story.steps.iter_mut().enumerate() {
+    for (index, step) in model.steps.iter_mut().enumerate() {
         accepts.extend(step.accepted.map(|socket| (socket, index)));
         // A thread that is there for a connection began when that was accepted.
         let previous = before.insert((step.program, step.thread), index);
@@ -75,11 +75,11 @@ fn times(story: &mut Story) {
     }
 }
 
-fn numbers(story: &mut Story) {
+fn numbers(model: &mut Model) {
     let mut pids: HashMap<(usize, u32), u32> = HashMap::new();
     let mut tids: HashMap<(usize, usize), u32> = HashMap::new();
     let mut next: HashMap<u32, u64> = HashMap::new();
-    for step in &mut story.steps {
+    for step in &mut model.steps {
         let number = |length: usize| u32::try_from(length + 1).unwrap_or(u32::MAX);
         let fresh = number(pids.len());
         step.call.pid = *pids.entry((step.program, step.call.pid)).or_insert(fresh);
@@ -92,7 +92,7 @@ fn numbers(story: &mut Story) {
         step.call.fd = if step.call.fd < 0 { -1 } else { descriptor(step.socket) };
         step.call.accepted = step.accepted.map(descriptor);
     }
-    for (program, of) in story.programs.iter_mut().enumerate() {
+    for (program, of) in model.programs.iter_mut().enumerate() {
         // A process that did nothing has no number.
         let mut known: Vec<_> =
             of.pids.iter().filter_map(|pid| pids.get(&(program, *pid)).copied()).collect();
@@ -102,7 +102,7 @@ fn numbers(story: &mut Story) {
     }
 }
 
-fn ports(story: &mut Story) {
+fn ports(model: &mut Model) {
     let mut ports: HashMap<u16, u16> = HashMap::new();
     let mut shown = |address: &mut Option<SocketAddr>| {
         if let Some(address) = address.as_mut().filter(|address| address.port() >= FIRST_EPHEMERAL) {
@@ -110,7 +110,7 @@ fn ports(story: &mut Story) {
             address.set_port(*ports.entry(address.port()).or_insert(next));
         }
     };
-    for step in &mut story.steps {
+    for step in &mut model.steps {
         shown(&mut step.call.local);
         shown(&mut step.call.peer);
     }

@@ -5,7 +5,7 @@
 pub struct PageOptions<'a> {
     /// The heading.
     pub title: &'a str,
-    /// Whether the story's times are ordinals, as `--normalize` makes them, and no nanoseconds: then no unit is shown.
+    /// Whether the model's times are ordinals, as `--normalize` makes them, and no nanoseconds: then no unit is shown.
     pub ordinals: bool,
 }
 
@@ -24,7 +24,7 @@ pub struct TextOptions {
     pub colour: bool,
     /// Whether to write ASCII alone, without the lines of box drawing; off by default.
     pub ascii: bool,
-    /// Whether the story's times are ordinals, as [`normalize`](super::normalize) makes them, so that none are
+    /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them, so that none are
     /// written; off by default.
     pub ordinals: bool,
 }

@@ -3,16 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::label;
-use super::{MessageKind, Step, Story};
+use super::{MessageKind, Model, Step};
 use capsock::trace::unescape;
 
 /// Writes the JSON. A call is a slice on its thread, a message a flow from the slice that sent it to the one that
 /// received it. Times count from the first call.
 #[must_use]
-pub fn perfetto(story: &Story) -> String {
-    let zero = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
-    let mut events: Vec<Value> = Vec::with_capacity(story.steps.len() + 2 * story.messages.len());
-    for (index, program) in story.programs.iter().enumerate() {
+pub fn perfetto(model: &Model) -> String {
+    let zero = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+    let mut events: Vec<Value> = Vec::with_capacity(model.steps.len() + 2 * model.messages.len());
+    for (index, program) in model.programs.iter().enumerate() {
         for pid in &program.pids {
             let name = json!({ "name": program.name });
             events.push(json!({ "ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": name }));
@@ -22,17 +22,17 @@ pub fn perfetto(story: &Story) -> String {
             );
         }
     }
-    for step in &story.steps {
+    for step in &model.steps {
         let Step { call, .. } = step;
         events.push(json!({
-            "ph": "X", "cat": "socket", "name": label::call(story, step), "pid": call.pid, "tid": call.tid,
+            "ph": "X", "cat": "socket", "name": label::call(model, step), "pid": call.pid, "tid": call.tid,
             "ts": micros(call.begin.saturating_sub(zero)), "dur": micros(call.end.saturating_sub(call.begin)),
-            "args": arguments(story, step),
+            "args": arguments(model, step),
         }));
     }
-    for (id, message) in story.messages.iter().enumerate() {
+    for (id, message) in model.messages.iter().enumerate() {
         let Some((from, to)) = message.from.zip(message.to) else { continue };
-        let (from, to) = (&story.steps[from].call, &story.steps[to].call);
+        let (from, to) = (&model.steps[from].call, &model.steps[to].call);
         // A flow's ends have to lie within their slices, and it cannot go back in time.
         let (sent, received) = (from.begin, to.end.saturating_sub(1).max(to.begin));
         if sent > received {
@@ -73,13 +73,13 @@ fn name(kind: MessageKind) -> &'static str {
 }
 
 /// What a click on the slice shows.
-fn arguments(story: &Story, step: &Step) -> Map<String, Value> {
+fn arguments(model: &Model, step: &Step) -> Map<String, Value> {
     let call = &step.call;
     let data = call.data.as_deref().and_then(unescape);
     let text = |address: Option<std::net::SocketAddr>| address.map(|address| json!(address.to_string()));
     let facts = [
         ("outcome", Some(json!(call.outcome))),
-        ("socket", Some(json!(story.sockets[step.socket].name))),
+        ("socket", Some(json!(model.sockets[step.socket].name))),
         ("fd", Some(json!(call.fd))),
         ("transport", Some(json!(call.transport))),
         ("local", text(call.local)),

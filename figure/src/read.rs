@@ -76,7 +76,7 @@ struct Head<'a> {
 ///
 /// The files may be parts of one run, in any order, and the lines of different processes in a file as well. A last
 /// line that was cut short is left out, and so are events of kinds that this version of capsock does not know; the
-/// [remarks](super::Story::remarks) say so.
+/// [remarks](super::Model::remarks) say so.
 ///
 /// # Errors
 /// [`ReadErrorReason::Newer`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a

@@ -3,15 +3,15 @@
 //! slot of its own.
 
 use super::escape::columns as width_of;
-use super::grid::{Column, MOST_STEPS, Mark, Row};
-use super::{Message, MessageKind, Story, label};
+use super::grid::{CallBox, Column, MAX_STEPS, Row};
+use super::{Message, MessageKind, Model, label};
 
 const TRACK: i32 = 11;
 pub(super) const BACKLOG: i32 = 70;
 
 /// An arrow and its way.
 pub(super) struct Arrow {
-    /// Its place in [`Story::messages`].
+    /// Its place in [`Model::messages`].
     pub(super) message: usize,
     pub(super) label: String,
     pub(super) note: Option<String>,
@@ -79,12 +79,12 @@ impl Gap {
 }
 
 impl Routes {
-    pub(super) fn new(story: &Story, columns: &[Column], marks: &[Mark], rows: &mut [Row]) -> Self {
+    pub(super) fn new(model: &Model, columns: &[Column], boxes: &[CallBox], rows: &mut [Row]) -> Self {
         let mut routes =
-            Self { gaps: vec![Gap::default(); columns.len() + 1], plans: Vec::with_capacity(marks.len()) };
+            Self { gaps: vec![Gap::default(); columns.len() + 1], plans: Vec::with_capacity(boxes.len()) };
         let mut used = vec![0; rows.len()];
-        for (index, message) in story.messages.iter().enumerate() {
-            routes.plan(story, columns, marks, &mut used, (index, message));
+        for (index, message) in model.messages.iter().enumerate() {
+            routes.plan(model, columns, boxes, &mut used, (index, message));
         }
         for (row, used) in rows.iter_mut().zip(used) {
             (row.slots, row.slot) = (used.max(1), 20);
@@ -98,26 +98,30 @@ impl Routes {
 
     fn plan(
         &mut self,
-        story: &Story,
+        model: &Model,
         columns: &[Column],
-        marks: &[Mark],
+        boxes: &[CallBox],
         used: &mut [i32],
         (index, message): (usize, &Message),
     ) {
         let end = |step: Option<usize>, begin: bool| {
-            let (step, mark) = step.and_then(|step| Some((step, marks.get(step)?)))?;
-            Some(End { step, column: mark.column, row: if begin { mark.begin } else { mark.end } })
+            let (step, call_box) = step.and_then(|step| Some((step, boxes.get(step)?)))?;
+            Some(End {
+                step,
+                column: call_box.column,
+                row: if begin { call_box.begin } else { call_box.end },
+            })
         };
         let (from, to) = (end(message.from, true), end(message.to, false));
         let Some(near) = from.or(to) else { return };
-        let mut note = label::note(story, message);
+        let mut note = label::note(model, message);
         if message.to.is_some() && to.is_none() {
             note = Some("received later, not drawn".to_owned());
         } else if message.from.is_some() && from.is_none() {
             note = Some("sent later, not drawn".to_owned());
         }
         // What is unmatched goes towards the program at its peer's address, or else to the nearest other one.
-        let other = from.and(to).map_or_else(|| peer(story, columns, near), |to| Some(to.column));
+        let other = from.and(to).map_or_else(|| peer(model, columns, near), |to| Some(to.column));
         let mut right = match other {
             Some(other) => other >= near.column,
             None => near.column == 0,
@@ -190,9 +194,9 @@ impl Routes {
         }
     }
 
-    pub(super) fn placed(&self, columns: &[Column], marks: &[Mark], rows: &[Row]) -> Vec<Arrow> {
+    pub(super) fn placed(&self, columns: &[Column], boxes: &[CallBox], rows: &[Row]) -> Vec<Arrow> {
         let edge = |end: End, begin: bool, right: bool| {
-            let half = marks[end.step].half_width(begin);
+            let half = boxes[end.step].half_width(begin);
             columns[end.column].middle() + if right { half } else { -half }
         };
         let place = |plan: &Plan| {
@@ -272,10 +276,10 @@ fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
 }
 
 /// A column of the program that has the address to which the call at this end talks.
-fn peer(story: &Story, columns: &[Column], end: End) -> Option<usize> {
-    let address = story.steps[end.step].call.peer?;
-    let own = story.steps[end.step].socket;
-    let mut others = story.steps.iter().take(MOST_STEPS).filter(|step| step.socket != own);
+fn peer(model: &Model, columns: &[Column], end: End) -> Option<usize> {
+    let address = model.steps[end.step].call.peer?;
+    let own = model.steps[end.step].socket;
+    let mut others = model.steps.iter().take(MAX_STEPS).filter(|step| step.socket != own);
     let other = others.find(|step| {
         step.call.local.is_some_and(|local| {
             local == address || local.ip().is_unspecified() && local.port() == address.port()

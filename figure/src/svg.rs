@@ -1,35 +1,35 @@
 //! The textbook's figure "Client/server socket interaction", from a trace.
 
-use super::arrows::{self, Look};
-use super::canvas::{Anchor, Canvas, Place};
+use super::arrows::{self, Symbol};
+use super::canvas::{Anchor, Canvas, Target};
 use super::escape::clipped;
 use super::grid::{BESIDE_BAR, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
-use super::{PageOptions, Story, label};
+use super::{Model, PageOptions, label};
 
 /// The textbook's figure as an SVG file: a column for each program, its calls from top to bottom, bars where a call
 /// waited, an arrow for each message. It draws the first 400 calls and says how many more there are.
 #[must_use]
-pub fn svg(story: &Story, options: &PageOptions<'_>) -> String {
-    figure(story, options, &Layout::new(story, options), Place::File)
+pub fn svg(model: &Model, options: &PageOptions<'_>) -> String {
+    figure(model, options, &Layout::new(model, options), Target::File)
 }
 
-pub(super) fn figure(story: &Story, options: &PageOptions<'_>, layout: &Layout, place: Place) -> String {
-    let notes = notes(story, layout.marks.len());
-    let looks = Look::used(story, layout);
-    let legend_rows = arrows::legend_rows(&looks, layout.width);
+pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, target: Target) -> String {
+    let notes = notes(model, layout.boxes.len());
+    let symbols = Symbol::used(model, layout);
+    let legend_rows = arrows::legend_rows(&symbols, layout.width);
     let height = layout.bottom + 34 + legend_rows * 26 + notes.len() as i32 * 18; // a few notes
     let mut canvas =
-        Canvas::new(layout.width, height, place, "interaction", options.title, &summary(story, options));
-    lanes(&mut canvas, story, layout);
-    clock(&mut canvas, story, layout, options);
-    arrows::draw(&mut canvas, story, layout);
+        Canvas::new(layout.width, height, target, "interaction", options.title, &summary(model, options));
+    lanes(&mut canvas, model, layout);
+    clock(&mut canvas, model, layout, options);
+    arrows::draw(&mut canvas, model, layout);
     for (number, &index) in layout.order.iter().enumerate() {
-        draw_step(&mut canvas, story, layout, options, (index, number + 1));
+        draw_step(&mut canvas, model, layout, options, (index, number + 1));
     }
     let y = layout.bottom + 18;
-    arrows::legend(&mut canvas, &looks, y);
+    arrows::legend(&mut canvas, &symbols, y);
     for (line, note) in notes.iter().enumerate() {
         canvas.text("soft", (24, y + legend_rows * 26 + 12 + line as i32 * 18), Anchor::Start, note);
     }
@@ -37,17 +37,17 @@ pub(super) fn figure(story: &Story, options: &PageOptions<'_>, layout: &Layout, 
 }
 
 /// How much there is, in a line.
-pub(super) fn summary(story: &Story, options: &PageOptions<'_>) -> String {
+pub(super) fn summary(model: &Model, options: &PageOptions<'_>) -> String {
     let count = |number: usize, one: &str| {
         format!("{} {one}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
     };
     let mut parts = vec![
-        count(story.programs.len(), "program"),
-        count(story.steps.len(), "call"),
-        count(story.messages.len(), "message"),
+        count(model.programs.len(), "program"),
+        count(model.steps.len(), "call"),
+        count(model.messages.len(), "message"),
     ];
-    let first = story.steps.iter().map(|step| step.call.begin).min();
-    let last = story.steps.iter().map(|step| step.call.end).max();
+    let first = model.steps.iter().map(|step| step.call.begin).min();
+    let last = model.steps.iter().map(|step| step.call.end).max();
     if let (Some(first), Some(last), false) = (first, last, options.ordinals) {
         parts.push(duration(last - first));
     }
@@ -55,24 +55,24 @@ pub(super) fn summary(story: &Story, options: &PageOptions<'_>) -> String {
 }
 
 /// What the figure does not show.
-fn notes(story: &Story, drawn: usize) -> Vec<String> {
+fn notes(model: &Model, drawn: usize) -> Vec<String> {
     let mut notes = Vec::new();
-    if drawn < story.steps.len() {
+    if drawn < model.steps.len() {
         notes.push(format!(
             "The first {} of {} calls are drawn.",
             grouped(drawn as u64),
-            grouped(story.steps.len() as u64)
+            grouped(model.steps.len() as u64)
         ));
     }
-    notes.extend(story.remarks.iter().take(4).map(|remark| clipped(remark, 110)));
-    if story.remarks.len() > 4 {
-        notes.push(format!("And {} more remarks of the reader.", story.remarks.len() - 4));
+    notes.extend(model.remarks.iter().take(4).map(|remark| clipped(remark, 110)));
+    if model.remarks.len() > 4 {
+        notes.push(format!("And {} more remarks of the reader.", model.remarks.len() - 4));
     }
     notes
 }
 
-fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
-    for (index, program) in story.programs.iter().enumerate() {
+fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    for (index, program) in model.programs.iter().enumerate() {
         let own: Vec<_> = layout.columns.iter().filter(|column| column.program == index).collect();
         let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
         let (x, width) = (first.x, last.x + last.width() - first.x);
@@ -103,15 +103,15 @@ fn lanes(canvas: &mut Canvas, story: &Story, layout: &Layout) {
 }
 
 /// The number of each call, and when it happened, at the left edge.
-fn clock(canvas: &mut Canvas, story: &Story, layout: &Layout, options: &PageOptions<'_>) {
-    let start = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+fn clock(canvas: &mut Canvas, model: &Model, layout: &Layout, options: &PageOptions<'_>) {
+    let start = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
     let mut number = 0;
     if !options.ordinals {
         canvas.text("time", (108, TOP - 39), Anchor::End, "seconds");
     }
     for (index, row) in layout.rows.iter().enumerate() {
-        let call = &story.steps[row.step].call;
-        let begins = layout.marks[row.step].begin == index;
+        let call = &model.steps[row.step].call;
+        let begins = layout.boxes[row.step].begin == index;
         if begins {
             number += 1;
             canvas.text("number", (24, row.y + 4), Anchor::Start, &number.to_string());
@@ -125,45 +125,45 @@ fn clock(canvas: &mut Canvas, story: &Story, layout: &Layout, options: &PageOpti
 
 fn draw_step(
     canvas: &mut Canvas,
-    story: &Story,
+    model: &Model,
     layout: &Layout,
     options: &PageOptions<'_>,
     (index, number): (usize, usize),
 ) {
-    let (mark, step) = (&layout.marks[index], &story.steps[index]);
-    let (top, end) = (layout.rows[mark.begin].y, layout.rows[mark.end].y);
-    let middle = layout.columns[mark.column].middle();
+    let (call_box, step) = (&layout.boxes[index], &model.steps[index]);
+    let (top, end) = (layout.rows[call_box.begin].y, layout.rows[call_box.end].y);
+    let middle = layout.columns[call_box.column].middle();
     let failed = if label::failed(step) { " failed" } else { "" };
-    let about = format!("{number}: {}", described(story, options, index));
+    let about = format!("{number}: {}", described(model, options, index));
     canvas.open_step(&format!("step{failed}"), number, &about);
-    let half = mark.half_width(true);
-    if mark.waits() {
+    let half = call_box.half_width(true);
+    if call_box.waits() {
         canvas.hatched("wait", (middle - 7, top), (14, end - top));
     }
-    let row = &layout.rows[mark.begin];
-    let more = if mark.failure().is_some() { LINE } else { 0 }.max((row.slots - 1) * row.slot);
+    let row = &layout.rows[call_box.begin];
+    let more = if call_box.failure().is_some() { LINE } else { 0 }.max((row.slots - 1) * row.slot);
     let height = 26 + more;
     canvas.rect("call", (middle - half, top - 13), (2 * half, height), 6);
-    canvas.text("code", (middle, top + 5), Anchor::Middle, &mark.text);
-    if let Some(failure) = mark.failure() {
+    canvas.text("code", (middle, top + 5), Anchor::Middle, &call_box.text);
+    if let Some(failure) = call_box.failure() {
         let sign = if label::failed(step) { "✕ " } else { "" };
         canvas.text("failure", (middle, top + 5 + LINE), Anchor::Middle, &format!("{sign}{failure}"));
-    } else if mark.waits() {
-        let half = mark.half_width(false);
+    } else if call_box.waits() {
+        let half = call_box.half_width(false);
         canvas.rect("return", (middle - half, end - 11), (2 * half, 22), 11);
-        let text = mark.result.as_deref().unwrap_or_default();
+        let text = call_box.result.as_deref().unwrap_or_default();
         canvas.text("result", (middle, end + 4), Anchor::Middle, text);
-        canvas.text("waits", (middle + BESIDE_BAR, top + 30), Anchor::Start, &mark.wait);
+        canvas.text("waits", (middle + BESIDE_BAR, top + 30), Anchor::Start, &call_box.wait);
     }
     canvas.close_step();
 }
 
 /// All that one would say about a call, in a sentence.
-pub(super) fn described(story: &Story, options: &PageOptions<'_>, index: usize) -> String {
-    let step = &story.steps[index];
-    let program = &story.programs[step.program];
-    let mut text = format!("{}: {}", program.name, label::call(story, step));
-    if let Some(result) = label::result(story, step) {
+pub(super) fn described(model: &Model, options: &PageOptions<'_>, index: usize) -> String {
+    let step = &model.steps[index];
+    let program = &model.programs[step.program];
+    let mut text = format!("{}: {}", program.name, label::call(model, step));
+    if let Some(result) = label::result(model, step) {
         text.push_str(", ");
         text.push_str(&result);
     } else if let Some(moved) = step.call.bytes {
@@ -172,7 +172,7 @@ pub(super) fn described(story: &Story, options: &PageOptions<'_>, index: usize) 
     }
     if step.call.blocked > 0 {
         text.push_str(", ");
-        text.push_str(&label::wait(story, index, options.ordinals));
+        text.push_str(&label::wait(model, index, options.ordinals));
     }
     text
 }

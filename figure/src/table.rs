@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
-use super::{MessageKind, PageOptions, Story};
+use super::{MessageKind, Model, PageOptions};
 
 /// Rows of the table of calls.
-const MOST_ROWS: usize = 2000;
+const MAX_ROWS: usize = 2000;
 
-/// The calls that have a row: those that are drawn, in their order, and then more in the story's.
-pub(super) fn rows(story: &Story, layout: &Layout) -> Vec<usize> {
-    let more = layout.order.len()..story.steps.len().min(MOST_ROWS);
+/// The calls that have a row: those that are drawn, in their order, and then more in the model's.
+pub(super) fn rows(model: &Model, layout: &Layout) -> Vec<usize> {
+    let more = layout.order.len()..model.steps.len().min(MAX_ROWS);
     layout.order.iter().copied().chain(more).collect()
 }
 
 /// What the page leaves out, if that is anything.
-pub(super) fn folded(story: &Story, rows: &[usize]) -> Option<String> {
-    let all = story.steps.len();
+pub(super) fn folded(model: &Model, rows: &[usize]) -> Option<String> {
+    let all = model.steps.len();
     (rows.len() < all).then(|| {
         format!(
             "The table has the first {} of {} calls; the counts below are of all.",
@@ -28,13 +28,13 @@ pub(super) fn folded(story: &Story, rows: &[usize]) -> Option<String> {
     })
 }
 
-pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) -> String {
+pub(super) fn calls(model: &Model, options: &PageOptions<'_>, rows: &[usize]) -> String {
     let mut numbers = vec![0; rows.len()];
     for (number, &step) in rows.iter().enumerate() {
         numbers[step] = number + 1;
     }
-    let ways = ways(story, &numbers);
-    let start = story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
+    let links = links(model, &numbers);
+    let start = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
     let mut out = String::from("<table id=\"table\">\n<thead><tr><th scope=\"col\">No.</th>");
     let headings = ["Begins", "Program", "Call", "Result", "Waits", "Data", "Arrows"];
     for heading in headings {
@@ -42,12 +42,12 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for (number, &index) in rows.iter().enumerate() {
-        let step = &story.steps[index];
+        let step = &model.steps[index];
         let number = number + 1;
         let begin = step.call.begin;
         let begins =
             if options.ordinals { begin.to_string() } else { format!("{} s", label::moment(begin - start)) };
-        let result = label::result(story, step)
+        let result = label::result(model, step)
             .or_else(|| step.call.bytes.map(bytes))
             .unwrap_or_else(|| if step.call.outcome == "ok" { "ok".to_owned() } else { String::new() });
         let waits = if step.call.blocked > 0 {
@@ -64,11 +64,11 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
              <td><code>{}</code></td><td>{}</td><td>{waits}</td><td><code>{}</code></td><td>{}</td></tr>\n",
             escaped(&step.call.call),
             begins,
-            escaped(&clipped(&story.programs[step.program].name, 60)),
-            escaped(&clipped(&label::call(story, step), 120)),
+            escaped(&clipped(&model.programs[step.program].name, 60)),
+            escaped(&clipped(&label::call(model, step), 120)),
             escaped(&result),
             escaped(&data),
-            ways[number - 1].join("; ")
+            links[number - 1].join("; ")
         ));
     }
     out.push_str("</tbody>\n</table>\n");
@@ -76,13 +76,13 @@ pub(super) fn calls(story: &Story, options: &PageOptions<'_>, rows: &[usize]) ->
 }
 
 /// For each row, where its arrows go and come from.
-fn ways(story: &Story, numbers: &[usize]) -> Vec<Vec<String>> {
-    let mut ways = vec![Vec::new(); numbers.len()];
+fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
+    let mut links = vec![Vec::new(); numbers.len()];
     let link = |step: usize| match numbers.get(step) {
         Some(number) => format!("<a href=\"#r{number}\">{number}</a>"),
         None => "a later call".to_owned(),
     };
-    for message in &story.messages {
+    for message in &model.messages {
         let what = match message.kind {
             MessageKind::Handshake => "handshake",
             MessageKind::HalfClose => "end of stream",
@@ -91,26 +91,26 @@ fn ways(story: &Story, numbers: &[usize]) -> Vec<Vec<String>> {
             MessageKind::Stream | MessageKind::Datagram => "data",
         };
         if let Some(&number) = message.from.and_then(|step| numbers.get(step)) {
-            let note = label::note(story, message).map(|note| format!(" ({note})")).unwrap_or_default();
-            let way = match message.to {
+            let note = label::note(model, message).map(|note| format!(" ({note})")).unwrap_or_default();
+            let text = match message.to {
                 Some(to) => format!("{what} to {}{note}", link(to)),
                 None => format!("{what}{note}"),
             };
-            ways[number - 1].push(way);
+            links[number - 1].push(text);
         }
         if let Some(&number) = message.to.and_then(|step| numbers.get(step)) {
-            let way = match message.from {
+            let text = match message.from {
                 Some(from) => format!("{what} from {}", link(from)),
                 None => format!("{what} (no send seen)"),
             };
-            ways[number - 1].push(way);
+            links[number - 1].push(text);
         }
     }
-    ways
+    links
 }
 
 /// How often each program made each call, what that moved, and for how long it waited.
-pub(super) fn counted(story: &Story, options: &PageOptions<'_>) -> String {
+pub(super) fn counted(model: &Model, options: &PageOptions<'_>) -> String {
     #[derive(Default)]
     struct Count {
         calls: u64,
@@ -119,7 +119,7 @@ pub(super) fn counted(story: &Story, options: &PageOptions<'_>) -> String {
         blocked: u64,
     }
     let mut counts: BTreeMap<(usize, &str), Count> = BTreeMap::new();
-    for step in &story.steps {
+    for step in &model.steps {
         let count = counts.entry((step.program, &step.call.call)).or_default();
         count.calls += 1;
         count.failed += u64::from(label::failed(step));
@@ -131,10 +131,10 @@ pub(super) fn counted(story: &Story, options: &PageOptions<'_>) -> String {
         out.push_str(&format!("<th scope=\"col\">{heading}</th>"));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for ((program, call), count) in counts.iter().take(MOST_ROWS) {
+    for ((program, call), count) in counts.iter().take(MAX_ROWS) {
         out.push_str(&format!(
             "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            escaped(&clipped(&story.programs[*program].name, 60)),
+            escaped(&clipped(&model.programs[*program].name, 60)),
             escaped(&clipped(call, 24)),
             grouped(count.calls),
             grouped(count.failed),

@@ -3,38 +3,38 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::super::{Conversation, MessageKind, Step, Story};
-use super::addresses::{Plain, plain};
+use super::super::{Conversation, MessageKind, Model, Step};
+use super::addresses::{AddressKey, address_key};
 
 /// A conversation in the making.
 #[derive(Default)]
 struct Draft {
     first: usize,
-    talk: Conversation,
+    conversation: Conversation,
     /// What the server did in it, and whether that was a receive.
     server: Vec<(usize, bool)>,
 }
 
 /// The conversations, in the order of their first step.
-pub(in super::super) fn conversations(story: &Story) -> Vec<Conversation> {
-    let mut drafts = connections(story);
-    drafts.extend(exchanges(story));
+pub(in super::super) fn conversations(model: &Model) -> Vec<Conversation> {
+    let mut drafts = connections(model);
+    drafts.extend(exchanges(model));
     for draft in &mut drafts {
         draft.server.sort_unstable();
-        draft.talk.served = served(story, &draft.server);
+        draft.conversation.served = served(model, &draft.server);
     }
     drafts.sort_by_key(|draft| draft.first);
-    drafts.into_iter().map(|draft| draft.talk).collect()
+    drafts.into_iter().map(|draft| draft.conversation).collect()
 }
 
 /// Those over TCP.
-fn connections(story: &Story) -> Vec<Draft> {
+fn connections(model: &Model) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut of_socket: HashMap<usize, usize> = HashMap::new();
-    for message in story.messages.iter().filter(|message| message.kind == MessageKind::Handshake) {
-        let client = message.from.map(|from| &story.steps[from]);
-        let server = message.to.map(|to| &story.steps[to]);
-        let talk = Conversation {
+    for message in model.messages.iter().filter(|message| message.kind == MessageKind::Handshake) {
+        let client = message.from.map(|from| &model.steps[from]);
+        let server = message.to.map(|to| &model.steps[to]);
+        let conversation = Conversation {
             client: client.map(|step| step.socket),
             server: server.and_then(|step| step.accepted),
             connect: client.map(|step| (step.call.begin, step.call.end)),
@@ -42,47 +42,49 @@ fn connections(story: &Story) -> Vec<Draft> {
             served: Vec::new(),
             end: None,
         };
-        of_socket.extend(talk.client.into_iter().chain(talk.server).map(|socket| (socket, drafts.len())));
+        of_socket.extend(
+            conversation.client.into_iter().chain(conversation.server).map(|socket| (socket, drafts.len())),
+        );
         let first = message.from.or(message.to).unwrap_or(0);
-        drafts.push(Draft { first, talk, ..Draft::default() });
+        drafts.push(Draft { first, conversation, ..Draft::default() });
     }
-    for (index, step) in story.steps.iter().enumerate() {
+    for (index, step) in model.steps.iter().enumerate() {
         let Some(draft) = of_socket.get(&step.socket).map(|draft| &mut drafts[*draft]) else { continue };
-        if draft.talk.server == Some(step.socket) && moved(step) {
+        if draft.conversation.server == Some(step.socket) && moved(step) {
             draft.server.push((index, step.receives()));
         }
         // Without the client's own record, the server's last word with it stands for it.
-        if draft.talk.client.is_none_or(|client| client == step.socket) {
-            draft.talk.end = draft.talk.end.max(Some(step.call.end));
+        if draft.conversation.client.is_none_or(|client| client == step.socket) {
+            draft.conversation.end = draft.conversation.end.max(Some(step.call.end));
         }
     }
     drafts
 }
 
 /// Those over UDP: of a client's address with a server's socket.
-fn exchanges(story: &Story) -> Vec<Draft> {
-    type Key = (Option<usize>, Option<usize>, Option<Plain>);
+fn exchanges(model: &Model) -> Vec<Draft> {
+    type Key = (Option<usize>, Option<usize>, Option<AddressKey>);
     let mut drafts: Vec<Draft> = Vec::new();
     let mut of_key: HashMap<Key, usize> = HashMap::new();
-    let clients = clients(story);
-    for message in story.messages.iter().filter(|message| message.kind == MessageKind::Datagram) {
+    let clients = clients(model);
+    for message in model.messages.iter().filter(|message| message.kind == MessageKind::Datagram) {
         for index in message.from.into_iter().chain(message.to) {
-            let step = &story.steps[index];
+            let step = &model.steps[index];
             let serving =
-                story.programs[step.program].serves && story.sockets[step.socket].name.starts_with("server");
-            let peer = step.call.peer.map(plain);
+                model.programs[step.program].serves && model.sockets[step.socket].name.starts_with("server");
+            let peer = step.call.peer.map(address_key);
             let key: Key = if serving {
                 let client = peer.and_then(|peer| clients.get(&(step.socket, peer)).copied());
                 (client, Some(step.socket), peer.filter(|_| client.is_none()))
             } else {
                 let other = if message.from == Some(index) { message.to } else { message.from };
-                let server = other.map(|other| story.steps[other].socket);
+                let server = other.map(|other| model.steps[other].socket);
                 let server =
-                    server.or_else(|| peer.and_then(|peer| server_at(story, &clients, step.socket, peer)));
+                    server.or_else(|| peer.and_then(|peer| server_at(model, &clients, step.socket, peer)));
                 (Some(step.socket), server, peer.filter(|_| server.is_none()))
             };
             let draft = *of_key.entry(key).or_insert_with(|| {
-                let talk = Conversation {
+                let conversation = Conversation {
                     client: key.0,
                     server: key.1,
                     connect: None,
@@ -90,7 +92,7 @@ fn exchanges(story: &Story) -> Vec<Draft> {
                     served: Vec::new(),
                     end: None,
                 };
-                drafts.push(Draft { first: index, talk, ..Draft::default() });
+                drafts.push(Draft { first: index, conversation, ..Draft::default() });
                 drafts.len() - 1
             });
             let draft = &mut drafts[draft];
@@ -99,7 +101,7 @@ fn exchanges(story: &Story) -> Vec<Draft> {
                 draft.server.push((index, step.receives()));
             }
             if !serving || key.0.is_none() {
-                draft.talk.end = draft.talk.end.max(Some(step.call.end));
+                draft.conversation.end = draft.conversation.end.max(Some(step.call.end));
             }
         }
     }
@@ -107,18 +109,18 @@ fn exchanges(story: &Story) -> Vec<Draft> {
 }
 
 /// The client's socket behind each address that a server's socket received from.
-fn clients(story: &Story) -> HashMap<(usize, Plain), usize> {
+fn clients(model: &Model) -> HashMap<(usize, AddressKey), usize> {
     let mut clients = HashMap::new();
-    for message in &story.messages {
+    for message in &model.messages {
         let (Some(from), Some(to), MessageKind::Datagram) = (message.from, message.to, message.kind) else {
             continue;
         };
-        let (from, to) = (&story.steps[from], &story.steps[to]);
+        let (from, to) = (&model.steps[from], &model.steps[to]);
         let known: [(&Step, &Step, Option<SocketAddr>); 2] =
             [(to, from, to.call.peer), (from, to, from.call.peer)];
         for (one, other, peer) in known {
             if let Some(peer) = peer {
-                clients.insert((one.socket, plain(peer)), other.socket);
+                clients.insert((one.socket, address_key(peer)), other.socket);
             }
         }
     }
@@ -127,23 +129,23 @@ fn clients(story: &Story) -> HashMap<(usize, Plain), usize> {
 
 /// The server's socket that a client talks with at an address, by what arrived there.
 fn server_at(
-    story: &Story,
-    sockets: &HashMap<(usize, Plain), usize>,
+    model: &Model,
+    sockets: &HashMap<(usize, AddressKey), usize>,
     client: usize,
-    peer: Plain,
+    peer: AddressKey,
 ) -> Option<usize> {
     sockets
         .get(&(client, peer))
         .copied()
-        .filter(|server| story.programs[story.sockets[*server].program].serves)
+        .filter(|server| model.programs[model.sockets[*server].program].serves)
 }
 
 /// From each receive of a request to the last send before the next one.
-fn served(story: &Story, steps: &[(usize, bool)]) -> Vec<(u64, u64)> {
+fn served(model: &Model, steps: &[(usize, bool)]) -> Vec<(u64, u64)> {
     let mut served: Vec<(u64, u64)> = Vec::new();
     let mut replied = true;
     for &(step, receives) in steps {
-        let call = &story.steps[step].call;
+        let call = &model.steps[step].call;
         match served.last_mut() {
             _ if receives && replied => {
                 served.push((call.end, call.end));

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::super::{Message, MessageKind, Step};
-use super::addresses::{plain, reaches};
-use super::sockets::Life;
+use super::addresses::{address_key, reaches};
+use super::sockets::SocketHistory;
 use super::streams::{longer, message};
 use capsock::trace::{Call, unescape};
 
@@ -19,7 +19,7 @@ struct Flow {
     /// The sends before this place have all been received.
     first: usize,
     /// The sends of the same bytes, as places in `sends`.
-    same: HashMap<(u64, Option<String>), Class>,
+    same: HashMap<(u64, Option<String>), SameContent>,
 }
 
 struct Send {
@@ -29,7 +29,7 @@ struct Send {
 
 /// Sends of the same bytes.
 #[derive(Default)]
-struct Class {
+struct SameContent {
     waiting: VecDeque<usize>,
     /// How many receives of these bytes are still to come.
     receives: usize,
@@ -38,12 +38,14 @@ struct Class {
 }
 
 /// The messages of all UDP sockets.
-pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {
+pub(super) fn messages(steps: &[Step], histories: &[SocketHistory]) -> Vec<Message> {
     let mut flows: HashMap<(u16, u16), Flow> = HashMap::new();
     let mut keys = Vec::new();
     for step in in_time(steps) {
         let Step { call, socket, .. } = &steps[step];
-        let (Some(local), Some(peer)) = (call.local.or(lives[*socket].local), call.peer) else { continue };
+        let (Some(local), Some(peer)) = (call.local.or(histories[*socket].local), call.peer) else {
+            continue;
+        };
         let sends = is_send(call);
         let key = if sends { (local.port(), peer.port()) } else { (peer.port(), local.port()) };
         let flow = flows.entry(key).or_insert_with(|| {
@@ -60,7 +62,7 @@ pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {
     }
     let mut messages = Vec::new();
     for flow in keys.iter().filter_map(|key| flows.remove(key)) {
-        flow.messages(steps, lives, &mut messages);
+        flow.messages(steps, histories, &mut messages);
     }
     messages
 }
@@ -89,9 +91,9 @@ fn content(call: &Call<'_>) -> (u64, Option<String>) {
 }
 
 impl Flow {
-    fn messages(mut self, steps: &[Step], lives: &[Life], messages: &mut Vec<Message>) {
+    fn messages(mut self, steps: &[Step], histories: &[SocketHistory], messages: &mut Vec<Message>) {
         for receive in std::mem::take(&mut self.receives) {
-            let found = self.sent(receive, steps, lives);
+            let found = self.sent(receive, steps, histories);
             let call = &steps[receive].call;
             let bytes = call.bytes.unwrap_or(0);
             let sent = found.map_or(bytes, |from| steps[from].call.bytes.unwrap_or(0));
@@ -114,9 +116,9 @@ impl Flow {
     }
 
     /// The step that sent what this one received.
-    fn sent(&mut self, receive: usize, steps: &[Step], lives: &[Life]) -> Option<usize> {
+    fn sent(&mut self, receive: usize, steps: &[Step], histories: &[SocketHistory]) -> Option<usize> {
         let key = content(&steps[receive].call);
-        let possible = |send: &Send| at_each_other(&steps[send.step], &steps[receive], lives);
+        let possible = |send: &Send| at_each_other(&steps[send.step], &steps[receive], histories);
         let class = self.same.entry(key).or_default();
         while class.waiting.front().is_some_and(|place| self.sends[*place].received) {
             class.waiting.pop_front();
@@ -155,9 +157,9 @@ impl Flow {
 }
 
 /// Whether the addresses of a send and a receive are each other's.
-fn at_each_other(send: &Step, receive: &Step, lives: &[Life]) -> bool {
-    let local = |step: &Step| step.call.local.or(lives[step.socket].local).map(plain);
-    let peer = |step: &Step| step.call.peer.map(plain);
+fn at_each_other(send: &Step, receive: &Step, histories: &[SocketHistory]) -> bool {
+    let local = |step: &Step| step.call.local.or(histories[step.socket].local).map(address_key);
+    let peer = |step: &Step| step.call.peer.map(address_key);
     let (Some(from), Some(to), Some(at), Some(of)) = (local(send), peer(send), local(receive), peer(receive))
     else {
         return false;

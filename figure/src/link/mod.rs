@@ -5,14 +5,14 @@ mod conversations;
 mod datagrams;
 mod names;
 mod order;
+mod processes;
 mod renumber;
-mod runs;
 mod sockets;
 mod streams;
 
 use super::read::Trace;
-use super::{Program, Socket, Story};
-use runs::Run;
+use super::{Model, Program, Socket};
+use processes::RecordedProcess;
 
 pub(super) use conversations::conversations;
 pub(super) use names::{base_names, name};
@@ -22,61 +22,62 @@ pub(super) use order::{Order, arrange, moment};
 ///
 /// Streams are matched by the addresses of their connection and the place of each byte in it, datagrams by addresses,
 /// content and order. The order is that of the clocks where it keeps each cause before its effects. The same events
-/// give the same story, in whatever order the lines of different processes, or the files, were.
+/// give the same model, in whatever order the lines of different processes, or the files, were.
 #[must_use]
-pub fn link(trace: Trace) -> Story {
-    let (runs, mut remarks) = runs::gather(trace);
-    let (programs, members) = programs(&runs);
-    let (steps, lives) = sockets::follow(runs, &members, &mut remarks);
-    let mut messages = streams::messages(&steps, &lives);
-    messages.extend(datagrams::messages(&steps, &lives));
-    let sockets = lives.iter().map(|life| Socket { program: life.program, name: String::new() }).collect();
-    let mut story = Story { programs, sockets, steps, messages, conversations: Vec::new(), remarks };
-    serving(&mut story);
-    if !arrange(&mut story, Order::Clock) {
-        story
+pub fn link(trace: Trace) -> Model {
+    let (processes, mut remarks) = processes::gather(trace);
+    let (programs, members) = programs(&processes);
+    let (steps, histories) = sockets::track(processes, &members, &mut remarks);
+    let mut messages = streams::messages(&steps, &histories);
+    messages.extend(datagrams::messages(&steps, &histories));
+    let sockets =
+        histories.iter().map(|history| Socket { program: history.program, name: String::new() }).collect();
+    let mut model = Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks };
+    serving(&mut model);
+    if !arrange(&mut model, Order::Clock) {
+        model
             .remarks
             .push("the record contradicts itself, so that the order of some calls is a guess".to_owned());
     }
-    name(&mut story);
-    story.conversations = conversations(&story);
-    story
+    name(&mut model);
+    model.conversations = conversations(&model);
+    model
 }
 
 /// A program for each process that no recorded one forked, and for each process its program.
-fn programs(runs: &[Run]) -> (Vec<Program>, Vec<usize>) {
+fn programs(processes: &[RecordedProcess]) -> (Vec<Program>, Vec<usize>) {
     let mut programs: Vec<Program> = Vec::new();
-    let mut members: Vec<usize> = Vec::with_capacity(runs.len());
-    for run in runs {
-        let program = match run.parent {
+    let mut members: Vec<usize> = Vec::with_capacity(processes.len());
+    for process in processes {
+        let program = match process.parent {
             Some(parent) => members[parent],
             None => {
-                let (name, language) = (run.name.clone(), run.language.clone());
+                let (name, language) = (process.name.clone(), process.language.clone());
                 programs.push(Program { name, language, pids: Vec::new(), serves: false });
                 programs.len() - 1
             }
         };
-        programs[program].pids.push(run.pid);
+        programs[program].pids.push(process.pid);
         members.push(program);
     }
     (programs, members)
 }
 
 /// Finds out which programs serve.
-fn serving(story: &mut Story) {
-    let mut spoke = vec![false; story.sockets.len()];
+fn serving(model: &mut Model) {
+    let mut spoke = vec![false; model.sockets.len()];
     let mut binds = Vec::new();
-    for step in &story.steps {
+    for step in &model.steps {
         if step.call.call == "bind" {
             binds.push((step.program, step.socket));
         }
         let listens = matches!(&*step.call.call, "listen" | "accept");
         let asked = step.call.transport == "udp" && step.receives() && !spoke[step.socket];
         spoke[step.socket] |= step.sends() || step.call.call == "connect";
-        story.programs[step.program].serves |= listens || asked;
+        model.programs[step.program].serves |= listens || asked;
     }
     // What is bound and no more was about to serve, and may have found its address in use.
     for (program, socket) in binds {
-        story.programs[program].serves |= !spoke[socket];
+        model.programs[program].serves |= !spoke[socket];
     }
 }

@@ -2,26 +2,26 @@
 
 use std::collections::HashMap;
 
-use super::super::Story;
+use super::super::Model;
 
 /// Names the sockets as the lecture does, and tells programs of one name apart.
-pub(in super::super) fn name(story: &mut Story) {
-    base_names(story);
+pub(in super::super) fn name(model: &mut Model) {
+    base_names(model);
     let mut seen: HashMap<String, usize> = HashMap::new();
-    for program in &mut story.programs {
+    for program in &mut model.programs {
         let nth = seen.entry(program.name.clone()).or_default();
         *nth += 1;
         if *nth > 1 {
             program.name = format!("{} {nth}", program.name);
         }
     }
-    let roles = roles(story);
+    let roles = roles(model);
     let mut of_role: HashMap<(usize, &str), usize> = HashMap::new();
-    for (socket, role) in story.sockets.iter().zip(&roles) {
+    for (socket, role) in model.sockets.iter().zip(&roles) {
         *of_role.entry((socket.program, role)).or_default() += 1;
     }
     let mut numbers: HashMap<(usize, &str), usize> = HashMap::new();
-    for (socket, role) in story.sockets.iter_mut().zip(&roles) {
+    for (socket, role) in model.sockets.iter_mut().zip(&roles) {
         let number = numbers.entry((socket.program, role)).or_default();
         *number += 1;
         let several = of_role[&(socket.program, *role)] > 1;
@@ -30,10 +30,10 @@ pub(in super::super) fn name(story: &mut Story) {
 }
 
 /// Takes the numbers off the programs' names.
-pub(in super::super) fn base_names(story: &mut Story) {
+pub(in super::super) fn base_names(model: &mut Model) {
     let names: std::collections::HashSet<_> =
-        story.programs.iter().map(|program| program.name.clone()).collect();
-    for program in &mut story.programs {
+        model.programs.iter().map(|program| program.name.clone()).collect();
+    for program in &mut model.programs {
         let numbered = program.name.rsplit_once(' ').filter(|(base, number)| {
             number.parse::<usize>().is_ok_and(|number| number > 1) && names.contains(*base)
         });
@@ -43,9 +43,9 @@ pub(in super::super) fn base_names(story: &mut Story) {
     }
 }
 
-fn roles(story: &Story) -> Vec<&'static str> {
-    let mut roles = vec![None; story.sockets.len()];
-    for step in &story.steps {
+fn roles(model: &Model) -> Vec<&'static str> {
+    let mut roles = vec![None; model.sockets.len()];
+    for step in &model.steps {
         if let Some(accepted) = step.accepted {
             roles[accepted] = Some("connectionSocket");
         }
@@ -59,8 +59,8 @@ fn roles(story: &Story) -> Vec<&'static str> {
         roles[step.socket].get_or_insert(role);
     }
     // What was only bound is about to serve; what was only made, and perhaps closed, was for something else.
-    let mut bound = vec![false; story.sockets.len()];
-    let binds = story.steps.iter().filter(|step| step.call.call == "bind");
+    let mut bound = vec![false; model.sockets.len()];
+    let binds = model.steps.iter().filter(|step| step.call.call == "bind");
     binds.for_each(|step| bound[step.socket] = true);
     let idle = |socket: usize| if bound[socket] { "serverSocket" } else { "socket" };
     roles.into_iter().enumerate().map(|(socket, role)| role.unwrap_or_else(|| idle(socket))).collect()

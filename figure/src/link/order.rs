@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::super::{MessageKind, Program, Step, Story};
+use super::super::{MessageKind, Model, Program, Step};
 use super::renumber::renumber;
 
 /// Which of several steps that do not depend on each other comes first.
@@ -11,33 +11,33 @@ use super::renumber::renumber;
 pub(in super::super) enum Order {
     /// The earlier one.
     Clock,
-    /// That of the first program, whatever the clocks say of steps that are less than [`ACT`] apart: the same
+    /// That of the first program, whatever the clocks say of steps that are less than [`PAUSE`] apart: the same
     /// for each run that did the same.
     Canonical,
 }
 
-/// Steps so far apart, in nanoseconds, follow each other in the canonical order as well: somebody wanted them to.
-const ACT: u64 = 500_000_000;
+/// Steps so far apart, in nanoseconds, track each other in the canonical order as well: somebody wanted them to.
+const PAUSE: u64 = 500_000_000;
 
 /// Orders the steps, and with them all that is numbered by them; `false` if the trace contradicts itself.
-pub(in super::super) fn arrange(story: &mut Story, order: Order) -> bool {
-    let edges = edges(story);
+pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
+    let edges = edges(model);
     let (sequence, consistent) = match order {
-        Order::Clock => sorted(story, &edges, |step| (moment(&story.steps[step]), 0, step), |_| 0),
+        Order::Clock => sorted(model, &edges, |step| (moment(&model.steps[step]), 0, step), |_| 0),
         Order::Canonical => {
-            let (programs, threads) = (ranks(story), thread_ranks(story));
-            let mut in_vain: Vec<_> =
-                story.steps.iter().map(|step| step.receives() && step.call.blocked > 0).collect();
-            story.messages.iter().filter_map(|message| message.to).for_each(|to| in_vain[to] = false);
+            let (programs, threads) = (ranks(model), thread_ranks(model));
+            let mut unanswered: Vec<_> =
+                model.steps.iter().map(|step| step.receives() && step.call.blocked > 0).collect();
+            model.messages.iter().filter_map(|message| message.to).for_each(|to| unanswered[to] = false);
             let key = |step: usize| {
-                let of = &story.steps[step];
+                let of = &model.steps[step];
                 // Nothing ended a wait for nothing before all else had happened.
-                (in_vain[step], programs[of.program], threads[&(of.program, of.thread)], step)
+                (unanswered[step], programs[of.program], threads[&(of.program, of.thread)], step)
             };
-            sorted(story, &edges, key, |step| story.steps[step].call.begin.saturating_sub(ACT))
+            sorted(model, &edges, key, |step| model.steps[step].call.begin.saturating_sub(PAUSE))
         }
     };
-    renumber(story, &sequence);
+    renumber(model, &sequence);
     consistent
 }
 
@@ -60,12 +60,12 @@ impl Step {
 /// The steps so that each comes after those that it depends on, and after all that ended before `since(step)`; of
 /// those that may be next, the one whose key is the least.
 fn sorted<K: Ord>(
-    story: &Story,
+    model: &Model,
     edges: &[(usize, usize)],
     key: impl Fn(usize) -> K,
     since: impl Fn(usize) -> u64,
 ) -> (Vec<usize>, bool) {
-    let length = story.steps.len();
+    let length = model.steps.len();
     let mut effects = vec![Vec::new(); length];
     let mut causes = vec![0_usize; length];
     for &(cause, effect) in edges.iter().filter(|(cause, effect)| cause != effect) {
@@ -73,7 +73,7 @@ fn sorted<K: Ord>(
         causes[effect] += 1;
     }
     let mut by_end: Vec<_> = (0..length).collect();
-    by_end.sort_by_key(|step| story.steps[*step].call.end);
+    by_end.sort_by_key(|step| model.steps[*step].call.end);
     let mut by_key: Vec<_> = (0..length).collect();
     by_key.sort_by_key(|step| key(*step));
     let (mut oldest, mut stuck) = (0, 0);
@@ -91,7 +91,7 @@ fn sorted<K: Ord>(
         while by_end.get(oldest).is_some_and(|step| done[*step]) {
             oldest += 1;
         }
-        let ended = by_end.get(oldest).map_or(u64::MAX, |step| story.steps[*step].call.end);
+        let ended = by_end.get(oldest).map_or(u64::MAX, |step| model.steps[*step].call.end);
         while let Some(Reverse((_, step))) =
             early.peek().copied().filter(|Reverse((since, _))| *since <= ended)
         {
@@ -122,14 +122,14 @@ fn sorted<K: Ord>(
 }
 
 /// What comes before what, whatever the clocks say.
-fn edges(story: &Story) -> Vec<(usize, usize)> {
-    let mut edges = Vec::with_capacity(3 * story.steps.len());
+fn edges(model: &Model) -> Vec<(usize, usize)> {
+    let mut edges = Vec::with_capacity(3 * model.steps.len());
     let mut threads: HashMap<(usize, usize), usize> = HashMap::new();
-    let mut makers: Vec<Option<usize>> = vec![None; story.sockets.len()];
+    let mut makers: Vec<Option<usize>> = vec![None; model.sockets.len()];
     let mut uses: HashMap<(usize, u32, u8), usize> = HashMap::new();
     let mut binds: HashMap<u16, Vec<usize>> = HashMap::new();
     let mut listens: HashMap<u16, Vec<usize>> = HashMap::new();
-    for (index, step) in story.steps.iter().enumerate() {
+    for (index, step) in model.steps.iter().enumerate() {
         edges.extend(threads.insert((step.program, step.thread), index).map(|before| (before, index)));
         edges.extend(makers[step.socket].map(|maker| (maker, index)));
         let made = step.accepted.or((step.call.call == "socket").then_some(step.socket));
@@ -137,14 +137,16 @@ fn edges(story: &Story) -> Vec<(usize, usize)> {
             makers[socket] = makers[socket].or(Some(index));
         }
         // What happens in one direction of a socket happens in turn; a close comes after what it does not cut.
-        let key = |way| (step.socket, step.call.pid, way);
+        let key = |direction| (step.socket, step.call.pid, direction);
         let (own, others): (u8, &[u8]) = match &*step.call.call {
             _ if step.receives() => (0, &[0, 2]),
             _ if step.sends() => (1, &[1, 2]),
             "shutdown" | "close" => (2, &[0, 1, 2]),
             _ => (2, &[2]),
         };
-        edges.extend(others.iter().filter_map(|way| uses.get(&key(*way))).map(|before| (*before, index)));
+        edges.extend(
+            others.iter().filter_map(|direction| uses.get(&key(*direction))).map(|before| (*before, index)),
+        );
         uses.insert(key(own), index);
         if let (Some(local), "ok") = (step.call.local, &*step.call.outcome) {
             match &*step.call.call {
@@ -154,49 +156,49 @@ fn edges(story: &Story) -> Vec<(usize, usize)> {
             }
         }
     }
-    for message in &story.messages {
+    for message in &model.messages {
         edges.extend(message.from.zip(message.to));
         let Some(from) = message.from else { continue };
-        let doors = match message.kind {
+        let openers = match message.kind {
             MessageKind::Handshake | MessageKind::Refused => &listens,
             MessageKind::Datagram => &binds,
             _ => continue,
         };
-        let port = story.steps[from].call.peer.map(|peer| peer.port());
-        let doors = port.and_then(|port| doors.get(&port)).map_or(&[][..], Vec::as_slice);
-        let at = message.to.map(|to| story.steps[to].socket);
-        edges.extend(doors.iter().filter_map(|door| before_or_after(story, from, *door, at)));
+        let port = model.steps[from].call.peer.map(|peer| peer.port());
+        let openers = port.and_then(|port| openers.get(&port)).map_or(&[][..], Vec::as_slice);
+        let at = message.to.map(|to| model.steps[to].socket);
+        edges.extend(openers.iter().filter_map(|opener| before_or_after(model, from, *opener, at)));
     }
     edges
 }
 
 /// Whether a message that arrived, or did not, came after or before the call that opened its destination.
-fn before_or_after(story: &Story, from: usize, door: usize, at: Option<usize>) -> Option<(usize, usize)> {
-    let (send, open) = (&story.steps[from].call, &story.steps[door]);
+fn before_or_after(model: &Model, from: usize, opener: usize, at: Option<usize>) -> Option<(usize, usize)> {
+    let (send, open) = (&model.steps[from].call, &model.steps[opener]);
     if at.is_some_and(|socket| socket == open.socket) {
-        Some((door, from))
+        Some((opener, from))
     } else if at.is_none() && send.end <= open.call.begin {
-        Some((from, door))
+        Some((from, opener))
     } else if at.is_none() && open.call.end <= send.begin {
-        Some((door, from))
+        Some((opener, from))
     } else {
         None
     }
 }
 
 /// The programs' places in the canonical order: servers, then clients as the servers met them.
-fn ranks(story: &Story) -> Vec<usize> {
-    let mut met = vec![usize::MAX; story.programs.len()];
-    for message in &story.messages {
+fn ranks(model: &Model) -> Vec<usize> {
+    let mut met = vec![usize::MAX; model.programs.len()];
+    for message in &model.messages {
         let Some((from, to)) = message.from.zip(message.to) else { continue };
-        if story.programs[story.steps[to].program].serves {
-            let program = story.steps[from].program;
+        if model.programs[model.steps[to].program].serves {
+            let program = model.steps[from].program;
             met[program] = met[program].min(to);
         }
     }
-    let mut programs: Vec<_> = (0..story.programs.len()).collect();
+    let mut programs: Vec<_> = (0..model.programs.len()).collect();
     let key = |program: usize| {
-        let Program { name, serves, .. } = &story.programs[program];
+        let Program { name, serves, .. } = &model.programs[program];
         (!serves, if *serves { 0 } else { met[program] }, name.clone(), program)
     };
     programs.sort_by_cached_key(|program| key(*program));
@@ -208,10 +210,10 @@ fn ranks(story: &Story) -> Vec<usize> {
 }
 
 /// The threads' places: by the socket that they are first seen with.
-fn thread_ranks(story: &Story) -> HashMap<(usize, usize), (usize, usize)> {
-    let mut made: Vec<Option<usize>> = vec![None; story.sockets.len()];
+fn thread_ranks(model: &Model) -> HashMap<(usize, usize), (usize, usize)> {
+    let mut made: Vec<Option<usize>> = vec![None; model.sockets.len()];
     let mut ranks = HashMap::new();
-    for (index, step) in story.steps.iter().enumerate() {
+    for (index, step) in model.steps.iter().enumerate() {
         made[step.socket].get_or_insert(index);
         if let Some(accepted) = step.accepted {
             made[accepted].get_or_insert(index);

@@ -1,53 +1,53 @@
-//! A story in another order.
+//! A model in another order.
 
-use super::super::{Program, Socket, Story};
+use super::super::{Model, Program, Socket};
 
 /// Puts the steps into the order of `sequence`, and all that refers to them.
-pub(super) fn renumber(story: &mut Story, sequence: &[usize]) {
+pub(super) fn renumber(model: &mut Model, sequence: &[usize]) {
     let mut places = vec![0; sequence.len()];
     for (place, step) in sequence.iter().enumerate() {
         places[*step] = place;
     }
-    let mut steps: Vec<_> = std::mem::take(&mut story.steps).into_iter().map(Some).collect();
-    story.steps = sequence.iter().filter_map(|step| steps[*step].take()).collect();
-    for message in &mut story.messages {
+    let mut steps: Vec<_> = std::mem::take(&mut model.steps).into_iter().map(Some).collect();
+    model.steps = sequence.iter().filter_map(|step| steps[*step].take()).collect();
+    for message in &mut model.messages {
         message.from = message.from.map(|step| places[step]);
         message.to = message.to.map(|step| places[step]);
     }
     // What was not received comes last.
     let to = |to: Option<usize>| to.unwrap_or(usize::MAX);
-    story.messages.sort_by_key(|message| {
+    model.messages.sort_by_key(|message| {
         (message.from.or(message.to), to(message.to), message.kind as u8, message.offset)
     });
-    programs(story);
-    sockets(story);
-    threads(story);
+    programs(model);
+    sockets(model);
+    threads(model);
 }
 
 /// Servers first, then by the first step.
-fn programs(story: &mut Story) {
-    let mut first = vec![usize::MAX; story.programs.len()];
-    for (index, step) in story.steps.iter().enumerate().rev() {
+fn programs(model: &mut Model) {
+    let mut first = vec![usize::MAX; model.programs.len()];
+    for (index, step) in model.steps.iter().enumerate().rev() {
         first[step.program] = index;
     }
     let mut order: Vec<_> = (0..first.len()).collect();
-    order.sort_by_key(|program| (!story.programs[*program].serves, first[*program], *program));
+    order.sort_by_key(|program| (!model.programs[*program].serves, first[*program], *program));
     let places = inverse(&order);
-    let mut programs: Vec<_> = std::mem::take(&mut story.programs).into_iter().map(Some).collect();
-    story.programs = order.iter().filter_map(|program| programs[*program].take()).collect::<Vec<Program>>();
-    for step in &mut story.steps {
+    let mut programs: Vec<_> = std::mem::take(&mut model.programs).into_iter().map(Some).collect();
+    model.programs = order.iter().filter_map(|program| programs[*program].take()).collect::<Vec<Program>>();
+    for step in &mut model.steps {
         step.program = places[step.program];
     }
-    for socket in &mut story.sockets {
+    for socket in &mut model.sockets {
         socket.program = places[socket.program];
     }
 }
 
 /// By the first step; an accepted socket that nothing was done with by that.
-fn sockets(story: &mut Story) {
-    let mut places = vec![None; story.sockets.len()];
+fn sockets(model: &mut Model) {
+    let mut places = vec![None; model.sockets.len()];
     let mut order = Vec::with_capacity(places.len());
-    for step in &mut story.steps {
+    for step in &mut model.steps {
         for socket in std::iter::once(&mut step.socket).chain(&mut step.accepted) {
             *socket = *places[*socket].get_or_insert_with(|| {
                 order.push(*socket);
@@ -55,14 +55,14 @@ fn sockets(story: &mut Story) {
             });
         }
     }
-    let mut sockets: Vec<_> = std::mem::take(&mut story.sockets).into_iter().map(Some).collect();
-    story.sockets = order.iter().filter_map(|socket| sockets[*socket].take()).collect::<Vec<Socket>>();
+    let mut sockets: Vec<_> = std::mem::take(&mut model.sockets).into_iter().map(Some).collect();
+    model.sockets = order.iter().filter_map(|socket| sockets[*socket].take()).collect::<Vec<Socket>>();
 }
 
-fn threads(story: &mut Story) {
+fn threads(model: &mut Model) {
     let mut seen = std::collections::HashMap::new();
-    let mut next = vec![0; story.programs.len()];
-    for step in &mut story.steps {
+    let mut next = vec![0; model.programs.len()];
+    for step in &mut model.steps {
         let next = &mut next[step.program];
         step.thread = *seen.entry((step.program, step.thread)).or_insert_with(|| {
             *next += 1;

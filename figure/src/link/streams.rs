@@ -3,26 +3,28 @@
 use std::collections::HashMap;
 
 use super::super::{Message, MessageKind, Step};
-use super::addresses::plain;
-use super::sockets::Life;
+use super::addresses::address_key;
+use super::sockets::SocketHistory;
 use capsock::trace::unescape;
 
 /// The messages of all TCP sockets.
-pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {
+pub(super) fn messages(steps: &[Step], histories: &[SocketHistory]) -> Vec<Message> {
     let mut messages = Vec::new();
     for (step, Step { call, .. }) in steps.iter().enumerate() {
         if call.call == "connect" && call.transport == "tcp" && call.outcome == "ECONNREFUSED" {
             messages.push(message(MessageKind::Refused, Some(step), None));
         }
     }
-    for (client, server) in connections(steps, lives) {
-        let life = |end: Option<usize>| end.map(|socket| &lives[socket]);
-        let (from, to) =
-            (life(client).and_then(|life| life.connect), life(server).and_then(|life| life.accept));
+    for (client, server) in connections(steps, histories) {
+        let history = |end: Option<usize>| end.map(|socket| &histories[socket]);
+        let (from, to) = (
+            history(client).and_then(|history| history.connect),
+            history(server).and_then(|history| history.accept),
+        );
         if from.is_some() || to.is_some() {
             messages.push(message(MessageKind::Handshake, from, to));
         }
-        let (client, server) = (End::new(life(client), steps), End::new(life(server), steps));
+        let (client, server) = (Endpoint::new(history(client), steps), Endpoint::new(history(server), steps));
         client.direction(&server, steps, &mut messages);
         server.direction(&client, steps, &mut messages);
     }
@@ -30,11 +32,14 @@ pub(super) fn messages(steps: &[Step], lives: &[Life]) -> Vec<Message> {
 }
 
 /// The two sockets of each connection, the one that connected first; `None` for one that was not recorded.
-fn connections(steps: &[Step], lives: &[Life]) -> Vec<(Option<usize>, Option<usize>)> {
+fn connections(steps: &[Step], histories: &[SocketHistory]) -> Vec<(Option<usize>, Option<usize>)> {
     let mut open: HashMap<_, [Vec<usize>; 2]> = HashMap::new();
     let mut keys = Vec::new();
-    for (socket, life) in lives.iter().enumerate().filter(|(_, life)| !life.udp) {
-        let (Some(local), Some(peer)) = (life.local.map(plain), life.peer.map(plain)) else { continue };
+    for (socket, history) in histories.iter().enumerate().filter(|(_, history)| !history.udp) {
+        let (Some(local), Some(peer)) = (history.local.map(address_key), history.peer.map(address_key))
+        else {
+            continue;
+        };
         let key = (local.min(peer), local.max(peer));
         let ends = open.entry(key).or_insert_with(|| {
             keys.push(key);
@@ -47,13 +52,14 @@ fn connections(steps: &[Step], lives: &[Life]) -> Vec<(Option<usize>, Option<usi
         let mut ends = open.remove(&key).unwrap_or_default();
         for end in &mut ends {
             // The same addresses may have been used for one connection after another.
-            end.sort_by_key(|socket| lives[*socket].steps.first().map(|step| steps[*step].call.begin));
+            end.sort_by_key(|socket| histories[*socket].steps.first().map(|step| steps[*step].call.begin));
         }
         let [one, other] = ends;
         for nth in 0..one.len().max(other.len()) {
             let (one, other) = (one.get(nth).copied(), other.get(nth).copied());
-            let accepted = |end: Option<usize>| end.is_some_and(|socket| lives[socket].accept.is_some());
-            let connected = |end: Option<usize>| end.is_some_and(|socket| lives[socket].connect.is_some());
+            let accepted = |end: Option<usize>| end.is_some_and(|socket| histories[socket].accept.is_some());
+            let connected =
+                |end: Option<usize>| end.is_some_and(|socket| histories[socket].connect.is_some());
             // Where neither says who called, the lower port is the one that is known to others.
             let guess = key.0.1 <= key.1.1 && !accepted(other) && !connected(one);
             let one_serves = accepted(one) || connected(other) || guess;
@@ -64,7 +70,7 @@ fn connections(steps: &[Step], lives: &[Life]) -> Vec<(Option<usize>, Option<usi
 }
 
 /// What a socket did with its two directions.
-struct End {
+struct Endpoint {
     recorded: bool,
     sent: Vec<(usize, u64)>,
     received: Vec<(usize, u64)>,
@@ -77,10 +83,10 @@ struct End {
     reset: Option<usize>,
 }
 
-impl End {
-    fn new(life: Option<&Life>, steps: &[Step]) -> End {
-        let mut end = End {
-            recorded: life.is_some(),
+impl Endpoint {
+    fn new(history: Option<&SocketHistory>, steps: &[Step]) -> Endpoint {
+        let mut end = Endpoint {
+            recorded: history.is_some(),
             sent: Vec::new(),
             received: Vec::new(),
             ended: Vec::new(),
@@ -88,9 +94,9 @@ impl End {
             lives_on: false,
             reset: None,
         };
-        let Some(life) = life else { return end };
+        let Some(history) = history else { return end };
         let mut shut = None;
-        for step in life.steps.iter().copied() {
+        for step in history.steps.iter().copied() {
             let call = &steps[step].call;
             let ok = call.outcome == "ok";
             end.lives_on |= shut.is_some() && !matches!(&*call.call, "shutdown" | "close");
@@ -108,12 +114,12 @@ impl End {
             }
         }
         // A descriptor that another process has as well ends nothing when it is closed.
-        end.closed = shut.or(life.closed.filter(|_| life.holders.is_empty()));
+        end.closed = shut.or(history.closed.filter(|_| history.holders.is_empty()));
         end
     }
 
     /// What went from this end to the other one.
-    fn direction(&self, to: &End, steps: &[Step], messages: &mut Vec<Message>) {
+    fn direction(&self, to: &Endpoint, steps: &[Step], messages: &mut Vec<Message>) {
         self.pieces(to, steps, messages);
         // One that only begins a close says nothing that a close does not.
         let shut = self.closed.filter(|step| steps[*step].call.call == "shutdown" && self.lives_on);
@@ -128,7 +134,7 @@ impl End {
         }
     }
 
-    fn pieces(&self, to: &End, steps: &[Step], messages: &mut Vec<Message>) {
+    fn pieces(&self, to: &Endpoint, steps: &[Step], messages: &mut Vec<Message>) {
         let (mut sends, mut receives) = (self.sent.iter().peekable(), to.received.iter().peekable());
         // How much of the current send and receive the pieces before have used.
         let (mut of_send, mut of_receive, mut offset) = (0, 0, 0);

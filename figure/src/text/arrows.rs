@@ -2,36 +2,37 @@
 
 use super::super::label;
 use super::super::{Message, MessageKind};
-use super::canvas::{Look, clipped, shown, width};
+use super::canvas::{Style, clipped, shown, width};
 use super::draw::Drawing;
 
 impl Drawing<'_> {
     pub(super) fn arrow(&mut self, message: &Message, tag: Option<usize>) {
-        let column = |step: Option<usize>| step.map(|step| self.places[self.story.steps[step].program].0);
+        let column = |step: Option<usize>| step.map(|step| self.places[self.model.steps[step].program].0);
         let (from, to) = (column(message.from), column(message.to));
         let tag = tag.map(|tag| format!("#{tag} ")).unwrap_or_default();
         let (ends, whole) = match (from, to) {
             (Some(from), Some(to)) if from != to => ((from, to), true),
             (Some(from), Some(_)) => ((from, from), true),
             // It goes where a server would be, or the clients, as far as it was seen.
-            (Some(from), None) => ((from, toward(from, self.columns.len())), false),
-            (None, Some(to)) => ((toward(to, self.columns.len()), to), false),
+            (Some(from), None) => ((from, default_peer(from, self.columns.len())), false),
+            (None, Some(to)) => ((default_peer(to, self.columns.len()), to), false),
             (None, None) => return,
         };
         let known = from.or(to).unwrap_or(0);
         if ends.0 == ends.1 {
-            let (sign, column) = (self.signs.takes, &self.columns[known]);
+            let (sign, column) = (self.glyphs.takes, &self.columns[known]);
             let mut row = self.lines();
-            let line = shown(&format!("{sign} {tag}{}", self.says(message, column.room)), self.options.ascii);
+            let line =
+                shown(&format!("{sign} {tag}{}", self.label(message, column.room)), self.options.ascii);
             let line = clipped(&line, column.room, self.options.ascii);
-            row.put(column.line + 2, &line, Look::Program(known));
+            row.put(column.line + 2, &line, Style::Program(known));
             row.write(self.options.colour, &mut self.out);
             return;
         }
         let rightward = ends.0 < ends.1;
         let (low, high) = (self.columns[ends.0.min(ends.1)].line, self.columns[ends.0.max(ends.1)].line);
         let solid = matches!(message.kind, MessageKind::Stream | MessageKind::Datagram);
-        let sign = if solid { self.signs.solid } else { self.signs.dashed };
+        let sign = if solid { self.glyphs.solid } else { self.glyphs.dashed };
         let mut row = self.lines();
         let (mut begin, mut end) = (low + 1, high);
         if !whole {
@@ -40,32 +41,32 @@ impl Drawing<'_> {
             let gap = (high - low) / 8;
             if unseen_left { begin += gap } else { end -= gap }
         }
-        let look = Look::Program(known);
+        let style = Style::Program(known);
         for at in begin..end {
-            row.put(at, sign, look);
+            row.put(at, sign, style);
         }
         let (tail, head) = if rightward { (low, high) } else { (high, low) };
-        let leaves = if rightward { self.signs.from_left } else { self.signs.from_right };
+        let leaves = if rightward { self.glyphs.from_left } else { self.glyphs.from_right };
         if from.is_some() {
-            row.put(tail, leaves, Look::Program(known));
+            row.put(tail, leaves, Style::Program(known));
         }
-        let arrives = if rightward { self.signs.right } else { self.signs.left };
+        let arrives = if rightward { self.glyphs.right } else { self.glyphs.left };
         match (to.is_some(), rightward) {
-            (true, _) => row.put(head, arrives, look),
-            (false, true) => row.put(end - 1, self.signs.fails, Look::Bad),
-            (false, false) => row.put(begin, self.signs.fails, Look::Bad),
+            (true, _) => row.put(head, arrives, style),
+            (false, true) => row.put(end - 1, self.glyphs.fails, Style::Bad),
+            (false, false) => row.put(begin, self.glyphs.fails, Style::Bad),
         };
         let room = (end - begin).saturating_sub(4);
-        let text = shown(&format!("{tag}{}", self.says(message, room)), self.options.ascii);
+        let text = shown(&format!("{tag}{}", self.label(message, room)), self.options.ascii);
         let text = clipped(&text, room, self.options.ascii);
         let at = begin + (end - begin).saturating_sub(width(&text) + 2) / 2;
-        row.put(at, &format!(" {text} "), Look::Plain);
+        row.put(at, &format!(" {text} "), Style::Plain);
         row.write(self.options.colour, &mut self.out);
     }
 
     /// What stands on an arrow that has so much room.
-    fn says(&self, message: &Message, room: usize) -> String {
-        let note = label::note(self.story, message).map(|note| format!(", {note}")).unwrap_or_default();
+    fn label(&self, message: &Message, room: usize) -> String {
+        let note = label::note(self.model, message).map(|note| format!(", {note}")).unwrap_or_default();
         // With quotes, and a number of bytes where the payload is not shown in full.
         let room = room.saturating_sub(width(&note) + 2);
         let all = message.bytes <= room.min(32) as u64;
@@ -81,6 +82,6 @@ impl Drawing<'_> {
 }
 
 /// The column that a program without a recorded peer talks to.
-fn toward(column: usize, columns: usize) -> usize {
+fn default_peer(column: usize, columns: usize) -> usize {
     if column > 0 { 0 } else { 1.min(columns - 1) }
 }

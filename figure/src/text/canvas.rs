@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar;
 
 /// How a character looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Look {
+pub(in super::super) enum Style {
     Plain,
     Dim,
     Bold,
@@ -13,16 +13,16 @@ pub(in super::super) enum Look {
     Program(usize),
 }
 
-impl Look {
+impl Style {
     /// The parameters of ECMA-48's SGR.
     fn code(self) -> Option<&'static str> {
         const PROGRAMS: [&str; 5] = ["36", "33", "35", "32", "34"];
         match self {
-            Look::Plain => None,
-            Look::Dim => Some("2"),
-            Look::Bold => Some("1"),
-            Look::Bad => Some("1;31"),
-            Look::Program(index) => Some(PROGRAMS[index % PROGRAMS.len()]),
+            Style::Plain => None,
+            Style::Dim => Some("2"),
+            Style::Bold => Some("1"),
+            Style::Bad => Some("1;31"),
+            Style::Program(index) => Some(PROGRAMS[index % PROGRAMS.len()]),
         }
     }
 }
@@ -31,12 +31,12 @@ impl Look {
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Row {
     /// A wide character is followed by a cell without any.
-    cells: Vec<(Option<char>, Look)>,
+    cells: Vec<(Option<char>, Style)>,
 }
 
 impl Row {
     /// Writes over what is there, from a column on; returns the column behind it.
-    pub(in super::super) fn put(&mut self, column: usize, text: &str, look: Look) -> usize {
+    pub(in super::super) fn put(&mut self, column: usize, text: &str, style: Style) -> usize {
         let mut at = column;
         for character in text.chars() {
             let width = character.width().unwrap_or(0);
@@ -44,11 +44,11 @@ impl Row {
                 continue;
             }
             if self.cells.len() < at + width {
-                self.cells.resize(at + width, (Some(' '), Look::Plain));
+                self.cells.resize(at + width, (Some(' '), Style::Plain));
             }
-            self.cells[at] = (Some(character), look);
+            self.cells[at] = (Some(character), style);
             if width == 2 {
-                self.cells[at + 1] = (None, look);
+                self.cells[at + 1] = (None, style);
             }
             at += width;
         }
@@ -57,12 +57,12 @@ impl Row {
 
     /// The row as text, with a newline, and with the terminal's colours if asked for.
     pub(in super::super) fn write(&self, colour: bool, out: &mut String) {
-        let blank = |cell: &&(Option<char>, Look)| cell.0 == Some(' ');
+        let blank = |cell: &&(Option<char>, Style)| cell.0 == Some(' ');
         let length = self.cells.len() - self.cells.iter().rev().take_while(blank).count();
         let mut now = None;
-        for (character, look) in &self.cells[..length] {
+        for (character, style) in &self.cells[..length] {
             let Some(character) = character else { continue };
-            let code = look.code().filter(|_| colour && *character != ' ');
+            let code = style.code().filter(|_| colour && *character != ' ');
             if code != now && *character != ' ' {
                 out.push_str(if now.is_some() { "\x1b[0m" } else { "" });
                 if let Some(code) = code {

@@ -1,7 +1,7 @@
 //! Which program stands in which column.
 
-use super::super::items::base;
-use super::super::{Story, TextOptions};
+use super::super::timeline::base;
+use super::super::{Model, TextOptions};
 
 /// A column narrower than this holds no call.
 const NARROWEST: usize = 26;
@@ -22,20 +22,20 @@ pub(super) struct Column {
 
 /// The columns from left to right, and for each program its column and its number among several there.
 pub(super) fn columns(
-    story: &Story,
+    model: &Model,
     options: &TextOptions,
     margin: usize,
 ) -> (Vec<Column>, Vec<(usize, Option<usize>)>) {
     let fit = (options.width.saturating_sub(margin) / NARROWEST).max(1);
-    let groups = groups(story, fit);
+    let groups = groups(model, fit);
     let each = (options.width.saturating_sub(margin) / groups.len().max(1)).clamp(NARROWEST, WIDEST);
-    let mut places = vec![(0, None); story.programs.len()];
+    let mut places = vec![(0, None); model.programs.len()];
     let mut columns = Vec::with_capacity(groups.len());
     for (index, (title, programs)) in groups.into_iter().enumerate() {
         for (nth, program) in programs.iter().enumerate() {
             places[*program] = (index, (programs.len() > 1).then_some(nth + 1));
         }
-        let first = &story.programs[programs[0]];
+        let first = &model.programs[programs[0]];
         let role = if first.serves { "server" } else { "client" };
         let subtitle = match (&*first.language, programs.len()) {
             ("", 1) => role.to_owned(),
@@ -48,17 +48,17 @@ pub(super) fn columns(
 }
 
 /// At most `fit` groups of programs: one each, or those of one name together, or the last ones all together.
-fn groups(story: &Story, fit: usize) -> Vec<(String, Vec<usize>)> {
-    let alone = |program: usize| (story.programs[program].name.clone(), vec![program]);
-    if story.programs.len() <= fit {
-        return (0..story.programs.len()).map(alone).collect();
+fn groups(model: &Model, fit: usize) -> Vec<(String, Vec<usize>)> {
+    let alone = |program: usize| (model.programs[program].name.clone(), vec![program]);
+    if model.programs.len() <= fit {
+        return (0..model.programs.len()).map(alone).collect();
     }
     let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    for (program, of) in story.programs.iter().enumerate() {
+    for (program, of) in model.programs.iter().enumerate() {
         let base = base(&of.name);
         match groups
             .iter_mut()
-            .find(|(name, others)| name == base && story.programs[others[0]].serves == of.serves)
+            .find(|(name, others)| name == base && model.programs[others[0]].serves == of.serves)
         {
             Some((_, programs)) => programs.push(program),
             None => groups.push((base.to_owned(), vec![program])),

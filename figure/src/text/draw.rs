@@ -2,24 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::super::items::Item;
 use super::super::label;
-use super::super::{Story, TextOptions};
-use super::canvas::{Look, Row, clipped, shown, width, wrapped};
+use super::super::timeline::Entry;
+use super::super::{Model, TextOptions};
+use super::canvas::{Row, Style, clipped, shown, width, wrapped};
 use super::columns::Column;
-use super::signs::{ASCII, BOX, Signs};
+use super::glyphs::{ASCII, BOX, Glyphs};
 use super::tags::tags;
 
 /// The columns of the terminal that times take.
 pub(super) const MARGIN: usize = 11;
 
 pub(super) struct Drawing<'a> {
-    pub(super) story: &'a Story,
+    pub(super) model: &'a Model,
     pub(super) options: &'a TextOptions,
     pub(super) columns: Vec<Column>,
     pub(super) places: Vec<(usize, Option<usize>)>,
     pub(super) timed: bool,
-    pub(super) signs: &'static Signs,
+    pub(super) glyphs: &'static Glyphs,
     /// When the first call began.
     pub(super) zero: u64,
     /// Whether a program has calls of several threads.
@@ -34,31 +34,31 @@ pub(super) struct Drawing<'a> {
 
 impl<'a> Drawing<'a> {
     pub(super) fn new(
-        story: &'a Story,
+        model: &'a Model,
         options: &'a TextOptions,
         columns: Vec<Column>,
         places: Vec<(usize, Option<usize>)>,
         timed: bool,
     ) -> Drawing<'a> {
-        let mut threads = vec![false; story.programs.len()];
-        for step in &story.steps {
+        let mut threads = vec![false; model.programs.len()];
+        for step in &model.steps {
             threads[step.program] |= step.thread > 0;
         }
         let mut received: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (index, message) in story.messages.iter().enumerate() {
+        for (index, message) in model.messages.iter().enumerate() {
             if let Some(to) = message.to {
                 received.entry(to).or_default().push(index);
             }
         }
         Drawing {
-            story,
+            model,
             options,
             waiting: vec![0; columns.len()],
             columns,
             places,
             timed,
-            signs: if options.ascii { &ASCII } else { &BOX },
-            zero: story.steps.iter().map(|step| step.call.begin).min().unwrap_or(0),
+            glyphs: if options.ascii { &ASCII } else { &BOX },
+            zero: model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0),
             threads,
             tags: HashMap::new(),
             received,
@@ -66,62 +66,62 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    pub(super) fn draw(mut self, items: &[Item]) -> String {
-        if self.story.steps.is_empty() {
-            return format!("{}no socket call was recorded\n", remarks(self.story, self.options));
+    pub(super) fn draw(mut self, timeline: &[Entry]) -> String {
+        if self.model.steps.is_empty() {
+            return format!("{}no socket call was recorded\n", remarks(self.model, self.options));
         }
-        self.tags = tags(self.story, items, &self.places);
-        self.heads();
+        self.tags = tags(self.model, timeline, &self.places);
+        self.header();
         let mut waited = false;
-        for (at, item) in items.iter().enumerate() {
-            waited |= matches!(item, Item::Begins(_));
-            match *item {
-                Item::Begins(step) => self.begins(step),
-                Item::Ends(step) => self.ends(step, items[..at].contains(&Item::Begins(step))),
-                Item::Call(step) => {
+        for (at, entry) in timeline.iter().enumerate() {
+            waited |= matches!(entry, Entry::Begin(_));
+            match *entry {
+                Entry::Begin(step) => self.begin_call(step),
+                Entry::End(step) => self.end_call(step, timeline[..at].contains(&Entry::Begin(step))),
+                Entry::Call(step) => {
                     let text = self.call(step);
-                    self.row(step, &text, self.time(self.story.steps[step].call.begin));
+                    self.row(step, &text, self.time(self.model.steps[step].call.begin));
                 }
-                Item::Arrow(message) => {
-                    self.arrow(&self.story.messages[message], self.tags.get(&message).copied())
+                Entry::Arrow(message) => {
+                    self.arrow(&self.model.messages[message], self.tags.get(&message).copied())
                 }
-                Item::Again { rounds, items, calls } => self.left_out(&format!(
-                    "{} more {} of the {items} rows above, {} calls",
+                Entry::Repeat { rounds, entries, calls } => self.omission(&format!(
+                    "{} more {} of the {entries} rows above, {} calls",
                     label::grouped(rounds as u64),
                     if rounds == 1 { "round" } else { "rounds" },
                     label::grouped(calls as u64)
                 )),
-                Item::Gap(calls) => {
-                    self.left_out(&format!("{} calls are not drawn", label::grouped(calls as u64)))
+                Entry::Omitted(calls) => {
+                    self.omission(&format!("{} calls are not drawn", label::grouped(calls as u64)))
                 }
             }
         }
-        self.feet();
+        self.footer();
         self.legend(waited);
-        let remarks = remarks(self.story, self.options);
+        let remarks = remarks(self.model, self.options);
         self.out.push_str(&remarks);
         self.out
     }
 
-    fn heads(&mut self) {
+    fn header(&mut self) {
         for line in 0..2 {
             let mut row = Row::default();
             for (index, column) in self.columns.iter().enumerate() {
                 let text =
                     shown(if line == 0 { &column.title } else { &column.subtitle }, self.options.ascii);
                 let text = clipped(&text, column.room + 1, self.options.ascii);
-                let look = if line == 0 { Look::Program(index) } else { Look::Dim };
-                row.put(column.line, &text, look);
+                let style = if line == 0 { Style::Program(index) } else { Style::Dim };
+                row.put(column.line, &text, style);
             }
             row.write(self.options.colour, &mut self.out);
         }
         self.lines().write(self.options.colour, &mut self.out);
     }
 
-    fn feet(&mut self) {
+    fn footer(&mut self) {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
-            row.put(column.line, self.signs.end, Look::Program(index));
+            row.put(column.line, self.glyphs.end, Style::Program(index));
         }
         row.write(self.options.colour, &mut self.out);
     }
@@ -133,8 +133,8 @@ impl<'a> Drawing<'a> {
             let waits = self.waiting[index] > 0;
             row.put(
                 column.line,
-                if waits { self.signs.waits } else { self.signs.line },
-                Look::Program(index),
+                if waits { self.glyphs.waits } else { self.glyphs.line },
+                Style::Program(index),
             );
         }
         row
@@ -146,11 +146,11 @@ impl<'a> Drawing<'a> {
 
     /// A call's text beside its program's line.
     fn row(&mut self, step: usize, text: &str, time: Option<u64>) {
-        let of = &self.story.steps[step];
+        let of = &self.model.steps[step];
         let (index, number) = self.places[of.program];
         let column = &self.columns[index];
         let mut text = text.to_owned();
-        let pids = &self.story.programs[of.program].pids;
+        let pids = &self.model.programs[of.program].pids;
         if let Some(nth) = pids.iter().position(|pid| *pid == of.call.pid).filter(|_| pids.len() > 1) {
             text = format!("P{} {text}", nth + 1);
         } else if self.threads[of.program] {
@@ -163,23 +163,23 @@ impl<'a> Drawing<'a> {
         for (nth, line) in wrapped(&text, column.room).into_iter().enumerate() {
             let mut row = self.lines();
             if nth == 0 {
-                row.put(column.line, self.signs.call, Look::Program(index));
+                row.put(column.line, self.glyphs.call, Style::Program(index));
                 if let Some(time) = time {
                     let time = shown(&label::duration(time), self.options.ascii);
-                    row.put((MARGIN - 2).saturating_sub(width(&time)), &time, Look::Dim);
+                    row.put((MARGIN - 2).saturating_sub(width(&time)), &time, Style::Dim);
                 }
             }
             let bad = of.call.outcome != "ok";
             let indent = if nth == 0 { 2 } else { 4 };
-            row.put(column.line + indent, &line, if bad { Look::Bad } else { Look::Plain });
+            row.put(column.line + indent, &line, if bad { Style::Bad } else { Style::Plain });
             row.write(self.options.colour, &mut self.out);
         }
     }
 
-    fn begins(&mut self, step: usize) {
-        let of = &self.story.steps[step];
-        let text = label::call(self.story, of);
-        // The new socket is there when the call ends.
+    fn begin_call(&mut self, step: usize) {
+        let of = &self.model.steps[step];
+        let text = label::call(self.model, of);
+        // The new socket is there when the call end_call.
         let text = text.rsplit(" = ").next().unwrap_or_default().to_owned();
         self.row(step, &text, self.time(of.call.begin));
         if !self.threads[of.program] {
@@ -187,39 +187,39 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    fn ends(&mut self, step: usize, begun: bool) {
-        let of = &self.story.steps[step];
+    fn end_call(&mut self, step: usize, begun: bool) {
+        let of = &self.model.steps[step];
         let waiting = &mut self.waiting[self.places[of.program].0];
         *waiting = waiting.saturating_sub(usize::from(begun && !self.threads[of.program]));
-        let text = if begun { self.brought(step) } else { self.call(step) };
+        let text = if begun { self.outcome(step) } else { self.call(step) };
         let waited = if self.options.ordinals {
             String::new()
         } else {
             format!(" after {}", label::duration(of.call.blocked))
         };
-        let text = format!("{text}{waited}{}", self.taken(step));
+        let text = format!("{text}{waited}{}", self.received_tags(step));
         self.row(step, &text, self.time(of.call.end));
     }
 
-    /// A call in one row, with what it brought.
+    /// A call in one row, with what it outcome.
     fn call(&self, step: usize) -> String {
-        let of = &self.story.steps[step];
-        let text = label::call(self.story, of);
+        let of = &self.model.steps[step];
+        let text = label::call(self.model, of);
         let short = of.sends() && of.call.bytes < of.call.room;
         if of.call.outcome == "ok" && (!of.receives() || of.call.call == "accept") && !short {
-            return format!("{text}{}", self.taken(step));
+            return format!("{text}{}", self.received_tags(step));
         }
-        format!("{text} {}{}", self.brought(step), self.taken(step))
+        format!("{text} {}{}", self.outcome(step), self.received_tags(step))
     }
 
-    /// What a call brought.
-    fn brought(&self, step: usize) -> String {
-        let of = &self.story.steps[step];
+    /// What a call outcome.
+    fn outcome(&self, step: usize) -> String {
+        let of = &self.model.steps[step];
         if of.call.outcome != "ok" {
-            return format!("{} {}", self.signs.fails, of.call.outcome);
+            return format!("{} {}", self.glyphs.fails, of.call.outcome);
         }
         match of.accepted {
-            Some(accepted) => format!("= {}", self.story.sockets[accepted].name),
+            Some(accepted) => format!("= {}", self.model.sockets[accepted].name),
             None if of.receives() && of.call.transport == "tcp" && of.call.bytes == Some(0) => {
                 "= 0 bytes, end of stream".to_owned()
             }
@@ -228,50 +228,50 @@ impl<'a> Drawing<'a> {
     }
 
     /// The numbers of the arrows that a call takes.
-    fn taken(&self, step: usize) -> String {
+    fn received_tags(&self, step: usize) -> String {
         let numbers =
             self.received.get(&step).into_iter().flatten().filter_map(|message| self.tags.get(message));
         let numbers: Vec<_> = numbers.map(|number| format!("#{number}")).collect();
         if numbers.is_empty() {
             String::new()
         } else {
-            format!("  {} {}", self.signs.takes, numbers.join(" "))
+            format!("  {} {}", self.glyphs.takes, numbers.join(" "))
         }
     }
 
-    fn left_out(&mut self, text: &str) {
+    fn omission(&mut self, text: &str) {
         let first = self.columns.first().map_or(0, |column| column.line);
         for line in [false, true, false] {
             let mut row = self.lines();
             if line {
-                row.put(first + 2, &format!("{} {text}", self.signs.again), Look::Bold);
+                row.put(first + 2, &format!("{} {text}", self.glyphs.again), Style::Bold);
             }
             row.write(self.options.colour, &mut self.out);
         }
     }
 
-    /// What the signs mean that were used.
+    /// What the glyphs mean that were used.
     fn legend(&mut self, waited: bool) {
         let mut parts = Vec::new();
         if waited && self.threads.iter().any(|several| !several) {
-            parts.push(format!("{} waits in a call", self.signs.waits));
+            parts.push(format!("{} waits in a call", self.glyphs.waits));
         }
         if !self.tags.is_empty() {
-            parts.push(format!("#n arrives before {} #n takes it", self.signs.takes));
+            parts.push(format!("#n arrives before {} #n takes it", self.glyphs.takes));
         }
         let column = self.columns[0].line;
         for line in wrapped(&parts.join("  "), self.options.width - column) {
             let mut row = Row::default();
-            row.put(column, &line, Look::Dim);
+            row.put(column, &line, Style::Dim);
             row.write(self.options.colour, &mut self.out);
         }
     }
 }
 
 /// What the reader left out, a line or a few each.
-pub(in super::super) fn remarks(story: &Story, options: &TextOptions) -> String {
+pub(in super::super) fn remarks(model: &Model, options: &TextOptions) -> String {
     let mut text = String::new();
-    for remark in &story.remarks {
+    for remark in &model.remarks {
         let remark = shown(&format!("Note: {remark}"), options.ascii);
         for (nth, line) in wrapped(&remark, options.width).into_iter().enumerate() {
             text.extend([if nth == 0 { "" } else { "  " }, &line, "\n"]);

@@ -2,29 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::super::Story;
-use super::super::items::Item;
+use super::super::Model;
+use super::super::timeline::Entry;
 
-/// Where the items that have numbers stand: an arrow that is not received by what comes next in its column.
+/// Where the timeline that have numbers stand: an arrow that is not received by what comes next in its column.
 pub(super) fn tags(
-    story: &Story,
-    items: &[Item],
+    model: &Model,
+    timeline: &[Entry],
     places: &[(usize, Option<usize>)],
 ) -> HashMap<usize, usize> {
     let mut tags = HashMap::new();
     // For each column the step that comes next there, from the bottom up.
     let mut next: HashMap<usize, usize> = HashMap::new();
     let mut late = Vec::new();
-    for item in items.iter().rev() {
-        match *item {
-            Item::Call(step) | Item::Ends(step) => {
-                next.insert(places[story.steps[step].program].0, step);
+    for entry in timeline.iter().rev() {
+        match *entry {
+            Entry::Call(step) | Entry::End(step) => {
+                next.insert(places[model.steps[step].program].0, step);
             }
-            Item::Arrow(index) => {
-                let Some((from, to)) = story.messages[index].from.zip(story.messages[index].to) else {
+            Entry::Arrow(index) => {
+                let Some((from, to)) = model.messages[index].from.zip(model.messages[index].to) else {
                     continue;
                 };
-                let column = |step: usize| places[story.steps[step].program].0;
+                let column = |step: usize| places[model.steps[step].program].0;
                 if column(from) == column(to) || next.get(&column(to)) != Some(&to) {
                     late.push(index);
                 }

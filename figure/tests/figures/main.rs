@@ -1,7 +1,7 @@
-//! The pictures of stories made by hand, compared with files; `CAPSOCK_BLESS=1` writes these.
+//! The pictures of models made by hand, compared with files; `CAPSOCK_BLESS=1` writes these.
 
+mod models;
 mod scene;
-mod stories;
 
 use std::path::Path;
 
@@ -22,32 +22,32 @@ const ORDINARY: PageOptions<'static> =
 
 #[test]
 fn the_pictures_are_those_of_the_files() {
-    let (udp, tcp, troubles) = (stories::udp(), stories::tcp(), stories::troubles());
-    for (name, story) in [("udp", &udp), ("tcp", &tcp), ("troubles", &troubles)] {
-        compare(&format!("{name}.svg"), &svg(story, &ORDINARY));
-        compare(&format!("{name}.html"), &html(story, &ORDINARY));
+    let (udp, tcp, troubles) = (models::udp(), models::tcp(), models::troubles());
+    for (name, model) in [("udp", &udp), ("tcp", &tcp), ("troubles", &troubles)] {
+        compare(&format!("{name}.svg"), &svg(model, &ORDINARY));
+        compare(&format!("{name}.html"), &html(model, &ORDINARY));
     }
     compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
-    compare("crowd-gantt.svg", &gantt_svg(&stories::crowd(), &ORDINARY));
+    compare("crowd-gantt.svg", &gantt_svg(&models::crowd(), &ORDINARY));
 }
 
 #[test]
 fn what_is_not_drawn_is_counted() {
-    let picture = svg(&stories::long(200), &ORDINARY);
+    let picture = svg(&models::long(200), &ORDINARY);
     assert!(picture.contains("The first 400 of 800 calls are drawn."));
     assert_eq!(picture.matches("class=\"call\"").count(), 400);
-    let page = html(&stories::long(25_000), &ORDINARY);
+    let page = html(&models::long(25_000), &ORDINARY);
     assert!(page.contains("The table has the first 2,000 of 100,000 calls; the counts below are of all."));
     assert!(page.contains("<td><code>recvfrom</code></td><td>25,000</td>"));
     assert!(page.len() < 2_000_000, "{}", page.len());
-    let clients = gantt_svg(&stories::long(150), &ORDINARY);
+    let clients = gantt_svg(&models::long(150), &ORDINARY);
     assert!(clients.contains("The first 100 of 151 clients are drawn."));
 }
 
 #[test]
 fn nothing_of_a_trace_is_markup() {
-    let story = stories::troubles();
-    for picture in [svg(&story, &ORDINARY), gantt_svg(&story, &ORDINARY), html(&story, &ORDINARY)] {
+    let model = models::troubles();
+    for picture in [svg(&model, &ORDINARY), gantt_svg(&model, &ORDINARY), html(&model, &ORDINARY)] {
         for sign in ["<script><", "<script>alert", "<img", "<b>", "\u{202e}", "\u{2028}", "\0", "\x1b"] {
             assert!(!picture.contains(sign), "{sign:?}");
         }

@@ -1,14 +1,14 @@
 //! Stories by hand.
 
 use capsock::trace::{Call, escape_into};
-use capsock_figure::{Conversation, Message, MessageKind, Program, Socket, Step, Story};
+use capsock_figure::{Conversation, Message, MessageKind, Model, Program, Socket, Step};
 
 pub(crate) type Fill<'a> = &'a dyn Fn(&mut Call<'static>);
 
-/// A story in the making; times are in microseconds.
+/// A model in the making; times are in microseconds.
 #[derive(Default)]
 pub(crate) struct Scene {
-    pub(crate) story: Story,
+    pub(crate) model: Model,
     udp: Vec<bool>,
 }
 
@@ -51,14 +51,14 @@ pub(crate) fn argument(argument: i32) -> impl Fn(&mut Call<'static>) {
 impl Scene {
     pub(crate) fn program(&mut self, name: &str, language: &str, pid: u32, serves: bool) -> usize {
         let (name, language) = (name.to_owned(), language.to_owned());
-        self.story.programs.push(Program { name, language, pids: vec![pid], serves });
-        self.story.programs.len() - 1
+        self.model.programs.push(Program { name, language, pids: vec![pid], serves });
+        self.model.programs.len() - 1
     }
 
     pub(crate) fn socket(&mut self, program: usize, name: &str, udp: bool) -> usize {
-        self.story.sockets.push(Socket { program, name: name.to_owned() });
+        self.model.sockets.push(Socket { program, name: name.to_owned() });
         self.udp.push(udp);
-        self.story.sockets.len() - 1
+        self.model.sockets.len() - 1
     }
 
     /// A call of a program's first thread, without a wait.
@@ -85,13 +85,13 @@ impl Scene {
         (begin, end, blocked): (u64, u64, u64),
         fill: &[Fill<'_>],
     ) -> usize {
-        let program = self.story.sockets[socket].program;
+        let program = self.model.sockets[socket].program;
         let start = 5_000_000_000;
         let mut call = Call {
             capsock: 1,
-            pid: self.story.programs[program].pids[0],
-            tid: self.story.programs[program].pids[0] + u32::try_from(thread).expect("few threads"),
-            seq: self.story.steps.len() as u64,
+            pid: self.model.programs[program].pids[0],
+            tid: self.model.programs[program].pids[0] + u32::try_from(thread).expect("few threads"),
+            seq: self.model.steps.len() as u64,
             begin: start + begin * 1000,
             end: start + end * 1000,
             blocked: blocked * 1000,
@@ -110,12 +110,12 @@ impl Scene {
         for fill in fill {
             fill(&mut call);
         }
-        self.story.steps.push(Step { program, thread, socket, accepted: None, call });
-        self.story.steps.len() - 1
+        self.model.steps.push(Step { program, thread, socket, accepted: None, call });
+        self.model.steps.len() - 1
     }
 
     pub(crate) fn accepts(&mut self, step: usize, socket: usize) {
-        self.story.steps[step].accepted = Some(socket);
+        self.model.steps[step].accepted = Some(socket);
     }
 
     pub(crate) fn arrow(
@@ -128,13 +128,13 @@ impl Scene {
         let recorded = matches!(kind, MessageKind::Stream | MessageKind::Datagram);
         let data = recorded.then(|| data.to_vec());
         let bytes = data.as_ref().map_or(0, Vec::len) as u64;
-        self.story.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0 });
-        self.story.messages.last_mut().expect("one was pushed")
+        self.model.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0 });
+        self.model.messages.last_mut().expect("one was pushed")
     }
 
     pub(crate) fn row(&mut self, client: usize, server: Option<usize>, times: Times<'_>) {
         let at = |time: u64| 5_000_000_000 + time * 1000;
-        self.story.conversations.push(Conversation {
+        self.model.conversations.push(Conversation {
             client: Some(client),
             server,
             connect: times.connect.map(|(begin, end)| (at(begin), at(end))),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use capsock_figure::{TextOptions, gantt_text, mermaid, normalize, perfetto, text};
 
+use super::model;
 use super::scripts::*;
-use super::story;
 
 fn compare(name: &str, picture: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/traces/golden").join(name);
@@ -35,23 +35,23 @@ pub(crate) const ALL: [(&str, &str); 12] = [
 #[test]
 fn the_figures_are_those_of_the_files() {
     for (name, script) in ALL {
-        let story = story(script);
-        compare(&format!("{name}.txt"), &text(&story, &TextOptions::default()));
-        compare(&format!("{name}.mmd"), &mermaid(&story));
+        let model = model(script);
+        compare(&format!("{name}.txt"), &text(&model, &TextOptions::default()));
+        compare(&format!("{name}.mmd"), &mermaid(&model));
     }
 }
 
 #[test]
 fn the_other_formats_are_those_of_the_files() {
     for (name, script) in [("iterative", ITERATIVE), ("concurrent", CONCURRENT)] {
-        let normal = normalize(story(script));
+        let normal = normalize(model(script));
         let options = TextOptions { ordinals: true, ..TextOptions::default() };
-        compare(&format!("{name}-gantt.txt"), &gantt_text(&story(script), &TextOptions::default()));
+        compare(&format!("{name}-gantt.txt"), &gantt_text(&model(script), &TextOptions::default()));
         compare(&format!("{name}-normal.txt"), &text(&normal, &options));
         compare(&format!("{name}-normal-gantt.txt"), &gantt_text(&normal, &options));
     }
     let ascii = TextOptions { ascii: true, width: 100, colour: true, ..TextOptions::default() };
-    compare("tcp-ascii-wide-colour.txt", &text(&story(TCP), &ascii));
-    compare("tcp.json", &perfetto(&story(TCP)));
-    compare("forked.json", &perfetto(&story(FORKED)));
+    compare("tcp-ascii-wide-colour.txt", &text(&model(TCP), &ascii));
+    compare("tcp.json", &perfetto(&model(TCP)));
+    compare("forked.json", &perfetto(&model(FORKED)));
 }

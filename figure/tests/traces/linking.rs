@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use capsock_figure::{
-    MessageKind, PageOptions, Story, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
+    MessageKind, Model, PageOptions, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
     svg, text,
 };
 use serde_json::Value;
@@ -12,18 +12,18 @@ use serde_json::Value;
 use super::golden::ALL;
 use super::random::Random;
 use super::script::{TICK, lines, trace};
-use super::{scripts, story};
+use super::{model, scripts};
 
-fn linked(trace: &str) -> Story {
+fn linked(trace: &str) -> Model {
     link(read([("trace.jsonl", trace.as_bytes())]).unwrap())
 }
 
-fn drawn(story: &Story) -> String {
-    text(story, &TextOptions::default())
+fn drawn(model: &Model) -> String {
+    text(model, &TextOptions::default())
 }
 
-fn normal(story: Story) -> String {
-    text(&normalize(story), &TextOptions { ordinals: true, ..TextOptions::default() })
+fn normal(model: Model) -> String {
+    text(&normalize(model), &TextOptions { ordinals: true, ..TextOptions::default() })
 }
 
 /// The lines with those of different processes in another order.
@@ -49,7 +49,7 @@ fn mixed(lines: &[(u32, String)], random: &mut Random) -> Vec<String> {
 fn the_order_of_lines_and_files_does_not_matter() {
     let mut random = Random::new(1);
     for (name, script) in ALL {
-        let (lines, expected) = (lines(script), drawn(&story(script)));
+        let (lines, expected) = (lines(script), drawn(&model(script)));
         for _ in 0..20 {
             assert_eq!(drawn(&linked(&mixed(&lines, &mut random).join("\n"))), expected, "{name}");
         }
@@ -102,7 +102,7 @@ fn rerun(script: &str, random: &mut Random) -> String {
 fn normalised_runs_that_did_the_same_give_the_same() {
     let mut random = Random::new(2);
     for (name, script) in ALL {
-        let expected = normal(story(script));
+        let expected = normal(model(script));
         for _ in 0..30 {
             let again = normal(linked(&rerun(script, &mut random)));
             assert!(again == expected, "{name}:\n{expected}\n{again}");
@@ -114,7 +114,7 @@ fn normalised_runs_that_did_the_same_give_the_same() {
 fn no_effect_comes_before_its_cause_whatever_the_clocks_say() {
     let mut random = Random::new(3);
     for (name, script) in ALL {
-        let right = story(script);
+        let right = model(script);
         for _ in 0..30 {
             let mut ahead: BTreeMap<u64, u64> = BTreeMap::new();
             let mut text = String::new();
@@ -130,20 +130,20 @@ fn no_effect_comes_before_its_cause_whatever_the_clocks_say() {
                 }
                 text += &(line.to_string() + "\n");
             }
-            let story = linked(&text);
-            for message in &story.messages {
+            let model = linked(&text);
+            for message in &model.messages {
                 assert!(
                     message.from.zip(message.to).is_none_or(|(from, to)| from < to),
                     "{name}: {message:?}"
                 );
             }
-            let arrows = |story: &Story| {
-                let mut all: Vec<_> = story
+            let arrows = |model: &Model| {
+                let mut all: Vec<_> = model
                     .messages
                     .iter()
                     .map(|message| {
                         let at = |step: Option<usize>| {
-                            step.map(|step| (story.steps[step].call.pid, story.steps[step].call.seq))
+                            step.map(|step| (model.steps[step].call.pid, model.steps[step].call.seq))
                         };
                         (at(message.from), at(message.to), message.offset, message.bytes)
                     })
@@ -153,7 +153,7 @@ fn no_effect_comes_before_its_cause_whatever_the_clocks_say() {
             };
             // Datagrams that got lost are told by time, and cannot be where clocks are wrong.
             if name != "lost" {
-                assert_eq!(arrows(&story), arrows(&right), "{name}");
+                assert_eq!(arrows(&model), arrows(&right), "{name}");
             }
         }
     }
@@ -183,9 +183,9 @@ fn streams_keep_their_bytes_however_they_are_cut() {
                 script += &format!("{who} data={}\n", text[cut[0]..cut[1]].replace(' ', "␠"));
             }
         }
-        let story = linked(&trace(&script));
+        let model = linked(&trace(&script));
         let mut next = 0;
-        for message in story.messages.iter().filter(|message| message.kind == MessageKind::Stream) {
+        for message in model.messages.iter().filter(|message| message.kind == MessageKind::Stream) {
             if message.from.is_some() && message.to.is_some() {
                 assert_eq!(message.offset, next);
                 next += message.bytes;
@@ -203,10 +203,10 @@ fn a_trace_may_begin_in_the_middle_of_a_run() {
         let lines = lines(script);
         for first in 0..lines.len() {
             let text: String = lines[first..].iter().map(|(_, line)| line.clone() + "\n").collect();
-            let story = linked(&text);
+            let model = linked(&text);
             let calls = text.matches("\"event\":\"call\"").count();
-            assert_eq!(story.steps.len(), calls, "{name}");
-            assert!(story.steps.iter().all(|step| !story.sockets[step.socket].name.is_empty()), "{name}");
+            assert_eq!(model.steps.len(), calls, "{name}");
+            assert!(model.steps.iter().all(|step| !model.sockets[step.socket].name.is_empty()), "{name}");
         }
     }
     // Nothing is seen of the sockets' making, but their addresses tell who talks with whom.
@@ -215,23 +215,23 @@ fn a_trace_may_begin_in_the_middle_of_a_run() {
         .map(|(_, line)| line)
         .filter(|line| !line.contains("\"socket\"") && !line.contains("\"bind\""))
         .collect();
-    let story = linked(&middle.join("\n"));
+    let model = linked(&middle.join("\n"));
     assert_eq!(
-        story.messages.iter().filter(|message| message.from.is_some() && message.to.is_some()).count(),
+        model.messages.iter().filter(|message| message.from.is_some() && message.to.is_some()).count(),
         2
     );
-    assert_eq!(story.remarks, ["sockets whose making was not recorded: 2"]);
+    assert_eq!(model.remarks, ["sockets whose making was not recorded: 2"]);
 }
 
 #[test]
 fn a_descriptor_used_again_is_another_socket_and_an_inherited_one_the_same() {
     let names =
-        |script: &str| story(script).sockets.into_iter().map(|socket| socket.name).collect::<Vec<_>>();
+        |script: &str| model(script).sockets.into_iter().map(|socket| socket.name).collect::<Vec<_>>();
     assert_eq!(
         names(scripts::ITERATIVE),
         ["serverSocket", "clientSocket", "connectionSocket1", "clientSocket", "connectionSocket2"]
     );
-    let forked = story(scripts::FORKED);
+    let forked = model(scripts::FORKED);
     assert_eq!(names(scripts::FORKED), ["serverSocket", "clientSocket", "connectionSocket"]);
     assert_eq!((forked.programs.len(), forked.programs[0].pids.len()), (2, 2));
 }
@@ -248,9 +248,9 @@ fn a_long_run_is_folded_and_says_so() {
         script += &format!("server sendto 3 peer=127.0.0.1:50123 data={number}{number}\n");
         script += &format!("client recvfrom 3 peer=127.0.0.1:9 room=99 data={number}{number}\n");
     }
-    let story = linked(&trace(&script));
-    assert!(story.messages.iter().all(|message| message.to == message.from.map(|from| from + 1)));
-    let (figure, diagram) = (drawn(&story), mermaid(&story));
+    let model = linked(&trace(&script));
+    assert!(model.messages.iter().all(|message| message.to == message.from.map(|from| from + 1)));
+    let (figure, diagram) = (drawn(&model), mermaid(&model));
     assert!(figure.contains("⋮ 999 more rounds of the 6 rows above, 3,996 calls"), "{figure}");
     assert!(diagram.contains("999 more rounds of the 6 lines above, 3996 calls"), "{diagram}");
     // Rounds that differ each time are left out in the middle.
@@ -260,13 +260,13 @@ fn a_long_run_is_folded_and_says_so() {
             *random.of(&["sendto 3 peer=127.0.0.1:9", "recvfrom 3 outcome=timeout", "bind 3 outcome=EINVAL"])
         })
         .collect();
-    let story = linked(&trace(
+    let model = linked(&trace(
         &("client c c\nclient socket 3 udp\n".to_owned()
             + &calls.iter().map(|call| format!("client {call}\n")).collect::<String>()),
     ));
-    let figure = drawn(&story);
+    let figure = drawn(&model);
     assert!(figure.contains("calls are not drawn"), "{figure}");
-    assert!(figure.lines().count() < 2_000 && mermaid(&story).len() < 50_000);
+    assert!(figure.lines().count() < 2_000 && mermaid(&model).len() < 50_000);
 }
 
 /// A trace that no program wrote: any call on any descriptor with any address.
@@ -315,17 +315,17 @@ fn any_events_are_drawn() {
     let mut random = Random::new(6);
     for _ in 0..25 {
         let text = nonsense(&mut random);
-        for story in [linked(&text), normalize(linked(&text)), linked(&text).without_payload()] {
+        for model in [linked(&text), normalize(linked(&text)), linked(&text).without_payload()] {
             let options = TextOptions { width: 40 + random.below(90) as usize, ..TextOptions::default() };
-            let drawn = capsock_figure::text(&story, &options);
-            for drawn in [drawn, gantt_text(&story, &options)] {
+            let drawn = capsock_figure::text(&model, &options);
+            for drawn in [drawn, gantt_text(&model, &options)] {
                 let long = drawn.lines().find(|line| line.chars().count() > options.width);
                 assert_eq!(long, None, "{}", options.width);
             }
-            assert!(!mermaid(&story).is_empty());
-            assert!(serde_json::from_str::<Value>(&perfetto(&story)).is_ok());
-            assert!(!svg(&story, &PageOptions::default()).is_empty());
-            assert!(!html(&story, &PageOptions::default()).is_empty());
+            assert!(!mermaid(&model).is_empty());
+            assert!(serde_json::from_str::<Value>(&perfetto(&model)).is_ok());
+            assert!(!svg(&model, &PageOptions::default()).is_empty());
+            assert!(!html(&model, &PageOptions::default()).is_empty());
         }
     }
 }
@@ -348,16 +348,16 @@ fn a_datagram_that_was_waited_for_is_the_last_one_sent() {
             arrived.push(sent);
         }
     }
-    let story = linked(&trace(&script));
-    let received = story.messages.iter().filter(|message| message.to.is_some());
+    let model = linked(&trace(&script));
+    let received = model.messages.iter().filter(|message| message.to.is_some());
     // A client's first call is socket.
-    let nth = |step: usize| story.steps[step].call.seq - 1;
+    let nth = |step: usize| model.steps[step].call.seq - 1;
     assert_eq!(received.map(|message| message.from.map_or(0, nth)).collect::<Vec<_>>(), arrived);
 }
 
 #[test]
 fn a_program_whose_address_is_in_use_was_to_be_a_server() {
-    let story = story(
+    let model = model(
         "
         server TCPServer.py python
         again TCPServer.py python
@@ -372,6 +372,6 @@ fn a_program_whose_address_is_in_use_was_to_be_a_server() {
         client connect 3 local=127.0.0.1:50001 peer=127.0.0.1:12000
         ",
     );
-    let serves: Vec<_> = story.programs.iter().map(|program| program.serves).collect();
+    let serves: Vec<_> = model.programs.iter().map(|program| program.serves).collect();
     assert_eq!(serves, [true, true, false]);
 }

@@ -8,8 +8,8 @@ mod random;
 mod script;
 mod scripts;
 
-use capsock_figure::{Story, link, read};
+use capsock_figure::{Model, link, read};
 
-fn story(script: &str) -> Story {
+fn model(script: &str) -> Model {
     link(read([("trace.jsonl", script::trace(script).as_bytes())]).unwrap())
 }

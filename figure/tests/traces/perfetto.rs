@@ -7,7 +7,7 @@ use capsock_figure::{normalize, perfetto};
 use serde_json::Value;
 
 use super::golden::ALL;
-use super::story;
+use super::model;
 
 type Thread = (u64, u64);
 
@@ -21,8 +21,8 @@ fn nanoseconds(time: &Value) -> u64 {
 #[test]
 fn slices_nest_and_flows_begin_and_end_in_them() {
     for (name, script) in ALL {
-        for story in [story(script), normalize(story(script))] {
-            let json: Value = serde_json::from_str(&perfetto(&story)).unwrap();
+        for model in [model(script), normalize(model(script))] {
+            let json: Value = serde_json::from_str(&perfetto(&model)).unwrap();
             let events = json["traceEvents"].as_array().unwrap();
             let mut slices: HashMap<Thread, Vec<(u64, u64)>> = HashMap::new();
             let mut named = Vec::new();
@@ -59,7 +59,7 @@ fn slices_nest_and_flows_begin_and_end_in_them() {
             }
             assert_eq!(flows.len(), 0, "{name}");
             let arrows =
-                story.messages.iter().filter(|message| message.from.is_some() && message.to.is_some());
+                model.messages.iter().filter(|message| message.from.is_some() && message.to.is_some());
             assert_eq!(events.iter().filter(|event| event["ph"] == "f").count(), arrows.count(), "{name}");
         }
     }

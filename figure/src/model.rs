@@ -4,7 +4,7 @@ use capsock::trace::Call;
 
 /// Who did what, in an order in which no effect comes before its cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Story {
+pub struct Model {
     /// The programs: a column each, servers first, then in the order of their first call.
     pub programs: Vec<Program>,
     /// The sockets, in the order of their first step.
@@ -36,7 +36,7 @@ pub struct Program {
 /// A socket from the call that made it to the one that closed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
-    /// The program that has it: an index into [`Story::programs`].
+    /// The program that has it: an index into [`Model::programs`].
     pub program: usize,
     /// What the lecture calls it: `serverSocket`, `connectionSocket`, `clientSocket`, with a number where there are
     /// several.
@@ -46,11 +46,11 @@ pub struct Socket {
 /// A call in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The program: an index into [`Story::programs`].
+    /// The program: an index into [`Model::programs`].
     pub program: usize,
     /// The thread of the program that made the call, from 0 in the order of appearance.
     pub thread: usize,
-    /// The socket: an index into [`Story::sockets`].
+    /// The socket: an index into [`Model::sockets`].
     pub socket: usize,
     /// For `accept`, the socket of the new connection.
     pub accepted: Option<usize>,
@@ -63,7 +63,7 @@ pub struct Step {
 pub struct Message {
     /// What it is.
     pub kind: MessageKind,
-    /// The step that sent it: an index into [`Story::steps`]; `None` if that was not recorded.
+    /// The step that sent it: an index into [`Model::steps`]; `None` if that was not recorded.
     pub from: Option<usize>,
     /// The step that received it; `None` if no receive was seen.
     pub to: Option<usize>,

@@ -1,7 +1,7 @@
 //! The characters of the figure.
 
 /// The characters of lines, with and without box drawing.
-pub(super) struct Signs {
+pub(super) struct Glyphs {
     pub(super) line: &'static str,
     pub(super) waits: &'static str,
     pub(super) call: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Signs {
     pub(super) again: &'static str,
 }
 
-pub(super) const BOX: Signs = Signs {
+pub(super) const BOX: Glyphs = Glyphs {
     line: "│",
     waits: "┊",
     call: "├",
@@ -33,7 +33,7 @@ pub(super) const BOX: Signs = Signs {
     again: "⋮",
 };
 
-pub(super) const ASCII: Signs = Signs {
+pub(super) const ASCII: Glyphs = Glyphs {
     line: "|",
     waits: ":",
     call: "+",

@@ -1,13 +1,13 @@
-//! The stories that the golden pictures show.
+//! The models that the golden pictures show.
 
-use capsock_figure::{MessageKind, Story};
+use capsock_figure::{MessageKind, Model};
 
 use super::scene::{Scene, Times, argument, fails, local, nothing, received, sent, to};
 
 const SERVER: &str = "127.0.0.1:12000";
 
 /// The lecture's exchange over UDP.
-pub(crate) fn udp() -> Story {
+pub(crate) fn udp() -> Model {
     let mut scene = Scene::default();
     let server = scene.program("UDPServer.py", "python", 4201, true);
     let client = scene.program("UDPClient", "java", 4217, false);
@@ -32,11 +32,11 @@ pub(crate) fn udp() -> Story {
     scene.arrow(MessageKind::Datagram, Some(reply), Some(received_reply), b"HELLO");
     let times = Times { served: &[(1040, 1098)], end: Some(1130), ..Times::default() };
     scene.row(asking, Some(listening), times);
-    scene.story
+    scene.model
 }
 
 /// The lecture's exchange over TCP, by a server that takes one client after the other, and two clients at once.
-pub(crate) fn tcp() -> Story {
+pub(crate) fn tcp() -> Model {
     let mut scene = Scene::default();
     let server = scene.program("TCPServer", "c", 511, true);
     let first = scene.program("TCPClient.py", "python", 600, false);
@@ -87,11 +87,11 @@ pub(crate) fn tcp() -> Story {
     let served = [(9338, 9358)];
     let times = Times { connect: Some((2250, 2310)), accepted: Some(9308), served: &served, end: Some(9380) };
     scene.row(two, Some(served_two), times);
-    scene.story
+    scene.model
 }
 
 /// All that can go wrong, with names and payloads of an enemy of the reader's.
-pub(crate) fn troubles() -> Story {
+pub(crate) fn troubles() -> Model {
     let mut scene = Scene::default();
     let server = scene.program("</script><script>alert(1)</script>", "java", 77, true);
     let client = scene.program("\u{202e}\"'><img src=x onerror=alert(1)>\u{2028}\0", "python", 78, false);
@@ -123,12 +123,12 @@ pub(crate) fn troubles() -> Story {
     let reset = scene.waited(connection, "recv", (5660, 5850), &[&fails("ECONNRESET")]);
     scene.arrow(MessageKind::Reset, Some(close), Some(reset), b"");
     scene.row(connection, None, Times { connect: Some((5500, 5508)), end: Some(5850), ..Times::default() });
-    scene.story.remarks.push("A line was cut short: 1 call is <missing>.".to_owned());
-    scene.story
+    scene.model.remarks.push("A line was cut short: 1 call is <missing>.".to_owned());
+    scene.model
 }
 
 /// More calls than a picture holds: a client asks a server `exchanges` times.
-pub(crate) fn long(exchanges: usize) -> Story {
+pub(crate) fn long(exchanges: usize) -> Model {
     let mut scene = Scene::default();
     let server = scene.program("UDPServer", "rust", 1, true);
     let client = scene.program("UDPClient.py", "python", 2, false);
@@ -160,12 +160,12 @@ pub(crate) fn long(exchanges: usize) -> Story {
         all.extend(served);
     }
     scene.row(asking, Some(listening), Times { served: &all, ..Times::default() });
-    scene.story.conversations.rotate_right(1);
-    scene.story
+    scene.model.conversations.rotate_right(1);
+    scene.model
 }
 
 /// Six clients in the queue of a server that takes one after the other, or served side by side.
-pub(crate) fn crowd() -> Story {
+pub(crate) fn crowd() -> Model {
     let mut scene = Scene::default();
     let server = scene.program("TCPServer.java", "java", 900, true);
     let mut free = 0;
@@ -186,5 +186,5 @@ pub(crate) fn crowd() -> Story {
         };
         scene.row(asking, Some(serving), times);
     }
-    scene.story
+    scene.model
 }

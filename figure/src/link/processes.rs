@@ -10,7 +10,7 @@ const SAME_CLOCK: i128 = 1_000_000_000;
 
 /// A process with its calls in their order.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct RecordedProcess {
     pub(super) name: String,
     pub(super) language: String,
     pub(super) pid: u32,
@@ -30,11 +30,11 @@ struct Section {
 }
 
 /// The processes of a trace by the time at which they began, all their times on one clock.
-pub(super) fn gather(trace: Trace) -> (Vec<Run>, Vec<String>) {
+pub(super) fn gather(trace: Trace) -> (Vec<RecordedProcess>, Vec<String>) {
     let mut remarks = trace.remarks;
     let mut sections = Vec::new();
     for (file, lines) in trace.files.into_iter().enumerate() {
-        cut(file, lines, &mut sections);
+        split(file, lines, &mut sections);
     }
     for section in &mut sections {
         section.calls.sort_by_key(|call| call.seq);
@@ -52,7 +52,7 @@ pub(super) fn gather(trace: Trace) -> (Vec<Run>, Vec<String>) {
 }
 
 /// Cuts a file into sections.
-fn cut(file: usize, lines: Lines, sections: &mut Vec<Section>) {
+fn split(file: usize, lines: Lines, sections: &mut Vec<Section>) {
     let mut current: HashMap<u32, usize> = HashMap::new();
     let mut processes = lines.processes.into_iter().peekable();
     let mut begin = |pid, process, current: &mut HashMap<u32, usize>| {
@@ -91,7 +91,7 @@ impl Section {
     }
 
     /// Whether `other` is the same process after its recording was stopped and started again.
-    fn goes_on_in(&self, other: &Section) -> bool {
+    fn continues_in(&self, other: &Section) -> bool {
         let (Some(one), Some(next)) = (&self.process, &other.process) else { return false };
         let identity = |process: &Process<'static>| {
             (process.pid, process.parent, process.program.clone(), process.language.clone())
@@ -135,7 +135,9 @@ fn joined(sections: Vec<Section>) -> Vec<Section> {
     let mut latest: HashMap<u32, usize> = HashMap::new();
     for section in sections {
         match latest.get(&section.pid).copied() {
-            Some(before) if joined[before].goes_on_in(&section) => joined[before].calls.extend(section.calls),
+            Some(before) if joined[before].continues_in(&section) => {
+                joined[before].calls.extend(section.calls)
+            }
             _ => {
                 latest.insert(section.pid, joined.len());
                 joined.push(section);
@@ -145,19 +147,19 @@ fn joined(sections: Vec<Section>) -> Vec<Section> {
     joined
 }
 
-fn with_parents(sections: Vec<Section>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::with_capacity(sections.len());
+fn with_parents(sections: Vec<Section>) -> Vec<RecordedProcess> {
+    let mut recorded: Vec<RecordedProcess> = Vec::with_capacity(sections.len());
     let mut latest: HashMap<u32, usize> = HashMap::new();
     for section in sections {
         let parent = section.process.as_ref().and_then(|process| process.parent);
         let parent = parent.and_then(|pid| latest.get(&pid).copied());
-        latest.insert(section.pid, runs.len());
+        latest.insert(section.pid, recorded.len());
         let at = section.at();
         let (name, language) = match section.process {
             Some(process) => (process.program.into_owned(), process.language.into_owned()),
             None => ("unnamed".to_owned(), String::new()),
         };
-        runs.push(Run { name, language, pid: section.pid, at, parent, calls: section.calls });
+        recorded.push(RecordedProcess { name, language, pid: section.pid, at, parent, calls: section.calls });
     }
-    runs
+    recorded
 }

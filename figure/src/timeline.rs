@@ -1,0 +1,174 @@
+//! The timeline of a model: its calls and messages as the rows of a figure, from top to bottom.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::link::moment;
+use super::{MessageKind, Model};
+
+/// A row of the figure, or several rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Entry {
+    /// A call begins and blocks until another program acts.
+    Begin(usize),
+    /// The call that began earlier returns.
+    End(usize),
+    /// A call in one row.
+    Call(usize),
+    /// A message.
+    Arrow(usize),
+    /// The preceding `entries` entries repeat `rounds` more times, with `calls` calls in all; the repeats are omitted.
+    Repeat { rounds: usize, entries: usize, calls: usize },
+    /// This many calls are omitted.
+    Omitted(usize),
+}
+
+/// All entries of a model, in order.
+fn timeline(model: &Model) -> Vec<Entry> {
+    let begins = begins(model);
+    let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (step, before) in begins.iter().enumerate() {
+        if let Some(before) = before {
+            waiting.entry(*before).or_default().push(step);
+        }
+    }
+    let mut leaving: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut coming: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (index, message) in model.messages.iter().enumerate() {
+        match (message.from, message.to) {
+            (Some(from), _) if message.kind != MessageKind::Refused => {
+                leaving.entry(from).or_default().push(index)
+            }
+            (None, Some(to)) => coming.entry(to).or_default().push(index),
+            _ => {}
+        }
+    }
+    let mut timeline = Vec::with_capacity(2 * model.steps.len());
+    for (step, begun) in begins.iter().enumerate() {
+        timeline.extend(waiting.remove(&step).unwrap_or_default().into_iter().map(Entry::Begin));
+        timeline.extend(coming.remove(&step).unwrap_or_default().into_iter().map(Entry::Arrow));
+        timeline.push(if begun.is_some() { Entry::End(step) } else { Entry::Call(step) });
+        timeline.extend(leaving.remove(&step).unwrap_or_default().into_iter().map(Entry::Arrow));
+    }
+    timeline
+}
+
+/// For each receive that blocked while other steps took place, the first of those steps.
+fn begins(model: &Model) -> Vec<Option<usize>> {
+    let mut before: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut accepts: HashMap<usize, usize> = HashMap::new();
+    let mut begins = vec![None; model.steps.len()];
+    for (index, step) in model.steps.iter().enumerate() {
+        accepts.extend(step.accepted.map(|socket| (socket, index)));
+        // A call cannot begin before its socket exists.
+        let previous =
+            before.insert((step.program, step.thread), index).max(accepts.get(&step.socket).copied());
+        if step.receives() && step.call.blocked > 0 {
+            let since = previous.map_or(0, |previous| previous + 1);
+            let met = (since..index).find(|other| moment(&model.steps[*other]) >= step.call.begin);
+            begins[index] = met;
+        }
+    }
+    begins
+}
+
+/// The number of consecutive rounds from which on they are folded into one.
+const MIN_ROUNDS: usize = 4;
+/// The number of entries that folding has to omit at least.
+const MIN_OMITTED: usize = 12;
+/// The longest round that is recognised, in entries.
+const MAX_ROUND: usize = 120;
+/// The middle of a longer timeline is omitted.
+const MAX_ENTRIES: usize = 500;
+
+/// The entries of a model, with repeated rounds folded and, if there are still too many, the middle omitted. `column`
+/// maps a program to the column that it is drawn in; entries of different columns are different.
+pub(super) fn folded(model: &Model, column: impl Fn(usize) -> usize) -> Vec<Entry> {
+    let entries = timeline(model);
+    let fingerprints: Vec<u64> = entries.iter().map(|entry| fingerprint(model, &column, *entry)).collect();
+    let mut shown = Vec::new();
+    let mut at = 0;
+    while at < entries.len() {
+        match round(&fingerprints[at..]) {
+            Some((length, times)) => {
+                let (first, rest) = (at + length, at + length * times);
+                shown.extend(&entries[at..first]);
+                shown.push(Entry::Repeat {
+                    rounds: times - 1,
+                    entries: length,
+                    calls: calls(&entries[first..rest]),
+                });
+                at = rest;
+            }
+            None => {
+                shown.push(entries[at]);
+                at += 1;
+            }
+        }
+    }
+    if shown.len() > MAX_ENTRIES {
+        let (head, tail) = (MAX_ENTRIES * 3 / 5, MAX_ENTRIES / 5);
+        let gap = calls(&shown[head..shown.len() - tail]);
+        shown.splice(head..shown.len() - tail, [Entry::Omitted(gap)]);
+    }
+    shown
+}
+
+/// The length of the round that begins here, in entries, and how many times it occurs in a row.
+fn round(fingerprints: &[u64]) -> Option<(usize, usize)> {
+    for length in 1..=MAX_ROUND.min(fingerprints.len() / MIN_ROUNDS) {
+        if fingerprints[0] != fingerprints[length] {
+            continue;
+        }
+        let same = (length..fingerprints.len())
+            .take_while(|at| fingerprints[*at] == fingerprints[at - length])
+            .count();
+        let times = same / length + 1;
+        if times >= MIN_ROUNDS && (times - 1) * length >= MIN_OMITTED {
+            return Some((length, times));
+        }
+    }
+    None
+}
+
+/// The number of calls that some entries stand for.
+fn calls(entries: &[Entry]) -> usize {
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Call(_) | Entry::End(_) => 1,
+            Entry::Repeat { calls, .. } | Entry::Omitted(calls) => *calls,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// A hash of an entry that leaves out payloads and numbers, so that repeated rounds compare equal.
+fn fingerprint(model: &Model, column: &dyn Fn(usize) -> usize, entry: Entry) -> u64 {
+    // The hash is not stored: it may differ between processes.
+    let mut hasher = DefaultHasher::new();
+    std::mem::discriminant(&entry).hash(&mut hasher);
+    match entry {
+        Entry::Begin(step) | Entry::End(step) | Entry::Call(step) => {
+            let step = &model.steps[step];
+            let call = &step.call;
+            column(step.program).hash(&mut hasher);
+            (&call.call, &call.outcome, call.room.filter(|_| step.receives()), call.argument)
+                .hash(&mut hasher);
+            base(&model.sockets[step.socket].name).hash(&mut hasher);
+            (step.receives() && call.bytes == Some(0)).hash(&mut hasher);
+        }
+        Entry::Arrow(message) => {
+            let message = &model.messages[message];
+            let at = |step: Option<usize>| step.map(|step| column(model.steps[step].program));
+            (message.kind, at(message.from), at(message.to), message.cut > 0).hash(&mut hasher);
+        }
+        Entry::Repeat { .. } | Entry::Omitted(_) => {}
+    }
+    hasher.finish()
+}
+
+/// A name without its number.
+pub(super) fn base(name: &str) -> &str {
+    name.trim_end_matches(|character: char| character.is_ascii_digit()).trim_end()
+}
