@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
@@ -29,7 +29,6 @@ __all__ = [
     "_set_hints",
     "_trace_start",
     "_trace_stop",
-    "main",
     "uppercase",
 ]
 
@@ -53,7 +52,6 @@ __version__: Final[str]
 def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
-def main(arguments: Sequence[str], /) -> int: ...
 def _introduce(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watch() -> None: ...

@@ -10,7 +10,6 @@
 mod arguments;
 mod blocking;
 mod callback;
-mod command;
 mod errors;
 mod exit;
 mod files;
@@ -48,7 +47,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<socket::InetSocket>()?;
     module.add_class::<socket::SocketCalls>()?;
     module.add_function(wrap_pyfunction!(uppercase::uppercase, module)?)?;
-    module.add_function(wrap_pyfunction!(command::main, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;

@@ -62,6 +62,8 @@ def test_serve_until_ctrl_c(command: list[str]) -> None:
         try:
             assert process.stderr is not None
             ready = process.stderr.readline()
+            # `python -m capsock` has become the executable: Ctrl-C and the exit code are the command's own.
+            assert Path(f"/proc/{process.pid}/exe").resolve() == SCRIPT.resolve()
             port = next(
                 int(word.rpartition(":")[2].strip(",;.")) for word in ready.split() if "127.0.0.1:" in word
             )

@@ -38,8 +38,8 @@ def test_it_is_typed() -> None:
 def test_every_name_is_there() -> None:
     for name in capsock.__all__:
         assert hasattr(capsock, name)
-    # The command's, the tests' and capsock.socket's.
-    others = {"main", "_introduce", "_run_file", "_set_hints", "_trace_start", "_trace_stop"}
+    # Those of the tests, of capsock run and of capsock.socket.
+    others = {"_introduce", "_run_file", "_set_hints", "_trace_start", "_trace_stop"}
     others |= {"_panic", "_raise_kind", "InetSocket", "SocketCalls", "_pause_watch", "_resume_watch"}
     assert (set(_native.__all__) - others) | {"Feature", "trace"} == set(capsock.__all__)
 

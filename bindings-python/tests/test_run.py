@@ -15,6 +15,7 @@ import pytest
 from support import LIMIT, sleeping, wait_until
 
 RUN = [sys.executable, "-m", "capsock", "run", "--no-hints"]
+SCRIPTS_FOLDER = sysconfig.get_path("scripts")
 
 # Scripts, and their arguments. PID is what differs from run to run.
 SCRIPTS: dict[str, tuple[str, list[str]]] = {
@@ -178,9 +179,7 @@ def test_modules_are_looked_for_where_python_looks_for_them(
     for script in ("folder/script.py", "script.py"):
         here = tmp_path if "/" in script else tmp_path / "folder"
         # `python -m` itself looks into the working folder first: there, the installed command runs it.
-        command = (
-            RUN[1:] if "/" in script else [os.path.join(sysconfig.get_path("scripts"), "capsock"), "run"]
-        )
+        command = RUN[1:] if "/" in script else [os.path.join(SCRIPTS_FOLDER, "capsock-run")]
         outcomes = [
             subprocess.run(
                 [sys.executable, *flags, *words, script], cwd=here, env=environment, capture_output=True,
@@ -204,8 +203,7 @@ def test_no_file_of_the_working_folder_hides_the_standard_library(name: str, tmp
     )
     theirs = ended([sys.executable, "folder/script.py"], tmp_path)
     assert theirs[0] == 0
-    command = os.path.join(sysconfig.get_path("scripts"), "capsock")
-    commands = [[command, "run", "--no-hints"]]
+    commands = [[os.path.join(SCRIPTS_FOLDER, "capsock"), "run", "--no-hints"]]
     # What `python -m` needs before it has found the module, it takes from there whatever the module is.
     if ended([sys.executable, "-m", "nothing"], tmp_path)[0] == 0:
         commands.append(RUN)

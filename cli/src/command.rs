@@ -26,7 +26,7 @@ Exit status: 0 success, 1 failure of the network, 2 wrong usage, 124 time ran ou
 /// Servers and clients of the uppercase service, over TCP and UDP.
 #[derive(Debug, Parser)]
 #[command(name = "capsock", bin_name = "capsock", version, max_term_width = 100, after_help = AFTER)]
-struct Words {
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -71,14 +71,9 @@ struct Run {
     script: Vec<OsString>,
 }
 
-/// The command as clap knows it, for completions and manual pages.
-pub(crate) fn words() -> clap::Command {
-    Words::command()
-}
-
 pub(crate) fn run(args: Vec<OsString>) -> i32 {
-    let words = match Words::try_parse_from(&args) {
-        Ok(words) => words,
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
         Err(error) => {
             let error = with_run(error);
             // Help and version go to standard output; where that is closed, nobody reads them.
@@ -86,10 +81,10 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
             return error.exit_code();
         }
     };
-    let (outcome, signal) = match &words.command {
+    let (outcome, signal) = match &cli.command {
         // The peers end with their input, and are killed otherwise.
         Command::Peer { args } => (peer(args), None),
-        command => caught(command, &args),
+        command => caught(command),
     };
     // What a signal broke off is not told as a failure of its own.
     if let Some(signal) = signal {
@@ -101,7 +96,7 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
             if let Some(text) = text {
                 stdio::message(text);
             }
-            if let (Some(object), true) = (object, words.command.wants_json()) {
+            if let (Some(object), true) = (object, cli.command.wants_json()) {
                 // Whoever does not read it has the exit code.
                 let _ = stdio::Output::new().and_then(|mut output| output.line(object));
             }
@@ -121,7 +116,7 @@ fn with_run(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
+fn caught(command: &Command) -> (Result<()>, Option<i32>) {
     let signals = match Signals::catch() {
         Ok(signals) => signals,
         Err(error) => return (Err(Failure::new(format!("could not catch signals: {error}"))), None),
@@ -131,10 +126,10 @@ fn caught(command: &Command, args: &[OsString]) -> (Result<()>, Option<i32>) {
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
         Command::Trace(args) => trace::run(args),
-        Command::Demo(args_) => demo::run(args_, args),
+        Command::Demo(args) => demo::run(args),
         Command::Run(args) => Err(elsewhere(args)),
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args),
+        Command::Completions(args) => completions::run(args, Cli::command()),
+        Command::Man(args) => man::run(args, Cli::command()),
         Command::Peer { args } => peer(args),
     };
     let signal = signals::arrived();

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::command;
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
 
@@ -17,9 +17,9 @@ pub(crate) struct Completions {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Completions) -> Result<()> {
+pub(crate) fn run(args: &Completions, mut command: Command) -> Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command::words(), "capsock", &mut script);
+    clap_complete::generate(args.shell, &mut command, "capsock", &mut script);
     let mut output = Output::new().map_err(|error| Failure::output(&error))?;
     output.write_all(&script).map_err(|error| Failure::output(&error))
 }

@@ -12,6 +12,7 @@ mod man;
 mod options;
 mod port;
 mod record;
+mod script;
 mod seconds;
 mod serve;
 mod signals;
@@ -24,6 +25,8 @@ mod uppercase;
 // file is a program of its own as well: only its `main` is unused here.
 #[allow(dead_code)]
 mod peer;
+
+pub use script::start_script;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,7 @@
 //! The `capsock` command.
 
 fn main() {
-    std::process::exit(capsock_cli::run(std::env::args_os().collect()));
+    let args: Vec<_> = std::env::args_os().collect();
+    let code = capsock_cli::start_script(&args).unwrap_or_else(|| capsock_cli::run(args));
+    std::process::exit(code);
 }

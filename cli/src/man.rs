@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Command;
 use clap_mangen::Man;
 
-use crate::command;
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
 
@@ -20,43 +19,43 @@ pub(crate) struct Pages {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Pages) -> Result<()> {
-    let mut words = command::words().disable_help_subcommand(true);
-    words.build();
+pub(crate) fn run(args: &Pages, command: Command) -> Result<()> {
+    let mut command = command.disable_help_subcommand(true);
+    command.build();
     match &args.out {
         Some(folder) => std::fs::create_dir_all(folder)
-            .and_then(|()| write(&words, folder))
+            .and_then(|()| write(&command, folder))
             .map_err(|error| Failure::new(format!("could not write to {}: {error}", folder.display()))),
         None => {
-            let page = page(&words).map_err(|error| Failure::output(&error))?;
+            let page = page(&command).map_err(|error| Failure::output(&error))?;
             let mut output = Output::new().map_err(|error| Failure::output(&error))?;
             output.write_all(&page).map_err(|error| Failure::output(&error))
         }
     }
 }
 
-fn write(words: &Command, folder: &Path) -> io::Result<()> {
-    std::fs::write(folder.join(Man::new(words.clone()).get_filename()), page(words)?)?;
-    shown(words).try_for_each(|words| write(words, folder))
+fn write(command: &Command, folder: &Path) -> io::Result<()> {
+    std::fs::write(folder.join(Man::new(command.clone()).get_filename()), page(command)?)?;
+    visible_subcommands(command).try_for_each(|subcommand| write(subcommand, folder))
 }
 
-fn shown(words: &Command) -> impl Iterator<Item = &Command> {
-    words.get_subcommands().filter(|words| !words.is_hide_set())
+fn visible_subcommands(command: &Command) -> impl Iterator<Item = &Command> {
+    command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set())
 }
 
-fn page(words: &Command) -> io::Result<Vec<u8>> {
+fn page(command: &Command) -> io::Result<Vec<u8>> {
     // By itself a subcommand's page would be from a program of its name.
-    let man = Man::new(words.clone()).source(format!("capsock {}", capsock::VERSION));
+    let man = Man::new(command.clone()).source(format!("capsock {}", capsock::VERSION));
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
-    if shown(words).next().is_some() {
+    if visible_subcommands(command).next().is_some() {
         man.render_subcommands_section(&mut page)?;
     }
-    if let Some(text) = words.get_after_help() {
+    if let Some(text) = command.get_after_help() {
         page.extend_from_slice(sections(&text.to_string()).as_bytes());
     }
     Ok(page)

@@ -1,5 +1,5 @@
 # Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
@@ -30,7 +30,6 @@ __all__ = [
     "_set_hints",
     "_trace_start",
     "_trace_stop",
-    "main",
     "uppercase",
 ]
 
@@ -54,7 +53,6 @@ __version__: Final[str]
 def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
-def main(arguments: Sequence[str], /) -> int: ...
 def _introduce(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watch() -> None: ...

@@ -4,12 +4,10 @@
 //! lets the peers meet and fills in the [`board`], which [`picture`] shows.
 
 mod board;
-mod itself;
 mod picture;
 mod play;
 mod process;
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -80,9 +78,9 @@ impl FromStr for Named {
     }
 }
 
-pub(crate) fn run(demo: &Demo, args: &[OsString]) -> Result<()> {
+pub(crate) fn run(demo: &Demo) -> Result<()> {
     let started = Instant::now();
-    let (languages, starts) = demo.peers(args)?;
+    let (languages, starts) = demo.peers()?;
     let (texts, _kept) = demo.texts()?;
     let played = play::play(&languages, &starts, &texts, demo.timeout.0)?;
     let seconds = started.elapsed().as_secs_f64();
@@ -102,9 +100,13 @@ pub(crate) fn run(demo: &Demo, args: &[OsString]) -> Result<()> {
 }
 
 impl Demo {
-    fn peers(&self, args: &[OsString]) -> Result<(Vec<String>, Vec<Start>)> {
+    fn peers(&self) -> Result<(Vec<String>, Vec<Start>)> {
         if self.peers.is_empty() {
-            return Ok((vec!["rust".to_owned()], vec![Start::Program(itself::command(args)?)]));
+            let executable = std::env::current_exe().map_err(|error| {
+                Failure::new(format!("could not find the executable of this program: {error}"))
+            })?;
+            let peer = Start::Program(vec![executable.into_os_string(), "peer".into()]);
+            return Ok((vec!["rust".to_owned()], vec![peer]));
         }
         let mut languages: Vec<String> = Vec::new();
         for peer in &self.peers {

@@ -4,6 +4,7 @@
 mod client;
 mod demo;
 mod filter;
+mod script;
 mod serve;
 mod support;
 mod trace;

@@ -13,7 +13,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("capsock", &[]),
     ("capsock-figure", &["capsock"]),
     ("capsock-c", &["capsock", "dev-capsock-api"]),
-    ("capsock-python", &["capsock", "capsock-cli"]),
+    ("capsock-python", &["capsock", "dev-capsock-cli"]),
     ("capsock-jni", &["capsock"]),
     ("capsock-cli", &["capsock", "capsock-figure"]),
     ("capsock-examples", &["capsock"]),
