@@ -19,20 +19,9 @@ use workspace::{CRATES, crates, read};
 /// Files that use each other in circles, or the folders that these are in.
 const KNOWN_CIRCLES: &[&[&str]] = &[
     &["api/src/render"],
-    &["bindings-c/src/error.rs", "bindings-c/src/guard.rs"],
-    &[
-        "bindings-java/src/bytes.rs",
-        "bindings-java/src/failure.rs",
-        "bindings-java/src/fields.rs",
-        "bindings-java/src/java.rs",
-        "bindings-java/src/option_fields.rs",
-    ],
     &["bindings-java/src/net"],
     &["bindings-python/src/socket"],
-    &["cli/src/command.rs", "cli/src/completions.rs", "cli/src/man.rs"],
-    &["core/src/client/tcp"],
     &["core/src/net"],
-    &["core/src/server"],
     &["core/src/trace"],
 ];
 
