@@ -15,6 +15,11 @@
 //! # Ok::<(), capsock::Error>(())
 //! ```
 //!
+//! # Cargo features
+//!
+//! - `tracing` (default): log lines of a server without a log of its own are events of the program's `tracing`
+//!   subscriber. Without the feature, or without a subscriber, they are written to standard error.
+//!
 //! It requires Linux 5.9 or later: it uses `epoll`, `eventfd`, `pidfd` and `close_range`, and has no
 //! replacement for them.
 

@@ -1,4 +1,5 @@
 //! Where a server's lines go that was given no log. Alone in its binary: the subscriber is the process's own.
+#![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

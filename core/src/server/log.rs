@@ -30,6 +30,7 @@ fn write_default(level: Level, line: &str) {
 }
 
 /// Emits an event; `false` if the program has no subscriber.
+#[cfg(feature = "tracing")]
 fn tracing_event(level: Level, line: &str) -> bool {
     use tracing::dispatcher::get_default;
     use tracing::subscriber::NoSubscriber;
@@ -44,6 +45,11 @@ fn tracing_event(level: Level, line: &str) -> bool {
     true
 }
 
+#[cfg(not(feature = "tracing"))]
+fn tracing_event(_: Level, _: &str) -> bool {
+    false
+}
+
 /// The text with its control characters and line separators escaped: a request that an error quotes can neither
 /// forge a line nor control a terminal.
 fn on_one_line(text: &str) -> Cow<'_, str> {
@@ -56,4 +62,26 @@ fn on_one_line(text: &str) -> Cow<'_, str> {
         if unprintable(shown) { line.extend(shown.escape_default()) } else { line.push(shown) }
     }
     Cow::Owned(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_without_a_subscriber_gets_no_event() {
+        assert!(!tracing_event(Level::Warning, "a line for standard error"));
+    }
+
+    #[test]
+    fn a_text_is_logged_as_one_line() {
+        let table = [
+            ("plain, straße", "plain, straße"),
+            ("two\nlines\r", "two\\nlines\\r"),
+            ("\u{1b}[2J\u{2028}", "\\u{1b}[2J\\u{2028}"),
+        ];
+        for (text, line) in table {
+            assert_eq!(on_one_line(text), line);
+        }
+    }
 }
