@@ -1,4 +1,4 @@
-/* ConcurrentTCPServer: serves each client in a thread of its own, in upper case.
+/* ConcurrentTCPServer: replies in upper case, to each client in a thread of its own.
    Usage: concurrent_tcp_server [PORT] */
 #include <capsock.h>
 #include <signal.h>

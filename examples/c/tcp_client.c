@@ -1,4 +1,4 @@
-/* TCPClient: connects, sends a sentence and prints the answer.
+/* TCPClient: connects, sends a sentence and prints the reply.
    Usage: tcp_client [HOST [PORT]] */
 #define _POSIX_C_SOURCE 200809L
 #include <capsock.h>

@@ -1,4 +1,4 @@
-/* TCPServer: serves one client after the other, in upper case.
+/* TCPServer: replies in upper case, to one client after another.
    Usage: tcp_server [PORT] */
 #include <capsock.h>
 #include <signal.h>

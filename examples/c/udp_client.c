@@ -1,4 +1,4 @@
-/* UDPClient: sends a sentence in a datagram and prints the answer.
+/* UDPClient: sends a sentence in a datagram and prints the reply.
    Usage: udp_client [HOST [PORT]] */
 #define _POSIX_C_SOURCE 200809L
 #include <capsock.h>

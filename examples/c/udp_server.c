@@ -1,4 +1,4 @@
-/* UDPServer: answers each datagram with its text in upper case.
+/* UDPServer: replies to each datagram with its text in upper case.
    Usage: udp_server [PORT] */
 #include <capsock.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-// The lecture's concurrent TCP server: a thread for each client.
+// The lecture's concurrent TCP server: it serves each client in a thread of its own.
 //
 // Usage: java -cp capsock.jar ConcurrentTCPServer.java [PORT]        (default port 12000; Ctrl-C
 // stops it)

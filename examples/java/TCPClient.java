@@ -1,4 +1,4 @@
-// The lecture's TCP client: it connects, sends a line, prints the line that comes back.
+// The lecture's TCP client: it connects, sends a line, prints the reply.
 //
 // Usage: java -cp capsock.jar TCPClient.java [HOST [PORT]]        (default localhost 12000)
 import io.capsock.Capsock;

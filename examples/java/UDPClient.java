@@ -1,4 +1,4 @@
-// The lecture's UDP client: it sends a line as a datagram, prints the datagram that comes back.
+// The lecture's UDP client: it sends a line as a datagram, prints the reply.
 //
 // Usage: java -cp capsock.jar UDPClient.java [HOST [PORT]]        (default localhost 12000)
 import io.capsock.Capsock;

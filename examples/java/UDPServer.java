@@ -1,4 +1,4 @@
-// The lecture's UDP server: it receives a datagram, replies, and takes the next.
+// The lecture's UDP server: it receives a datagram, replies, receives the next.
 //
 // Usage: java -cp capsock.jar UDPServer.java [PORT]        (default port 12000; Ctrl-C stops it)
 import io.capsock.Capsock;

@@ -1,4 +1,4 @@
-"""Clients that are started before their server, over TCP and over UDP; and clients that come after it."""
+"""Clients that are started before their server, and clients that are started after it, over TCP and UDP."""
 
 from pathlib import Path
 

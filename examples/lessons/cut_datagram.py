@@ -1,4 +1,4 @@
-"""A datagram that is longer than the buffer that it is received into."""
+"""A datagram that is longer than the buffer of its receiver."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""A client that connects and says nothing for a while, and one that comes after it: at an iterative
-server, and at a concurrent one."""
+"""A client that connects and sends nothing for a while, and one that connects after it: to an iterative
+server, and to a concurrent one."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
-"""One run of a lesson: programs that record what they do, started one after the other, and pictures of it.
+"""One run of a lesson: starts programs that record a trace, one after another, and draws the trace.
 
-A lesson waits for what it reads in the trace, or in the kernel's tables, and never for a time. Where it says
-`act`, what comes next comes after all that was recorded until then.
+A lesson waits for a condition of the trace or of the kernel's tables, never for a time. All that is recorded
+after `act` is later than all that was recorded before.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ COMPILED = ROOT / "target" / "lessons"
 
 HOST = "127.0.0.1"
 
-# Seconds for one step: a JVM's start on a busy machine is the longest.
+# The time limit of a step, in seconds: the start of a JVM on a busy machine takes longest.
 LIMIT = 60.0
 
-# Nanoseconds that an act is given in the picture's clock: less than what `--normalize` takes for meant.
+# The length of an act in the picture, in nanoseconds: shorter than a pause that `--normalize` keeps.
 ACT = 100_000_000
 
 Event = dict[str, Any]
@@ -45,18 +45,18 @@ class Program:
         self.process = process
 
     def says(self, sentence: str) -> None:
-        """Types a line on its keyboard."""
+        """Writes a line to its standard input."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{sentence}\n".encode())
         self.process.stdin.close()
 
     def ends(self) -> None:
-        """Waits until it has ended."""
+        """Waits until it has exited."""
         self.process.wait(timeout=LIMIT)
 
 
 class Run:
-    """Programs and the trace that they write; a `with` block ends them all."""
+    """Programs and the trace that they write; the end of a `with` block kills them all."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp())
@@ -114,7 +114,7 @@ class Run:
         return program
 
     def kill(self, program: Program) -> None:
-        """Ends a program at once, in whatever call it is; that call is not recorded."""
+        """Kills a program; a call in progress is not recorded."""
         if program.process.poll() is None:
             program.process.send_signal(signal.SIGKILL)
             program.process.wait(timeout=LIMIT)
@@ -122,7 +122,7 @@ class Run:
             program.process.stdin.close()
 
     def until(self, program: Program, call: str, times: int = 1) -> None:
-        """Waits until the program has done a call, so many times."""
+        """Waits until the program has made a call this many times."""
 
         def done() -> bool:
             pid = program.process.pid
@@ -132,15 +132,15 @@ class Run:
         self.wait(done, f"{program.process.args!r}: {call} {times}")
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
-        """Waits for a condition; fails if it does not come."""
+        """Waits for a condition; fails at the time limit."""
         deadline = time.monotonic() + LIMIT
         while not condition():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"not within {LIMIT:.0f} s: {what}")
-            time.sleep(0.005)  # not for so long, but until the next look
+            time.sleep(0.005)  # the interval between two checks
 
     def act(self) -> None:
-        """Begins an act: what comes now comes after what was recorded."""
+        """Begins an act: all that follows is later than what was recorded."""
         self._acts.append(time.monotonic_ns())
 
     def picture(self, file: Path, *options: str) -> None:
@@ -160,8 +160,8 @@ class Run:
 
 
 def in_acts(events: Iterable[Event], acts: list[int]) -> list[Event]:
-    """The events by a clock that gives each act the same short time, and lets much time pass between
-    acts: `--normalize` keeps the order of what is far apart, and a slow machine must not look like that."""
+    """The events with new times: each act has the same short length, with long pauses between the acts.
+    `--normalize` keeps the order of events that are far apart, whatever the speed of the machine."""
     told = list(events)
     moments: list[int] = [event[key] for event in told for key in ("at", "begin", "end") if key in event]
     starts = [min(moments), *acts]
@@ -182,20 +182,20 @@ def in_acts(events: Iterable[Event], acts: list[int]) -> list[Event]:
 
 
 def source(name: str, language: str) -> Path:
-    """A program of the lessons, or else of the textbook."""
+    """The path of a program of the lessons, or of the textbook."""
     own = PROGRAMS / name
     return own if own.exists() else TEXTBOOK / language / name
 
 
 @functools.cache
 def java() -> str:
-    """The oldest JDK's."""
+    """The `java` of the oldest JDK."""
     first = subprocess.check_output([str(ROOT / "scripts" / "jdks")], text=True).splitlines()[0]
     return str(Path(first.split("\t")[1]) / "bin" / "java")
 
 
 def free_port(transport: str = "tcp") -> int:
-    """A port that was free just now."""
+    """A port that was free at the time of the call."""
     kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("", 0))

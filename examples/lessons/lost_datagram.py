@@ -1,4 +1,4 @@
-"""A router that drops the first datagram, and a client that sends it again when no reply comes."""
+"""A router that drops the first datagram, and a client that sends it again if no reply arrives."""
 
 from pathlib import Path
 

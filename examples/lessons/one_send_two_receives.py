@@ -1,4 +1,4 @@
-"""A sentence that is sent at once and received in pieces, since TCP has no messages."""
+"""A sentence that one send transmits and several receives return, since TCP has no messages."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Runs the lessons again and draws their pictures; rewrites the pages, or says which would change.
+"""Runs the lessons again and draws their pictures; rewrites the pages, or reports which would change.
 
 Usage: run.py [--check] [--reverse] [LESSON...]
 """
@@ -32,7 +32,7 @@ PICTURE = re.compile(r"(<!-- picture: ([a-z_-]+\.txt) -->\n```text\n).*?(```\n)"
 
 
 def made(name: str, folder: Path) -> dict[Path, str]:
-    """Runs a lesson; the page and the pictures as they are to be."""
+    """Runs a lesson and returns its page and pictures."""
     importlib.import_module(name).run(folder)
     drawn = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
     page = LESSONS / f"{name}.md"
@@ -46,7 +46,7 @@ def made(name: str, folder: Path) -> dict[Path, str]:
 
 
 def differs(files: dict[Path, str]) -> bool:
-    """Whether files are not as they are to be; prints how."""
+    """Whether a file differs from its new content; prints the difference."""
     found = False
     for file, text in files.items():
         before = file.read_text(encoding="utf-8") if file.exists() else ""

@@ -1,4 +1,4 @@
-"""A connection, a sentence and its reply, and the end: the textbook's server in C, its client in Python."""
+"""A connection, a sentence, its reply and the end: the textbook's server in C, its client in Python."""
 
 from pathlib import Path
 

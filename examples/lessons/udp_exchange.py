@@ -1,4 +1,4 @@
-"""A datagram there and one back: the textbook's server in Python, its client in Java."""
+"""A request and a reply, a datagram each: the textbook's server in Python, its client in Java."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 // The Java peer of `capsock demo`.
 //
-// `Peer serve` runs a server of each kind; `Peer ask TEXTS EXPECTED` asks servers and checks every
-// reply.
+// `Peer serve` runs a server of each kind; `Peer ask TEXTS EXPECTED` sends requests to servers
+// and checks every reply.
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.capsock.Concurrency;
@@ -26,7 +26,7 @@ import java.util.Locale;
 class Peer {
   static final String HOST = "127.0.0.1";
   static final Duration TIMEOUT = Duration.ofSeconds(20);
-  // The most that a UDP datagram holds over IPv4, in bytes.
+  // The maximum payload of a UDP datagram over IPv4, in bytes.
   static final int LARGEST_DATAGRAM = 65_507;
 
   interface Client {
@@ -61,7 +61,7 @@ class Peer {
     servers.forEach(Server::close);
   }
 
-  /** Asks every text of each server named on standard input: `tcp threads 40123`. */
+  /** Sends every text to each server listed on standard input, as in `tcp threads 40123`. */
   static void ask(List<String> texts, List<String> expected) throws IOException {
     BufferedReader names = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     for (String server; (server = names.readLine()) != null; ) {
@@ -90,7 +90,7 @@ class Peer {
     }
   }
 
-  /** A text that does not fit has to be refused; the refusal is what there is to tell. */
+  /** Returns the error of a text that does not fit a datagram and so must be refused. */
   static String askAll(Client client, int largest, List<String> texts, List<String> expected)
       throws IOException {
     String detail = texts.size() + " texts";

@@ -1,7 +1,7 @@
-"""Writes texts.txt and expected.txt: what `capsock demo` asks, and what has to come back.
+"""Writes texts.txt and expected.txt: the requests of `capsock demo`, and their replies.
 
-The replies are those of CPython's str.upper(), which shares no code with capsock. The texts keep
-to characters whose upper case no version of Unicode in use disagrees about.
+The replies are those of CPython's str.upper(), which shares no code with capsock. The texts
+have only characters whose upper case is the same in every version of Unicode in use.
 
 Run it in this folder: python3 make_texts.py
 """
@@ -20,7 +20,7 @@ SENTENCES = [
 
 
 def line_of(length: int, parts: list[str]) -> str:
-    """Repeats the parts up to exactly so many characters."""
+    """Repeats the text to this number of characters."""
     text = " ".join(parts)
     return (text * (length // len(text) + 1))[:length]
 

@@ -1,4 +1,4 @@
-/* The C peer of the demo: eight servers, or a client that asks all of them.
+/* The C peer of the demo: eight servers, or a client of all of them.
 
    Usage: peer serve                 prints a line "tcp threads 40123" for each server, then
    "ready"; stops when its standard input ends peer ask TEXTS EXPECTED    reads such lines; prints
@@ -74,7 +74,7 @@ static lines read_lines(const char *path) {
   return all;
 }
 
-/* Asks one text; what differs is said in `detail`. */
+/* Sends one text and checks the reply; writes a difference to `detail`. */
 static int ask(const capsock_tcp_client *tcp, const capsock_udp_client *udp, const char *text,
                const char *expected, char *detail, size_t size) {
   char *reply = NULL;

@@ -14,7 +14,7 @@ import capsock
 
 HOST = "127.0.0.1"
 TIMEOUT = 20.0
-# The most that a UDP datagram holds over IPv4, in bytes.
+# The maximum payload of a UDP datagram over IPv4, in bytes.
 LARGEST_DATAGRAM = 65_507
 
 
@@ -32,7 +32,7 @@ def serve() -> None:
 
 
 def ask(texts: str, expected: str) -> None:
-    """Ask every text of each server named on standard input: `tcp threads 40123`."""
+    """Send every text to each server listed on standard input, as in `tcp threads 40123`."""
     pairs = list(zip(lines(texts), lines(expected)))
     for server in map(str.rstrip, sys.stdin):
         try:
@@ -43,7 +43,7 @@ def ask(texts: str, expected: str) -> None:
 
 
 def ask_one(server: str, pairs: list[tuple[str, str]]) -> str:
-    """Ask each text. Over UDP one that does not fit has to be refused, which is what there is to tell."""
+    """Send each text. Over UDP, return the error of one that does not fit and so must be refused."""
     transport, _, port = server.split()
     connect = capsock.TcpClient if transport == "tcp" else capsock.UdpClient
     detail = f"{len(pairs)} texts"

@@ -1,5 +1,5 @@
 //! The Rust peer of `capsock demo`: `peer serve` runs a server of each kind, and
-//! `peer ask TEXTS EXPECTED` asks servers and checks every reply.
+//! `peer ask TEXTS EXPECTED` sends requests to servers and checks every reply.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use capsock::{
 
 const HOST: &str = "127.0.0.1";
 const TIMEOUT: Option<Duration> = Some(Duration::from_secs(20));
-/// The most that a UDP datagram holds over IPv4, in bytes.
+/// The maximum payload of a UDP datagram over IPv4, in bytes.
 const LARGEST_DATAGRAM: usize = 65_507;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -49,7 +49,7 @@ fn serve() -> Result<()> {
     Ok(())
 }
 
-/// Asks every text of each server named on standard input: `tcp threads 40123`.
+/// Sends every text to each server listed on standard input, as in `tcp threads 40123`.
 fn ask(texts: &str, expected: &str) -> Result<()> {
     let (texts, expected) = (std::fs::read_to_string(texts)?, std::fs::read_to_string(expected)?);
     let pairs: Vec<_> = texts.lines().zip(expected.lines()).collect();
@@ -85,8 +85,8 @@ fn ask_one(line: &str, pairs: &[(&str, &str)]) -> Result<String> {
     }
 }
 
-/// Asks each text. One of more than `largest` bytes has to be refused as too large; the refusal is
-/// what there is to tell.
+/// Sends each text. One of more than `largest` bytes must be refused as too large, and its error is
+/// returned.
 fn check(
     pairs: &[(&str, &str)],
     largest: usize,

@@ -1,4 +1,4 @@
-"""A concurrent TCP server: a thread for each client, so that none waits for another.
+"""A concurrent TCP server: it serves each client in a thread, so that no client waits for another.
 
 Usage: python ConcurrentTCPServer.py [PORT]        (default port 12000; Ctrl-C stops it)
 """

@@ -1,4 +1,4 @@
-"""The lecture's TCP client: it connects, sends a line, prints the line that comes back.
+"""The lecture's TCP client: it connects, sends a line, prints the reply.
 
 Usage: python TCPClient.py [HOST [PORT]]        (default localhost 12000)
 """

@@ -1,4 +1,4 @@
-"""The lecture's UDP client: it sends a datagram, prints the one that comes back.
+"""The lecture's UDP client: it sends a datagram, prints the reply.
 
 Usage: python UDPClient.py [HOST [PORT]]        (default localhost 12000)
 """

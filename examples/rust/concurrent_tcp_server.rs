@@ -1,4 +1,4 @@
-//! The lecture's concurrent TCP server: a thread for each connection.
+//! The lecture's concurrent TCP server: it serves each connection in a thread of its own.
 //! Usage: concurrent_tcp_server [PORT]
 
 use std::{env, error::Error, time::Duration};

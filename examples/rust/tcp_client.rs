@@ -1,4 +1,4 @@
-//! The lecture's TCP client: connects, sends a sentence and prints what comes back.
+//! The lecture's TCP client: it connects, sends a sentence and prints the reply.
 //! Usage: tcp_client [HOST [PORT]]
 
 use std::{env, error::Error, io, io::Write};

@@ -1,4 +1,4 @@
-//! The lecture's TCP server: serves one connection to its end, then the next.
+//! The lecture's TCP server: it serves one connection to its end, then the next.
 //! Usage: tcp_server [PORT]
 
 use std::{env, error::Error, time::Duration};

@@ -1,4 +1,4 @@
-//! The lecture's UDP client: sends a sentence in a datagram and prints the one that comes back.
+//! The lecture's UDP client: it sends a sentence in a datagram and prints the reply.
 //! Usage: udp_client [HOST [PORT]]
 
 use std::{env, error::Error, io, io::Write};

@@ -1,4 +1,4 @@
-//! The lecture's UDP server: receives a datagram, sends it back in upper case, and so on.
+//! The lecture's UDP server: it replies to each datagram with its text in upper case.
 //! Usage: udp_server [PORT]
 
 use std::{env, error::Error, time::Duration};

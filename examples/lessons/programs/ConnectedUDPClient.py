@@ -1,5 +1,5 @@
-"""A UDP client that connects its socket: nothing is sent for that, but the kernel then tells what it hears of
-the server."""
+"""A UDP client that connects its socket: connect() sends nothing, but the kernel then reports ICMP
+errors from the server."""
 
 import sys
 from socket import *

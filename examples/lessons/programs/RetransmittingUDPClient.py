@@ -1,4 +1,4 @@
-"""The textbook's UDP client, but it sends again what is not answered in time."""
+"""The textbook's UDP client, but it sends a request again that gets no reply in time."""
 
 import sys
 from socket import *

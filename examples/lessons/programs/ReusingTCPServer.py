@@ -1,5 +1,5 @@
-"""The textbook's TCP server with one line more: it may have a port that old connections still have (socket(7)
-on SO_REUSEADDR)."""
+"""The textbook's TCP server with one more line: it can bind a port of connections in TIME_WAIT (socket(7),
+SO_REUSEADDR)."""
 
 import sys
 from socket import *

@@ -1,4 +1,4 @@
-"""The textbook's TCP server, but it takes at most six bytes at once, until the line is whole."""
+"""The textbook's TCP server, but it receives at most six bytes at once, until the line is complete."""
 
 import sys
 from socket import *

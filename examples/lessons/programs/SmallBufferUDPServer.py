@@ -1,4 +1,4 @@
-"""The textbook's UDP server, but it has room for five bytes."""
+"""The textbook's UDP server, but its buffer has five bytes."""
 
 import sys
 from socket import *

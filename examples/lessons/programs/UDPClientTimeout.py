@@ -1,4 +1,4 @@
-"""The textbook's UDP client, but it does not wait for ever for what may have been lost."""
+"""The textbook's UDP client, but with a time limit for the reply, which may have been lost."""
 
 import sys
 from socket import *

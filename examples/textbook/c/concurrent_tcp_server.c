@@ -1,7 +1,7 @@
-/* ConcurrentTCPServer: accepts connections, and serves each in a thread of its own until it ends.
+/* ConcurrentTCPServer: accepts connections and serves each to its end in a thread of its own.
    Usage: concurrent_tcp_server [PORT]
-   Not as in BSD: a socket is a capsock_socket *, bind_to takes a name instead of a sockaddr, a call
-   returns a status, send takes all (NULL), and free stands for close. */
+   Unlike the BSD calls, these take a capsock_socket * and return a status, bind_to takes a name
+   instead of a sockaddr, send sends everything (NULL), and free replaces close. */
 #include <capsock.h>
 #include <ctype.h>
 #include <pthread.h>

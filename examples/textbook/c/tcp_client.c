@@ -1,7 +1,7 @@
-/* TCPClient: connects, sends a line, prints what comes back.
+/* TCPClient: connects, sends a line, prints the reply.
    Usage: tcp_client [HOST [PORT]]
-   Not as in BSD: a socket is a capsock_socket *, connect_to takes a name instead of a sockaddr, a
-   call returns a status, send takes all (NULL), and free stands for close. */
+   Unlike the BSD calls, these take a capsock_socket * and return a status, connect_to takes a name
+   instead of a sockaddr, send sends everything (NULL), and free replaces close. */
 #include <capsock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
   fflush(stdout);
   if (fgets(sentence, sizeof sentence, stdin) == NULL)
     return 1;
-  /* A newline ends the line in the byte stream, and the reply, which may come in pieces. */
+  /* A newline ends the line and the reply, which several calls of recv may return in parts. */
   if (capsock_socket_send(client_socket, sentence, strlen(sentence), 0, NULL) != CAPSOCK_OK)
     return fail();
   for (length = 0; received > 0 && memchr(sentence, '\n', length) == NULL; length += received)

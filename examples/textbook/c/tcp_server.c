@@ -1,8 +1,8 @@
-/* TCPServer: accepts a connection, sends back in upper case what comes until its end, accepts the
+/* TCPServer: accepts a connection, replies in upper case until its end, accepts the
    next.
    Usage: tcp_server [PORT]
-   Not as in BSD: a socket is a capsock_socket *, bind_to takes a name instead of a sockaddr, a call
-   returns a status, send takes all (NULL), and free stands for close. */
+   Unlike the BSD calls, these take a capsock_socket * and return a status, bind_to takes a name
+   instead of a sockaddr, send sends everything (NULL), and free replaces close. */
 #include <capsock.h>
 #include <ctype.h>
 #include <stdio.h>

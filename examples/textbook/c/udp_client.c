@@ -1,7 +1,7 @@
-/* UDPClient: sends a line in a datagram, prints the datagram that comes back.
+/* UDPClient: sends a line in a datagram, prints the reply.
    Usage: udp_client [HOST [PORT]]
-   Not as in BSD: a socket is a capsock_socket *, capsock_address_resolve stands for getaddrinfo, a
-   call returns a status, and set_timeout keeps recvfrom from waiting for ever for what was lost. */
+   Unlike the BSD calls, these take a capsock_socket * and return a status, capsock_address_resolve
+   replaces getaddrinfo, and set_timeout ends the wait for a datagram that was lost. */
 #include <capsock.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* UDPServer: receives a datagram, sends it back in upper case, receives the next.
+/* UDPServer: receives a datagram, replies with its text in upper case, receives the next.
    Usage: udp_server [PORT]
-   Not as in BSD: a socket is a capsock_socket *, bind_to takes a name instead of a sockaddr, a call
-   returns a status, and a datagram that is too long for the buffer is an error. */
+   Unlike the BSD calls, these take a capsock_socket * and return a status, bind_to takes a name
+   instead of a sockaddr, and a datagram that is longer than the buffer is an error. */
 #include <capsock.h>
 #include <ctype.h>
 #include <stdio.h>

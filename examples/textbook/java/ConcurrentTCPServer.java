@@ -1,7 +1,7 @@
-// The lecture's concurrent server in Java, on capsock: a thread for each client.
+// The lecture's concurrent server in Java, on capsock: it serves each client in a thread.
 //
-// The lines that the lecture does not have: import io.capsock.net.ServerSocket;
-//                                           import io.capsock.net.Socket;
+// The lines that differ from the lecture: import io.capsock.net.ServerSocket;
+//                                         import io.capsock.net.Socket;
 //
 // Usage: java -cp capsock.jar ConcurrentTCPServer.java [PORT]        (default port 6789; Ctrl-C
 // stops it)

@@ -1,6 +1,6 @@
 // The textbook's TCPClient in Java, on capsock.
 //
-// The line that the textbook does not have: import io.capsock.net.Socket;
+// The line that differs from the textbook: import io.capsock.net.Socket;
 //
 // Usage: java -cp capsock.jar TCPClient.java [HOST [PORT]]        (default localhost 6789)
 import io.capsock.net.Socket;

@@ -1,8 +1,8 @@
 // The textbook's TCPServer in Java, on capsock: one client after another.
 //
-// The lines that the textbook does not have: import io.capsock.net.ServerSocket;
-//                                            import io.capsock.net.Socket;
-// (and a client that has got its line is hung up on; the textbook's waits for the collector)
+// The lines that differ from the textbook: import io.capsock.net.ServerSocket;
+//                                          import io.capsock.net.Socket;
+// (and it closes the connection after the reply; the textbook's leaves that to the collector)
 //
 // Usage: java -cp capsock.jar TCPServer.java [PORT]        (default port 6789; Ctrl-C stops it)
 import io.capsock.net.ServerSocket;

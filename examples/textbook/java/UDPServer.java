@@ -1,6 +1,6 @@
 // The textbook's UDPServer in Java, on capsock.
 //
-// The line that the textbook does not have: import io.capsock.net.DatagramSocket;
+// The line that differs from the textbook: import io.capsock.net.DatagramSocket;
 // (and the sentence ends where the datagram ends, not where the buffer does)
 //
 // Usage: java -cp capsock.jar UDPServer.java [PORT]        (default port 9876; Ctrl-C stops it)

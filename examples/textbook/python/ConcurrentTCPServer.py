@@ -1,4 +1,4 @@
-"""Concurrent TCP server: a thread for each client, so that none waits until another has been served.
+"""Concurrent TCP server: serves each client in a thread, so that no client waits for another.
 
 Usage: python ConcurrentTCPServer.py [PORT]        (default port 12000; Ctrl-C stops it)
 

@@ -1,4 +1,4 @@
-"""TCP client: connects, sends a sentence from the keyboard, and prints what comes back.
+"""TCP client: connects, sends a sentence from the keyboard, and prints the reply.
 
 Usage: python TCPClient.py [HOST [PORT]]        (default localhost 12000)
 

@@ -1,4 +1,4 @@
-"""TCP server: accepts a client, sends its sentence back in upper case, closes, and goes on with the next.
+"""TCP server: accepts a connection, replies with the sentence in upper case, closes, accepts the next.
 
 Usage: python TCPServer.py [PORT]        (default port 12000; Ctrl-C stops it)
 

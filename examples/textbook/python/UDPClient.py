@@ -1,4 +1,4 @@
-"""UDP client: sends a sentence from the keyboard to the server and prints what comes back.
+"""UDP client: sends a sentence from the keyboard to the server and prints the reply.
 
 Usage: python UDPClient.py [HOST [PORT]]        (default localhost 12000)
 

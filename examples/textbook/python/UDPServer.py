@@ -1,4 +1,4 @@
-"""UDP server: receives a sentence, sends it back in upper case, and goes on.
+"""UDP server: receives a sentence, replies with it in upper case, receives the next.
 
 Usage: python UDPServer.py [PORT]        (default port 12000; Ctrl-C stops it)
 

@@ -1,7 +1,7 @@
-//! ConcurrentTCPServer: accepts connections, and serves each in a thread of its own until it ends.
+//! ConcurrentTCPServer: accepts connections and serves each to its end in a thread of its own.
 //! Usage: textbook_concurrent_tcp_server [PORT]
 //!
-//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
+//! Unlike the BSD calls, `bind_to` takes a name, and each blocking call takes a time limit (`WaitPolicy`).
 
 use std::{env, error::Error, thread};
 

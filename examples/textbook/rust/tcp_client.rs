@@ -1,7 +1,7 @@
-//! TCPClient: connects, sends a line, prints what comes back.
+//! TCPClient: connects, sends a line, prints the reply.
 //! Usage: textbook_tcp_client [HOST [PORT]]
 //!
-//! Not as in BSD: `connect_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
+//! Unlike the BSD calls, `connect_to` takes a name, and each blocking call takes a time limit (`WaitPolicy`).
 
 use std::{env, error::Error, io, io::Write};
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     io::stdout().flush()?;
     let mut sentence = String::new();
     io::stdin().read_line(&mut sentence)?;
-    // A newline ends the line in the byte stream, and the reply, which may come in pieces.
+    // A newline ends the line and the reply, which several receives may return in parts.
     client_socket.send_all(sentence.as_bytes(), 0, forever)?;
     let (mut modified, mut buffer) = (Vec::new(), [0; 1024]);
     while !modified.ends_with(b"\n") {

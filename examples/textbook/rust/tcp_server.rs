@@ -1,7 +1,7 @@
-//! TCPServer: accepts a connection, sends back in upper case what comes until its end, accepts the next.
+//! TCPServer: accepts a connection, replies in upper case until its end, accepts the next.
 //! Usage: textbook_tcp_server [PORT]
 //!
-//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
+//! Unlike the BSD calls, `bind_to` takes a name, and each blocking call takes a time limit (`WaitPolicy`).
 
 use std::{env, error::Error};
 

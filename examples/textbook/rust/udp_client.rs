@@ -1,8 +1,8 @@
-//! UDPClient: sends a line in a datagram, prints the datagram that comes back.
+//! UDPClient: sends a line in a datagram, prints the reply.
 //! Usage: textbook_udp_client [HOST [PORT]]
 //!
-//! Not as in BSD: `Endpoint::addresses_in` stands for getaddrinfo, and each call that waits is told how
-//! long (`WaitPolicy`): not for ever for a datagram that was lost.
+//! Unlike the BSD calls, each blocking call takes a time limit (`WaitPolicy`), which ends the wait for a datagram that
+//! was lost. `Endpoint::addresses_in` replaces getaddrinfo.
 
 use std::{env, error::Error, io, io::Write, time::Duration};
 

@@ -1,7 +1,7 @@
-//! UDPServer: receives a datagram, sends it back in upper case, receives the next.
+//! UDPServer: receives a datagram, replies with its text in upper case, receives the next.
 //! Usage: textbook_udp_server [PORT]
 //!
-//! Not as in BSD: `bind_to` takes a name, and each call that waits is told how long (`WaitPolicy`).
+//! Unlike the BSD calls, `bind_to` takes a name, and each blocking call takes a time limit (`WaitPolicy`).
 
 use std::{env, error::Error};
 
