@@ -9,8 +9,8 @@ use capsock::{Endpoint, Error, ErrorKind, Result};
 use libc::{sockaddr, socklen_t};
 
 use crate::guard::guard;
-use crate::pointer::{refused, room, text};
-use crate::sockaddr::{Place, read_address};
+use crate::pointer::{bytes_mut, refused, text};
+use crate::sockaddr::{AddressBuffer, read_address};
 use crate::status::capsock_status;
 
 /// A buffer of so many bytes holds the text of every address, and its NUL.
@@ -76,14 +76,14 @@ unsafe fn find(
 ) -> Result<()> {
     let family = if family == libc::AF_UNSPEC { None } else { Some(Family::from_number(family)?) };
     let policy = WaitPolicy { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
-    let place =
-        Place::new(address, address_length, family)?.ok_or_else(|| refused("address", "it is NULL"))?;
+    let address_buffer = AddressBuffer::new(address, address_length, family)?
+        .ok_or_else(|| refused("address", "it is NULL"))?;
     let found = match family {
         Some(family) => endpoint.addresses_in(family, Purpose::Connect, policy)?,
         None => endpoint.addresses(Purpose::Connect, policy)?,
     };
     // SAFETY: the caller promises the room.
-    unsafe { place.write(found.first().copied()) }
+    unsafe { address_buffer.write(found.first().copied()) }
 }
 
 /// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn capsock_address_format(
             return Err(Error::new(ErrorKind::TooLarge, tried, happened).advise(advice));
         }
         // SAFETY: not more than `size` bytes, which the caller has there.
-        let buffer = unsafe { room(buffer.cast(), text.len(), "buffer") }?;
+        let buffer = unsafe { bytes_mut(buffer.cast(), text.len(), "buffer") }?;
         buffer.copy_from_slice(text.as_bytes());
         Ok(())
     })

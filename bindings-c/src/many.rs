@@ -17,7 +17,7 @@ pub type capsock_on_reply = Option<
 type NonNullOnReply = unsafe extern "C" fn(usize, *const u8, usize, *mut c_void) -> c_int;
 
 /// The caller's function as the core calls it.
-pub(crate) fn hand_over(
+pub(crate) fn reply_callback(
     on_reply: NonNullOnReply,
     user_data: *mut c_void,
 ) -> impl FnMut(usize, &[u8]) -> Result<()> {

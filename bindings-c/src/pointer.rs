@@ -91,10 +91,10 @@ unsafe fn array<'a, T>(data: *const T, count: usize, name: &str) -> Result<&'a [
 ///
 /// # Safety
 /// `data` is NULL or points to `length` bytes that nobody else uses for `'a`.
-pub(crate) unsafe fn room<'a>(data: *mut c_void, length: usize, name: &str) -> Result<&'a mut [u8]> {
+pub(crate) unsafe fn bytes_mut<'a>(data: *mut c_void, length: usize, name: &str) -> Result<&'a mut [u8]> {
     // SAFETY: as the caller promises; the checks are the same.
-    let room = unsafe { bytes(data, length, name) }?;
-    if room.is_empty() {
+    let buffer = unsafe { bytes(data, length, name) }?;
+    if buffer.is_empty() {
         return Ok(&mut []);
     }
     // SAFETY: not NULL and not too long, as was checked. The bytes may hold nothing yet, and they are
@@ -110,10 +110,10 @@ pub(crate) fn give_handle<T>(out: &mut MaybeUninit<Option<Box<T>>>, handle: T) {
 /// Gives text to the caller, who frees it with `capsock_string_free`.
 pub(crate) fn give_text(out: &mut MaybeUninit<*mut c_char>, text: impl Into<Vec<u8>>) -> Result<()> {
     let text = CString::new(text).map_err(|error| {
-        let place = error.nul_position();
-        Error::new(ErrorKind::InvalidText, "give the reply as text", format!("byte {place} is a NUL"))
+        let position = error.nul_position();
+        Error::new(ErrorKind::InvalidText, "give the reply as text", format!("byte {position} is a NUL"))
     })?;
-    // A C program may shorten its text in place, so the memory is of the kind that is freed without
+    // A C program may shorten its text, so the memory is of the kind that is freed without
     // knowing its length.
     // SAFETY: strdup(3) reads up to the NUL of a CString.
     let copy = unsafe { libc::strdup(text.as_ptr()) };

@@ -90,20 +90,20 @@ fn write(address: SocketAddr) -> ([u8; V6_SIZE], usize) {
     (raw, size)
 }
 
-/// Where a caller wants an address, with room for one of its family.
-pub(crate) struct Place<'a> {
+/// The caller's buffer for an address, which has room for one of the socket's family.
+pub(crate) struct AddressBuffer<'a> {
     address: *mut u8,
     length: &'a mut socklen_t,
 }
 
-impl<'a> Place<'a> {
+impl<'a> AddressBuffer<'a> {
     /// `None` if the caller wants none: a NULL address. What is too small is refused, so that no address
     /// is ever cut. `family` is `None` where it is not known before.
     pub(crate) fn new(
         address: *mut sockaddr,
         length: Option<&'a mut socklen_t>,
         family: Option<Family>,
-    ) -> Result<Option<Place<'a>>> {
+    ) -> Result<Option<AddressBuffer<'a>>> {
         if address.is_null() {
             return Ok(None);
         }
@@ -115,7 +115,7 @@ impl<'a> Place<'a> {
                 format!("an address needs {needed} bytes, and there are {length}"),
             ));
         }
-        Ok(Some(Place { address: address.cast(), length }))
+        Ok(Some(AddressBuffer { address: address.cast(), length }))
     }
 
     /// Writes the address and its length, or the length 0 for none.
@@ -149,9 +149,9 @@ mod tests {
             let mut memory = [MaybeUninit::<u8>::new(9); V6_SIZE + 2];
             let mut length = V6_SIZE as socklen_t;
             let at = memory[1..].as_mut_ptr().cast::<sockaddr>();
-            let place = Place::new(at, Some(&mut length), None).expect("room").expect("wanted");
+            let buffer = AddressBuffer::new(at, Some(&mut length), None).expect("room").expect("wanted");
             // SAFETY: the memory has so many bytes.
-            unsafe { place.write(Some(address)) }.expect("room");
+            unsafe { buffer.write(Some(address)) }.expect("room");
             // SAFETY: as above.
             assert_eq!(unsafe { read_address(at, length) }, Ok(address));
             // SAFETY: all of it was initialised.

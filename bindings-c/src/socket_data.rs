@@ -8,8 +8,8 @@ use capsock::{Error, ErrorKind, Result};
 use libc::{sockaddr, socklen_t};
 
 use crate::guard::guard;
-use crate::pointer::{bytes, given, refused, room};
-use crate::sockaddr::{Place, read_address};
+use crate::pointer::{bytes, bytes_mut, given, refused};
+use crate::sockaddr::{AddressBuffer, read_address};
 use crate::socket::capsock_socket;
 use crate::status::capsock_status;
 
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn capsock_socket_recv(
     guard(|| {
         let socket = given(socket, "socket")?;
         // SAFETY: room for `size` bytes or NULL, by the contract of the header.
-        let buffer = unsafe { room(buffer, size, "buffer") }?;
+        let buffer = unsafe { bytes_mut(buffer, size, "buffer") }?;
         let received = given(received, "received")?;
         let length = socket
             .core
@@ -151,16 +151,16 @@ pub unsafe extern "C" fn capsock_socket_recvfrom(
     guard(|| {
         let socket = given(socket, "socket")?;
         // SAFETY: room for `size` bytes or NULL, by the contract of the header.
-        let buffer = unsafe { room(buffer, size, "buffer") }?;
-        let place = Place::new(sender, sender_length, Some(socket.family))?;
+        let buffer = unsafe { bytes_mut(buffer, size, "buffer") }?;
+        let sender_buffer = AddressBuffer::new(sender, sender_length, Some(socket.family))?;
         let received = given(received, "received")?;
         let (length, from) = socket
             .core
             .receive_from(buffer, telling_the_length(socket, flags), socket.policy())
             .map_err(|error| socket.core.error(SocketCall::ReceiveFrom, error))?;
-        if let Some(place) = place {
+        if let Some(sender_buffer) = sender_buffer {
             // SAFETY: room for so many bytes, by the contract of the header.
-            unsafe { place.write(from) }?;
+            unsafe { sender_buffer.write(from) }?;
         }
         received.write(length);
         whole(length, size, flags)
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn capsock_socket_getsockopt(
             return Err(refused("length", format!("no option has {length} bytes")));
         }
         // SAFETY: room for `*length` bytes or NULL, by the contract of the header.
-        let value = unsafe { room(value, *length as usize, "value") }?;
+        let value = unsafe { bytes_mut(value, *length as usize, "value") }?;
         let call = SocketCall::GetOption { level, name };
         let filled =
             socket.core.option(level, name, value).map_err(|errno| socket.core.error(call, errno))?;

@@ -10,7 +10,7 @@ use libc::{sockaddr, socklen_t};
 
 use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given, refused, text};
-use crate::sockaddr::{Place, read_address};
+use crate::sockaddr::{AddressBuffer, read_address};
 use crate::socket::capsock_socket;
 use crate::status::capsock_status;
 
@@ -85,15 +85,15 @@ pub unsafe extern "C" fn capsock_socket_accept(
 ) -> capsock_status {
     guard(|| {
         let socket = given(socket, "socket")?;
-        let place = Place::new(peer, peer_length, Some(socket.family))?;
+        let address_buffer = AddressBuffer::new(peer, peer_length, Some(socket.family))?;
         let connection = given(connection, "connection")?;
         let (accepted, from) = socket
             .core
             .accept(false, socket.policy())
             .map_err(|error| socket.core.error(SocketCall::Accept, error))?;
-        if let Some(place) = place {
+        if let Some(address_buffer) = address_buffer {
             // SAFETY: room for so many bytes, by the contract of the header.
-            unsafe { place.write(Some(from)) }?;
+            unsafe { address_buffer.write(Some(from)) }?;
         }
         give_handle(connection, capsock_socket::new(accepted, socket.family));
         Ok(())
@@ -171,12 +171,12 @@ pub unsafe extern "C" fn capsock_socket_getsockname(
 ) -> capsock_status {
     guard(|| {
         let socket = given(socket, "socket")?;
-        let place = Place::new(address, address_length, Some(socket.family))?;
-        let place = given(place, "address")?;
+        let address_buffer = AddressBuffer::new(address, address_length, Some(socket.family))?;
+        let address_buffer = given(address_buffer, "address")?;
         let local =
             socket.core.local_addr().map_err(|errno| socket.core.error(SocketCall::LocalAddress, errno))?;
         // SAFETY: room for so many bytes, by the contract of the header.
-        unsafe { place.write(Some(local)) }
+        unsafe { address_buffer.write(Some(local)) }
     })
 }
 
@@ -191,12 +191,12 @@ pub unsafe extern "C" fn capsock_socket_getpeername(
 ) -> capsock_status {
     guard(|| {
         let socket = given(socket, "socket")?;
-        let place = Place::new(address, address_length, Some(socket.family))?;
-        let place = given(place, "address")?;
+        let address_buffer = AddressBuffer::new(address, address_length, Some(socket.family))?;
+        let address_buffer = given(address_buffer, "address")?;
         let peer =
             socket.core.peer_addr().map_err(|errno| socket.core.error(SocketCall::PeerAddress, errno))?;
         // SAFETY: room for so many bytes, by the contract of the header.
-        unsafe { place.write(Some(peer)) }
+        unsafe { address_buffer.write(Some(peer)) }
     })
 }
 

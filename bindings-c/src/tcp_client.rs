@@ -11,7 +11,7 @@ use crate::bytes::{capsock_bytes, give_bytes};
 use crate::client_options::capsock_tcp_client_options;
 use crate::descriptor::{Output, Use, duplicate};
 use crate::guard::{guard, guard_or};
-use crate::many::{capsock_on_reply, hand_over};
+use crate::many::{capsock_on_reply, reply_callback};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
 use crate::trace::introduce;
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn capsock_tcp_client_request_many(
         // SAFETY: arrays of `count` elements or NULL, by the contract of the header.
         let requests = unsafe { many_bytes(requests, lengths, count, "requests") }?;
         let on_reply = given(on_reply, "on_reply")?;
-        client.0.request_many_with(&requests, hand_over(on_reply, user_data))
+        client.0.request_many_with(&requests, reply_callback(on_reply, user_data))
     })
 }
 

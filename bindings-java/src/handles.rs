@@ -15,29 +15,29 @@ use arc_swap::{ArcSwapOption, Guard};
 
 use crate::failure::Failure;
 
-/// A number is a place in the table, and above it how often the place was given before.
-const PLACE_BITS: u32 = 32;
+/// The low bits of a number are its slot, the high bits count how often the slot was used before.
+const SLOT_BITS: u32 = 32;
 
-/// The first block of places has so many, each further block twice as many as the one before.
+/// The number of slots in the first block; each further block has twice as many as the one before.
 const FIRST: u64 = 64;
 const BLOCKS: usize = 26;
 
-/// How often a place is given; then it is not used again, and no number is given twice.
+/// How often a slot is used. Then it stays empty, so that no number is given twice.
 const USES: u64 = i32::MAX as u64;
 
-type Place<T> = ArcSwapOption<Entry<T>>;
+type Slot<T> = ArcSwapOption<Entry<T>>;
 
 /// The native objects of one type that Java holds.
 pub(crate) struct Table<T> {
     what: &'static str,
-    blocks: [OnceLock<Box<[Place<T>]>>; BLOCKS],
+    blocks: [OnceLock<Box<[Slot<T>]>>; BLOCKS],
     free: Mutex<Free>,
 }
 
 struct Free {
-    /// The numbers of places that were given back, as they are given next.
+    /// The next numbers of the slots that were freed.
     numbers: Vec<u64>,
-    /// The place that was never given.
+    /// The first slot that was never used.
     next: u64,
 }
 
@@ -81,57 +81,57 @@ impl<T> Table<T> {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
             free.numbers.pop().unwrap_or_else(|| {
                 free.next += 1;
-                (1 << PLACE_BITS) | (free.next - 1)
+                (1 << SLOT_BITS) | (free.next - 1)
             })
         };
-        let (block, within) = place_of(number);
-        let places =
+        let (block, within) = position(number);
+        let slots =
             self.blocks[block].get_or_init(|| (0..FIRST << block).map(|_| ArcSwapOption::empty()).collect());
         let number = i64::try_from(number).expect("USES keeps it below");
-        places[within].store(Some(Arc::new(Entry { number, object })));
+        slots[within].store(Some(Arc::new(Entry { number, object })));
         number
     }
 
-    fn place(&self, number: i64) -> Option<&Place<T>> {
-        let (block, within) = place_of(u64::try_from(number).ok()?);
+    fn slot(&self, number: i64) -> Option<&Slot<T>> {
+        let (block, within) = position(u64::try_from(number).ok()?);
         self.blocks.get(block)?.get()?.get(within)
     }
 
     /// The object for one call; nothing if it was closed.
     pub(crate) fn borrow(&self, number: i64) -> Option<Borrowed<T>> {
-        let entry = self.place(number)?.load();
+        let entry = self.slot(number)?.load();
         entry.as_ref().is_some_and(|entry| entry.number == number).then_some(Borrowed(entry))
     }
 
     /// A share of an object.
     pub(crate) fn get(&self, number: i64) -> Result<Share<T>, Failure> {
-        let entry = self.place(number).and_then(ArcSwapOption::load_full);
+        let entry = self.slot(number).and_then(ArcSwapOption::load_full);
         entry.filter(|entry| entry.number == number).map(Share).ok_or(Failure::ClosedBefore(self.what))
     }
 
     /// Takes an object out, if it is still there.
     pub(crate) fn remove(&self, number: i64) -> Option<Share<T>> {
-        let place = self.place(number)?;
-        let entry = place.load_full().filter(|entry| entry.number == number)?;
+        let slot = self.slot(number)?;
+        let entry = slot.load_full().filter(|entry| entry.number == number)?;
         // Of several threads that take it out, one sees it gone by its own hand.
-        let before = place.compare_and_swap(&entry, None);
+        let before = slot.compare_and_swap(&entry, None);
         if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &entry)) {
             return None;
         }
         let number = u64::try_from(number).ok()?;
-        if number >> PLACE_BITS < USES {
+        if number >> SLOT_BITS < USES {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-            free.numbers.push(number + (1 << PLACE_BITS));
+            free.numbers.push(number + (1 << SLOT_BITS));
         }
         Some(Share(entry))
     }
 }
 
-/// Which block, and which place in it.
-fn place_of(number: u64) -> (usize, usize) {
-    let place = (number & ((1 << PLACE_BITS) - 1)) + FIRST;
-    let block = place.ilog2() - FIRST.ilog2();
-    (block as usize, (place - (FIRST << block)) as usize)
+/// The block of a number's slot, and the slot's index in the block.
+fn position(number: u64) -> (usize, usize) {
+    let index = (number & ((1 << SLOT_BITS) - 1)) + FIRST;
+    let block = index.ilog2() - FIRST.ilog2();
+    (block as usize, (index - (FIRST << block)) as usize)
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ mod option_fields;
 mod options;
 mod server;
 mod tcp;
-mod text;
 mod trace;
 mod udp;
+mod uppercase;
 
 use std::ffi::c_void;
 use std::panic::catch_unwind;
@@ -79,7 +79,7 @@ fn load(env: &mut Env) -> Result<()> {
     ServerOptions::find(env)?;
     TcpClientOptions::find(env)?;
     UdpClientOptions::find(env)?;
-    for methods in [text::METHODS, trace::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
+    for methods in [uppercase::METHODS, trace::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
         // SAFETY: `native_method!` made each function from the signature that it is registered
         // with, and none of them is static in Native.java.
         unsafe { env.register_native_methods(&class, methods)? };

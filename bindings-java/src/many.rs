@@ -10,7 +10,7 @@ use jni::objects::{JByteArray, JIntArray};
 use crate::bytes;
 use crate::failure::Failure;
 
-/// Takes the reply to the request at a place.
+/// Takes the reply to the request at an index.
 pub(crate) type OnReply<'a> = &'a mut dyn FnMut(usize, &[u8]) -> capsock::Result<()>;
 
 /// Asks with the requests of the arrays and returns the replies, which are text if `text` says so.
@@ -35,14 +35,14 @@ pub(crate) fn request_many<'local>(
         capsock::Error::invalid("use the requests", "their lengths are not those of their bytes")
     })?;
     let mut received = Vec::new();
-    let mut places = vec![0..0; requests.len()];
+    let mut ranges = vec![0..0; requests.len()];
     ask(&requests, &mut |index, reply| {
         let start = received.len();
         received.extend_from_slice(reply);
-        places[index] = start..received.len();
+        ranges[index] = start..received.len();
         Ok(())
     })?;
-    let replies = places.into_iter().map(|place: Range<usize>| &received[place]);
+    let replies = ranges.into_iter().map(|range: Range<usize>| &received[range]);
     let mut packed = Vec::with_capacity(received.len() + 4 * requests.len());
     for (index, reply) in replies.clone().enumerate() {
         if text {

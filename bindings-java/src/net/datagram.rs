@@ -11,7 +11,7 @@ use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
 
 use super::address::{Given, numbers};
 use super::raw::guarded;
-use super::{at_once, buffer, call, of_length, policy};
+use super::{at_once, buffer, call, java_length, policy};
 use crate::failure::{Failure, Throw};
 use crate::java::DatagramPacket;
 
@@ -102,7 +102,7 @@ fn datagram_send<'local>(
     guarded(&env, |java| {
         let mut copied = Ok(());
         let length = usize::try_from(length).unwrap_or(0);
-        let code = call(socket, |held| {
+        let code = call(socket, |open| {
             // What is cut here is too long for a datagram all the same.
             buffer::with(length.min(LONGEST), |buffer| {
                 copied = java.get(&bytes, offset, buffer);
@@ -110,12 +110,12 @@ fn datagram_send<'local>(
                     return Ok(0);
                 }
                 let sent = if port < 0 {
-                    held.socket.send(buffer, 0, policy(milliseconds))
+                    open.socket.send(buffer, 0, policy(milliseconds))
                 } else {
-                    let to = Given { high, low, scope, port }.for_family(held.family)?;
-                    held.socket.send_to(buffer, &to, 0, policy(milliseconds))
+                    let to = Given { high, low, scope, port }.for_family(open.family)?;
+                    open.socket.send_to(buffer, &to, 0, policy(milliseconds))
                 };
-                sent.map(of_length)
+                sent.map(java_length)
             })
         });
         copied.map(|()| code)
@@ -145,16 +145,16 @@ fn datagram_receive<'local>(
         };
         let flags = libc::MSG_TRUNC | if peeks { libc::MSG_PEEK } else { 0 };
         let (mut copied, mut from_whom, mut filled) = (Ok(()), None, 0);
-        let code = call(socket, |held| {
+        let code = call(socket, |open| {
             let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
             buffer::with(room, |buffer| {
-                let (count, from) = held.socket.receive_from(buffer, flags, policy(milliseconds))?;
+                let (count, from) = open.socket.receive_from(buffer, flags, policy(milliseconds))?;
                 let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
                 let fitting = &buffer[..count.min(buffer.len())];
                 copied = java.set(&bytes, offset, fitting);
-                filled = of_length(fitting.len());
+                filled = java_length(fitting.len());
                 from_whom = Some(from);
-                Ok(of_length(count))
+                Ok(java_length(count))
             })
         });
         copied?;
@@ -179,18 +179,18 @@ fn datagram_connect(
     port: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(call(socket, |held| {
-        held.socket.connect(&given.for_family(held.family)?, WaitPolicy::NONBLOCKING)?;
+    Ok(call(socket, |open| {
+        open.socket.connect(&given.for_family(open.family)?, WaitPolicy::NONBLOCKING)?;
         loop {
-            match held.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING) {
+            match open.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING) {
                 Ok(_) | Err(WaitError::Os(Errno(libc::EINTR | libc::ECONNREFUSED))) => {}
                 Err(WaitError::Os(Errno(libc::EAGAIN))) => return Ok(0),
-                Err(fault) => return Err(fault),
+                Err(error) => return Err(error),
             }
         }
     }))
 }
 
 fn datagram_disconnect(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
-    Ok(at_once(socket, |held| held.socket.disconnect().map(|()| 0)))
+    Ok(at_once(socket, |open| open.socket.disconnect().map(|()| 0)))
 }

@@ -1,7 +1,7 @@
 //! The native half of `io.capsock.net`: each native method is one call of the core's
 //! `BlockingSocket`.
 //!
-//! A call returns what it has to return, or a negative number that `Faults.java` makes an exception
+//! A call returns what it has to return, or a negative number that `ErrorCodes.java` makes an exception
 //! of; so nothing is allocated for a call that fails, as a read with a timeout often does.
 #![allow(clippy::too_many_arguments, reason = "an object to hold them would be garbage after each call")]
 
@@ -36,55 +36,55 @@ pub(crate) const METHODS: [&[NativeMethod]; 6] = [
 ];
 
 /// A socket, and how its addresses look.
-struct Held {
+struct OpenSocket {
     socket: BlockingSocket,
     family: Family,
 }
 
-static SOCKETS: Table<Held> = Table::new("socket");
+static SOCKETS: Table<OpenSocket> = Table::new("socket");
 
-/// `Faults.TIMED_OUT`. Error numbers of the system are negative numbers above these.
+/// `ErrorCodes.TIMED_OUT`. Error numbers of the system are negative numbers above these.
 const TIMED_OUT: jint = -100_001;
 
-/// `Faults.CLOSED`: the socket was closed, before the call or during it.
+/// `ErrorCodes.CLOSED`: the socket was closed, before the call or during it.
 const CLOSED: jint = -100_002;
 
-/// `Faults.INTERNAL`: a defect of capsock itself.
+/// `ErrorCodes.INTERNAL`: a defect of capsock itself.
 const INTERNAL: jint = -100_003;
 
-fn of_errno(Errno(errno): Errno) -> jint {
+fn errno_code(Errno(errno): Errno) -> jint {
     -errno
 }
 
-fn of_fault(fault: WaitError) -> jint {
-    match fault {
+fn wait_error_code(error: WaitError) -> jint {
+    match error {
         WaitError::TimedOut => TIMED_OUT,
         WaitError::Woken => CLOSED,
         // No call here asks for it.
-        WaitError::Interrupted => of_errno(Errno(libc::EINTR)),
+        WaitError::Interrupted => errno_code(Errno(libc::EINTR)),
         // The descriptor is never anybody else's, so that this is a close that came first.
         WaitError::Os(Errno(libc::EBADF)) => CLOSED,
-        WaitError::Os(errno) => of_errno(errno),
+        WaitError::Os(errno) => errno_code(errno),
     }
 }
 
 /// A length of a Java array, or of a part of one, fits.
-fn of_length(length: usize) -> jint {
+fn java_length(length: usize) -> jint {
     jint::try_from(length).unwrap_or(jint::MAX)
 }
 
 /// Runs a call that may wait, on the socket of that number.
-fn call(number: i64, call: impl FnOnce(&Held) -> Result<jint, WaitError>) -> jint {
+fn call(number: i64, call: impl FnOnce(&OpenSocket) -> Result<jint, WaitError>) -> jint {
     let borrowed = SOCKETS.borrow(number);
     match borrowed.as_ref().and_then(Borrowed::object) {
-        Some(held) => call(held).unwrap_or_else(of_fault),
+        Some(open) => call(open).unwrap_or_else(wait_error_code),
         None => CLOSED,
     }
 }
 
 /// Runs a call that never waits.
-fn at_once(number: i64, at_once: impl FnOnce(&Held) -> Result<jint, Errno>) -> jint {
-    call(number, |held| at_once(held).map_err(WaitError::Os))
+fn at_once(number: i64, at_once: impl FnOnce(&OpenSocket) -> Result<jint, Errno>) -> jint {
+    call(number, |open| at_once(open).map_err(WaitError::Os))
 }
 
 /// Milliseconds; below zero is without a limit, zero is no waiting. The descriptors are non-blocking, as a virtual
@@ -99,8 +99,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_java_has_these_numbers() {
-        let faults = include_str!("../main/java/io/capsock/net/Faults.java");
+    fn error_codes_java_has_these_numbers() {
+        let java = include_str!("../main/java/io/capsock/net/ErrorCodes.java");
         let numbers = [
             ("TIMED_OUT", TIMED_OUT),
             ("CLOSED", CLOSED),
@@ -126,7 +126,7 @@ mod tests {
                 "static final int {name} = {};",
                 if number < -1000 { digits } else { number.to_string() }
             );
-            assert!(faults.contains(&line), "{line}");
+            assert!(java.contains(&line), "{line}");
         }
     }
 }

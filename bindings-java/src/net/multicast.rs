@@ -38,21 +38,21 @@ fn multicast_member(
     interface_v4: jint,
     index: jint,
 ) -> Result<jint, Failure> {
-    Ok(at_once(socket, |held| {
+    Ok(at_once(socket, |open| {
         let group = address::ip(high, low);
         match address::v4(group) {
             Some(group) => {
                 let mut request = group.octets().to_vec();
                 request.extend(interface_v4.to_be_bytes());
                 let name = if joins { libc::IP_ADD_MEMBERSHIP } else { libc::IP_DROP_MEMBERSHIP };
-                held.socket.set_option(libc::IPPROTO_IP, name, &request)?;
+                open.socket.set_option(libc::IPPROTO_IP, name, &request)?;
             }
-            None if held.family == Family::V4 => return Err(Errno(libc::EAFNOSUPPORT)),
+            None if open.family == Family::V4 => return Err(Errno(libc::EAFNOSUPPORT)),
             None => {
                 let mut request = group.octets().to_vec();
                 request.extend(index.to_ne_bytes());
                 let name = if joins { libc::IPV6_ADD_MEMBERSHIP } else { libc::IPV6_DROP_MEMBERSHIP };
-                held.socket.set_option(libc::IPPROTO_IPV6, name, &request)?;
+                open.socket.set_option(libc::IPPROTO_IPV6, name, &request)?;
             }
         }
         Ok(0)
@@ -66,8 +66,8 @@ fn multicast_interface_v4(
     socket: jlong,
     interface_v4: jint,
 ) -> Result<jint, Failure> {
-    Ok(at_once(socket, |held| {
+    Ok(at_once(socket, |open| {
         let address = interface_v4.to_be_bytes();
-        held.socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &address).map(|()| 0)
+        open.socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &address).map(|()| 0)
     }))
 }

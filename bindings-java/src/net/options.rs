@@ -5,7 +5,7 @@ use jni::objects::JObject;
 use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::{Held, at_once};
+use super::{OpenSocket, at_once};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -65,10 +65,11 @@ const NAMES: [Name; 19] = [
 /// The smallest receive buffer: with less of it, Linux has no room for a packet's own structures.
 const SMALLEST_BUFFER: i32 = 1024;
 
-type Place = (i32, i32);
+/// The level and the number of an option (setsockopt(2)).
+type SystemOption = (i32, i32);
 
-/// Where the system has the option: first for IPv4, then for IPv6, if that has one of its own.
-fn places(name: Name) -> (Place, Option<Place>) {
+/// The option of IPv4, then that of IPv6 if it has one of its own.
+fn system_options(name: Name) -> (SystemOption, Option<SystemOption>) {
     use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
     match name {
         SO_RCVBUF => ((SOL_SOCKET, libc::SO_RCVBUF), None),
@@ -106,13 +107,13 @@ fn name_of(number: jint) -> Result<Name, Errno> {
     name.copied().ok_or(Errno(libc::ENOPROTOOPT))
 }
 
-fn set_int(held: &Held, (level, name): Place, value: i32) -> Result<(), Errno> {
-    held.socket.set_option(level, name, &value.to_ne_bytes())
+fn set_int(open: &OpenSocket, (level, name): SystemOption, value: i32) -> Result<(), Errno> {
+    open.socket.set_option(level, name, &value.to_ne_bytes())
 }
 
-fn get_int(held: &Held, (level, name): Place) -> Result<i32, Errno> {
+fn get_int(open: &OpenSocket, (level, name): SystemOption) -> Result<i32, Errno> {
     let mut value = [0; 4];
-    match held.socket.option(level, name, &mut value)? {
+    match open.socket.option(level, name, &mut value)? {
         // IP_MULTICAST_TTL and IP_MULTICAST_LOOP may come as one byte.
         1 => Ok(i32::from(value[0])),
         _ => Ok(i32::from_ne_bytes(value)),
@@ -120,35 +121,35 @@ fn get_int(held: &Held, (level, name): Place) -> Result<i32, Errno> {
 }
 
 /// What the JDK sets when it makes a socket.
-pub(super) fn prepare(held: &Held) -> Result<(), Errno> {
-    let ipv6 = held.family == Family::V6;
+pub(super) fn prepare(open: &OpenSocket) -> Result<(), Errno> {
+    let ipv6 = open.family == Family::V6;
     if ipv6 {
-        set_int(held, (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0)?;
+        set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0)?;
     }
-    if held.socket.kind() == Kind::Datagram {
+    if open.socket.kind() == Kind::Datagram {
         // A socket receives what the groups that it joined receive, and nothing of others' groups.
-        let alone = |place| match set_int(held, place, 0) {
+        let alone = |option| match set_int(open, option, 0) {
             Err(errno) if errno != Errno(libc::ENOPROTOOPT) => Err(errno),
             _ => Ok(()),
         };
         alone((libc::IPPROTO_IP, libc::IP_MULTICAST_ALL))?;
         if ipv6 {
             alone((libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL))?;
-            set_int(held, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
+            set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
         }
     }
     Ok(())
 }
 
-fn set(held: &Held, name: Name, value: i32) -> Result<(), Errno> {
-    let (v4, v6) = places(name);
+fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
+    let (v4, v6) = system_options(name);
     match name {
         SO_LINGER => {
             let linger: [i32; 2] = if value < 0 { [0, 0] } else { [1, value.min(65535)] };
             let bytes = linger.map(i32::to_ne_bytes);
-            return held.socket.set_option(v4.0, v4.1, bytes.as_flattened());
+            return open.socket.set_option(v4.0, v4.1, bytes.as_flattened());
         }
-        SO_RCVBUF => return set_int(held, v4, value.max(SMALLEST_BUFFER)),
+        SO_RCVBUF => return set_int(open, v4, value.max(SMALLEST_BUFFER)),
         _ => {}
     }
     let value = match name {
@@ -157,34 +158,34 @@ fn set(held: &Held, name: Name, value: i32) -> Result<(), Errno> {
         _ => value,
     };
     match v6 {
-        Some(v6) if held.family == Family::V6 => {
-            set_int(held, v6, value)?;
+        Some(v6) if open.family == Family::V6 => {
+            set_int(open, v6, value)?;
             // For the IPv4 addresses that an IPv6 socket has as well; where it cannot be, IPv6 has it.
             // IPv4 knows its interfaces by their addresses, and `multicast` sets those.
             if name != IP_MULTICAST_IF {
-                let _ = set_int(held, v4, value);
+                let _ = set_int(open, v4, value);
             }
             Ok(())
         }
-        _ => set_int(held, v4, value),
+        _ => set_int(open, v4, value),
     }
 }
 
-fn get(held: &Held, name: Name) -> Result<i32, Errno> {
-    let (v4, v6) = places(name);
-    let place = v6.filter(|_| held.family == Family::V6).unwrap_or(v4);
+fn get(open: &OpenSocket, name: Name) -> Result<i32, Errno> {
+    let (v4, v6) = system_options(name);
+    let option = v6.filter(|_| open.family == Family::V6).unwrap_or(v4);
     match name {
         SO_LINGER => {
             let mut linger = [0; 8];
-            held.socket.option(v4.0, v4.1, &mut linger)?;
+            open.socket.option(v4.0, v4.1, &mut linger)?;
             let [on, seconds] =
                 [0, 4].map(|at| i32::from_ne_bytes([0, 1, 2, 3].map(|byte| linger[at + byte])));
             Ok(if on == 0 { -1 } else { seconds })
         }
         // Linux doubles what is set, for its own use.
-        SO_RCVBUF | SO_SNDBUF => Ok(get_int(held, place)? / 2),
-        IP_DONTFRAGMENT => Ok(i32::from(get_int(held, place)? == libc::IP_PMTUDISC_DO)),
-        _ => get_int(held, place),
+        SO_RCVBUF | SO_SNDBUF => Ok(get_int(open, option)? / 2),
+        IP_DONTFRAGMENT => Ok(i32::from(get_int(open, option)? == libc::IP_PMTUDISC_DO)),
+        _ => get_int(open, option),
     }
 }
 
@@ -197,8 +198,8 @@ fn option_get(
     value: jni::objects::JLongArray,
 ) -> Result<jint, Failure> {
     let mut found = None;
-    let code = at_once(socket, |held| {
-        found = Some(get(held, name_of(option)?)?);
+    let code = at_once(socket, |open| {
+        found = Some(get(open, name_of(option)?)?);
         Ok(0)
     });
     if let Some(found) = found {
@@ -208,7 +209,7 @@ fn option_get(
 }
 
 fn option_set(_: &mut Env, _: JObject, socket: jlong, option: jint, value: jint) -> Result<jint, Failure> {
-    Ok(at_once(socket, |held| set(held, name_of(option)?, value).map(|()| 0)))
+    Ok(at_once(socket, |open| set(open, name_of(option)?, value).map(|()| 0)))
 }
 
 #[cfg(test)]
@@ -226,6 +227,6 @@ mod tests {
             .filter_map(|line| line.trim().split('(').next())
             .collect();
         assert_eq!(names, NAMES.map(|name| format!("{name:?}")));
-        assert!(NAMES.iter().enumerate().all(|(place, name)| *name as usize == place));
+        assert!(NAMES.iter().enumerate().all(|(index, name)| *name as usize == index));
     }
 }

@@ -8,7 +8,7 @@ use jni::objects::{JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::{at_once, of_errno, of_length};
+use super::{at_once, errno_code, java_length};
 use crate::failure::{Failure, Throw};
 use crate::handles::{Borrowed, Table};
 
@@ -44,7 +44,7 @@ fn poller_watch(
 ) -> Result<jint, Failure> {
     let readiness = if writable { Readiness::Writable } else { Readiness::Readable };
     let poller = POLLERS.get(poller)?;
-    Ok(at_once(socket, |held| poller.watch(&held.socket, readiness, token as u64).map(|()| 0)))
+    Ok(at_once(socket, |open| poller.watch(&open.socket, readiness, token as u64).map(|()| 0)))
 }
 
 /// How many tokens there are now; the array has room for as many as a wait returns.
@@ -63,12 +63,12 @@ fn poller_wait(
     let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
     READY.with_borrow_mut(|ready| {
         if let Err(errno) = poller.wait(ready, timeout) {
-            return Ok(of_errno(errno));
+            return Ok(errno_code(errno));
         }
-        for (place, token) in ready.iter().enumerate() {
-            tokens.set_region(env, of_length(place), &[*token as jlong])?;
+        for (index, token) in ready.iter().enumerate() {
+            tokens.set_region(env, java_length(index), &[*token as jlong])?;
         }
-        Ok(of_length(ready.len()))
+        Ok(java_length(ready.len()))
     })
 }
 

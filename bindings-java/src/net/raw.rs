@@ -10,7 +10,7 @@ use jni::ids::JFieldID;
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{JNIEnv, jint, jlong};
 
-use super::{INTERNAL, of_length};
+use super::{INTERNAL, java_length};
 use crate::bytes::{as_signed, as_signed_mut};
 
 /// An exception is pending in Java.
@@ -28,7 +28,7 @@ impl Java {
 
     /// Bytes of an array; an exception if they are not within it.
     pub(super) fn get(&self, array: &JByteArray, offset: jint, bytes: &mut [u8]) -> Result<(), Pending> {
-        let (length, bytes) = (of_length(bytes.len()), as_signed_mut(bytes).as_mut_ptr());
+        let (length, bytes) = (java_length(bytes.len()), as_signed_mut(bytes).as_mut_ptr());
         if array.is_null() {
             return Err(Pending);
         }
@@ -40,7 +40,7 @@ impl Java {
 
     /// Puts bytes into an array; an exception if they are not within it.
     pub(super) fn set(&self, array: &JByteArray, offset: jint, bytes: &[u8]) -> Result<(), Pending> {
-        let (length, bytes) = (of_length(bytes.len()), as_signed(bytes).as_ptr());
+        let (length, bytes) = (java_length(bytes.len()), as_signed(bytes).as_ptr());
         if array.is_null() {
             return Err(Pending);
         }
@@ -54,7 +54,7 @@ impl Java {
         if array.is_null() {
             return Err(Pending);
         }
-        let length = of_length(numbers.len());
+        let length = java_length(numbers.len());
         // SAFETY: as for `get`, of an array of longs.
         unsafe { ((**self.0).v1_1.SetLongArrayRegion)(self.0, array.as_raw(), 0, length, numbers.as_ptr()) };
         self.unless_pending()

@@ -9,7 +9,7 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
-use super::{Held, SOCKETS, at_once, options};
+use super::{OpenSocket, SOCKETS, at_once, options};
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 
@@ -43,9 +43,9 @@ fn socket_open(_: &mut Env, _: JObject, ipv6: jboolean, stream: jboolean) -> Res
     let family = if ipv6 { Family::V6 } else { Family::V4 };
     let kind = if stream { Kind::Stream } else { Kind::Datagram };
     let opened = BlockingSocket::new(family, kind, true).and_then(|socket| {
-        let held = Held { socket, family };
-        options::prepare(&held)?;
-        Ok(SOCKETS.insert(held))
+        let open = OpenSocket { socket, family };
+        options::prepare(&open)?;
+        Ok(SOCKETS.insert(open))
     });
     Ok(opened.unwrap_or_else(|Errno(errno)| -jlong::from(errno)))
 }
@@ -60,12 +60,12 @@ fn socket_bind(
     port: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(at_once(socket, |held| {
-        let address = given.for_family(held.family)?;
+    Ok(at_once(socket, |open| {
+        let address = given.for_family(open.family)?;
         if is_refused_by_the_jdk(&address) {
             return Err(Errno(libc::EADDRNOTAVAIL));
         }
-        held.socket.bind(&address).map(|()| 0)
+        open.socket.bind(&address).map(|()| 0)
     }))
 }
 
@@ -78,8 +78,8 @@ fn is_refused_by_the_jdk(address: &SocketAddr) -> bool {
 
 fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {
     let mut local = None;
-    let code = at_once(socket, |held| {
-        local = Some(held.socket.local_addr()?);
+    let code = at_once(socket, |open| {
+        local = Some(open.socket.local_addr()?);
         Ok(0)
     });
     if let Some(local) = local {
@@ -89,13 +89,13 @@ fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -
 }
 
 fn socket_available(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
-    Ok(at_once(socket, |held| held.socket.available().map(super::of_length)))
+    Ok(at_once(socket, |open| open.socket.available().map(super::java_length)))
 }
 
 fn socket_close(_: &mut Env, _: JObject, socket: jlong) -> Result<(), Failure> {
-    if let Some(held) = SOCKETS.remove(socket) {
+    if let Some(open) = SOCKETS.remove(socket) {
         // What close(2) reports of a descriptor that was this library's alone concerns nobody.
-        let _ = held.socket.close();
+        let _ = open.socket.close();
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use jni::{Env, EnvUnowned, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
 use super::raw::guarded;
-use super::{Held, SOCKETS, at_once, buffer, call, of_length, policy};
+use super::{OpenSocket, SOCKETS, at_once, buffer, call, java_length, policy};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -62,15 +62,15 @@ fn socket_connect(
     milliseconds: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(call(socket, |held| {
-        let address = given.for_family(held.family)?;
-        held.socket.connect(&address, policy(milliseconds)).map(|()| 0)
+    Ok(call(socket, |open| {
+        let address = given.for_family(open.family)?;
+        open.socket.connect(&address, policy(milliseconds)).map(|()| 0)
     }))
 }
 
 fn socket_listen(_: &mut Env, _: JObject, socket: jlong, backlog: jint) -> Result<jint, Failure> {
     let backlog = u32::try_from(backlog).unwrap_or(0);
-    Ok(at_once(socket, |held| held.socket.listen(backlog).map(|()| 0)))
+    Ok(at_once(socket, |open| open.socket.listen(backlog).map(|()| 0)))
 }
 
 /// `accepted` becomes the peer's address and the new socket's number.
@@ -82,14 +82,14 @@ fn socket_accept(
     accepted: JLongArray,
 ) -> Result<jint, Failure> {
     let mut new = None;
-    let code = call(socket, |held| {
-        let (socket, peer) = held.socket.accept(true, policy(milliseconds))?;
-        new = Some((Held { socket, family: held.family }, peer));
+    let code = call(socket, |open| {
+        let (socket, peer) = open.socket.accept(true, policy(milliseconds))?;
+        new = Some((OpenSocket { socket, family: open.family }, peer));
         Ok(0)
     });
-    if let Some((held, peer)) = new {
+    if let Some((open, peer)) = new {
         let [high, low, rest] = numbers(&peer);
-        let number = SOCKETS.insert(held);
+        let number = SOCKETS.insert(open);
         accepted.set_region(env, 0, &[high, low, rest, number]).inspect_err(|_| {
             SOCKETS.remove(number);
         })?;
@@ -109,11 +109,11 @@ fn socket_read<'local>(
 ) -> jint {
     guarded(&env, |java| {
         let mut copied = Ok(());
-        let code = call(socket, |held| {
+        let code = call(socket, |open| {
             buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
-                let count = held.socket.receive(buffer, 0, policy(milliseconds))?;
+                let count = open.socket.receive(buffer, 0, policy(milliseconds))?;
                 copied = java.set(&bytes, offset, &buffer[..count]);
-                Ok(of_length(count))
+                Ok(java_length(count))
             })
         });
         copied.map(|()| code)
@@ -131,13 +131,13 @@ fn socket_write<'local>(
 ) -> jint {
     guarded(&env, |java| {
         let mut copied = Ok(());
-        let code = call(socket, |held| {
+        let code = call(socket, |open| {
             buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
                 copied = java.get(&bytes, offset, buffer);
                 if copied.is_err() {
                     return Ok(0);
                 }
-                held.socket.send(buffer, 0, policy(milliseconds)).map(of_length)
+                open.socket.send(buffer, 0, policy(milliseconds)).map(java_length)
             })
         });
         copied.map(|()| code)
@@ -146,11 +146,11 @@ fn socket_write<'local>(
 
 /// The one byte is sent at once or not at all, which is EAGAIN.
 fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<jint, Failure> {
-    Ok(call(socket, |held| {
+    Ok(call(socket, |open| {
         loop {
-            match held.socket.send(&[data as u8], libc::MSG_OOB, WaitPolicy::NONBLOCKING) {
+            match open.socket.send(&[data as u8], libc::MSG_OOB, WaitPolicy::NONBLOCKING) {
                 Err(WaitError::Os(Errno(libc::EINTR))) => {}
-                sent => return sent.map(of_length),
+                sent => return sent.map(java_length),
             }
         }
     }))
@@ -158,5 +158,5 @@ fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<j
 
 fn socket_shutdown(_: &mut Env, _: JObject, socket: jlong, output: jboolean) -> Result<jint, Failure> {
     let how = if output { Shutdown::Write } else { Shutdown::Read };
-    Ok(at_once(socket, |held| held.socket.shutdown(how).map(|()| 0)))
+    Ok(at_once(socket, |open| open.socket.shutdown(how).map(|()| 0)))
 }

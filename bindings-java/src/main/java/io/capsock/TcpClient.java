@@ -101,7 +101,7 @@ public final class TcpClient implements AutoCloseable {
     Objects.requireNonNull(lines, "lines");
     return handle.call(
         number ->
-            Many.texts(
+            RequestBatch.texts(
                 lines, (all, sizes) -> Native.api().tcpRequestMany(number, all, sizes, true)));
   }
 
@@ -117,7 +117,7 @@ public final class TcpClient implements AutoCloseable {
     Objects.requireNonNull(lines, "lines");
     return handle.call(
         number ->
-            Many.bytes(
+            RequestBatch.bytes(
                 lines, (all, sizes) -> Native.api().tcpRequestMany(number, all, sizes, false)));
   }
 

@@ -102,7 +102,7 @@ public final class UdpClient implements AutoCloseable {
     Objects.requireNonNull(texts, "texts");
     return handle.call(
         number ->
-            Many.texts(
+            RequestBatch.texts(
                 texts, (all, sizes) -> Native.api().udpRequestMany(number, all, sizes, true)));
   }
 
@@ -118,7 +118,7 @@ public final class UdpClient implements AutoCloseable {
     Objects.requireNonNull(texts, "texts");
     return handle.call(
         number ->
-            Many.bytes(
+            RequestBatch.bytes(
                 texts, (all, sizes) -> Native.api().udpRequestMany(number, all, sizes, false)));
   }
 

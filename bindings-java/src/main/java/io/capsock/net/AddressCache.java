@@ -8,21 +8,21 @@ import java.net.SocketException;
  * one before came from, and an object for each would be garbage.
  */
 final class AddressCache {
-  private volatile Ip target;
+  private volatile IpAddress target;
 
   /**
    * Where the last datagram came from, as the native side has it; the read lock's, as is the rest.
    */
-  private final long[] numbers = new long[Ip.NUMBERS];
+  private final long[] numbers = new long[IpAddress.NUMBERS];
 
-  private final long[] sender = new long[Ip.NUMBERS];
+  private final long[] sender = new long[IpAddress.NUMBERS];
   private InetAddress senderAddress;
 
   /** An address to send to, as a socket takes it. */
-  Ip target(InetAddress to) throws SocketException {
-    Ip last = target;
+  IpAddress target(InetAddress to) throws SocketException {
+    IpAddress last = target;
     if (last == null || last.address() != to) {
-      last = Ip.of(to);
+      last = IpAddress.of(to);
       target = last;
     }
     return last;
@@ -42,12 +42,12 @@ final class AddressCache {
             && numbers[2] >>> 16 == sender[2] >>> 16;
     if (!same) {
       System.arraycopy(numbers, 0, sender, 0, numbers.length);
-      senderAddress = Ip.decode(numbers);
+      senderAddress = IpAddress.decode(numbers);
     }
     return senderAddress;
   }
 
   int senderPort() {
-    return Ip.port(numbers);
+    return IpAddress.port(numbers);
   }
 }

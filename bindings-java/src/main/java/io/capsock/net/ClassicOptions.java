@@ -31,7 +31,7 @@ final class ClassicOptions {
     };
   }
 
-  static void set(Descriptor socket, int number, Object value) throws SocketException {
+  static void set(NativeSocket socket, int number, Object value) throws SocketException {
     Option option = of(number);
     if (!isNumber(option)) {
       Options.set(socket, option, flag(value, option.name()));
@@ -48,7 +48,7 @@ final class ClassicOptions {
     Options.set(socket, option, wanted);
   }
 
-  static Object get(Descriptor socket, int number) throws SocketException {
+  static Object get(NativeSocket socket, int number) throws SocketException {
     Option option = of(number);
     int value = Options.number(socket, option);
     if (option == Option.SO_LINGER && value < 0) {

@@ -47,7 +47,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     if (impl.local() != null) {
       throw new SocketException("Already bound");
     }
-    Guard.checkBind(endpoint.getPort());
+    SecurityChecks.checkBind(endpoint.getPort());
     impl.bind(endpoint.getPort(), endpoint.getAddress());
   }
 
@@ -59,7 +59,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     if (address == null) {
       throw new SocketException("Unresolved address");
     }
-    if (!Ip.V6 && address instanceof Inet6Address) {
+    if (!IpAddress.V6 && address instanceof Inet6Address) {
       throw new SocketException("Unsupported address type");
     }
     return endpoint;
@@ -98,7 +98,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
 
   private void connectTo(SocketAddress to) throws SocketException {
     InetSocketAddress endpoint = resolved(to);
-    Guard.checkPeer(endpoint);
+    SecurityChecks.checkPeer(endpoint);
     try {
       impl.connect(endpoint.getAddress(), endpoint.getPort());
     } catch (SocketException failed) {
@@ -149,7 +149,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     }
     impl.getLocalPort();
     InetAddress address = own.getAddress();
-    boolean known = address.isAnyLocalAddress() || Guard.reveals(address);
+    boolean known = address.isAnyLocalAddress() || SecurityChecks.reveals(address);
     return known ? own : new InetSocketAddress(own.getPort());
   }
 
@@ -161,7 +161,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     InetSocketAddress own = impl.local();
     InetAddress any = new InetSocketAddress(0).getAddress();
     InetAddress address = own == null ? any : own.getAddress();
-    return Guard.reveals(address) ? address : any;
+    return SecurityChecks.reveals(address) ? address : any;
   }
 
   @Override
@@ -337,7 +337,7 @@ final class DatagramCalls extends java.net.DatagramSocket {
     if (!group.isMulticastAddress()) {
       throw new SocketException("Not a multicast address");
     }
-    Guard.checkGroup(group);
+    SecurityChecks.checkGroup(group);
     return group;
   }
 }

@@ -36,7 +36,7 @@ final class DatagramImpl extends DatagramSocketImpl {
   /** Held to change what stands below, or to look at it and act, never while waiting. */
   private final Object stateLock = new Object();
 
-  private volatile Descriptor descriptor;
+  private volatile NativeSocket nativeSocket;
   private volatile boolean closed;
   private volatile InetSocketAddress local;
   private volatile InetSocketAddress remote;
@@ -44,25 +44,25 @@ final class DatagramImpl extends DatagramSocketImpl {
   /** What it was bound to before it was connected. */
   private InetSocketAddress localBefore;
 
-  private final Groups groups = new Groups();
+  private final MulticastGroups groups = new MulticastGroups();
   private volatile int timeout;
 
   private final AddressCache addresses = new AddressCache();
 
   /** What hints are about; null without hints. */
-  private final Exchange exchange = Exchange.ofDatagrams();
+  private final SocketHints hints = SocketHints.ofDatagrams();
 
   @Override
   protected void create() throws SocketException {
     synchronized (stateLock) {
-      if (descriptor == null && !closed) {
-        descriptor = Descriptor.open(false);
+      if (nativeSocket == null && !closed) {
+        nativeSocket = NativeSocket.open(false);
       }
     }
   }
 
-  private Descriptor open() throws SocketException {
-    Descriptor socket = descriptor;
+  private NativeSocket open() throws SocketException {
+    NativeSocket socket = nativeSocket;
     if (closed || socket == null) {
       throw new SocketException("Socket closed");
     }
@@ -80,8 +80,8 @@ final class DatagramImpl extends DatagramSocketImpl {
   /** The program asks for its port, with java.net's own class as well. */
   @Override
   protected int getLocalPort() {
-    if (exchange != null) {
-      exchange.portAsked();
+    if (hints != null) {
+      hints.portAsked();
     }
     return super.getLocalPort();
   }
@@ -109,24 +109,24 @@ final class DatagramImpl extends DatagramSocketImpl {
   }
 
   private void bindTo(InetSocketAddress to) throws SocketException {
-    Descriptor socket = open();
-    Ip ip = Ip.ofEndpoint(to.getAddress());
+    NativeSocket socket = open();
+    IpAddress ip = IpAddress.ofEndpoint(to.getAddress());
     int port = to.getPort();
     int code = Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), port);
-    if (code == Faults.EADDRINUSE && exchange != null) {
+    if (code == ErrorCodes.EADDRINUSE && hints != null) {
       Hints.udpInUse(port);
     }
     if (code < 0) {
-      throw Faults.socketException(code);
+      throw ErrorCodes.socketException(code);
     }
     findLocal(socket);
-    if (exchange != null) {
-      exchange.bound(port == 0);
+    if (hints != null) {
+      hints.bound(port == 0);
     }
   }
 
-  private void findLocal(Descriptor socket) throws SocketException {
-    InetSocketAddress found = Ip.decodeWithPort(Options.localAddress(socket));
+  private void findLocal(NativeSocket socket) throws SocketException {
+    InetSocketAddress found = IpAddress.decodeWithPort(Options.localAddress(socket));
     local = found;
     localPort = found.getPort();
   }
@@ -135,7 +135,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     if (local == null) {
       synchronized (stateLock) {
         if (local == null) {
-          Guard.checkBind(0);
+          SecurityChecks.checkBind(0);
           bindTo(new InetSocketAddress(0));
         }
       }
@@ -148,17 +148,17 @@ final class DatagramImpl extends DatagramSocketImpl {
     writeLock.lock();
     try {
       synchronized (stateLock) {
-        Descriptor socket = open();
+        NativeSocket socket = open();
         if (port == 0) {
           throw new SocketException("Can't connect to port 0");
         }
         bindIfNeeded();
-        Ip ip = Ip.ofEndpoint(to);
+        IpAddress ip = IpAddress.ofEndpoint(to);
         localBefore = local;
         int code =
             Native.api().datagramConnect(socket.number(), ip.high(), ip.low(), ip.scope(), port);
         if (code < 0) {
-          throw Faults.socketException(code);
+          throw ErrorCodes.socketException(code);
         }
         remote = new InetSocketAddress(to, port);
         findLocal(socket);
@@ -178,10 +178,10 @@ final class DatagramImpl extends DatagramSocketImpl {
         if (closed || remote == null) {
           return;
         }
-        Descriptor socket = open();
+        NativeSocket socket = open();
         int code = Native.api().datagramDisconnect(socket.number());
         if (code < 0) {
-          throw Faults.socketException(code);
+          throw ErrorCodes.socketException(code);
         }
         remote = null;
         findLocal(socket);
@@ -214,7 +214,7 @@ final class DatagramImpl extends DatagramSocketImpl {
       int port = packet.getPort();
       if (to == null) {
         if (peer == null) {
-          if (exchange != null) {
+          if (hints != null) {
             Hints.noAddress();
           }
           throw new IllegalArgumentException("Address not set");
@@ -226,7 +226,7 @@ final class DatagramImpl extends DatagramSocketImpl {
       }
       bindIfNeeded();
       if (peer == null) {
-        Guard.checkSend(to, port);
+        SecurityChecks.checkSend(to, port);
         if (port == 0) {
           throw new SocketException("Can't send to port 0");
         }
@@ -242,7 +242,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     if (port < 0 || port > 0xffff) {
       throw new IllegalArgumentException("port out of range:" + port);
     }
-    if (!Ip.V6 && to instanceof Inet6Address) {
+    if (!IpAddress.V6 && to instanceof Inet6Address) {
       throw new UnsupportedAddressTypeException();
     }
     if (peer != null) {
@@ -252,16 +252,16 @@ final class DatagramImpl extends DatagramSocketImpl {
     }
   }
 
-  private void sendTo(DatagramPacket packet, Ip to, int port) throws IOException {
+  private void sendTo(DatagramPacket packet, IpAddress to, int port) throws IOException {
     byte[] bytes = packet.getData();
     int offset = packet.getOffset();
     int length = packet.getLength();
     int code = open().send(bytes, offset, length, to, port);
-    if (exchange != null) {
+    if (hints != null) {
       InetSocketAddress target = to == null ? remote : new InetSocketAddress(to.address(), port);
-      exchange.sentDatagram(code, target, to == null, bytes, offset, length);
+      hints.sentDatagram(code, target, to == null, bytes, offset, length);
     }
-    if (code == Faults.ECONNREFUSED) {
+    if (code == ErrorCodes.ECONNREFUSED) {
       // News of an earlier datagram: without a peer it may have been anybody's.
       if (to == null) {
         throw new PortUnreachableException();
@@ -269,11 +269,11 @@ final class DatagramImpl extends DatagramSocketImpl {
       return;
     }
     if (code < 0) {
-      if (closed || code == Faults.CLOSED) {
+      if (closed || code == ErrorCodes.CLOSED) {
         throw new SocketException("Socket closed");
       }
       // To a peer, the JDK writes, and a write that fails has no class of its own.
-      throw to == null ? new IOException(Faults.text(code)) : Faults.of(code);
+      throw to == null ? new IOException(ErrorCodes.text(code)) : ErrorCodes.of(code);
     }
   }
 
@@ -285,11 +285,11 @@ final class DatagramImpl extends DatagramSocketImpl {
   private void receiveInto(DatagramPacket packet, boolean peeks) throws IOException {
     readLock.lock();
     try {
-      if (!peeks && remote == null && Guard.isThere()) {
+      if (!peeks && remote == null && SecurityChecks.isThere()) {
         dropRefused();
       }
       int room = packet.getLength();
-      int length = peeks || exchange == null ? receive(packet, peeks) : watched(packet);
+      int length = peeks || hints == null ? receive(packet, peeks) : watched(packet);
       if (!KNOWS_PACKETS) {
         packet.setLength(Math.min(length, room));
       }
@@ -307,16 +307,16 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   /** The same as a receive, where there are hints. */
   private int watched(DatagramPacket packet) throws IOException {
-    exchange.waits();
+    hints.waits();
     try {
       int length = receive(packet, false);
-      exchange.receivedPacket(length, packet);
+      hints.receivedPacket(length, packet);
       return length;
     } catch (PortUnreachableException refused) {
-      Exchange.refused(remote);
+      SocketHints.refused(remote);
       throw refused;
     } finally {
-      exchange.waited();
+      hints.waited();
     }
   }
 
@@ -325,7 +325,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     DatagramPacket probe = new DatagramPacket(new byte[0], 0);
     while (true) {
       receive(probe, true);
-      if (Guard.accepts(addresses.sender(), addresses.senderPort())) {
+      if (SecurityChecks.accepts(addresses.sender(), addresses.senderPort())) {
         return;
       }
       receive(probe, false);
@@ -342,17 +342,17 @@ final class DatagramImpl extends DatagramSocketImpl {
     do {
       code = open().receive(packet, rest(milliseconds, start), peeks, addresses.numbers());
       // News of an earlier datagram: without a peer it may have been anybody's.
-    } while (code == Faults.ECONNREFUSED && remote == null);
+    } while (code == ErrorCodes.ECONNREFUSED && remote == null);
     if (code >= 0) {
       return code;
     }
-    if (closed || code == Faults.CLOSED) {
+    if (closed || code == ErrorCodes.CLOSED) {
       throw new SocketException("Socket closed");
     }
     throw switch (code) {
-      case Faults.TIMED_OUT -> new SocketTimeoutException("Receive timed out");
-      case Faults.ECONNREFUSED -> new PortUnreachableException();
-      default -> Faults.of(code);
+      case ErrorCodes.TIMED_OUT -> new SocketTimeoutException("Receive timed out");
+      case ErrorCodes.ECONNREFUSED -> new PortUnreachableException();
+      default -> ErrorCodes.of(code);
     };
   }
 
@@ -382,11 +382,11 @@ final class DatagramImpl extends DatagramSocketImpl {
     synchronized (stateLock) {
       closed = true;
       groups.clear();
-      if (exchange != null) {
-        exchange.close();
+      if (hints != null) {
+        hints.close();
       }
-      if (descriptor != null) {
-        descriptor.close();
+      if (nativeSocket != null) {
+        nativeSocket.close();
       }
     }
   }
@@ -470,10 +470,10 @@ final class DatagramImpl extends DatagramSocketImpl {
   @Override
   public void setOption(int number, Object value) throws SocketException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       switch (number) {
         case SO_TIMEOUT -> timeout = ClassicOptions.number(value, "SO_TIMEOUT");
-        case IP_MULTICAST_IF, IP_MULTICAST_IF2 -> Groups.leaveThrough(socket, value);
+        case IP_MULTICAST_IF, IP_MULTICAST_IF2 -> MulticastGroups.leaveThrough(socket, value);
         // The number stands for whether the loop is off.
         case IP_MULTICAST_LOOP ->
             ClassicOptions.set(socket, number, !ClassicOptions.flag(value, "IP_MULTICAST_LOOP"));
@@ -485,12 +485,12 @@ final class DatagramImpl extends DatagramSocketImpl {
   @Override
   public Object getOption(int number) throws SocketException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       return switch (number) {
         case SO_TIMEOUT -> timeout;
-        case SO_BINDADDR -> Ip.decode(Options.localAddress(socket));
-        case IP_MULTICAST_IF -> Groups.addressOf(Groups.through(socket));
-        case IP_MULTICAST_IF2 -> Groups.through(socket);
+        case SO_BINDADDR -> IpAddress.decode(Options.localAddress(socket));
+        case IP_MULTICAST_IF -> MulticastGroups.addressOf(MulticastGroups.through(socket));
+        case IP_MULTICAST_IF2 -> MulticastGroups.through(socket);
         case IP_MULTICAST_LOOP -> !Options.flag(socket, Option.IP_MULTICAST_LOOP);
         default -> ClassicOptions.get(socket, number);
       };

@@ -12,27 +12,27 @@ final class HintWatcher {
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** A socket that is forgotten is not watched any more. */
-  private static final Set<Exchange> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
+  private static final Set<SocketHints> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
 
   private static Thread thread;
 
   private HintWatcher() {}
 
-  static void watch(Exchange exchange) {
+  static void watch(SocketHints hints) {
     synchronized (WATCHED) {
       boolean idle = WATCHED.isEmpty();
-      WATCHED.add(exchange);
+      WATCHED.add(hints);
       if (thread == null) {
-        thread = Guard.privileged(HintWatcher::start);
+        thread = SecurityChecks.privileged(HintWatcher::start);
       } else if (idle) {
         LockSupport.unpark(thread);
       }
     }
   }
 
-  static void forget(Exchange exchange) {
+  static void forget(SocketHints hints) {
     synchronized (WATCHED) {
-      WATCHED.remove(exchange);
+      WATCHED.remove(hints);
     }
   }
 
@@ -57,14 +57,14 @@ final class HintWatcher {
 
   /** Looks at all of them, in a frame that holds none of them afterwards. */
   private static boolean isIdle() {
-    Exchange[] watched;
+    SocketHints[] watched;
     synchronized (WATCHED) {
-      watched = WATCHED.toArray(new Exchange[0]);
+      watched = WATCHED.toArray(new SocketHints[0]);
     }
     long now = System.nanoTime();
-    for (Exchange exchange : watched) {
-      if (exchange != null) {
-        exchange.look(now, LONG);
+    for (SocketHints hints : watched) {
+      if (hints != null) {
+        hints.look(now, LONG);
       }
     }
     return watched.length == 0;

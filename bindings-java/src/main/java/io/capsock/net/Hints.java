@@ -39,7 +39,7 @@ public final class Hints {
 
   /** What the property says, or else the environment variable; null if neither is set. */
   private static Boolean setting() {
-    return Guard.privileged(
+    return SecurityChecks.privileged(
         () -> {
           String property = System.getProperty("capsock.hints");
           if (property != null) {
@@ -53,7 +53,7 @@ public final class Hints {
   private static synchronized void begin() {
     if (!on) {
       on = true;
-      Guard.privileged(
+      SecurityChecks.privileged(
           () -> {
             UncaughtHints.install();
             return null;

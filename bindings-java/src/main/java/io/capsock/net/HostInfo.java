@@ -26,7 +26,7 @@ final class HostInfo {
   private static Set<String> included() {
     String name = "jdk.includeInExceptions";
     String value =
-        Guard.privileged(
+        SecurityChecks.privileged(
             () -> {
               String property = System.getProperty(name);
               return property == null ? Security.getProperty(name) : property;

@@ -7,9 +7,9 @@ import java.net.DatagramPacket;
  * The native methods (net/mod.rs). They are not static, so that whoever calls one has got the
  * instance from {@link #api()}, and so the library has been loaded.
  *
- * <p>A result below zero is a number that {@link Faults} knows. Timeouts are milliseconds, 0 is not
- * waiting at all, and {@link #NO_LIMIT} is waiting without a limit. An IP address is two numbers,
- * see {@link Ip}.
+ * <p>A result below zero is a number that {@link ErrorCodes} knows. Timeouts are milliseconds, 0 is
+ * not waiting at all, and {@link #NO_LIMIT} is waiting without a limit. An IP address is two
+ * numbers, see {@link IpAddress}.
  */
 final class Native {
   static final int NO_LIMIT = -1;
@@ -28,7 +28,7 @@ final class Native {
     if (!loaded) {
       // Any call of the other package loads the library, which knows this class too. This must not
       // happen while this class is initialized: the library asks for the class as it is loaded.
-      Guard.privileged(Capsock::version);
+      SecurityChecks.privileged(Capsock::version);
       loaded = true;
     }
     return API;

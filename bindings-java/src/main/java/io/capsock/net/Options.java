@@ -13,36 +13,36 @@ import java.util.Set;
 final class Options {
   private Options() {}
 
-  static int number(Descriptor socket, Option option) throws SocketException {
+  static int number(NativeSocket socket, Option option) throws SocketException {
     long[] value = new long[1];
     int code = Native.api().optionGet(socket.number(), option.ordinal(), value);
     if (code < 0) {
-      throw Faults.socketException(code);
+      throw ErrorCodes.socketException(code);
     }
     return (int) value[0];
   }
 
-  static boolean flag(Descriptor socket, Option option) throws SocketException {
+  static boolean flag(NativeSocket socket, Option option) throws SocketException {
     return number(socket, option) != 0;
   }
 
-  static void set(Descriptor socket, Option option, int value) throws SocketException {
+  static void set(NativeSocket socket, Option option, int value) throws SocketException {
     int code = Native.api().optionSet(socket.number(), option.ordinal(), value);
     if (code < 0) {
-      throw Faults.socketException(code);
+      throw ErrorCodes.socketException(code);
     }
   }
 
-  static void set(Descriptor socket, Option option, boolean value) throws SocketException {
+  static void set(NativeSocket socket, Option option, boolean value) throws SocketException {
     set(socket, option, value ? 1 : 0);
   }
 
   /** The address that the socket has at its own end. */
-  static long[] localAddress(Descriptor socket) throws SocketException {
-    long[] address = new long[Ip.NUMBERS];
+  static long[] localAddress(NativeSocket socket) throws SocketException {
+    long[] address = new long[IpAddress.NUMBERS];
     int code = Native.api().socketLocal(socket.number(), address);
     if (code < 0) {
-      throw Faults.socketException(code);
+      throw ErrorCodes.socketException(code);
     }
     return address;
   }
@@ -70,7 +70,7 @@ final class Options {
   }
 
   /** The value of a supported option. */
-  static Object get(Descriptor socket, SocketOption<?> name) throws IOException {
+  static Object get(NativeSocket socket, SocketOption<?> name) throws IOException {
     Option option = Option.of(name);
     if (option == Option.IP_MULTICAST_IF) {
       return multicastInterface(socket);
@@ -87,7 +87,7 @@ final class Options {
    *
    * @throws IllegalArgumentException if the value is out of the option's range
    */
-  static void set(Descriptor socket, SocketOption<?> name, Object value) throws IOException {
+  static void set(NativeSocket socket, SocketOption<?> name, Object value) throws IOException {
     Option option = Option.of(name);
     if (value instanceof NetworkInterface leaving) {
       setMulticastInterface(socket, leaving);
@@ -128,13 +128,13 @@ final class Options {
         .orElse(0);
   }
 
-  private static NetworkInterface multicastInterface(Descriptor socket) throws IOException {
+  private static NetworkInterface multicastInterface(NativeSocket socket) throws IOException {
     int known = number(socket, Option.IP_MULTICAST_IF);
     if (known == 0) {
       return null;
     }
     NetworkInterface found;
-    if (Ip.V6) {
+    if (IpAddress.V6) {
       found = NetworkInterface.getByIndex(known);
     } else {
       // The number is the address as it lies in memory.
@@ -148,10 +148,10 @@ final class Options {
     return found;
   }
 
-  private static void setMulticastInterface(Descriptor socket, NetworkInterface leaving)
+  private static void setMulticastInterface(NativeSocket socket, NetworkInterface leaving)
       throws IOException {
     int v4 = v4(leaving);
-    if (Ip.V6) {
+    if (IpAddress.V6) {
       if (leaving.getIndex() == -1) {
         throw new IOException("Network interface cannot be identified");
       }
@@ -161,8 +161,8 @@ final class Options {
     }
     if (v4 != 0) {
       int code = Native.api().multicastInterfaceV4(socket.number(), v4);
-      if (code < 0 && !Ip.V6) {
-        throw Faults.of(code);
+      if (code < 0 && !IpAddress.V6) {
+        throw ErrorCodes.of(code);
       }
     }
   }

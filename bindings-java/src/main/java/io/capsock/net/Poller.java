@@ -42,7 +42,7 @@ final class Poller {
     this.forWriting = forWriting;
     number = Native.api().pollerOpen();
     if (number < 0) {
-      throw Faults.socketException((int) number);
+      throw ErrorCodes.socketException((int) number);
     }
   }
 
@@ -66,7 +66,7 @@ final class Poller {
    * @throws SocketException if the system cannot watch the socket, or has no descriptor for a
    *     poller; the next call tries again
    */
-  static void await(boolean forWriting, Descriptor socket, boolean limited, long deadline)
+  static void await(boolean forWriting, NativeSocket socket, boolean limited, long deadline)
       throws SocketException {
     Poller poller = forWriting ? writable : readable;
     if (poller == null || !poller.enter()) {
@@ -86,7 +86,7 @@ final class Poller {
       return poller;
     }
     poller = new Poller(forWriting);
-    Guard.privileged(poller::start);
+    SecurityChecks.privileged(poller::start);
     if (forWriting) {
       writable = poller;
     } else {
@@ -108,14 +108,14 @@ final class Poller {
     return false;
   }
 
-  private void await(Descriptor socket, boolean limited, long deadline) throws SocketException {
+  private void await(NativeSocket socket, boolean limited, long deadline) throws SocketException {
     Thread thread = Thread.currentThread();
     Long token = tokens.incrementAndGet();
     parked.put(token, thread);
     try {
       int watched = Native.api().pollerWatch(number, socket.number(), forWriting, token);
-      if (watched < 0 && watched != Faults.CLOSED) {
-        throw Faults.socketException(watched);
+      if (watched < 0 && watched != ErrorCodes.CLOSED) {
+        throw ErrorCodes.socketException(watched);
       }
       while (parked.containsKey(token) && socket.isOpen() && !thread.isInterrupted()) {
         if (!limited) {

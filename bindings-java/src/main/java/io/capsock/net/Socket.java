@@ -187,6 +187,6 @@ public class Socket extends java.net.Socket {
     // Any other is java.net.Socket's to refuse: null, or of a type that it does not know.
     return proxy == Proxy.NO_PROXY
         ? new SocketImpl(false)
-        : new ProxiedImpl(new java.net.Socket(proxy));
+        : new ProxiedSocketImpl(new java.net.Socket(proxy));
   }
 }

@@ -19,8 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * TCP for {@link java.net.Socket} and {@link java.net.ServerSocket}, on a native socket. It behaves
  * as the JDK's own does, down to the texts of its exceptions.
  *
- * <p>Reading is {@link Input}'s and writing {@link Output}'s, one thread each at a time. No monitor
- * is held while a thread waits, so that a virtual thread can park.
+ * <p>Reading is {@link SocketInputStream}'s and writing {@link SocketOutputStream}'s, one thread
+ * each at a time. No monitor is held while a thread waits, so that a virtual thread can park.
  */
 final class SocketImpl extends java.net.SocketImpl {
   private static final int DEFAULT_BACKLOG = 50;
@@ -34,8 +34,8 @@ final class SocketImpl extends java.net.SocketImpl {
   }
 
   private final boolean server;
-  private final Input input = new Input(this);
-  private final Output output = new Output(this);
+  private final SocketInputStream input = new SocketInputStream(this);
+  private final SocketOutputStream output = new SocketOutputStream(this);
 
   /** Held while connecting and accepting as well, which are waits for one thread, too. */
   private final ReentrantLock readLock = input.lock();
@@ -46,12 +46,12 @@ final class SocketImpl extends java.net.SocketImpl {
   private volatile State state = State.NEW;
 
   /** Null until created. */
-  private volatile Descriptor descriptor;
+  private volatile NativeSocket nativeSocket;
 
   private volatile int timeout;
 
   /** What hints are about; null without a connection, and without hints. */
-  private volatile Exchange exchange;
+  private volatile SocketHints hints;
 
   /**
    * A socket that is not created yet.
@@ -62,7 +62,7 @@ final class SocketImpl extends java.net.SocketImpl {
     this.server = server;
   }
 
-  private Descriptor open() throws SocketException {
+  private NativeSocket open() throws SocketException {
     State now = state;
     if (now == State.NEW) {
       throw new SocketException("Socket not created");
@@ -70,11 +70,11 @@ final class SocketImpl extends java.net.SocketImpl {
     if (now == State.CLOSED) {
       throw new SocketException("Socket closed");
     }
-    return descriptor;
+    return nativeSocket;
   }
 
   /** The socket of a connection. */
-  Descriptor connected() throws SocketException {
+  NativeSocket connected() throws SocketException {
     State now = state;
     if (now == State.CLOSED) {
       throw new SocketException("Socket closed");
@@ -82,15 +82,15 @@ final class SocketImpl extends java.net.SocketImpl {
     if (now != State.CONNECTED) {
       throw new SocketException("Not connected");
     }
-    return descriptor;
+    return nativeSocket;
   }
 
   boolean isClosed() {
     return state == State.CLOSED;
   }
 
-  Exchange exchange() {
-    return exchange;
+  SocketHints hints() {
+    return hints;
   }
 
   /** How long a read waits, in milliseconds; 0 is without a limit. */
@@ -105,7 +105,7 @@ final class SocketImpl extends java.net.SocketImpl {
       if (state != State.NEW) {
         throw new IOException("Already created");
       }
-      Descriptor opened = Descriptor.open(stream);
+      NativeSocket opened = NativeSocket.open(stream);
       try {
         if (server) {
           Options.set(opened, Option.SO_REUSEADDR, true);
@@ -114,7 +114,7 @@ final class SocketImpl extends java.net.SocketImpl {
         opened.close();
         throw failed;
       }
-      descriptor = opened;
+      nativeSocket = opened;
       state = State.UNCONNECTED;
     }
   }
@@ -166,26 +166,26 @@ final class SocketImpl extends java.net.SocketImpl {
   private void connectLocked(InetAddress ip, InetSocketAddress endpoint, int milliseconds)
       throws IOException {
     int toPort = endpoint.getPort();
-    Descriptor socket = beginConnect(ip, toPort);
-    int code = socket.connect(Ip.ofEndpoint(ip), toPort, milliseconds);
-    if (code == Faults.ECONNREFUSED && Hints.areOn()) {
+    NativeSocket socket = beginConnect(ip, toPort);
+    int code = socket.connect(IpAddress.ofEndpoint(ip), toPort, milliseconds);
+    if (code == ErrorCodes.ECONNREFUSED && Hints.areOn()) {
       Hints.refused(endpoint.getHostString(), toPort);
     }
     synchronized (stateLock) {
-      if (isClosed() || code == Faults.CLOSED) {
+      if (isClosed() || code == ErrorCodes.CLOSED) {
         throw new SocketException("Socket closed");
       }
-      if (code == Faults.TIMED_OUT) {
+      if (code == ErrorCodes.TIMED_OUT) {
         throw new SocketTimeoutException("Connect timed out");
       }
-      Faults.check(code);
-      localport = Ip.port(Options.localAddress(socket));
-      exchange = Exchange.ofClient(endpoint.getHostString(), toPort);
+      ErrorCodes.check(code);
+      localport = IpAddress.port(Options.localAddress(socket));
+      hints = SocketHints.ofClient(endpoint.getHostString(), toPort);
       state = State.CONNECTED;
     }
   }
 
-  private Descriptor beginConnect(InetAddress ip, int toPort) throws SocketException {
+  private NativeSocket beginConnect(InetAddress ip, int toPort) throws SocketException {
     synchronized (stateLock) {
       switch (state) {
         case NEW -> throw new SocketException("Not created");
@@ -196,30 +196,30 @@ final class SocketImpl extends java.net.SocketImpl {
       }
       address = ip;
       port = toPort;
-      return descriptor;
+      return nativeSocket;
     }
   }
 
   @Override
   protected void bind(InetAddress host, int toPort) throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       if (localport != 0) {
         throw new SocketException("Already bound");
       }
-      Ip ip = Ip.ofEndpoint(host);
+      IpAddress ip = IpAddress.ofEndpoint(host);
       checkPort(
           Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort),
           toPort);
       address = host;
-      localport = Ip.port(Options.localAddress(socket));
+      localport = IpAddress.port(Options.localAddress(socket));
     }
   }
 
   @Override
   protected void listen(int backlog) throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       if (localport == 0) {
         throw new SocketException("Not bound");
       }
@@ -229,10 +229,10 @@ final class SocketImpl extends java.net.SocketImpl {
   }
 
   private void checkPort(int code, int wanted) throws IOException {
-    if (code == Faults.EADDRINUSE && Hints.areOn()) {
+    if (code == ErrorCodes.EADDRINUSE && Hints.areOn()) {
       Hints.tcpInUse(wanted, server);
     }
-    Faults.check(code);
+    ErrorCodes.check(code);
   }
 
   @Override
@@ -243,7 +243,7 @@ final class SocketImpl extends java.net.SocketImpl {
     if (accepted.state != State.NEW) {
       throw new SocketException("Not a newly created SocketImpl");
     }
-    long[] found = new long[Ip.NUMBERS + 1];
+    long[] found = new long[IpAddress.NUMBERS + 1];
     long start = System.nanoTime();
     int milliseconds = timeout;
     lockToAccept(milliseconds);
@@ -252,7 +252,7 @@ final class SocketImpl extends java.net.SocketImpl {
     } finally {
       readLock.unlock();
     }
-    accepted.take(new Descriptor(found[Ip.NUMBERS]), found);
+    accepted.take(new NativeSocket(found[IpAddress.NUMBERS]), found);
   }
 
   /** The time that others keep the lock counts, too. */
@@ -284,20 +284,20 @@ final class SocketImpl extends java.net.SocketImpl {
   private void acceptLocked(int milliseconds, long start, long[] found) throws IOException {
     int code;
     do {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       if (localport == 0) {
         throw new SocketException("Not bound");
       }
       code = socket.accept(rest(milliseconds, start), found);
       // The peer was gone before it was accepted; that ends nothing for the others.
-    } while (code == Faults.ECONNABORTED);
-    if (code == Faults.CLOSED || (code < 0 && isClosed())) {
+    } while (code == ErrorCodes.ECONNABORTED);
+    if (code == ErrorCodes.CLOSED || (code < 0 && isClosed())) {
       throw new SocketException("Socket closed");
     }
-    if (code == Faults.TIMED_OUT) {
+    if (code == ErrorCodes.TIMED_OUT) {
       throw new SocketTimeoutException("Accept timed out");
     }
-    Faults.check(code);
+    ErrorCodes.check(code);
   }
 
   /** What is left of a limit, never the 0 that is none. */
@@ -309,18 +309,18 @@ final class SocketImpl extends java.net.SocketImpl {
     return (int) Math.max(1, milliseconds - passed);
   }
 
-  private void take(Descriptor connection, long[] peer) throws SocketException {
+  private void take(NativeSocket connection, long[] peer) throws SocketException {
     try {
-      int ownPort = Ip.port(Options.localAddress(connection));
+      int ownPort = IpAddress.port(Options.localAddress(connection));
       synchronized (stateLock) {
         if (state != State.NEW) {
           throw new SocketException("Not a newly created SocketImpl");
         }
-        descriptor = connection;
+        nativeSocket = connection;
         localport = ownPort;
-        address = Ip.decode(peer);
-        port = Ip.port(peer);
-        exchange = Exchange.ofServer();
+        address = IpAddress.decode(peer);
+        port = IpAddress.port(peer);
+        hints = SocketHints.ofServer();
         state = State.CONNECTED;
       }
     } catch (SocketException failed) {
@@ -342,8 +342,8 @@ final class SocketImpl extends java.net.SocketImpl {
   @Override
   protected int available() throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = connected();
-      return input.isShut() ? 0 : Faults.check(Native.api().socketAvailable(socket.number()));
+      NativeSocket socket = connected();
+      return input.isShut() ? 0 : ErrorCodes.check(Native.api().socketAvailable(socket.number()));
     }
   }
 
@@ -352,10 +352,10 @@ final class SocketImpl extends java.net.SocketImpl {
     synchronized (stateLock) {
       State before = state;
       state = State.CLOSED;
-      if (exchange != null) {
-        exchange.close();
+      if (hints != null) {
+        hints.close();
       }
-      Descriptor socket = descriptor;
+      NativeSocket socket = nativeSocket;
       if (before == State.CLOSED || socket == null) {
         return;
       }
@@ -368,7 +368,7 @@ final class SocketImpl extends java.net.SocketImpl {
   }
 
   /** Unless it is to be broken off, by a linger of zero. */
-  private static boolean lingers(Descriptor socket) {
+  private static boolean lingers(NativeSocket socket) {
     try {
       return Options.number(socket, Option.SO_LINGER) != 0;
     } catch (SocketException unknown) {
@@ -379,9 +379,9 @@ final class SocketImpl extends java.net.SocketImpl {
   @Override
   protected void shutdownInput() throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = connected();
+      NativeSocket socket = connected();
       if (!input.isShut()) {
-        Faults.check(Native.api().socketShutdown(socket.number(), false));
+        ErrorCodes.check(Native.api().socketShutdown(socket.number(), false));
         input.shut();
       }
     }
@@ -390,9 +390,9 @@ final class SocketImpl extends java.net.SocketImpl {
   @Override
   protected void shutdownOutput() throws IOException {
     synchronized (stateLock) {
-      Descriptor socket = connected();
+      NativeSocket socket = connected();
       if (!output.isShut()) {
-        Faults.check(Native.api().socketShutdown(socket.number(), true));
+        ErrorCodes.check(Native.api().socketShutdown(socket.number(), true));
         output.shut();
       }
     }
@@ -434,7 +434,7 @@ final class SocketImpl extends java.net.SocketImpl {
   @Override
   public void setOption(int number, Object value) throws SocketException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       if (number == SO_TIMEOUT) {
         int milliseconds = ClassicOptions.number(value, "SO_TIMEOUT");
         if (milliseconds < 0) {
@@ -450,10 +450,10 @@ final class SocketImpl extends java.net.SocketImpl {
   @Override
   public Object getOption(int number) throws SocketException {
     synchronized (stateLock) {
-      Descriptor socket = open();
+      NativeSocket socket = open();
       return switch (number) {
         case SO_TIMEOUT -> timeout;
-        case SO_BINDADDR -> Ip.decode(Options.localAddress(socket));
+        case SO_BINDADDR -> IpAddress.decode(Options.localAddress(socket));
         default -> ClassicOptions.get(socket, number);
       };
     }

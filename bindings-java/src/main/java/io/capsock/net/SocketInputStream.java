@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What a TCP socket receives. One thread at a time reads. */
-final class Input extends InputStream {
+final class SocketInputStream extends InputStream {
   private final SocketImpl socket;
 
   /** Held for a read, and by the socket for what else waits for it to be readable. */
@@ -22,7 +22,7 @@ final class Input extends InputStream {
 
   private boolean reset;
 
-  Input(SocketImpl socket) {
+  SocketInputStream(SocketImpl socket) {
     this.socket = socket;
   }
 
@@ -57,7 +57,7 @@ final class Input extends InputStream {
       if (ended) {
         return -1;
       }
-      Descriptor descriptor = socket.connected();
+      NativeSocket nativeSocket = socket.connected();
       if (reset) {
         throw new SocketException("Connection reset");
       }
@@ -65,12 +65,12 @@ final class Input extends InputStream {
         ended = true;
         return -1;
       }
-      int wanted = Math.min(length, Descriptor.LIMIT);
-      Exchange exchange = socket.exchange();
+      int wanted = Math.min(length, NativeSocket.LIMIT);
+      SocketHints hints = socket.hints();
       int count =
-          exchange == null
-              ? descriptor.read(bytes, offset, wanted, socket.timeout())
-              : watched(exchange, descriptor, bytes, offset, wanted);
+          hints == null
+              ? nativeSocket.read(bytes, offset, wanted, socket.timeout())
+              : watched(hints, nativeSocket, bytes, offset, wanted);
       return count > 0 ? count : nothing(count);
     } catch (InterruptedIOException over) {
       throw socket.isClosed() ? new SocketException("Socket closed") : over;
@@ -81,25 +81,25 @@ final class Input extends InputStream {
 
   /** The same, where there are hints. */
   private int watched(
-      Exchange exchange, Descriptor descriptor, byte[] bytes, int offset, int wanted)
+      SocketHints hints, NativeSocket nativeSocket, byte[] bytes, int offset, int wanted)
       throws IOException {
-    exchange.waits();
+    hints.waits();
     try {
-      int count = descriptor.read(bytes, offset, wanted, socket.timeout());
+      int count = nativeSocket.read(bytes, offset, wanted, socket.timeout());
       if (count > 0) {
-        exchange.received(count, wanted);
+        hints.received(count, wanted);
       }
       return count;
     } finally {
-      exchange.waited();
+      hints.waited();
     }
   }
 
   private int nothing(int code) throws IOException {
-    if (code == Faults.ECONNRESET) {
+    if (code == ErrorCodes.ECONNRESET) {
       reset = true;
     }
-    if (code == Faults.CLOSED || socket.isClosed()) {
+    if (code == ErrorCodes.CLOSED || socket.isClosed()) {
       throw new SocketException("Socket closed");
     }
     switch (code) {
@@ -107,9 +107,9 @@ final class Input extends InputStream {
         ended = true;
         return -1;
       }
-      case Faults.ECONNRESET -> throw new SocketException("Connection reset");
-      case Faults.TIMED_OUT -> throw new SocketTimeoutException("Read timed out");
-      default -> throw new SocketException(Faults.text(code));
+      case ErrorCodes.ECONNRESET -> throw new SocketException("Connection reset");
+      case ErrorCodes.TIMED_OUT -> throw new SocketTimeoutException("Read timed out");
+      default -> throw new SocketException(ErrorCodes.text(code));
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * waiting, and parks in between, see {@link Poller}. Whoever uses this sees to it that one thread
  * at a time reads, and one writes.
  */
-final class Descriptor {
+final class NativeSocket {
   /** What one read or write moves at most: the native side's buffer is not longer. */
   static final int LIMIT = 128 * 1024;
 
@@ -37,7 +37,7 @@ final class Descriptor {
   }
 
   /** Takes over a native socket. */
-  Descriptor(long number) {
+  NativeSocket(long number) {
     this.number = number;
     // The action must not refer to this object, or it would never be found unreachable.
     Native closer = api;
@@ -49,12 +49,12 @@ final class Descriptor {
    *
    * @throws SocketException as the system reports it: too many open files
    */
-  static Descriptor open(boolean stream) throws SocketException {
-    long opened = Native.api().socketOpen(Ip.V6, stream);
+  static NativeSocket open(boolean stream) throws SocketException {
+    long opened = Native.api().socketOpen(IpAddress.V6, stream);
     if (opened < 0) {
-      throw Faults.socketException((int) opened);
+      throw ErrorCodes.socketException((int) opened);
     }
-    return new Descriptor(opened);
+    return new NativeSocket(opened);
   }
 
   long number() {
@@ -65,7 +65,7 @@ final class Descriptor {
     return !closed;
   }
 
-  /** Closes it. Calls in progress end with {@link Faults#CLOSED}. */
+  /** Closes it. Calls in progress end with {@link ErrorCodes#CLOSED}. */
   void close() {
     closed = true;
     cleanable.clean();
@@ -74,7 +74,7 @@ final class Descriptor {
     LockSupport.unpark(writer);
   }
 
-  /** Up to so many bytes, 0 at the end of the stream; or a fault. */
+  /** Reads up to {@code length} bytes. Returns 0 at the end of the stream, or an error code. */
   int read(byte[] bytes, int offset, int length, int timeout) throws IOException {
     if (!VirtualThreads.isVirtual(Thread.currentThread())) {
       return api.socketRead(number, bytes, offset, length, limit(timeout));
@@ -82,7 +82,7 @@ final class Descriptor {
     return parking(false, timeout, wait -> api.socketRead(number, bytes, offset, length, wait));
   }
 
-  /** How many bytes the system took; or a fault. */
+  /** Returns the number of bytes that the system took, or an error code. */
   int write(byte[] bytes, int offset, int length) throws IOException {
     if (!VirtualThreads.isVirtual(Thread.currentThread())) {
       return api.socketWrite(number, bytes, offset, length, Native.NO_LIMIT);
@@ -90,19 +90,19 @@ final class Descriptor {
     return parking(true, 0, wait -> api.socketWrite(number, bytes, offset, length, wait));
   }
 
-  int connect(Ip to, int port, int timeout) throws IOException {
+  int connect(IpAddress to, int port, int timeout) throws IOException {
     Call connect =
         wait -> {
           int code = api.socketConnect(number, to.high(), to.low(), to.scope(), port, wait);
           // Of a connect that has begun, the next one tells how it goes.
-          boolean goesOn = code == Faults.EINPROGRESS || code == Faults.EALREADY;
-          return goesOn ? Faults.EAGAIN : code;
+          boolean goesOn = code == ErrorCodes.EINPROGRESS || code == ErrorCodes.EALREADY;
+          return goesOn ? ErrorCodes.EAGAIN : code;
         };
     if (timeout != 0 && VirtualThreads.isVirtual(Thread.currentThread())) {
       // As in the JDK, a timed connect is polled once before the thread parks. On loopback it has
       // been established by then.
       int code = connect.waiting(0);
-      if (code != Faults.EAGAIN) {
+      if (code != ErrorCodes.EAGAIN) {
         return code;
       }
     }
@@ -115,7 +115,7 @@ final class Descriptor {
   }
 
   /** To the peer if the port is below zero. */
-  int send(byte[] bytes, int offset, int length, Ip to, int port) throws IOException {
+  int send(byte[] bytes, int offset, int length, IpAddress to, int port) throws IOException {
     long high = to == null ? 0 : to.high();
     long low = to == null ? 0 : to.low();
     int scope = to == null ? 0 : to.scope();
@@ -129,7 +129,7 @@ final class Descriptor {
         wait -> api.datagramSend(number, bytes, offset, length, high, low, scope, port, wait));
   }
 
-  /** The length of the datagram, whose bytes the packet has then; or a fault. */
+  /** Receives into the packet. Returns the length of the datagram, or an error code. */
   int receive(DatagramPacket packet, int timeout, boolean peeks, long[] sender) throws IOException {
     byte[] bytes = packet.getData();
     int offset = packet.getOffset();
@@ -165,11 +165,11 @@ final class Descriptor {
     long allowed = timeout * 1_000_000L;
     while (true) {
       int result = call.waiting(0);
-      if (result != Faults.EAGAIN) {
+      if (result != ErrorCodes.EAGAIN) {
         return result;
       }
       if (timeout != 0 && System.nanoTime() - start >= allowed) {
-        return Faults.TIMED_OUT;
+        return ErrorCodes.TIMED_OUT;
       }
       park(writable, timeout != 0, start + allowed);
     }

@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
  * <p>The fields are each written by one thread at a time, and read by the watcher: a hint that a
  * race misses is no loss.
  */
-final class Exchange {
+final class SocketHints {
   /** More of a message is not looked at. */
   private static final int LOOKED_AT = 256;
 
@@ -52,36 +52,36 @@ final class Exchange {
 
   private volatile int filled;
 
-  private Exchange(boolean datagrams, Role role) {
+  private SocketHints(boolean datagrams, Role role) {
     this.datagrams = datagrams;
     this.role = role;
   }
 
   /** A connection; null if there are no hints. */
-  static Exchange ofClient(String host, int port) {
+  static SocketHints ofClient(String host, int port) {
     if (!Hints.areOn()) {
       return null;
     }
-    Exchange exchange = new Exchange(false, Role.CLIENT);
-    exchange.peerHost = host;
-    exchange.peerPort = port;
-    HintWatcher.watch(exchange);
-    return exchange;
+    SocketHints hints = new SocketHints(false, Role.CLIENT);
+    hints.peerHost = host;
+    hints.peerPort = port;
+    HintWatcher.watch(hints);
+    return hints;
   }
 
   /** An accepted connection; null if there are no hints. */
-  static Exchange ofServer() {
-    return Hints.areOn() ? new Exchange(false, Role.SERVER) : null;
+  static SocketHints ofServer() {
+    return Hints.areOn() ? new SocketHints(false, Role.SERVER) : null;
   }
 
   /** A UDP socket; null if there are no hints. */
-  static Exchange ofDatagrams() {
+  static SocketHints ofDatagrams() {
     if (!Hints.areOn()) {
       return null;
     }
-    Exchange exchange = new Exchange(true, Role.UNKNOWN);
-    HintWatcher.watch(exchange);
-    return exchange;
+    SocketHints hints = new SocketHints(true, Role.UNKNOWN);
+    HintWatcher.watch(hints);
+    return hints;
   }
 
   private static long thread() {
@@ -98,14 +98,14 @@ final class Exchange {
   }
 
   /**
-   * A datagram was sent, or was refused with that fault. The arguments are those of the call: the
+   * A datagram was sent, or failed with that error code. The arguments are those of the call: the
    * packet may be another thread's again.
    */
   void sentDatagram(
       int code, InetSocketAddress to, boolean peer, byte[] bytes, int offset, int length) {
-    if (code == Faults.EMSGSIZE) {
+    if (code == ErrorCodes.EMSGSIZE) {
       Hints.tooLong(length);
-    } else if (code == Faults.ECONNREFUSED && peer) {
+    } else if (code == ErrorCodes.ECONNREFUSED && peer) {
       refused(to);
     }
     if (code < 0 || to == null) {
@@ -154,8 +154,8 @@ final class Exchange {
   }
 
   private static boolean isText(byte[] bytes, int offset, int length) {
-    for (int place = offset; place < offset + Math.min(length, LOOKED_AT); place++) {
-      byte one = bytes[place];
+    for (int index = offset; index < offset + Math.min(length, LOOKED_AT); index++) {
+      byte one = bytes[index];
       if (one >= 0 && one < ' ' && one != '\n' && one != '\r' && one != '\t') {
         return false;
       }
@@ -171,8 +171,8 @@ final class Exchange {
     if (used <= 0 || unused < 2 || length < buffer || !isText(bytes, offset, used)) {
       return;
     }
-    for (int place = offset + length - unused; place < offset + length; place++) {
-      if (bytes[place] != 0) {
+    for (int index = offset + length - unused; index < offset + length; index++) {
+      if (bytes[index] != 0) {
         return;
       }
     }

@@ -15,10 +15,10 @@ import java.util.Set;
  * A {@link Socket} that connects through a proxy: a socket of the JDK, which speaks SOCKS and
  * HTTP's CONNECT. Its calls are not the core's, and no trace has them.
  */
-final class ProxiedImpl extends java.net.SocketImpl {
+final class ProxiedSocketImpl extends java.net.SocketImpl {
   private final java.net.Socket socket;
 
-  ProxiedImpl(java.net.Socket socket) {
+  ProxiedSocketImpl(java.net.Socket socket) {
     this.socket = socket;
   }
 

@@ -20,10 +20,10 @@ import java.util.List;
  * @param low the last 64 bits
  * @param scope the number of an interface, or 0
  */
-record Ip(InetAddress address, long high, long low, int scope) {
+record IpAddress(InetAddress address, long high, long low, int scope) {
   /** Whether sockets are IPv6 sockets, which take IPv4 addresses too, or IPv4 sockets. */
   static final boolean V6 =
-      !Guard.privileged(() -> Boolean.getBoolean("java.net.preferIPv4Stack"))
+      !SecurityChecks.privileged(() -> Boolean.getBoolean("java.net.preferIPv4Stack"))
           && Native.api().hasIpv6();
 
   private static final long MAPPED = 0xffffL << 32;
@@ -38,17 +38,17 @@ record Ip(InetAddress address, long high, long low, int scope) {
    *
    * @throws SocketException if several interfaces have it, or if it is IPv6 and sockets are IPv4
    */
-  static Ip of(InetAddress address) throws SocketException {
+  static IpAddress of(InetAddress address) throws SocketException {
     InetAddress scoped = scoped(address);
     ByteBuffer bytes = ByteBuffer.wrap(scoped.getAddress());
     if (bytes.remaining() == V4_LENGTH) {
-      return new Ip(address, 0, MAPPED | Integer.toUnsignedLong(bytes.getInt()), 0);
+      return new IpAddress(address, 0, MAPPED | Integer.toUnsignedLong(bytes.getInt()), 0);
     }
     if (!V6) {
       throw new SocketException("IPv6 protocol family unavailable");
     }
     int scope = ((Inet6Address) scoped).getScopeId();
-    return new Ip(address, bytes.getLong(), bytes.getLong(), scope);
+    return new IpAddress(address, bytes.getLong(), bytes.getLong(), scope);
   }
 
   /**
@@ -57,9 +57,9 @@ record Ip(InetAddress address, long high, long low, int scope) {
    *
    * @throws SocketException as {@link #of}
    */
-  static Ip ofEndpoint(InetAddress address) throws SocketException {
+  static IpAddress ofEndpoint(InetAddress address) throws SocketException {
     boolean anyIpv4 = V6 && address instanceof Inet4Address && address.isAnyLocalAddress();
-    return anyIpv4 ? new Ip(address, 0, 0, 0) : of(address);
+    return anyIpv4 ? new IpAddress(address, 0, 0, 0) : of(address);
   }
 
   private static InetAddress scoped(InetAddress address) throws SocketException {

@@ -13,7 +13,7 @@ import java.net.SocketException;
  * What a native method returns in place of a result, and the one place where it becomes an
  * exception: the class and the text that the JDK has for it. The numbers are the system's, negated.
  */
-final class Faults {
+final class ErrorCodes {
   static final int EAGAIN = -11;
   static final int EACCES = -13;
   static final int EPROTO = -71;
@@ -38,7 +38,7 @@ final class Faults {
   /** A defect of capsock itself. */
   static final int INTERNAL = -100_003;
 
-  private Faults() {}
+  private ErrorCodes() {}
 
   /** The exception for a call that sets up or asks a socket: its class says what happened. */
   static IOException of(int code) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A security manager is asked what the JDK's sockets ask it, in a Java that may have one. */
 @SuppressWarnings("removal")
-class GuardTest {
+class SecurityChecksTest {
   private static final String ALLOW = "-Djava.security.manager=allow";
 
   @TempDir Path folder;

@@ -8,12 +8,12 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What a TCP socket sends. One thread at a time writes. */
-final class Output extends OutputStream {
+final class SocketOutputStream extends OutputStream {
   private final SocketImpl socket;
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean shut;
 
-  Output(SocketImpl socket) {
+  SocketOutputStream(SocketImpl socket) {
     this.socket = socket;
   }
 
@@ -42,10 +42,10 @@ final class Output extends OutputStream {
     try {
       int end = offset + length;
       for (int next = offset; next < end; ) {
-        int wanted = Math.min(end - next, Descriptor.LIMIT);
+        int wanted = Math.min(end - next, NativeSocket.LIMIT);
         int count = socket.connected().write(bytes, next, wanted);
         if (count < 0) {
-          throw new SocketException(Faults.text(socket.isClosed() ? Faults.CLOSED : count));
+          throw new SocketException(ErrorCodes.text(socket.isClosed() ? ErrorCodes.CLOSED : count));
         }
         next += count;
       }
@@ -58,9 +58,9 @@ final class Output extends OutputStream {
   }
 
   private void hint(byte[] bytes, int offset, int length) {
-    Exchange exchange = socket.exchange();
-    if (exchange != null) {
-      exchange.sent(bytes, offset, length);
+    SocketHints hints = socket.hints();
+    if (hints != null) {
+      hints.sent(bytes, offset, length);
     }
   }
 
@@ -69,14 +69,14 @@ final class Output extends OutputStream {
     lock.lock();
     try {
       int code = Native.api().socketUrgent(socket.connected().number(), data);
-      if (code == Faults.EAGAIN) {
+      if (code == ErrorCodes.EAGAIN) {
         throw new SocketException("No buffer space available");
       }
       if (code < 0) {
         // As the JDK has it, for urgent data alone.
         throw socket.isClosed()
             ? new SocketException("Socket closed")
-            : new IOException(Faults.text(code));
+            : new IOException(ErrorCodes.text(code));
       }
     } finally {
       lock.unlock();

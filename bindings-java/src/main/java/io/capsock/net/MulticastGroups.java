@@ -14,7 +14,7 @@ import java.util.Set;
 /**
  * The multicast groups of a datagram socket, and the interface that its multicasts leave through.
  */
-final class Groups {
+final class MulticastGroups {
   private final Set<Membership> memberships = new HashSet<>();
 
   private record Membership(InetAddress group, int index) {}
@@ -29,7 +29,7 @@ final class Groups {
    *
    * @param given the interface, or null for the one that multicasts leave through
    */
-  void member(Descriptor socket, boolean joins, InetAddress group, NetworkInterface given)
+  void member(NativeSocket socket, boolean joins, InetAddress group, NetworkInterface given)
       throws IOException {
     Objects.requireNonNull(group, "group");
     NetworkInterface through = given == null ? through(socket) : given;
@@ -42,11 +42,11 @@ final class Groups {
     if (joins == memberships.contains(membership)) {
       throw new SocketException(joins ? "Already a member of group" : "Not a member of group");
     }
-    if (!Ip.V6 && group instanceof Inet6Address) {
+    if (!IpAddress.V6 && group instanceof Inet6Address) {
       throw new IllegalArgumentException("Only IPv6 sockets can join IPv6 multicast group");
     }
-    Ip ip = Ip.of(group);
-    Faults.check(
+    IpAddress ip = IpAddress.of(group);
+    ErrorCodes.check(
         Native.api().multicastMember(socket.number(), joins, ip.high(), ip.low(), v4, index));
     if (joins) {
       memberships.add(membership);
@@ -56,7 +56,7 @@ final class Groups {
   }
 
   /** Sets the interface that multicasts leave through, given as such or by an address of it. */
-  static void leaveThrough(Descriptor socket, Object value) throws SocketException {
+  static void leaveThrough(NativeSocket socket, Object value) throws SocketException {
     Object found =
         value instanceof InetAddress address ? NetworkInterface.getByInetAddress(address) : value;
     if (!(found instanceof NetworkInterface)) {
@@ -70,7 +70,7 @@ final class Groups {
   }
 
   /** The interface that multicasts leave through; null is the one that the system chooses. */
-  static NetworkInterface through(Descriptor socket) throws SocketException {
+  static NetworkInterface through(NativeSocket socket) throws SocketException {
     try {
       return (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
     } catch (IOException failed) {

@@ -12,10 +12,10 @@ import java.util.function.Supplier;
  * java.net.ServerSocket} make them.
  */
 @SuppressWarnings("removal") // of Java 17 to 23, where it is not removed
-final class Guard {
+final class SecurityChecks {
   private static final boolean POSSIBLE = Runtime.version().feature() < 24;
 
-  private Guard() {}
+  private SecurityChecks() {}
 
   private static SecurityManager manager() {
     return POSSIBLE ? System.getSecurityManager() : null;

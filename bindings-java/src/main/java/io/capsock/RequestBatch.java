@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Many requests in one array, and many replies out of one: the native side is called once for all
- * of them.
+ * RequestBatch requests in one array, and batch replies out of one: the native side is called once
+ * for all of them.
  */
-final class Many {
+final class RequestBatch {
   /** The longest array that a Java machine is sure to make. */
   private static final int LARGEST = Integer.MAX_VALUE - 8;
 
@@ -25,7 +25,7 @@ final class Many {
   private int[] lengths = new int[16];
   private int count;
 
-  private Many() {}
+  private RequestBatch() {}
 
   /** A native method that takes requests and returns replies (many.rs). */
   interface Call {
@@ -38,23 +38,23 @@ final class Many {
   }
 
   static List<String> texts(List<String> texts, Call call) throws IOException {
-    Many many = new Many();
+    RequestBatch batch = new RequestBatch();
     CharsetEncoder encoder = UTF_8.newEncoder();
     for (String text : texts) {
-      many.add(encoder, Objects.requireNonNull(text, "a text"));
+      batch.add(encoder, Objects.requireNonNull(text, "a text"));
     }
-    return many.ask(call, (all, start, length) -> new String(all, start, length, UTF_8));
+    return batch.ask(call, (all, start, length) -> new String(all, start, length, UTF_8));
   }
 
   static List<byte[]> bytes(List<byte[]> requests, Call call) throws IOException {
-    Many many = new Many();
+    RequestBatch batch = new RequestBatch();
     for (byte[] request : requests) {
       int length = Objects.requireNonNull(request, "a request").length;
-      many.reserve(length);
-      System.arraycopy(request, 0, many.bytes, many.used, length);
-      many.close(length);
+      batch.reserve(length);
+      System.arraycopy(request, 0, batch.bytes, batch.used, length);
+      batch.close(length);
     }
-    return many.ask(call, (all, start, length) -> Arrays.copyOfRange(all, start, start + length));
+    return batch.ask(call, (all, start, length) -> Arrays.copyOfRange(all, start, start + length));
   }
 
   private void add(CharsetEncoder encoder, String text) {
