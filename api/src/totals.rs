@@ -46,7 +46,7 @@ pub const TOTALS: &[Total] = &[
 pub const FEATURES: Total = total("features", "The optional calls of the system that the server uses.");
 
 /// What a stop returns.
-pub const REPORT_SENTENCE: &str = "What stopping a server found.";
+pub const REPORT_SENTENCE: &str = "The result of stopping a server.";
 
 /// The report of a stop.
 pub const REPORT: &[Total] = &[

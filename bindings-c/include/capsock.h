@@ -5,35 +5,35 @@
 //   if (capsock_server_start(CAPSOCK_TRANSPORT_TCP, NULL, &server) != CAPSOCK_OK)
 //     fprintf(stderr, "%s\n", capsock_last_error());
 //
-// Conventions, which hold for every function:
+// Conventions of all functions:
 //
-// Errors. What can fail returns a capsock_status; 0 is success. capsock_last_error() has the text of
-//   the calling thread's latest failure. No input ends the process or leaves a Rust panic behind it:
+// Errors. A function that can fail returns a capsock_status; 0 is success. capsock_last_error()
+//   returns the message of the calling thread's latest failure. No argument ends the process:
 //   a defect of the library is CAPSOCK_INTERNAL.
-// Out-parameters come last, are written on success only, and need not hold anything before. They
-//   overlap no other argument. The lengths of addresses and options are those of the system's calls: they
-//   hold before how much room there is, and after what was written.
-// NULL may be passed for every pointer: it is CAPSOCK_INVALID_ARGUMENT, unless the function says what
-//   else it means. For _free it means nothing. Any other pointer points to what its type says.
-// Text is UTF-8 that ends with a NUL; text that is not UTF-8 is CAPSOCK_INVALID_ARGUMENT. Where bytes
-//   are taken, any will do; NULL with the length 0 is no bytes.
-// Options and results. A capsock_..._options is made by its _new with all defaults, changed by the
-//   functions of its type, and may be NULL where it is taken; totals and reports are read by the
-//   functions of their type. They are opaque, so that a later library has more of them without a change
-//   to compiled programs. One object of options belongs to one thread at a time.
-// Arguments are read during the call, and none is kept, but for the handler and the log of a server
-//   and their data.
-// Memory. What a function gives is the caller's: handles are freed by the _free of their type, text
-//   by capsock_string_free, bytes by capsock_bytes_free. Exactly once, and not by free(3).
-// Threads. A handle that is taken as const may be used by several threads at once; freeing it has to
-//   come after all other calls. Whatever is not a handle belongs to one thread at a time.
-// Timeouts are milliseconds; CAPSOCK_NO_LIMIT is none, a negative one CAPSOCK_INVALID_ARGUMENT.
-// Choices are numbers (int32_t) with the constants of an enum; any other is CAPSOCK_INVALID_ARGUMENT.
-// Signals. The library raises no SIGPIPE, and sets no signal handler but one, of a real-time signal
-//   that has none: see capsock_socket. capsock_server_request_stop is
-//   the only function that a signal handler may call.
-// fork(2). A handle belongs to the process that made it; a forked child leaves it alone, unless it is a
-//   socket.
+// Out-parameters come last, are written on success only, and need not be initialised. They overlap no
+//   other argument. The length of an address or a socket option is value-result, as in accept(2): the
+//   size of the buffer before the call, the length of what was written after it.
+// NULL is CAPSOCK_INVALID_ARGUMENT for every pointer, unless the function documents another meaning.
+//   For a _free function it has no effect. Any other pointer points to a valid object of its type.
+// Text is UTF-8 terminated by a NUL; invalid UTF-8 is CAPSOCK_INVALID_ARGUMENT. Bytes may have any
+//   value; NULL with the length 0 is an empty sequence.
+// Options and results. A capsock_..._options object is made by its _new function with all defaults and
+//   changed by its _set_ functions; NULL stands for the defaults. Totals and reports are read by the
+//   functions of their type. The objects are opaque, so that a later library can add options and totals
+//   without a change to compiled programs. One thread at a time uses an options object.
+// Arguments are read during the call and not kept, except the handler and the log of a server and their
+//   user_data.
+// Memory. The caller frees what a function returns, exactly once: handles with the _free function of
+//   their type, text with capsock_string_free, bytes with capsock_bytes_free. Never with free(3).
+// Threads. Several threads may use a handle at the same time in functions that take it as const.
+//   Freeing it must come after all other calls. One thread at a time uses any other object.
+// Timeouts are milliseconds. CAPSOCK_NO_LIMIT is no timeout; a negative one is
+//   CAPSOCK_INVALID_ARGUMENT.
+// Choices are int32_t with the constants of an enum; any other number is CAPSOCK_INVALID_ARGUMENT.
+// Signals. The library raises no SIGPIPE. It installs one signal handler, for a real-time signal that
+//   has none: see capsock_socket. A signal handler may call capsock_server_request_stop and no other
+//   function.
+// fork(2). A handle belongs to the process that made it. A child must not use it, unless it is a socket.
 
 
 #ifndef CAPSOCK_H
@@ -44,13 +44,13 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-// The timeout that stands for no limit, in milliseconds.
+// The timeout, in milliseconds, that stands for no limit.
 #define CAPSOCK_NO_LIMIT 9223372036854775807
 
 // The port that servers listen on unless another is set: the textbook's.
 #define CAPSOCK_DEFAULT_PORT 12000
 
-// A buffer of so many bytes holds the text of every address, and its NUL.
+// The size of a buffer that holds the text of any address and its NUL.
 #define CAPSOCK_ADDRESS_SIZE 72
 
 // What a call returned. No number changes its meaning or is used again; a later version may add
@@ -226,8 +226,8 @@ typedef int32_t capsock_level;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// A reply that a handler is writing. It is the library's, and there for the call of the handler
-// only.
+// The reply that a handler writes. It belongs to the library and is valid during that call of the
+// handler.
 typedef struct capsock_reply capsock_reply;
 
 // A running server.
@@ -238,142 +238,149 @@ typedef struct capsock_server capsock_server;
 // be changed, used again and freed while servers that were started with them run.
 typedef struct capsock_server_options capsock_server_options;
 
-// A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
-// name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
+// A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
+// with the system's constants and `struct sockaddr`, and returns a status.
 //
-// What is different from the calls of the system: a call that waits has the socket's timeout, if one
-// is set; closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
-// cut in silence; the descriptor is not inherited by exec(3).
+// Differences from the system calls: a blocking call has the socket's timeout, if one is set;
+// closing the socket unblocks calls in other threads; no call raises SIGPIPE or truncates a
+// datagram without an error; the descriptor is not inherited by exec(3).
 //
-// Closing a socket interrupts the threads that are blocked in it by a real-time signal for which the
-// program has no handler; each thread has it unblocked from its first call on.
+// Closing a socket interrupts blocked threads with a real-time signal for which the program has no
+// handler. Each thread has that signal unblocked from its first call on.
 //
-// Several threads may use a socket at once. In a program with one thread, a child of fork(2) may use
-// it as well, and closes and frees its own.
+// Several threads may use a socket at the same time. In a single-threaded program, a child of
+// fork(2) may use the socket as well; it closes and frees its own copy.
 typedef struct capsock_socket capsock_socket;
 
 // A server's totals since its start, as they were when they were read. It is freed with
 // `capsock_stats_free`. Its functions return 0 for NULL.
 typedef struct capsock_stats capsock_stats;
 
-// What stopping a server found. It is freed with `capsock_stop_report_free`. Its functions return
-// 0 for NULL.
+// The result of stopping a server. It is freed with `capsock_stop_report_free`. Its functions
+// return 0 for NULL.
 typedef struct capsock_stop_report capsock_stop_report;
 
-// A connection to a server that answers each line with a line. Requests from several threads take
-// turns.
+// A connection to a server that answers each line with a line. If several threads send requests,
+// one request at a time is in progress; the others wait for it.
 typedef struct capsock_tcp_client capsock_tcp_client;
 
 // The options of a TCP client. They may be changed, used again and freed while clients that were
 // made with them are in use.
 typedef struct capsock_tcp_client_options capsock_tcp_client_options;
 
-// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
+// Sends requests as datagrams and receives replies as datagrams. If several threads send requests,
+// one request at a time is in progress; the others wait for it.
 //
-// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
-// another one's.
+// Each request is sent from another local port, so that a late or duplicate reply is not taken for
+// the reply to another request.
 typedef struct capsock_udp_client capsock_udp_client;
 
 // The options of a UDP client. They may be changed, used again and freed while clients that were
 // made with them are in use.
 typedef struct capsock_udp_client_options capsock_udp_client_options;
 
-// The upper case of a text that comes in pieces, cut anywhere, also inside of a character.
+// Maps a text to upper case that is given in pieces. A piece may end within a character.
 typedef struct capsock_uppercase_stream capsock_uppercase_stream;
 
-// Bytes that the library gives. The caller frees them with `capsock_bytes_free` and leaves both
-// fields as they are until then; the bytes themselves are the caller's to change.
+// Bytes that the library allocated. The caller frees them with `capsock_bytes_free`, and until
+// then leaves both fields unchanged. The caller may change the bytes.
 typedef struct {
-  // The bytes. One more, a NUL that `length` does not count, follows them. NULL once freed.
+  // The bytes, followed by a NUL that `length` does not count. NULL after `capsock_bytes_free`.
   uint8_t *data;
-  // How many they are.
+  // The number of bytes.
   size_t length;
 } capsock_bytes;
 
-// Answers one request: writes the reply with `capsock_reply_write` and returns 0. Anything else
-// means that the request failed: it is logged and counted, the TCP connection is closed or the UDP
-// request left without a reply, and the server goes on.
+// Answers a request: writes the reply with `capsock_reply_write` and returns 0. Any other return
+// value reports a failed request: the server logs and counts it, closes the TCP connection or
+// sends no datagram, and continues.
 //
-// `request` is never NULL, has no NUL behind it, and is there for the call only. Over UDP it is a
-// datagram; over TCP it is what the framing says, with its newline where `CAPSOCK_FRAMING_LINE`
-// found one. A reply to a line that has a newline gets one if it ends without.
+// `request` is never NULL, is not terminated by a NUL, and is valid during the call. Over UDP it
+// is a datagram. Over TCP it is delimited by the framing; with `CAPSOCK_FRAMING_LINE` it includes
+// the newline, if there is one. If the request ends with a newline and the reply does not, the
+// server adds one.
 //
-// It is called from the server's threads, several at once: the requests of one TCP connection come
-// one after another, in their order; datagrams at the same time, also those of one peer, whose
-// replies may overtake each other. A slow handler holds up its own connection, and others once as
-// many run as there are `workers` (`CAPSOCK_CONCURRENCY_EVENTS`). It must return: no `longjmp`, and no
-// C++ exception, may leave it.
+// The server's threads call the handler, several at the same time. Requests of one TCP connection
+// are answered one after another, in order. Datagrams, including those of one peer, are answered
+// concurrently, and their replies may be sent in another order. With `CAPSOCK_CONCURRENCY_EVENTS`,
+// at most `workers` calls run at the same time; while all of them run, other connections wait.
+//
+// The handler must return: neither longjmp(3) nor a C++ exception may leave it.
 typedef int (*capsock_handler)(const uint8_t *request,
                                size_t length,
                                capsock_reply *reply,
                                void *user_data);
 
-// Takes a line of a server's log: `level` is a `capsock_level`, `line` UTF-8 without a newline,
-// there for the call only. Called from the server's threads, several at once; it must return.
+// Receives a line of a server's log. `level` is a `capsock_level`; `line` is UTF-8 without a
+// newline, valid during the call. The server's threads call it, several at the same time. It must
+// return, as a handler must.
 typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 
-// Takes the reply to the request at `index`, counted from 0, and returns 0. Anything else ends the
-// call with `CAPSOCK_INPUT_OUTPUT`.
+// Receives the reply to request number `index`, counted from 0, and returns 0. Any other return
+// value ends the call that sent the requests, with `CAPSOCK_INPUT_OUTPUT`.
 //
-// `reply` is never NULL, has no NUL behind it, and is there for the call only. It is called from the
-// thread that asks. It must not ask with the same client, and it must return: no `longjmp`, and no C++
-// exception, may leave it.
+// `reply` is never NULL, is not terminated by a NUL, and is valid during the call. The function is
+// called in the thread that sent the requests. It must not use the same client, and it must
+// return: neither longjmp(3) nor a C++ exception may leave it.
 typedef int (*capsock_on_reply)(size_t index, const uint8_t *reply, size_t length, void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
-// The version of the library, `major.minor.patch`. Valid for ever.
+// The version of the library, `major.minor.patch`. The string is static.
 const char *capsock_version(void);
 
-// What the latest call of this thread that failed has to say: what was tried, on which address,
-// what happened, and what to try. UTF-8, one sentence, without a newline. It is valid until the
-// thread's next call that fails, or its end. Never NULL; empty if no call has failed yet. A call
-// that succeeds leaves it as it is.
+// The error message of the calling thread's latest failed call: what was tried, on which address,
+// what happened, and what to try. UTF-8, one sentence without a newline. Never NULL; empty if no
+// call of this thread has failed.
+//
+// The string is valid until the next failed call of the thread, or until the thread ends. A
+// successful call leaves it unchanged.
 const char *capsock_last_error(void);
 
-// The system's error number (errno(3)) of the latest call of this thread that failed; 0 if there
-// is none.
+// The system's error number (errno(3)) of the calling thread's latest failed call; 0 if it has
+// none.
 int capsock_last_errno(void);
 
-// getaddrinfo(3)'s `EAI_` number of the latest call of this thread that failed; 0 if a name was
-// not the reason.
+// The `EAI_` code of getaddrinfo(3) of the calling thread's latest failed call; 0 if that call did
+// not fail to resolve a name.
 int capsock_last_gai_code(void);
 
-// Frees bytes that the library gave and empties the structure, so that freeing it again does
-// nothing. NULL is nothing.
+// Frees the bytes and sets the fields to NULL and 0. Freeing the structure a second time, and
+// NULL, have no effect.
 void capsock_bytes_free(capsock_bytes *bytes);
 
-// Frees text that the library gave. NULL is nothing.
+// Frees a string that the library allocated. NULL has no effect.
 void capsock_string_free(char *text);
 
-// The upper case of UTF-8 text, by Unicode's full mapping, the same in every locale: "straße"
-// becomes "STRASSE". Bytes that are not valid UTF-8 pass through unchanged; a NUL is a character
-// like others.
+// Maps UTF-8 text to upper case by Unicode's full mapping, the same in every locale: "straße"
+// becomes "STRASSE". Bytes that are not valid UTF-8 are copied unchanged. A NUL is a character
+// like any other.
 //
 // `upper` is freed with `capsock_bytes_free`.
 capsock_status capsock_uppercase(const void *input, size_t length, capsock_bytes *upper);
 
-// A stream at its beginning. It is freed with `capsock_uppercase_stream_free`.
+// Makes a stream, which is freed with `capsock_uppercase_stream_free`.
 capsock_status capsock_uppercase_stream_new(capsock_uppercase_stream **stream);
 
-// The upper case of what is complete so far; at most 3 bytes of a character that is not are held
-// until the next call. `upper`, which may turn out empty, is freed with `capsock_bytes_free`.
+// Returns the upper case of all characters that are complete so far. Up to 3 bytes of an
+// incomplete character are kept for the next call. `upper`, which may be empty, is freed with
+// `capsock_bytes_free`.
 capsock_status capsock_uppercase_stream_push(const capsock_uppercase_stream *stream,
                                              const void *input,
                                              size_t length,
                                              capsock_bytes *upper);
 
-// Ends the text: what was held is given unchanged, and the stream is at a beginning again. `upper`
-// is freed with `capsock_bytes_free`.
+// Ends the text: returns the bytes of an incomplete character unchanged, and resets the stream for
+// another text. `upper` is freed with `capsock_bytes_free`.
 capsock_status capsock_uppercase_stream_finish(const capsock_uppercase_stream *stream,
                                                capsock_bytes *upper);
 
-// Frees a stream. NULL is nothing.
+// Frees a stream. NULL has no effect.
 void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
 
-// New options, all with their defaults. They are freed with `capsock_server_options_free`. Never NULL.
+// Makes options with all defaults, which are freed with `capsock_server_options_free`. Never NULL.
 capsock_server_options *capsock_server_options_new(void);
 
 // The name or IP address to listen on; an empty one is every address of the machine. Default
@@ -464,23 +471,27 @@ capsock_status capsock_server_options_set_write_timeout(capsock_server_options *
 capsock_status capsock_server_options_set_busy_poll(capsock_server_options *options,
                                                     int64_t busy_poll_us);
 
-// Frees options. NULL is nothing.
+// Frees options. NULL has no effect.
 void capsock_server_options_free(capsock_server_options *options);
 
-// Adds to the reply of a handler, as often as the handler likes. A reply that could not be
-// completed (`CAPSOCK_OUT_OF_RESOURCES`) fails the request, whatever the handler returns.
+// Appends data to the reply of a handler. A handler may call it several times. If the memory for
+// the reply cannot be allocated (`CAPSOCK_OUT_OF_RESOURCES`), the request fails, whatever the
+// handler returns.
 capsock_status capsock_reply_write(capsock_reply *reply, const void *data, size_t length);
 
-// Sets what answers the requests; NULL, the default, for upper case. `user_data` is passed to it.
+// Sets the function that answers requests, and the pointer that is passed to it. NULL, the
+// default, selects upper case.
 //
-// What the handler uses has to stay until every server that was started with these options is freed
-// and, if a stop found calls of it still running, until those have returned.
+// What the handler uses must stay valid until each server that was started with these options is
+// freed and, if `capsock_stop_report_running` of a stop was not 0, until those calls have
+// returned.
 capsock_status capsock_server_options_set_handler(capsock_server_options *options,
                                                   capsock_handler handler,
                                                   void *user_data);
 
-// Sets what takes the lines of the log; NULL, the default: they go to standard error. `user_data` is
-// passed to it, and what it uses has to stay as for a handler.
+// Sets the function that receives the lines of the log, and the pointer that is passed to it.
+// NULL, the default, selects standard error. What the function uses must stay valid as for a
+// handler.
 capsock_status capsock_server_options_set_log(capsock_server_options *options,
                                               capsock_log log,
                                               void *user_data);
@@ -542,7 +553,7 @@ uint64_t capsock_stats_descriptor_shortages(const capsock_stats *stats);
 // `capsock_feature` values.
 uint64_t capsock_stats_features(const capsock_stats *stats);
 
-// Frees totals. NULL is nothing.
+// Frees totals. NULL has no effect.
 void capsock_stats_free(capsock_stats *stats);
 
 // Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
@@ -557,17 +568,17 @@ uint64_t capsock_stop_report_cut(const capsock_stop_report *report);
 // the call returns; until then what the call uses has to stay.
 uint64_t capsock_stop_report_running(const capsock_stop_report *report);
 
-// Frees a report. NULL is nothing.
+// Frees a report. NULL has no effect.
 void capsock_stop_report_free(capsock_stop_report *report);
 
-// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
-// `capsock_transport`; `options` may be NULL for the defaults, and are used for the call only. The
-// server is freed with `capsock_server_free`.
+// Binds the addresses and starts the server. After a successful return, clients can connect.
+// `transport` is a `capsock_transport`. `options` may be NULL for the defaults, and is read during
+// the call only. The server is freed with `capsock_server_free`.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
-// framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
-// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES` and what else
-// binding reports.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that exclude each other (a handler with the
+// framing stream, or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
+// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES`, and other
+// errors of bind(2) and listen(2).
 capsock_status capsock_server_start(int32_t transport,
                                     const capsock_server_options *options,
                                     capsock_server **server);
@@ -575,51 +586,49 @@ capsock_status capsock_server_start(int32_t transport,
 // The port that the server listens on; 0 if `server` is NULL.
 uint16_t capsock_server_port(const capsock_server *server);
 
-// How many addresses the server listens on: one for each address of its host name; 0 if `server`
-// is NULL.
+// The number of addresses that the server listens on: one for each address of its host name; 0 if
+// `server` is NULL.
 size_t capsock_server_address_count(const capsock_server *server);
 
-// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000"; `index` counts from
-// 0. `address` is freed with `capsock_string_free`.
+// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
+// from 0. `address` is freed with `capsock_string_free`.
 capsock_status capsock_server_address(const capsock_server *server, size_t index, char **address);
 
-// The totals so far, which are freed with `capsock_stats_free`. Cheap: it reads counters and takes no
+// Reads the totals, which are freed with `capsock_stats_free`. It copies counters and takes no
 // lock.
-capsock_status capsock_server_stats(const capsock_server *server,
-                                    capsock_stats **stats);
+capsock_status capsock_server_stats(const capsock_server *server, capsock_stats **stats);
 
-// Asks the server to stop within 5 s, and returns at once. NULL is nothing. The one function that a
-// signal handler may call (signal-safety(7)).
+// Requests a stop within 5 s and returns immediately. NULL has no effect. This is the only
+// function of the library that a signal handler may call (signal-safety(7)).
 void capsock_server_request_stop(const capsock_server *server);
 
-// Stops the server: no new work, what is in hand is finished, then idle connections close; what is
-// not done after `timeout_ms` is cut. `report` may be NULL; otherwise it is freed with
-// `capsock_stop_report_free`.
+// Stops the server. It accepts no further connections and requests, completes those in progress,
+// and closes idle connections. After `timeout_ms` it closes all connections. `report` may be NULL;
+// otherwise it is freed with `capsock_stop_report_free`.
 //
-// Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
-// report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
-// stopped server is still to be freed.
+// Any thread may call it, several times: the earliest deadline applies, and each call returns the
+// same report. If a handler of the server calls it, it requests the stop and returns immediately.
+// A stopped server has to be freed as well.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked off after
-// the start, in which the server is not.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked after the
+// start, because the server does not run there.
 capsock_status capsock_server_stop(const capsock_server *server,
                                    int64_t timeout_ms,
                                    capsock_stop_report **report);
 
-// Waits until the server has stopped, whoever stopped it.
+// Waits until the server has stopped.
 //
-// Errors: `CAPSOCK_TIMED_OUT` if it still runs after `timeout_ms`; `CAPSOCK_INTERRUPTED` if a signal
-// handler ran meanwhile in the calling thread: the server still runs, or is about to stop if that
-// handler asked for it. `CAPSOCK_INVALID_ARGUMENT` from a handler of the server, which would wait
-// for itself; `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
-capsock_status capsock_server_wait(const capsock_server *server,
-                                   int64_t timeout_ms);
+// Errors: `CAPSOCK_TIMED_OUT` if the server still runs after `timeout_ms`. `CAPSOCK_INTERRUPTED`
+// if a signal handler ran in the calling thread; the server still runs, or is stopping if the
+// signal handler requested that. `CAPSOCK_INVALID_ARGUMENT` in a handler of the server, which
+// would wait for itself. `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_wait(const capsock_server *server, int64_t timeout_ms);
 
-// Stops the server within 5 s, if it runs, and frees it. NULL is nothing. No other call may use the server
-// meanwhile, and a handler of the server must not free it.
+// Stops the server within 5 s, if it runs, and frees it. NULL has no effect. No other call may use
+// the server at the same time, and a handler of the server must not free it.
 void capsock_server_free(capsock_server *server);
 
-// New options, all with their defaults. They are freed with `capsock_tcp_client_options_free`. Never NULL.
+// Makes options with all defaults, which are freed with `capsock_tcp_client_options_free`. Never NULL.
 capsock_tcp_client_options *capsock_tcp_client_options_new(void);
 
 // The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
@@ -645,10 +654,10 @@ capsock_status capsock_tcp_client_options_set_max_reply(capsock_tcp_client_optio
 capsock_status capsock_tcp_client_options_set_interruptible(capsock_tcp_client_options *options,
                                                             bool interruptible);
 
-// Frees options. NULL is nothing.
+// Frees options. NULL has no effect.
 void capsock_tcp_client_options_free(capsock_tcp_client_options *options);
 
-// New options, all with their defaults. They are freed with `capsock_udp_client_options_free`. Never NULL.
+// Makes options with all defaults, which are freed with `capsock_udp_client_options_free`. Never NULL.
 capsock_udp_client_options *capsock_udp_client_options_new(void);
 
 // The time limit for resolving the name, and for each request with all its retransmissions. In
@@ -673,55 +682,59 @@ capsock_status capsock_udp_client_options_set_retransmissions(capsock_udp_client
 capsock_status capsock_udp_client_options_set_interruptible(capsock_udp_client_options *options,
                                                             bool interruptible);
 
-// Frees options. NULL is nothing.
+// Frees options. NULL has no effect.
 void capsock_udp_client_options_free(capsock_udp_client_options *options);
 
-// Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
-// address, or "" for this machine; `port` is 0 to 65535. `options` may be NULL for the
-// defaults, and are used for the call only. The client is freed with
-// `capsock_tcp_client_free`.
+// Connects to a server. If the host has several addresses, the first that answers is used (RFC
+// 8305). `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535.
+// `options` may be NULL for the defaults, and is read during the call only. The client is freed
+// with `capsock_tcp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
-// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED` and the system's others.
+// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, and other errors of
+// connect(2).
 capsock_status capsock_tcp_client_connect(const char *host,
                                           int32_t port,
                                           const capsock_tcp_client_options *options,
                                           capsock_tcp_client **client);
 
-// Sends a line of text and gives the line that comes back, without a newline in either. `reply` is
-// freed with `capsock_string_free`.
+// Sends a line and receives the line of the reply. Neither includes the newline. `reply` is freed
+// with `capsock_string_free`.
 //
-// If the server closed the connection since the last request, as the textbook's Python server does
-// after each reply, the client connects again, once.
+// If the server has closed the connection since the last request, as the textbook's Python server
+// does after each reply, the client connects again, once.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line has a newline; `CAPSOCK_TIMED_OUT`,
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line contains a newline; `CAPSOCK_TIMED_OUT`,
 // `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE`,
-// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
 capsock_status capsock_tcp_client_request(const capsock_tcp_client *client,
                                           const char *line,
                                           char **reply);
 
-// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+// As `capsock_tcp_client_request`, for any bytes, including NUL. `reply` is freed with
+// `capsock_bytes_free`.
 //
-// Errors: as for `capsock_tcp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+// Errors: as for `capsock_tcp_client_request`, except `CAPSOCK_INVALID_TEXT`.
 capsock_status capsock_tcp_client_request_bytes(const capsock_tcp_client *client,
                                                 const void *line,
                                                 size_t length,
                                                 capsock_bytes *reply);
 
-// Sends `count` lines and hands over the lines that come back, in the same order, without a newline in
-// any. Line i is the `lengths[i]` bytes at `requests[i]`. A count of 0 sends nothing.
+// Sends `count` lines and calls `on_reply` with the line of each reply, in the order of the
+// requests. No line includes the newline. Line i is the `lengths[i]` bytes at `requests[i]`. With
+// a count of 0, nothing is sent.
 //
-// Once the server has answered two requests on a connection, and so keeps it open, the rest goes there
-// without waiting for the replies (pipelining). The server has to answer each line with one line. With a
-// server that closes after each reply each request has a connection of its own. The time limit is the
-// longest wait for the next reply. All lines are checked before the first is sent. Nothing is received
-// while `on_reply` runs.
+// The server must answer each line with one line. When it has answered two requests on one
+// connection, the client sends the remaining lines on that connection without waiting for replies
+// (pipelining). If the server closes the connection after each reply, the client opens a
+// connection for each request. The timeout limits the wait for the next reply. All lines are
+// checked before the first is sent. While `on_reply` runs, nothing is received.
 //
-// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests are on their
-// way, none of them is sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
-// `CAPSOCK_OTHER` if the server sent more lines than requests; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did
-// not return 0. The text tells which request got no reply, and how many replies had come.
+// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests wait
+// for replies, they are not sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
+// `CAPSOCK_OTHER` if the server sent more lines than there were requests; `CAPSOCK_INPUT_OUTPUT`
+// if `on_reply` did not return 0. The message names the request without a reply, and the number of
+// replies received.
 capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
                                                const void *const *requests,
                                                const size_t *lengths,
@@ -729,84 +742,87 @@ capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
                                                capsock_on_reply on_reply,
                                                void *user_data);
 
-// Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
-// all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
-// cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
-// `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
-// `sent` and `received` are the bytes from the input to the server, and from the server to the output;
-// each may be NULL.
+// Sends the data of the descriptor `input` (a file, a pipe, a terminal) up to its end, and writes
+// what the server sends to the descriptor `output`. Both directions run concurrently, so that a
+// stream of any size cannot deadlock. `output` must be in blocking mode. The descriptors are
+// neither closed nor changed. Afterwards the connection cannot be used for requests. If no process
+// reads the pipe `output`, the call fails without SIGPIPE. `sent` and `received` are the numbers
+// of bytes sent to the server and written to the output; each may be NULL.
 //
 // Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
-// before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
-// not ended while it waits for `output` to take what came.
+// the connection before the whole input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing a
+// descriptor fails. Closing the client does not interrupt a write to `output`.
 capsock_status capsock_tcp_client_copy(const capsock_tcp_client *client,
                                        int input,
                                        int output,
                                        uint64_t *sent,
                                        uint64_t *received);
 
-// The address of this end, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed with
-// `capsock_string_free`.
+// The local address of the connection, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed
+// with `capsock_string_free`.
 //
 // Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
 capsock_status capsock_tcp_client_local_address(const capsock_tcp_client *client, char **address);
 
-// The address of the server that answered. `address` is freed with `capsock_string_free`.
+// The address of the server that the client is connected to. `address` is freed with
+// `capsock_string_free`.
 //
 // Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
 capsock_status capsock_tcp_client_peer_address(const capsock_tcp_client *client, char **address);
 
-// Closes the connection and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`,
-// as every later one. Closing twice is no error. The client is still to be freed.
+// Closes the connection. A call that is blocked in another thread, and each later call, fails with
+// `CAPSOCK_CLOSED`. Closing it again is no error. The client has to be freed as well.
 capsock_status capsock_tcp_client_close(const capsock_tcp_client *client);
 
-// Closes the connection, if it is open, and frees the client. NULL is nothing. No other call may
-// use the client meanwhile: close it first, and wait for those calls to return.
+// Closes the connection, if it is open, and frees the client. NULL has no effect. No other call
+// may use the client at the same time: close it first, and wait until the other calls have
+// returned.
 void capsock_tcp_client_free(capsock_tcp_client *client);
 
-// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
-// this machine; `port` is 0 to 65535. `options` may be NULL for the
-// defaults, and are used for the call only. The client is freed with `capsock_udp_client_free`.
+// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
+// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+// call only. The client is freed with `capsock_udp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
-// `CAPSOCK_INTERRUPTED` and the system's others.
+// `CAPSOCK_INTERRUPTED`, and other errors of socket(2) and connect(2).
 capsock_status capsock_udp_client_connect(const char *host,
                                           int32_t port,
                                           const capsock_udp_client_options *options,
                                           capsock_udp_client **client);
 
-// Sends the text as one datagram and gives the text of the datagram that comes back. `reply` is
-// freed with `capsock_string_free`.
+// Sends the text as one datagram and receives the reply as one datagram. `reply` is freed with
+// `capsock_string_free`.
 //
-// Errors: `CAPSOCK_TOO_LARGE` before anything is sent if the text does not fit a datagram (65,507
-// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if nothing has that port;
-// `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
-// `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+// Errors: `CAPSOCK_TOO_LARGE`, with nothing sent, if the text does not fit a datagram (65,507
+// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if no socket is bound to the
+// server's port; `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`,
+// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
 capsock_status capsock_udp_client_request(const capsock_udp_client *client,
                                           const char *text,
                                           char **reply);
 
-// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+// As `capsock_udp_client_request`, for any bytes, including NUL. `reply` is freed with
+// `capsock_bytes_free`.
 //
-// Errors: as for `capsock_udp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+// Errors: as for `capsock_udp_client_request`, except `CAPSOCK_INVALID_TEXT`.
 capsock_status capsock_udp_client_request_bytes(const capsock_udp_client *client,
                                                 const void *request,
                                                 size_t length,
                                                 capsock_bytes *reply);
 
-// Sends `count` requests, each as one datagram, and hands over the datagrams that come back, each once, as
-// they come: not always in the order of the requests. Request i is the `lengths[i]` bytes at
-// `requests[i]`. A count of 0 sends nothing.
+// Sends `count` requests, each as one datagram, and calls `on_reply` once with each reply, in the
+// order in which the replies arrive. Request i is the `lengths[i]` bytes at `requests[i]`. With a
+// count of 0, nothing is sent.
 //
-// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes late,
-// twice or out of order is never taken for another one's. To a server on 127.0.0.0/8 each leaves from an
-// address of its own instead, from 127.1.0.0 on, as long as none is lost: there that costs half as much. Each is
-// sent again as by
-// `capsock_udp_client_request`, and has its time limit. All lengths are checked before the first is sent.
-// Nothing is received while `on_reply` runs.
+// Up to 64 requests wait for replies at the same time, each from another local port, so that a
+// late or duplicate reply is not taken for the reply to another request. To a server on
+// 127.0.0.0/8, each request is sent from another local address instead, from 127.1.0.0 on, until a
+// datagram is lost; that halves the cost. Each request is retransmitted and limited as by
+// `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
+// `on_reply` runs, nothing is received.
 //
-// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not return 0.
-// The text tells which request failed, and how many replies had come.
+// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not
+// return 0. The message names the request that failed, and the number of replies received.
 capsock_status capsock_udp_client_request_many(const capsock_udp_client *client,
                                                const void *const *requests,
                                                const size_t *lengths,
@@ -814,36 +830,36 @@ capsock_status capsock_udp_client_request_many(const capsock_udp_client *client,
                                                capsock_on_reply on_reply,
                                                void *user_data);
 
-// The address that the next request leaves from, as "127.0.0.1:40000" or "[::1]:40000". `address`
-// is freed with `capsock_string_free`.
+// The local address that the next request is sent from, as "127.0.0.1:40000" or "[::1]:40000".
+// `address` is freed with `capsock_string_free`.
 //
 // Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
 capsock_status capsock_udp_client_local_address(const capsock_udp_client *client, char **address);
 
-// The address of the server that requests go to. `address` is freed with `capsock_string_free`.
+// The address of the server. `address` is freed with `capsock_string_free`.
 //
 // Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
 capsock_status capsock_udp_client_peer_address(const capsock_udp_client *client, char **address);
 
-// Closes the socket and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`, as
-// every later one. Closing twice is no error. The client is still to be freed.
+// Closes the socket. A call that is blocked in another thread, and each later call, fails with
+// `CAPSOCK_CLOSED`. Closing it again is no error. The client has to be freed as well.
 capsock_status capsock_udp_client_close(const capsock_udp_client *client);
 
-// Closes the socket, if it is open, and frees the client. NULL is nothing. No other call may use
-// the client meanwhile: close it first, and wait for those calls to return.
+// Closes the socket, if it is open, and frees the client. NULL has no effect. No other call may
+// use the client at the same time: close it first, and wait until the other calls have returned.
 void capsock_udp_client_free(capsock_udp_client *client);
 
-// Finds an address of a host and a port, for `capsock_socket_sendto` and the system's calls.
+// Resolves a host and a port to an address for `capsock_socket_sendto` and for system calls.
 //
-// `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535; `family` is
-// AF_INET, AF_INET6, or AF_UNSPEC for the one that comes first. The limit is in milliseconds, and
-// 0 takes only what need not be asked for: IP addresses and "localhost".
+// `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535; `family` is
+// AF_INET, AF_INET6, or AF_UNSPEC for the first address of either. `timeout_ms` limits the
+// resolution; with 0, only IP addresses and "localhost" are resolved.
 //
-// `address` has room for `*address_length` bytes, and a `struct sockaddr_storage` has enough;
-// `*address_length` becomes the address's length.
+// `*address_length` is the size of the buffer `address` before the call, and the length of the
+// address after it. A `struct sockaddr_storage` is large enough.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED` also if the host has no address of
-// that family, `CAPSOCK_TIMED_OUT`.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_NAME_NOT_RESOLVED`, also if
+// the host has no address of that family.
 capsock_status capsock_address_resolve(const char *host,
                                        int32_t port,
                                        int family,
@@ -851,8 +867,8 @@ capsock_status capsock_address_resolve(const char *host,
                                        struct sockaddr *address,
                                        socklen_t *address_length);
 
-// The same for a text: "localhost:12000", "127.0.0.1:12000", "[::1]:12000", or ":12000" for this
-// machine.
+// As `capsock_address_resolve`, for a host and a port in one string: "localhost:12000",
+// "127.0.0.1:12000", "[::1]:12000", or ":12000" for the local host.
 //
 // Errors: as for `capsock_address_resolve`.
 capsock_status capsock_address_parse(const char *text,
@@ -861,72 +877,69 @@ capsock_status capsock_address_parse(const char *text,
                                      struct sockaddr *address,
                                      socklen_t *address_length);
 
-// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
-// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any.
+// Formats an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
+// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any address.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and its
-// NUL have more than `size` bytes.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and
+// its NUL need more than `size` bytes.
 capsock_status capsock_address_format(const struct sockaddr *address,
                                       socklen_t address_length,
                                       char *buffer,
                                       size_t size);
 
-// socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
-// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is implied. It is freed with `capsock_socket_free`.
+// socket(2). `family` is AF_INET or AF_INET6; `kind` is SOCK_STREAM or SOCK_DGRAM; `protocol` is
+// 0, IPPROTO_TCP or IPPROTO_UDP. SOCK_NONBLOCK in `kind` sets a timeout of 0; SOCK_CLOEXEC is
+// implied. The socket is freed with `capsock_socket_free`.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` where the machine has no such
-// family, `CAPSOCK_OUT_OF_RESOURCES`.
-capsock_status capsock_socket_new(int family,
-                                  int kind,
-                                  int protocol,
-                                  capsock_socket **socket);
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` if the system does not
+// support the family, `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_socket_new(int family, int kind, int protocol, capsock_socket **socket);
 
-// Sets how long each call from now on waits at most, in milliseconds: accept, connect, send and
-// receive, which end with `CAPSOCK_TIMED_OUT`. 0 is not at all, and a call that would have to wait says
-// EAGAIN (a connect EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, as at first, each call is
-// the system's: it waits as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags say, and where it
-// would not wait or not any longer, it says EAGAIN.
+// Sets the timeout of blocking calls, in milliseconds: accept, connect, send and receive then fail
+// with `CAPSOCK_TIMED_OUT`. With 0, a call that would block fails with EAGAIN (connect:
+// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is the
+// system's: it blocks as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags specify,
+// and fails with EAGAIN where they do not let it block any longer.
 //
-// The descriptor has O_NONBLOCK while there is a timeout, and has it not while there is none.
+// The descriptor has O_NONBLOCK set while there is a timeout, and cleared while there is none.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
-capsock_status capsock_socket_set_timeout(const capsock_socket *socket,
-                                          int64_t timeout_ms);
+capsock_status capsock_socket_set_timeout(const capsock_socket *socket, int64_t timeout_ms);
 
 // The timeout in milliseconds; -1 if `socket` is NULL.
 int64_t capsock_socket_timeout(const capsock_socket *socket);
 
-// Sets whether a signal handler that ran in the calling thread ends its blocking call with
-// `CAPSOCK_INTERRUPTED`. Not so at first: the call goes on, with SA_RESTART or without.
+// Sets whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in
+// its thread. By default the call continues, with SA_RESTART and without.
 capsock_status capsock_socket_set_interruptible(const capsock_socket *socket, bool interruptible);
 
-// Whether a signal ends a blocking call; false if `socket` is NULL.
+// Whether a signal interrupts a blocking call; false if `socket` is NULL.
 bool capsock_socket_interruptible(const capsock_socket *socket);
 
-// The descriptor, for poll(2), select(2) and calls that are not here; -1 once closed, or if `socket`
-// is NULL. It stays the socket's, which alone closes it; its mode (O_NONBLOCK) is changed by
-// `capsock_socket_set_timeout`. A close does not end another thread's poll(2).
+// The file descriptor, for poll(2), select(2) and other system calls; -1 if the socket is closed
+// or NULL. The descriptor belongs to the socket: do not close it. `capsock_socket_set_timeout`
+// changes its O_NONBLOCK. Closing the socket does not unblock poll(2) in another thread.
 int capsock_socket_descriptor(const capsock_socket *socket);
 
-// close(2). Calls that other threads are blocked in end with `CAPSOCK_CLOSED`, as every later one.
-// Closing twice is no error. The socket is still to be freed.
+// close(2). Calls that are blocked in other threads, and each later call, fail with
+// `CAPSOCK_CLOSED`. Closing it again is no error. The socket has to be freed as well.
 capsock_status capsock_socket_close(const capsock_socket *socket);
 
-// Closes the socket, if it is open, and frees it. NULL is nothing. No other call may use the socket
-// meanwhile: close it first, and wait for those calls to return.
+// Closes the socket, if it is open, and frees it. NULL has no effect. No other call may use the
+// socket at the same time: close it first, and wait until the other calls have returned.
 void capsock_socket_free(capsock_socket *socket);
 
 // bind(2).
 //
 // Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_PERMISSION_DENIED`,
-// `CAPSOCK_INVALID_ARGUMENT` also if it is bound already, `CAPSOCK_CLOSED`.
+// `CAPSOCK_INVALID_ARGUMENT`, also if the socket is bound already, `CAPSOCK_CLOSED`.
 capsock_status capsock_socket_bind(const capsock_socket *socket,
                                    const struct sockaddr *address,
                                    socklen_t address_length);
 
-// bind(2) to a host, the first of whose addresses that this machine has is taken, of the socket's
-// family. `host` is a name, an IP address, or "" for every address of this machine; `port` is 0 for
-// any free one, to 65535.
+// bind(2) to a host and a port. `host` is a name, an IP address, or "" for all local addresses;
+// `port` is 0 for any free port, or 1 to 65535. If the name has several addresses of the socket's
+// family, the first local one is used.
 //
 // Errors: as for `capsock_socket_bind`; `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
 // `CAPSOCK_INTERRUPTED`.
@@ -934,87 +947,95 @@ capsock_status capsock_socket_bind_to(const capsock_socket *socket, const char *
 
 // listen(2).
 //
-// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket, `CAPSOCK_CLOSED`;
-// `CAPSOCK_INVALID_ARGUMENT` for a negative backlog.
+// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_UNSUPPORTED` for a SOCK_DGRAM socket,
+// `CAPSOCK_CLOSED`; `CAPSOCK_INVALID_ARGUMENT` for a negative backlog.
 capsock_status capsock_socket_listen(const capsock_socket *socket, int backlog);
 
-// accept(2). The connection has no timeout yet, and is freed with `capsock_socket_free`.
+// accept(2). The new socket `connection` has no timeout. It is freed with `capsock_socket_free`.
 //
-// `peer` is NULL, or has room for `*peer_length` bytes, which becomes the length of the peer's
-// address; too little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and no
-// connection is taken.
+// `peer` is NULL or a buffer for the peer's address. `*peer_length` is the size of the buffer
+// before the call, and the length of the address after it. If the buffer is too small for an
+// address of the socket's family, the call fails with `CAPSOCK_INVALID_ARGUMENT` and accepts no
+// connection.
 //
-// Errors: `CAPSOCK_INVALID_ARGUMENT` also if it does not listen, `CAPSOCK_TIMED_OUT`,
-// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket,
-// `CAPSOCK_CONNECTION_RESET` of a connection that was over before it was taken,
-// `CAPSOCK_OUT_OF_RESOURCES`, with the connection left waiting.
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the socket does not listen, `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_UNSUPPORTED` for a SOCK_DGRAM socket,
+// `CAPSOCK_CONNECTION_RESET` if the connection was aborted before it was accepted,
+// `CAPSOCK_OUT_OF_RESOURCES`, in which case the connection stays in the queue.
 capsock_status capsock_socket_accept(const capsock_socket *socket,
                                      struct sockaddr *peer,
                                      socklen_t *peer_length,
                                      capsock_socket **connection);
 
-// connect(2). After a timeout the attempt goes on: the socket is connected once it is writable
-// (poll(2)) and its option SO_ERROR is 0. Of a SOCK_DGRAM socket it is the address that
-// `capsock_socket_send` sends to, and the only one that is received from.
+// connect(2). On a SOCK_DGRAM socket, it sets the address that `capsock_socket_send` sends to, and
+// the only one from which datagrams are received.
 //
-// Errors: `CAPSOCK_CONNECTION_REFUSED`, `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
-// `CAPSOCK_CLOSED`, `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_OTHER` with EISCONN if it is connected already.
+// After a timeout the attempt continues: the socket is connected when it is writable (poll(2)) and
+// SO_ERROR is 0.
+//
+// Errors: `CAPSOCK_CONNECTION_REFUSED`, `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_OTHER` with
+// EISCONN if the socket is connected already.
 capsock_status capsock_socket_connect(const capsock_socket *socket,
                                       const struct sockaddr *address,
                                       socklen_t address_length);
 
-// connect(2) to a host: to the first of its addresses that answers, of the socket's family, with one
-// timeout for all. `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535.
+// connect(2) to a host and a port. `host` is a name, an IP address, or "" for the local host;
+// `port` is 0 to 65535. If the name has several addresses of the socket's family, they are tried
+// in order until one answers. The timeout limits the whole call.
 //
 // Errors: as for `capsock_socket_connect`, and `CAPSOCK_NAME_NOT_RESOLVED`.
 capsock_status capsock_socket_connect_to(const capsock_socket *socket,
                                          const char *host,
                                          int32_t port);
 
-// shutdown(2): SHUT_RD, SHUT_WR (the half-close: the peer sees the end), or SHUT_RDWR.
+// shutdown(2). `how` is SHUT_RD, SHUT_WR (half-close: the peer receives the end of the stream) or
+// SHUT_RDWR.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
 capsock_status capsock_socket_shutdown(const capsock_socket *socket, int how);
 
-// getsockname(2): the address of this end. `address` has room for `*address_length` bytes, which
-// becomes the address's length; too little is `CAPSOCK_INVALID_ARGUMENT`.
+// getsockname(2): the local address. `*address_length` is the size of the buffer `address` before
+// the call, and the length of the address after it. If the buffer is too small, the call fails
+// with `CAPSOCK_INVALID_ARGUMENT`.
 //
 // Errors: `CAPSOCK_CLOSED`.
 capsock_status capsock_socket_getsockname(const capsock_socket *socket,
                                           struct sockaddr *address,
                                           socklen_t *address_length);
 
-// getpeername(2): the address of the other end, as `capsock_socket_getsockname` gives that of this one.
+// getpeername(2): the peer's address, with the arguments of `capsock_socket_getsockname`.
 //
 // Errors: `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
 capsock_status capsock_socket_getpeername(const capsock_socket *socket,
                                           struct sockaddr *address,
                                           socklen_t *address_length);
 
-// The port of this end; 0 if it has none, is closed, or `socket` is NULL.
+// The local port; 0 if the socket is not bound, is closed, or is NULL.
 uint16_t capsock_socket_port(const capsock_socket *socket);
 
-// send(2), with the flags of the system; never SIGPIPE.
+// send(2), with the system's flags, without SIGPIPE.
 //
-// `sent` becomes the number of bytes taken, which on a SOCK_STREAM socket with a timeout may be fewer
-// than `length`. With `sent` NULL the call goes on until all is taken, within one timeout; if it
-// fails, how much was taken is not known.
+// `sent` receives the number of bytes that the system accepted, which may be fewer than `length`
+// on a SOCK_STREAM socket with a timeout. With `sent` NULL, the call returns after all bytes have
+// been accepted, within one timeout. If it fails then, the number of accepted bytes is unknown.
 //
-// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
-// `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram, `CAPSOCK_CONNECTION_REFUSED` of an earlier
-// datagram; `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
+// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`,
+// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram,
+// `CAPSOCK_CONNECTION_REFUSED`, which reports an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN
+// or EDESTADDRREQ.
 capsock_status capsock_socket_send(const capsock_socket *socket,
                                    const void *data,
                                    size_t length,
                                    int flags,
                                    size_t *sent);
 
-// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
-// socket is connected to; a SOCK_STREAM socket sends there whatever the address, and does not connect
-// (MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`).
+// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 stands for the address
+// that the socket is connected to. A SOCK_STREAM socket ignores the address and does not connect;
+// MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`.
 //
-// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
-// 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
+// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT`, also
+// for port 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
 capsock_status capsock_socket_sendto(const capsock_socket *socket,
                                      const void *data,
                                      size_t length,
@@ -1023,25 +1044,27 @@ capsock_status capsock_socket_sendto(const capsock_socket *socket,
                                      socklen_t address_length,
                                      size_t *sent);
 
-// recv(2), with the flags of the system. `received` becomes the number of bytes, 0 at the end of a
+// recv(2), with the system's flags. `received` receives the number of bytes: 0 at the end of a
 // stream, and for an empty datagram.
 //
-// A datagram that is longer than the buffer is `CAPSOCK_TOO_LARGE`: the buffer is full, `received` is
-// the datagram's whole length, and the rest is lost, unless MSG_PEEK left it. With MSG_TRUNC in the
-// flags the same is no error, as in recv(2).
+// If a datagram is longer than the buffer, the call fails with `CAPSOCK_TOO_LARGE`: the buffer is
+// full, `received` is the length of the whole datagram, and the rest is discarded unless MSG_PEEK
+// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
 //
-// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_CONNECTION_RESET`,
-// `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` of an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
+// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED`, which reports an
+// earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
 capsock_status capsock_socket_recv(const capsock_socket *socket,
                                    void *buffer,
                                    size_t size,
                                    int flags,
                                    size_t *received);
 
-// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL, or has room for `*sender_length` bytes,
-// which becomes the length of the sender's address, 0 on a SOCK_STREAM socket, which names none; too
-// little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and nothing is received.
-// The sender of a datagram that is too large is written as well.
+// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL or a buffer for the sender's address.
+// `*sender_length` is the size of the buffer before the call, and the length of the address after
+// it: 0 on a SOCK_STREAM socket. If the buffer is too small for an address of the socket's family,
+// the call fails with `CAPSOCK_INVALID_ARGUMENT` and receives nothing. With `CAPSOCK_TOO_LARGE`,
+// the sender's address is written as well.
 //
 // Errors: as for `capsock_socket_recv`.
 capsock_status capsock_socket_recvfrom(const capsock_socket *socket,
@@ -1052,7 +1075,8 @@ capsock_status capsock_socket_recvfrom(const capsock_socket *socket,
                                        socklen_t *sender_length,
                                        size_t *received);
 
-// getsockopt(2). `value` has room for `*length` bytes, which becomes the number of those written.
+// getsockopt(2). `*length` is the size of the buffer `value` before the call, and the number of
+// bytes written after it.
 //
 // Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
 capsock_status capsock_socket_getsockopt(const capsock_socket *socket,
@@ -1063,26 +1087,29 @@ capsock_status capsock_socket_getsockopt(const capsock_socket *socket,
 
 // setsockopt(2).
 //
-// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_CLOSED`.
+// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`,
+// `CAPSOCK_CLOSED`.
 capsock_status capsock_socket_setsockopt(const capsock_socket *socket,
                                          int level,
                                          int name,
                                          const void *value,
                                          socklen_t length);
 
-// Records the socket calls of this process from now on, those of servers and clients as well: a line of JSON
-// each, appended to `file`, whose bytes need not be UTF-8. Several processes may record to one file.
-// `payload` says whether the first 32 bytes of what is sent and received are recorded.
+// Starts a recording of the socket calls of this process, including those of servers and clients.
+// Each call is one line of JSON, appended to `file`, whose name need not be UTF-8. Several
+// processes may record to one file. `payload` sets whether the first 32 bytes of sent and received
+// data are recorded.
 //
-// The environment variable CAPSOCK_TRACE=FILE does the same from a program's first call on
-// (CAPSOCK_TRACE_PAYLOAD=0 records no payload); such a recording gives way to this one. Where a line cannot be
-// written, the recording ends, standard error says so, and the program goes on.
+// The environment variable CAPSOCK_TRACE=FILE starts a recording with the program's first call
+// (CAPSOCK_TRACE_PAYLOAD=0: without payload); this function replaces such a recording. If a line
+// cannot be written, the recording stops with a message on standard error, and the program
+// continues.
 //
-// Errors: `CAPSOCK_INPUT_OUTPUT` with open(2)'s number, or with EBUSY if a recording is running.
-capsock_status capsock_trace_start(const char *file,
-                                   bool payload);
+// Errors: `CAPSOCK_INPUT_OUTPUT` with the error number of open(2), or with EBUSY if a recording is
+// running.
+capsock_status capsock_trace_start(const char *file, bool payload);
 
-// Ends the recording, if there is one.
+// Stops the recording, if there is one.
 void capsock_trace_stop(void);
 
 #ifdef __cplusplus

@@ -13,20 +13,20 @@ use crate::pointer::{bytes_mut, refused, text};
 use crate::sockaddr::{AddressBuffer, read_address};
 use crate::status::capsock_status;
 
-/// A buffer of so many bytes holds the text of every address, and its NUL.
+/// The size of a buffer that holds the text of any address and its NUL.
 pub const CAPSOCK_ADDRESS_SIZE: usize = 72;
 
-/// Finds an address of a host and a port, for `capsock_socket_sendto` and the system's calls.
+/// Resolves a host and a port to an address for `capsock_socket_sendto` and for system calls.
 ///
-/// `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535; `family` is
-/// AF_INET, AF_INET6, or AF_UNSPEC for the one that comes first. The limit is in milliseconds, and
-/// 0 takes only what need not be asked for: IP addresses and "localhost".
+/// `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535; `family` is
+/// AF_INET, AF_INET6, or AF_UNSPEC for the first address of either. `timeout_ms` limits the
+/// resolution; with 0, only IP addresses and "localhost" are resolved.
 ///
-/// `address` has room for `*address_length` bytes, and a `struct sockaddr_storage` has enough;
-/// `*address_length` becomes the address's length.
+/// `*address_length` is the size of the buffer `address` before the call, and the length of the
+/// address after it. A `struct sockaddr_storage` is large enough.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED` also if the host has no address of
-/// that family, `CAPSOCK_TIMED_OUT`.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_NAME_NOT_RESOLVED`, also if
+/// the host has no address of that family.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_address_resolve(
     host: *const c_char,
@@ -45,8 +45,8 @@ pub unsafe extern "C" fn capsock_address_resolve(
     })
 }
 
-/// The same for a text: "localhost:12000", "127.0.0.1:12000", "[::1]:12000", or ":12000" for this
-/// machine.
+/// As `capsock_address_resolve`, for a host and a port in one string: "localhost:12000",
+/// "127.0.0.1:12000", "[::1]:12000", or ":12000" for the local host.
 ///
 /// Errors: as for `capsock_address_resolve`.
 #[unsafe(no_mangle)]
@@ -86,11 +86,11 @@ unsafe fn find(
     unsafe { address_buffer.write(found.first().copied()) }
 }
 
-/// Writes an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
-/// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any.
+/// Formats an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
+/// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any address.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and its
-/// NUL have more than `size` bytes.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and
+/// its NUL need more than `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_address_format(
     address: *const sockaddr,

@@ -9,14 +9,14 @@ use capsock::{Error, Result};
 use crate::guard::guard_or;
 use crate::pointer::free_text;
 
-/// Bytes that the library gives. The caller frees them with `capsock_bytes_free` and leaves both
-/// fields as they are until then; the bytes themselves are the caller's to change.
+/// Bytes that the library allocated. The caller frees them with `capsock_bytes_free`, and until
+/// then leaves both fields unchanged. The caller may change the bytes.
 #[derive(Debug)]
 #[repr(C)]
 pub struct capsock_bytes {
-    /// The bytes. One more, a NUL that `length` does not count, follows them. NULL once freed.
+    /// The bytes, followed by a NUL that `length` does not count. NULL after `capsock_bytes_free`.
     pub data: *mut u8,
-    /// How many they are.
+    /// The number of bytes.
     pub length: usize,
 }
 
@@ -30,8 +30,8 @@ pub(crate) fn give_bytes(out: &mut MaybeUninit<capsock_bytes>, mut bytes: Vec<u8
     Ok(())
 }
 
-/// Frees bytes that the library gave and empties the structure, so that freeing it again does
-/// nothing. NULL is nothing.
+/// Frees the bytes and sets the fields to NULL and 0. Freeing the structure a second time, and
+/// NULL, have no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_bytes_free(bytes: Option<&mut capsock_bytes>) {
     guard_or((), || {
@@ -47,7 +47,7 @@ pub extern "C" fn capsock_bytes_free(bytes: Option<&mut capsock_bytes>) {
     });
 }
 
-/// Frees text that the library gave. NULL is nothing.
+/// Frees a string that the library allocated. NULL has no effect.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_string_free(text: *mut c_char) {
     guard_or((), || {

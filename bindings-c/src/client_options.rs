@@ -17,7 +17,7 @@ pub struct capsock_tcp_client_options {
     pub(crate) core: TcpClientOptions,
 }
 
-/// New options, all with their defaults. They are freed with `capsock_tcp_client_options_free`. Never NULL.
+/// Makes options with all defaults, which are freed with `capsock_tcp_client_options_free`. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_new() -> Option<Box<capsock_tcp_client_options>> {
     guard_or(None, || Ok(Some(Box::default())))
@@ -82,7 +82,7 @@ pub extern "C" fn capsock_tcp_client_options_set_interruptible(
     })
 }
 
-/// Frees options. NULL is nothing.
+/// Frees options. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_free(options: Option<Box<capsock_tcp_client_options>>) {
     guard_or((), || {
@@ -98,7 +98,7 @@ pub struct capsock_udp_client_options {
     pub(crate) core: UdpClientOptions,
 }
 
-/// New options, all with their defaults. They are freed with `capsock_udp_client_options_free`. Never NULL.
+/// Makes options with all defaults, which are freed with `capsock_udp_client_options_free`. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_new() -> Option<Box<capsock_udp_client_options>> {
     guard_or(None, || Ok(Some(Box::default())))
@@ -163,7 +163,7 @@ pub extern "C" fn capsock_udp_client_options_set_interruptible(
     })
 }
 
-/// Frees options. NULL is nothing.
+/// Frees options. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_free(options: Option<Box<capsock_udp_client_options>>) {
     guard_or((), || {

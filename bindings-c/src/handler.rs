@@ -11,8 +11,8 @@ use crate::pointer::{bytes, given};
 use crate::server_options::capsock_server_options;
 use crate::status::capsock_status;
 
-/// A reply that a handler is writing. It is the library's, and there for the call of the handler
-/// only.
+/// The reply that a handler writes. It belongs to the library and is valid during that call of the
+/// handler.
 #[derive(Debug)]
 pub struct capsock_reply {
     bytes: Vec<u8>,
@@ -30,19 +30,21 @@ impl capsock_reply {
     }
 }
 
-/// Answers one request: writes the reply with `capsock_reply_write` and returns 0. Anything else
-/// means that the request failed: it is logged and counted, the TCP connection is closed or the UDP
-/// request left without a reply, and the server goes on.
+/// Answers a request: writes the reply with `capsock_reply_write` and returns 0. Any other return
+/// value reports a failed request: the server logs and counts it, closes the TCP connection or
+/// sends no datagram, and continues.
 ///
-/// `request` is never NULL, has no NUL behind it, and is there for the call only. Over UDP it is a
-/// datagram; over TCP it is what the framing says, with its newline where `CAPSOCK_FRAMING_LINE`
-/// found one. A reply to a line that has a newline gets one if it ends without.
+/// `request` is never NULL, is not terminated by a NUL, and is valid during the call. Over UDP it
+/// is a datagram. Over TCP it is delimited by the framing; with `CAPSOCK_FRAMING_LINE` it includes
+/// the newline, if there is one. If the request ends with a newline and the reply does not, the
+/// server adds one.
 ///
-/// It is called from the server's threads, several at once: the requests of one TCP connection come
-/// one after another, in their order; datagrams at the same time, also those of one peer, whose
-/// replies may overtake each other. A slow handler holds up its own connection, and others once as
-/// many run as there are `workers` (`CAPSOCK_CONCURRENCY_EVENTS`). It must return: no `longjmp`, and no
-/// C++ exception, may leave it.
+/// The server's threads call the handler, several at the same time. Requests of one TCP connection
+/// are answered one after another, in order. Datagrams, including those of one peer, are answered
+/// concurrently, and their replies may be sent in another order. With `CAPSOCK_CONCURRENCY_EVENTS`,
+/// at most `workers` calls run at the same time; while all of them run, other connections wait.
+///
+/// The handler must return: neither longjmp(3) nor a C++ exception may leave it.
 pub type capsock_handler = Option<
     unsafe extern "C" fn(
         request: *const u8,
@@ -52,12 +54,14 @@ pub type capsock_handler = Option<
     ) -> c_int,
 >;
 
-/// Takes a line of a server's log: `level` is a `capsock_level`, `line` UTF-8 without a newline,
-/// there for the call only. Called from the server's threads, several at once; it must return.
+/// Receives a line of a server's log. `level` is a `capsock_level`; `line` is UTF-8 without a
+/// newline, valid during the call. The server's threads call it, several at the same time. It must
+/// return, as a handler must.
 pub type capsock_log = Option<unsafe extern "C" fn(level: i32, line: *const c_char, user_data: *mut c_void)>;
 
-/// Adds to the reply of a handler, as often as the handler likes. A reply that could not be
-/// completed (`CAPSOCK_OUT_OF_RESOURCES`) fails the request, whatever the handler returns.
+/// Appends data to the reply of a handler. A handler may call it several times. If the memory for
+/// the reply cannot be allocated (`CAPSOCK_OUT_OF_RESOURCES`), the request fails, whatever the
+/// handler returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_reply_write(
     reply: Option<&mut capsock_reply>,
@@ -111,10 +115,12 @@ impl Service for Handler {
     }
 }
 
-/// Sets what answers the requests; NULL, the default, for upper case. `user_data` is passed to it.
+/// Sets the function that answers requests, and the pointer that is passed to it. NULL, the
+/// default, selects upper case.
 ///
-/// What the handler uses has to stay until every server that was started with these options is freed
-/// and, if a stop found calls of it still running, until those have returned.
+/// What the handler uses must stay valid until each server that was started with these options is
+/// freed and, if `capsock_stop_report_running` of a stop was not 0, until those calls have
+/// returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_handler(
     options: Option<&mut capsock_server_options>,
@@ -128,8 +134,9 @@ pub extern "C" fn capsock_server_options_set_handler(
     })
 }
 
-/// Sets what takes the lines of the log; NULL, the default: they go to standard error. `user_data` is
-/// passed to it, and what it uses has to stay as for a handler.
+/// Sets the function that receives the lines of the log, and the pointer that is passed to it.
+/// NULL, the default, selects standard error. What the function uses must stay valid as for a
+/// handler.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_log(
     options: Option<&mut capsock_server_options>,

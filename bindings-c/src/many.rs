@@ -4,12 +4,12 @@ use std::ffi::{c_int, c_void};
 
 use capsock::{Error, ErrorKind, Result};
 
-/// Takes the reply to the request at `index`, counted from 0, and returns 0. Anything else ends the
-/// call with `CAPSOCK_INPUT_OUTPUT`.
+/// Receives the reply to request number `index`, counted from 0, and returns 0. Any other return
+/// value ends the call that sent the requests, with `CAPSOCK_INPUT_OUTPUT`.
 ///
-/// `reply` is never NULL, has no NUL behind it, and is there for the call only. It is called from the
-/// thread that asks. It must not ask with the same client, and it must return: no `longjmp`, and no C++
-/// exception, may leave it.
+/// `reply` is never NULL, is not terminated by a NUL, and is valid during the call. The function is
+/// called in the thread that sent the requests. It must not use the same client, and it must
+/// return: neither longjmp(3) nor a C++ exception may leave it.
 pub type capsock_on_reply = Option<
     unsafe extern "C" fn(index: usize, reply: *const u8, length: usize, user_data: *mut c_void) -> c_int,
 >;

@@ -17,14 +17,14 @@ use crate::trace::introduce;
 /// A running server.
 pub struct capsock_server(Server);
 
-/// Binds, and starts to serve: when it returns, clients can connect. `transport` is a
-/// `capsock_transport`; `options` may be NULL for the defaults, and are used for the call only. The
-/// server is freed with `capsock_server_free`.
+/// Binds the addresses and starts the server. After a successful return, clients can connect.
+/// `transport` is a `capsock_transport`. `options` may be NULL for the defaults, and is read during
+/// the call only. The server is freed with `capsock_server_free`.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that do not go together (a handler with the
-/// framing stream or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
-/// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES` and what else
-/// binding reports.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also for options that exclude each other (a handler with the
+/// framing stream, or with processes), `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`,
+/// `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_OUT_OF_RESOURCES`, and other
+/// errors of bind(2) and listen(2).
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_start(
     transport: i32,
@@ -49,15 +49,15 @@ pub extern "C" fn capsock_server_port(server: Option<&capsock_server>) -> u16 {
     guard_or(0, || Ok(given(server, "server")?.0.local_addr().port()))
 }
 
-/// How many addresses the server listens on: one for each address of its host name; 0 if `server`
-/// is NULL.
+/// The number of addresses that the server listens on: one for each address of its host name; 0 if
+/// `server` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_address_count(server: Option<&capsock_server>) -> usize {
     guard_or(0, || Ok(given(server, "server")?.0.local_addrs().len()))
 }
 
-/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000"; `index` counts from
-/// 0. `address` is freed with `capsock_string_free`.
+/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
+/// from 0. `address` is freed with `capsock_string_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_address(
     server: Option<&capsock_server>,
@@ -75,7 +75,7 @@ pub extern "C" fn capsock_server_address(
     })
 }
 
-/// The totals so far, which are freed with `capsock_stats_free`. Cheap: it reads counters and takes no
+/// Reads the totals, which are freed with `capsock_stats_free`. It copies counters and takes no
 /// lock.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_stats(
@@ -89,8 +89,8 @@ pub extern "C" fn capsock_server_stats(
     })
 }
 
-/// Asks the server to stop within 5 s, and returns at once. NULL is nothing. The one function that a
-/// signal handler may call (signal-safety(7)).
+/// Requests a stop within 5 s and returns immediately. NULL has no effect. This is the only
+/// function of the library that a signal handler may call (signal-safety(7)).
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_request_stop(server: Option<&capsock_server>) {
     guard_or((), || {
@@ -101,16 +101,16 @@ pub extern "C" fn capsock_server_request_stop(server: Option<&capsock_server>) {
     });
 }
 
-/// Stops the server: no new work, what is in hand is finished, then idle connections close; what is
-/// not done after `timeout_ms` is cut. `report` may be NULL; otherwise it is freed with
-/// `capsock_stop_report_free`.
+/// Stops the server. It accepts no further connections and requests, completes those in progress,
+/// and closes idle connections. After `timeout_ms` it closes all connections. `report` may be NULL;
+/// otherwise it is freed with `capsock_stop_report_free`.
 ///
-/// Any thread may call it, also twice: the earliest deadline holds, and the second call gets the same
-/// report. From a handler it asks for the stop and returns at once, since it would wait for itself. A
-/// stopped server is still to be freed.
+/// Any thread may call it, several times: the earliest deadline applies, and each call returns the
+/// same report. If a handler of the server calls it, it requests the stop and returns immediately.
+/// A stopped server has to be freed as well.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked off after
-/// the start, in which the server is not.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_UNSUPPORTED` in a process that was forked after the
+/// start, because the server does not run there.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_stop(
     server: Option<&capsock_server>,
@@ -127,12 +127,12 @@ pub extern "C" fn capsock_server_stop(
     })
 }
 
-/// Waits until the server has stopped, whoever stopped it.
+/// Waits until the server has stopped.
 ///
-/// Errors: `CAPSOCK_TIMED_OUT` if it still runs after `timeout_ms`; `CAPSOCK_INTERRUPTED` if a signal
-/// handler ran meanwhile in the calling thread: the server still runs, or is about to stop if that
-/// handler asked for it. `CAPSOCK_INVALID_ARGUMENT` from a handler of the server, which would wait
-/// for itself; `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+/// Errors: `CAPSOCK_TIMED_OUT` if the server still runs after `timeout_ms`. `CAPSOCK_INTERRUPTED`
+/// if a signal handler ran in the calling thread; the server still runs, or is stopping if the
+/// signal handler requested that. `CAPSOCK_INVALID_ARGUMENT` in a handler of the server, which
+/// would wait for itself. `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_wait(server: Option<&capsock_server>, timeout_ms: i64) -> capsock_status {
     guard(|| {
@@ -149,8 +149,8 @@ pub extern "C" fn capsock_server_wait(server: Option<&capsock_server>, timeout_m
     })
 }
 
-/// Stops the server within 5 s, if it runs, and frees it. NULL is nothing. No other call may use the server
-/// meanwhile, and a handler of the server must not free it.
+/// Stops the server within 5 s, if it runs, and frees it. NULL has no effect. No other call may use
+/// the server at the same time, and a handler of the server must not free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_free(server: Option<Box<capsock_server>>) {
     guard_or((), || {

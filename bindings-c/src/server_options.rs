@@ -43,7 +43,7 @@ impl capsock_server_options {
     }
 }
 
-/// New options, all with their defaults. They are freed with `capsock_server_options_free`. Never NULL.
+/// Makes options with all defaults, which are freed with `capsock_server_options_free`. Never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_new() -> Option<Box<capsock_server_options>> {
     guard_or(None, || Ok(Some(Box::default())))
@@ -259,7 +259,7 @@ pub extern "C" fn capsock_server_options_set_busy_poll(
     })
 }
 
-/// Frees options. NULL is nothing.
+/// Frees options. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_free(options: Option<Box<capsock_server_options>>) {
     guard_or((), || {

@@ -14,18 +14,18 @@ use crate::status::capsock_status;
 use crate::time::CAPSOCK_NO_LIMIT;
 use crate::trace::introduce;
 
-/// A TCP or UDP socket over IPv4 or IPv6, for the BSD call flow: each function is the call of its
-/// name, takes and gives the system's numbers and `struct sockaddr`, and fails with a status.
+/// A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
+/// with the system's constants and `struct sockaddr`, and returns a status.
 ///
-/// What is different from the calls of the system: a call that waits has the socket's timeout, if one
-/// is set; closing the socket ends the calls of other threads; SIGPIPE is never raised, nor is a datagram
-/// cut in silence; the descriptor is not inherited by exec(3).
+/// Differences from the system calls: a blocking call has the socket's timeout, if one is set;
+/// closing the socket unblocks calls in other threads; no call raises SIGPIPE or truncates a
+/// datagram without an error; the descriptor is not inherited by exec(3).
 ///
-/// Closing a socket interrupts the threads that are blocked in it by a real-time signal for which the
-/// program has no handler; each thread has it unblocked from its first call on.
+/// Closing a socket interrupts blocked threads with a real-time signal for which the program has no
+/// handler. Each thread has that signal unblocked from its first call on.
 ///
-/// Several threads may use a socket at once. In a program with one thread, a child of fork(2) may use
-/// it as well, and closes and frees its own.
+/// Several threads may use a socket at the same time. In a single-threaded program, a child of
+/// fork(2) may use the socket as well; it closes and frees its own copy.
 pub struct capsock_socket {
     pub(crate) core: BlockingSocket,
     pub(crate) family: Family,
@@ -51,11 +51,12 @@ impl capsock_socket {
     }
 }
 
-/// socket(2): AF_INET or AF_INET6; SOCK_STREAM or SOCK_DGRAM; the protocol 0, IPPROTO_TCP or
-/// IPPROTO_UDP. SOCK_NONBLOCK added to the type is a timeout of 0; SOCK_CLOEXEC is implied. It is freed with `capsock_socket_free`.
+/// socket(2). `family` is AF_INET or AF_INET6; `kind` is SOCK_STREAM or SOCK_DGRAM; `protocol` is
+/// 0, IPPROTO_TCP or IPPROTO_UDP. SOCK_NONBLOCK in `kind` sets a timeout of 0; SOCK_CLOEXEC is
+/// implied. The socket is freed with `capsock_socket_free`.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` where the machine has no such
-/// family, `CAPSOCK_OUT_OF_RESOURCES`.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_ADDRESS_NOT_AVAILABLE` if the system does not
+/// support the family, `CAPSOCK_OUT_OF_RESOURCES`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_new(
     family: c_int,
@@ -80,13 +81,13 @@ pub extern "C" fn capsock_socket_new(
     })
 }
 
-/// Sets how long each call from now on waits at most, in milliseconds: accept, connect, send and
-/// receive, which end with `CAPSOCK_TIMED_OUT`. 0 is not at all, and a call that would have to wait says
-/// EAGAIN (a connect EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, as at first, each call is
-/// the system's: it waits as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags say, and where it
-/// would not wait or not any longer, it says EAGAIN.
+/// Sets the timeout of blocking calls, in milliseconds: accept, connect, send and receive then fail
+/// with `CAPSOCK_TIMED_OUT`. With 0, a call that would block fails with EAGAIN (connect:
+/// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is the
+/// system's: it blocks as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags specify,
+/// and fails with EAGAIN where they do not let it block any longer.
 ///
-/// The descriptor has O_NONBLOCK while there is a timeout, and has it not while there is none.
+/// The descriptor has O_NONBLOCK set while there is a timeout, and cleared while there is none.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
@@ -110,8 +111,8 @@ pub extern "C" fn capsock_socket_timeout(socket: Option<&capsock_socket>) -> i64
     guard_or(-1, || Ok(given(socket, "socket")?.timeout_ms.load(Ordering::Relaxed)))
 }
 
-/// Sets whether a signal handler that ran in the calling thread ends its blocking call with
-/// `CAPSOCK_INTERRUPTED`. Not so at first: the call goes on, with SA_RESTART or without.
+/// Sets whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in
+/// its thread. By default the call continues, with SA_RESTART and without.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_set_interruptible(
     socket: Option<&capsock_socket>,
@@ -123,22 +124,22 @@ pub extern "C" fn capsock_socket_set_interruptible(
     })
 }
 
-/// Whether a signal ends a blocking call; false if `socket` is NULL.
+/// Whether a signal interrupts a blocking call; false if `socket` is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_interruptible(socket: Option<&capsock_socket>) -> bool {
     guard_or(false, || Ok(given(socket, "socket")?.interruptible.load(Ordering::Relaxed)))
 }
 
-/// The descriptor, for poll(2), select(2) and calls that are not here; -1 once closed, or if `socket`
-/// is NULL. It stays the socket's, which alone closes it; its mode (O_NONBLOCK) is changed by
-/// `capsock_socket_set_timeout`. A close does not end another thread's poll(2).
+/// The file descriptor, for poll(2), select(2) and other system calls; -1 if the socket is closed
+/// or NULL. The descriptor belongs to the socket: do not close it. `capsock_socket_set_timeout`
+/// changes its O_NONBLOCK. Closing the socket does not unblock poll(2) in another thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_descriptor(socket: Option<&capsock_socket>) -> c_int {
     guard_or(-1, || Ok(given(socket, "socket")?.core.fd()))
 }
 
-/// close(2). Calls that other threads are blocked in end with `CAPSOCK_CLOSED`, as every later one.
-/// Closing twice is no error. The socket is still to be freed.
+/// close(2). Calls that are blocked in other threads, and each later call, fail with
+/// `CAPSOCK_CLOSED`. Closing it again is no error. The socket has to be freed as well.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_close(socket: Option<&capsock_socket>) -> capsock_status {
     guard(|| {
@@ -147,8 +148,8 @@ pub extern "C" fn capsock_socket_close(socket: Option<&capsock_socket>) -> capso
     })
 }
 
-/// Closes the socket, if it is open, and frees it. NULL is nothing. No other call may use the socket
-/// meanwhile: close it first, and wait for those calls to return.
+/// Closes the socket, if it is open, and frees it. NULL has no effect. No other call may use the
+/// socket at the same time: close it first, and wait until the other calls have returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_free(socket: Option<Box<capsock_socket>>) {
     guard_or((), || {

@@ -13,15 +13,16 @@ use crate::sockaddr::{AddressBuffer, read_address};
 use crate::socket::capsock_socket;
 use crate::status::capsock_status;
 
-/// send(2), with the flags of the system; never SIGPIPE.
+/// send(2), with the system's flags, without SIGPIPE.
 ///
-/// `sent` becomes the number of bytes taken, which on a SOCK_STREAM socket with a timeout may be fewer
-/// than `length`. With `sent` NULL the call goes on until all is taken, within one timeout; if it
-/// fails, how much was taken is not known.
+/// `sent` receives the number of bytes that the system accepted, which may be fewer than `length`
+/// on a SOCK_STREAM socket with a timeout. With `sent` NULL, the call returns after all bytes have
+/// been accepted, within one timeout. If it fails then, the number of accepted bytes is unknown.
 ///
-/// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
-/// `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram, `CAPSOCK_CONNECTION_REFUSED` of an earlier
-/// datagram; `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
+/// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram,
+/// `CAPSOCK_CONNECTION_REFUSED`, which reports an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN
+/// or EDESTADDRREQ.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_send(
     socket: Option<&capsock_socket>,
@@ -62,12 +63,12 @@ fn send(
     Ok(())
 }
 
-/// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 is the address that the
-/// socket is connected to; a SOCK_STREAM socket sends there whatever the address, and does not connect
-/// (MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`).
+/// sendto(2), as `capsock_socket_send`. `address` NULL with the length 0 stands for the address
+/// that the socket is connected to. A SOCK_STREAM socket ignores the address and does not connect;
+/// MSG_FASTOPEN is `CAPSOCK_UNSUPPORTED`.
 ///
-/// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT` also for port
-/// 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
+/// Errors: as for `capsock_socket_send`; `CAPSOCK_UNREACHABLE`, `CAPSOCK_INVALID_ARGUMENT`, also
+/// for port 0, `CAPSOCK_PERMISSION_DENIED` for a broadcast without SO_BROADCAST.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_sendto(
     socket: Option<&capsock_socket>,
@@ -101,15 +102,16 @@ pub unsafe extern "C" fn capsock_socket_sendto(
     })
 }
 
-/// recv(2), with the flags of the system. `received` becomes the number of bytes, 0 at the end of a
+/// recv(2), with the system's flags. `received` receives the number of bytes: 0 at the end of a
 /// stream, and for an empty datagram.
 ///
-/// A datagram that is longer than the buffer is `CAPSOCK_TOO_LARGE`: the buffer is full, `received` is
-/// the datagram's whole length, and the rest is lost, unless MSG_PEEK left it. With MSG_TRUNC in the
-/// flags the same is no error, as in recv(2).
+/// If a datagram is longer than the buffer, the call fails with `CAPSOCK_TOO_LARGE`: the buffer is
+/// full, `received` is the length of the whole datagram, and the rest is discarded unless MSG_PEEK
+/// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
 ///
-/// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_CONNECTION_RESET`,
-/// `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` of an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+/// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
+/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED`, which reports an
+/// earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_recv(
     socket: Option<&capsock_socket>,
@@ -132,10 +134,11 @@ pub unsafe extern "C" fn capsock_socket_recv(
     })
 }
 
-/// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL, or has room for `*sender_length` bytes,
-/// which becomes the length of the sender's address, 0 on a SOCK_STREAM socket, which names none; too
-/// little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and nothing is received.
-/// The sender of a datagram that is too large is written as well.
+/// recvfrom(2), as `capsock_socket_recv`. `sender` is NULL or a buffer for the sender's address.
+/// `*sender_length` is the size of the buffer before the call, and the length of the address after
+/// it: 0 on a SOCK_STREAM socket. If the buffer is too small for an address of the socket's family,
+/// the call fails with `CAPSOCK_INVALID_ARGUMENT` and receives nothing. With `CAPSOCK_TOO_LARGE`,
+/// the sender's address is written as well.
 ///
 /// Errors: as for `capsock_socket_recv`.
 #[unsafe(no_mangle)]
@@ -181,7 +184,8 @@ fn whole(length: usize, size: usize, flags: c_int) -> Result<()> {
     Err(error.advise("65,535 bytes hold any"))
 }
 
-/// getsockopt(2). `value` has room for `*length` bytes, which becomes the number of those written.
+/// getsockopt(2). `*length` is the size of the buffer `value` before the call, and the number of
+/// bytes written after it.
 ///
 /// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
@@ -211,7 +215,8 @@ pub unsafe extern "C" fn capsock_socket_getsockopt(
 
 /// setsockopt(2).
 ///
-/// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`, `CAPSOCK_CLOSED`.
+/// Errors: `CAPSOCK_UNSUPPORTED`, `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_PERMISSION_DENIED`,
+/// `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_setsockopt(
     socket: Option<&capsock_socket>,

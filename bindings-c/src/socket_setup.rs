@@ -17,7 +17,7 @@ use crate::status::capsock_status;
 /// bind(2).
 ///
 /// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_ADDRESS_NOT_AVAILABLE`, `CAPSOCK_PERMISSION_DENIED`,
-/// `CAPSOCK_INVALID_ARGUMENT` also if it is bound already, `CAPSOCK_CLOSED`.
+/// `CAPSOCK_INVALID_ARGUMENT`, also if the socket is bound already, `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_bind(
     socket: Option<&capsock_socket>,
@@ -32,9 +32,9 @@ pub unsafe extern "C" fn capsock_socket_bind(
     })
 }
 
-/// bind(2) to a host, the first of whose addresses that this machine has is taken, of the socket's
-/// family. `host` is a name, an IP address, or "" for every address of this machine; `port` is 0 for
-/// any free one, to 65535.
+/// bind(2) to a host and a port. `host` is a name, an IP address, or "" for all local addresses;
+/// `port` is 0 for any free port, or 1 to 65535. If the name has several addresses of the socket's
+/// family, the first local one is used.
 ///
 /// Errors: as for `capsock_socket_bind`; `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
 /// `CAPSOCK_INTERRUPTED`.
@@ -54,8 +54,8 @@ pub unsafe extern "C" fn capsock_socket_bind_to(
 
 /// listen(2).
 ///
-/// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket, `CAPSOCK_CLOSED`;
-/// `CAPSOCK_INVALID_ARGUMENT` for a negative backlog.
+/// Errors: `CAPSOCK_ADDRESS_IN_USE`, `CAPSOCK_UNSUPPORTED` for a SOCK_DGRAM socket,
+/// `CAPSOCK_CLOSED`; `CAPSOCK_INVALID_ARGUMENT` for a negative backlog.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_listen(socket: Option<&capsock_socket>, backlog: c_int) -> capsock_status {
     guard(|| {
@@ -66,16 +66,17 @@ pub extern "C" fn capsock_socket_listen(socket: Option<&capsock_socket>, backlog
     })
 }
 
-/// accept(2). The connection has no timeout yet, and is freed with `capsock_socket_free`.
+/// accept(2). The new socket `connection` has no timeout. It is freed with `capsock_socket_free`.
 ///
-/// `peer` is NULL, or has room for `*peer_length` bytes, which becomes the length of the peer's
-/// address; too little for an address of the socket's family is `CAPSOCK_INVALID_ARGUMENT`, and no
-/// connection is taken.
+/// `peer` is NULL or a buffer for the peer's address. `*peer_length` is the size of the buffer
+/// before the call, and the length of the address after it. If the buffer is too small for an
+/// address of the socket's family, the call fails with `CAPSOCK_INVALID_ARGUMENT` and accepts no
+/// connection.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT` also if it does not listen, `CAPSOCK_TIMED_OUT`,
-/// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_UNSUPPORTED` of a SOCK_DGRAM socket,
-/// `CAPSOCK_CONNECTION_RESET` of a connection that was over before it was taken,
-/// `CAPSOCK_OUT_OF_RESOURCES`, with the connection left waiting.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the socket does not listen, `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_UNSUPPORTED` for a SOCK_DGRAM socket,
+/// `CAPSOCK_CONNECTION_RESET` if the connection was aborted before it was accepted,
+/// `CAPSOCK_OUT_OF_RESOURCES`, in which case the connection stays in the queue.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_accept(
     socket: Option<&capsock_socket>,
@@ -100,12 +101,15 @@ pub unsafe extern "C" fn capsock_socket_accept(
     })
 }
 
-/// connect(2). After a timeout the attempt goes on: the socket is connected once it is writable
-/// (poll(2)) and its option SO_ERROR is 0. Of a SOCK_DGRAM socket it is the address that
-/// `capsock_socket_send` sends to, and the only one that is received from.
+/// connect(2). On a SOCK_DGRAM socket, it sets the address that `capsock_socket_send` sends to, and
+/// the only one from which datagrams are received.
 ///
-/// Errors: `CAPSOCK_CONNECTION_REFUSED`, `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`,
-/// `CAPSOCK_CLOSED`, `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_OTHER` with EISCONN if it is connected already.
+/// After a timeout the attempt continues: the socket is connected when it is writable (poll(2)) and
+/// SO_ERROR is 0.
+///
+/// Errors: `CAPSOCK_CONNECTION_REFUSED`, `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_OTHER` with
+/// EISCONN if the socket is connected already.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_connect(
     socket: Option<&capsock_socket>,
@@ -121,8 +125,9 @@ pub unsafe extern "C" fn capsock_socket_connect(
     })
 }
 
-/// connect(2) to a host: to the first of its addresses that answers, of the socket's family, with one
-/// timeout for all. `host` is a name, an IP address, or "" for this machine; `port` is 0 to 65535.
+/// connect(2) to a host and a port. `host` is a name, an IP address, or "" for the local host;
+/// `port` is 0 to 65535. If the name has several addresses of the socket's family, they are tried
+/// in order until one answers. The timeout limits the whole call.
 ///
 /// Errors: as for `capsock_socket_connect`, and `CAPSOCK_NAME_NOT_RESOLVED`.
 #[unsafe(no_mangle)]
@@ -147,7 +152,8 @@ unsafe fn endpoint(host: *const c_char, port: i32) -> Result<Endpoint> {
     Ok(Endpoint::from((host, from_number(port.into())?)))
 }
 
-/// shutdown(2): SHUT_RD, SHUT_WR (the half-close: the peer sees the end), or SHUT_RDWR.
+/// shutdown(2). `how` is SHUT_RD, SHUT_WR (half-close: the peer receives the end of the stream) or
+/// SHUT_RDWR.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
 #[unsafe(no_mangle)]
@@ -159,8 +165,9 @@ pub extern "C" fn capsock_socket_shutdown(socket: Option<&capsock_socket>, how: 
     })
 }
 
-/// getsockname(2): the address of this end. `address` has room for `*address_length` bytes, which
-/// becomes the address's length; too little is `CAPSOCK_INVALID_ARGUMENT`.
+/// getsockname(2): the local address. `*address_length` is the size of the buffer `address` before
+/// the call, and the length of the address after it. If the buffer is too small, the call fails
+/// with `CAPSOCK_INVALID_ARGUMENT`.
 ///
 /// Errors: `CAPSOCK_CLOSED`.
 #[unsafe(no_mangle)]
@@ -180,7 +187,7 @@ pub unsafe extern "C" fn capsock_socket_getsockname(
     })
 }
 
-/// getpeername(2): the address of the other end, as `capsock_socket_getsockname` gives that of this one.
+/// getpeername(2): the peer's address, with the arguments of `capsock_socket_getsockname`.
 ///
 /// Errors: `CAPSOCK_CLOSED`; `CAPSOCK_OTHER` with ENOTCONN.
 #[unsafe(no_mangle)]
@@ -200,7 +207,7 @@ pub unsafe extern "C" fn capsock_socket_getpeername(
     })
 }
 
-/// The port of this end; 0 if it has none, is closed, or `socket` is NULL.
+/// The local port; 0 if the socket is not bound, is closed, or is NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_port(socket: Option<&capsock_socket>) -> u16 {
     guard_or(0, || {

@@ -122,7 +122,7 @@ pub extern "C" fn capsock_stats_features(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.features))
 }
 
-/// Frees totals. NULL is nothing.
+/// Frees totals. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_free(stats: Option<Box<capsock_stats>>) {
     guard_or((), || {
@@ -131,8 +131,8 @@ pub extern "C" fn capsock_stats_free(stats: Option<Box<capsock_stats>>) {
     });
 }
 
-/// What stopping a server found. It is freed with `capsock_stop_report_free`. Its functions return
-/// 0 for NULL.
+/// The result of stopping a server. It is freed with `capsock_stop_report_free`. Its functions
+/// return 0 for NULL.
 pub struct capsock_stop_report(pub(crate) StopReport);
 
 /// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
@@ -156,7 +156,7 @@ pub extern "C" fn capsock_stop_report_running(report: Option<&capsock_stop_repor
     guard_or(0, || Ok(given(report, "report")?.0.running))
 }
 
-/// Frees a report. NULL is nothing.
+/// Frees a report. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stop_report_free(report: Option<Box<capsock_stop_report>>) {
     guard_or((), || {

@@ -16,17 +16,18 @@ use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
 use crate::trace::introduce;
 
-/// A connection to a server that answers each line with a line. Requests from several threads take
-/// turns.
+/// A connection to a server that answers each line with a line. If several threads send requests,
+/// one request at a time is in progress; the others wait for it.
 pub struct capsock_tcp_client(TcpClient);
 
-/// Connects to the first address of the host that answers (RFC 8305). `host` is a name, an IP
-/// address, or "" for this machine; `port` is 0 to 65535. `options` may be NULL for the
-/// defaults, and are used for the call only. The client is freed with
-/// `capsock_tcp_client_free`.
+/// Connects to a server. If the host has several addresses, the first that answers is used (RFC
+/// 8305). `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535.
+/// `options` may be NULL for the defaults, and is read during the call only. The client is freed
+/// with `capsock_tcp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_CONNECTION_REFUSED`,
-/// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED` and the system's others.
+/// `CAPSOCK_UNREACHABLE`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, and other errors of
+/// connect(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_tcp_client_connect(
     host: *const c_char,
@@ -46,15 +47,15 @@ pub unsafe extern "C" fn capsock_tcp_client_connect(
     })
 }
 
-/// Sends a line of text and gives the line that comes back, without a newline in either. `reply` is
-/// freed with `capsock_string_free`.
+/// Sends a line and receives the line of the reply. Neither includes the newline. `reply` is freed
+/// with `capsock_string_free`.
 ///
-/// If the server closed the connection since the last request, as the textbook's Python server does
-/// after each reply, the client connects again, once.
+/// If the server has closed the connection since the last request, as the textbook's Python server
+/// does after each reply, the client connects again, once.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line has a newline; `CAPSOCK_TIMED_OUT`,
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line contains a newline; `CAPSOCK_TIMED_OUT`,
 /// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE`,
-/// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+/// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_tcp_client_request(
     client: Option<&capsock_tcp_client>,
@@ -70,9 +71,10 @@ pub unsafe extern "C" fn capsock_tcp_client_request(
     })
 }
 
-/// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+/// As `capsock_tcp_client_request`, for any bytes, including NUL. `reply` is freed with
+/// `capsock_bytes_free`.
 ///
-/// Errors: as for `capsock_tcp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+/// Errors: as for `capsock_tcp_client_request`, except `CAPSOCK_INVALID_TEXT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_tcp_client_request_bytes(
     client: Option<&capsock_tcp_client>,
@@ -89,19 +91,21 @@ pub unsafe extern "C" fn capsock_tcp_client_request_bytes(
     })
 }
 
-/// Sends `count` lines and hands over the lines that come back, in the same order, without a newline in
-/// any. Line i is the `lengths[i]` bytes at `requests[i]`. A count of 0 sends nothing.
+/// Sends `count` lines and calls `on_reply` with the line of each reply, in the order of the
+/// requests. No line includes the newline. Line i is the `lengths[i]` bytes at `requests[i]`. With
+/// a count of 0, nothing is sent.
 ///
-/// Once the server has answered two requests on a connection, and so keeps it open, the rest goes there
-/// without waiting for the replies (pipelining). The server has to answer each line with one line. With a
-/// server that closes after each reply each request has a connection of its own. The time limit is the
-/// longest wait for the next reply. All lines are checked before the first is sent. Nothing is received
-/// while `on_reply` runs.
+/// The server must answer each line with one line. When it has answered two requests on one
+/// connection, the client sends the remaining lines on that connection without waiting for replies
+/// (pipelining). If the server closes the connection after each reply, the client opens a
+/// connection for each request. The timeout limits the wait for the next reply. All lines are
+/// checked before the first is sent. While `on_reply` runs, nothing is received.
 ///
-/// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests are on their
-/// way, none of them is sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
-/// `CAPSOCK_OTHER` if the server sent more lines than requests; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did
-/// not return 0. The text tells which request got no reply, and how many replies had come.
+/// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests wait
+/// for replies, they are not sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
+/// `CAPSOCK_OTHER` if the server sent more lines than there were requests; `CAPSOCK_INPUT_OUTPUT`
+/// if `on_reply` did not return 0. The message names the request without a reply, and the number of
+/// replies received.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_tcp_client_request_many(
     client: Option<&capsock_tcp_client>,
@@ -120,16 +124,16 @@ pub unsafe extern "C" fn capsock_tcp_client_request_many(
     })
 }
 
-/// Sends all that the descriptor `input` has (a file, a pipe, a terminal) until its end, and writes
-/// all that comes back to the descriptor `output`, both ways at once, so that a stream of any size
-/// cannot deadlock. The connection is used up; the descriptors are neither closed nor changed.
-/// `output` has to be blocking. A pipe that nobody reads any more is an error and raises no SIGPIPE.
-/// `sent` and `received` are the bytes from the input to the server, and from the server to the output;
-/// each may be NULL.
+/// Sends the data of the descriptor `input` (a file, a pipe, a terminal) up to its end, and writes
+/// what the server sends to the descriptor `output`. Both directions run concurrently, so that a
+/// stream of any size cannot deadlock. `output` must be in blocking mode. The descriptors are
+/// neither closed nor changed. Afterwards the connection cannot be used for requests. If no process
+/// reads the pipe `output`, the call fails without SIGPIPE. `sent` and `received` are the numbers
+/// of bytes sent to the server and written to the output; each may be NULL.
 ///
 /// Errors: as for `capsock_tcp_client_request`; `CAPSOCK_CONNECTION_CLOSED` if the server closed
-/// before all of the input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing fails. The call is
-/// not ended while it waits for `output` to take what came.
+/// the connection before the whole input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing a
+/// descriptor fails. Closing the client does not interrupt a write to `output`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_copy(
     client: Option<&capsock_tcp_client>,
@@ -149,8 +153,8 @@ pub extern "C" fn capsock_tcp_client_copy(
     })
 }
 
-/// The address of this end, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed with
-/// `capsock_string_free`.
+/// The local address of the connection, as "127.0.0.1:40000" or "[::1]:40000". `address` is freed
+/// with `capsock_string_free`.
 ///
 /// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
 #[unsafe(no_mangle)]
@@ -165,7 +169,8 @@ pub extern "C" fn capsock_tcp_client_local_address(
     })
 }
 
-/// The address of the server that answered. `address` is freed with `capsock_string_free`.
+/// The address of the server that the client is connected to. `address` is freed with
+/// `capsock_string_free`.
 ///
 /// Errors: `CAPSOCK_CLOSED` after `capsock_tcp_client_close`.
 #[unsafe(no_mangle)]
@@ -180,8 +185,8 @@ pub extern "C" fn capsock_tcp_client_peer_address(
     })
 }
 
-/// Closes the connection and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`,
-/// as every later one. Closing twice is no error. The client is still to be freed.
+/// Closes the connection. A call that is blocked in another thread, and each later call, fails with
+/// `CAPSOCK_CLOSED`. Closing it again is no error. The client has to be freed as well.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_close(client: Option<&capsock_tcp_client>) -> capsock_status {
     guard(|| {
@@ -190,8 +195,9 @@ pub extern "C" fn capsock_tcp_client_close(client: Option<&capsock_tcp_client>) 
     })
 }
 
-/// Closes the connection, if it is open, and frees the client. NULL is nothing. No other call may
-/// use the client meanwhile: close it first, and wait for those calls to return.
+/// Closes the connection, if it is open, and frees the client. NULL has no effect. No other call
+/// may use the client at the same time: close it first, and wait until the other calls have
+/// returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_free(client: Option<Box<capsock_tcp_client>>) {
     guard_or((), || {

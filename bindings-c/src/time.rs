@@ -5,7 +5,7 @@ use std::time::Duration;
 use capsock::Result;
 use capsock::net::timeout::{NO_LIMIT_MILLIS, from_millis};
 
-/// The timeout that stands for no limit, in milliseconds.
+/// The timeout, in milliseconds, that stands for no limit.
 pub const CAPSOCK_NO_LIMIT: i64 = 9223372036854775807;
 
 const _: () = assert!(CAPSOCK_NO_LIMIT == NO_LIMIT_MILLIS);

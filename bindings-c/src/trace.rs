@@ -14,15 +14,18 @@ pub(crate) fn introduce() {
     ONCE.call_once(|| capsock::trace::introduce("c", ""));
 }
 
-/// Records the socket calls of this process from now on, those of servers and clients as well: a line of JSON
-/// each, appended to `file`, whose bytes need not be UTF-8. Several processes may record to one file.
-/// `payload` says whether the first 32 bytes of what is sent and received are recorded.
+/// Starts a recording of the socket calls of this process, including those of servers and clients.
+/// Each call is one line of JSON, appended to `file`, whose name need not be UTF-8. Several
+/// processes may record to one file. `payload` sets whether the first 32 bytes of sent and received
+/// data are recorded.
 ///
-/// The environment variable CAPSOCK_TRACE=FILE does the same from a program's first call on
-/// (CAPSOCK_TRACE_PAYLOAD=0 records no payload); such a recording gives way to this one. Where a line cannot be
-/// written, the recording ends, standard error says so, and the program goes on.
+/// The environment variable CAPSOCK_TRACE=FILE starts a recording with the program's first call
+/// (CAPSOCK_TRACE_PAYLOAD=0: without payload); this function replaces such a recording. If a line
+/// cannot be written, the recording stops with a message on standard error, and the program
+/// continues.
 ///
-/// Errors: `CAPSOCK_INPUT_OUTPUT` with open(2)'s number, or with EBUSY if a recording is running.
+/// Errors: `CAPSOCK_INPUT_OUTPUT` with the error number of open(2), or with EBUSY if a recording is
+/// running.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_trace_start(file: *const c_char, payload: bool) -> capsock_status {
     guard(|| {
@@ -34,7 +37,7 @@ pub unsafe extern "C" fn capsock_trace_start(file: *const c_char, payload: bool)
     })
 }
 
-/// Ends the recording, if there is one.
+/// Stops the recording, if there is one.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_trace_stop() {
     guard_or((), || {

@@ -14,18 +14,19 @@ use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text as c
 use crate::status::capsock_status;
 use crate::trace::introduce;
 
-/// Asks a server by datagrams: one request, one reply. Requests from several threads take turns.
+/// Sends requests as datagrams and receives replies as datagrams. If several threads send requests,
+/// one request at a time is in progress; the others wait for it.
 ///
-/// Each request leaves from a port of its own, so that a late or doubled reply is never taken for
-/// another one's.
+/// Each request is sent from another local port, so that a late or duplicate reply is not taken for
+/// the reply to another request.
 pub struct capsock_udp_client(UdpClient);
 
-/// Finds the server's addresses; nothing is sent yet. `host` is a name, an IP address, or "" for
-/// this machine; `port` is 0 to 65535. `options` may be NULL for the
-/// defaults, and are used for the call only. The client is freed with `capsock_udp_client_free`.
+/// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
+/// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+/// call only. The client is freed with `capsock_udp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
-/// `CAPSOCK_INTERRUPTED` and the system's others.
+/// `CAPSOCK_INTERRUPTED`, and other errors of socket(2) and connect(2).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_udp_client_connect(
     host: *const c_char,
@@ -45,13 +46,13 @@ pub unsafe extern "C" fn capsock_udp_client_connect(
     })
 }
 
-/// Sends the text as one datagram and gives the text of the datagram that comes back. `reply` is
-/// freed with `capsock_string_free`.
+/// Sends the text as one datagram and receives the reply as one datagram. `reply` is freed with
+/// `capsock_string_free`.
 ///
-/// Errors: `CAPSOCK_TOO_LARGE` before anything is sent if the text does not fit a datagram (65,507
-/// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if nothing has that port;
-/// `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
-/// `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or has a NUL inside.
+/// Errors: `CAPSOCK_TOO_LARGE`, with nothing sent, if the text does not fit a datagram (65,507
+/// bytes over IPv4, 65,527 over IPv6); `CAPSOCK_CONNECTION_REFUSED` if no socket is bound to the
+/// server's port; `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_TIMED_OUT`, `CAPSOCK_CLOSED`,
+/// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_udp_client_request(
     client: Option<&capsock_udp_client>,
@@ -67,9 +68,10 @@ pub unsafe extern "C" fn capsock_udp_client_request(
     })
 }
 
-/// The same for any bytes, a NUL among them. `reply` is freed with `capsock_bytes_free`.
+/// As `capsock_udp_client_request`, for any bytes, including NUL. `reply` is freed with
+/// `capsock_bytes_free`.
 ///
-/// Errors: as for `capsock_udp_client_request`, but for `CAPSOCK_INVALID_TEXT`.
+/// Errors: as for `capsock_udp_client_request`, except `CAPSOCK_INVALID_TEXT`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_udp_client_request_bytes(
     client: Option<&capsock_udp_client>,
@@ -86,19 +88,19 @@ pub unsafe extern "C" fn capsock_udp_client_request_bytes(
     })
 }
 
-/// Sends `count` requests, each as one datagram, and hands over the datagrams that come back, each once, as
-/// they come: not always in the order of the requests. Request i is the `lengths[i]` bytes at
-/// `requests[i]`. A count of 0 sends nothing.
+/// Sends `count` requests, each as one datagram, and calls `on_reply` once with each reply, in the
+/// order in which the replies arrive. Request i is the `lengths[i]` bytes at `requests[i]`. With a
+/// count of 0, nothing is sent.
 ///
-/// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes late,
-/// twice or out of order is never taken for another one's. To a server on 127.0.0.0/8 each leaves from an
-/// address of its own instead, from 127.1.0.0 on, as long as none is lost: there that costs half as much. Each is
-/// sent again as by
-/// `capsock_udp_client_request`, and has its time limit. All lengths are checked before the first is sent.
-/// Nothing is received while `on_reply` runs.
+/// Up to 64 requests wait for replies at the same time, each from another local port, so that a
+/// late or duplicate reply is not taken for the reply to another request. To a server on
+/// 127.0.0.0/8, each request is sent from another local address instead, from 127.1.0.0 on, until a
+/// datagram is lost; that halves the cost. Each request is retransmitted and limited as by
+/// `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
+/// `on_reply` runs, nothing is received.
 ///
-/// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not return 0.
-/// The text tells which request failed, and how many replies had come.
+/// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not
+/// return 0. The message names the request that failed, and the number of replies received.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_udp_client_request_many(
     client: Option<&capsock_udp_client>,
@@ -117,8 +119,8 @@ pub unsafe extern "C" fn capsock_udp_client_request_many(
     })
 }
 
-/// The address that the next request leaves from, as "127.0.0.1:40000" or "[::1]:40000". `address`
-/// is freed with `capsock_string_free`.
+/// The local address that the next request is sent from, as "127.0.0.1:40000" or "[::1]:40000".
+/// `address` is freed with `capsock_string_free`.
 ///
 /// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
 #[unsafe(no_mangle)]
@@ -133,7 +135,7 @@ pub extern "C" fn capsock_udp_client_local_address(
     })
 }
 
-/// The address of the server that requests go to. `address` is freed with `capsock_string_free`.
+/// The address of the server. `address` is freed with `capsock_string_free`.
 ///
 /// Errors: `CAPSOCK_CLOSED` after `capsock_udp_client_close`.
 #[unsafe(no_mangle)]
@@ -148,8 +150,8 @@ pub extern "C" fn capsock_udp_client_peer_address(
     })
 }
 
-/// Closes the socket and ends a call that another thread is blocked in with `CAPSOCK_CLOSED`, as
-/// every later one. Closing twice is no error. The client is still to be freed.
+/// Closes the socket. A call that is blocked in another thread, and each later call, fails with
+/// `CAPSOCK_CLOSED`. Closing it again is no error. The client has to be freed as well.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_close(client: Option<&capsock_udp_client>) -> capsock_status {
     guard(|| {
@@ -158,8 +160,8 @@ pub extern "C" fn capsock_udp_client_close(client: Option<&capsock_udp_client>) 
     })
 }
 
-/// Closes the socket, if it is open, and frees the client. NULL is nothing. No other call may use
-/// the client meanwhile: close it first, and wait for those calls to return.
+/// Closes the socket, if it is open, and frees the client. NULL has no effect. No other call may
+/// use the client at the same time: close it first, and wait until the other calls have returned.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_free(client: Option<Box<capsock_udp_client>>) {
     guard_or((), || {

@@ -11,9 +11,9 @@ use crate::guard::{guard, guard_or};
 use crate::pointer::{bytes, give_handle, given};
 use crate::status::capsock_status;
 
-/// The upper case of UTF-8 text, by Unicode's full mapping, the same in every locale: "straße"
-/// becomes "STRASSE". Bytes that are not valid UTF-8 pass through unchanged; a NUL is a character
-/// like others.
+/// Maps UTF-8 text to upper case by Unicode's full mapping, the same in every locale: "straße"
+/// becomes "STRASSE". Bytes that are not valid UTF-8 are copied unchanged. A NUL is a character
+/// like any other.
 ///
 /// `upper` is freed with `capsock_bytes_free`.
 #[unsafe(no_mangle)]
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn capsock_uppercase(
     })
 }
 
-/// The upper case of a text that comes in pieces, cut anywhere, also inside of a character.
+/// Maps a text to upper case that is given in pieces. A piece may end within a character.
 #[derive(Debug)]
 pub struct capsock_uppercase_stream(Mutex<UppercaseStream>);
 
@@ -40,7 +40,7 @@ impl capsock_uppercase_stream {
     }
 }
 
-/// A stream at its beginning. It is freed with `capsock_uppercase_stream_free`.
+/// Makes a stream, which is freed with `capsock_uppercase_stream_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_uppercase_stream_new(
     stream: Option<&mut MaybeUninit<Option<Box<capsock_uppercase_stream>>>>,
@@ -52,8 +52,9 @@ pub extern "C" fn capsock_uppercase_stream_new(
     })
 }
 
-/// The upper case of what is complete so far; at most 3 bytes of a character that is not are held
-/// until the next call. `upper`, which may turn out empty, is freed with `capsock_bytes_free`.
+/// Returns the upper case of all characters that are complete so far. Up to 3 bytes of an
+/// incomplete character are kept for the next call. `upper`, which may be empty, is freed with
+/// `capsock_bytes_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_uppercase_stream_push(
     stream: Option<&capsock_uppercase_stream>,
@@ -72,8 +73,8 @@ pub unsafe extern "C" fn capsock_uppercase_stream_push(
     })
 }
 
-/// Ends the text: what was held is given unchanged, and the stream is at a beginning again. `upper`
-/// is freed with `capsock_bytes_free`.
+/// Ends the text: returns the bytes of an incomplete character unchanged, and resets the stream for
+/// another text. `upper` is freed with `capsock_bytes_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_uppercase_stream_finish(
     stream: Option<&capsock_uppercase_stream>,
@@ -88,7 +89,7 @@ pub extern "C" fn capsock_uppercase_stream_finish(
     })
 }
 
-/// Frees a stream. NULL is nothing.
+/// Frees a stream. NULL has no effect.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_uppercase_stream_free(stream: Option<Box<capsock_uppercase_stream>>) {
     guard_or((), || {

@@ -9,7 +9,7 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
     Err(_) => panic!("a version has no NUL"),
 };
 
-/// The version of the library, `major.minor.patch`. Valid for ever.
+/// The version of the library, `major.minor.patch`. The string is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_version() -> *const c_char {
     guard_or(VERSION.as_ptr(), || Ok(VERSION.as_ptr()))

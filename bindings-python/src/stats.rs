@@ -52,7 +52,7 @@ report! {
 }
 
 report! {
-    /// What stopping a server found.
+    /// The result of stopping a server.
     StopReport {
         /// Requests with a reply, from the start of the server to its end. Unless a connection was
         /// cut, or reset by its peer, all of the replies were sent.

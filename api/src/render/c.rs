@@ -130,7 +130,7 @@ fn setter(owner: &str, option: &Opt) -> String {
 fn new(owner: &str) -> String {
     let kind = format!("capsock_{owner}_options");
     format!(
-        "\n/// New options, all with their defaults. They are freed with `{kind}_free`. Never NULL.\n\
+        "\n/// Makes options with all defaults, which are freed with `{kind}_free`. Never NULL.\n\
          #[unsafe(no_mangle)]\npub extern \"C\" fn {kind}_new() -> Option<Box<{kind}>> {{\n    \
          guard_or(None, || Ok(Some(Box::default())))\n}}\n"
     )
@@ -138,7 +138,7 @@ fn new(owner: &str) -> String {
 
 fn free(kind: &str, argument: &str, what: &str) -> String {
     format!(
-        "\n/// Frees {what}. NULL is nothing.\n#[unsafe(no_mangle)]\npub extern \"C\" fn {kind}_free({argument}: \
+        "\n/// Frees {what}. NULL has no effect.\n#[unsafe(no_mangle)]\npub extern \"C\" fn {kind}_free({argument}: \
          Option<Box<{kind}>>) {{\n    guard_or((), || {{\n        drop({argument});\n        Ok(())\n    }});\n}}\n"
     )
 }

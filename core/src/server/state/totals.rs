@@ -122,7 +122,7 @@ impl Counters {
     }
 }
 
-/// What stopping a server found.
+/// The result of stopping a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StopReport {

@@ -2,8 +2,8 @@
 package io.capsock;
 
 /**
- * What stopping a server found. A later version may have further components: read those that there
- * are, and neither construct nor deconstruct one.
+ * The result of stopping a server. A later version may have further components: read those that
+ * there are, and neither construct nor deconstruct one.
  *
  * @param completed requests with a reply, from the start of the server to its end. Unless a
  *     connection was cut, or reset by its peer, all of the replies were sent
