@@ -1,8 +1,7 @@
-"""Measures capsock's servers beside the leanest C programs and the libraries that people use instead.
+"""Measures capsock's servers beside minimal C programs and servers written with other libraries.
 
 Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,mio] [--rounds N] [--publish]
-What is measured has to be built before (`bench/build`); `make bench` does both. What a row means:
-bench/README.md.
+`bench/build` builds what is measured; `make bench` builds and measures. bench/README.md defines the rows.
 """
 
 from __future__ import annotations
@@ -41,13 +40,13 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     known = {*BY_NAME, UPPERCASE, *calls.PARTS}
     if wrong := [name for name in options.only if name not in known] + servers.unknown(options.servers):
-        parser.error("nobody knows " + ", ".join(wrong))
+        parser.error("unknown: " + ", ".join(wrong))
     if not LOAD.exists() and not options.render:
         parser.error("the load generator is not built: bench/build")
     options.rounds = options.rounds or (5 if options.quick else 15)
     options.seconds = options.seconds or (0.1 if options.quick else 0.12)
     if options.rounds < 1 or options.seconds <= 0:
-        parser.error("at least one round, and some time for it")
+        parser.error("rounds and seconds must be positive")
     if options.publish:
         options.out = publish.RESULTS
     return options

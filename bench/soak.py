@@ -162,7 +162,7 @@ def main() -> int:
     options = parser.parse_args()
     names = options.only.split(",")
     if wrong := [name for name in names if name not in CASES]:
-        parser.error("nobody knows " + ", ".join(wrong))
+        parser.error("unknown: " + ", ".join(wrong))
     heads = ("descr.", "threads", "processes", "resident KiB")
     print(ROW.format("server", "requests", "connections", "seconds", *heads, ""))
     failed = False

@@ -1,4 +1,4 @@
-"""From results to text and Markdown. No clock, no files."""
+"""Renders results as text and Markdown. Reads no clock and no file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 Result = Mapping[str, Any]
 
-# The share of a core that is as good as all of it.
-ITS_OWN = 0.97
+# The share of a core from which on the load generator counts as undisturbed.
+FULL_CORE = 0.97
 
 
 def _by_cost(result: Result) -> list[tuple[str, Any]]:
@@ -32,11 +32,11 @@ def _disturbed(result: Result) -> str:
 
 
 def _shares(result: Result) -> list[str]:
-    """Beside which servers the load generator, which never sleeps, had no core of its own."""
+    """The servers during whose runs the load generator, which never sleeps, had less than its whole core."""
     return [
         f"{row['label']} ({row['load_share']:.0%})"
         for _, row in _by_cost(result)
-        if row.get("load_share", 1) < ITS_OWN
+        if row.get("load_share", 1) < FULL_CORE
     ]
 
 
@@ -54,21 +54,21 @@ def text(name: str, result: Result) -> str:
             line += f", {row['resent']} datagrams sent again"
         lines.append(line)
     if shares := _shares(result):
-        lines.append(f"  The load generator had a part of its core beside {', '.join(shares)}")
+        lines.append(f"  The load generator had less than its whole core with {', '.join(shares)}")
     return "\n".join([*lines, "  " + _disturbed(result)])
 
 
 def table(name: str, result: Result) -> str:
-    """A section of the page: the plot, the table, and what is not in it."""
+    """A section of the page: the plot, the table, and the servers that were skipped."""
     unit = result["unit"]
     lines = [
         f"### {result['title']}",
         "",
-        f"`{name}`, microseconds of the server's processor time for each {unit}.",
+        f"`{name}`, microseconds of the server's processor time per {unit}.",
         "",
         f"![{result['title']}](performance/{name}.svg)",
         "",
-        f"| server | us / {unit} | half of the rounds | to the leanest C | rate | p50, us | p99, us |",
+        f"| server | us / {unit} | interquartile range | ratio to lean C | rate | p50, us | p99, us |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for _, row in _by_cost(result):
@@ -79,7 +79,10 @@ def table(name: str, result: Result) -> str:
         lines.append(f"| {label} | {cost} | {_rate(row, unit)} | {times} |")
     lines += ["", f"{result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
     if shares := _shares(result):
-        lines.append(f"The load generator had this much of its core beside {'; '.join(shares)}.")
+        shown = "; ".join(shares)
+        lines.append(
+            f"Share of its core that the load generator had, where it was not the whole core: {shown}."
+        )
     if result["skipped"]:
         lines.append(
             "Skipped: " + "; ".join(f"{server} ({why})" for server, why in result["skipped"].items()) + "."
@@ -88,7 +91,7 @@ def table(name: str, result: Result) -> str:
 
 
 def losses(results: Mapping[str, Result]) -> list[str]:
-    """A line for each workload in which a library is cheaper than capsock at its default (or as named)."""
+    """A line for each workload in which a library costs less than capsock with its default options."""
     lines = []
     for name, result in results.items():
         rows = result["servers"]
@@ -101,12 +104,12 @@ def losses(results: Mapping[str, Result]) -> list[str]:
             if row["kind"] == "library" and row["cpu_us"] < own
         ]
         if better:
-            lines.append(f"- `{name}`: capsock {own:.3g} us; cheaper are {', '.join(better)}.")
+            lines.append(f"- `{name}`: capsock {own:.3g} us; cheaper: {', '.join(better)}.")
     return lines
 
 
 def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called: Mapping[str, Any]) -> str:
-    """What stands between the markers of the page."""
+    """The content between the markers of the page."""
     parts = []
     measured = {**results, **called}
     for machine in dict.fromkeys(tuple(result["machine"].items()) for result in measured.values()):
@@ -116,8 +119,8 @@ def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called:
             f"{key} {value}" for key, value in said.items() if key not in ("processor", "kernel")
         )
         parts.append(f"{said['processor']}; {said['kernel']}; {versions}: {', '.join(where)}.")
-    parts.append("## Where another one is cheaper")
-    parts.append("\n".join(losses(results)) or "Nowhere in these runs.")
+    parts.append("## Workloads in which another server costs less")
+    parts.append("\n".join(losses(results)) or "None in these runs.")
     parts.append("## The workloads")
     parts += [table(name, result) for name, result in results.items() if result["servers"]]
     if upper:
@@ -133,7 +136,7 @@ def uppercase(upper: Mapping[str, Any]) -> str:
     lines = [
         "## Upper-casing",
         "",
-        "GB of input in a second, medians of interleaved rounds (half of the rounds).",
+        "GB of input per second: medians of interleaved rounds (interquartile range).",
         "",
         "| function | " + " | ".join(columns) + " |",
         "|---|" + "---:|" * len(columns),
@@ -152,14 +155,14 @@ def _us(told: Sequence[float]) -> str:
 
 
 def calls(called: Mapping[str, Any]) -> str:
-    """The section of what a call costs, with a table for each language, and of what stands still."""
+    """The section of the cost of a call, with a table for each language, and of idle connections."""
     lines = [
-        "## What a call costs",
+        "## The cost of a call",
         "",
-        "Microseconds beside the language's own, which is named first where the two have not one name;",
-        "medians of interleaved rounds (half of the rounds). The ratio is that of each round; below 1",
-        "capsock is cheaper. A request has 64 bytes and asks a server on the other core: that is two",
-        "wake-ups, which cost most of it.",
+        "Microseconds per call, beside the language's own call, which is named first where the names differ:",
+        "medians of interleaved rounds (interquartile range). The ratio is taken within each round; below 1",
+        "capsock costs less. A request has 64 bytes and is answered by a server on the other core, which",
+        "takes two wake-ups; these are most of its cost.",
     ]
     for part, result in called.items():
         if "ready_ms" in result:
@@ -179,12 +182,12 @@ def calls(called: Mapping[str, Any]) -> str:
             count, ready = result["connections"], _us(result["ready_ms"])
             lines += [
                 "",
-                "### Standing still",
+                "### Start-up and idle connections",
                 "",
                 f"`{part}`: `capsock serve tcp` is ready after {ready} ms. Of",
             ]
-            lines += [f"{count:,} connections that were answered once and are idle, each takes"]
+            lines += [f"{count:,} idle connections, each answered once before, each takes"]
             lines.append(
-                f"{_us(result['idle_bytes'])} bytes of the process's own memory, beside the kernel's."
+                f"{_us(result['idle_bytes'])} bytes of the process's anonymous memory, without the kernel's."
             )
     return "\n".join(lines)

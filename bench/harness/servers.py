@@ -80,7 +80,7 @@ LEAN = [
     _lean("uring", "C, io_uring", "tcp_uring", *MANY, "tcp-connect"),
     _lean("datagram", "C, recvfrom and sendto", "udp_plain", "udp-1"),
     _lean("batch", "C, recvmmsg, replies by UDP_SEGMENT", "udp_batch", "udp-64", "udp-256"),
-    _lean("trains", "C, UDP_GRO in, UDP_SEGMENT out", "udp_batch gro", "udp-trains"),
+    _lean("gso", "C, UDP_GRO in, UDP_SEGMENT out", "udp_batch gro", "udp-gso"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""A bar for each server, as SVG. The same results give the same picture, byte for byte."""
+"""Bar charts as SVG, a bar for each server. Equal results give equal bytes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from html import escape
 from typing import Any
 
 COLOURS = {"lean": "#7a7a7a", "capsock": "#c2410c", "library": "#3b6ea5"}
-NAMES = {"lean": "leanest C", "capsock": "capsock", "library": "peers"}
+NAMES = {"lean": "lean C", "capsock": "capsock", "library": "peers"}
 ROW, LEFT, WIDTH, RIGHT, TOP = 20, 290, 380, 90, 54
-# A bar longer than this many times the shortest is cut, so that the short ones can be told apart.
+# A bar longer than this many times the shortest is cut, so that short bars remain distinguishable.
 CUT = 6
 
 
 def bars(result: Mapping[str, Any]) -> str:
-    """The chart of a workload: medians as bars, the middle half of the rounds as whiskers."""
+    """The chart of a workload: medians as bars, interquartile ranges as whiskers."""
     rows = sorted(result["servers"].values(), key=lambda row: row["cpu_us"])
     most = min(max(row["cpu_us_quartiles"][1] for row in rows), CUT * rows[0]["cpu_us"])
     height = TOP + ROW * len(rows) + 10

@@ -1,4 +1,4 @@
-"""What is asked of the servers. The load generator (`bench/load`) knows what the names mean."""
+"""The workloads. The load generator (`bench/load`) implements each by its name."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ WORKLOADS = [
     Workload("udp-1", "UDP, one datagram in flight", "udp"),
     Workload("udp-64", "UDP, 8 sockets, 8 datagrams in flight on each", "udp"),
     Workload("udp-256", "UDP, 8 sockets, 32 datagrams in flight on each", "udp"),
-    Workload("udp-trains", "UDP, 8 sockets, each sends trains of 8 (UDP_SEGMENT)", "udp"),
+    Workload("udp-gso", "UDP, 8 sockets, GSO messages of 8 datagrams (UDP_SEGMENT)", "udp"),
 ]
 BY_NAME = {workload.name: workload for workload in WORKLOADS}

@@ -1,10 +1,10 @@
 /* recvmmsg; the replies to neighbours of one source and size leave as one message with UDP_SEGMENT,
-   all of a batch with one sendmmsg. With the argument "gro" the kernel hands in what came as a
-   train as one (UDP_GRO). */
+   all of a batch with one sendmmsg. With the argument "gro" the kernel delivers
+   datagrams of one source and size as one message (UDP_GRO). */
 #include "lean.h"
 #include <string.h>
 
-enum { BATCH = 64, SIZE = 65536, MOST_SEGMENTS = 64 };
+enum { BATCH = 64, SIZE = 65536, MAX_SEGMENTS = 64 };
 
 static char bytes[BATCH][SIZE];
 static struct sockaddr_in sources[BATCH];
@@ -33,7 +33,7 @@ static void cut_into(struct msghdr *message, char *space, uint16_t size) {
 }
 
 static int neighbours(int first, int i, unsigned size) {
-  return i - first < MOST_SEGMENTS && in[i].msg_len == size &&
+  return i - first < MAX_SEGMENTS && in[i].msg_len == size &&
          sources[i].sin_port == sources[first].sin_port &&
          sources[i].sin_addr.s_addr == sources[first].sin_addr.s_addr;
 }

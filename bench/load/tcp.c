@@ -1,5 +1,6 @@
-/* TCP: lines on lasting connections, one long stream, and a connection for each line. */
-#include "load.h"
+/* The TCP workloads: lines on persistent connections, one stream, and a connection for each line.
+ */
+#include "workloads.h"
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -8,16 +9,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_DEPTH = 16 };
+enum { MAX_DEPTH = 16 };
 
 typedef struct {
   int fd;
   int64_t sent_at;
   size_t received;
-  char lines[MOST_DEPTH * LINE], replies[MOST_DEPTH * LINE];
+  char lines[MAX_DEPTH * LINE], replies[MAX_DEPTH * LINE];
 } connection;
 
-static void *need(size_t count, size_t size) {
+static void *allocate(size_t count, size_t size) {
   void *memory = calloc(count, size);
   if (memory == NULL)
     fail("out of memory");
@@ -42,10 +43,10 @@ static int connected(const run *it) {
 static void send_all(int fd, const char *bytes, size_t size) {
   const ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent != (ssize_t)size)
-    fail("send: %s", sent < 0 ? strerror(errno) : "it took a part only");
+    fail("send: %s", sent < 0 ? strerror(errno) : "short write");
 }
 
-/* The bytes that are there, none if there are none yet. */
+/* Receives without blocking; returns 0 if no bytes are available. */
 static size_t receive(int fd, char *bytes, size_t size) {
   const ssize_t count = recv(fd, bytes, size, MSG_DONTWAIT);
   if (count > 0)
@@ -57,9 +58,9 @@ static size_t receive(int fd, char *bytes, size_t size) {
   return 0;
 }
 
-/* Takes what came; once all of the replies are there, asks again. */
-static void turn(run *it, connection *one, size_t size) {
-  char bytes[MOST_DEPTH * LINE];
+/* Receives replies; once all replies of a batch have come, sends the next batch. */
+static void exchange(run *it, connection *one, size_t size) {
+  char bytes[MAX_DEPTH * LINE];
   const size_t count = receive(one->fd, bytes, size - one->received);
   check(bytes, one->replies + one->received, count);
   one->received += count;
@@ -71,10 +72,11 @@ static void turn(run *it, connection *one, size_t size) {
   send_all(one->fd, one->lines, size);
 }
 
-/* Each connection sends `depth` lines at once and the next ones when all of them are answered. */
+/* Each connection sends `depth` lines in one call, and the next lines once all of them are
+ * answered. */
 void tcp_lines(run *it, int connections, int depth) {
   const size_t size = (size_t)depth * LINE;
-  connection *all = need((size_t)connections, sizeof *all);
+  connection *all = allocate((size_t)connections, sizeof *all);
   struct epoll_event events[128];
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   for (int i = 0; i < connections; i++) {
@@ -92,12 +94,12 @@ void tcp_lines(run *it, int connections, int depth) {
   }
   while (going(it)) {
     if (connections == 1) {
-      turn(it, all, size);
+      exchange(it, all, size);
       continue;
     }
     const int ready = epoll_wait(epoll, events, 128, 0);
     for (int i = 0; i < ready; i++)
-      turn(it, events[i].data.ptr, size);
+      exchange(it, events[i].data.ptr, size);
   }
   for (int i = 0; i < connections; i++)
     close(all[i].fd);
@@ -105,23 +107,24 @@ void tcp_lines(run *it, int connections, int depth) {
   free(all);
 }
 
-/* One connection, both directions always full; a request is a KiB of the stream. */
+/* One connection with both directions saturated; a KiB of the stream counts as a request. */
 void tcp_stream(run *it) {
-  enum { PATTERN = 256 * 1024, MOST = 1024 * 1024 };
-  char *lines = need(1, PATTERN + MOST), *replies = need(1, PATTERN + MOST), *bytes = need(1, MOST);
+  enum { PATTERN = 256 * 1024, MAX_READ = 1024 * 1024 };
+  char *lines = allocate(1, PATTERN + MAX_READ), *replies = allocate(1, PATTERN + MAX_READ),
+       *bytes = allocate(1, MAX_READ);
   size_t sent = 0, received = 0, counted = 0;
   const int fd = connected(it);
   make_lines(lines, replies, PATTERN / LINE);
-  for (size_t at = PATTERN; at < PATTERN + MOST; at += PATTERN) {
+  for (size_t at = PATTERN; at < PATTERN + MAX_READ; at += PATTERN) {
     memcpy(lines + at, lines, PATTERN);
     memcpy(replies + at, replies, PATTERN);
   }
   while (going(it)) {
-    const ssize_t gone = send(fd, lines + sent % PATTERN, MOST, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t gone = send(fd, lines + sent % PATTERN, MAX_READ, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (gone < 0 && errno != EAGAIN)
       fail("send: %s", strerror(errno));
     sent += gone > 0 ? (size_t)gone : 0;
-    const size_t count = receive(fd, bytes, MOST);
+    const size_t count = receive(fd, bytes, MAX_READ);
     check(bytes, replies + received % PATTERN, count);
     received += count;
     if (received - counted >= 1024) {
@@ -133,9 +136,8 @@ void tcp_stream(run *it) {
   free(lines), free(replies), free(bytes);
 }
 
-/* Opens the connection of a slot. Each comes from the next address of 127/8: a port cannot be had
-   again for a minute after a connection that this side has closed, and an address has no more than
-   28,000. */
+/* Opens the connection of a slot from the next address of 127/8: this side closes first, so that a
+   port stays in TIME_WAIT for a minute, and an address has some 28,000 ephemeral ports. */
 static void open_one(run *it, connection *one) {
   static uint32_t next;
   const int on = 1;
@@ -147,7 +149,7 @@ static void open_one(run *it, connection *one) {
     fail("bind: %s", strerror(errno));
   one->sent_at = it->now;
   one->received = 0;
-  /* On loopback the handshake is over when this returns, unless the server's backlog is full. */
+  /* On loopback the handshake completes within connect(), unless the server's backlog is full. */
   if (connect(one->fd, (const struct sockaddr *)&it->server, sizeof it->server) != 0 &&
       errno != EINPROGRESS)
     fail("connect: %s", strerror(errno));
@@ -156,9 +158,9 @@ static void open_one(run *it, connection *one) {
       fail("send: %s", strerror(errno));
 }
 
-/* Connect, send a line, take the reply, close; `at_once` of them under way. */
+/* Connects, sends a line, receives the reply and closes; `at_once` connections at a time. */
 void tcp_connect(run *it, int at_once) {
-  connection *all = need((size_t)at_once, sizeof *all);
+  connection *all = allocate((size_t)at_once, sizeof *all);
   for (int i = 0; i < at_once; i++) {
     make_lines(all[i].lines, all[i].replies, 1);
     open_one(it, &all[i]);

@@ -114,7 +114,7 @@ def test_each_workload_has_a_c_program_capsock_and_libraries() -> None:
     assert len({server.name for server in SERVERS}) == len(SERVERS)
 
 
-@pytest.mark.parametrize("name", ["tcp-64x16", "tcp-connect", "udp-trains"])
+@pytest.mark.parametrize("name", ["tcp-64x16", "tcp-connect", "udp-gso"])
 def test_a_short_run(name: str) -> None:
     servers = [server for server in chosen(["lean", "capsock"], name, quick=True) if not server.missing()]
     result = Bench(rounds=1, seconds=0.02).run(BY_NAME[name], servers)

@@ -1,4 +1,4 @@
-"""What is told of the results."""
+"""The rendering of results."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
     assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 | 150,000/s | 300 | 650 |" in text
     assert "Skipped: netty (target/bench/java/NettyServer.class is not there)." in text
     assert "taken although disturbed: 1" in text
-    assert "this much of its core beside asyncio <&> (90%)." in text
+    assert "where it was not the whole core: asyncio <&> (90%)." in text
     assert "performance/tcp-64.svg" in text
 
 
@@ -70,7 +70,7 @@ def test_every_row_of_a_table_has_the_same_columns() -> None:
 
 
 def test_the_rows_where_capsock_loses_are_told() -> None:
-    assert render.losses({"tcp-64": RESULT}) == ["- `tcp-64`: capsock 6 us; cheaper are mio (5.5)."]
+    assert render.losses({"tcp-64": RESULT}) == ["- `tcp-64`: capsock 6 us; cheaper: mio (5.5)."]
     cheap = {**RESULT["servers"], "capsock": a_row("capsock", "capsock", 4.0)}
     assert render.losses({"tcp-64": {**RESULT, "servers": cheap}}) == []
 
@@ -133,5 +133,5 @@ def test_a_call_is_told_by_the_median_of_the_ratios_of_its_rounds() -> None:
     assert "| `send` | 4 (3 to 6) | 3 (2.5 to 5.5) | **1.00** (0.75 to 1.25) |" in told
     assert "Skipped: there is no java" in told
     assert "is ready after 3 (2 to 4) ms" in told
-    assert "2,000 connections" in told
+    assert "2,000 idle connections" in told
     assert "700 (640 to 1,200) bytes" in told
