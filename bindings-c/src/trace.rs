@@ -11,7 +11,7 @@ use crate::status::capsock_status;
 /// Says that this is a program in C, before its first call.
 pub(crate) fn introduce() {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| capsock::trace::introduce("c", ""));
+    ONCE.call_once(|| capsock::trace::set_process_info("c", ""));
 }
 
 /// Starts a recording of the socket calls of this process, including those of servers and clients.

@@ -18,7 +18,7 @@ pub(crate) const METHODS: &[NativeMethod] = &[
 
 fn introduce(env: &mut Env, _: JObject, program: JByteArray) -> Result<(), Failure> {
     let program = bytes::from_java(env, &program)?;
-    capsock::trace::introduce("java", &String::from_utf8_lossy(&program));
+    capsock::trace::set_process_info("java", &String::from_utf8_lossy(&program));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::errors::Result;
 pub(crate) fn _introduce(script: &str) {
     // `python -m PACKAGE` runs PACKAGE/__main__.py; `-c` and `-m` are no files.
     let script = script.strip_suffix("/__main__.py").unwrap_or(script);
-    capsock::trace::introduce("python", if script.starts_with('-') { "" } else { script });
+    capsock::trace::set_process_info("python", if script.starts_with('-') { "" } else { script });
 }
 
 /// The script as the interpreter has it in sys.argv.

@@ -44,7 +44,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// is where the system delivers a process's signals first, and from one thread at a time.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> i32 {
-    capsock::trace::introduce("rust", "capsock");
+    capsock::trace::set_process_info("rust", "capsock");
     match catch_unwind(AssertUnwindSafe(|| command::run(args))) {
         Ok(code) => code,
         Err(_) => {

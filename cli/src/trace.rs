@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use capsock_figure::{self as figure, PageOptions, Model, TextOptions};
+use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;

@@ -30,7 +30,6 @@ mod choices;
 mod client;
 mod error;
 mod framing;
-mod held_signals;
 mod kinds;
 mod named;
 pub mod net;
@@ -43,8 +42,7 @@ pub use choices::{Concurrency, Framing, Level, Transport};
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
 #[doc(hidden)]
-pub use held_signals::write_without_signals;
-pub use net::{Endpoint, InterruptHook};
+pub use net::{Endpoint, InterruptHook, write_without_signals};
 pub use server::{
     DEFAULT_STOP_TIMEOUT, Features, Log, Server, ServerOptions, ServerSettings, Stats, StopReport,
 };

@@ -1,19 +1,19 @@
-//! One connection out of several addresses: RFC 8305, Happy Eyeballs.
+//! A connection to the first of several addresses that answers (RFC 8305, Happy Eyeballs).
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::socket::Socket;
 use super::sys::Errno;
-use super::traced::known;
-use super::wait::{Deadline, WaitError, WaitOptions, interest, wait_for};
+use super::traced::PendingConnect;
+use super::wait::{Deadline, WaitOptions, interest, wait_for};
+use super::wait_error::WaitError;
 use crate::error::Error;
-use crate::trace::{self, Begun, Outcome, Told, Way};
 
-/// How long one attempt has before the next address is tried beside it (RFC 8305, section 8).
+/// The time after which the next address is tried concurrently (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// The addresses with their families taking turns, the first one's family first (RFC 8305, section 4).
+/// The addresses with alternating families, beginning with that of the first address (RFC 8305, section 4).
 fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (mut one, mut other): (Vec<_>, Vec<_>) =
@@ -28,14 +28,14 @@ fn interleaved(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     order
 }
 
-/// Connects to the first of `addresses` that answers; the others' attempts are dropped.
+/// Connects to the first of `addresses` that answers; the other attempts are dropped.
 ///
-/// The error is that of the first address that failed, which is the one that a person means.
+/// The error is that of the first address that failed.
 pub(crate) fn connect(
     addresses: &[SocketAddr],
-    waiting: WaitOptions<'_>,
+    wait: WaitOptions<'_>,
 ) -> Result<(Socket, SocketAddr), Error> {
-    let mut waiting_addresses = interleaved(addresses).into_iter();
+    let mut untried = interleaved(addresses).into_iter();
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut first_error: Option<Error> = None;
     let mut next_attempt = Instant::now();
@@ -45,7 +45,7 @@ pub(crate) fn connect(
     let failed = |address: SocketAddr, error: WaitError| error.while_trying("connect to").at(address);
     loop {
         if attempts.is_empty() || Instant::now() >= next_attempt {
-            if let Some(address) = waiting_addresses.next() {
+            if let Some(address) = untried.next() {
                 match Attempt::begin(address) {
                     Ok((attempt, true)) => return Ok((attempt.won(), address)),
                     Ok((attempt, false)) => attempts.push(attempt),
@@ -62,18 +62,18 @@ pub(crate) fn connect(
         let mut fds: Vec<_> =
             attempts.iter().map(|attempt| interest(attempt.socket.fd(), libc::POLLOUT)).collect();
         fds.push(interest(-1, 0));
-        let more = waiting_addresses.len() > 0;
+        let more = untried.len() > 0;
         let policy = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
-        match wait_for(&mut fds, waiting.with_deadline(waiting.deadline.earlier(policy))) {
+        match wait_for(&mut fds, wait.with_deadline(wait.deadline.earlier(policy))) {
             Ok(()) => {}
-            Err(WaitError::TimedOut) if more && !waiting.deadline.passed() => continue,
+            Err(WaitError::TimedOut) if more && !wait.deadline.passed() => continue,
             Err(error) => {
                 let address = attempts.first().map_or(addresses[0], |attempt| attempt.address);
                 attempts.into_iter().for_each(|attempt| attempt.lost(error));
                 return Err(failed(address, error));
             }
         }
-        // From the last to the first, so that removing one leaves the places of those to come.
+        // In reverse, so that a removal leaves the indices of the rest valid.
         for index in (0..attempts.len()).rev().filter(|index| fds[*index].revents != 0).collect::<Vec<_>>() {
             let attempt = attempts.remove(index);
             let address = attempt.address;
@@ -94,23 +94,21 @@ pub(crate) fn connect(
     Err(first_error.unwrap_or_else(|| Error::invalid("connect", "there is no address to connect to")))
 }
 
-/// An attempt on its way.
+/// A connect in progress.
 struct Attempt {
     socket: Socket,
     address: SocketAddr,
-    /// For a recording.
-    begun: Option<Begun>,
+    record: PendingConnect,
 }
 
 impl Attempt {
-    /// Starts one: `true` if it is connected already.
+    /// Starts a connect: `true` if it has succeeded already.
     fn begin(address: SocketAddr) -> Result<(Attempt, bool), Errno> {
         let socket = Socket::stream(&address)?;
         socket.set_nodelay()?;
-        let begun = trace::on().then(|| Begun::new("connect", socket.fd(), Way::Out));
-        let outcome = socket.bare_connect(&address);
-        let attempt = Attempt { socket, address, begun };
-        match outcome {
+        let (result, record) = socket.begin_connect(&address);
+        let attempt = Attempt { socket, address, record };
+        match result {
             Ok(()) => Ok((attempt, true)),
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) => Ok((attempt, false)),
             Err(errno) => {
@@ -120,20 +118,13 @@ impl Attempt {
         }
     }
 
-    fn won(mut self) -> Socket {
-        self.tell(Outcome::Ok);
+    fn won(self) -> Socket {
+        self.record.end(&self.socket, &self.address, Ok::<_, WaitError>(()));
         self.socket
     }
 
-    fn lost(mut self, error: WaitError) {
-        self.tell(error.into());
-    }
-
-    fn tell(&mut self, outcome: Outcome) {
-        if let Some(begun) = self.begun.take() {
-            let told = Told { peer: Some(self.address), ..Told::default() };
-            begun.end(outcome, known(&self.socket, told));
-        }
+    fn lost(self, error: WaitError) {
+        self.record.end(&self.socket, &self.address, Err(error));
     }
 }
 
@@ -142,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_take_turns() {
+    fn families_alternate() {
         let parse =
             |list: &[&str]| list.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let given = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "192.0.2.1:1", "192.0.2.2:1"]);

@@ -1,45 +1,51 @@
-//! Sockets: the only room with system calls.
+//! Sockets, and all system calls of the crate.
 //!
-//! From the ground up: `sys` makes the calls that no library offers, `wait` waits for a
-//! descriptor with a deadline and can be woken, `socket` is the door that everything else goes
-//! through (`datagram` is its part for batches of datagrams, `message` that for control data, `asking`
-//! a datagram socket that changes its port),
-//! `resolve` turns a name into addresses, `connect` makes one connection out of several addresses.
+//! Each file uses those above it:
+//! - `sys`: the raw system calls, those of the trace included;
+//! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
+//! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
+//!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
+//!   connection to several addresses; `probe`: which optional calls are available;
+//! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
 //!
-//! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's
-//! do, and for the socket classes of other languages.
+//! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's do, and for the socket
+//! classes of other languages.
 
-mod asking;
-mod bare;
 mod blocking;
 mod connect;
 mod datagram;
 mod endpoint;
+mod fork;
 mod message;
 mod poller;
 pub mod port;
 mod probe;
+mod raw;
 mod resolve;
+mod rotating_port_socket;
 mod socket;
-mod sys;
+pub(crate) mod sys;
 pub mod timeout;
 mod traced;
 mod wait;
+mod wait_error;
 
-pub(crate) use asking::RotatingPortSocket;
 pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_number};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
 pub use endpoint::Endpoint;
-pub use message::{Control, Received, control_length, control_space, read_controls, write_controls};
+pub(crate) use fork::fork;
+pub use message::{Control, control_length, control_space, read_controls, write_controls};
 pub use poller::{Poller, Readiness};
 pub(crate) use probe::Probe;
 pub use resolve::Purpose;
 pub(crate) use resolve::resolve;
+pub(crate) use rotating_port_socket::RotatingPortSocket;
 pub(crate) use socket::Socket;
-pub use sys::Errno;
 pub(crate) use sys::{
     Child, Ended, Epoll, Shareable, SharedMemory, Timer, process_id, read, with_signals_blocked,
 };
+pub use sys::{Errno, Received, write_without_signals};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, wait_for, wait_readable};
-pub use wait::{InterruptHook, WaitError, WaitPolicy};
+pub use wait::{InterruptHook, WaitPolicy};
+pub use wait_error::WaitError;

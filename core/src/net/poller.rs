@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::blocking::BlockingSocket;
 use super::sys::{Epoll, Errno};
-use crate::trace::{self, Way};
 
 /// How many are told of at once.
 const EVENTS: usize = 256;
@@ -40,13 +39,16 @@ impl Poller {
     /// # Errors
     /// EBADF once it is closed, ENOMEM, ENOSPC.
     pub fn watch(&self, socket: &BlockingSocket, readiness: Readiness, token: u64) -> Result<(), Errno> {
-        let (wanted, way) = match readiness {
-            Readiness::Readable => (libc::EPOLLIN | libc::EPOLLRDHUP, Way::In),
-            Readiness::Writable => (libc::EPOLLOUT, Way::Out),
+        let wanted = match readiness {
+            Readiness::Readable => {
+                socket.note_watch_for_input();
+                libc::EPOLLIN | libc::EPOLLRDHUP
+            }
+            Readiness::Writable => {
+                socket.note_watch_for_room();
+                libc::EPOLLOUT
+            }
         };
-        if trace::on() {
-            socket.watched(way);
-        }
         let events = (wanted | libc::EPOLLONESHOT) as u32;
         socket.with_fd(|fd: BorrowedFd<'_>| match self.0.modify(fd, events, token) {
             Err(Errno(libc::ENOENT)) => self.0.add(fd, events, token),

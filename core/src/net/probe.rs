@@ -1,4 +1,4 @@
-//! Which optional calls the system has: each is tried on sockets of this module's own, on loopback.
+//! Which optional system calls are available: each is tried on a socket on loopback.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,7 +7,7 @@ use super::socket::Socket;
 use super::sys::Errno;
 use crate::trace;
 
-/// What was found.
+/// The calls that are available.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe {
     pub(crate) blocking_receive: bool,
@@ -22,8 +22,8 @@ impl Probe {
     /// # Errors
     /// There is nothing to try them on: no descriptors, for instance.
     pub(crate) fn run() -> Result<Probe, Errno> {
-        // Nobody has asked for these calls.
-        trace::quietly(Probe::try_all)
+        // The program has not made these calls.
+        trace::suspended(Probe::try_all)
     }
 
     fn try_all() -> Result<Probe, Errno> {
@@ -45,35 +45,35 @@ fn bound() -> Result<Socket, Errno> {
     Ok(socket)
 }
 
-/// Nothing is there to receive, which is what a system that has the call says.
+/// EAGAIN, since there is nothing to receive.
 fn has_recvmmsg(socket: &Socket) -> bool {
     let nothing = socket.receive_some(&mut ReceiveBatch::new(1), libc::MSG_DONTWAIT);
     nothing.is_err_and(Errno::would_block)
 }
 
-/// Two datagrams to the socket itself, which nobody reads.
+/// Sends two datagrams to the socket itself.
 fn has_udp_segment(socket: &Socket) -> bool {
     let Ok(to) = socket.local_addr() else { return false };
-    let mut outbox = SendBatch::new(2, 0, true, false);
+    let mut batch = SendBatch::new(2, 0, true, false);
     for _ in 0..2 {
-        outbox.add(&SendMeta { to, from: None, hop_limit: None }, |bytes| {
+        batch.add(&SendMeta { to, from: None, hop_limit: None }, |bytes| {
             bytes.push(0);
             true
         });
     }
-    socket.send_some(&mut outbox).is_ok_and(|departed| departed.datagrams == 2)
+    socket.send_some(&mut batch).is_ok_and(|sent| sent.datagrams == 2)
 }
 
-/// Whether a receive on a socket that was shut down returns at once, with nothing, instead of waiting.
+/// Whether a receive on a socket whose input was shut down returns 0 instead of blocking.
 fn shutdown_ends_receives(socket: &Socket) -> bool {
-    let mut inbox = ReceiveBatch::new(1);
-    while socket.receive_one(&mut inbox, libc::MSG_DONTWAIT).is_ok() {}
+    let mut batch = ReceiveBatch::new(1);
+    while socket.receive_one(&mut batch, libc::MSG_DONTWAIT).is_ok() {}
     let _ = socket.shutdown_read();
-    // The time limit is for the system that would wait for ever.
+    // Where it does not, the receive would block for ever.
     socket.set_recv_timeout(Some(SHORT)).is_ok()
         && socket.set_nonblocking(false).is_ok()
-        && socket.receive_one(&mut inbox, 0) == Ok(0)
+        && socket.receive_one(&mut batch, 0) == Ok(0)
 }
 
-/// A time limit for receives that should not wait at all.
+/// The limit of a receive that is expected not to block.
 const SHORT: std::time::Duration = std::time::Duration::from_millis(1);

@@ -1,26 +1,25 @@
-//! From a name to addresses, with a deadline.
+//! Resolving a name to addresses, with a deadline.
 //!
-//! getaddrinfo(3) can neither be interrupted nor given a deadline, so it runs on a thread of its
-//! own, which is left to end by itself if nobody waits any more. Numeric addresses and
-//! `localhost` need no thread: RFC 6761, 6.3 wants `localhost` and all names below it to be the
-//! loopback addresses whatever the system's files say.
+//! getaddrinfo(3) can neither be interrupted nor given a deadline, so it runs on a thread of its own, which ends by
+//! itself if its caller has given up. Numeric addresses and `localhost` need no thread: by RFC 6761, 6.3,
+//! `localhost` and all names below it are the loopback addresses, whatever the system's files say.
 
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::Endpoint;
+use super::endpoint::Endpoint;
 use super::sys::{self, Errno, GaiError};
-use super::wait::{Deadline, WaitError, WaitOptions, WaitPolicy, Waker, wait_readable};
-use crate::error::{Error, ErrorKind, Result};
+use super::wait::{Deadline, WaitOptions, WaitPolicy, Waker, wait_readable};
+use crate::error::{Error, Result};
 
-/// What addresses are for.
+/// The use of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// To ask: an empty host is this machine.
+    /// To connect: an empty host is the loopback address.
     Connect,
-    /// To serve: an empty host is every address.
+    /// To bind: an empty host is the unspecified address.
     Bind,
 }
 
@@ -31,32 +30,32 @@ const UNSPECIFIED: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(
 pub(crate) fn resolve(
     endpoint: &Endpoint,
     purpose: Purpose,
-    waiting: WaitOptions<'_>,
+    wait: WaitOptions<'_>,
 ) -> Result<Vec<SocketAddr>> {
     let (host, port) = (endpoint.host(), endpoint.port());
-    if let Some(known) = without_asking(host, port, purpose) {
+    if let Some(known) = without_resolver(host, port, purpose) {
         return Ok(known);
     }
     let name = CString::new(host).map_err(|_| {
         Error::invalid("find the address of", "the name contains a NUL character").at(host.escape_debug())
     })?;
-    ask_the_system(name, host, port, waiting)
+    getaddrinfo(name, host, port, wait)
 }
 
 impl Endpoint {
-    /// The addresses of the endpoint in the order to try them; at least one. A name is asked for on a
-    /// thread of its own, so that the call ends as its caller's wait policy has it.
+    /// The addresses of the endpoint in the order to try them; at least one. getaddrinfo(3) runs on a thread of its
+    /// own, so that the call ends by its wait policy.
     ///
     /// # Errors
     /// `NameNotResolved`, `TimedOut`, `Interrupted`, `InvalidArgument` for a name with a NUL.
     pub fn addresses(&self, purpose: Purpose, policy: WaitPolicy) -> Result<Vec<SocketAddr>> {
         let deadline = Deadline::after(policy.timeout);
-        let waiting = WaitOptions { deadline, waker: None, on_interrupt: policy.on_interrupt.into() };
-        resolve(self, purpose, waiting)
+        let wait = WaitOptions { deadline, waker: None, on_interrupt: policy.on_interrupt.into() };
+        resolve(self, purpose, wait)
     }
 }
 
-fn without_asking(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketAddr>> {
+fn without_resolver(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketAddr>> {
     let both = |ips: [IpAddr; 2]| Some(ips.map(|ip| SocketAddr::new(ip, port)).to_vec());
     if host.is_empty() {
         return both(if purpose == Purpose::Bind { UNSPECIFIED } else { LOOPBACK });
@@ -76,7 +75,7 @@ fn without_asking(host: &str, port: u16, purpose: Purpose) -> Option<Vec<SocketA
 
 type Answer = std::result::Result<Vec<SocketAddr>, GaiError>;
 
-fn ask_the_system(name: CString, host: &str, port: u16, waiting: WaitOptions<'_>) -> Result<Vec<SocketAddr>> {
+fn getaddrinfo(name: CString, host: &str, port: u16, wait: WaitOptions<'_>) -> Result<Vec<SocketAddr>> {
     let tried = "find the address of";
     let os = |errno: Errno| Error::os(errno.0, tried).at(host);
     let question: Arc<(Mutex<Option<Answer>>, Waker)> =
@@ -90,7 +89,7 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: WaitOptions<'_>
         })
     })
     .map_err(|error| os(Errno::from(error)))?;
-    wait_readable(question.1.fd(), waiting).map_err(|error| error.while_trying(tried).at(host))?;
+    wait_readable(question.1.fd(), wait).map_err(|error| error.while_trying(tried).at(host))?;
     let answer = question.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     match answer {
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
@@ -99,30 +98,10 @@ fn ask_the_system(name: CString, host: &str, port: u16, waiting: WaitOptions<'_>
     }
 }
 
-impl WaitError {
-    /// The error of a call that ended so. `tried` continues "could not".
-    ///
-    /// What a non-blocking call reports instead of waiting (EAGAIN, EINPROGRESS, EALREADY) is
-    /// `TimedOut` with that number, and EBADF is `Closed`, however the call came to meet it.
-    #[must_use]
-    pub fn while_trying(self, tried: &str) -> Error {
-        let kind = match self {
-            WaitError::TimedOut => ErrorKind::TimedOut,
-            WaitError::Woken => ErrorKind::Closed,
-            WaitError::Interrupted => ErrorKind::Interrupted,
-            WaitError::Os(Errno(libc::EBADF)) => return WaitError::Woken.while_trying(tried),
-            WaitError::Os(Errno(errno @ (libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY))) => {
-                return Error::would_wait(errno, tried);
-            }
-            WaitError::Os(errno) => return Error::os(errno.0, tried),
-        };
-        Error::new(kind, tried, self.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn addresses(host: &str, purpose: Purpose) -> Result<Vec<SocketAddr>> {
         resolve(&Endpoint::from((host, 7)), purpose, WaitOptions::until(Deadline::NEVER))
@@ -146,24 +125,6 @@ mod tests {
             let found = addresses(host, purpose).unwrap();
             let found: Vec<_> = found.iter().map(ToString::to_string).collect();
             assert_eq!(found, expected, "{host}");
-        }
-    }
-
-    #[test]
-    fn a_fault_becomes_an_error() {
-        let table = [
-            (WaitError::TimedOut, ErrorKind::TimedOut, libc::ETIMEDOUT),
-            (WaitError::Woken, ErrorKind::Closed, libc::EBADF),
-            (WaitError::Interrupted, ErrorKind::Interrupted, libc::EINTR),
-            (WaitError::Os(Errno(libc::EBADF)), ErrorKind::Closed, libc::EBADF),
-            (WaitError::Os(Errno(libc::EAGAIN)), ErrorKind::TimedOut, libc::EAGAIN),
-            (WaitError::Os(Errno(libc::EINPROGRESS)), ErrorKind::TimedOut, libc::EINPROGRESS),
-            (WaitError::Os(Errno(libc::EALREADY)), ErrorKind::TimedOut, libc::EALREADY),
-            (WaitError::Os(Errno(libc::ECONNREFUSED)), ErrorKind::ConnectionRefused, libc::ECONNREFUSED),
-        ];
-        for (error, kind, errno) in table {
-            let error = error.while_trying("test");
-            assert_eq!((error.kind(), error.errno()), (kind, Some(errno)), "{error:?}");
         }
     }
 

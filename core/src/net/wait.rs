@@ -1,60 +1,27 @@
-//! WaitOptions: deadlines, wake-up, interruption.
+//! Waiting for descriptors: deadlines, wake-up, interruption, and the socket calls behind a wait.
 
-use std::fmt;
+use std::ffi::c_int;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
+use super::socket::Socket;
 use super::sys::{self, Errno};
-use crate::trace::{self, Way};
+use super::traced;
+use super::wait_error::WaitError;
 
-/// Asked when a signal interrupts a blocking call: `true` ends the call with
-/// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), `false` goes on waiting. It runs on
-/// the thread that made the call. Without one, calls go on.
+/// Called when a signal interrupts a blocking call: `true` ends the call with
+/// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), `false` resumes it. It runs on the thread that made the call.
+/// Without a hook, calls are resumed.
 pub type InterruptHook = fn() -> bool;
 
-/// Why a wait, or a call that waits, ended without success.
-///
-/// It costs nothing to make, unlike an [`Error`](crate::Error) with its text, which
-/// [`while_trying`](WaitError::while_trying) makes of it: a non-blocking call fails often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaitError {
-    /// The time allowed ran out.
-    TimedOut,
-    /// The waker was notified: the socket was closed, before the call or by another thread during it.
-    Woken,
-    /// A signal arrived, and whoever waits wanted to know (EINTR).
-    Interrupted,
-    /// The system reported this number.
-    Os(Errno),
-}
-
-impl fmt::Display for WaitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            WaitError::TimedOut => f.write_str("the time allowed ran out"),
-            WaitError::Woken => f.write_str("it was closed"),
-            WaitError::Interrupted => f.write_str("a signal arrived (EINTR)"),
-            WaitError::Os(errno) => errno.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for WaitError {}
-
-impl From<Errno> for WaitError {
-    fn from(errno: Errno) -> WaitError {
-        WaitError::Os(errno)
-    }
-}
-
-/// A moment after which a call gives up; `None` is never.
+/// The time at which a call times out; `None` is never.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline(pub(crate) Option<Instant>);
 
 impl Deadline {
     pub(crate) const NEVER: Deadline = Deadline(None);
 
-    /// So long from now. What is too far off to be represented is never.
+    /// `timeout` from now. A time that cannot be represented is never.
     pub(crate) fn after(timeout: Option<Duration>) -> Deadline {
         Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
@@ -63,7 +30,7 @@ impl Deadline {
         Deadline(Some(moment))
     }
 
-    /// What is left, zero if it has passed, `None` if it never does.
+    /// The time left: zero if the deadline has passed, `None` if it never does.
     pub(crate) fn remaining(self) -> Option<Duration> {
         self.0.map(|moment| moment.saturating_duration_since(Instant::now()))
     }
@@ -80,8 +47,8 @@ impl Deadline {
     }
 }
 
-/// Wakes whoever waits, from any thread, from a signal handler, and from a parent process to the
-/// children that share it. Once notified it stays so, until it is drained.
+/// Wakes the threads that wait for it (eventfd(2)): from any thread, from a signal handler, and from a parent process
+/// in the children that share it. It stays notified until it is drained.
 #[derive(Debug)]
 pub(crate) struct Waker(OwnedFd);
 
@@ -95,7 +62,7 @@ impl Waker {
         sys::signal_eventfd(self.0.as_fd());
     }
 
-    /// Takes a notification back, for a waker that is used more than once.
+    /// Clears a notification, for a waker that is used more than once.
     pub(crate) fn drain(&self) {
         sys::drain_eventfd(self.0.as_fd());
     }
@@ -111,12 +78,12 @@ impl AsFd for Waker {
     }
 }
 
-/// What a signal does to a wait.
+/// What EINTR does to a wait.
 #[derive(Clone, Copy)]
 pub(crate) enum OnInterrupt<'a> {
-    /// The wait goes on.
+    /// The wait is resumed.
     Resume,
-    /// The wait ends if the hook says so.
+    /// The wait ends if the hook returns `true`.
     Ask(InterruptHook),
     /// The wait ends with the error that the function returns, if any.
     Check(&'a dyn Fn() -> Result<(), WaitError>),
@@ -139,7 +106,7 @@ impl From<Option<InterruptHook>> for OnInterrupt<'_> {
     }
 }
 
-/// How a call waits: until when, who can wake it, what a signal does.
+/// How a call waits: its deadline, its waker, and what a signal does.
 #[derive(Clone, Copy)]
 pub(crate) struct WaitOptions<'a> {
     pub(crate) deadline: Deadline,
@@ -156,8 +123,8 @@ impl<'a> WaitOptions<'a> {
         WaitOptions { waker: Some(waker), ..self }
     }
 
-    /// Whether the waker was notified, without waiting; for a call that seldom has to wait.
-    pub(crate) fn glance(self) -> Result<(), WaitError> {
+    /// Polls the waker without waiting; for a call that seldom has to wait.
+    pub(crate) fn poll_now(self) -> Result<(), WaitError> {
         match wait_for(&mut [interest(-1, 0)], self.with_deadline(Deadline::at(Instant::now()))) {
             Err(WaitError::TimedOut) => Ok(()),
             other => other,
@@ -172,30 +139,30 @@ impl<'a> WaitOptions<'a> {
 /// How long a call of a [`BlockingSocket`](super::BlockingSocket) may wait, and what a signal does to it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WaitPolicy {
-    /// `None` is the system call as it is: whether and how long it waits is what the descriptor's mode
-    /// (O_NONBLOCK), its options (SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT) and the call's flags (MSG_DONTWAIT,
-    /// MSG_WAITALL) say.
+    /// `None` leaves blocking to the system call: the descriptor's mode (O_NONBLOCK), its options (SO_RCVTIMEO,
+    /// SO_SNDTIMEO, SO_RCVLOWAT) and the call's flags (MSG_DONTWAIT, MSG_WAITALL) determine whether and how long it
+    /// blocks.
     ///
-    /// Any other value is the library's own wait, whatever the descriptor's mode. Zero is none: a call that would
-    /// have to wait fails with EAGAIN (connect: EINPROGRESS), as that of a non-blocking socket does. A duration
-    /// that is too long to be represented as a moment, as `Duration::MAX` is, has no end.
+    /// With any other value the library waits, whatever the descriptor's mode. With zero, a call that would block
+    /// fails with EAGAIN (connect: EINPROGRESS), as on a non-blocking socket. A duration that is too long to be
+    /// represented as a time, such as `Duration::MAX`, is no limit.
     pub timeout: Option<Duration>,
-    /// Asked when a signal interrupts the wait.
+    /// Called when a signal interrupts the wait.
     pub on_interrupt: Option<InterruptHook>,
 }
 
 impl WaitPolicy {
-    /// No waiting.
+    /// Calls do not block.
     pub const NONBLOCKING: WaitPolicy = WaitPolicy { timeout: Some(Duration::ZERO), on_interrupt: None };
 
-    /// Waits without a limit, whatever the descriptor's mode.
+    /// Calls block without a limit, whatever the descriptor's mode.
     pub const FOREVER: WaitPolicy = WaitPolicy { timeout: Some(Duration::MAX), on_interrupt: None };
 
     pub(crate) fn is_nonblocking(self) -> bool {
         self.timeout == Some(Duration::ZERO)
     }
 
-    /// The caller's own `MSG_DONTWAIT` asks for no waiting either.
+    /// `MSG_DONTWAIT` is a timeout of zero.
     pub(crate) fn with_flags(self, flags: i32) -> WaitPolicy {
         if flags & libc::MSG_DONTWAIT == 0 {
             self
@@ -204,10 +171,10 @@ impl WaitPolicy {
         }
     }
 
-    /// What is left for one of the calls that share a deadline, which [`Deadline::after`] made of this timeout.
+    /// The policy for one of the calls that share a deadline, which [`Deadline::after`] made of this timeout.
     ///
     /// # Errors
-    /// Nothing is left.
+    /// `TimedOut` if no time is left.
     pub(crate) fn rest(self, deadline: Deadline) -> Result<WaitPolicy, WaitError> {
         match (self.timeout, deadline.remaining()) {
             (None | Some(Duration::ZERO), _) => Ok(self),
@@ -230,57 +197,90 @@ pub(crate) fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
     libc::pollfd { fd, events, revents: 0 }
 }
 
-/// Waits until one of `fds` is ready; their `revents` tell which.
+/// Waits until one of `fds` is ready (ppoll(2)); their `revents` are set.
 ///
-/// The waker goes before everything else, then readiness, then the deadline. The last entry of
-/// `fds` is the waker's place and is overwritten: the caller leaves room for it, so that a wait
-/// allocates nothing.
-pub(crate) fn wait_for(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
+/// The waker has precedence over readiness, and readiness over the deadline. The last entry of `fds` is a slot for the
+/// waker and is overwritten, so that a wait allocates nothing.
+pub(crate) fn wait_for(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
     let Some((last, _)) = fds.split_last_mut() else { return Err(WaitError::Os(Errno(libc::EINVAL))) };
-    // poll(2) passes over a negative descriptor.
-    *last = interest(waiting.waker.map_or(-1, Waker::fd), libc::POLLIN);
-    if trace::on() {
-        return wait_timed(fds, waiting);
-    }
-    wait_untimed(fds, waiting)
+    // poll(2) ignores a negative descriptor.
+    *last = interest(wait.waker.map_or(-1, Waker::fd), libc::POLLIN);
+    traced::wait(fds, |fds| poll_until(fds, wait))
 }
 
-/// The wait is part of a call that is recorded.
-#[cold]
-#[inline(never)]
-fn wait_timed(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
-    let others = &fds[..fds.len() - 1];
-    let into = others.iter().any(|other| other.events & libc::POLLIN != 0);
-    let (event, way) = if into { (libc::POLLIN, Way::In) } else { (libc::POLLOUT, Way::Out) };
-    let waited_for = others.iter().filter(|other| other.events & event != 0);
-    let since = trace::waiting_for(waited_for.map(|other| other.fd), way);
-    let result = wait_untimed(fds, waiting);
-    trace::waited(since);
-    result
-}
-
-/// The waker has its place in `fds`.
 #[inline(always)]
-fn wait_untimed(fds: &mut [libc::pollfd], waiting: WaitOptions<'_>) -> Result<(), WaitError> {
-    let others = fds.len() - 1;
+fn poll_until(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
+    let waker = fds.len() - 1;
     loop {
-        match sys::poll(fds, waiting.deadline.remaining()) {
-            Ok(_) if fds[others].revents != 0 => return Err(WaitError::Woken),
-            Ok(0) if waiting.deadline.passed() => return Err(WaitError::TimedOut),
+        match sys::poll(fds, wait.deadline.remaining()) {
+            Ok(_) if fds[waker].revents != 0 => return Err(WaitError::Woken),
+            Ok(0) if wait.deadline.passed() => return Err(WaitError::TimedOut),
             Ok(0) => {}
             Ok(_) => return Ok(()),
-            Err(Errno(libc::EINTR)) => waiting.on_interrupt.after_a_signal()?,
+            Err(Errno(libc::EINTR)) => wait.on_interrupt.after_a_signal()?,
             Err(errno) => return Err(WaitError::Os(errno)),
         }
     }
 }
 
-/// Waits until `fd` can be read or has an error or an end to report.
-pub(crate) fn wait_readable(fd: RawFd, waiting: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, libc::POLLIN), interest(-1, 0)], waiting)
+/// Waits until `fd` is readable, or has an error or an end to report.
+pub(crate) fn wait_readable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
+    wait_for(&mut [interest(fd, libc::POLLIN), interest(-1, 0)], wait)
 }
 
-/// Waits until `fd` can be written or has an error to report.
-pub(crate) fn wait_writable(fd: RawFd, waiting: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, libc::POLLOUT), interest(-1, 0)], waiting)
+/// Waits until `fd` is writable or has an error to report.
+pub(crate) fn wait_writable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
+    wait_for(&mut [interest(fd, libc::POLLOUT), interest(-1, 0)], wait)
+}
+
+/// The calls behind a wait.
+impl Socket {
+    /// recv(2), after a wait for data or the end of the stream.
+    pub(crate) fn receive_within(
+        &self,
+        buffer: &mut [u8],
+        wait: WaitOptions<'_>,
+    ) -> Result<usize, WaitError> {
+        loop {
+            match self.receive(buffer) {
+                Err(errno) if errno.would_block() => {
+                    wait_readable(self.fd(), wait).map_err(|error| self.gives_up(error))?;
+                }
+                Err(Errno(libc::EINTR)) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// send(2) with flags, after a wait for space in the send buffer.
+    #[inline(always)]
+    pub(crate) fn send_within(
+        &self,
+        bytes: &[u8],
+        flags: c_int,
+        wait: WaitOptions<'_>,
+    ) -> Result<usize, WaitError> {
+        loop {
+            match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
+                Err(errno) if errno.would_block() => {
+                    wait_writable(self.fd(), wait).map_err(|error| self.gives_up(error))?;
+                }
+                Err(Errno(libc::EINTR)) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Whether the send buffer has space (poll(2)).
+    pub(crate) fn has_room(&self) -> bool {
+        wait_writable(self.fd(), WaitOptions::until(Deadline::at(Instant::now()))).is_ok()
+    }
+
+    /// Ends the record of a call that was attempted or waited for, and is not attempted again because of `error`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn gives_up(&self, error: WaitError) -> WaitError {
+        traced::given_up(self, error);
+        error
+    }
 }

@@ -8,16 +8,16 @@ use std::os::fd::RawFd;
 
 use super::state::Stop;
 use crate::net::{
-    Child, Deadline, Ended, Errno, Socket, WaitError, WaitOptions, interest, wait_for, wait_readable,
+    self, Child, Deadline, Ended, Errno, Socket, WaitError, WaitOptions, interest, wait_for, wait_readable,
 };
 
 /// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
 ///
 /// # Safety
-/// As for [`Child::fork`]: `body` is async-signal-safe.
+/// As for [`net::fork`]: `body` is async-signal-safe.
 pub(super) unsafe fn fork(socket: &Socket, stop: &Stop, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
     // SAFETY: the caller's promise.
-    unsafe { Child::fork(&[socket.fd(), stop.waker().fd()], body) }
+    unsafe { net::fork(&[socket.fd(), stop.waker().fd()], body) }
 }
 
 /// How a child ended.

@@ -1,32 +1,63 @@
-//! `CAPSOCK_TRACE`: a recording that nobody has to ask for in the program.
+//! Whether a call is recorded. The first call reads `CAPSOCK_TRACE`, which starts a recording that the program does not
+//! ask for.
 
+use std::cell::Cell;
 use std::env;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Once;
 
-use super::recorder::{start_for, stay_off};
-use super::system;
+use super::recorder;
+use crate::net::sys::{self, KeptErrno};
 
 /// The file to record to; empty is none.
 const FILE: &str = "CAPSOCK_TRACE";
 
-/// `0` for no payload.
+/// `0` records no payload.
 const PAYLOAD: &str = "CAPSOCK_TRACE_PAYLOAD";
 
-/// Starts the recording that the environment asks for, the first time.
-pub(super) fn start() {
+thread_local! {
+    /// The calls of this thread are not recorded.
+    static SUSPENDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this call is recorded. Without a recording this is one load and one predictable branch.
+#[inline(always)]
+pub(crate) fn on() -> bool {
+    recorder::may_be_on() && is_on()
+}
+
+#[cold]
+#[inline(never)]
+fn is_on() -> bool {
+    if recorder::is_unknown() {
+        let _errno = KeptErrno::new();
+        start();
+    }
+    recorder::is_on() && !SUSPENDED.get()
+}
+
+/// Runs something whose calls are not recorded.
+pub(crate) fn suspended<T>(run: impl FnOnce() -> T) -> T {
+    let before = SUSPENDED.replace(true);
+    let result = run();
+    SUSPENDED.set(before);
+    result
+}
+
+/// Starts the recording that the environment names, the first time.
+fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // A program with more rights than its user writes no file that its user names.
-        let file = env::var_os(FILE).filter(|file| !file.is_empty() && !system::is_privileged());
+        // The user of a privileged program may not choose a file for it to write.
+        let file = env::var_os(FILE).filter(|file| !file.is_empty() && !sys::is_privileged());
         if let Some(file) = file {
-            // What is not understood keeps the payload to itself.
+            // Any other value than these records no payload.
             let payload = env::var_os(PAYLOAD).is_none_or(|value| value.is_empty() || value == "1");
-            if let Err(error) = start_for(Path::new(&file), payload, true) {
+            if let Err(error) = recorder::start_for(Path::new(&file), payload, true) {
                 let _ = writeln!(std::io::stderr().lock(), "capsock: {FILE}: {error}");
             }
         }
-        stay_off();
+        recorder::stay_off();
     });
 }

@@ -1,8 +1,8 @@
-//! The trace: what every socket call did, as lines of JSON.
+//! The trace: a record of every socket call, as lines of JSON.
 //!
-//! [`start`] records the calls of this process, until [`stop`]; the environment variable `CAPSOCK_TRACE=FILE`
-//! starts a recording with the first call of a program that does not ask for one itself
-//! (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was sent and received). What was recorded can be drawn.
+//! [`start`] records the calls of this process until [`stop`]. In a program that does not call it, the environment
+//! variable `CAPSOCK_TRACE=FILE` starts a recording with the first call (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was
+//! sent and received). The crate `capsock-figure` draws a trace.
 //!
 //! ```
 //! use capsock::net::{BlockingSocket, Family, Kind};
@@ -19,17 +19,16 @@
 
 mod environment;
 mod event;
-mod introduction;
 mod payload;
+mod process_info;
 mod recorder;
-mod system;
+mod span;
 mod text;
-mod told;
 
+pub(crate) use environment::{on, suspended};
 pub use event::{Call, Event, Newer, Process, VERSION};
-pub use introduction::introduce;
 pub use payload::{escape_into, unescape};
-pub(crate) use recorder::{descriptor, forked, on, quietly};
+pub use process_info::set_process_info;
+pub(crate) use recorder::{descriptor, forked};
 pub use recorder::{start, stop};
-pub(crate) use system::KeptErrno;
-pub(crate) use told::{Begun, Outcome, Told, Way, given_up, here_and_now, waited, waiting_for};
+pub(crate) use span::{CallRecord, Direction, Outcome, PAYLOAD, Span, WaitSpan, given_up, here_and_now};

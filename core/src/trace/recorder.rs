@@ -1,7 +1,7 @@
-//! The recording of this process: whether there is one, where it goes, and who records.
+//! The recording of this process: its state, its file, and the writing of a line.
 //!
-//! There is one at most. Off, a call looks at one byte. On, it writes a line with one write(2): nothing here
-//! allocates or locks then, so that a process forked off to serve may do it, too.
+//! A process has at most one recording. While it runs, a line is one write(2), without allocation or lock, so that a
+//! forked child may write as well.
 
 use std::ffi::CString;
 use std::os::fd::RawFd;
@@ -9,46 +9,46 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{cell::Cell, fmt::Write, io, thread};
+use std::{fmt::Write, io, thread};
 
 use super::event::{Event, Process, VERSION};
-use super::introduction::introduction;
-use super::system::{self, Identity, KeptErrno};
+use super::process_info::process_info;
 use super::text::Text;
 use crate::error::{Error, Result, errno_name};
+use crate::net::sys::{self, Errno, FileId, KeptErrno};
 
 const OFF: u8 = 0;
 const ON: u8 = 1;
-/// The environment has not been looked at.
+/// The environment has not been read.
 const UNKNOWN: u8 = 2;
 
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// The longest line, which one of a call with two long addresses, 32 bytes of payload and all numbers is far from.
+/// The longest line in bytes, well above one with two IPv6 addresses, 32 bytes of payload and every number.
 const LINE: usize = 2048;
 
 /// How long a stop waits for lines that are being written.
-const PATIENCE: Duration = Duration::from_secs(10);
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// How often it looks.
-const LOOK_AGAIN: Duration = Duration::from_micros(100);
+/// How often it polls for that.
+const DRAIN_POLL: Duration = Duration::from_micros(100);
 
-/// Where the lines go. It changes only while nobody writes.
-struct Place {
+/// The file of the recording. It changes only while no thread writes.
+struct Output {
     fd: AtomicI32,
     device: AtomicU64,
     file: AtomicU64,
     payload: AtomicBool,
-    /// Whether the environment asked for it.
+    /// Whether the environment started it.
     by_environment: AtomicBool,
-    /// The process that has introduced itself.
+    /// The process whose line has been written.
     process: AtomicU32,
     /// Threads that may be writing.
     writers: AtomicU32,
     sequence: AtomicU64,
 }
 
-static PLACE: Place = Place {
+static OUTPUT: Output = Output {
     fd: AtomicI32::new(-1),
     device: AtomicU64::new(0),
     file: AtomicU64::new(0),
@@ -59,70 +59,56 @@ static PLACE: Place = Place {
     sequence: AtomicU64::new(0),
 };
 
-thread_local! {
-    /// Calls of this thread are nobody's business.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this call is to be recorded: where nothing is, one load and one branch.
+/// Whether there may be a recording: it runs, or the environment has not been read.
 #[inline(always)]
-pub(crate) fn on() -> bool {
-    STATE.load(Ordering::Relaxed) != OFF && is_on()
+pub(super) fn may_be_on() -> bool {
+    STATE.load(Ordering::Relaxed) != OFF
 }
 
-#[cold]
-#[inline(never)]
-fn is_on() -> bool {
-    if STATE.load(Ordering::Acquire) == UNKNOWN {
-        let _errno = KeptErrno::new();
-        super::environment::start();
-    }
-    STATE.load(Ordering::Acquire) == ON && !QUIET.get()
+pub(super) fn is_on() -> bool {
+    STATE.load(Ordering::Acquire) == ON
 }
 
-/// Does something whose calls are not recorded.
-pub(crate) fn quietly<T>(what: impl FnOnce() -> T) -> T {
-    let before = QUIET.replace(true);
-    let result = what();
-    QUIET.set(before);
-    result
+/// Whether the environment has not been read.
+pub(super) fn is_unknown() -> bool {
+    STATE.load(Ordering::Acquire) == UNKNOWN
 }
 
 /// Whether the first bytes of what is sent and received are recorded.
-pub(crate) fn with_payload() -> bool {
-    PLACE.payload.load(Ordering::Relaxed)
+pub(super) fn with_payload() -> bool {
+    OUTPUT.payload.load(Ordering::Relaxed)
 }
 
 /// The number of a call, see [`Call::seq`](super::Call::seq).
-pub(crate) fn next_in_sequence() -> u64 {
-    PLACE.sequence.fetch_add(1, Ordering::Relaxed)
+pub(super) fn next_in_sequence() -> u64 {
+    OUTPUT.sequence.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The descriptor that a process forked off needs to go on with the recording.
+/// The descriptor that a forked child keeps to continue the recording.
 pub(crate) fn descriptor() -> Option<RawFd> {
-    (STATE.load(Ordering::Relaxed) == ON).then(|| PLACE.fd.load(Ordering::Relaxed))
+    (STATE.load(Ordering::Relaxed) == ON).then(|| OUTPUT.fd.load(Ordering::Relaxed))
 }
 
-/// Starts to record the calls of this process, appending to `file`, which is made if it is not there. Several
-/// processes may record to one file. `payload` says whether the first 32 bytes of what is sent and received are
-/// recorded.
+/// Starts recording the socket calls of this process. Lines are appended to `file`, which is created if it does not
+/// exist; several processes may record to one file. If `payload` is true, the first 32 bytes of each send and receive
+/// are recorded.
 ///
-/// A recording that the environment asked for (`CAPSOCK_TRACE`) ends. Processes that a server forks off go on
-/// with the recording that there was at that time.
+/// A recording that the environment started (`CAPSOCK_TRACE`) ends. Children that a server forks continue the
+/// recording of that moment.
 ///
-/// A recording never harms the program: where a line cannot be written, it ends, and standard error says so.
+/// If a line cannot be written, the recording ends with a message on standard error, and the program continues.
 ///
 /// # Errors
-/// `InputOutput`: the file cannot be opened or takes nothing; a recording is running (EBUSY).
+/// `InputOutput`: the file cannot be opened or written; a recording is running (EBUSY).
 pub fn start(file: impl AsRef<Path>, payload: bool) -> Result<()> {
     start_for(file.as_ref(), payload, false)
 }
 
-/// Ends the recording, if there is one. What has been recorded is in the file already.
+/// Ends the recording, if there is one. Every line is in the file when this returns.
 pub fn stop() {
     let control = control();
     STATE.store(OFF, Ordering::SeqCst);
-    close_place(&control);
+    close_file(&control);
 }
 
 fn control() -> MutexGuard<'static, ()> {
@@ -130,7 +116,7 @@ fn control() -> MutexGuard<'static, ()> {
     CONTROL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The environment asks for no recording.
+/// The environment names no file.
 pub(super) fn stay_off() {
     let _ = STATE.compare_exchange(UNKNOWN, OFF, Ordering::AcqRel, Ordering::Relaxed);
 }
@@ -138,131 +124,140 @@ pub(super) fn stay_off() {
 pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Result<()> {
     let tried = "record a trace in";
     let failed =
-        |errno: i32| Error::input_output(&io::Error::from_raw_os_error(errno), tried).at(path.display());
+        |Errno(errno)| Error::input_output(&io::Error::from_raw_os_error(errno), tried).at(path.display());
     let control = control();
     if by_environment && STATE.load(Ordering::Acquire) != UNKNOWN {
         return Ok(());
     }
-    if STATE.load(Ordering::Acquire) == ON && !PLACE.by_environment.load(Ordering::Relaxed) {
-        return Err(failed(libc::EBUSY).advise("a recording is running already: stop it first"));
+    if STATE.load(Ordering::Acquire) == ON && !OUTPUT.by_environment.load(Ordering::Relaxed) {
+        return Err(failed(Errno(libc::EBUSY)).advise("a recording is running already: stop it first"));
     }
     if !by_environment {
         STATE.store(OFF, Ordering::SeqCst);
     }
-    close_place(&control);
+    close_file(&control);
     let name = CString::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
-        .map_err(|_| failed(libc::EINVAL))?;
-    let fd = system::open(&name).map_err(failed)?;
-    let began = system::identity(fd).and_then(|identity| {
-        PLACE.set_identity(identity);
-        PLACE.fd.store(fd, Ordering::Relaxed);
-        PLACE.payload.store(payload, Ordering::Relaxed);
-        PLACE.by_environment.store(by_environment, Ordering::Relaxed);
-        PLACE.process.store(system::process(), Ordering::Relaxed);
-        introduce_process(None)
+        .map_err(|_| failed(Errno(libc::EINVAL)))?;
+    let fd = sys::open_to_append(&name).map_err(failed)?;
+    let began = sys::file_id(fd).and_then(|id| {
+        OUTPUT.set_file_id(id);
+        OUTPUT.fd.store(fd, Ordering::Relaxed);
+        OUTPUT.payload.store(payload, Ordering::Relaxed);
+        OUTPUT.by_environment.store(by_environment, Ordering::Relaxed);
+        OUTPUT.process.store(process(), Ordering::Relaxed);
+        write_process(None)
     });
     if let Err(errno) = began {
-        PLACE.fd.store(-1, Ordering::Relaxed);
-        system::close(fd);
+        OUTPUT.fd.store(-1, Ordering::Relaxed);
+        close(fd);
         return Err(failed(errno));
     }
     STATE.store(ON, Ordering::SeqCst);
     Ok(())
 }
 
-/// Closes the file of the recording that was, once nobody writes to it any more.
-fn close_place(_control: &MutexGuard<'static, ()>) {
-    let fd = PLACE.fd.load(Ordering::Relaxed);
+fn process() -> u32 {
+    sys::process_id().unsigned_abs()
+}
+
+fn close(fd: RawFd) {
+    // SAFETY: the descriptor is the recording's, and `OUTPUT` does not have it any more.
+    let _ = unsafe { sys::close_number(fd) };
+}
+
+/// Closes the file of the last recording when no thread writes to it any more.
+fn close_file(_control: &MutexGuard<'static, ()>) {
+    let fd = OUTPUT.fd.load(Ordering::Relaxed);
     if fd < 0 {
         return;
     }
     let start = Instant::now();
-    while PLACE.writers.load(Ordering::SeqCst) != 0 && start.elapsed() < PATIENCE {
-        thread::sleep(LOOK_AGAIN);
+    while OUTPUT.writers.load(Ordering::SeqCst) != 0 && start.elapsed() < DRAIN_LIMIT {
+        thread::sleep(DRAIN_POLL);
     }
-    PLACE.fd.store(-1, Ordering::Relaxed);
-    // Rather left open than closed under a write that does not end, or than closed if it is somebody else's by now.
-    if PLACE.writers.load(Ordering::SeqCst) == 0 && PLACE.is_at(fd) {
-        system::close(fd);
+    OUTPUT.fd.store(-1, Ordering::Relaxed);
+    // It is left open while a write does not return, and if the program has reused the number.
+    if OUTPUT.writers.load(Ordering::SeqCst) == 0 && OUTPUT.is_at(fd) {
+        close(fd);
     }
 }
 
-impl Place {
-    fn set_identity(&self, identity: Identity) {
-        self.device.store(identity.device, Ordering::Relaxed);
-        self.file.store(identity.file, Ordering::Relaxed);
+impl Output {
+    fn set_file_id(&self, id: FileId) {
+        self.device.store(id.device, Ordering::Relaxed);
+        self.file.store(id.file, Ordering::Relaxed);
     }
 
-    /// Whether the descriptor is the file's, and not another one's since the program has closed it.
+    /// Whether the descriptor still refers to the file: the program may have closed it and reused the number.
     fn is_at(&self, fd: RawFd) -> bool {
-        let known =
-            Identity { device: self.device.load(Ordering::Relaxed), file: self.file.load(Ordering::Relaxed) };
-        system::identity(fd) == Ok(known)
+        let opened =
+            FileId { device: self.device.load(Ordering::Relaxed), file: self.file.load(Ordering::Relaxed) };
+        sys::file_id(fd) == Ok(opened)
     }
 
-    fn write(&self, line: &[u8]) -> std::result::Result<(), i32> {
+    fn write(&self, line: &[u8]) -> std::result::Result<(), Errno> {
         let fd = self.fd.load(Ordering::Relaxed);
         if !self.is_at(fd) {
-            return Err(libc::EBADF);
+            return Err(Errno(libc::EBADF));
         }
-        system::write(fd, line)
+        sys::write_line(fd, line)
     }
 }
 
-/// This process was forked off to serve, and introduces itself.
+/// Writes the process line of a child that a server has forked.
 pub(crate) fn forked() {
-    if on() {
+    if is_on() {
         write_all(None);
     }
 }
 
-/// Writes the line of an event, if there is a recording still.
-pub(crate) fn write(event: &Event<'_>) {
+/// Writes the line of an event, if the recording still runs.
+pub(super) fn write(event: &Event<'_>) {
     write_all(Some(event));
 }
 
 fn write_all(event: Option<&Event<'_>>) {
     let _errno = KeptErrno::new();
-    let process = system::process();
-    let introduced = PLACE.process.load(Ordering::Relaxed);
-    let forked = process != introduced
-        && PLACE.process.compare_exchange(introduced, process, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+    let process = process();
+    let known = OUTPUT.process.load(Ordering::Relaxed);
+    let forked = process != known
+        && OUTPUT.process.compare_exchange(known, process, Ordering::AcqRel, Ordering::Relaxed).is_ok();
     if forked {
-        // Those of the parent's threads are not here.
-        PLACE.writers.store(0, Ordering::SeqCst);
+        // The parent's threads are not in this process.
+        OUTPUT.writers.store(0, Ordering::SeqCst);
     }
-    // Counted before the look at the state: whoever ends the recording sees this one, or is seen.
-    PLACE.writers.fetch_add(1, Ordering::SeqCst);
+    // Counted before the state is read: either a stop waits for this writer, or this writer sees the stop.
+    OUTPUT.writers.fetch_add(1, Ordering::SeqCst);
     if STATE.load(Ordering::SeqCst) == ON {
-        let introduced = if forked { introduce_process(Some(introduced)) } else { Ok(()) };
-        if let Err(errno) = introduced.and_then(|()| event.map_or(Ok(()), write_line)) {
-            give_up(errno);
+        let process = if forked { write_process(Some(known)) } else { Ok(()) };
+        if let Err(errno) = process.and_then(|()| event.map_or(Ok(()), write_line)) {
+            end_after(errno);
         }
     }
-    PLACE.writers.fetch_sub(1, Ordering::SeqCst);
+    OUTPUT.writers.fetch_sub(1, Ordering::SeqCst);
 }
 
-fn introduce_process(parent: Option<u32>) -> std::result::Result<(), i32> {
-    let introduction = introduction();
+fn write_process(parent: Option<u32>) -> std::result::Result<(), Errno> {
+    let info = process_info();
     write_line(&Event::Process(Process {
         capsock: VERSION,
-        pid: system::process(),
+        pid: process(),
         parent,
-        program: introduction.program().into(),
-        language: introduction.language().into(),
-        at: system::nanoseconds(libc::CLOCK_MONOTONIC),
-        wall: system::nanoseconds(libc::CLOCK_REALTIME),
+        program: info.program().into(),
+        language: info.language().into(),
+        at: sys::nanoseconds(libc::CLOCK_MONOTONIC),
+        wall: sys::nanoseconds(libc::CLOCK_REALTIME),
     }))
 }
 
-fn write_line(event: &Event<'_>) -> std::result::Result<(), i32> {
+fn write_line(event: &Event<'_>) -> std::result::Result<(), Errno> {
     let mut line = Text::<LINE>::new();
     let whole = serde_json::to_writer(&mut line, event).is_ok() && line.write_char('\n').is_ok();
-    if whole { PLACE.write(line.as_bytes()) } else { Err(libc::EMSGSIZE) }
+    if whole { OUTPUT.write(line.as_bytes()) } else { Err(Errno(libc::EMSGSIZE)) }
 }
 
-/// Ends the recording because a line could not be written, and says so once.
-fn give_up(errno: i32) {
+/// Ends the recording because a line could not be written, with one message on standard error.
+fn end_after(Errno(errno): Errno) {
     if STATE.compare_exchange(ON, OFF, Ordering::SeqCst, Ordering::Relaxed).is_err() {
         return;
     }
@@ -279,5 +274,5 @@ fn give_up(errno: i32) {
         Some(name) => writeln!(warning, " ({name})"),
         None => writeln!(warning, " (errno {errno})"),
     };
-    let _ = system::write(libc::STDERR_FILENO, warning.as_bytes());
+    let _ = sys::write_line(libc::STDERR_FILENO, warning.as_bytes());
 }

@@ -117,7 +117,7 @@ impl<'a> Loopback<'a> {
 
     /// Sends the batch. If the system refuses it, [`receive`](Loopback::receive) reports that.
     pub(super) fn send(&mut self, waiting: WaitOptions<'_>) -> Result<(), Failed> {
-        waiting.glance().map_err(|error| self.failed(error))?;
+        waiting.poll_now().map_err(|error| self.failed(error))?;
         while !self.send_batch.is_empty() && self.error.is_none() {
             match self.socket.send_some(&mut self.send_batch) {
                 Ok(_) | Err(Errno(libc::EINTR)) => {}
@@ -130,7 +130,7 @@ impl<'a> Loopback<'a> {
                         Err(error) => return Err(self.failed(error)),
                     }
                 }
-                Err(errno) => self.error = self.socket.judge(errno).err(),
+                Err(errno) => self.error = self.socket.icmp_error(errno).err(),
             }
         }
         self.send_batch.clear(0);
@@ -170,7 +170,7 @@ impl<'a> Loopback<'a> {
                         }
                     }
                 },
-                Err(errno) => self.error = self.socket.judge(errno).err().or(self.error),
+                Err(errno) => self.error = self.socket.icmp_error(errno).err().or(self.error),
             }
         }
     }
@@ -178,17 +178,17 @@ impl<'a> Loopback<'a> {
     /// The index of the request that a datagram replies to: it came from the server, and its destination is the
     /// source address of the request.
     fn match_request(&mut self, datagram: usize) -> Option<usize> {
-        let arrival = self.receive_batch.arrival(datagram);
-        let envelope = arrival.envelope.filter(|envelope| envelope.source == self.peer)?;
-        let (IpAddr::V4(to), _) = envelope.destination? else { return None };
+        let message = self.receive_batch.message(datagram);
+        let meta = message.meta.filter(|meta| meta.source == self.peer)?;
+        let (IpAddr::V4(to), _) = meta.destination? else { return None };
         let position = self.in_flight.iter().position(|(from, _)| *from == to)?;
-        self.longest_reply = self.longest_reply.max(arrival.bytes.len());
+        self.longest_reply = self.longest_reply.max(message.bytes.len());
         self.in_flight.remove(position).map(|(_, pending)| pending.index)
     }
 
     /// The bytes of a reply.
     pub(super) fn reply(&self, datagram: usize) -> &[u8] {
-        self.receive_batch.arrival(datagram).bytes
+        self.receive_batch.message(datagram).bytes
     }
 
     /// The requests that have no reply yet, the oldest first.

@@ -135,7 +135,7 @@ impl<'a> Window<'a> {
         waiting: WaitOptions<'_>,
     ) -> Result<(usize, usize), Failed> {
         if self.replies_since.is_multiple_of(CHECK_INTERVAL) {
-            waiting.glance().map_err(|error| self.failed(self.in_flight[0].pending.index, error))?;
+            waiting.poll_now().map_err(|error| self.failed(self.in_flight[0].pending.index, error))?;
         }
         loop {
             // Most replies arrive in the order of the requests.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::SocketAddr;
 
-use super::BlockingSocket;
+use super::socket::BlockingSocket;
 use crate::error::Error;
 use crate::net::sys::Errno;
-use crate::net::wait::WaitError;
+use crate::net::wait_error::WaitError;
 
 /// What was tried on a socket. Its error says "could not bind to", "could not receive from".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,17 @@
-//! The calls that give a socket its addresses and options: one method is one system call of that name, behind a
-//! wait where it can wait.
+//! The calls for addresses, connections and options: one method is one system call of that name, behind a wait if it
+//! can block.
 
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::Ordering;
 
-use super::waits::UNKNOWN;
-use super::{BlockingSocket, Kind};
+use super::socket::{BlockingSocket, Kind, UNKNOWN};
+use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
 use crate::net::sys::Errno;
-use crate::net::wait::{WaitError, WaitPolicy};
-use crate::trace;
+use crate::net::traced::Traced;
+use crate::net::wait::WaitPolicy;
+use crate::net::wait_error::WaitError;
 
 impl BlockingSocket {
     /// bind(2).
@@ -29,10 +30,12 @@ impl BlockingSocket {
         self.at_once(|socket| socket.listen(backlog))
     }
 
-    /// accept(2): the new socket, close-on-exec and as `nonblocking` as is said, and the peer's address.
+    /// accept4(2) with SOCK_CLOEXEC: the new socket and the peer's address. `nonblocking` sets O_NONBLOCK on the new
+    /// socket.
     ///
-    /// A timeout is for descriptors with O_NONBLOCK: one without waits for a connection until then, and if another
-    /// process takes that in between, for the next one without a limit, which a close ends all the same.
+    /// A timeout is meant for descriptors with O_NONBLOCK. On one without, the call waits for a connection until the
+    /// timeout; if another process then accepts that connection first, the call blocks without a limit, until
+    /// [`close`](BlockingSocket::close) unblocks it.
     ///
     /// # Errors
     /// EINVAL if it does not listen, EOPNOTSUPP of datagrams; EMFILE and ENFILE, with the connection left in the backlog;
@@ -42,50 +45,45 @@ impl BlockingSocket {
         nonblocking: bool,
         policy: WaitPolicy,
     ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
-        if trace::on() {
-            return self.accept_traced(nonblocking, policy);
-        }
-        self.bare_accept(nonblocking, policy)
+        let accepted = self.trace_accept(policy, move |this, policy| this.accept_raw(nonblocking, policy));
+        let (socket, peer) = accepted?;
+        Ok((BlockingSocket::of(Socket::from(socket), self.kind()), peer))
     }
 
     #[inline(always)]
-    pub(super) fn bare_accept(
+    fn accept_raw(
         &self,
         nonblocking: bool,
         policy: WaitPolicy,
-    ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
-        let accept = |socket: &Socket| socket.bare_accept(nonblocking);
-        let (socket, peer) = if policy.timeout.is_none() {
-            self.as_it_is(libc::POLLIN, policy, accept)?
-        } else {
-            // accept(2) has no MSG_DONTWAIT. One of datagrams would wait for a datagram, and is refused at once.
-            let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
-            let ready_first =
-                self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
-            self.within(libc::POLLIN, policy, ready_first, accept)?
-        };
-        Ok((BlockingSocket::of(socket, self.kind()), peer))
+    ) -> Result<(RawSocket, SocketAddr), WaitError> {
+        let accept = |socket: &RawSocket| socket.accept(nonblocking);
+        if policy.timeout.is_none() {
+            return self.as_it_is(libc::POLLIN, policy, accept);
+        }
+        // accept(2) has no MSG_DONTWAIT. On a datagram socket, for which poll(2) would wait for a datagram, it fails at
+        // once.
+        let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
+        let ready_first =
+            self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
+        self.within(libc::POLLIN, policy, ready_first, accept)
     }
 
-    /// connect(2). After a timeout the attempt goes on in the background, as a non-blocking one does; so it does
-    /// after a signal that ends the call. With a timeout, a descriptor without O_NONBLOCK has it during the call.
+    /// connect(2). After a timeout or a signal that ends the call, the connect continues in the background, as that of
+    /// a non-blocking socket does. With a timeout, O_NONBLOCK is set during the call.
     ///
     /// # Errors
-    /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer's silence), EISCONN; EINPROGRESS with a zero timeout.
+    /// ECONNREFUSED, ENETUNREACH, ETIMEDOUT (the peer did not answer), EISCONN; EINPROGRESS with a zero timeout.
     pub fn connect(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
-        if trace::on() {
-            return self.connect_traced(address, policy);
-        }
-        self.bare_connect(address, policy)
+        self.trace_connect(address, policy, BlockingSocket::connect_raw)
     }
 
     #[inline(always)]
-    pub(super) fn bare_connect(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
-        let connect = |socket: &Socket| socket.bare_connect(address);
+    fn connect_raw(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
+        let connect = |socket: &RawSocket| socket.connect(address);
         if policy.timeout.is_some() {
             return self.connect_within(policy, connect);
         }
-        // The attempt that a signal interrupted goes on, and a second call would not wait for it (connect(2), EINTR).
+        // An interrupted connect continues, and a second call would not wait for it (connect(2), EINTR).
         let interrupted = Cell::new(false);
         let first = self.as_it_is(libc::POLLOUT, policy, |socket| match connect(socket) {
             Err(Errno(libc::EALREADY)) if interrupted.get() => Ok(false),
@@ -104,14 +102,14 @@ impl BlockingSocket {
     fn connect_within(
         &self,
         policy: WaitPolicy,
-        connect: impl Fn(&Socket) -> Result<(), Errno>,
+        connect: impl Fn(&RawSocket) -> Result<(), Errno>,
     ) -> Result<(), WaitError> {
         let in_use = self.in_use().map_err(|_| WaitError::Woken)?;
-        let blocks = !in_use.socket().is_nonblocking()?;
+        let blocks = !in_use.is_nonblocking()?;
         if blocks {
-            in_use.socket().set_nonblocking(true)?;
+            in_use.set_nonblocking(true)?;
         }
-        let outcome = match connect(in_use.socket()) {
+        let outcome = match connect(&in_use) {
             Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !policy.is_nonblocking() => {
                 let again = self.in_use().map_err(|_| WaitError::Woken);
                 again.and_then(|in_use| self.finish_connecting(in_use, policy, connect))
@@ -119,18 +117,18 @@ impl BlockingSocket {
             other => other.map_err(WaitError::Os),
         };
         if blocks {
-            in_use.socket().set_nonblocking(false)?;
+            in_use.set_nonblocking(false)?;
         }
         outcome
     }
 
-    /// connect(2) to no address (AF_UNSPEC): a datagram socket has no peer any more. An address or port
-    /// that it was not bound to by name is given back as well.
+    /// connect(2) to AF_UNSPEC: removes the peer of a datagram socket, and releases an address or port that the system
+    /// chose.
     ///
     /// # Errors
     /// EBADF.
     pub fn disconnect(&self) -> Result<(), Errno> {
-        self.at_once(Socket::disconnect)
+        self.at_once(|socket| socket.disconnect())
     }
 
     /// shutdown(2).
@@ -146,7 +144,7 @@ impl BlockingSocket {
     /// # Errors
     /// EBADF.
     pub fn local_addr(&self) -> Result<SocketAddr, Errno> {
-        self.at_once(Socket::local_addr)
+        self.at_once(|socket| socket.local_addr())
     }
 
     /// getpeername(2).
@@ -154,10 +152,10 @@ impl BlockingSocket {
     /// # Errors
     /// ENOTCONN.
     pub fn peer_addr(&self) -> Result<SocketAddr, Errno> {
-        self.at_once(Socket::peer_addr)
+        self.at_once(|socket| socket.peer_addr())
     }
 
-    /// getsockopt(2): how many bytes of `value` it filled.
+    /// getsockopt(2): returns how many bytes of `value` it filled.
     ///
     /// # Errors
     /// ENOPROTOOPT, EINVAL.
@@ -175,20 +173,20 @@ impl BlockingSocket {
         set
     }
 
-    /// The error that waits on the socket (SO_ERROR), once: how a non-blocking connect ended.
+    /// The pending error (SO_ERROR), which this clears: how a non-blocking connect ended.
     ///
     /// # Errors
     /// That error.
     pub fn take_error(&self) -> Result<(), Errno> {
-        self.at_once(Socket::take_error)
+        self.at_once(|socket| socket.take_error())
     }
 
-    /// Bytes that can be received now (FIONREAD); over UDP, those of the next datagram.
+    /// The bytes that can be received now (FIONREAD); for UDP, those of the next datagram.
     ///
     /// # Errors
     /// EBADF; EINVAL of a listening socket.
     pub fn available(&self) -> Result<usize, Errno> {
-        self.at_once(Socket::available)
+        self.at_once(|socket| socket.available())
     }
 
     /// Sets or clears O_NONBLOCK (fcntl(2)).
@@ -199,19 +197,20 @@ impl BlockingSocket {
         self.at_once(|socket| socket.set_nonblocking(nonblocking))
     }
 
-    /// Waits until a receive, or an accept, has something to return (poll(2)); without a timeout there is no
+    /// Waits until the socket is readable (poll(2)): a receive or an accept does not block. Without a timeout there is no
     /// limit.
     ///
     /// # Errors
-    /// The errors of a wait.
+    /// Those of the wait.
     pub fn wait_readable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
         self.wait(libc::POLLIN, policy)
     }
 
-    /// Waits until a send has room, or a connect has ended (poll(2)); without a timeout there is no limit.
+    /// Waits until the socket is writable (poll(2)): a send does not block, or a connect has ended. Without a timeout
+    /// there is no limit.
     ///
     /// # Errors
-    /// The errors of a wait.
+    /// Those of the wait.
     pub fn wait_writable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
         self.wait(libc::POLLOUT, policy)
     }

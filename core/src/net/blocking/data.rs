@@ -1,38 +1,27 @@
-//! The calls that carry data: one method is one system call of that name, behind a wait where it can wait.
+//! The calls that carry data: one method is one system call of that name, behind a wait if it can block.
 
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 
-use super::BlockingSocket;
-use crate::net::message::Received;
-use crate::net::socket::Socket;
-use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, WaitError, WaitPolicy};
-use crate::trace;
+use super::socket::BlockingSocket;
+use crate::net::raw::RawSocket;
+use crate::net::sys::{Errno, Received};
+use crate::net::traced::Traced;
+use crate::net::wait::{Deadline, WaitPolicy};
+use crate::net::wait_error::WaitError;
 
 impl BlockingSocket {
-    /// recv(2): what has arrived, up to the buffer's length; 0 is the end of a stream.
+    /// recv(2): the bytes received, at most the buffer's length; 0 is the end of a stream.
     ///
-    /// Of a datagram that is longer than the buffer the rest is lost; with `MSG_TRUNC` in `flags` its
-    /// whole length is returned. `MSG_WAITALL` waits for all if there is no timeout.
+    /// A datagram that is longer than the buffer is truncated; with `MSG_TRUNC` in `flags` its whole length is
+    /// returned. `MSG_WAITALL` has an effect only without a timeout.
     ///
     /// # Errors
     /// ECONNRESET, ENOTCONN, ECONNREFUSED (of an earlier datagram).
     pub fn receive(&self, buffer: &mut [u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
-        if trace::on() {
-            return self.receive_traced(buffer, flags, policy);
-        }
-        self.bare_receive(buffer, flags, policy)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_receive(
-        &self,
-        buffer: &mut [u8],
-        flags: i32,
-        policy: WaitPolicy,
-    ) -> Result<usize, WaitError> {
-        self.receive_by(flags, policy, |socket, flags| socket.bare_receive(buffer, flags))
+        self.trace_receive("recv", buffer, flags, policy, |this, buffer, flags, policy| {
+            this.receive_by(flags, policy, |socket, flags| socket.receive(buffer, flags))
+        })
     }
 
     #[inline(always)]
@@ -40,7 +29,7 @@ impl BlockingSocket {
         &self,
         flags: i32,
         policy: WaitPolicy,
-        mut receive: impl FnMut(&Socket, i32) -> Result<T, Errno>,
+        mut receive: impl FnMut(&RawSocket, i32) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         if policy.timeout.is_none() {
             return self.as_it_is(libc::POLLIN, policy, |socket| receive(socket, flags));
@@ -61,23 +50,12 @@ impl BlockingSocket {
         flags: i32,
         policy: WaitPolicy,
     ) -> Result<(usize, Option<SocketAddr>), WaitError> {
-        if trace::on() {
-            return self.receive_from_traced(buffer, flags, policy);
-        }
-        self.bare_receive_from(buffer, flags, policy)
+        self.trace_receive("recvfrom", buffer, flags, policy, |this, buffer, flags, policy| {
+            this.receive_by(flags, policy, |socket, flags| socket.receive_from(buffer, flags))
+        })
     }
 
-    #[inline(always)]
-    pub(super) fn bare_receive_from(
-        &self,
-        buffer: &mut [u8],
-        flags: i32,
-        policy: WaitPolicy,
-    ) -> Result<(usize, Option<SocketAddr>), WaitError> {
-        self.receive_by(flags, policy, |socket, flags| socket.bare_receive_from(buffer, flags))
-    }
-
-    /// recvmsg(2): into several buffers, with control data, which
+    /// recvmsg(2): into several buffers, with control messages, which
     /// [`read_controls`](crate::net::read_controls) reads.
     ///
     /// # Errors
@@ -89,39 +67,24 @@ impl BlockingSocket {
         flags: i32,
         policy: WaitPolicy,
     ) -> Result<Received, WaitError> {
-        if trace::on() {
-            return self.receive_message_traced(buffers, control, flags, policy);
-        }
-        self.bare_receive_message(buffers, control, flags, policy)
+        self.trace_receive("recvmsg", buffers, flags, policy, |this, buffers, flags, policy| {
+            this.receive_by(flags, policy, |socket, flags| socket.receive_message(buffers, control, flags))
+        })
     }
 
-    #[inline(always)]
-    pub(super) fn bare_receive_message(
-        &self,
-        buffers: &mut [IoSliceMut<'_>],
-        control: &mut [u8],
-        flags: i32,
-        policy: WaitPolicy,
-    ) -> Result<Received, WaitError> {
-        self.receive_by(flags, policy, |socket, flags| socket.bare_receive_message(buffers, control, flags))
-    }
-
-    /// send(2): how much of it the system took. On a stream that blocks and has no timeout that is all, unless a
-    /// signal, a close or an error comes when a part has been taken. SIGPIPE is never raised.
+    /// send(2): the number of bytes sent. On a blocking stream without a timeout that is all of them, unless a signal, a
+    /// close or an error comes after a part was sent. SIGPIPE is never raised.
     ///
     /// # Errors
     /// EPIPE, ECONNRESET, ENOTCONN, EDESTADDRREQ, EMSGSIZE (too long for a datagram), ECONNREFUSED (of
     /// an earlier datagram).
     pub fn send(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
-        if trace::on() {
-            return self.send_traced(bytes, flags, policy);
-        }
-        self.bare_send(bytes, flags, policy)
+        self.trace_send("send", bytes, flags, None, policy, BlockingSocket::send_part)
     }
 
     #[inline(always)]
-    pub(super) fn bare_send(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
-        self.send_by(flags, policy, |socket, flags| socket.bare_send(bytes, flags))
+    fn send_part(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        self.send_by(flags, policy, |socket, flags| socket.send(bytes, flags))
     }
 
     /// sendto(2), as [`send`](BlockingSocket::send).
@@ -135,21 +98,9 @@ impl BlockingSocket {
         flags: i32,
         policy: WaitPolicy,
     ) -> Result<usize, WaitError> {
-        if trace::on() {
-            return self.send_to_traced(bytes, address, flags, policy);
-        }
-        self.bare_send_to(bytes, address, flags, policy)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_send_to(
-        &self,
-        bytes: &[u8],
-        address: &SocketAddr,
-        flags: i32,
-        policy: WaitPolicy,
-    ) -> Result<usize, WaitError> {
-        self.send_by(flags, policy, |socket, flags| socket.bare_send_to(bytes, address, flags))
+        self.trace_send("sendto", bytes, flags, Some(address), policy, move |this, bytes, flags, policy| {
+            this.send_by(flags, policy, |socket, flags| socket.send_to(bytes, address, flags))
+        })
     }
 
     #[inline(always)]
@@ -157,7 +108,7 @@ impl BlockingSocket {
         &self,
         flags: i32,
         policy: WaitPolicy,
-        mut send: impl FnMut(&Socket, i32) -> Result<usize, Errno>,
+        mut send: impl FnMut(&RawSocket, i32) -> Result<usize, Errno>,
     ) -> Result<usize, WaitError> {
         if policy.timeout.is_none() {
             return self.as_it_is(libc::POLLOUT, policy, |socket| send(socket, flags));
@@ -167,41 +118,37 @@ impl BlockingSocket {
         })
     }
 
-    /// send(2) until all of it is taken, within one timeout.
+    /// send(2) until all bytes are sent, within one timeout.
     ///
     /// # Errors
-    /// As for [`send`](BlockingSocket::send); how much was taken before is not known.
+    /// As for [`send`](BlockingSocket::send); how many bytes were sent before is not reported.
     pub fn send_all(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<(), WaitError> {
-        if trace::on() {
-            return self.send_all_traced(bytes, flags, policy);
-        }
-        self.bare_send_all(bytes, flags, policy, &mut 0)
+        self.trace_send("send", bytes, flags, None, policy, BlockingSocket::send_parts).1
     }
 
-    /// `sent` becomes how much was taken.
+    /// Returns the bytes sent, all of them if there was no error.
     #[inline(always)]
-    pub(super) fn bare_send_all(
-        &self,
-        bytes: &[u8],
-        flags: i32,
-        policy: WaitPolicy,
-        sent: &mut usize,
-    ) -> Result<(), WaitError> {
+    fn send_parts(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> (usize, Result<(), WaitError>) {
         let deadline = Deadline::after(policy.timeout);
-        while *sent < bytes.len() {
-            *sent += self.bare_send(&bytes[*sent..], flags, policy.rest(deadline)?)?;
-            if *sent < bytes.len() && policy.on_interrupt.is_some_and(|hook| hook()) {
-                return Err(WaitError::Interrupted);
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let rest = policy.rest(deadline);
+            match rest.and_then(|policy| self.send_part(&bytes[sent..], flags, policy)) {
+                Ok(count) => sent += count,
+                Err(error) => return (sent, Err(error)),
+            }
+            if sent < bytes.len() && policy.on_interrupt.is_some_and(|hook| hook()) {
+                return (sent, Err(WaitError::Interrupted));
             }
         }
-        Ok(())
+        (sent, Ok(()))
     }
 
-    /// sendmsg(2): out of several buffers, with control data that
+    /// sendmsg(2): from several buffers, with control messages that
     /// [`write_controls`](crate::net::write_controls) wrote.
     ///
     /// # Errors
-    /// As for [`send_to`](BlockingSocket::send_to); EINVAL for control data that is none.
+    /// As for [`send_to`](BlockingSocket::send_to); EINVAL for malformed control messages.
     pub fn send_message(
         &self,
         buffers: &[IoSlice<'_>],
@@ -210,21 +157,8 @@ impl BlockingSocket {
         to: Option<&SocketAddr>,
         policy: WaitPolicy,
     ) -> Result<usize, WaitError> {
-        if trace::on() {
-            return self.send_message_traced(buffers, control, flags, to, policy);
-        }
-        self.bare_send_message(buffers, control, flags, to, policy)
-    }
-
-    #[inline(always)]
-    pub(super) fn bare_send_message(
-        &self,
-        buffers: &[IoSlice<'_>],
-        control: &[u8],
-        flags: i32,
-        to: Option<&SocketAddr>,
-        policy: WaitPolicy,
-    ) -> Result<usize, WaitError> {
-        self.send_by(flags, policy, |socket, flags| socket.bare_send_message(buffers, control, flags, to))
+        self.trace_send("sendmsg", buffers, flags, to, policy, |this, buffers, flags, policy| {
+            this.send_by(flags, policy, |socket, flags| socket.send_message(buffers, control, flags, to))
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::net::Shutdown;
 
-use super::{Family, Kind};
+use super::socket::{Family, Kind};
 use crate::error::{Error, Result};
 
 impl Family {

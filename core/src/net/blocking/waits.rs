@@ -1,34 +1,35 @@
-//! How a call waits: one rule for all.
+//! How a call blocks: one rule for all calls.
 //!
-//! - Without a timeout of the library's, the system call itself waits, as the descriptor's mode, its options and the
+//! - Without a timeout of the library's, the system call itself blocks, as the descriptor's mode, its options and the
 //!   call's flags say ([`BlockingSocket::as_it_is`]).
-//! - With one, the call is made with MSG_DONTWAIT or on a descriptor that does not block, and where it would have to
-//!   wait, ppoll(2) does, until the deadline ([`BlockingSocket::within`]).
+//! - With one, the call is made with MSG_DONTWAIT or on a non-blocking descriptor; if it would block, ppoll(2) waits
+//!   until the deadline ([`BlockingSocket::within`]).
 //!
-//! A blocked thread is found by a close in the list of `blocked`, which ends either by a signal. A call that a signal
-//! ends (EINTR) looks whether the socket is closed, then asks the host's hook, then goes on.
+//! A close finds the blocked threads in the list of `blocked`, and unblocks either wait by a signal. After EINTR a call
+//! fails if its socket is closed, else calls the host's hook, else is resumed.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::blocked::Blocked;
-use super::{BlockingSocket, InUse, Kind};
-use crate::net::socket::Socket;
-use crate::net::sys::{self, Epoll, Errno};
-use crate::net::wait::{Deadline, OnInterrupt, WaitError, WaitOptions, WaitPolicy, interest, wait_for};
-use crate::trace::{self, Way};
+use super::socket::{BlockingSocket, InUse, Kind};
+use crate::net::raw::RawSocket;
+use crate::net::sys::{Epoll, Errno};
+use crate::net::traced;
+use crate::net::wait::{Deadline, OnInterrupt, WaitOptions, WaitPolicy, interest, wait_for};
+use crate::net::wait_error::WaitError;
 
-/// What `low_water` says of SO_RCVLOWAT.
-pub(super) const UNKNOWN: u8 = 0;
+/// The other values of `low_water`: SO_RCVLOWAT is 1, or more.
 const ONE: u8 = 1;
 const MORE: u8 = 2;
 
-/// How often a call is tried again that readiness does not help, where there is no descriptor for an epoll instance.
-const TRY_AGAIN: Duration = Duration::from_millis(10);
+/// The interval between attempts of a call that readiness does not help, if there is no descriptor for an epoll
+/// instance.
+const RETRY: Duration = Duration::from_millis(10);
 
-/// A call that may block: it keeps the descriptor open, and a close ends it.
+/// A call that may block: it keeps the descriptor open, and a close unblocks it.
 struct Blocking<'a> {
-    // Dropped first, so that the descriptor is closed by a thread that is not interrupted any more.
+    // Dropped first, so that the thread that closes the descriptor cannot be interrupted.
     blocked: Blocked,
     in_use: InUse<'a>,
 }
@@ -36,13 +37,13 @@ struct Blocking<'a> {
 impl<'a> Blocking<'a> {
     #[inline]
     fn of(in_use: InUse<'a>) -> Result<Blocking<'a>, WaitError> {
-        let blocked = Blocked::on(in_use.owner.place());
+        let blocked = Blocked::on(in_use.owner.address());
         let blocking = Blocking { blocked, in_use };
         blocking.unless_closed().map(|()| blocking)
     }
 
-    fn socket(&self) -> &Socket {
-        self.in_use.socket()
+    fn socket(&self) -> &RawSocket {
+        &self.in_use
     }
 
     fn unless_closed(&self) -> Result<(), WaitError> {
@@ -54,7 +55,7 @@ impl<'a> Blocking<'a> {
     fn after_a_signal(&self, policy: WaitPolicy) -> Result<(), WaitError> {
         self.unless_closed()?;
         if policy.on_interrupt.is_some() {
-            // The hook runs code of the host.
+            // The hook runs the host's code.
             let asked = self.blocked.except(|| policy.ask());
             self.in_use.recount();
             asked?;
@@ -70,21 +71,21 @@ impl<'a> Blocking<'a> {
 
     fn wait_for(&self, what: libc::pollfd, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let check = || self.after_a_signal(policy);
-        let waiting = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
-        let waited = wait_for(&mut [what, interest(-1, 0)], waiting);
+        let wait = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
+        let waited = wait_for(&mut [what, interest(-1, 0)], wait);
         self.unless_closed()?;
         waited
     }
 }
 
-/// The wait of a call for which readiness has come in vain once: another thread was faster, or the readiness stays
-/// whatever the call does, as POLLERR does while the error queue is not empty (IP_RECVERR, ip(7)). What is waited
-/// for now is an event, not a state (EPOLLET, epoll(7)).
+/// The wait of a call that would block although the socket was ready: another thread was faster, or the readiness
+/// persists, as POLLERR does while the error queue is not empty (IP_RECVERR of ip(7)). It waits for an edge instead of
+/// a level (EPOLLET of epoll(7)).
 struct Events(Option<Epoll>);
 
 impl Events {
     #[cold]
-    fn of(socket: &Socket, events: libc::c_short) -> Events {
+    fn of(socket: &RawSocket, events: libc::c_short) -> Events {
         use std::os::fd::AsFd;
         // The numbers of poll and of epoll are the same.
         let events = events as u32 | libc::EPOLLET as u32;
@@ -94,14 +95,14 @@ impl Events {
 
     fn wait(&self, blocking: &Blocking<'_>, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let Some(epoll) = &self.0 else {
-            let step = deadline.earlier(Deadline::after(Some(TRY_AGAIN)));
+            let step = deadline.earlier(Deadline::after(Some(RETRY)));
             return match blocking.wait_for(interest(-1, 0), step, policy) {
                 Err(WaitError::TimedOut) if !deadline.passed() => Ok(()),
                 other => other,
             };
         };
         blocking.wait_for(interest(epoll.fd(), libc::POLLIN), deadline, policy)?;
-        // Takes the event.
+        // Consumes the event.
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; 1];
         let _ = epoll.wait(&mut events, Some(Duration::ZERO));
         Ok(())
@@ -109,39 +110,37 @@ impl Events {
 }
 
 impl BlockingSocket {
-    /// Makes the system call as it is, again after a signal.
+    /// Makes the system call, which blocks by itself; again after a signal.
     #[inline]
     pub(super) fn as_it_is<T>(
         &self,
         events: libc::c_short,
         policy: WaitPolicy,
-        mut call: impl FnMut(&Socket) -> Result<T, Errno>,
+        mut call: impl FnMut(&RawSocket) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
         loop {
-            let socket = blocking.socket();
-            let outcome = if trace::on() { timed(socket, events, &mut call) } else { call(socket) };
-            match outcome {
+            match traced::blocking(blocking.socket(), events, &mut call) {
                 Err(Errno(libc::EINTR)) => blocking.after_a_signal(policy)?,
-                // A close that had to use shutdown(2) ends the call with some other error.
+                // A close that used shutdown(2) makes the call fail with another error.
                 Err(errno) => return Err(self.closed_or(errno)),
                 Ok(value) => return Ok(value),
             }
         }
     }
 
-    /// Makes a call that does not wait, again each time that `events` (poll(2)) may have changed what it returns,
-    /// until it has not to wait or the time is over. With `ready_first`, it is not made before.
+    /// Makes a call that does not block, again after each wait for `events` (poll(2)), until it succeeds, fails or the
+    /// time is over. With `ready_first`, the first attempt is made after a wait.
     pub(super) fn within<T>(
         &self,
         events: libc::c_short,
         policy: WaitPolicy,
         ready_first: bool,
-        mut call: impl FnMut(&Socket) -> Result<T, Errno>,
+        mut call: impl FnMut(&RawSocket) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         let in_use = self.in_use().map_err(|_| WaitError::Woken)?;
         if !ready_first {
-            match call(in_use.socket()) {
+            match call(&in_use) {
                 Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
                 Err(Errno(libc::EINTR)) => policy.ask()?,
                 other => return Ok(other?),
@@ -165,7 +164,7 @@ impl BlockingSocket {
         }
     }
 
-    /// What a call that failed so reports.
+    /// The error of a call that failed with this number.
     pub(super) fn closed_or(&self, errno: Errno) -> WaitError {
         if self.is_closed() { WaitError::Woken } else { errno.into() }
     }
@@ -176,7 +175,7 @@ impl BlockingSocket {
         blocking.wait(events, Deadline::after(policy.timeout), policy)
     }
 
-    /// Runs something that waits by `WaitOptions` in the name of a call on this socket, which a close ends.
+    /// Runs something that waits by `WaitOptions` as a call on this socket, which a close unblocks.
     pub(super) fn while_open<T>(
         &self,
         deadline: Deadline,
@@ -188,13 +187,13 @@ impl BlockingSocket {
         Ok(call(WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) }))
     }
 
-    /// The second connect(2) tells how the first one ended, and unlike SO_ERROR it leaves a socket
-    /// that was refused fit for another attempt, as a connect that blocks does.
+    /// Waits for a connect in progress. A second connect(2) reports how it ended; unlike reading SO_ERROR, this leaves a
+    /// refused socket ready for another attempt, as a blocking connect does.
     pub(super) fn finish_connecting(
         &self,
         in_use: InUse<'_>,
         policy: WaitPolicy,
-        connect: impl Fn(&Socket) -> Result<(), Errno>,
+        connect: impl Fn(&RawSocket) -> Result<(), Errno>,
     ) -> Result<(), WaitError> {
         let (blocking, deadline) = (Blocking::of(in_use)?, Deadline::after(policy.timeout));
         loop {
@@ -206,49 +205,31 @@ impl BlockingSocket {
         }
     }
 
-    /// Whether a receive is to wait for more than a byte (SO_RCVLOWAT of socket(7)), so that one without waiting
-    /// returns less. The system is asked once, and again after an option was set; what others set through a copy
-    /// of the descriptor in between is not seen.
+    /// Whether a blocking receive waits for more than one byte (SO_RCVLOWAT of socket(7)), so that a non-blocking one may
+    /// return fewer. The value is read once, and again after [`set_option`](BlockingSocket::set_option); a change through a
+    /// copy of the descriptor is not seen.
     #[inline]
     #[must_use]
     pub fn waits_for_more(&self) -> bool {
         match self.low_water.load(Ordering::Relaxed) {
             ONE => false,
             MORE => true,
-            _ => self.ask_low_water(),
+            _ => self.read_low_water(),
         }
     }
 
     #[cold]
-    fn ask_low_water(&self) -> bool {
+    fn read_low_water(&self) -> bool {
         let mut value = [0; 4];
-        let asked = self.kind == Kind::Stream
+        let more = self.kind() == Kind::Stream
             && self.option(libc::SOL_SOCKET, libc::SO_RCVLOWAT, &mut value).is_ok()
             && i32::from_ne_bytes(value) > 1;
-        self.low_water.store(if asked { MORE } else { ONE }, Ordering::Relaxed);
-        asked
+        self.low_water.store(if more { MORE } else { ONE }, Ordering::Relaxed);
+        more
     }
 }
 
-/// What a call without waiting says that was not even tried.
+/// The error of a call that was not attempted: with a timeout of zero it would block.
 fn would_wait(error: WaitError, policy: WaitPolicy) -> WaitError {
     if error == WaitError::TimedOut && policy.is_nonblocking() { Errno(libc::EAGAIN).into() } else { error }
-}
-
-/// A call that waits in the system, and takes the time that it does. It waits if the socket is not ready before.
-#[cold]
-#[inline(never)]
-fn timed<T>(
-    socket: &Socket,
-    events: libc::c_short,
-    call: &mut dyn FnMut(&Socket) -> Result<T, Errno>,
-) -> Result<T, Errno> {
-    if sys::poll(&mut [interest(socket.fd(), events)], Some(Duration::ZERO)) != Ok(0) {
-        return call(socket);
-    }
-    let way = if events & libc::POLLIN != 0 { Way::In } else { Way::Out };
-    let since = trace::waiting_for([socket.fd()].into_iter(), way);
-    let outcome = call(socket);
-    trace::waited(since);
-    outcome
 }

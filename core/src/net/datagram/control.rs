@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-use super::SendMeta;
+use super::meta::SendMeta;
 
-/// Room for the control messages of one datagram: a packet info, a hop limit and a segment size.
+/// The bytes for the control messages of one datagram: a packet info, a hop limit and a segment size.
 pub(super) const CONTROL: usize = 128;
 
 #[derive(Clone, Copy)]
@@ -24,21 +24,21 @@ const _: () = assert!(
         <= CONTROL
 );
 
-/// What the control messages of a received datagram tell.
+/// The control messages of a received datagram.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Received {
     pub(super) destination: Option<(IpAddr, u32)>,
     pub(super) hop_limit: Option<u8>,
-    /// The length of each datagram but the last, where several came as one.
+    /// With several segments, the length of each but the last.
     pub(super) segment: Option<usize>,
 }
 
-/// Reads what the kernel wrote.
+/// Reads the control messages that the kernel wrote.
 ///
 /// # Safety
-/// The header's control pointer and length are those of a buffer that recvmsg(2) has filled.
-pub(super) unsafe fn read(header: &libc::msghdr) -> Told {
-    let mut told = Told::default();
+/// The header's control pointer and length are those of a buffer that recvmsg(2) filled.
+pub(super) unsafe fn read(header: &libc::msghdr) -> Received {
+    let mut received = Received::default();
     // SAFETY: by this function's contract the macros of cmsg(3) stay within the buffer; each payload is read for
     // its own kind's type alone.
     unsafe {
@@ -47,34 +47,34 @@ pub(super) unsafe fn read(header: &libc::msghdr) -> Told {
             let data = libc::CMSG_DATA(message);
             match (control.cmsg_level, control.cmsg_type) {
                 (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
-                    told.hop_limit = u8::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
+                    received.hop_limit = u8::try_from(data.cast::<libc::c_int>().read_unaligned()).ok();
                 }
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let info = data.cast::<libc::in_pktinfo>().read_unaligned();
                     let ip = Ipv4Addr::from(u32::from_be(info.ipi_spec_dst.s_addr));
-                    told.destination = Some((ip.into(), info.ipi_ifindex as u32));
+                    received.destination = Some((ip.into(), info.ipi_ifindex as u32));
                 }
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let info = data.cast::<libc::in6_pktinfo>().read_unaligned();
                     let ip = Ipv6Addr::from(info.ipi6_addr.s6_addr);
-                    told.destination = Some((ip.into(), info.ipi6_ifindex));
+                    received.destination = Some((ip.into(), info.ipi6_ifindex));
                 }
                 (libc::SOL_UDP, libc::UDP_GRO) => {
                     let size = data.cast::<libc::c_int>().read_unaligned();
-                    told.segment = usize::try_from(size).ok().filter(|size| *size > 0);
+                    received.segment = usize::try_from(size).ok().filter(|size| *size > 0);
                 }
                 _ => {}
             }
             message = libc::CMSG_NXTHDR(header, message);
         }
     }
-    told
+    received
 }
 
-/// Writes the control messages of a reply into `buffer`, and `buffer` into the header; with a `segment`, the
-/// message's bytes leave as datagrams of that length, the last one of what is left.
-pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &SendMeta, segment: Option<u16>) {
-    if segment.is_none() && label.is_plain() {
+/// Writes the control messages of a message into `buffer`, and `buffer` into the header. With a `segment`, the kernel
+/// sends the message's bytes as datagrams of that length, the last one of the rest.
+pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, meta: &SendMeta, segment: Option<u16>) {
+    if segment.is_none() && meta.is_plain() {
         header.msg_control = ptr::null_mut();
         header.msg_controllen = 0;
         return;
@@ -83,27 +83,27 @@ pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Send
     header.msg_control = (&raw mut *buffer).cast();
     header.msg_controllen = CONTROL as _;
     // SAFETY: three control messages of the largest kinds fit the buffer (checked above at compile time), and
-    // CMSG_NXTHDR finds the next one's place in zeroed memory.
+    // CMSG_NXTHDR finds the next header in zeroed memory.
     unsafe {
-        let mut place = libc::CMSG_FIRSTHDR(header);
+        let mut header_at = libc::CMSG_FIRSTHDR(header);
         let mut used = 0;
         let mut put = |level, kind, data: *const u8, size: usize| {
-            (*place).cmsg_level = level;
-            (*place).cmsg_type = kind;
-            (*place).cmsg_len = libc::CMSG_LEN(size as u32) as _;
-            ptr::copy_nonoverlapping(data, libc::CMSG_DATA(place), size);
+            (*header_at).cmsg_level = level;
+            (*header_at).cmsg_type = kind;
+            (*header_at).cmsg_len = libc::CMSG_LEN(size as u32) as _;
+            ptr::copy_nonoverlapping(data, libc::CMSG_DATA(header_at), size);
             used += libc::CMSG_SPACE(size as u32) as usize;
-            place = libc::CMSG_NXTHDR(header, place);
+            header_at = libc::CMSG_NXTHDR(header, header_at);
         };
-        if let Some(hops) = label.hop_limit.map(libc::c_int::from) {
-            let (level, kind) = if label.to.is_ipv4() {
+        if let Some(hops) = meta.hop_limit.map(libc::c_int::from) {
+            let (level, kind) = if meta.to.is_ipv4() {
                 (libc::IPPROTO_IP, libc::IP_TTL)
             } else {
                 (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT)
             };
             put(level, kind, (&raw const hops).cast(), size_of::<libc::c_int>());
         }
-        match label.from {
+        match meta.from {
             Some((IpAddr::V4(ip), _)) => {
                 let info = libc::in_pktinfo {
                     ipi_ifindex: 0,
@@ -113,7 +113,7 @@ pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, label: &Send
                 put(libc::IPPROTO_IP, libc::IP_PKTINFO, (&raw const info).cast(), size_of_val(&info));
             }
             Some((IpAddr::V6(ip), interface)) => {
-                // A link-local address is one only together with its link; other replies go by the routes.
+                // A link-local address needs its interface; other replies follow the routes.
                 let link = if ip.is_unicast_link_local() { interface } else { 0 };
                 let info = libc::in6_pktinfo {
                     ipi6_addr: libc::in6_addr { s6_addr: ip.octets() },

@@ -5,8 +5,13 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-use super::{Errno, Sys, check, process_id};
-use crate::trace;
+use super::errno::{Errno, Sys, check};
+
+/// getpid(2).
+pub(crate) fn process_id() -> i32 {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::getpid() }
+}
 
 /// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).
 #[derive(Debug)]
@@ -26,7 +31,7 @@ impl Child {
     ///
     /// The child sends its parent no SIGCHLD and no `wait` for any child finds it (clone(2), exit
     /// signal 0), so the host's own reaping never meets it. It is killed when the thread that made
-    /// this call ends, and it has none of the process's descriptors but `keep` and a recording's.
+    /// this call ends, and it has none of the process's descriptors but `keep`.
     ///
     /// # Safety
     /// The process may have other threads, so `body` may only do what is async-signal-safe
@@ -34,7 +39,6 @@ impl Child {
     pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Sys<Child> {
         let parent = process_id();
         let mut keep = keep.to_vec();
-        keep.extend(trace::descriptor());
         keep.sort_unstable();
         let mut pidfd: c_int = -1;
         // SAFETY: without CLONE_VM and with no stack given this is a fork; the kernel writes the
@@ -59,7 +63,6 @@ impl Child {
                         libc::_exit(1);
                     }
                     close_all_but(&keep);
-                    trace::forked();
                     libc::_exit(body())
                 }
             }

@@ -5,7 +5,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
-use super::{Sys, check, timespec};
+use super::errno::{Sys, check};
+use super::poll::timespec;
 
 /// An epoll instance (epoll(7)).
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::ffi::{CStr, CString};
 use std::net::SocketAddr;
 use std::{mem, ptr};
 
-use super::{Errno, address_at};
+use super::address::address_at;
+use super::errno::Errno;
 
 /// Why getaddrinfo(3) found nothing: its own code, the system's number behind `EAI_SYSTEM`, its text.
 #[derive(Debug)]

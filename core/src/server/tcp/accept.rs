@@ -97,7 +97,7 @@ impl Acceptor {
             return Wakeup::Connection(socket);
         }
         self.in_a_row = 0;
-        let all = self.listeners[self.own.clone()].iter().map(Socket::fd).chain(others);
+        let all = self.listeners[self.own.clone()].iter().map(|listener| listener.fd()).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, libc::POLLIN)).collect();
         fds.push(interest(-1, 0));
         let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());

@@ -109,8 +109,8 @@ impl Buffers {
         let Buffers { requests, replies, .. } = self;
         let mut totals = BatchTotals::default();
         for index in 0..count {
-            let arrival = requests.arrival(index);
-            let reply_meta = arrival.envelope.and_then(|received| {
+            let message = requests.message(index);
+            let reply_meta = message.meta.and_then(|received| {
                 let hop_limit = source_filter::reply_hop_limit(&received, bound)?;
                 // A server that is bound to all addresses replies from the one that the request was sent to.
                 let from =
@@ -118,7 +118,7 @@ impl Buffers {
                 let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
                 Some(SendMeta { to: received.source, from, hop_limit })
             });
-            for request in arrival.datagrams() {
+            for request in message.datagrams() {
                 totals.datagrams += 1;
                 totals.bytes += request.len() as u64;
                 let Some(reply_meta) = &reply_meta else {

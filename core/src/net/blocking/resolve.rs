@@ -1,13 +1,15 @@
-//! bind(2) and connect(2) by name, for programs that have a host and a port and no address.
+//! bind(2) and connect(2) to a host and a port, which are resolved first.
 
 use std::net::SocketAddr;
 
-use super::{BlockingSocket, Family, SocketCall};
+use super::call_error::SocketCall;
+use super::socket::{BlockingSocket, Family};
 use crate::error::{Error, Result};
-use crate::net::resolve::resolve;
+use crate::net::endpoint::Endpoint;
+use crate::net::resolve::{Purpose, resolve};
 use crate::net::sys::Errno;
-use crate::net::wait::{Deadline, WaitError, WaitPolicy};
-use crate::net::{Endpoint, Purpose};
+use crate::net::wait::{Deadline, WaitPolicy};
+use crate::net::wait_error::WaitError;
 
 impl Family {
     pub(super) fn is_of(self, address: &SocketAddr) -> bool {
@@ -53,8 +55,8 @@ impl BlockingSocket {
         Ok(if self.local_addr()?.is_ipv6() { Family::V6 } else { Family::V4 })
     }
 
-    /// [`bind`](BlockingSocket::bind) to the first address of the host that this machine has, of the
-    /// socket's family; an empty host is every address. Closing the socket ends the search as well.
+    /// [`bind`](BlockingSocket::bind) to the first of the host's addresses that is local, of the socket's family; an empty
+    /// host is the unspecified address. Closing the socket unblocks the call.
     ///
     /// ```
     /// use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
@@ -75,9 +77,9 @@ impl BlockingSocket {
         })
     }
 
-    /// [`connect`](BlockingSocket::connect) to the first address of the host that answers, of the
-    /// socket's family; an empty host is this machine. One limit is for all. Closing the socket ends the
-    /// search as well.
+    /// [`connect`](BlockingSocket::connect) to the first of the host's addresses that answers, of the socket's family; an
+    /// empty host is the loopback address. The timeout covers resolution and all attempts. Closing the socket unblocks
+    /// the call.
     ///
     /// # Errors
     /// As for [`Endpoint::addresses_in`] and [`connect`](BlockingSocket::connect), with the address: that
@@ -100,10 +102,10 @@ impl BlockingSocket {
         let family = self.family().map_err(|errno| call.error_at(errno.into(), endpoint))?;
         let found = self.resolve(endpoint, purpose, deadline, policy)?;
         let failed = |error, address: &SocketAddr| self.error_at(call, error, address);
-        first_that_does(&endpoint.only(family, found)?, failed, deadline, policy, make)
+        first_to_succeed(&endpoint.only(family, found)?, failed, deadline, policy, make)
     }
 
-    /// The addresses of the endpoint; a close of this socket ends the search.
+    /// The addresses of the endpoint; closing this socket unblocks the call.
     fn resolve(
         &self,
         endpoint: &Endpoint,
@@ -113,12 +115,12 @@ impl BlockingSocket {
     ) -> Result<Vec<SocketAddr>> {
         let tried = "find the address of";
         let failed = |error: WaitError| error.while_trying(tried).at(endpoint.host());
-        let found = self.while_open(deadline, policy, |waiting| resolve(endpoint, purpose, waiting));
+        let found = self.while_open(deadline, policy, |wait| resolve(endpoint, purpose, wait));
         found.map_err(failed)?
     }
 }
 
-fn first_that_does(
+fn first_to_succeed(
     addresses: &[SocketAddr],
     failed: impl Fn(WaitError, &SocketAddr) -> Error,
     deadline: Deadline,
@@ -137,7 +139,7 @@ fn first_that_does(
     last
 }
 
-/// Another address would meet the same: the socket is connecting, connected, bound or closed.
+/// Whether another address would fail likewise: the socket is connecting, connected, bound or closed.
 fn belongs_to_the_socket(errno: i32) -> bool {
     matches!(
         errno,
@@ -153,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_tried_until_one_does_or_none_can() {
+    fn addresses_are_tried_until_one_succeeds_or_none_can() {
         type Case = (&'static [Result<(), WaitError>], usize, Option<&'static str>);
         const REFUSED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::ECONNREFUSED)));
         const CONNECTED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::EISCONN)));
@@ -171,7 +173,7 @@ mod tests {
                 (0..outcomes.len()).map(|index| SocketAddr::from(([192, 0, 2, index as u8], 1))).collect();
             let made = RefCell::new(0);
             let last =
-                first_that_does(&addresses, failed, Deadline::NEVER, WaitPolicy::default(), |address, _| {
+                first_to_succeed(&addresses, failed, Deadline::NEVER, WaitPolicy::default(), |address, _| {
                     assert_eq!(*address, addresses[*made.borrow()]);
                     *made.borrow_mut() += 1;
                     outcomes[*made.borrow() - 1]
@@ -184,7 +186,7 @@ mod tests {
         let passed = Deadline::after(Some(Duration::ZERO));
         let limit = WaitPolicy { timeout: Some(Duration::from_secs(1)), on_interrupt: None };
         let any = [SocketAddr::from(([192, 0, 2, 1], 1))];
-        let late = first_that_does(&any, failed, passed, limit, |_, _| panic!("there is no time left"));
+        let late = first_to_succeed(&any, failed, passed, limit, |_, _| panic!("there is no time left"));
         assert_eq!(late.unwrap_err().kind(), crate::ErrorKind::TimedOut);
     }
 }

@@ -1,0 +1,21 @@
+//! Forking a child that continues the recording.
+
+use std::os::fd::RawFd;
+
+use super::sys::{Child, Errno};
+use crate::trace;
+
+/// [`Child::fork`], whose child also keeps the recording's descriptor and writes its process line first.
+///
+/// # Safety
+/// As for [`Child::fork`].
+pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+    let mut keep = keep.to_vec();
+    keep.extend(trace::descriptor());
+    let recorded = || {
+        trace::forked();
+        body()
+    };
+    // SAFETY: the trace is async-signal-safe, and `body` by this function's contract.
+    unsafe { Child::fork(&keep, recorded) }
+}

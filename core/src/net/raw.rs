@@ -1,0 +1,271 @@
+//! The raw socket: one method, one system call, of which no record is made.
+//!
+//! The methods that [`Socket`](super::socket::Socket) records have its names here and are for `net` alone; the others
+//! are reached through it. They are inlined, so that a call with a trace point around it executes no more
+//! instructions than without.
+
+use std::ffi::c_int;
+use std::io::{IoSlice, IoSliceMut};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockAddr, Type};
+
+use super::sys::{self, Errno, Received};
+
+/// A TCP or UDP socket over IPv4 or IPv6, whose calls are not recorded.
+#[derive(Debug)]
+pub(crate) struct RawSocket(socket2::Socket);
+
+type Sys<T> = Result<T, Errno>;
+
+/// The states of `tcp_info` in which the peer has not ended its output: established, and the two in which this
+/// end has (TCP_ESTABLISHED, TCP_FIN_WAIT1 and TCP_FIN_WAIT2 of the kernel's tcp_states.h).
+const STILL_RECEIVING: [u8; 3] = [1, 4, 5];
+
+/// The calls that are recorded.
+impl RawSocket {
+    /// socket(2).
+    #[inline(always)]
+    pub(super) fn new(domain: Domain, kind: Type, protocol: Option<Protocol>) -> Sys<RawSocket> {
+        Ok(RawSocket(socket2::Socket::new(domain, kind, protocol)?))
+    }
+
+    /// bind(2).
+    #[inline(always)]
+    pub(super) fn bind(&self, address: &SocketAddr) -> Sys<()> {
+        Ok(self.0.bind(&SockAddr::from(*address))?)
+    }
+
+    /// listen(2).
+    #[inline(always)]
+    pub(super) fn listen(&self, backlog: c_int) -> Sys<()> {
+        Ok(self.0.listen(backlog)?)
+    }
+
+    /// accept4(2) with SOCK_CLOEXEC.
+    #[inline(always)]
+    pub(super) fn accept(&self, nonblocking: bool) -> Sys<(RawSocket, SocketAddr)> {
+        let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
+        let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
+        let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
+        Ok((RawSocket(socket), address))
+    }
+
+    /// connect(2).
+    #[inline(always)]
+    pub(super) fn connect(&self, address: &SocketAddr) -> Sys<()> {
+        Ok(self.0.connect(&SockAddr::from(*address))?)
+    }
+
+    /// recv(2).
+    #[inline(always)]
+    pub(super) fn receive(&self, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
+        Ok(self.0.recv_with_flags(sys::uninit(buffer), flags)?)
+    }
+
+    /// recvfrom(2). A connected stream has no sender's address.
+    #[inline(always)]
+    pub(super) fn receive_from(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, Option<SocketAddr>)> {
+        let (count, address) = self.0.recv_from_with_flags(sys::uninit(buffer), flags)?;
+        Ok((count, address.as_socket()))
+    }
+
+    /// recvmsg(2).
+    #[inline(always)]
+    pub(super) fn receive_message(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        control: &mut [u8],
+        flags: c_int,
+    ) -> Sys<Received> {
+        sys::receive_message(self.0.as_fd(), buffers, control, flags)
+    }
+
+    /// send(2), with MSG_NOSIGNAL.
+    #[inline(always)]
+    pub(super) fn send(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
+        Ok(self.0.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+    }
+
+    /// sendto(2), with MSG_NOSIGNAL.
+    #[inline(always)]
+    pub(super) fn send_to(&self, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
+        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | libc::MSG_NOSIGNAL)?)
+    }
+
+    /// sendmsg(2), with MSG_NOSIGNAL.
+    #[inline(always)]
+    pub(super) fn send_message(
+        &self,
+        buffers: &[IoSlice<'_>],
+        control: &[u8],
+        flags: c_int,
+        to: Option<&SocketAddr>,
+    ) -> Sys<usize> {
+        sys::send_message(self.0.as_fd(), buffers, control, flags, to)
+    }
+
+    /// shutdown(2).
+    #[inline(always)]
+    pub(super) fn shutdown(&self, how: Shutdown) -> Sys<()> {
+        Ok(self.0.shutdown(how)?)
+    }
+}
+
+/// The calls that are not recorded: addresses, state and options.
+impl RawSocket {
+    /// recv(2) with MSG_PEEK and MSG_DONTWAIT.
+    pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
+        self.receive(buffer, libc::MSG_PEEK | libc::MSG_DONTWAIT)
+    }
+
+    /// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket.
+    pub(crate) fn disconnect(&self) -> Sys<()> {
+        sys::disconnect(self.0.as_fd())
+    }
+
+    /// Aborts the connection with a reset, at once and for every process that has the descriptor, where close(2) with
+    /// a linger time of zero waits for the last of them (connect(2) to AF_UNSPEC; RFC 9293, 3.10.5, ABORT).
+    pub(crate) fn reset(&self) -> Sys<()> {
+        sys::disconnect(self.0.as_fd())
+    }
+
+    /// The pending error (SO_ERROR of socket(7)): how a connect ended, or what a datagram met. Clears it.
+    pub(crate) fn take_error(&self) -> Sys<()> {
+        match self.0.take_error()? {
+            Some(error) => Err(Errno::from(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// getsockname(2).
+    pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
+        self.0.local_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+    }
+
+    /// getpeername(2).
+    pub(crate) fn peer_addr(&self) -> Sys<SocketAddr> {
+        self.0.peer_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+    }
+
+    /// Whether it is a datagram socket (SO_TYPE of socket(7)).
+    pub(super) fn is_datagram(&self) -> bool {
+        self.0.r#type().is_ok_and(|kind| kind == Type::DGRAM)
+    }
+
+    /// Whether O_NONBLOCK is set (fcntl(2)).
+    pub(crate) fn is_nonblocking(&self) -> Sys<bool> {
+        Ok(self.0.nonblocking()?)
+    }
+
+    /// Sets or clears O_NONBLOCK (fcntl(2)).
+    pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Sys<()> {
+        Ok(self.0.set_nonblocking(nonblocking)?)
+    }
+
+    /// The bytes that can be received now (FIONREAD of tcp(7) and udp(7)); for UDP, those of the next datagram.
+    pub(crate) fn available(&self) -> Sys<usize> {
+        sys::available(self.0.as_fd())
+    }
+
+    /// The bytes sent that the peer has not acknowledged (SIOCOUTQ of tcp(7)).
+    pub(crate) fn unacknowledged(&self) -> Sys<usize> {
+        sys::unacknowledged(self.0.as_fd())
+    }
+
+    /// The bytes in the send queue that have not been transmitted (`tcpi_notsent_bytes` of TCP_INFO).
+    pub(crate) fn unsent(&self) -> Sys<usize> {
+        Ok(sys::tcp_info(self.0.as_fd())?.tcpi_notsent_bytes as usize)
+    }
+
+    /// Whether the peer may still send: it has neither ended its output nor reset the connection (TCP_INFO of
+    /// tcp(7)). A receive cannot tell once this end's input has been shut down.
+    pub(crate) fn peer_may_send(&self) -> bool {
+        sys::tcp_info(self.0.as_fd()).is_ok_and(|info| STILL_RECEIVING.contains(&info.tcpi_state))
+    }
+
+    /// getsockopt(2) of any option; returns how many bytes of `value` it filled.
+    pub(crate) fn option(&self, level: c_int, name: c_int, value: &mut [u8]) -> Sys<usize> {
+        sys::get_option_bytes(self.0.as_fd(), level, name, value)
+    }
+
+    /// setsockopt(2) of any option.
+    pub(crate) fn set_option(&self, level: c_int, name: c_int, value: &[u8]) -> Sys<()> {
+        sys::set_option_bytes(self.0.as_fd(), level, name, value)
+    }
+
+    /// Restricts an IPv6 socket to IPv6 (IPV6_V6ONLY of ipv6(7)).
+    pub(super) fn set_only_v6(&self) -> Sys<()> {
+        Ok(self.0.set_only_v6(true)?)
+    }
+
+    /// Lets a restarted server bind its port while old connections are in TIME_WAIT (SO_REUSEADDR of socket(7)).
+    pub(crate) fn set_reuse_address(&self) -> Sys<()> {
+        Ok(self.0.set_reuse_address(true)?)
+    }
+
+    /// Sends small replies at once (TCP_NODELAY of tcp(7)).
+    pub(crate) fn set_nodelay(&self) -> Sys<()> {
+        Ok(self.0.set_tcp_nodelay(true)?)
+    }
+
+    /// Limits how long a receive or an accept blocks, which then fails with EAGAIN (SO_RCVTIMEO of socket(7)).
+    pub(crate) fn set_recv_timeout(&self, limit: Option<Duration>) -> Sys<()> {
+        Ok(self.0.set_read_timeout(limit)?)
+    }
+
+    /// Lets the kernel coalesce received datagrams of one size and one peer (UDP_GRO of udp(7)).
+    pub(crate) fn set_gro(&self) -> Sys<()> {
+        sys::set_option(self.0.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1)
+    }
+
+    /// Received datagrams carry their remaining hop limit (IP_RECVTTL of ip(7); RFC 3542).
+    pub(crate) fn set_recv_ttl(&self, ipv6: bool) -> Sys<()> {
+        self.set_ip_option(ipv6, libc::IP_RECVTTL, libc::IPV6_RECVHOPLIMIT, 1)
+    }
+
+    /// Received datagrams carry their destination address (IP_PKTINFO of ip(7); RFC 3542).
+    pub(crate) fn set_recv_pktinfo(&self, ipv6: bool) -> Sys<()> {
+        self.set_ip_option(ipv6, libc::IP_PKTINFO, libc::IPV6_RECVPKTINFO, 1)
+    }
+
+    /// Received datagrams carry their original destination, port included (IP_RECVORIGDSTADDR of ip(7)).
+    pub(super) fn set_recv_original_destination(&self, ipv6: bool) -> Sys<()> {
+        self.set_ip_option(ipv6, libc::IP_RECVORIGDSTADDR, libc::IPV6_RECVORIGDSTADDR, 1)
+    }
+
+    /// Reports ICMP errors also on an unconnected socket (IP_RECVERR of ip(7) and ipv6(7)). Errors are then passed to
+    /// [`icmp_error`](super::socket::Socket::icmp_error).
+    pub(crate) fn set_recverr(&self, ipv6: bool) -> Sys<()> {
+        self.set_ip_option(ipv6, libc::IP_RECVERR, libc::IPV6_RECVERR, 1)
+    }
+
+    /// The hop limit of what is sent (IP_TTL of ip(7), IPV6_UNICAST_HOPS of ipv6(7)).
+    pub(crate) fn set_hop_limit(&self, ipv6: bool, hops: u8) -> Sys<()> {
+        self.set_ip_option(ipv6, libc::IP_TTL, libc::IPV6_UNICAST_HOPS, hops.into())
+    }
+
+    fn set_ip_option(&self, ipv6: bool, ipv4_option: c_int, ipv6_option: c_int, value: c_int) -> Sys<()> {
+        let (level, name) =
+            if ipv6 { (libc::IPPROTO_IPV6, ipv6_option) } else { (libc::IPPROTO_IP, ipv4_option) };
+        sys::set_option(self.0.as_fd(), level, name, value)
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+impl From<OwnedFd> for RawSocket {
+    fn from(fd: OwnedFd) -> RawSocket {
+        RawSocket(fd.into())
+    }
+}
+
+impl AsFd for RawSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,61 @@
+//! Error numbers (errno(3)).
+
+use std::ffi::c_int;
+use std::{fmt, io};
+
+use crate::error::describe;
+
+/// A system call's error number (errno(3)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+impl Errno {
+    pub(crate) fn last() -> Errno {
+        Errno::from(io::Error::last_os_error())
+    }
+
+    /// The call would have had to wait.
+    pub(crate) fn would_block(self) -> bool {
+        self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&describe(self.0))
+    }
+}
+
+impl std::error::Error for Errno {}
+
+impl From<io::Error> for Errno {
+    fn from(error: io::Error) -> Errno {
+        Errno(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
+pub(super) type Sys<T> = Result<T, Errno>;
+
+pub(super) fn check(result: c_int) -> Sys<c_int> {
+    if result < 0 { Err(Errno::last()) } else { Ok(result) }
+}
+
+pub(super) fn check_size(result: isize) -> Sys<usize> {
+    usize::try_from(result).map_err(|_| Errno::last())
+}
+
+/// Restores the thread's errno when it is dropped.
+pub(crate) struct KeptErrno(i32);
+
+impl KeptErrno {
+    pub(crate) fn new() -> KeptErrno {
+        KeptErrno(Errno::last().0)
+    }
+}
+
+impl Drop for KeptErrno {
+    fn drop(&mut self) {
+        // SAFETY: errno is this thread's own.
+        unsafe { *libc::__errno_location() = self.0 };
+    }
+}

@@ -1,0 +1,139 @@
+//! recvmsg(2), sendmsg(2) and their forms for several messages.
+
+use std::ffi::c_int;
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::{self, MaybeUninit};
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
+
+use socket2::SockAddr;
+
+use super::address::address_at;
+use super::errno::{Errno, Sys, check_size};
+
+/// The result of recvmsg(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// The bytes received, as recvmsg(2) returns them.
+    pub length: usize,
+    /// The bytes of control data received.
+    pub control: usize,
+    /// `MSG_TRUNC`, `MSG_CTRUNC` and others (`msg_flags` of recvmsg(2)).
+    pub flags: i32,
+    /// The sender; `None` for a connected stream.
+    pub source: Option<SocketAddr>,
+}
+
+/// recvmsg(2).
+#[inline(always)]
+pub(crate) fn receive_message(
+    fd: BorrowedFd<'_>,
+    buffers: &mut [IoSliceMut<'_>],
+    control: &mut [u8],
+    flags: c_int,
+) -> Sys<Received> {
+    let mut name = MaybeUninit::<libc::sockaddr_storage>::zeroed();
+    // SAFETY: an all-zero msghdr is an empty one.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    message.msg_name = name.as_mut_ptr().cast();
+    message.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    message.msg_iov = buffers.as_mut_ptr().cast();
+    message.msg_iovlen = buffers.len() as _;
+    if !control.is_empty() {
+        message.msg_control = control.as_mut_ptr().cast();
+        message.msg_controllen = control.len() as _;
+    }
+    // SAFETY: the buffers (an IoSliceMut is an iovec), the control buffer and the name are writable for the
+    // lengths given.
+    let length = unsafe { receive_header(fd, &mut message, flags) }?;
+    // SAFETY: the storage was zero before, and msg_namelen is what the kernel wrote of it.
+    let source = unsafe { address_at(name.as_ptr(), message.msg_namelen) };
+    let control = (message.msg_controllen as usize).min(control.len());
+    Ok(Received { length, control, flags: message.msg_flags, source })
+}
+
+/// sendmsg(2), with MSG_NOSIGNAL.
+#[inline(always)]
+pub(crate) fn send_message(
+    fd: BorrowedFd<'_>,
+    buffers: &[IoSlice<'_>],
+    control: &[u8],
+    flags: c_int,
+    to: Option<&SocketAddr>,
+) -> Sys<usize> {
+    let name = to.map(|to| SockAddr::from(*to));
+    // SAFETY: an all-zero msghdr is an empty one.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    if let Some(name) = &name {
+        message.msg_name = name.as_ptr().cast_mut().cast();
+        message.msg_namelen = name.len();
+    }
+    message.msg_iov = buffers.as_ptr().cast_mut().cast();
+    message.msg_iovlen = buffers.len() as _;
+    if !control.is_empty() {
+        message.msg_control = control.as_ptr().cast_mut().cast();
+        message.msg_controllen = control.len() as _;
+    }
+    // SAFETY: the kernel only reads what the header points to, which is valid for the lengths given.
+    unsafe { send_header(fd, &message, flags) }
+}
+
+/// recvmsg(2) into what a header points to.
+///
+/// # Safety
+/// The header's pointers are null or valid for writes of the lengths beside them.
+#[inline(always)]
+pub(crate) unsafe fn receive_header(
+    fd: BorrowedFd<'_>,
+    header: &mut libc::msghdr,
+    flags: c_int,
+) -> Sys<usize> {
+    // SAFETY: by this function's contract.
+    check_size(unsafe { libc::recvmsg(fd.as_raw_fd(), header, flags) })
+}
+
+/// recvmmsg(2) without a timeout, which the kernel checks only between messages (recvmmsg(2), BUGS). Returns the
+/// number of messages.
+///
+/// # Safety
+/// As for [`receive_header`], for each header.
+#[inline(always)]
+pub(crate) unsafe fn receive_headers(
+    fd: BorrowedFd<'_>,
+    headers: &mut [libc::mmsghdr],
+    flags: c_int,
+) -> Sys<usize> {
+    let length = headers.len() as libc::c_uint;
+    // SAFETY: by this function's contract.
+    let count =
+        unsafe { libc::recvmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _, ptr::null_mut()) };
+    usize::try_from(count).map_err(|_| Errno::last())
+}
+
+/// sendmsg(2) of what a header points to, with MSG_NOSIGNAL.
+///
+/// # Safety
+/// The header's pointers are null or valid for reads of the lengths beside them.
+#[inline(always)]
+pub(crate) unsafe fn send_header(fd: BorrowedFd<'_>, header: &libc::msghdr, flags: c_int) -> Sys<usize> {
+    // SAFETY: by this function's contract.
+    check_size(unsafe { libc::sendmsg(fd.as_raw_fd(), header, flags | libc::MSG_NOSIGNAL) })
+}
+
+/// sendmmsg(2), with MSG_NOSIGNAL. Returns the number of messages.
+///
+/// # Safety
+/// As for [`send_header`], for each header.
+#[inline(always)]
+pub(crate) unsafe fn send_headers(
+    fd: BorrowedFd<'_>,
+    headers: &mut [libc::mmsghdr],
+    flags: c_int,
+) -> Sys<usize> {
+    let length = headers.len() as libc::c_uint;
+    let flags = flags | libc::MSG_NOSIGNAL;
+    // SAFETY: by this function's contract.
+    let count = unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _) };
+    usize::try_from(count).map_err(|_| Errno::last())
+}

@@ -1,0 +1,103 @@
+//! The system calls that a recording makes (`trace`): its file, its clock, its thread.
+//!
+//! All are async-signal-safe, since a forked child records as well. They set errno: a caller that runs beside
+//! a recorded call keeps that call's with [`KeptErrno`].
+
+use std::ffi::{CStr, c_int};
+use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
+
+use super::errno::{Errno, Sys};
+use super::held_signals::HeldSignals;
+
+/// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
+const LOWEST: c_int = 200;
+
+/// The file that a descriptor refers to (fstat(2): `st_dev`, `st_ino`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) file: u64,
+}
+
+/// open(2) to append, creating the file. Does not wait for the reader of a pipe (ENXIO without one).
+pub(crate) fn open_to_append(path: &CStr) -> Sys<RawFd> {
+    let flags =
+        libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK;
+    // SAFETY: the path is NUL-terminated; the other calls take numbers, of a descriptor that is nobody else's.
+    unsafe {
+        let fd = libc::open(path.as_ptr(), flags, 0o666);
+        if fd < 0 {
+            return Err(Errno::last());
+        }
+        libc::fcntl(fd, libc::F_SETFL, libc::O_APPEND);
+        match libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, LOWEST) {
+            high if high >= 0 => {
+                libc::close(fd);
+                Ok(high)
+            }
+            _ => Ok(fd),
+        }
+    }
+}
+
+/// fstat(2).
+pub(crate) fn file_id(fd: RawFd) -> Sys<FileId> {
+    let mut stat = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: the call writes a whole stat if it returns 0.
+    unsafe {
+        if libc::fstat(fd, stat.as_mut_ptr()) != 0 {
+            return Err(Errno::last());
+        }
+        let stat = stat.assume_init();
+        #[allow(clippy::unnecessary_cast, reason = "their types differ between systems")]
+        Ok(FileId { device: stat.st_dev as u64, file: stat.st_ino as u64 })
+    }
+}
+
+/// write(2) of a whole line; a part of one is ENOSPC. Neither a pipe without a reader (SIGPIPE) nor a file at its
+/// size limit (SIGXFSZ) raises a signal, whose default action would end the process.
+pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
+    let held = HeldSignals::new();
+    loop {
+        // SAFETY: the line is readable for its length.
+        let written = unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
+        match usize::try_from(written) {
+            Ok(count) if count == line.len() => return Ok(()),
+            Ok(_) => {
+                // The rest does not fit; the next process's line begins on its own.
+                // SAFETY: one byte.
+                unsafe { libc::write(fd, c"\n".as_ptr().cast(), 1) };
+                held.discard();
+                return Err(Errno(libc::ENOSPC));
+            }
+            Err(_) => match Errno::last() {
+                Errno(libc::EINTR) => {}
+                errno => {
+                    held.discard();
+                    return Err(errno);
+                }
+            },
+        }
+    }
+}
+
+/// Nanoseconds of a clock (clock_gettime(2)).
+pub(crate) fn nanoseconds(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes the time.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+}
+
+/// gettid(2).
+pub(crate) fn thread_id() -> u32 {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::gettid() }.unsigned_abs()
+}
+
+/// Whether the program has more privileges than its user, who controls its environment (AT_SECURE of getauxval(3)).
+pub(crate) fn is_privileged() -> bool {
+    // SAFETY: the call takes a number.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}

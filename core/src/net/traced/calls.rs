@@ -1,0 +1,135 @@
+//! Calls that are made once and do not wait, and the end of calls that do.
+
+use std::ffi::c_int;
+use std::net::SocketAddr;
+
+use super::outcome::{outcome_of, with_socket};
+use crate::net::raw::RawSocket;
+use crate::net::sys::Errno;
+use crate::trace::{self, CallRecord, Direction, Outcome, Span};
+
+type Sys<T> = Result<T, Errno>;
+
+/// socket(2).
+#[inline(always)]
+pub(in crate::net) fn socket(make: impl FnOnce() -> Sys<RawSocket>) -> Sys<RawSocket> {
+    if trace::on() { record_socket(make) } else { make() }
+}
+
+#[cold]
+#[inline(never)]
+fn record_socket(make: impl FnOnce() -> Sys<RawSocket>) -> Sys<RawSocket> {
+    let span = Span::begin("socket", -1, Direction::Out);
+    let made = make();
+    match &made {
+        Ok(socket) => {
+            span.with_fd(socket.fd()).end(Outcome::Ok, with_socket(socket, CallRecord::default()));
+        }
+        Err(errno) => span.end((*errno).into(), CallRecord::default()),
+    }
+    made
+}
+
+/// A call that never blocks, with its integer argument.
+#[inline(always)]
+pub(in crate::net) fn at_once(
+    socket: &RawSocket,
+    name: &'static str,
+    argument: Option<c_int>,
+    call: impl FnOnce() -> Sys<()>,
+) -> Sys<()> {
+    if trace::on() { record_at_once(socket, name, argument, None, call) } else { call() }
+}
+
+/// As [`at_once`], without a record of one error.
+#[inline(always)]
+pub(in crate::net) fn at_once_unless(
+    error: Errno,
+    socket: &RawSocket,
+    name: &'static str,
+    argument: Option<c_int>,
+    call: impl FnOnce() -> Sys<()>,
+) -> Sys<()> {
+    if trace::on() { record_at_once(socket, name, argument, Some(error), call) } else { call() }
+}
+
+#[cold]
+#[inline(never)]
+fn record_at_once(
+    socket: &RawSocket,
+    name: &'static str,
+    argument: Option<c_int>,
+    unrecorded: Option<Errno>,
+    call: impl FnOnce() -> Sys<()>,
+) -> Sys<()> {
+    let span = Span::begin(name, socket.fd(), Direction::Out);
+    let result = call();
+    if result.is_err() && result.err() == unrecorded {
+        span.finish();
+    } else {
+        let record = CallRecord { argument, ..CallRecord::default() };
+        span.end(outcome_of(&result), with_socket(socket, record));
+    }
+    result
+}
+
+/// close(2); `by` is the thread that began it and when, if that was before this.
+#[inline(always)]
+pub(in crate::net) fn close(
+    socket: &RawSocket,
+    by: impl FnOnce() -> Option<(u32, u64)>,
+    call: impl FnOnce() -> Sys<()>,
+) -> Sys<()> {
+    if trace::on() { record_close(socket, by(), call) } else { call() }
+}
+
+#[cold]
+#[inline(never)]
+fn record_close(socket: &RawSocket, by: Option<(u32, u64)>, call: impl FnOnce() -> Sys<()>) -> Sys<()> {
+    let span = Span::close(socket.fd(), by);
+    let record = with_socket(socket, CallRecord::default());
+    let result = call();
+    span.end(outcome_of(&result), record);
+    result
+}
+
+/// No further attempt is made at the call that was attempted or waited for on the socket.
+#[inline(always)]
+pub(in crate::net) fn given_up(socket: &RawSocket, why: impl Into<Outcome>) {
+    if trace::on() {
+        record_given_up(socket, why.into());
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn record_given_up(socket: &RawSocket, outcome: Outcome) {
+    if let Some((span, room)) = trace::given_up(socket.fd()) {
+        span.end(outcome, with_socket(socket, CallRecord { room, ..CallRecord::default() }));
+    }
+}
+
+/// The record of a connect that continues after connect(2) has returned; empty without a recording.
+#[derive(Debug)]
+pub(in crate::net) struct PendingConnect(Option<Span>);
+
+impl PendingConnect {
+    /// Before connect(2).
+    #[inline(always)]
+    pub(in crate::net) fn begin(socket: &RawSocket) -> PendingConnect {
+        PendingConnect(trace::on().then(|| Span::begin("connect", socket.fd(), Direction::Out)))
+    }
+
+    /// The connect has ended.
+    pub(in crate::net) fn end<E: Copy + Into<Outcome>>(
+        self,
+        socket: &RawSocket,
+        address: &SocketAddr,
+        result: Result<(), E>,
+    ) {
+        if let Some(span) = self.0 {
+            let record = CallRecord { peer: Some(*address), ..CallRecord::default() };
+            span.end(outcome_of(&result), with_socket(socket, record));
+        }
+    }
+}
