@@ -102,7 +102,9 @@ fn a_call_waits_as_long_as_it_may() {
         client.wait_writable(SHORT).unwrap();
         let flood = vec![0; 64 << 20];
         assert_eq!(client.send_all(&flood, 0, SHORT).unwrap_err(), WaitError::TimedOut);
-        assert_eq!(client.send(&flood, 0, WaitPolicy::NONBLOCKING).unwrap_err(), again);
+        // On a busy machine the time is over before the buffers are full.
+        let full = std::iter::repeat_with(|| client.send(&flood, 0, WaitPolicy::NONBLOCKING));
+        assert_eq!(full.take(flood.len()).find_map(Result::err), Some(again));
     }
 }
 
