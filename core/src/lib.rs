@@ -17,6 +17,7 @@
 //!
 //! # Cargo features
 //!
+//! - `trace` (default): [`trace`] records socket calls.
 //! - `tracing` (default): log lines of a server without a log of its own are events of the program's `tracing`
 //!   subscriber. Without the feature, or without a subscriber, they are written to standard error.
 //!

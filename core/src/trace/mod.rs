@@ -4,6 +4,8 @@
 //! variable `CAPSOCK_TRACE=FILE` starts a recording with the first call (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was
 //! sent and received). The crate `capsock-figure` draws a trace.
 //!
+//! Without the feature `trace` of the crate, which is on by default, nothing is recorded.
+//!
 //! ```
 //! use capsock::net::{BlockingSocket, Family, Kind};
 //!
@@ -17,18 +19,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "trace")]
 mod environment;
+#[cfg(feature = "trace")]
 mod event;
+#[cfg(feature = "trace")]
+mod line;
+#[cfg(not(feature = "trace"))]
+mod off;
 mod payload;
+#[cfg(feature = "trace")]
 mod process_info;
+#[cfg(feature = "trace")]
 mod recorder;
+#[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "no line is written of a record"))]
 mod span;
+#[cfg(feature = "trace")]
 mod text;
 
+#[cfg(feature = "trace")]
 pub(crate) use environment::{on, suspended};
+#[cfg(feature = "trace")]
 pub use event::{Call, Event, Newer, Process, VERSION};
+#[cfg(feature = "trace")]
+use line::write_call;
+#[cfg(not(feature = "trace"))]
+pub(crate) use off::{descriptor, forked, on, suspended};
+#[cfg(not(feature = "trace"))]
+use off::{next_in_sequence, write_call};
 pub use payload::{escape_into, unescape};
+#[cfg(feature = "trace")]
 pub use process_info::set_process_info;
+#[cfg(feature = "trace")]
+use recorder::next_in_sequence;
+#[cfg(feature = "trace")]
 pub(crate) use recorder::{descriptor, forked};
+#[cfg(feature = "trace")]
 pub use recorder::{start, stop};
 pub(crate) use span::{CallRecord, Direction, Outcome, PAYLOAD, Span, WaitSpan, given_up, here_and_now};

@@ -5,14 +5,9 @@
 //! wait begins when that did.
 
 use std::cell::Cell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::RawFd;
 
-use super::event::{Call, Event, VERSION};
-use super::payload::escape_into;
-use super::recorder::{self, with_payload};
-use super::text::Text;
-use crate::error::errno_name;
 use crate::net::sys;
 
 /// The bytes of a payload that are recorded.
@@ -87,15 +82,15 @@ impl Pending {
 /// A call that has begun.
 #[derive(Debug)]
 pub(crate) struct Span {
-    name: &'static str,
-    fd: RawFd,
+    pub(super) name: &'static str,
+    pub(super) fd: RawFd,
     direction: Direction,
-    at: u64,
+    pub(super) at: u64,
     waited: u64,
     /// For a close, which is numbered as it begins.
-    sequence: Option<u64>,
+    pub(super) sequence: Option<u64>,
     /// The thread that is recorded as the caller, if not this one.
-    thread: Option<u32>,
+    pub(super) thread: Option<u32>,
 }
 
 /// How a call has ended.
@@ -106,18 +101,6 @@ pub(crate) enum Outcome {
     Closed,
     Interrupted,
     Errno(i32),
-}
-
-impl Outcome {
-    fn name(self) -> &'static str {
-        match self {
-            Outcome::Ok => "ok",
-            Outcome::TimedOut => "timeout",
-            Outcome::Closed => "closed",
-            Outcome::Interrupted => "interrupted",
-            Outcome::Errno(errno) => errno_name(errno).unwrap_or("EUNKNOWN"),
-        }
-    }
 }
 
 /// What a call did.
@@ -164,7 +147,7 @@ impl Span {
     /// A close; `by` is the thread that began it and when, if that was before this.
     pub(crate) fn close(fd: RawFd, by: Option<(u32, u64)>) -> Span {
         let (thread, at) = by.map_or_else(|| (None, now()), |(thread, at)| (Some(thread), at));
-        let sequence = Some(recorder::next_in_sequence());
+        let sequence = Some(super::next_in_sequence());
         Span { name: "close", fd, direction: Direction::Out, at, waited: WAITED.get(), sequence, thread }
     }
 
@@ -195,42 +178,9 @@ impl Span {
 
     /// Writes a line, of which a call on several datagrams has one for each.
     pub(crate) fn write(&self, outcome: Outcome, record: CallRecord<'_>) {
-        let number = |count: Option<usize>| count.and_then(|count| u64::try_from(count).ok());
-        let mut data = Text::<{ 4 * PAYLOAD }>::new();
-        let given = !record.data.is_empty() && with_payload();
-        if given {
-            // An escaped byte is at most four.
-            let _ = escape_into(&record.data[..record.data.len().min(PAYLOAD)], &mut data);
-        }
         let end = now();
-        recorder::write(&Event::Call(Call {
-            capsock: VERSION,
-            pid: sys::process_id().unsigned_abs(),
-            tid: self.thread.unwrap_or_else(sys::thread_id),
-            seq: self.sequence.unwrap_or_else(recorder::next_in_sequence),
-            begin: self.at,
-            end,
-            blocked: WAITED.get().saturating_sub(self.waited).min(end.saturating_sub(self.at)),
-            call: self.name.into(),
-            fd: self.fd,
-            accepted: record.accepted,
-            transport: if record.datagrams { "udp" } else { "tcp" }.into(),
-            local: record.local.map(canonical),
-            peer: record.peer.map(canonical),
-            bytes: number(record.bytes),
-            room: number(record.room),
-            data: data.as_str().filter(|_| given).map(Into::into),
-            argument: record.argument,
-            outcome: outcome.name().into(),
-        }));
-    }
-}
-
-/// An IPv4-mapped address as the IPv4 address that the peer uses.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
-        IpAddr::V6(_) => address,
+        let blocked = WAITED.get().saturating_sub(self.waited).min(end.saturating_sub(self.at));
+        super::write_call(self, end, blocked, outcome, record);
     }
 }
 

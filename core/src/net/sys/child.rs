@@ -13,6 +13,12 @@ pub(crate) fn process_id() -> i32 {
     unsafe { libc::getpid() }
 }
 
+/// gettid(2).
+pub(crate) fn thread_id() -> u32 {
+    // SAFETY: the call takes nothing and cannot fail.
+    unsafe { libc::gettid() }.unsigned_abs()
+}
+
 /// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).
 #[derive(Debug)]
 pub(crate) struct Child(OwnedFd);

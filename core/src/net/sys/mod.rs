@@ -9,6 +9,7 @@
 
 mod address;
 mod child;
+mod clock;
 mod descriptor;
 mod epoll;
 mod errno;
@@ -19,12 +20,14 @@ mod message;
 mod names;
 mod options;
 mod poll;
+#[cfg(feature = "trace")]
 mod recording;
 mod shared_memory;
 mod signals;
 
 pub(crate) use address::{address_at, uninit};
-pub(crate) use child::{Child, Ended, process_id};
+pub(crate) use child::{Child, Ended, process_id, thread_id};
+pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{close_number, drain_eventfd, eventfd, read, signal_eventfd};
 pub(crate) use epoll::{Epoll, Timer};
 pub use errno::Errno;
@@ -41,8 +44,7 @@ pub(crate) use options::{
     available, disconnect, get_option_bytes, set_option, set_option_bytes, tcp_info, unacknowledged,
 };
 pub(crate) use poll::poll;
-pub(crate) use recording::{
-    FileId, file_id, is_privileged, nanoseconds, open_to_append, thread_id, write_line,
-};
+#[cfg(feature = "trace")]
+pub(crate) use recording::{FileId, file_id, is_privileged, open_to_append, write_line};
 pub(crate) use shared_memory::{Shareable, SharedMemory};
 pub(crate) use signals::with_signals_blocked;

@@ -1,4 +1,4 @@
-//! The system calls that a recording makes (`trace`): its file, its clock, its thread.
+//! The system calls that a recording makes (`trace`): those on its file.
 //!
 //! All are async-signal-safe, since a forked child records as well. They set errno: a caller that runs beside
 //! a recorded call keeps that call's with [`KeptErrno`].
@@ -80,20 +80,6 @@ pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
             },
         }
     }
-}
-
-/// Nanoseconds of a clock (clock_gettime(2)).
-pub(crate) fn nanoseconds(clock: libc::clockid_t) -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call writes the time.
-    unsafe { libc::clock_gettime(clock, &raw mut time) };
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
-}
-
-/// gettid(2).
-pub(crate) fn thread_id() -> u32 {
-    // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::gettid() }.unsigned_abs()
 }
 
 /// Whether the program has more privileges than its user, who controls its environment (AT_SECURE of getauxval(3)).

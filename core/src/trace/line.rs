@@ -1,0 +1,62 @@
+//! The line of a call.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::event::{Call, Event, VERSION};
+use super::payload::escape_into;
+use super::recorder::{self, next_in_sequence, with_payload};
+use super::span::{CallRecord, Outcome, PAYLOAD, Span};
+use super::text::Text;
+use crate::error::errno_name;
+use crate::net::sys;
+
+/// Writes the line of a call that ended at `end` and was blocked that long, both in nanoseconds.
+pub(super) fn write_call(span: &Span, end: u64, blocked: u64, outcome: Outcome, record: CallRecord<'_>) {
+    let number = |count: Option<usize>| count.and_then(|count| u64::try_from(count).ok());
+    let mut data = Text::<{ 4 * PAYLOAD }>::new();
+    let given = !record.data.is_empty() && with_payload();
+    if given {
+        // An escaped byte is at most four.
+        let _ = escape_into(&record.data[..record.data.len().min(PAYLOAD)], &mut data);
+    }
+    recorder::write(&Event::Call(Call {
+        capsock: VERSION,
+        pid: sys::process_id().unsigned_abs(),
+        tid: span.thread.unwrap_or_else(sys::thread_id),
+        seq: span.sequence.unwrap_or_else(next_in_sequence),
+        begin: span.at,
+        end,
+        blocked,
+        call: span.name.into(),
+        fd: span.fd,
+        accepted: record.accepted,
+        transport: if record.datagrams { "udp" } else { "tcp" }.into(),
+        local: record.local.map(canonical),
+        peer: record.peer.map(canonical),
+        bytes: number(record.bytes),
+        room: number(record.room),
+        data: data.as_str().filter(|_| given).map(Into::into),
+        argument: record.argument,
+        outcome: outcome.name().into(),
+    }));
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::TimedOut => "timeout",
+            Outcome::Closed => "closed",
+            Outcome::Interrupted => "interrupted",
+            Outcome::Errno(errno) => errno_name(errno).unwrap_or("EUNKNOWN"),
+        }
+    }
+}
+
+/// An IPv4-mapped address as the IPv4 address that the peer uses.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
