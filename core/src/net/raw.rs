@@ -46,11 +46,11 @@ impl RawSocket {
 
     /// accept4(2) with SOCK_CLOEXEC.
     #[inline(always)]
-    pub(super) fn accept(&self, nonblocking: bool) -> Sys<(RawSocket, SocketAddr)> {
+    pub(super) fn accept<S: From<RawSocket>>(&self, nonblocking: bool) -> Sys<(S, SocketAddr)> {
         let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
         let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
         let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
-        Ok((RawSocket(socket), address))
+        Ok((S::from(RawSocket(socket)), address))
     }
 
     /// connect(2).

@@ -67,8 +67,7 @@ impl Socket {
 
     /// accept4(2). `nonblocking` is for the socket that it returns.
     pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<(Socket, SocketAddr)> {
-        let (socket, peer) = self.raw.trace_accept((), move |raw, ()| raw.accept(nonblocking))?;
-        Ok((Socket::from(socket), peer))
+        self.raw.trace_accept((), move |raw, ()| raw.accept(nonblocking))
     }
 
     /// connect(2). After EINPROGRESS the socket becomes writable when the connect ends, see

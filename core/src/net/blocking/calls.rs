@@ -47,15 +47,11 @@ impl BlockingSocket {
     ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         let accepted = self.trace_accept(policy, move |this, policy| this.accept_raw(nonblocking, policy));
         let (socket, peer) = accepted?;
-        Ok((BlockingSocket::of(Socket::from(socket), self.kind()), peer))
+        Ok((BlockingSocket::of(socket, self.kind()), peer))
     }
 
     #[inline(always)]
-    fn accept_raw(
-        &self,
-        nonblocking: bool,
-        policy: WaitPolicy,
-    ) -> Result<(RawSocket, SocketAddr), WaitError> {
+    fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SocketAddr), WaitError> {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
         if policy.timeout.is_none() {
             return self.as_it_is(libc::POLLIN, policy, accept);

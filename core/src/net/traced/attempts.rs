@@ -63,11 +63,11 @@ pub(in crate::net) trait Traced {
     }
 
     #[inline(always)]
-    fn trace_accept(
+    fn trace_accept<N: Deref<Target = RawSocket>>(
         &self,
         policy: Self::Policy,
-        call: impl FnOnce(&Self, Self::Policy) -> Result<(RawSocket, SocketAddr), Self::Error>,
-    ) -> Result<(RawSocket, SocketAddr), Self::Error> {
+        call: impl FnOnce(&Self, Self::Policy) -> Result<(N, SocketAddr), Self::Error>,
+    ) -> Result<(N, SocketAddr), Self::Error> {
         if trace::on() { record_accept(self, policy, call) } else { call(self, policy) }
     }
 
@@ -161,11 +161,11 @@ impl Traced for RawSocket {
 
 #[cold]
 #[inline(never)]
-fn record_accept<S: Traced + ?Sized>(
+fn record_accept<S: Traced + ?Sized, N: Deref<Target = RawSocket>>(
     socket: &S,
     policy: S::Policy,
-    call: impl FnOnce(&S, S::Policy) -> Result<(RawSocket, SocketAddr), S::Error>,
-) -> Result<(RawSocket, SocketAddr), S::Error> {
+    call: impl FnOnce(&S, S::Policy) -> Result<(N, SocketAddr), S::Error>,
+) -> Result<(N, SocketAddr), S::Error> {
     let Some((open, span)) = socket.begin("accept", Direction::In, 0) else { return call(socket, policy) };
     let (result, outcome) = socket.attempt_accept(policy, || call(socket, policy));
     let record = result.as_ref().map_or_else(
