@@ -69,7 +69,7 @@ fn record_receive_batch<B: ReceivedDatagrams>(
         return call(socket, batch, flags);
     };
     let result = socket.attempt(flags, |flags| call(socket, batch, flags));
-    let record = with_socket(&open, CallRecord { room: Some(B::ROOM), ..CallRecord::default() });
+    let record = with_socket(open, CallRecord { room: Some(B::ROOM), ..CallRecord::default() });
     match (socket.outcome(&result, flags, ()), result) {
         (None, _) => span.would_block(record.room),
         (_, Ok(0)) => span.end(Outcome::Closed, record),
@@ -111,7 +111,7 @@ fn record_send_batch<B: SentDatagrams, T>(
     let Some((open, span)) = socket.begin("sendto", Direction::Out, 0) else { return call(socket, batch) };
     let first = batch.next();
     let result = call(socket, batch);
-    let record = with_socket(&open, CallRecord::default());
+    let record = with_socket(open, CallRecord::default());
     let write = |outcome, messages| {
         batch.datagrams(messages).for_each(|datagram: Datagram<'_>| {
             datagram.write(&span, outcome, CallRecord { room: Some(datagram.bytes.len()), ..record });
