@@ -46,20 +46,20 @@ fn listener() -> BlockingSocket {
 #[test]
 fn a_close_ends_the_calls_of_other_threads_whenever_it_comes() {
     for _ in 0..ROUNDS * 4 {
-        let door = listener();
+        let acceptor = listener();
         let client = BlockingSocket::new(Family::V4, Kind::Stream, false).unwrap();
-        client.connect(&door.local_addr().unwrap(), FOREVER).unwrap();
-        let (served, _) = door.accept(false, FOREVER).unwrap();
+        client.connect(&acceptor.local_addr().unwrap(), FOREVER).unwrap();
+        let (served, _) = acceptor.accept(false, FOREVER).unwrap();
         let datagrams = BlockingSocket::new(Family::V4, Kind::Datagram, false).unwrap();
         datagrams.bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
         at_once(vec![
-            Box::new(|| assert!(door.accept(false, FOREVER).is_err())),
+            Box::new(|| assert!(acceptor.accept(false, FOREVER).is_err())),
             Box::new(|| assert!(client.receive(&mut [0; 9], 0, FOREVER).is_err())),
             Box::new(|| assert!(client.receive(&mut [0; 9], 0, FOREVER).is_err())),
             Box::new(|| while client.send(&[b'x'; 9_000], 0, FOREVER).is_ok() {}),
             Box::new(|| assert!(datagrams.receive_from(&mut [0; 9], 0, FOREVER).is_err())),
-            Box::new(|| [&door, &client, &datagrams].iter().for_each(|socket| socket.close().unwrap())),
-            Box::new(|| [&datagrams, &client, &door].iter().for_each(|socket| socket.close().unwrap())),
+            Box::new(|| [&acceptor, &client, &datagrams].iter().for_each(|socket| socket.close().unwrap())),
+            Box::new(|| [&datagrams, &client, &acceptor].iter().for_each(|socket| socket.close().unwrap())),
         ]);
         drop(served);
     }
@@ -69,8 +69,8 @@ fn a_close_ends_the_calls_of_other_threads_whenever_it_comes() {
 fn a_closed_client_ends_its_requests_whenever_it_is_closed() {
     for _ in 0..ROUNDS {
         // Nobody answers.
-        let (door, datagrams) = (listener(), UdpSocket::bind("127.0.0.1:0").unwrap());
-        let tcp = TcpClient::connect(door.local_addr().unwrap()).unwrap();
+        let (acceptor, datagrams) = (listener(), UdpSocket::bind("127.0.0.1:0").unwrap());
+        let tcp = TcpClient::connect(acceptor.local_addr().unwrap()).unwrap();
         let udp = UdpClient::connect_with(
             datagrams.local_addr().unwrap(),
             UdpClientOptions { timeout: Some(PATIENCE), ..UdpClientOptions::default() },

@@ -1,4 +1,4 @@
-//! A host and a port, as a person writes them.
+//! A host and a port, as text.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 
 /// A host (a name, an IP address, or empty) and a port.
 ///
-/// For a server an empty host means every address of the machine, IPv4 and IPv6, and port 0 means
-/// any free one. For a client an empty host means this machine.
+/// For a server, an empty host is the unspecified address of IPv4 and IPv6, and port 0 is any free port. For a client, an
+/// empty host is the loopback address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -43,7 +43,7 @@ impl fmt::Display for Endpoint {
 impl FromStr for Endpoint {
     type Err = Error;
 
-    /// `host:port`; an IPv6 address stands in brackets, an empty host is as said above.
+    /// `host:port`; an IPv6 address is in brackets, and the host may be empty.
     fn from_str(text: &str) -> Result<Endpoint> {
         let wrong = |why: &str| Error::invalid("use the address", why).at(text.escape_debug());
         let (host, port) =
@@ -58,7 +58,7 @@ impl FromStr for Endpoint {
 }
 
 impl From<SocketAddr> for Endpoint {
-    /// Keeps an IPv6 scope (`fe80::1%2`).
+    /// Keeps an IPv6 scope id (`fe80::1%2`).
     fn from(address: SocketAddr) -> Endpoint {
         let host = match address {
             SocketAddr::V6(v6) if v6.scope_id() != 0 => format!("{}%{}", v6.ip(), v6.scope_id()),
@@ -75,10 +75,10 @@ impl From<(IpAddr, u16)> for Endpoint {
 }
 
 impl From<(&str, u16)> for Endpoint {
-    /// Brackets around an IPv6 address are taken off.
+    /// Removes the brackets around an IPv6 address.
     fn from((host, port): (&str, u16)) -> Endpoint {
-        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-        Endpoint { host: bare.to_owned(), port }
+        let plain = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+        Endpoint { host: plain.to_owned(), port }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Readiness of many sockets at once, for languages whose threads are not the system's: Java's
-//! virtual threads park until their socket is ready, and one thread waits for all of them.
+//! The readiness of many sockets (epoll(7)), for threads that are not the system's: Java's virtual threads park until
+//! their socket is ready, and one thread waits for all of them.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
@@ -7,20 +7,20 @@ use std::time::Duration;
 use super::blocking::BlockingSocket;
 use super::sys::{Epoll, Errno};
 
-/// How many are told of at once.
+/// The most events of one wait.
 const EVENTS: usize = 256;
 
 /// What a watch waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Readiness {
-    /// Something to receive or to accept, or the end.
+    /// A receive or an accept does not block, or the stream has ended.
     Readable,
-    /// Room to send, or the end of a connect.
+    /// A send does not block, or a connect has ended.
     Writable,
 }
 
-/// Watches sockets, each until it is ready once (epoll(7), EPOLLONESHOT). A poller watches a socket
-/// for one thing at a time: use one for reading and one for writing.
+/// Watches sockets, each until it is ready once (EPOLLONESHOT of epoll(7)). A poller watches a socket either for reading
+/// or for writing: use a poller for each.
 #[derive(Debug)]
 pub struct Poller(Epoll);
 
@@ -33,8 +33,8 @@ impl Poller {
         Epoll::new().map(Poller)
     }
 
-    /// Watches a socket until it is ready, or has an error or an end to report; a second watch
-    /// replaces the first. Closing the socket ends it in silence.
+    /// Watches a socket until it is ready, or has an error or an end to report. A second watch replaces the first. Closing
+    /// the socket removes it, without an event.
     ///
     /// # Errors
     /// EBADF once it is closed, ENOMEM, ENOSPC.
@@ -56,11 +56,11 @@ impl Poller {
         })
     }
 
-    /// Waits until some of the watched are ready, without a limit for `None`, and returns their tokens;
-    /// none if the time is over or a signal came.
+    /// Waits until watched sockets are ready, and sets `tokens` to theirs; none after the timeout or a signal. `None` is no
+    /// timeout.
     ///
     /// # Errors
-    /// None that a caller can cause.
+    /// None that arguments can cause.
     pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> Result<(), Errno> {
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
         tokens.clear();

@@ -1,8 +1,8 @@
-//! Port numbers as the other languages give them, checked in one place.
+//! Checking the port numbers that the bindings are given.
 
 use crate::error::{Error, Result};
 
-/// The port of that number.
+/// The port with that number.
 ///
 /// # Errors
 /// `InvalidArgument` for a number that is not one of 0 to 65535.

@@ -181,7 +181,7 @@ impl RawSocket {
     }
 
     /// Whether the peer may still send: it has neither ended its output nor reset the connection (TCP_INFO of
-    /// tcp(7)). A receive cannot tell once this end's input has been shut down.
+    /// tcp(7)). A receive cannot tell after this end's input was shut down.
     pub(crate) fn peer_may_send(&self) -> bool {
         sys::tcp_info(self.0.as_fd()).is_ok_and(|info| STILL_RECEIVING.contains(&info.tcpi_state))
     }

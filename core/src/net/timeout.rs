@@ -1,11 +1,10 @@
-//! Timeouts as the other languages give them, checked in one place.
+//! Checking the timeouts that the bindings are given.
 
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// The number of milliseconds that stands for "no limit" where a language has no better word:
-/// the largest.
+/// The number of milliseconds that means "no limit" in languages without an optional value: the largest.
 pub const NO_LIMIT_MILLIS: i64 = i64::MAX;
 
 /// A timeout in milliseconds; [`NO_LIMIT_MILLIS`] is none.
@@ -20,7 +19,7 @@ pub fn from_millis(what: &str, millis: i64) -> Result<Option<Duration>> {
     }
 }
 
-/// A time in whole microseconds, which always ends.
+/// A duration in microseconds, which is never unlimited.
 ///
 /// # Errors
 /// A negative number. `what` names the argument in the text: "the time of busy polling".

@@ -14,7 +14,7 @@ use crate::trace::Outcome;
 pub enum WaitError {
     /// The deadline passed.
     TimedOut,
-    /// The waker was notified: the socket was closed, before the call or by another thread during it.
+    /// The waker was notified: the socket was closed, before the call or during it by another thread.
     Woken,
     /// A signal arrived, and the [`InterruptHook`](crate::InterruptHook) ended the wait (EINTR).
     Interrupted,

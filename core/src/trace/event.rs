@@ -1,15 +1,15 @@
-//! One line of a trace, as it is written and as it is read.
+//! The format of a trace: one line is one event.
 //!
-//! Writing an event allocates nothing, so that a process forked off by a server may do it; an event that was
-//! read borrows nothing. `docs/trace.schema.json` says the same for other programs.
+//! Writing an event allocates nothing, so that a forked child may do it. `docs/trace.schema.json` is the same format for
+//! other programs.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The version of the format. A reader takes fields that it does not know for a later addition to the same
-/// version, and refuses a higher version.
+/// The version of the format. A reader ignores unknown fields, which a later release may add to the same version, and
+/// refuses a higher version.
 pub const VERSION: u32 = 1;
 
 /// One line of a trace.
@@ -30,16 +30,16 @@ pub struct Process<'a> {
     pub capsock: u32,
     /// The process.
     pub pid: u32,
-    /// The process of which it is a copy that was forked to serve.
+    /// For a child that a server has forked, the parent process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<u32>,
-    /// What runs: the name of the script, class or executable, without its folder.
+    /// The program: the name of the script, class or executable, without its directory.
     pub program: Cow<'a, str>,
     /// The language of the program: `c`, `java`, `python`, `rust`.
     pub language: Cow<'a, str>,
-    /// When, in nanoseconds of the machine's monotonic clock (CLOCK_MONOTONIC), as in the calls.
+    /// The time of the line in nanoseconds of CLOCK_MONOTONIC, as in the calls.
     pub at: u64,
-    /// The same moment in nanoseconds since 1970-01-01 UTC.
+    /// The same time in nanoseconds since 1970-01-01 UTC.
     pub wall: u64,
 }
 
@@ -52,14 +52,14 @@ pub struct Call<'a> {
     pub pid: u32,
     /// The thread (gettid(2)).
     pub tid: u32,
-    /// Orders the calls of a process so that each descriptor's life is whole: a call that makes a descriptor, and
-    /// each that uses one, is numbered as it ends, `close` as it begins.
+    /// The order of the calls of a process: a call is numbered when it ends, `close` when it begins, so that all calls on a
+    /// descriptor are between the call that made it and its close.
     pub seq: u64,
-    /// When the call began, in nanoseconds of the machine's monotonic clock.
+    /// When the call began, in nanoseconds of CLOCK_MONOTONIC.
     pub begin: u64,
     /// When it ended.
     pub end: u64,
-    /// For how long of that it waited for its peer, in nanoseconds.
+    /// How long of that it was blocked, in nanoseconds.
     pub blocked: u64,
     /// Its name: `socket`, `bind`, `listen`, `accept`, `connect`, `send`, `recv`, `sendto`, `recvfrom`, `sendmsg`,
     /// `recvmsg`, `shutdown`, `close`.
@@ -80,7 +80,7 @@ pub struct Call<'a> {
     /// Bytes sent or received; for a receive, 0 is the end of a stream or an empty datagram.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// Bytes that the caller offered to send, or had room for.
+    /// The length of the caller's buffer in bytes: what it offered to send, or could receive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<u64>,
     /// The first of those bytes, escaped by [`escape_into`](super::escape_into); absent if none are to be recorded.
@@ -94,6 +94,6 @@ pub struct Call<'a> {
     pub outcome: Cow<'a, str>,
 }
 
-/// A trace of a version that this one does not know.
+/// The version of a trace that is newer than [`VERSION`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Newer(pub u32);

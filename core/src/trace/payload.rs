@@ -21,7 +21,7 @@ pub fn escape_into(bytes: &[u8], out: &mut impl Write) -> fmt::Result {
     Ok(())
 }
 
-/// The bytes that `text` stands for, or nothing if it is not what [`escape_into`] writes.
+/// The bytes that [`escape_into`] wrote as `text`; `None` if it does not write that.
 #[must_use]
 pub fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -1,9 +1,9 @@
-//! Text on the stack.
+//! Text in a buffer on the stack.
 
 use std::fmt;
 use std::io;
 
-/// Up to `N` bytes of text; what does not fit is an error.
+/// Up to `N` bytes of text; more is an error.
 pub(super) struct Text<const N: usize> {
     bytes: [u8; N],
     length: usize,
@@ -18,14 +18,14 @@ impl<const N: usize> Text<N> {
         &self.bytes[..self.length]
     }
 
-    /// What was written as text, if it is all text.
+    /// The text, if it is UTF-8.
     pub(super) fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(self.as_bytes()).ok()
     }
 
     fn push(&mut self, more: &[u8]) -> bool {
-        let Some(place) = self.bytes.get_mut(self.length..self.length + more.len()) else { return false };
-        place.copy_from_slice(more);
+        let Some(slot) = self.bytes.get_mut(self.length..self.length + more.len()) else { return false };
+        slot.copy_from_slice(more);
         self.length += more.len();
         true
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use capsock::net::{BlockingSocket, Family, Kind, Poller, Readiness, WaitError, WaitPolicy};
 use capsock::trace;
 
-use super::lines::{calls, file_of_this_process, processes, run, told};
+use super::lines::{calls, file_of_this_process, processes, run, summaries};
 
 const LIMIT: WaitPolicy = WaitPolicy { timeout: Some(super::support::PATIENCE), on_interrupt: None };
 
@@ -54,7 +54,7 @@ fn udp() {
         "close ok",
     ];
     // The server's socket is closed by its drop, at the end of the process or before.
-    assert_eq!(&told(&calls)[..expected.len()], expected);
+    assert_eq!(&summaries(&calls)[..expected.len()], expected);
     let (request, timeout) = (calls[4], calls[7]);
     assert_eq!(
         (request.local, request.peer),
@@ -98,7 +98,7 @@ fn tcp() {
     let calls = calls(&events);
     let one = |name: &str| {
         let all: Vec<_> = calls.iter().filter(|call| call.call == name).collect();
-        assert_eq!(all.len(), 1, "{name}: {:?}", told(&calls));
+        assert_eq!(all.len(), 1, "{name}: {:?}", summaries(&calls));
         all[0]
     };
     let (accept, connect) = (one("accept"), one("connect"));
@@ -132,10 +132,10 @@ fn a_close_ends_a_call_that_waits() {
     for _ in 0..5 {
         let (events, _) = run("calls::a_close_ends_a_call_that_waits", &[]);
         let calls = calls(&events);
-        let told = told(&calls);
-        // The receive may not have begun: then there is no descriptor to tell of.
-        let begun = ["socket ok", "bind ok", "recv closed", "close ok"];
-        assert!(told == begun || told == ["socket ok", "bind ok", "close ok"], "{told:?}");
+        let lines = summaries(&calls);
+        // If the receive has not begun, it has no descriptor, and no line.
+        let unblocked = ["socket ok", "bind ok", "recv closed", "close ok"];
+        assert!(lines == unblocked || lines == ["socket ok", "bind ok", "close ok"], "{lines:?}");
         let close = calls[calls.len() - 1];
         assert_eq!((close.tid, close.fd), (calls[0].tid, calls[0].fd));
     }
@@ -161,7 +161,7 @@ fn a_poller_waits_in_the_place_of_the_call() {
     let (events, _) = run("calls::a_poller_waits_in_the_place_of_the_call", &[]);
     let calls = calls(&events);
     let received: Vec<_> = calls.iter().filter(|call| call.call == "recv").collect();
-    assert_eq!(received.len(), 1, "{:?}", told(&calls));
+    assert_eq!(received.len(), 1, "{:?}", summaries(&calls));
     assert!(received[0].blocked >= 20_000_000, "{:?}", received[0]);
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn calls<'a>(events: &'a [Event<'static>]) -> Vec<&'a Call<'static>> 
 }
 
 /// `recv 11 "hello world" ok` of each call, with what is not there left out.
-pub(crate) fn told(calls: &[&Call<'static>]) -> Vec<String> {
+pub(crate) fn summaries(calls: &[&Call<'static>]) -> Vec<String> {
     calls
         .iter()
         .map(|call| {

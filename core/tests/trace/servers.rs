@@ -3,7 +3,7 @@
 use capsock::trace::{self, Call, Event};
 use capsock::{Concurrency, Server, TcpClient, Transport, UdpClient};
 
-use super::lines::{calls, file_of_this_process, processes, run, told};
+use super::lines::{calls, file_of_this_process, processes, run, summaries};
 use super::support::options;
 
 const ASKED: usize = 3;
@@ -38,7 +38,7 @@ fn moved(calls: &[&Call<'static>], served: &str) -> (Vec<String>, Vec<String>) {
     let hello = |call: &&&Call<'static>| call.data.as_deref().is_some_and(|data| data.contains(served));
     let upper: Vec<_> = moves.iter().filter(hello).copied().collect();
     let lower: Vec<_> = moves.iter().filter(|call| !hello(call)).copied().collect();
-    (told(&lower), told(&upper))
+    (summaries(&lower), summaries(&upper))
 }
 
 fn check(name: &str, transport: Transport, concurrency: Concurrency) {
@@ -72,7 +72,7 @@ fn check(name: &str, transport: Transport, concurrency: Concurrency) {
     assert!(
         calls.iter().all(|call| call.outcome != "EAGAIN" && call.outcome != "EINTR"),
         "{:?}",
-        told(&calls)
+        summaries(&calls)
     );
     // A UDP client has the next request's port ready after each.
     let connects = if transport == Transport::Tcp { 1 } else { 1 + ASKED };
@@ -87,7 +87,7 @@ fn check(name: &str, transport: Transport, concurrency: Concurrency) {
     check_lives(&events);
 }
 
-/// Of each descriptor, what is told lies between the call that made it and the close, of the process and of the
+/// The lines of each descriptor are between the call that made it and the close, of the process and of the
 /// one that it was forked off.
 fn check_lives(events: &[Event<'static>]) {
     let mut open = std::collections::HashSet::new();
@@ -128,7 +128,7 @@ servers! {
     udp_events: Udp Events;
 }
 
-/// Datagrams that one system call moves are told one by one, trains as well.
+/// Each datagram of a batch has a line, segments of one message as well.
 #[test]
 fn many_requests_in_one_call() {
     const MANY: usize = 300;
@@ -139,11 +139,11 @@ fn many_requests_in_one_call() {
         let requests: Vec<_> = (0..MANY).map(|index| format!("request {index}")).collect();
         let replies = client.request_many(&requests).unwrap();
         assert_eq!(replies.len(), MANY);
-        // Two hundred datagrams from one port, to be answered as trains where the system has them.
+        // Two hundred datagrams from one port, to be answered as segments where the system has them.
         let peer = super::support::udp_peer(server.local_addr());
         for _ in 0..100 {
-            peer.send(b"train").unwrap();
-            peer.send(b"train").unwrap();
+            peer.send(b"batch").unwrap();
+            peer.send(b"batch").unwrap();
             let mut reply = [0; 9];
             assert_eq!(peer.recv(&mut reply).unwrap() + peer.recv(&mut reply).unwrap(), 10);
         }
@@ -155,7 +155,7 @@ fn many_requests_in_one_call() {
     let calls = calls(&events);
     let count = |name: &str, data: &str| {
         let is = |call: &&&Call<'static>| {
-            call.call == name && call.data.as_deref().is_some_and(|told| told.starts_with(data))
+            call.call == name && call.data.as_deref().is_some_and(|payload| payload.starts_with(data))
         };
         calls.iter().filter(is).count()
     };
@@ -166,5 +166,5 @@ fn many_requests_in_one_call() {
     let replied = count("sendto", "REQUEST");
     assert!((asked..2 * MANY).contains(&replied), "{replied} replies to {asked} requests");
     assert!((MANY..=asked).contains(&(count("recv", "REQUEST") + count("recvfrom", "REQUEST"))));
-    assert_eq!((count("recvfrom", "train"), count("sendto", "TRAIN")), (200, 200));
+    assert_eq!((count("recvfrom", "batch"), count("sendto", "BATCH")), (200, 200));
 }

@@ -1,8 +1,8 @@
-//! The threads that are blocked in a call on a socket, where a close finds and interrupts them.
+//! The threads that are blocked in a call on a socket: a close finds them here and interrupts them by a signal.
 //!
-//! Each has an entry in a list of the whole process, which costs no lock, no allocation after the first, and no
-//! descriptor. An entry that is interrupted is held fast for that moment, so that the signal reaches its thread
-//! before the call returns to its caller, and not some system call of the host's.
+//! Each thread has an entry in a list of the process, without a lock, a descriptor, or an allocation after the first
+//! call. While a thread is sent the signal, its entry is held: the call does not return before the signal is handled, so
+//! that it interrupts no system call of the host.
 
 use std::cell::Cell;
 use std::hint;
@@ -13,22 +13,22 @@ use std::time::{Duration, Instant};
 
 use crate::net::sys::{Thread, generation, settle};
 
-/// Beside the address of a socket, which is a multiple of 4: the thread is interrupted at this moment, and cannot leave
-/// its call.
+/// A flag beside the address of a socket, which is a multiple of 4: the thread is being sent the signal, and cannot
+/// leave its call.
 const HELD: usize = 1;
 
-/// The thread has been sent the signal since it entered the call: it lets the signal be handled before it leaves.
+/// The thread has been sent the signal since it entered the call, and handles it before it leaves.
 const SIGNALLED: usize = 2;
 
-/// A signal is sent again, at once for so many times and then after so long: it may have come just before the
-/// thread made its system call.
+/// The signal is sent again, first that many times at once and then at this interval: it may have been handled just
+/// before the system call.
 const AT_ONCE: u32 = 4;
 const RESEND: Duration = Duration::from_micros(50);
 
-/// After so long without effect, a thread may be out of the signal's reach.
+/// After this time without effect, the thread is checked for blocking the signal.
 const REACH: Duration = Duration::from_millis(100);
 
-/// A close does not wait longer than this for the threads to leave: they close the descriptor.
+/// The longest that a close waits for the threads to leave, the last of which closes the descriptor.
 const LIMIT: Duration = Duration::from_secs(1);
 
 impl Entry {
@@ -37,7 +37,7 @@ impl Entry {
     }
 }
 
-/// A thread's place in the list, which is never taken out of it.
+/// A thread's entry, which stays in the list for ever.
 #[derive(Debug)]
 struct Entry {
     next: AtomicPtr<Entry>,
@@ -54,12 +54,12 @@ struct Entry {
 static LIST: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
-    /// The thread's entry while it is in no call. A signal handler that makes a call in the middle of another one
-    /// finds none and takes a second one.
+    /// The thread's entry while it is in no call. A signal handler that makes a call during another one takes a second
+    /// entry.
     static OWN: Cell<Option<Taken>> = const { Cell::new(None) };
 }
 
-/// An entry that is a thread's own.
+/// An entry that a thread owns.
 #[derive(Debug)]
 struct Taken(&'static Entry);
 
@@ -70,7 +70,7 @@ impl Drop for Taken {
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
-    // In one order with the entries' sockets and the look at whether a socket is closed.
+    // Sequentially consistent with the stores to `socket` and the check whether a socket is closed.
     let mut next = LIST.load(Ordering::SeqCst);
     std::iter::from_fn(move || {
         // SAFETY: entries are leaked when they are made.
@@ -137,7 +137,7 @@ pub(super) struct Blocked {
 }
 
 impl Blocked {
-    /// The caller asks afterwards whether the socket is closed: either it sees that, or the close sees this.
+    /// The caller then checks whether the socket is closed: either it sees the close, or the close sees this entry.
     #[inline]
     pub(super) fn on(socket: *const ()) -> Blocked {
         let own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_else(Taken::take);
@@ -147,7 +147,7 @@ impl Blocked {
         Blocked { own: Some(own), socket }
     }
 
-    /// Runs something of the host's, which is not to be interrupted, in the middle of a call.
+    /// Runs the host's code during a call, without being interrupted.
     pub(super) fn except<T>(&self, what: impl FnOnce() -> T) -> T {
         let Some(own) = &self.own else { return what() };
         leave(own.0, self.socket);
@@ -164,8 +164,8 @@ impl Drop for Blocked {
     fn drop(&mut self) {
         if let Some(own) = self.own.take() {
             leave(own.0, self.socket);
-            // An entry that a nested call has put there is given back to the list.
-            let _ = OWN.try_with(|place| place.set(Some(own)));
+            // The entry of a nested call is released.
+            let _ = OWN.try_with(|slot| slot.set(Some(own)));
         }
     }
 }
@@ -191,11 +191,11 @@ fn leave_held(entry: &Entry, socket: usize) {
     settle();
 }
 
-/// Interrupts the threads of this process that are blocked on a socket, until none is or a second has passed. Of the
-/// thread that calls this, which is in a signal handler or a hook then, nothing is expected.
+/// Interrupts the threads of this process that are blocked on a socket, until there are none or a second has passed. The
+/// calling thread, which may be in a signal handler or a hook during a call, is not waited for.
 ///
-/// The caller has seen to it that no thread blocks on the socket from now on. `out_of_reach` is called, once, if
-/// one cannot be interrupted.
+/// The socket must be closed, so that no further thread blocks on it. `out_of_reach` is called once if a thread cannot
+/// be interrupted.
 pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
     let (socket, start) = (socket.addr(), Instant::now());
     let mut out_of_reach = Some(out_of_reach);
@@ -229,14 +229,14 @@ pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
     }
 }
 
-/// What became of an entry's thread.
+/// The result for an entry's thread.
 enum Sent {
-    /// It is not blocked on the socket, or it is the caller's own.
+    /// The thread is not blocked on the socket, or is the calling one.
     NotBlocked,
-    /// Another close sends it the signal.
+    /// Another thread is sending it the signal.
     Elsewhere,
     Signal,
-    /// The signal is the host's by now.
+    /// The host handles the signal itself.
     Nothing,
 }
 

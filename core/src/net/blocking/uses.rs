@@ -1,19 +1,19 @@
-//! Who uses a socket's descriptor at this moment: it is closed when the last of them has left, so that no call
-//! meets a descriptor that is somebody else's by now.
+//! The reference count of a socket's descriptor: the last call in progress closes it, so that no call uses a number that
+//! has been reused.
 //!
-//! One word says it: whether the socket is closed, how many use it, and in which process. Those that a process had
-//! when it was forked are not in the child, which begins to count anew.
+//! One atomic word holds whether the socket is closed, how many calls use it, and the process that counts them. A forked
+//! child does not have its parent's calls, and starts its count at zero.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::net::sys::{count_forks, generation};
 
 const CLOSED: u64 = 1 << 32;
-/// With `CLOSED`: the descriptor has been given up and stays open.
+/// With `CLOSED`: the descriptor has been detached and stays open.
 const DETACHED: u64 = 1 << 33;
 const COUNT: u64 = CLOSED - 1;
 
-/// The fork generation is above the flags; what does not fit in 30 bits is cut off, which is the same for all.
+/// The fork generation is above the flags, truncated to 30 bits.
 const GENERATION: u32 = 34;
 
 fn here() -> u64 {
@@ -27,14 +27,14 @@ fn is_of(word: u64, generation: u64) -> bool {
 #[derive(Debug)]
 pub(super) struct Uses(AtomicU64);
 
-/// A use that has been counted, by the generation that it is counted in.
+/// A use that has been counted, with the generation of the count.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counted(u64);
 
-/// What ended: whose leaving closes the descriptor.
+/// Whether a use was the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// The socket is closed, and nobody uses its descriptor any more.
+    /// The socket is closed, and its descriptor is not used any more.
     Last,
     Others,
 }
@@ -49,13 +49,13 @@ impl Uses {
         self.0.load(Ordering::SeqCst) & CLOSED != 0
     }
 
-    /// Whether there are any in this process.
+    /// Whether this process has any.
     pub(super) fn are_any(&self) -> bool {
         let word = self.0.load(Ordering::SeqCst);
         is_of(word, here()) && word & COUNT != 0
     }
 
-    /// Counts a use of a socket that is open. `Err` if it is closed; the use is counted all the same, until it
+    /// Counts a use, and returns whether the socket is open. A use of a closed socket is counted as well, until it
     /// leaves.
     #[inline]
     pub(super) fn enter(&self) -> (Counted, bool) {
@@ -67,7 +67,7 @@ impl Uses {
         (Counted(here), word & CLOSED == 0)
     }
 
-    /// The count is the parent's, with one too many by now.
+    /// The count is the parent's, plus this use.
     #[cold]
     fn enter_after_a_fork(&self, here: u64) -> u64 {
         let mut word = self.0.load(Ordering::SeqCst);
@@ -97,12 +97,12 @@ impl Uses {
         of != here()
     }
 
-    /// Closes the socket for uses to come. `None` if it was closed already, else whether nobody uses it.
+    /// Closes the socket to further uses. `None` if it was closed, else whether it has no uses.
     pub(super) fn close(&self) -> Option<Left> {
         self.end(CLOSED)
     }
 
-    /// As [`close`](Uses::close), and no use is the last one: the descriptor is the caller's.
+    /// As [`close`](Uses::close), but no use is the last one: the caller owns the descriptor.
     pub(super) fn detach(&self) -> Option<Left> {
         self.end(CLOSED | DETACHED)
     }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_use_of_a_closed_socket_is_told() {
+    fn the_last_use_of_a_closed_socket_is_reported() {
         let uses = Uses::new();
         let ((one, open), (other, _)) = (uses.enter(), uses.enter());
         assert!(open && !uses.is_closed());

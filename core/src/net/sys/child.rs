@@ -26,18 +26,18 @@ pub(crate) struct Child(OwnedFd);
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// With that exit code.
+    /// By _exit(2) with that code.
     Left(i32),
     /// By a signal.
     Killed,
 }
 
 impl Child {
-    /// Forks off a process that runs `body`, then leaves with its result as exit code.
+    /// Forks a child that runs `body` and exits with its result.
     ///
-    /// The child sends its parent no SIGCHLD and no `wait` for any child finds it (clone(2), exit
-    /// signal 0), so the host's own reaping never meets it. It is killed when the thread that made
-    /// this call ends, and it has none of the process's descriptors but `keep`.
+    /// The child has exit signal 0 (clone(2)): it raises no SIGCHLD, and a `wait` for any child does not return it, so the
+    /// host's reaping is not affected. It is killed when the calling thread ends. Of the process's descriptors it has
+    /// those in `keep`.
     ///
     /// # Safety
     /// The process may have other threads, so `body` may only do what is async-signal-safe
@@ -77,12 +77,12 @@ impl Child {
         }
     }
 
-    /// The descriptor to wait for: readable when the child has ended.
+    /// A descriptor that is readable when the child has ended.
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 
-    /// Takes how the child ended, if it has ended (waitid(2)).
+    /// Reaps the child if it has ended (waitid(2)).
     pub(crate) fn reap(&self) -> Sys<Option<Ended>> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: `info` is writable; the descriptor is this child's own.
@@ -112,7 +112,7 @@ impl Child {
         }
     }
 
-    /// SIGKILL (pidfd_send_signal(2)); one that has ended already is no error.
+    /// Sends SIGKILL (pidfd_send_signal(2)); a child that has ended is no error.
     pub(crate) fn kill(&self) {
         // SAFETY: no pointer is passed but a null one.
         unsafe {

@@ -1,4 +1,4 @@
-//! Readiness of many descriptors, and time as one of them (epoll(7), timerfd_create(2)).
+//! The readiness of many descriptors, and timers as descriptors (epoll(7), timerfd_create(2)).
 
 use std::ffi::c_int;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -39,12 +39,12 @@ impl Epoll {
         self.control(libc::EPOLL_CTL_DEL, fd, 0, 0)
     }
 
-    /// Is readable while there are events.
+    /// A descriptor that is readable while there are events.
     pub(crate) fn fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 
-    /// Fills `events` and returns how many there are; the timeout is rounded up to milliseconds.
+    /// epoll_wait(2): returns the number of events. The timeout is rounded up to milliseconds.
     pub(crate) fn wait(&self, events: &mut [libc::epoll_event], timeout: Option<Duration>) -> Sys<usize> {
         let millis = timeout.map_or(-1, |timeout| {
             c_int::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
@@ -56,9 +56,9 @@ impl Epoll {
     }
 }
 
-/// A descriptor that becomes readable when a time is over (timerfd_create(2)).
+/// A descriptor that becomes readable after a delay (timerfd_create(2)).
 ///
-/// A wait with a time limit of its own sets a timer each time; this one is set when the time changes.
+/// A wait with a timeout makes the kernel set a timer each time; this one is set only when the delay changes.
 #[derive(Debug)]
 pub(crate) struct Timer(OwnedFd);
 
@@ -71,9 +71,9 @@ impl Timer {
         Ok(Timer(unsafe { OwnedFd::from_raw_fd(fd) }))
     }
 
-    /// Makes it readable after `delay`, and not before; `None` for never.
+    /// Becomes readable after `delay`, and not before; `None` is never.
     pub(crate) fn set(&self, delay: Option<Duration>) -> Sys<()> {
-        // A time of zero would unset it.
+        // A delay of zero would disarm the timer.
         let delay = delay.map_or(Duration::ZERO, |delay| delay.max(Duration::from_nanos(1)));
         let setting = libc::itimerspec { it_interval: timespec(Duration::ZERO), it_value: timespec(delay) };
         // SAFETY: the setting lives until the call returns, and no former one is asked for.

@@ -1,4 +1,4 @@
-//! Whether this process has been forked since something was noted.
+//! Detecting that this process was forked.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,15 +9,15 @@ extern "C" fn in_the_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-/// A number that is another one in a child of fork(3); never 0. Unlike getpid(2) it costs no system call.
+/// A number that differs in a child of fork(3); never 0. Unlike getpid(2) it is no system call.
 ///
-/// A child made without the C library (clone(2), vfork(2)) has its parent's number.
+/// A child of clone(2) or vfork(2) has its parent's number.
 #[inline]
 pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Has forks counted from now on.
+/// Starts counting forks.
 pub(crate) fn count_forks() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {

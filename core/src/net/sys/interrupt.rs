@@ -1,9 +1,9 @@
-//! A signal of the library's own, which ends a system call that a thread is blocked in (EINTR).
+//! The library's signal, which makes a blocked system call fail with EINTR.
 //!
-//! It is the highest real-time signal that nobody has a handler for when the first thread blocks, of those that
-//! neither the C library, the JDK (SIGRTMAX - 2) nor valgrind (SIGRTMAX) use. Its handler does nothing, without
-//! SA_RESTART. It is sent to single threads only (pthread_kill(3)), and only while they are blocked in a call of
-//! this library. A library that is unmapped (dlclose(3)) leaves it ignored, for the next one to take.
+//! It is the highest real-time signal without a handler when the first thread blocks, other than those of the C library,
+//! the JDK (SIGRTMAX - 2) and valgrind (SIGRTMAX). Its handler does nothing and has no SA_RESTART. It is sent to a single
+//! thread (pthread_kill(3)), and only while that is blocked in a call of this library. When the library is unmapped
+//! (dlclose(3)), the signal is ignored, so that a later instance can claim it.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
@@ -17,7 +17,7 @@ static SIGNAL: OnceLock<Option<c_int>> = OnceLock::new();
 
 extern "C" fn nothing(_: c_int) {}
 
-/// What the signal does.
+/// The signal's disposition.
 #[derive(Clone, Copy)]
 enum Action {
     Nothing,
@@ -42,7 +42,8 @@ fn signal() -> Option<c_int> {
     })
 }
 
-/// The handler would be gone with the library. The default action of what may still be on its way ends the process.
+/// Ignores the signal, since its handler is about to be unmapped and its default action, if it is still pending, would
+/// end the process.
 extern "C" fn at_the_end() {
     if let Some(signal) = SIGNAL.get().copied().flatten()
         && handler(signal) == Some(Action::Nothing.number())
@@ -75,7 +76,7 @@ fn set(signal: c_int, to: Action) -> bool {
     }
 }
 
-/// A thread that can be interrupted: numbers, which can be kept in atomics.
+/// A thread that can be interrupted, as numbers that fit into atomics.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thread {
     pub(crate) handle: usize,
@@ -83,7 +84,7 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    /// The calling thread, in which the signal is unblocked from now on.
+    /// The calling thread, in which this unblocks the signal.
     pub(crate) fn current() -> Thread {
         if let Some(signal) = signal() {
             let mut set = MaybeUninit::uninit();
@@ -102,8 +103,8 @@ impl Thread {
         self.handle == own_handle()
     }
 
-    /// Sends the signal. False if it would run a handler of the host's. The default action, which a host has set
-    /// that gives up all handlers, would end the process: the signal is claimed again.
+    /// Sends the signal. False if the host handles it. If the host has reset all handlers, the signal is claimed again,
+    /// since its default action would end the process.
     ///
     /// # Safety
     /// The thread has not ended.
@@ -135,8 +136,7 @@ fn own_handle() -> usize {
     unsafe { libc::pthread_self() as usize }
 }
 
-/// Has a signal that was sent to this thread handled before this returns: the kernel does that on the way out of
-/// any system call.
+/// Handles a signal that was sent to this thread: the kernel delivers it when a system call returns.
 pub(crate) fn settle() {
     // SAFETY: the call takes nothing.
     unsafe { libc::sched_yield() };

@@ -7,7 +7,7 @@ use std::{mem, ptr};
 use super::address::address_at;
 use super::errno::Errno;
 
-/// Why getaddrinfo(3) found nothing: its own code, the system's number behind `EAI_SYSTEM`, its text.
+/// The error of getaddrinfo(3): its code, errno with `EAI_SYSTEM`, and its text.
 #[derive(Debug)]
 pub(crate) struct GaiError {
     pub(crate) code: i32,
@@ -15,8 +15,7 @@ pub(crate) struct GaiError {
     pub(crate) text: String,
 }
 
-/// getaddrinfo(3) for any family, in its order, without duplicates. Blocks for as long as the
-/// system's resolver does.
+/// getaddrinfo(3) for any family, in its order, without duplicates. Blocks as long as the system's resolver does.
 pub(crate) fn addresses_of(host: &CStr, port: u16) -> Result<Vec<SocketAddr>, GaiError> {
     // SAFETY: addrinfo is plain data for which zero is a value.
     let mut hints: libc::addrinfo = unsafe { mem::zeroed() };
