@@ -2,7 +2,7 @@
 
 use crate::model::{Choice, Value};
 
-/// The choices.
+/// The enums of the interface.
 pub const CHOICES: &[Choice] = &[
     Choice {
         name: "transport",
@@ -16,14 +16,15 @@ pub const CHOICES: &[Choice] = &[
     },
     Choice {
         name: "concurrency",
-        sentence: "How many clients a server serves at once, and by what.",
+        sentence: "The concurrency model of a server: what serves several clients at once.",
         default: Some("events"),
         in_java: true,
         values: &[
             Value {
                 name: "iterative",
                 number: 0,
-                sentence: "One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.",
+                sentence: "One client at a time: accepts a connection, serves it to its end, accepts the next. Over \
+                           UDP: receives a datagram, replies, receives the next.",
             },
             Value {
                 name: "threads",
@@ -41,15 +42,15 @@ pub const CHOICES: &[Choice] = &[
     },
     Choice {
         name: "framing",
-        sentence: "Where a request ends in a TCP stream. Over UDP a datagram is a request.",
+        sentence: "How a TCP stream is divided into requests. Over UDP each datagram is a request.",
         default: Some("stream"),
         in_java: true,
         values: &[
             Value {
                 name: "stream",
                 number: 0,
-                sentence: "Whatever has arrived. The default. A handler is refused, since a part of a stream is not \
-                           a request.",
+                sentence: "The data that has arrived. The default. A handler is refused, since a part of a stream \
+                           is not a request.",
             },
             Value {
                 name: "line",
@@ -60,8 +61,8 @@ pub const CHOICES: &[Choice] = &[
             Value {
                 name: "once",
                 number: 2,
-                sentence: "What one receive returns; the server replies, then closes the connection, as the \
-                           textbook's Python TCPServer does.",
+                sentence: "The data that one receive returns; the server replies, then closes the connection, as \
+                           the textbook's Python TCPServer does.",
             },
         ],
     },
@@ -74,21 +75,20 @@ pub const CHOICES: &[Choice] = &[
             Value {
                 name: "warning",
                 number: 1,
-                sentence: "A limit was reached. Each limit is logged once a second at most; a child process counts \
-                           it and logs nothing.",
+                sentence: "A limit was reached. Each limit is logged at most once a second; a child process counts \
+                           it and does not log it.",
             },
             Value { name: "error", number: 2, sentence: "A request failed: its handler reported an error." },
         ],
     },
 ];
 
-/// Optional calls of the system, each with a bit of its own.
+/// The optional features of the system, each with a bit of its own.
 pub const FEATURES: &[Value] = &[
     Value {
         name: "blocking-receive",
         number: 1,
-        sentence: "A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll \
-                   is needed before it.",
+        sentence: "shutdown(2) in another thread unblocks a receive, so that the receive needs no poll before it.",
     },
     Value {
         name: "recvmmsg",
@@ -107,8 +107,7 @@ pub const FEATURES: &[Value] = &[
     },
 ];
 
-/// What a feature is.
-pub const FEATURE: &str = "Optional calls of the system that a server uses where they are available and works \
-                           without where they are not. The environment variable `CAPSOCK_WITHOUT` disables those \
-                           that it names, as in `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; a server is refused if it has \
-                           another name.";
+/// The documentation of the features.
+pub const FEATURE: &str = "Optional features of the system that a server uses if they are available. The \
+                           environment variable `CAPSOCK_WITHOUT` disables the features that it lists, as in \
+                           `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, a server does not start.";

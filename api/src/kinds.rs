@@ -2,31 +2,31 @@
 
 use crate::model::{ErrorKind, Value};
 
-/// What an error kind is.
-pub const SENTENCE: &str = "What went wrong, as a caller would tell the cases apart.";
+/// The documentation of the kinds.
+pub const SENTENCE: &str = "The kinds of error that a caller can distinguish.";
 
-/// The kinds, in the order of their numbers, from 1 on. 0 is the success of C.
+/// The kinds, in the order of their numbers, from 1 on. In C, 0 is success.
 pub const KINDS: &[ErrorKind] = &[
     kind(
         1,
         "invalid-argument",
         "IllegalArgumentException",
         "ValueError",
-        "An argument is out of its range, or has a form that the call does not accept; nothing was done.",
+        "An argument is out of range or has a form that the call does not accept; the call had no effect.",
     ),
     kind(
         2,
         "timed-out",
         "SocketTimeoutException",
         "TimeoutError",
-        "The time limit of the call passed (ETIMEDOUT), or it had none and would have had to wait.",
+        "The time limit of the call passed (ETIMEDOUT), or a non-blocking call would have blocked.",
     ),
     kind(
         3,
         "interrupted",
         "InterruptedIOException",
         "InterruptedError",
-        "A signal handler ran, and the caller had asked for that to end the call (EINTR).",
+        "A signal handler ran during a call that signals may interrupt (EINTR).",
     ),
     kind(
         4,
@@ -40,7 +40,7 @@ pub const KINDS: &[ErrorKind] = &[
         "connection-refused",
         "ConnectException",
         "ConnectionRefusedError",
-        "No program listens on that port (ECONNREFUSED).",
+        "No program listens on the port (ECONNREFUSED).",
     ),
     kind(
         6,
@@ -61,7 +61,7 @@ pub const KINDS: &[ErrorKind] = &[
         "address-in-use",
         "BindException",
         "OSError",
-        "Another socket has that address and port (EADDRINUSE).",
+        "Another socket uses the address and port (EADDRINUSE).",
     ),
     kind(
         9,
@@ -75,35 +75,35 @@ pub const KINDS: &[ErrorKind] = &[
         "name-not-resolved",
         "UnknownHostException",
         "socket.gaierror",
-        "The name has no address; the error has the number of getaddrinfo(3).",
+        "The name could not be resolved; the error has the number of getaddrinfo(3).",
     ),
     kind(
         11,
         "unreachable",
         "NoRouteToHostException",
         "OSError",
-        "No route leads to that address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).",
+        "There is no route to the address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).",
     ),
     kind(
         12,
         "permission-denied",
         "SocketException",
         "PermissionError",
-        "The system does not permit it (EACCES, EPERM).",
+        "The system does not permit the operation (EACCES, EPERM).",
     ),
     kind(
         13,
         "too-large",
         "SocketException",
         "OSError",
-        "The message does not fit: a datagram, a limit, a buffer (EMSGSIZE).",
+        "The message exceeds the length of a datagram, a limit or a buffer (EMSGSIZE).",
     ),
     kind(
         14,
         "unsupported",
         "UnsupportedOperationException",
         "OSError",
-        "The system, or the present state of the object, does not support it (EOPNOTSUPP).",
+        "The system, or the object in its present state, does not support the operation (EOPNOTSUPP).",
     ),
     kind(
         15,
@@ -117,22 +117,17 @@ pub const KINDS: &[ErrorKind] = &[
         "invalid-text",
         "CharacterCodingException",
         "UnicodeError",
-        "The reply is not valid UTF-8, or in C has a NUL inside, and text was asked for; ask for bytes.",
+        "The call returns text, but the reply is not valid UTF-8, or in C contains a NUL; use the call that returns \
+         bytes.",
     ),
     kind(
         17,
         "input-output",
         "IOException",
         "OSError",
-        "Reading the input or writing the output of a copy failed, not the network.",
+        "Reading the input or writing the output of a copy failed; the network did not.",
     ),
-    kind(
-        18,
-        "other",
-        "SocketException",
-        "OSError",
-        "The system reported something else; the error has its number.",
-    ),
+    kind(18, "other", "SocketException", "OSError", "Another error of the system; the error has its number."),
     kind(
         19,
         "internal",

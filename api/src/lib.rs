@@ -2,9 +2,9 @@
 //! system, the kinds of error and the choices. Each is described once, in a table, and the files of every
 //! language are rendered from the tables.
 //!
-//! The crate knows no socket and is no part of any library. Its test `generated` compares the rendered files with
+//! No library depends on this crate. Its test `generated` compares the rendered files with
 //! the committed ones, and `CAPSOCK_BLESS=1 cargo test -p capsock-api` writes them. A new option is a row in
-//! [`options`]; what obeys it is written in the core.
+//! [`options`]; the core implements it.
 //!
 //! [`record`] compares lists of exported names with the recorded ones.
 

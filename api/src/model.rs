@@ -1,18 +1,18 @@
-//! What a description consists of.
+//! The types of the description.
 //!
-//! A sentence and a paragraph are prose with words in backticks: the name of an option, of a total or of a choice's
-//! value is rendered as each language writes it, and anything else as code.
+//! A sentence or a paragraph may contain words in backticks. The name of an option, of a total or of a choice's value
+//! is rendered as each language writes it, any other word as code.
 
-/// A number from a list: of an option, or of a line of the log.
+/// An enum: the type of an option, or the level of a line of the log.
 #[derive(Debug)]
 pub struct Choice {
     /// `concurrency`
     pub name: &'static str,
-    /// What is chosen.
+    /// Its documentation.
     pub sentence: &'static str,
-    /// The name of the value that is the default, if there is one.
+    /// The name of the default value, if there is one.
     pub default: Option<&'static str>,
-    /// Whether the Java package has it as an enum of its own.
+    /// Whether the Java package has an enum for it.
     pub in_java: bool,
     /// The values, in the order of their numbers.
     pub values: &'static [Value],
@@ -21,11 +21,11 @@ pub struct Choice {
 /// One value of a choice, a feature of the system, or a kind of error.
 #[derive(Debug)]
 pub struct Value {
-    /// `udp-gro`, in the case of the command: words separated by hyphens.
+    /// The name in the command, words separated by hyphens: `udp-gro`.
     pub name: &'static str,
-    /// Never changed, and never used for another value.
+    /// A number is never changed or reused.
     pub number: u64,
-    /// What it means.
+    /// Its documentation.
     pub sentence: &'static str,
 }
 
@@ -36,20 +36,20 @@ pub struct ErrorKind {
     pub value: Value,
     /// The exception of the Java package.
     pub java: &'static str,
-    /// The exception of the Python package; those of `OSError` have the system's number.
+    /// The exception of the Python package. `OSError` and its subclasses have the system's number.
     pub python: &'static str,
 }
 
-/// Whose options they are.
+/// The options of an object.
 #[derive(Debug)]
 pub struct Options {
     /// `server`, `tcp_client`, `udp_client`.
     pub owner: &'static str,
-    /// In their order.
+    /// The options, in the order of the documentation.
     pub options: &'static [Opt],
 }
 
-/// The transport protocols that an option of a server has an effect with.
+/// The transport protocols with which an option of a server has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     /// TCP and UDP.
@@ -60,30 +60,30 @@ pub enum Over {
     Udp,
 }
 
-/// What the value of an option is, from which its type in each language follows.
+/// The kind of an option's value, which determines its type in each language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The host to listen on.
     Host,
     /// The port to listen on.
     Port,
-    /// One of the choice of that name.
+    /// A value of the choice with this name.
     Choice(&'static str),
     /// A number of at most 32 bits.
     Number,
-    /// A number of the machine's size.
+    /// A number of the size of a pointer.
     Size,
-    /// A time, or no limit. C: milliseconds; Python and the command: seconds.
+    /// A time, or no limit. In C in milliseconds, in Python and the command in seconds.
     Limit,
-    /// A time, or for ever. As a limit; Java has no value for ever.
+    /// A time, or forever, in the units of a limit. Java has no value for forever.
     Pause,
-    /// A short time. C and the command: microseconds; Python: seconds.
+    /// A short time. In C and the command in microseconds, in Python in seconds.
     Micros,
-    /// Whether a signal handler ends a blocking call. Only C has it: the other languages decide it for themselves.
+    /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
 
-/// A default.
+/// The default of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// The core's constant for the host or the port.
@@ -92,9 +92,9 @@ pub enum Default {
     Number(u64),
     /// A time in milliseconds.
     Millis(u64),
-    /// The value of that name.
+    /// The value of the choice with this name.
     Value(&'static str),
-    /// No.
+    /// `false`.
     False,
 }
 
@@ -103,33 +103,33 @@ pub enum Default {
 pub struct Opt {
     /// `max_connections`
     pub name: &'static str,
-    /// What it has an effect with.
+    /// The transport protocols with which it has an effect.
     pub over: Over,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: Kind,
-    /// What is counted: `bytes`, `connections`. Empty if the kind says it.
+    /// The unit of a number: `bytes`, `connections`. Empty if the kind determines it.
     pub unit: &'static str,
-    /// What counts if it is not set.
+    /// The value of an option that is not set.
     pub default: Default,
-    /// The values that are accepted, in words; empty for all of the type.
+    /// The values that are accepted, in words; empty if all values of the type are.
     pub range: &'static str,
     /// The first version that has it.
     pub since: &'static str,
-    /// How an error names it.
+    /// The name of the option in errors.
     pub error: &'static str,
-    /// What it is, in one sentence.
+    /// Its documentation in one sentence.
     pub sentence: &'static str,
-    /// What else a caller has to know; empty for nothing.
+    /// Further documentation; may be empty.
     pub paragraph: &'static str,
 }
 
-/// A number that is counted.
+/// A count.
 #[derive(Debug)]
 pub struct Total {
     /// `bytes_received`
     pub name: &'static str,
     /// The first version that has it.
     pub since: &'static str,
-    /// What is counted.
+    /// Its documentation.
     pub sentence: &'static str,
 }

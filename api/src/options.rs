@@ -2,10 +2,10 @@
 
 use crate::model::{Default, Kind, Opt, Options, Over};
 
-/// All of them.
+/// The options of all objects.
 pub const ALL: [&Options; 3] = [&SERVER, &TCP_CLIENT, &UDP_CLIENT];
 
-/// Those of a server. A handler, and in C a log, are written by hand.
+/// The options of a server. The handler, and in C the log, are not generated.
 pub const SERVER: Options = Options {
     owner: "server",
     options: &[
@@ -18,8 +18,8 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the host",
-            sentence: "The name or IP address to listen on; an empty one is every address of the machine.",
-            paragraph: "`localhost` is this machine alone, over IPv4 and IPv6.",
+            sentence: "The name or IP address to listen on; an empty string means all addresses of the machine.",
+            paragraph: "`localhost` means the loopback addresses alone, of IPv4 and IPv6.",
         },
         Opt {
             name: "port",
@@ -30,7 +30,7 @@ pub const SERVER: Options = Options {
             range: "0 to 65,535",
             since: "0.1.0",
             error: "the port",
-            sentence: "The port to listen on; 0 picks a free one.",
+            sentence: "The port to listen on; 0 selects a free port.",
             paragraph: "",
         },
         Opt {
@@ -42,7 +42,8 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the concurrency",
-            sentence: "How many clients are served at once, and by what.",
+            sentence: "The concurrency model: whether threads, processes or event loops serve several clients at \
+                       once.",
             paragraph: "",
         },
         Opt {
@@ -54,7 +55,7 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the framing",
-            sentence: "Where a request ends in a TCP stream.",
+            sentence: "How a TCP stream is divided into requests.",
             paragraph: "",
         },
         Opt {
@@ -68,10 +69,10 @@ pub const SERVER: Options = Options {
             error: "the number of workers",
             sentence: "The number of event loops, or over UDP of threads or processes, for each address of the host; \
                        0 starts one for each processor.",
-            paragraph: "With a handler, it is the number of requests that are answered at the same time, with \
-                        `events`, and over UDP with `threads`. A handler that waits for something makes use of more \
-                        workers than there are processors. Further requests wait in the kernel; accepting, limits, \
-                        replies in progress and a stop go on.",
+            paragraph: "With a handler and `events`, and over UDP with `threads`, it is the number of requests \
+                        handled at the same time. If the handler blocks, more workers than processors are of use. \
+                        Further requests wait in the kernel; they do not delay accepting, time limits, replies in \
+                        progress or a stop.",
         },
         Opt {
             name: "backlog",
@@ -82,8 +83,8 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the backlog",
-            sentence: "The number of connections that the kernel holds until they are accepted (listen(2)).",
-            paragraph: "The kernel holds no more than `net.core.somaxconn`.",
+            sentence: "The maximum number of connections that the kernel queues until they are accepted (listen(2)).",
+            paragraph: "The kernel reduces it to `net.core.somaxconn`.",
         },
         Opt {
             name: "max_connections",
@@ -94,10 +95,10 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the limit of connections",
-            sentence: "The number of TCP connections served at once; a further one is closed at once and counted as \
-                       refused.",
-            paragraph: "0 is 1,024 with `threads`, 256 with `processes` and 65,536 with `events`. `iterative` serves \
-                        one and leaves the others in the backlog.",
+            sentence: "The maximum number of TCP connections served at once; a further one is closed immediately \
+                       and counted as refused.",
+            paragraph: "0 means 1,024 with `threads`, 256 with `processes` and 65,536 with `events`. `iterative` \
+                        serves one connection and leaves the others in the backlog.",
         },
         Opt {
             name: "max_connections_per_peer",
@@ -108,10 +109,9 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the limit of connections of a peer",
-            sentence: "The number of TCP connections served at once for one peer, which is an IPv4 address or an \
-                       IPv6 network of 64 bits; a further one is closed at once and counted. 0 sets no limit.",
-            paragraph: "Clients behind one address translator (NAT) are one peer, and so are all clients behind a \
-                        proxy.",
+            sentence: "The maximum number of TCP connections served at once for one peer, which is an IPv4 address \
+                       or a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.",
+            paragraph: "All clients behind one address translator (NAT) or one proxy are one peer.",
         },
         Opt {
             name: "max_request",
@@ -122,8 +122,8 @@ pub const SERVER: Options = Options {
             range: "1 and more",
             since: "0.1.0",
             error: "the limit of a request",
-            sentence: "The length of the longest request, in bytes: a line with its newline, or a datagram.",
-            paragraph: "It has no effect with `stream`, where nothing is held.",
+            sentence: "The maximum length of a request, in bytes: a line with its newline, or a datagram.",
+            paragraph: "It has no effect with `stream`, which buffers no request.",
         },
         Opt {
             name: "max_amplification",
@@ -134,12 +134,13 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the limit of amplification",
-            sentence: "The length of the longest UDP reply, as a multiple of the length of its request; a longer one \
-                       is not sent, and counted. 0 sets no limit.",
-            paragraph: "The source address of a datagram may be forged, and its reply then reaches a victim: this is \
-                        the factor by which a forger can multiply the traffic. Upper case is three times as long as \
-                        its request at most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open \
-                        network should have a limit. With one, an empty request gets an empty reply or none.",
+            sentence: "The maximum length of a UDP reply, as a multiple of the length of its request; a longer \
+                       reply is counted and not sent. 0 sets no limit.",
+            paragraph: "The source address of a datagram may be forged, and the reply is then sent to a victim: the \
+                        limit is the factor by which an attacker can amplify traffic. The upper case of a request \
+                        is at most three times as long as the request, a factor that QUIC permits as well (RFC \
+                        9000, 8.1). A handler on an open network should have a limit. With a limit, an empty \
+                        request gets an empty reply or none.",
         },
         Opt {
             name: "idle_timeout",
@@ -150,7 +151,7 @@ pub const SERVER: Options = Options {
             range: "above 0",
             since: "0.1.0",
             error: "the idle timeout",
-            sentence: "The time after which a connection on which nothing arrives is closed.",
+            sentence: "The time without incoming data after which a connection is closed.",
             paragraph: "",
         },
         Opt {
@@ -162,9 +163,9 @@ pub const SERVER: Options = Options {
             range: "above 0",
             since: "0.1.0",
             error: "the write timeout",
-            sentence: "The time after which a connection whose peer receives nothing of its reply is closed.",
-            paragraph: "TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to \
-                        make any.",
+            sentence: "The time after which a connection is closed if its peer receives nothing of the reply.",
+            paragraph: "TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive \
+                        nothing for some time.",
         },
         Opt {
             name: "busy_poll",
@@ -177,13 +178,13 @@ pub const SERVER: Options = Options {
             error: "the time of busy polling",
             sentence: "The time for which an event loop, or over UDP any worker, polls for requests before it \
                        blocks.",
-            paragraph: "It takes the time of a wake-up off each reply, and keeps a processor busy while requests \
-                        arrive at such short intervals. 0 blocks at once.",
+            paragraph: "Polling avoids the latency of a wake-up, and uses a whole processor as long as requests \
+                        arrive within this time of each other. With 0, a worker blocks at once.",
         },
     ],
 };
 
-/// Those of a TCP client.
+/// The options of a TCP client.
 pub const TCP_CLIENT: Options = Options {
     owner: "tcp_client",
     options: &[
@@ -197,7 +198,8 @@ pub const TCP_CLIENT: Options = Options {
             since: "0.1.0",
             error: "the connect timeout",
             sentence: "The time limit for resolving the name and connecting to one of its addresses.",
-            paragraph: "A client that connects again within a request has what is left of `timeout`, if that is less.",
+            paragraph: "If the client connects again during a request, the rest of that request's `timeout` applies \
+                        if it is less.",
         },
         Opt {
             name: "timeout",
@@ -208,8 +210,8 @@ pub const TCP_CLIENT: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the timeout",
-            sentence: "The time limit for each request; for many requests the longest wait for the next reply, and \
-                       for a copy the longest time without progress.",
+            sentence: "The time limit for a request. In a call with many requests, it applies to each reply, \
+                       counted from the reply before; in a copy, it applies to the time without progress.",
             paragraph: "",
         },
         Opt {
@@ -221,14 +223,14 @@ pub const TCP_CLIENT: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the limit of a reply",
-            sentence: "The length of the longest reply that is accepted, in bytes, without its newline.",
+            sentence: "The maximum length of a reply, in bytes, without its newline.",
             paragraph: "",
         },
         INTERRUPTIBLE,
     ],
 };
 
-/// Those of a UDP client.
+/// The options of a UDP client.
 pub const UDP_CLIENT: Options = Options {
     owner: "udp_client",
     options: &[
@@ -241,8 +243,8 @@ pub const UDP_CLIENT: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the timeout",
-            sentence: "The time limit for resolving the name, and for each request with all its retransmissions.",
-            paragraph: "Without a limit, a request whose last retransmission is not answered waits for ever.",
+            sentence: "The time limit for resolving the name, and for each request including its retransmissions.",
+            paragraph: "Without a limit, a request waits forever if its last retransmission gets no reply.",
         },
         Opt {
             name: "retransmit_after",
@@ -253,7 +255,7 @@ pub const UDP_CLIENT: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the time before a retransmission",
-            sentence: "The time without a reply after which a request is sent again; it doubles with each \
+            sentence: "The time after which a request without a reply is sent again; it doubles with each \
                        retransmission (RFC 8085, 3.1.1).",
             paragraph: "",
         },
@@ -266,7 +268,7 @@ pub const UDP_CLIENT: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the number of retransmissions",
-            sentence: "The number of times that a request is sent again at most.",
+            sentence: "The maximum number of times that a request is sent again.",
             paragraph: "",
         },
         INTERRUPTIBLE,
@@ -282,7 +284,7 @@ const INTERRUPTIBLE: Opt = Opt {
     range: "",
     since: "0.1.0",
     error: "",
-    sentence: "Whether a signal handler that ran in the calling thread ends its blocking call with \
-               `CAPSOCK_INTERRUPTED`.",
+    sentence: "Whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in its \
+               thread.",
     paragraph: "",
 };

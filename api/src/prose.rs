@@ -1,10 +1,10 @@
-//! Descriptions as each language writes them: names, references, units, lines of a certain width.
+//! Renders prose for each language: names, references, units, lines of a given width.
 
 use crate::choices::CHOICES;
 use crate::model::{Choice, Default, Kind, Opt};
 use crate::{options, totals};
 
-/// Whose documentation it is.
+/// The language whose documentation is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     Rust,
@@ -17,17 +17,17 @@ pub(crate) enum Language {
 
 use Language::{C, Command, Java, Markdown, Python, Rust};
 
-/// `udp-gro` or `max_request` as `UDP_GRO`.
+/// `udp-gro` as `UDP_GRO`.
 pub(crate) fn shouted(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
 }
 
-/// As `UdpGro`.
+/// `udp-gro` as `UdpGro`.
 pub(crate) fn pascal(name: &str) -> String {
     name.split(['-', '_']).map(capital).collect()
 }
 
-/// As `udpGro`.
+/// `udp-gro` as `udpGro`.
 pub(crate) fn camel(name: &str) -> String {
     let pascal = pascal(name);
     pascal[..1].to_lowercase() + &pascal[1..]
@@ -37,12 +37,15 @@ fn capital(word: &str) -> String {
     word[..1].to_uppercase() + &word[1..]
 }
 
-/// The choice of that name.
+/// The choice with this name.
 pub(crate) fn choice(name: &str) -> &'static Choice {
-    CHOICES.iter().find(|choice| choice.name == name).expect("the options name choices that there are")
+    CHOICES
+        .iter()
+        .find(|choice| choice.name == name)
+        .expect("the name of a choice in an option is one of the choices")
 }
 
-/// Prose with the names in backticks as the language writes them.
+/// The prose, with the names in backticks as the language writes them.
 pub(crate) fn translated(language: Language, text: &str) -> String {
     let mut parts = text.split('`');
     let mut translated = parts.next().unwrap_or_default().to_owned();
@@ -89,7 +92,7 @@ pub(crate) fn value(language: Language, choice: &Choice, value: &str) -> String 
     }
 }
 
-/// A number with commas.
+/// The number with commas between groups of three digits.
 pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut grouped = String::new();
@@ -102,7 +105,7 @@ pub(crate) fn number(value: u64) -> String {
     grouped
 }
 
-/// A time in milliseconds as a person writes it.
+/// A time in milliseconds with its unit.
 pub(crate) fn time(millis: u64) -> String {
     if millis == 0 {
         "0".to_owned()
@@ -113,7 +116,7 @@ pub(crate) fn time(millis: u64) -> String {
     }
 }
 
-/// The default in words, without the word "default".
+/// The default as the language writes it.
 pub(crate) fn default(language: Language, option: &Opt) -> String {
     match (option.default, option.kind) {
         (Default::Constant, Kind::Host) => match language {
@@ -145,7 +148,7 @@ pub(crate) fn default(language: Language, option: &Opt) -> String {
     }
 }
 
-/// The unit of a time, and what stands for no limit; nothing for another kind.
+/// The unit of a time and the value for no limit. Empty for another kind.
 pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
     match (kind, language) {
         (Kind::Limit, Rust) => "`None` sets no limit.",
@@ -162,7 +165,7 @@ pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
     }
 }
 
-/// What is true of the default and the range: "Default 0; range: 0 to 1,024."
+/// The default and the range: "Default 0; range: 0 to 1,024."
 pub(crate) fn bounds(language: Language, option: &Opt) -> String {
     let default = default(language, option);
     if option.range.is_empty() {
@@ -172,7 +175,7 @@ pub(crate) fn bounds(language: Language, option: &Opt) -> String {
     }
 }
 
-/// The paragraphs of an option's documentation.
+/// The documentation of an option, in paragraphs.
 pub(crate) fn paragraphs(language: Language, option: &Opt) -> Vec<String> {
     let sentence = translated(language, option.sentence);
     let first = [&sentence, unit(language, option.kind), &bounds(language, option)];
@@ -184,7 +187,7 @@ pub(crate) fn paragraphs(language: Language, option: &Opt) -> Vec<String> {
     paragraphs
 }
 
-/// The words in lines of at most `width` characters.
+/// The text in lines of at most `width` characters.
 pub(crate) fn filled(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -199,7 +202,7 @@ pub(crate) fn filled(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Paragraphs as comment lines, each behind `prefix`, of at most `width` characters with it.
+/// The paragraphs as lines of a comment that begin with `prefix` and have at most `width` characters.
 pub(crate) fn comment(prefix: &str, width: usize, paragraphs: &[String]) -> String {
     let mut comment = String::new();
     for (index, paragraph) in paragraphs.iter().enumerate() {

@@ -1,17 +1,17 @@
-//! Recorded lists of what a library exports, and the rule by which they change.
+//! Compares what a library exports with a recorded list.
 //!
-//! A list is a text file. Its first lines begin with `#`; one of them is `# version: NAME`, which moves where the
-//! language allows an incompatible change: the soname for C. Each further line is something that is exported.
-//! Whatever the difference, the test fails until the list is written again, with `CAPSOCK_BLESS=1`; and a line that
-//! is recorded does not go or change, even so, unless the version moves.
+//! A list is a text file. Its first lines begin with `#`; one of them is `# version: NAME`, the version that changes
+//! with an incompatible change: the soname for C. Each further line is an exported item. If the lists differ, the test
+//! fails until `CAPSOCK_BLESS=1` writes the list again. A recorded line can be removed or changed only with a new
+//! version.
 
 use std::fs;
 use std::path::Path;
 
-/// What a comparison found wrong, in words.
+/// Compares the exported items with the recorded list.
 ///
 /// # Errors
-/// The text for the failing test: the list differs, or was to lose lines under the same version.
+/// The message of the failing test: the lists differ, or a recorded line is missing under the same version.
 pub fn check(file: &Path, about: &str, version: &str, exported: &[String]) -> Result<(), String> {
     let recorded = fs::read_to_string(file).unwrap_or_default();
     let current = rendered(about, version, exported);
@@ -40,14 +40,14 @@ pub fn check(file: &Path, about: &str, version: &str, exported: &[String]) -> Re
     ))
 }
 
-/// The file's content.
+/// The content of the file.
 fn rendered(about: &str, version: &str, exported: &[String]) -> String {
     let head: String = about.lines().map(|line| format!("# {line}\n")).collect();
     let lines: String = exported.iter().map(|line| format!("{line}\n")).collect();
     format!("{head}# version: {version}\n{lines}")
 }
 
-/// The recorded lines that are exported no more, if the version is the same.
+/// The recorded lines that are no longer exported, if the version is the same.
 fn lost<'a>(recorded: &'a str, version: &str, exported: &[String]) -> Vec<&'a str> {
     if !recorded.lines().any(|line| line == format!("# version: {version}")) {
         return Vec::new();

@@ -62,44 +62,44 @@ enum capsock_status
  {
   // The call succeeded.
   CAPSOCK_OK = 0,
-  // An argument is out of its range, or has a form that the call does not accept; nothing was
-  // done.
+  // An argument is out of range or has a form that the call does not accept; the call had no
+  // effect.
   CAPSOCK_INVALID_ARGUMENT = 1,
-  // The time limit of the call passed (ETIMEDOUT), or it had none and would have had to wait.
+  // The time limit of the call passed (ETIMEDOUT), or a non-blocking call would have blocked.
   CAPSOCK_TIMED_OUT = 2,
-  // A signal handler ran, and the caller had asked for that to end the call (EINTR).
+  // A signal handler ran during a call that signals may interrupt (EINTR).
   CAPSOCK_INTERRUPTED = 3,
   // The client, server or socket was closed, before the call or by another thread during it.
   CAPSOCK_CLOSED = 4,
-  // No program listens on that port (ECONNREFUSED).
+  // No program listens on the port (ECONNREFUSED).
   CAPSOCK_CONNECTION_REFUSED = 5,
   // The peer reset the connection (ECONNRESET, EPIPE, ECONNABORTED).
   CAPSOCK_CONNECTION_RESET = 6,
   // The peer closed the connection before the whole reply had arrived.
   CAPSOCK_CONNECTION_CLOSED = 7,
-  // Another socket has that address and port (EADDRINUSE).
+  // Another socket uses the address and port (EADDRINUSE).
   CAPSOCK_ADDRESS_IN_USE = 8,
   // This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
   CAPSOCK_ADDRESS_NOT_AVAILABLE = 9,
-  // The name has no address; the error has the number of getaddrinfo(3).
+  // The name could not be resolved; the error has the number of getaddrinfo(3).
   CAPSOCK_NAME_NOT_RESOLVED = 10,
-  // No route leads to that address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
+  // There is no route to the address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
   CAPSOCK_UNREACHABLE = 11,
-  // The system does not permit it (EACCES, EPERM).
+  // The system does not permit the operation (EACCES, EPERM).
   CAPSOCK_PERMISSION_DENIED = 12,
-  // The message does not fit: a datagram, a limit, a buffer (EMSGSIZE).
+  // The message exceeds the length of a datagram, a limit or a buffer (EMSGSIZE).
   CAPSOCK_TOO_LARGE = 13,
-  // The system, or the present state of the object, does not support it (EOPNOTSUPP).
+  // The system, or the object in its present state, does not support the operation (EOPNOTSUPP).
   CAPSOCK_UNSUPPORTED = 14,
   // No descriptor, memory, thread or process is available (EMFILE, ENFILE, ENOMEM, ENOBUFS,
   // EAGAIN).
   CAPSOCK_OUT_OF_RESOURCES = 15,
-  // The reply is not valid UTF-8, or in C has a NUL inside, and text was asked for; ask for
-  // bytes.
+  // The call returns text, but the reply is not valid UTF-8, or in C contains a NUL; use the
+  // call that returns bytes.
   CAPSOCK_INVALID_TEXT = 16,
-  // Reading the input or writing the output of a copy failed, not the network.
+  // Reading the input or writing the output of a copy failed; the network did not.
   CAPSOCK_INPUT_OUTPUT = 17,
-  // The system reported something else; the error has its number.
+  // Another error of the system; the error has its number.
   CAPSOCK_OTHER = 18,
   // A defect of capsock itself; please report it with the text of the error.
   CAPSOCK_INTERNAL = 19,
@@ -131,13 +131,14 @@ typedef int32_t capsock_transport;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// How many clients a server serves at once, and by what.
+// The concurrency model of a server: what serves several clients at once.
 enum capsock_concurrency
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+  // One client at a time: accepts a connection, serves it to its end, accepts the next. Over
+  // UDP: receives a datagram, replies, receives the next.
   CAPSOCK_CONCURRENCY_ITERATIVE = 0,
   // A thread for each TCP connection; over UDP a fixed number of threads on one port.
   CAPSOCK_CONCURRENCY_THREADS = 1,
@@ -155,20 +156,20 @@ typedef int32_t capsock_concurrency;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Where a request ends in a TCP stream. Over UDP a datagram is a request.
+// How a TCP stream is divided into requests. Over UDP each datagram is a request.
 enum capsock_framing
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // Whatever has arrived. The default. A handler is refused, since a part of a stream is not a
-  // request.
+  // The data that has arrived. The default. A handler is refused, since a part of a stream is
+  // not a request.
   CAPSOCK_FRAMING_STREAM = 0,
   // Up to and including a newline, of at most `max_request` bytes. The last line may end with
   // the stream instead of a newline.
   CAPSOCK_FRAMING_LINE = 1,
-  // What one receive returns; the server replies, then closes the connection, as the textbook's
-  // Python TCPServer does.
+  // The data that one receive returns; the server replies, then closes the connection, as the
+  // textbook's Python TCPServer does.
   CAPSOCK_FRAMING_ONCE = 2,
 };
 #ifndef __cplusplus
@@ -179,17 +180,17 @@ typedef int32_t capsock_framing;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// Optional calls of the system that a server uses where they are available and works without where
-// they are not. The environment variable `CAPSOCK_WITHOUT` disables those that it names, as in
-// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; a server is refused if it has another name. They are bits of
-// the number that `capsock_stats_features` returns.
+// Optional features of the system that a server uses if they are available. The environment
+// variable `CAPSOCK_WITHOUT` disables the features that it lists, as in
+// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, a server does not start. They
+// are bits of the number that `capsock_stats_features` returns.
 enum capsock_feature
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no
-  // poll is needed before it.
+  // shutdown(2) in another thread unblocks a receive, so that the receive needs no poll before
+  // it.
   CAPSOCK_FEATURE_BLOCKING_RECEIVE = 1,
   // recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
   CAPSOCK_FEATURE_RECVMMSG = 2,
@@ -212,8 +213,8 @@ enum capsock_level
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // A limit was reached. Each limit is logged once a second at most; a child process counts it
-  // and logs nothing.
+  // A limit was reached. Each limit is logged at most once a second; a child process counts it
+  // and does not log it.
   CAPSOCK_LEVEL_WARNING = 1,
   // A request failed: its handler reported an error.
   CAPSOCK_LEVEL_ERROR = 2,
@@ -252,8 +253,8 @@ typedef struct capsock_server_options capsock_server_options;
 // fork(2) may use the socket as well; it closes and frees its own copy.
 typedef struct capsock_socket capsock_socket;
 
-// A server's totals since its start, as they were when they were read. It is freed with
-// `capsock_stats_free`. Its functions return 0 for NULL.
+// The totals of a server since its start, at the time of the call that returned them. It is freed
+// with `capsock_stats_free`. Its functions return 0 for NULL.
 typedef struct capsock_stats capsock_stats;
 
 // The result of stopping a server. It is freed with `capsock_stop_report_free`. Its functions
@@ -383,91 +384,94 @@ void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
 // Makes options with all defaults, which are freed with `capsock_server_options_free`. Never NULL.
 capsock_server_options *capsock_server_options_new(void);
 
-// The name or IP address to listen on; an empty one is every address of the machine. Default
+// The name or IP address to listen on; an empty string means all addresses of the machine. Default
 // `localhost`.
 //
-// `localhost` is this machine alone, over IPv4 and IPv6.
+// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
 capsock_status capsock_server_options_set_host(capsock_server_options *options, const char *host);
 
-// The port to listen on; 0 picks a free one. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to 65,535.
+// The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
+// 65,535.
 capsock_status capsock_server_options_set_port(capsock_server_options *options, int32_t port);
 
-// How many clients are served at once, and by what. Default `CAPSOCK_CONCURRENCY_EVENTS`.
-// `concurrency` is a `capsock_concurrency`.
+// The concurrency model: whether threads, processes or event loops serve several clients at once.
+// Default `CAPSOCK_CONCURRENCY_EVENTS`. `concurrency` is a `capsock_concurrency`.
 capsock_status capsock_server_options_set_concurrency(capsock_server_options *options,
                                                       int32_t concurrency);
 
-// Where a request ends in a TCP stream. Default `CAPSOCK_FRAMING_STREAM`. `framing` is a
+// How a TCP stream is divided into requests. Default `CAPSOCK_FRAMING_STREAM`. `framing` is a
 // `capsock_framing`.
 capsock_status capsock_server_options_set_framing(capsock_server_options *options, int32_t framing);
 
 // The number of event loops, or over UDP of threads or processes, for each address of the host; 0
 // starts one for each processor. Default 0; range: 0 to 1,024.
 //
-// With a handler, it is the number of requests that are answered at the same time, with
-// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. A handler that
-// waits for something makes use of more workers than there are processors. Further requests wait
-// in the kernel; accepting, limits, replies in progress and a stop go on.
+// With a handler and `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with
+// `CAPSOCK_CONCURRENCY_THREADS`, it is the number of requests handled at the same time. If the
+// handler blocks, more workers than processors are of use. Further requests wait in the kernel;
+// they do not delay accepting, time limits, replies in progress or a stop.
 capsock_status capsock_server_options_set_workers(capsock_server_options *options, size_t workers);
 
-// The number of connections that the kernel holds until they are accepted (listen(2)). Default
-// 1,024.
+// The maximum number of connections that the kernel queues until they are accepted (listen(2)).
+// Default 1,024.
 //
-// The kernel holds no more than `net.core.somaxconn`.
+// The kernel reduces it to `net.core.somaxconn`.
 capsock_status capsock_server_options_set_backlog(capsock_server_options *options,
                                                   uint32_t backlog);
 
-// The number of TCP connections served at once; a further one is closed at once and counted as
-// refused. Default 0.
+// The maximum number of TCP connections served at once; a further one is closed immediately and
+// counted as refused. Default 0.
 //
-// 0 is 1,024 with `CAPSOCK_CONCURRENCY_THREADS`, 256 with `CAPSOCK_CONCURRENCY_PROCESSES` and
-// 65,536 with `CAPSOCK_CONCURRENCY_EVENTS`. `CAPSOCK_CONCURRENCY_ITERATIVE` serves one and leaves
-// the others in the backlog.
+// 0 means 1,024 with `CAPSOCK_CONCURRENCY_THREADS`, 256 with `CAPSOCK_CONCURRENCY_PROCESSES` and
+// 65,536 with `CAPSOCK_CONCURRENCY_EVENTS`. `CAPSOCK_CONCURRENCY_ITERATIVE` serves one connection
+// and leaves the others in the backlog.
 capsock_status capsock_server_options_set_max_connections(capsock_server_options *options,
                                                           size_t max_connections);
 
-// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
-// network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a
+// /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
+// 0.
 //
-// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+// All clients behind one address translator (NAT) or one proxy are one peer.
 capsock_status capsock_server_options_set_max_connections_per_peer(capsock_server_options *options,
                                                                    size_t max_connections_per_peer);
 
-// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
+// The maximum length of a request, in bytes: a line with its newline, or a datagram. Default
 // 1,048,576; range: 1 and more.
 //
-// It has no effect with `CAPSOCK_FRAMING_STREAM`, where nothing is held.
+// It has no effect with `CAPSOCK_FRAMING_STREAM`, which buffers no request.
 capsock_status capsock_server_options_set_max_request(capsock_server_options *options,
                                                       size_t max_request);
 
-// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is
-// not sent, and counted. 0 sets no limit. Default 0.
+// The maximum length of a UDP reply, as a multiple of the length of its request; a longer reply is
+// counted and not sent. 0 sets no limit. Default 0.
 //
-// The source address of a datagram may be forged, and its reply then reaches a victim: this is the
-// factor by which a forger can multiply the traffic. Upper case is three times as long as its
-// request at most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open network
-// should have a limit. With one, an empty request gets an empty reply or none.
+// The source address of a datagram may be forged, and the reply is then sent to a victim: the
+// limit is the factor by which an attacker can amplify traffic. The upper case of a request is at
+// most three times as long as the request, a factor that QUIC permits as well (RFC 9000, 8.1). A
+// handler on an open network should have a limit. With a limit, an empty request gets an empty
+// reply or none.
 capsock_status capsock_server_options_set_max_amplification(capsock_server_options *options,
                                                             size_t max_amplification);
 
-// The time after which a connection on which nothing arrives is closed. In milliseconds;
+// The time without incoming data after which a connection is closed. In milliseconds;
 // `CAPSOCK_NO_LIMIT` sets no limit. Default 300,000; range: above 0.
 capsock_status capsock_server_options_set_idle_timeout(capsock_server_options *options,
                                                        int64_t idle_timeout_ms);
 
-// The time after which a connection whose peer receives nothing of its reply is closed. In
+// The time after which a connection is closed if its peer receives nothing of the reply. In
 // milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000; range: above 0.
 //
-// TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to make
-// any.
+// TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
+// nothing for some time.
 capsock_status capsock_server_options_set_write_timeout(capsock_server_options *options,
                                                         int64_t write_timeout_ms);
 
 // The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
 // In microseconds. Default 0; range: 0 to 1 s.
 //
-// It takes the time of a wake-up off each reply, and keeps a processor busy while requests arrive
-// at such short intervals. 0 blocks at once.
+// Polling avoids the latency of a wake-up, and uses a whole processor as long as requests arrive
+// within this time of each other. With 0, a worker blocks at once.
 capsock_status capsock_server_options_set_busy_poll(capsock_server_options *options,
                                                     int64_t busy_poll_us);
 
@@ -496,20 +500,21 @@ capsock_status capsock_server_options_set_log(capsock_server_options *options,
                                               capsock_log log,
                                               void *user_data);
 
-// TCP connections accepted, refused ones included.
+// TCP connections accepted, including refused ones.
 uint64_t capsock_stats_connections_accepted(const capsock_stats *stats);
 
 // TCP connections that are open at present.
 uint64_t capsock_stats_connections_active(const capsock_stats *stats);
 
-// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+// TCP connections closed immediately, because of `max_connections` or because no thread or process
+// was available.
 uint64_t capsock_stats_connections_refused(const capsock_stats *stats);
 
-// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them
-// too.
+// TCP connections closed immediately because of `max_connections_per_peer`; `connections_refused`
+// includes them.
 uint64_t capsock_stats_connections_refused_per_peer(const capsock_stats *stats);
 
-// Requests with a reply, whether or not the peer has received it.
+// Requests that got a reply, whether or not the peer has received it.
 uint64_t capsock_stats_requests(const capsock_stats *stats);
 
 // Bytes of requests, over TCP and UDP.
@@ -518,7 +523,7 @@ uint64_t capsock_stats_bytes_received(const capsock_stats *stats);
 // Bytes of replies, over TCP and UDP.
 uint64_t capsock_stats_bytes_sent(const capsock_stats *stats);
 
-// UDP datagrams received, those without a reply included.
+// UDP datagrams received, including those without a reply.
 uint64_t capsock_stats_datagrams_received(const capsock_stats *stats);
 
 // UDP datagrams sent.
@@ -527,7 +532,7 @@ uint64_t capsock_stats_datagrams_sent(const capsock_stats *stats);
 // Requests whose handler failed.
 uint64_t capsock_stats_handler_errors(const capsock_stats *stats);
 
-// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+// Requests longer than `max_request`: the connection was closed, or the datagram got no reply.
 uint64_t capsock_stats_oversized_requests(const capsock_stats *stats);
 
 // Connections closed by `idle_timeout`.
@@ -536,36 +541,36 @@ uint64_t capsock_stats_idle_timeouts(const capsock_stats *stats);
 // Connections closed by `write_timeout`.
 uint64_t capsock_stats_write_timeouts(const capsock_stats *stats);
 
-// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
-// address, or exchanged between servers too often.
+// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
+// or multicast address, or exchanged between servers too often.
 uint64_t capsock_stats_datagrams_guarded(const capsock_stats *stats);
 
-// Replies that did not fit a datagram or that the system refused to send.
+// Replies that did not fit a datagram, or that the system did not send.
 uint64_t capsock_stats_replies_unsent(const capsock_stats *stats);
 
-// Replies over `max_amplification`, which were not sent.
+// Replies longer than `max_amplification` permits, which were not sent.
 uint64_t capsock_stats_amplified_replies(const capsock_stats *stats);
 
-// Times that accepting paused because the process or the system had no free descriptor.
+// Pauses of accepting because the process or the system had no free descriptor.
 uint64_t capsock_stats_descriptor_shortages(const capsock_stats *stats);
 
-// The optional calls of the system that the server uses. The number is the sum of
+// The optional features of the system that the server uses. The number is the sum of
 // `capsock_feature` values.
 uint64_t capsock_stats_features(const capsock_stats *stats);
 
 // Frees totals. NULL has no effect.
 void capsock_stats_free(capsock_stats *stats);
 
-// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
-// reset by its peer, all of the replies were sent.
+// Requests that got a reply, from the start of the server to its end. All replies were sent,
+// except on connections that were cut or reset by the peer.
 uint64_t capsock_stop_report_completed(const capsock_stop_report *report);
 
-// Connections closed at the deadline with a request in progress or a reply not yet received by the
-// peer.
+// Connections closed at the deadline with a request in progress or a reply that the peer had not
+// received.
 uint64_t capsock_stop_report_cut(const capsock_stop_report *report);
 
 // Calls of the handler or of the log that had not returned at the deadline. Their threads end when
-// the call returns; until then what the call uses has to stay.
+// the calls return; until then, what the calls use must stay valid.
 uint64_t capsock_stop_report_running(const capsock_stop_report *report);
 
 // Frees a report. NULL has no effect.
@@ -634,23 +639,23 @@ capsock_tcp_client_options *capsock_tcp_client_options_new(void);
 // The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
 // `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
 //
-// A client that connects again within a request has what is left of `timeout`, if that is less.
+// If the client connects again during a request, the rest of that request's `timeout` applies if
+// it is less.
 capsock_status capsock_tcp_client_options_set_connect_timeout(capsock_tcp_client_options *options,
                                                               int64_t connect_timeout_ms);
 
-// The time limit for each request; for many requests the longest wait for the next reply, and for
-// a copy the longest time without progress. In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit.
-// Default 30,000.
+// The time limit for a request. In a call with many requests, it applies to each reply, counted
+// from the reply before; in a copy, it applies to the time without progress. In milliseconds;
+// `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000.
 capsock_status capsock_tcp_client_options_set_timeout(capsock_tcp_client_options *options,
                                                       int64_t timeout_ms);
 
-// The length of the longest reply that is accepted, in bytes, without its newline. Default
-// 16,777,216.
+// The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
 capsock_status capsock_tcp_client_options_set_max_reply(capsock_tcp_client_options *options,
                                                         size_t max_reply);
 
-// Whether a signal handler that ran in the calling thread ends its blocking call with
-// `CAPSOCK_INTERRUPTED`. Default false.
+// Whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in its
+// thread. Default false.
 capsock_status capsock_tcp_client_options_set_interruptible(capsock_tcp_client_options *options,
                                                             bool interruptible);
 
@@ -660,25 +665,25 @@ void capsock_tcp_client_options_free(capsock_tcp_client_options *options);
 // Makes options with all defaults, which are freed with `capsock_udp_client_options_free`. Never NULL.
 capsock_udp_client_options *capsock_udp_client_options_new(void);
 
-// The time limit for resolving the name, and for each request with all its retransmissions. In
+// The time limit for resolving the name, and for each request including its retransmissions. In
 // milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
 //
-// Without a limit, a request whose last retransmission is not answered waits for ever.
+// Without a limit, a request waits forever if its last retransmission gets no reply.
 capsock_status capsock_udp_client_options_set_timeout(capsock_udp_client_options *options,
                                                       int64_t timeout_ms);
 
-// The time without a reply after which a request is sent again; it doubles with each
+// The time after which a request without a reply is sent again; it doubles with each
 // retransmission (RFC 8085, 3.1.1). In milliseconds; with `CAPSOCK_NO_LIMIT` it is never sent
 // again. Default 1,000.
 capsock_status capsock_udp_client_options_set_retransmit_after(capsock_udp_client_options *options,
                                                                int64_t retransmit_after_ms);
 
-// The number of times that a request is sent again at most. Default 3.
+// The maximum number of times that a request is sent again. Default 3.
 capsock_status capsock_udp_client_options_set_retransmissions(capsock_udp_client_options *options,
                                                               uint32_t retransmissions);
 
-// Whether a signal handler that ran in the calling thread ends its blocking call with
-// `CAPSOCK_INTERRUPTED`. Default false.
+// Whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in its
+// thread. Default false.
 capsock_status capsock_udp_client_options_set_interruptible(capsock_udp_client_options *options,
                                                             bool interruptible);
 

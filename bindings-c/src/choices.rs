@@ -12,11 +12,12 @@ pub enum capsock_transport {
     CAPSOCK_TRANSPORT_UDP = 1,
 }
 
-/// How many clients a server serves at once, and by what.
+/// The concurrency model of a server: what serves several clients at once.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_concurrency {
-    /// One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+    /// One client at a time: accepts a connection, serves it to its end, accepts the next. Over
+    /// UDP: receives a datagram, replies, receives the next.
     CAPSOCK_CONCURRENCY_ITERATIVE = 0,
     /// A thread for each TCP connection; over UDP a fixed number of threads on one port.
     CAPSOCK_CONCURRENCY_THREADS = 1,
@@ -27,18 +28,18 @@ pub enum capsock_concurrency {
     CAPSOCK_CONCURRENCY_EVENTS = 3,
 }
 
-/// Where a request ends in a TCP stream. Over UDP a datagram is a request.
+/// How a TCP stream is divided into requests. Over UDP each datagram is a request.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_framing {
-    /// Whatever has arrived. The default. A handler is refused, since a part of a stream is not a
-    /// request.
+    /// The data that has arrived. The default. A handler is refused, since a part of a stream is
+    /// not a request.
     CAPSOCK_FRAMING_STREAM = 0,
     /// Up to and including a newline, of at most `max_request` bytes. The last line may end with
     /// the stream instead of a newline.
     CAPSOCK_FRAMING_LINE = 1,
-    /// What one receive returns; the server replies, then closes the connection, as the textbook's
-    /// Python TCPServer does.
+    /// The data that one receive returns; the server replies, then closes the connection, as the
+    /// textbook's Python TCPServer does.
     CAPSOCK_FRAMING_ONCE = 2,
 }
 
@@ -46,22 +47,22 @@ pub enum capsock_framing {
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_level {
-    /// A limit was reached. Each limit is logged once a second at most; a child process counts it
-    /// and logs nothing.
+    /// A limit was reached. Each limit is logged at most once a second; a child process counts it
+    /// and does not log it.
     CAPSOCK_LEVEL_WARNING = 1,
     /// A request failed: its handler reported an error.
     CAPSOCK_LEVEL_ERROR = 2,
 }
 
-/// Optional calls of the system that a server uses where they are available and works without where
-/// they are not. The environment variable `CAPSOCK_WITHOUT` disables those that it names, as in
-/// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; a server is refused if it has another name. They are bits of
-/// the number that `capsock_stats_features` returns.
+/// Optional features of the system that a server uses if they are available. The environment
+/// variable `CAPSOCK_WITHOUT` disables the features that it lists, as in
+/// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, a server does not start. They
+/// are bits of the number that `capsock_stats_features` returns.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_feature {
-    /// A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no
-    /// poll is needed before it.
+    /// shutdown(2) in another thread unblocks a receive, so that the receive needs no poll before
+    /// it.
     CAPSOCK_FEATURE_BLOCKING_RECEIVE = 1,
     /// recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
     CAPSOCK_FEATURE_RECVMMSG = 2,

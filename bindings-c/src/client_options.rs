@@ -26,7 +26,8 @@ pub extern "C" fn capsock_tcp_client_options_new() -> Option<Box<capsock_tcp_cli
 /// The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
 /// `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
 ///
-/// A client that connects again within a request has what is left of `timeout`, if that is less.
+/// If the client connects again during a request, the rest of that request's `timeout` applies if
+/// it is less.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_connect_timeout(
     options: Option<&mut capsock_tcp_client_options>,
@@ -39,9 +40,9 @@ pub extern "C" fn capsock_tcp_client_options_set_connect_timeout(
     })
 }
 
-/// The time limit for each request; for many requests the longest wait for the next reply, and for
-/// a copy the longest time without progress. In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit.
-/// Default 30,000.
+/// The time limit for a request. In a call with many requests, it applies to each reply, counted
+/// from the reply before; in a copy, it applies to the time without progress. In milliseconds;
+/// `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_timeout(
     options: Option<&mut capsock_tcp_client_options>,
@@ -54,8 +55,7 @@ pub extern "C" fn capsock_tcp_client_options_set_timeout(
     })
 }
 
-/// The length of the longest reply that is accepted, in bytes, without its newline. Default
-/// 16,777,216.
+/// The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_max_reply(
     options: Option<&mut capsock_tcp_client_options>,
@@ -68,8 +68,8 @@ pub extern "C" fn capsock_tcp_client_options_set_max_reply(
     })
 }
 
-/// Whether a signal handler that ran in the calling thread ends its blocking call with
-/// `CAPSOCK_INTERRUPTED`. Default false.
+/// Whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in its
+/// thread. Default false.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_interruptible(
     options: Option<&mut capsock_tcp_client_options>,
@@ -104,10 +104,10 @@ pub extern "C" fn capsock_udp_client_options_new() -> Option<Box<capsock_udp_cli
     guard_or(None, || Ok(Some(Box::default())))
 }
 
-/// The time limit for resolving the name, and for each request with all its retransmissions. In
+/// The time limit for resolving the name, and for each request including its retransmissions. In
 /// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
 ///
-/// Without a limit, a request whose last retransmission is not answered waits for ever.
+/// Without a limit, a request waits forever if its last retransmission gets no reply.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_set_timeout(
     options: Option<&mut capsock_udp_client_options>,
@@ -120,7 +120,7 @@ pub extern "C" fn capsock_udp_client_options_set_timeout(
     })
 }
 
-/// The time without a reply after which a request is sent again; it doubles with each
+/// The time after which a request without a reply is sent again; it doubles with each
 /// retransmission (RFC 8085, 3.1.1). In milliseconds; with `CAPSOCK_NO_LIMIT` it is never sent
 /// again. Default 1,000.
 #[unsafe(no_mangle)]
@@ -136,7 +136,7 @@ pub extern "C" fn capsock_udp_client_options_set_retransmit_after(
     })
 }
 
-/// The number of times that a request is sent again at most. Default 3.
+/// The maximum number of times that a request is sent again. Default 3.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_set_retransmissions(
     options: Option<&mut capsock_udp_client_options>,
@@ -149,8 +149,8 @@ pub extern "C" fn capsock_udp_client_options_set_retransmissions(
     })
 }
 
-/// Whether a signal handler that ran in the calling thread ends its blocking call with
-/// `CAPSOCK_INTERRUPTED`. Default false.
+/// Whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in its
+/// thread. Default false.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_set_interruptible(
     options: Option<&mut capsock_udp_client_options>,

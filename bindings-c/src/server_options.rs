@@ -49,10 +49,10 @@ pub extern "C" fn capsock_server_options_new() -> Option<Box<capsock_server_opti
     guard_or(None, || Ok(Some(Box::default())))
 }
 
-/// The name or IP address to listen on; an empty one is every address of the machine. Default
+/// The name or IP address to listen on; an empty string means all addresses of the machine. Default
 /// `localhost`.
 ///
-/// `localhost` is this machine alone, over IPv4 and IPv6.
+/// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_server_options_set_host(
     options: Option<&mut capsock_server_options>,
@@ -66,7 +66,8 @@ pub unsafe extern "C" fn capsock_server_options_set_host(
     })
 }
 
-/// The port to listen on; 0 picks a free one. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to 65,535.
+/// The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
+/// 65,535.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_port(
     options: Option<&mut capsock_server_options>,
@@ -79,8 +80,8 @@ pub extern "C" fn capsock_server_options_set_port(
     })
 }
 
-/// How many clients are served at once, and by what. Default `CAPSOCK_CONCURRENCY_EVENTS`.
-/// `concurrency` is a `capsock_concurrency`.
+/// The concurrency model: whether threads, processes or event loops serve several clients at once.
+/// Default `CAPSOCK_CONCURRENCY_EVENTS`. `concurrency` is a `capsock_concurrency`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_concurrency(
     options: Option<&mut capsock_server_options>,
@@ -93,7 +94,7 @@ pub extern "C" fn capsock_server_options_set_concurrency(
     })
 }
 
-/// Where a request ends in a TCP stream. Default `CAPSOCK_FRAMING_STREAM`. `framing` is a
+/// How a TCP stream is divided into requests. Default `CAPSOCK_FRAMING_STREAM`. `framing` is a
 /// `capsock_framing`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_framing(
@@ -110,10 +111,10 @@ pub extern "C" fn capsock_server_options_set_framing(
 /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0
 /// starts one for each processor. Default 0; range: 0 to 1,024.
 ///
-/// With a handler, it is the number of requests that are answered at the same time, with
-/// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`. A handler that
-/// waits for something makes use of more workers than there are processors. Further requests wait
-/// in the kernel; accepting, limits, replies in progress and a stop go on.
+/// With a handler and `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with
+/// `CAPSOCK_CONCURRENCY_THREADS`, it is the number of requests handled at the same time. If the
+/// handler blocks, more workers than processors are of use. Further requests wait in the kernel;
+/// they do not delay accepting, time limits, replies in progress or a stop.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_workers(
     options: Option<&mut capsock_server_options>,
@@ -126,10 +127,10 @@ pub extern "C" fn capsock_server_options_set_workers(
     })
 }
 
-/// The number of connections that the kernel holds until they are accepted (listen(2)). Default
-/// 1,024.
+/// The maximum number of connections that the kernel queues until they are accepted (listen(2)).
+/// Default 1,024.
 ///
-/// The kernel holds no more than `net.core.somaxconn`.
+/// The kernel reduces it to `net.core.somaxconn`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_backlog(
     options: Option<&mut capsock_server_options>,
@@ -142,12 +143,12 @@ pub extern "C" fn capsock_server_options_set_backlog(
     })
 }
 
-/// The number of TCP connections served at once; a further one is closed at once and counted as
-/// refused. Default 0.
+/// The maximum number of TCP connections served at once; a further one is closed immediately and
+/// counted as refused. Default 0.
 ///
-/// 0 is 1,024 with `CAPSOCK_CONCURRENCY_THREADS`, 256 with `CAPSOCK_CONCURRENCY_PROCESSES` and
-/// 65,536 with `CAPSOCK_CONCURRENCY_EVENTS`. `CAPSOCK_CONCURRENCY_ITERATIVE` serves one and leaves
-/// the others in the backlog.
+/// 0 means 1,024 with `CAPSOCK_CONCURRENCY_THREADS`, 256 with `CAPSOCK_CONCURRENCY_PROCESSES` and
+/// 65,536 with `CAPSOCK_CONCURRENCY_EVENTS`. `CAPSOCK_CONCURRENCY_ITERATIVE` serves one connection
+/// and leaves the others in the backlog.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_connections(
     options: Option<&mut capsock_server_options>,
@@ -160,10 +161,11 @@ pub extern "C" fn capsock_server_options_set_max_connections(
     })
 }
 
-/// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
-/// network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+/// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a
+/// /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
+/// 0.
 ///
-/// Clients behind one address translator (NAT) are one peer, and so are all clients behind a proxy.
+/// All clients behind one address translator (NAT) or one proxy are one peer.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
     options: Option<&mut capsock_server_options>,
@@ -176,10 +178,10 @@ pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
     })
 }
 
-/// The length of the longest request, in bytes: a line with its newline, or a datagram. Default
+/// The maximum length of a request, in bytes: a line with its newline, or a datagram. Default
 /// 1,048,576; range: 1 and more.
 ///
-/// It has no effect with `CAPSOCK_FRAMING_STREAM`, where nothing is held.
+/// It has no effect with `CAPSOCK_FRAMING_STREAM`, which buffers no request.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_request(
     options: Option<&mut capsock_server_options>,
@@ -192,13 +194,14 @@ pub extern "C" fn capsock_server_options_set_max_request(
     })
 }
 
-/// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is
-/// not sent, and counted. 0 sets no limit. Default 0.
+/// The maximum length of a UDP reply, as a multiple of the length of its request; a longer reply is
+/// counted and not sent. 0 sets no limit. Default 0.
 ///
-/// The source address of a datagram may be forged, and its reply then reaches a victim: this is the
-/// factor by which a forger can multiply the traffic. Upper case is three times as long as its
-/// request at most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open network
-/// should have a limit. With one, an empty request gets an empty reply or none.
+/// The source address of a datagram may be forged, and the reply is then sent to a victim: the
+/// limit is the factor by which an attacker can amplify traffic. The upper case of a request is at
+/// most three times as long as the request, a factor that QUIC permits as well (RFC 9000, 8.1). A
+/// handler on an open network should have a limit. With a limit, an empty request gets an empty
+/// reply or none.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_amplification(
     options: Option<&mut capsock_server_options>,
@@ -211,7 +214,7 @@ pub extern "C" fn capsock_server_options_set_max_amplification(
     })
 }
 
-/// The time after which a connection on which nothing arrives is closed. In milliseconds;
+/// The time without incoming data after which a connection is closed. In milliseconds;
 /// `CAPSOCK_NO_LIMIT` sets no limit. Default 300,000; range: above 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_idle_timeout(
@@ -225,11 +228,11 @@ pub extern "C" fn capsock_server_options_set_idle_timeout(
     })
 }
 
-/// The time after which a connection whose peer receives nothing of its reply is closed. In
+/// The time after which a connection is closed if its peer receives nothing of the reply. In
 /// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000; range: above 0.
 ///
-/// TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to make
-/// any.
+/// TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
+/// nothing for some time.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_write_timeout(
     options: Option<&mut capsock_server_options>,
@@ -245,8 +248,8 @@ pub extern "C" fn capsock_server_options_set_write_timeout(
 /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
 /// In microseconds. Default 0; range: 0 to 1 s.
 ///
-/// It takes the time of a wake-up off each reply, and keeps a processor busy while requests arrive
-/// at such short intervals. 0 blocks at once.
+/// Polling avoids the latency of a wake-up, and uses a whole processor as long as requests arrive
+/// within this time of each other. With 0, a worker blocks at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_busy_poll(
     options: Option<&mut capsock_server_options>,

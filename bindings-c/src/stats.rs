@@ -7,11 +7,11 @@ use capsock::{Stats, StopReport};
 use crate::guard::guard_or;
 use crate::pointer::given;
 
-/// A server's totals since its start, as they were when they were read. It is freed with
-/// `capsock_stats_free`. Its functions return 0 for NULL.
+/// The totals of a server since its start, at the time of the call that returned them. It is freed
+/// with `capsock_stats_free`. Its functions return 0 for NULL.
 pub struct capsock_stats(pub(crate) Stats);
 
-/// TCP connections accepted, refused ones included.
+/// TCP connections accepted, including refused ones.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_connections_accepted(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.connections_accepted))
@@ -23,20 +23,21 @@ pub extern "C" fn capsock_stats_connections_active(stats: Option<&capsock_stats>
     guard_or(0, || Ok(given(stats, "stats")?.0.connections_active))
 }
 
-/// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+/// TCP connections closed immediately, because of `max_connections` or because no thread or process
+/// was available.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_connections_refused(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.connections_refused))
 }
 
-/// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them
-/// too.
+/// TCP connections closed immediately because of `max_connections_per_peer`; `connections_refused`
+/// includes them.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_connections_refused_per_peer(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.connections_refused_per_peer))
 }
 
-/// Requests with a reply, whether or not the peer has received it.
+/// Requests that got a reply, whether or not the peer has received it.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_requests(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.requests))
@@ -54,7 +55,7 @@ pub extern "C" fn capsock_stats_bytes_sent(stats: Option<&capsock_stats>) -> u64
     guard_or(0, || Ok(given(stats, "stats")?.0.bytes_sent))
 }
 
-/// UDP datagrams received, those without a reply included.
+/// UDP datagrams received, including those without a reply.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_datagrams_received(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_received))
@@ -72,7 +73,7 @@ pub extern "C" fn capsock_stats_handler_errors(stats: Option<&capsock_stats>) ->
     guard_or(0, || Ok(given(stats, "stats")?.0.handler_errors))
 }
 
-/// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+/// Requests longer than `max_request`: the connection was closed, or the datagram got no reply.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_oversized_requests(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.oversized_requests))
@@ -90,32 +91,32 @@ pub extern "C" fn capsock_stats_write_timeouts(stats: Option<&capsock_stats>) ->
     guard_or(0, || Ok(given(stats, "stats")?.0.write_timeouts))
 }
 
-/// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
-/// address, or exchanged between servers too often.
+/// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
+/// or multicast address, or exchanged between servers too often.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_datagrams_guarded(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_guarded))
 }
 
-/// Replies that did not fit a datagram or that the system refused to send.
+/// Replies that did not fit a datagram, or that the system did not send.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_replies_unsent(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.replies_unsent))
 }
 
-/// Replies over `max_amplification`, which were not sent.
+/// Replies longer than `max_amplification` permits, which were not sent.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_amplified_replies(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.amplified_replies))
 }
 
-/// Times that accepting paused because the process or the system had no free descriptor.
+/// Pauses of accepting because the process or the system had no free descriptor.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_descriptor_shortages(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.descriptor_shortages))
 }
 
-/// The optional calls of the system that the server uses. The number is the sum of
+/// The optional features of the system that the server uses. The number is the sum of
 /// `capsock_feature` values.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_features(stats: Option<&capsock_stats>) -> u64 {
@@ -135,22 +136,22 @@ pub extern "C" fn capsock_stats_free(stats: Option<Box<capsock_stats>>) {
 /// return 0 for NULL.
 pub struct capsock_stop_report(pub(crate) StopReport);
 
-/// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or
-/// reset by its peer, all of the replies were sent.
+/// Requests that got a reply, from the start of the server to its end. All replies were sent,
+/// except on connections that were cut or reset by the peer.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stop_report_completed(report: Option<&capsock_stop_report>) -> u64 {
     guard_or(0, || Ok(given(report, "report")?.0.completed))
 }
 
-/// Connections closed at the deadline with a request in progress or a reply not yet received by the
-/// peer.
+/// Connections closed at the deadline with a request in progress or a reply that the peer had not
+/// received.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stop_report_cut(report: Option<&capsock_stop_report>) -> u64 {
     guard_or(0, || Ok(given(report, "report")?.0.cut))
 }
 
 /// Calls of the handler or of the log that had not returned at the deadline. Their threads end when
-/// the call returns; until then what the call uses has to stay.
+/// the calls return; until then, what the calls use must stay valid.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stop_report_running(report: Option<&capsock_stop_report>) -> u64 {
     guard_or(0, || Ok(given(report, "report")?.0.running))

@@ -11,44 +11,44 @@ use capsock::ErrorKind;
 pub enum capsock_status {
     /// The call succeeded.
     CAPSOCK_OK = 0,
-    /// An argument is out of its range, or has a form that the call does not accept; nothing was
-    /// done.
+    /// An argument is out of range or has a form that the call does not accept; the call had no
+    /// effect.
     CAPSOCK_INVALID_ARGUMENT = 1,
-    /// The time limit of the call passed (ETIMEDOUT), or it had none and would have had to wait.
+    /// The time limit of the call passed (ETIMEDOUT), or a non-blocking call would have blocked.
     CAPSOCK_TIMED_OUT = 2,
-    /// A signal handler ran, and the caller had asked for that to end the call (EINTR).
+    /// A signal handler ran during a call that signals may interrupt (EINTR).
     CAPSOCK_INTERRUPTED = 3,
     /// The client, server or socket was closed, before the call or by another thread during it.
     CAPSOCK_CLOSED = 4,
-    /// No program listens on that port (ECONNREFUSED).
+    /// No program listens on the port (ECONNREFUSED).
     CAPSOCK_CONNECTION_REFUSED = 5,
     /// The peer reset the connection (ECONNRESET, EPIPE, ECONNABORTED).
     CAPSOCK_CONNECTION_RESET = 6,
     /// The peer closed the connection before the whole reply had arrived.
     CAPSOCK_CONNECTION_CLOSED = 7,
-    /// Another socket has that address and port (EADDRINUSE).
+    /// Another socket uses the address and port (EADDRINUSE).
     CAPSOCK_ADDRESS_IN_USE = 8,
     /// This machine has no such address (EADDRNOTAVAIL, EAFNOSUPPORT).
     CAPSOCK_ADDRESS_NOT_AVAILABLE = 9,
-    /// The name has no address; the error has the number of getaddrinfo(3).
+    /// The name could not be resolved; the error has the number of getaddrinfo(3).
     CAPSOCK_NAME_NOT_RESOLVED = 10,
-    /// No route leads to that address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
+    /// There is no route to the address (ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN).
     CAPSOCK_UNREACHABLE = 11,
-    /// The system does not permit it (EACCES, EPERM).
+    /// The system does not permit the operation (EACCES, EPERM).
     CAPSOCK_PERMISSION_DENIED = 12,
-    /// The message does not fit: a datagram, a limit, a buffer (EMSGSIZE).
+    /// The message exceeds the length of a datagram, a limit or a buffer (EMSGSIZE).
     CAPSOCK_TOO_LARGE = 13,
-    /// The system, or the present state of the object, does not support it (EOPNOTSUPP).
+    /// The system, or the object in its present state, does not support the operation (EOPNOTSUPP).
     CAPSOCK_UNSUPPORTED = 14,
     /// No descriptor, memory, thread or process is available (EMFILE, ENFILE, ENOMEM, ENOBUFS,
     /// EAGAIN).
     CAPSOCK_OUT_OF_RESOURCES = 15,
-    /// The reply is not valid UTF-8, or in C has a NUL inside, and text was asked for; ask for
-    /// bytes.
+    /// The call returns text, but the reply is not valid UTF-8, or in C contains a NUL; use the
+    /// call that returns bytes.
     CAPSOCK_INVALID_TEXT = 16,
-    /// Reading the input or writing the output of a copy failed, not the network.
+    /// Reading the input or writing the output of a copy failed; the network did not.
     CAPSOCK_INPUT_OUTPUT = 17,
-    /// The system reported something else; the error has its number.
+    /// Another error of the system; the error has its number.
     CAPSOCK_OTHER = 18,
     /// A defect of capsock itself; please report it with the text of the error.
     CAPSOCK_INTERNAL = 19,

@@ -15,20 +15,20 @@ use crate::seconds::{Microseconds, Seconds};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// The name or IP address to listen on; an empty one is every address of the machine.
+    /// The name or IP address to listen on; an empty string means all addresses of the machine.
     #[arg(long, value_name = "HOST", default_value = capsock::DEFAULT_HOST)]
     pub(crate) host: String,
-    /// The port to listen on; 0 picks a free one.
+    /// The port to listen on; 0 selects a free port.
     #[arg(long, value_name = "PORT", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
     pub(crate) port: u16,
-    /// How many clients are served at once, and by what.
+    /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = ServerSettings::default().concurrency.name())]
     pub(crate) concurrency: Concurrency,
     /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0 starts
     /// one for each processor.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().workers)]
     pub(crate) workers: usize,
-    /// The length of the longest request, in bytes: a line with its newline, or a datagram.
+    /// The maximum length of a request, in bytes: a line with its newline, or a datagram.
     #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().max_request)]
     pub(crate) max_request: usize,
     /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. In
@@ -49,23 +49,24 @@ impl ServerArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TcpServerArgs {
-    /// Where a request ends in a TCP stream.
+    /// How a TCP stream is divided into requests.
     #[arg(long, value_name = "F", value_parser = framing(), default_value = ServerSettings::default().framing.name())]
     pub(crate) framing: Framing,
-    /// The number of connections that the kernel holds until they are accepted (listen(2)).
+    /// The maximum number of connections that the kernel queues until they are accepted (listen(2)).
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().backlog)]
     pub(crate) backlog: u32,
-    /// The number of TCP connections served at once; a further one is closed at once and counted as refused.
+    /// The maximum number of TCP connections served at once; a further one is closed immediately and counted
+    /// as refused.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().max_connections)]
     pub(crate) max_connections: usize,
-    /// The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6 network
-    /// of 64 bits; a further one is closed at once and counted. 0 sets no limit.
+    /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
+    /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().max_connections_per_peer)]
     pub(crate) max_connections_per_peer: usize,
-    /// The time after which a connection on which nothing arrives is closed. In seconds; `inf` sets no limit.
+    /// The time without incoming data after which a connection is closed. In seconds; `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().idle_timeout))]
     pub(crate) idle_timeout: Seconds,
-    /// The time after which a connection whose peer receives nothing of its reply is closed. In seconds;
+    /// The time after which a connection is closed if its peer receives nothing of the reply. In seconds;
     /// `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().write_timeout))]
     pub(crate) write_timeout: Seconds,
@@ -85,8 +86,8 @@ impl TcpServerArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct UdpServerArgs {
-    /// The length of the longest UDP reply, as a multiple of the length of its request; a longer one is not
-    /// sent, and counted. 0 sets no limit.
+    /// The maximum length of a UDP reply, as a multiple of the length of its request; a longer reply is
+    /// counted and not sent. 0 sets no limit.
     #[arg(long, value_name = "TIMES", default_value_t = ServerSettings::default().max_amplification)]
     pub(crate) max_amplification: usize,
 }
@@ -103,11 +104,11 @@ pub(crate) struct TcpClientArgs {
     /// no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(TcpClientOptions::default().connect_timeout))]
     pub(crate) connect_timeout: Seconds,
-    /// The time limit for each request; for many requests the longest wait for the next reply, and for a copy
-    /// the longest time without progress. In seconds; `inf` sets no limit.
+    /// The time limit for a request. In a call with many requests, it applies to each reply, counted from the
+    /// reply before; in a copy, it applies to the time without progress. In seconds; `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(TcpClientOptions::default().timeout))]
     pub(crate) timeout: Seconds,
-    /// The length of the longest reply that is accepted, in bytes, without its newline.
+    /// The maximum length of a reply, in bytes, without its newline.
     #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
     pub(crate) max_reply: usize,
 }
@@ -125,15 +126,15 @@ impl TcpClientArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct UdpClientArgs {
-    /// The time limit for resolving the name, and for each request with all its retransmissions. In seconds;
+    /// The time limit for resolving the name, and for each request including its retransmissions. In seconds;
     /// `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(UdpClientOptions::default().timeout))]
     pub(crate) timeout: Seconds,
-    /// The time without a reply after which a request is sent again; it doubles with each retransmission (RFC
+    /// The time after which a request without a reply is sent again; it doubles with each retransmission (RFC
     /// 8085, 3.1.1). In seconds; with `inf` it is never sent again.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(Some(UdpClientOptions::default().retransmit_after)))]
     pub(crate) retransmit_after: Seconds,
-    /// The number of times that a request is sent again at most.
+    /// The maximum number of times that a request is sent again.
     #[arg(long, value_name = "N", default_value_t = UdpClientOptions::default().retransmissions)]
     pub(crate) retransmissions: u32,
 }

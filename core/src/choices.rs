@@ -14,11 +14,12 @@ pub enum Transport {
     Udp = 1,
 }
 
-/// How many clients a server serves at once, and by what.
+/// The concurrency model of a server: what serves several clients at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(i32)]
 pub enum Concurrency {
-    /// One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next.
+    /// One client at a time: accepts a connection, serves it to its end, accepts the next. Over UDP: receives
+    /// a datagram, replies, receives the next.
     Iterative = 0,
     /// A thread for each TCP connection; over UDP a fixed number of threads on one port.
     Threads = 1,
@@ -30,18 +31,19 @@ pub enum Concurrency {
     Events = 3,
 }
 
-/// Where a request ends in a TCP stream. Over UDP a datagram is a request.
+/// How a TCP stream is divided into requests. Over UDP each datagram is a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(i32)]
 pub enum Framing {
-    /// Whatever has arrived. The default. A handler is refused, since a part of a stream is not a request.
+    /// The data that has arrived. The default. A handler is refused, since a part of a stream is not a
+    /// request.
     #[default]
     Stream = 0,
     /// Up to and including a newline, of at most `max_request` bytes. The last line may end with the stream
     /// instead of a newline.
     Line = 1,
-    /// What one receive returns; the server replies, then closes the connection, as the textbook's Python
-    /// TCPServer does.
+    /// The data that one receive returns; the server replies, then closes the connection, as the textbook's
+    /// Python TCPServer does.
     Once = 2,
 }
 
@@ -49,8 +51,8 @@ pub enum Framing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum Level {
-    /// A limit was reached. Each limit is logged once a second at most; a child process counts it and logs
-    /// nothing.
+    /// A limit was reached. Each limit is logged at most once a second; a child process counts it and does
+    /// not log it.
     Warning = 1,
     /// A request failed: its handler reported an error.
     Error = 2,

@@ -49,7 +49,7 @@ impl ErrorKind {
             ErrorKind::NameNotResolved => "check the spelling, or give the IP address",
             ErrorKind::Unreachable => "check the address and the network",
             ErrorKind::OutOfResources => "raise the limit (ulimit -n, ulimit -u) or close something",
-            ErrorKind::InvalidText => "ask for bytes instead of text",
+            ErrorKind::InvalidText => "use the call that returns bytes",
             ErrorKind::ConnectionReset | ErrorKind::ConnectionClosed => {
                 "the server may have stopped, or refused the request; see its log"
             }

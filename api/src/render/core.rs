@@ -120,8 +120,8 @@ fn name(option: &Opt) -> &'static str {
 
 fn option_doc(option: &Opt) -> String {
     if option.kind == Kind::Interruptible {
-        return "    /// Called after a signal handler has run in a thread with a blocking call: whether it ends the \
-                call.\n    /// Default `None`: the call goes on.\n"
+        return "    /// Called when a signal handler has run in a thread during a blocking call: `true` ends the call \
+                with\n    /// `Interrupted`, `false` continues it. Default `None`: the call continues.\n"
             .to_owned();
     }
     comment("    /// ", 110, &paragraphs(Language::Rust, option))

@@ -10,12 +10,12 @@ import enum
 class Feature(enum.IntFlag):
     """What a server uses of the system; several are joined with |.
 
-    Optional calls of the system that a server uses where they are available and works without where they are
-    not. The environment variable CAPSOCK_WITHOUT disables those that it names, as in
-    CAPSOCK_WITHOUT=udp-gro,recvmmsg; a server is refused if it has another name.
+    Optional features of the system that a server uses if they are available. The environment variable
+    CAPSOCK_WITHOUT disables the features that it lists, as in CAPSOCK_WITHOUT=udp-gro,recvmmsg; if it lists
+    an unknown name, a server does not start.
 
-    BLOCKING_RECEIVE: A blocked receive ends when another thread shuts the socket down (shutdown(2)), so
-        that no poll is needed before it.
+    BLOCKING_RECEIVE: shutdown(2) in another thread unblocks a receive, so that the receive needs no poll
+        before it.
     RECVMMSG: recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
     UDP_SEGMENT: UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer.
     UDP_GRO: UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.

@@ -12,15 +12,16 @@ pub struct TcpClientOptions {
     /// The time limit for resolving the name and connecting to one of its addresses. `None` sets no limit.
     /// Default 10 s.
     ///
-    /// A client that connects again within a request has what is left of `timeout`, if that is less.
+    /// If the client connects again during a request, the rest of that request's `timeout` applies if it is
+    /// less.
     pub connect_timeout: Option<Duration>,
-    /// The time limit for each request; for many requests the longest wait for the next reply, and for a copy
-    /// the longest time without progress. `None` sets no limit. Default 30 s.
+    /// The time limit for a request. In a call with many requests, it applies to each reply, counted from the
+    /// reply before; in a copy, it applies to the time without progress. `None` sets no limit. Default 30 s.
     pub timeout: Option<Duration>,
-    /// The length of the longest reply that is accepted, in bytes, without its newline. Default 16,777,216.
+    /// The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
     pub max_reply: usize,
-    /// Called after a signal handler has run in a thread with a blocking call: whether it ends the call.
-    /// Default `None`: the call goes on.
+    /// Called when a signal handler has run in a thread during a blocking call: `true` ends the call with
+    /// `Interrupted`, `false` continues it. Default `None`: the call continues.
     pub on_interrupt: Option<InterruptHook>,
 }
 
@@ -38,18 +39,18 @@ impl Default for TcpClientOptions {
 /// How a [`UdpClient`](super::UdpClient) waits and sends again.
 #[derive(Debug, Clone)]
 pub struct UdpClientOptions {
-    /// The time limit for resolving the name, and for each request with all its retransmissions. `None` sets
+    /// The time limit for resolving the name, and for each request including its retransmissions. `None` sets
     /// no limit. Default 5 s.
     ///
-    /// Without a limit, a request whose last retransmission is not answered waits for ever.
+    /// Without a limit, a request waits forever if its last retransmission gets no reply.
     pub timeout: Option<Duration>,
-    /// The time without a reply after which a request is sent again; it doubles with each retransmission (RFC
+    /// The time after which a request without a reply is sent again; it doubles with each retransmission (RFC
     /// 8085, 3.1.1). Default 1 s.
     pub retransmit_after: Duration,
-    /// The number of times that a request is sent again at most. Default 3.
+    /// The maximum number of times that a request is sent again. Default 3.
     pub retransmissions: u32,
-    /// Called after a signal handler has run in a thread with a blocking call: whether it ends the call.
-    /// Default `None`: the call goes on.
+    /// Called when a signal handler has run in a thread during a blocking call: `true` ends the call with
+    /// `Interrupted`, `false` continues it. Default `None`: the call continues.
     pub on_interrupt: Option<InterruptHook>,
 }
 

@@ -5,8 +5,7 @@
 use super::features::Features;
 
 impl Features {
-    /// A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll is
-    /// needed before it.
+    /// shutdown(2) in another thread unblocks a receive, so that the receive needs no poll before it.
     pub const BLOCKING_RECEIVE: Features = Features(1);
     /// recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
     pub const RECVMMSG: Features = Features(2);

@@ -5,46 +5,48 @@
 use super::counter::Counter;
 use crate::server::config::Features;
 
-/// A server's totals since its start, as they were when they were read.
+/// The totals of a server since its start, at the time of the call that returned them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// TCP connections accepted, refused ones included.
+    /// TCP connections accepted, including refused ones.
     pub connections_accepted: u64,
     /// TCP connections that are open at present.
     pub connections_active: u64,
-    /// TCP connections closed at once: over `max_connections`, or no thread or process was available.
+    /// TCP connections closed immediately, because of `max_connections` or because no thread or process was
+    /// available.
     pub connections_refused: u64,
-    /// TCP connections closed at once by `max_connections_per_peer`; `connections_refused` has them too.
+    /// TCP connections closed immediately because of `max_connections_per_peer`; `connections_refused`
+    /// includes them.
     pub connections_refused_per_peer: u64,
-    /// Requests with a reply, whether or not the peer has received it.
+    /// Requests that got a reply, whether or not the peer has received it.
     pub requests: u64,
     /// Bytes of requests, over TCP and UDP.
     pub bytes_received: u64,
     /// Bytes of replies, over TCP and UDP.
     pub bytes_sent: u64,
-    /// UDP datagrams received, those without a reply included.
+    /// UDP datagrams received, including those without a reply.
     pub datagrams_received: u64,
     /// UDP datagrams sent.
     pub datagrams_sent: u64,
     /// Requests whose handler failed.
     pub handler_errors: u64,
-    /// Requests over `max_request`: the connection was closed, or the datagram got no reply.
+    /// Requests longer than `max_request`: the connection was closed, or the datagram got no reply.
     pub oversized_requests: u64,
     /// Connections closed by `idle_timeout`.
     pub idle_timeouts: u64,
     /// Connections closed by `write_timeout`.
     pub write_timeouts: u64,
-    /// Datagrams refused by the source filter: from the server itself, port 0, a broadcast or multicast
-    /// address, or exchanged between servers too often.
+    /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
+    /// multicast address, or exchanged between servers too often.
     pub datagrams_guarded: u64,
-    /// Replies that did not fit a datagram or that the system refused to send.
+    /// Replies that did not fit a datagram, or that the system did not send.
     pub replies_unsent: u64,
-    /// Replies over `max_amplification`, which were not sent.
+    /// Replies longer than `max_amplification` permits, which were not sent.
     pub amplified_replies: u64,
-    /// Times that accepting paused because the process or the system had no free descriptor.
+    /// Pauses of accepting because the process or the system had no free descriptor.
     pub descriptor_shortages: u64,
-    /// The optional calls of the system that the server uses.
+    /// The optional features of the system that the server uses.
     /// The number is that of [`Features::bits`].
     pub features: u64,
 }
@@ -126,12 +128,13 @@ impl Counters {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StopReport {
-    /// Requests with a reply, from the start of the server to its end. Unless a connection was cut, or reset
-    /// by its peer, all of the replies were sent.
+    /// Requests that got a reply, from the start of the server to its end. All replies were sent, except on
+    /// connections that were cut or reset by the peer.
     pub completed: u64,
-    /// Connections closed at the deadline with a request in progress or a reply not yet received by the peer.
+    /// Connections closed at the deadline with a request in progress or a reply that the peer had not
+    /// received.
     pub cut: u64,
     /// Calls of the handler or of the log that had not returned at the deadline. Their threads end when the
-    /// call returns; until then what the call uses has to stay.
+    /// calls return; until then, what the calls use must stay valid.
     pub running: u64,
 }

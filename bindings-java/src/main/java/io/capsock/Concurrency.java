@@ -1,9 +1,12 @@
 // Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
-/** How many clients a server serves at once, and by what. */
+/** The concurrency model of a server: what serves several clients at once. */
 public enum Concurrency {
-  /** One client at a time: accept, serve to the end, next. Over UDP: receive, reply, next. */
+  /**
+   * One client at a time: accepts a connection, serves it to its end, accepts the next. Over UDP:
+   * receives a datagram, replies, receives the next.
+   */
   ITERATIVE(0),
   /** A thread for each TCP connection; over UDP a fixed number of threads on one port. */
   THREADS(1),

@@ -6,14 +6,13 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Optional calls of the system that a server uses where they are available and works without where
- * they are not. The environment variable {@code CAPSOCK_WITHOUT} disables those that it names, as
- * in {@code CAPSOCK_WITHOUT=udp-gro,recvmmsg}; a server is refused if it has another name.
+ * Optional features of the system that a server uses if they are available. The environment
+ * variable {@code CAPSOCK_WITHOUT} disables the features that it lists, as in {@code
+ * CAPSOCK_WITHOUT=udp-gro,recvmmsg}; if it lists an unknown name, a server does not start.
  */
 public enum Feature {
   /**
-   * A blocked receive ends when another thread shuts the socket down (shutdown(2)), so that no poll
-   * is needed before it.
+   * shutdown(2) in another thread unblocks a receive, so that the receive needs no poll before it.
    */
   BLOCKING_RECEIVE(1),
   /** recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call. */

@@ -1,10 +1,10 @@
 // Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 package io.capsock;
 
-/** Where a request ends in a TCP stream. Over UDP a datagram is a request. */
+/** How a TCP stream is divided into requests. Over UDP each datagram is a request. */
 public enum Framing {
   /**
-   * Whatever has arrived. The default. A handler is refused, since a part of a stream is not a
+   * The data that has arrived. The default. A handler is refused, since a part of a stream is not a
    * request.
    */
   STREAM(0),
@@ -14,8 +14,8 @@ public enum Framing {
    */
   LINE(1),
   /**
-   * What one receive returns; the server replies, then closes the connection, as the textbook's
-   * Python TCPServer does.
+   * The data that one receive returns; the server replies, then closes the connection, as the
+   * textbook's Python TCPServer does.
    */
   ONCE(2);
 

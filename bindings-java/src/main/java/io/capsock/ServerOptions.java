@@ -33,10 +33,10 @@ public final class ServerOptions {
   }
 
   /**
-   * The name or IP address to listen on; an empty one is every address of the machine. Default
-   * "localhost".
+   * The name or IP address to listen on; an empty string means all addresses of the machine.
+   * Default "localhost".
    *
-   * <p>{@code localhost} is this machine alone, over IPv4 and IPv6.
+   * <p>{@code localhost} means the loopback addresses alone, of IPv4 and IPv6.
    *
    * @param host a name, an IP address, or ""
    * @return this
@@ -48,7 +48,7 @@ public final class ServerOptions {
   }
 
   /**
-   * The port to listen on; 0 picks a free one. Default 12000; range: 0 to 65,535.
+   * The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
    *
    * @param port 0 to 65535
    * @return this
@@ -60,7 +60,8 @@ public final class ServerOptions {
   }
 
   /**
-   * How many clients are served at once, and by what. Default {@link Concurrency#EVENTS}.
+   * The concurrency model: whether threads, processes or event loops serve several clients at once.
+   * Default {@link Concurrency#EVENTS}.
    *
    * @param concurrency one of them, never null
    * @return this
@@ -72,7 +73,7 @@ public final class ServerOptions {
   }
 
   /**
-   * Where a request ends in a TCP stream. Default {@link Framing#STREAM}.
+   * How a TCP stream is divided into requests. Default {@link Framing#STREAM}.
    *
    * @param framing one of them, never null
    * @return this
@@ -87,10 +88,10 @@ public final class ServerOptions {
    * The number of event loops, or over UDP of threads or processes, for each address of the host; 0
    * starts one for each processor. Default 0; range: 0 to 1,024.
    *
-   * <p>With a handler, it is the number of requests that are answered at the same time, with {@link
-   * Concurrency#EVENTS}, and over UDP with {@link Concurrency#THREADS}. A handler that waits for
-   * something makes use of more workers than there are processors. Further requests wait in the
-   * kernel; accepting, limits, replies in progress and a stop go on.
+   * <p>With a handler and {@link Concurrency#EVENTS}, and over UDP with {@link
+   * Concurrency#THREADS}, it is the number of requests handled at the same time. If the handler
+   * blocks, more workers than processors are of use. Further requests wait in the kernel; they do
+   * not delay accepting, time limits, replies in progress or a stop.
    *
    * @param workers workers
    * @return this
@@ -102,10 +103,10 @@ public final class ServerOptions {
   }
 
   /**
-   * The number of connections that the kernel holds until they are accepted (listen(2)). Default
-   * 1,024.
+   * The maximum number of connections that the kernel queues until they are accepted (listen(2)).
+   * Default 1,024.
    *
-   * <p>The kernel holds no more than {@code net.core.somaxconn}.
+   * <p>The kernel reduces it to {@code net.core.somaxconn}.
    *
    * @param backlog connections
    * @return this
@@ -117,12 +118,12 @@ public final class ServerOptions {
   }
 
   /**
-   * The number of TCP connections served at once; a further one is closed at once and counted as
-   * refused. Default 0.
+   * The maximum number of TCP connections served at once; a further one is closed immediately and
+   * counted as refused. Default 0.
    *
-   * <p>0 is 1,024 with {@link Concurrency#THREADS}, 256 with {@link Concurrency#PROCESSES} and
-   * 65,536 with {@link Concurrency#EVENTS}. {@link Concurrency#ITERATIVE} serves one and leaves the
-   * others in the backlog.
+   * <p>0 means 1,024 with {@link Concurrency#THREADS}, 256 with {@link Concurrency#PROCESSES} and
+   * 65,536 with {@link Concurrency#EVENTS}. {@link Concurrency#ITERATIVE} serves one connection and
+   * leaves the others in the backlog.
    *
    * @param maxConnections connections
    * @return this
@@ -134,11 +135,11 @@ public final class ServerOptions {
   }
 
   /**
-   * The number of TCP connections served at once for one peer, which is an IPv4 address or an IPv6
-   * network of 64 bits; a further one is closed at once and counted. 0 sets no limit. Default 0.
+   * The maximum number of TCP connections served at once for one peer, which is an IPv4 address or
+   * a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.
+   * Default 0.
    *
-   * <p>Clients behind one address translator (NAT) are one peer, and so are all clients behind a
-   * proxy.
+   * <p>All clients behind one address translator (NAT) or one proxy are one peer.
    *
    * @param maxConnectionsPerPeer connections
    * @return this
@@ -150,10 +151,10 @@ public final class ServerOptions {
   }
 
   /**
-   * The length of the longest request, in bytes: a line with its newline, or a datagram. Default
+   * The maximum length of a request, in bytes: a line with its newline, or a datagram. Default
    * 1,048,576; range: 1 and more.
    *
-   * <p>It has no effect with {@link Framing#STREAM}, where nothing is held.
+   * <p>It has no effect with {@link Framing#STREAM}, which buffers no request.
    *
    * @param maxRequest bytes
    * @return this
@@ -165,13 +166,14 @@ public final class ServerOptions {
   }
 
   /**
-   * The length of the longest UDP reply, as a multiple of the length of its request; a longer one
-   * is not sent, and counted. 0 sets no limit. Default 0.
+   * The maximum length of a UDP reply, as a multiple of the length of its request; a longer reply
+   * is counted and not sent. 0 sets no limit. Default 0.
    *
-   * <p>The source address of a datagram may be forged, and its reply then reaches a victim: this is
-   * the factor by which a forger can multiply the traffic. Upper case is three times as long as its
-   * request at most, which QUIC allows itself too (RFC 9000, 8.1). A handler on an open network
-   * should have a limit. With one, an empty request gets an empty reply or none.
+   * <p>The source address of a datagram may be forged, and the reply is then sent to a victim: the
+   * limit is the factor by which an attacker can amplify traffic. The upper case of a request is at
+   * most three times as long as the request, a factor that QUIC permits as well (RFC 9000, 8.1). A
+   * handler on an open network should have a limit. With a limit, an empty request gets an empty
+   * reply or none.
    *
    * @param maxAmplification times
    * @return this
@@ -183,8 +185,8 @@ public final class ServerOptions {
   }
 
   /**
-   * The time after which a connection on which nothing arrives is closed. {@code null} sets no
-   * limit. Default 300 s; range: above 0.
+   * The time without incoming data after which a connection is closed. {@code null} sets no limit.
+   * Default 300 s; range: above 0.
    *
    * @param idleTimeout how long; null for no limit
    * @return this
@@ -196,11 +198,11 @@ public final class ServerOptions {
   }
 
   /**
-   * The time after which a connection whose peer receives nothing of its reply is closed. {@code
+   * The time after which a connection is closed if its peer receives nothing of the reply. {@code
    * null} sets no limit. Default 30 s; range: above 0.
    *
-   * <p>TCP reports progress in steps of a buffer's size, so that a slow peer may take a while to
-   * make any.
+   * <p>TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
+   * nothing for some time.
    *
    * @param writeTimeout how long; null for no limit
    * @return this
@@ -215,8 +217,8 @@ public final class ServerOptions {
    * The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
    * Default 0; range: 0 to 1 s.
    *
-   * <p>It takes the time of a wake-up off each reply, and keeps a processor busy while requests
-   * arrive at such short intervals. 0 blocks at once.
+   * <p>Polling avoids the latency of a wake-up, and uses a whole processor as long as requests
+   * arrive within this time of each other. With 0, a worker blocks at once.
    *
    * @param busyPoll how long, never null
    * @return this

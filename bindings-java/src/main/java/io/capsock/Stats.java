@@ -4,32 +4,33 @@ package io.capsock;
 import java.util.Set;
 
 /**
- * A server's totals since its start, as they were when they were read. A later version may have
- * further components: read those that there are, and neither construct nor deconstruct one.
+ * The totals of a server since its start, at the time of the call that returned them. A later
+ * version may have further components: read those that there are, and neither construct nor
+ * deconstruct one.
  *
- * @param connectionsAccepted TCP connections accepted, refused ones included
+ * @param connectionsAccepted TCP connections accepted, including refused ones
  * @param connectionsActive TCP connections that are open at present
- * @param connectionsRefused TCP connections closed at once: over {@code maxConnections}, or no
- *     thread or process was available
- * @param connectionsRefusedPerPeer TCP connections closed at once by {@code maxConnectionsPerPeer};
- *     {@code connectionsRefused} has them too
- * @param requests requests with a reply, whether or not the peer has received it
+ * @param connectionsRefused TCP connections closed immediately, because of {@code maxConnections}
+ *     or because no thread or process was available
+ * @param connectionsRefusedPerPeer TCP connections closed immediately because of {@code
+ *     maxConnectionsPerPeer}; {@code connectionsRefused} includes them
+ * @param requests requests that got a reply, whether or not the peer has received it
  * @param bytesReceived bytes of requests, over TCP and UDP
  * @param bytesSent bytes of replies, over TCP and UDP
- * @param datagramsReceived UDP datagrams received, those without a reply included
+ * @param datagramsReceived UDP datagrams received, including those without a reply
  * @param datagramsSent UDP datagrams sent
  * @param handlerErrors requests whose handler failed
- * @param oversizedRequests requests over {@code maxRequest}: the connection was closed, or the
- *     datagram got no reply
+ * @param oversizedRequests requests longer than {@code maxRequest}: the connection was closed, or
+ *     the datagram got no reply
  * @param idleTimeouts connections closed by {@code idleTimeout}
  * @param writeTimeouts connections closed by {@code writeTimeout}
- * @param datagramsGuarded datagrams refused by the source filter: from the server itself, port 0, a
- *     broadcast or multicast address, or exchanged between servers too often
- * @param repliesUnsent replies that did not fit a datagram or that the system refused to send
- * @param amplifiedReplies replies over {@code maxAmplification}, which were not sent
- * @param descriptorShortages times that accepting paused because the process or the system had no
- *     free descriptor
- * @param features the optional calls of the system that the server uses, an unmodifiable set
+ * @param datagramsGuarded datagrams discarded by the source filter: from the server itself, from
+ *     port 0, from a broadcast or multicast address, or exchanged between servers too often
+ * @param repliesUnsent replies that did not fit a datagram, or that the system did not send
+ * @param amplifiedReplies replies longer than {@code maxAmplification} permits, which were not sent
+ * @param descriptorShortages pauses of accepting because the process or the system had no free
+ *     descriptor
+ * @param features the optional features of the system that the server uses, an unmodifiable set
  */
 public record Stats(
     long connectionsAccepted,

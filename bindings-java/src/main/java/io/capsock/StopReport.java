@@ -5,12 +5,12 @@ package io.capsock;
  * The result of stopping a server. A later version may have further components: read those that
  * there are, and neither construct nor deconstruct one.
  *
- * @param completed requests with a reply, from the start of the server to its end. Unless a
- *     connection was cut, or reset by its peer, all of the replies were sent
- * @param cut connections closed at the deadline with a request in progress or a reply not yet
- *     received by the peer
+ * @param completed requests that got a reply, from the start of the server to its end. All replies
+ *     were sent, except on connections that were cut or reset by the peer
+ * @param cut connections closed at the deadline with a request in progress or a reply that the peer
+ *     had not received
  * @param running calls of the handler or of the log that had not returned at the deadline. Their
- *     threads end when the call returns; until then what the call uses has to stay
+ *     threads end when the calls return; until then, what the calls use must stay valid
  */
 public record StopReport(long completed, long cut, long running) {
   /** The native core's numbers, in the order of the components. */

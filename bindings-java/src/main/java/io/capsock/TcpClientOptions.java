@@ -17,8 +17,8 @@ public final class TcpClientOptions {
    * The time limit for resolving the name and connecting to one of its addresses. {@code null} sets
    * no limit. Default 10 s.
    *
-   * <p>A client that connects again within a request has what is left of {@code timeout}, if that
-   * is less.
+   * <p>If the client connects again during a request, the rest of that request's {@code timeout}
+   * applies if it is less.
    *
    * @param connectTimeout how long; null for no limit
    * @return this
@@ -30,8 +30,9 @@ public final class TcpClientOptions {
   }
 
   /**
-   * The time limit for each request; for many requests the longest wait for the next reply, and for
-   * a copy the longest time without progress. {@code null} sets no limit. Default 30 s.
+   * The time limit for a request. In a call with many requests, it applies to each reply, counted
+   * from the reply before; in a copy, it applies to the time without progress. {@code null} sets no
+   * limit. Default 30 s.
    *
    * @param timeout how long; null for no limit
    * @return this
@@ -43,8 +44,7 @@ public final class TcpClientOptions {
   }
 
   /**
-   * The length of the longest reply that is accepted, in bytes, without its newline. Default
-   * 16,777,216.
+   * The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
    *
    * @param maxReply bytes
    * @return this

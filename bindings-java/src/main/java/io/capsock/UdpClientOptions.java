@@ -15,10 +15,10 @@ public final class UdpClientOptions {
   public UdpClientOptions() {}
 
   /**
-   * The time limit for resolving the name, and for each request with all its retransmissions.
+   * The time limit for resolving the name, and for each request including its retransmissions.
    * {@code null} sets no limit. Default 5 s.
    *
-   * <p>Without a limit, a request whose last retransmission is not answered waits for ever.
+   * <p>Without a limit, a request waits forever if its last retransmission gets no reply.
    *
    * @param timeout how long; null for no limit
    * @return this
@@ -30,7 +30,7 @@ public final class UdpClientOptions {
   }
 
   /**
-   * The time without a reply after which a request is sent again; it doubles with each
+   * The time after which a request without a reply is sent again; it doubles with each
    * retransmission (RFC 8085, 3.1.1). Default 1 s.
    *
    * @param retransmitAfter how long, never null
@@ -44,7 +44,7 @@ public final class UdpClientOptions {
   }
 
   /**
-   * The number of times that a request is sent again at most. Default 3.
+   * The maximum number of times that a request is sent again. Default 3.
    *
    * @param retransmissions times
    * @return this
