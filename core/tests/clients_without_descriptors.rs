@@ -1,4 +1,4 @@
-//! A client that asks much with few descriptors left. Alone in its binary: it takes them all.
+//! A client with many requests and few free descriptors. It is alone in its binary because it uses all descriptors.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::File;
@@ -14,7 +14,7 @@ fn the_window_is_as_large_as_the_descriptors_allow() {
     let mut taken: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
     let error = UdpClient::connect(server.local_addr()).unwrap_err();
     assert_eq!((error.kind(), error.errno()), (ErrorKind::OutOfResources, Some(libc::EMFILE)));
-    // With none but its own, one request after the other.
+    // Without any further descriptor, one request after another.
     for free in 0..4 {
         assert_eq!(client.request_many(&requests).unwrap(), expected, "{free} descriptors");
         taken.pop();

@@ -1,4 +1,4 @@
-//! Whole streams through a connection.
+//! Transfers of whole streams.
 
 use std::fs::File;
 use std::io::{self, PipeReader, Read, Seek, Write};
@@ -16,7 +16,7 @@ fn client(server: &TcpServer) -> TcpClient {
     TcpClient::connect_with(server.address, tcp_options()).unwrap()
 }
 
-/// 20 MB that differ everywhere.
+/// 20 MB without repetition.
 fn book() -> Vec<u8> {
     (0..1_250_000).flat_map(|line| format!("line {line:>10}\n").into_bytes()).collect()
 }
@@ -35,7 +35,7 @@ fn file(content: &[u8]) -> File {
     file
 }
 
-/// A pipe into which a thread writes.
+/// A pipe that a thread writes to.
 fn pipe(content: Vec<u8>) -> PipeReader {
     let (reader, mut writer) = io::pipe().unwrap();
     thread::spawn(move || writer.write_all(&content).unwrap_or_default());
@@ -176,7 +176,7 @@ impl Write for Broken {
     }
 }
 
-/// Claims to have read and written more than there was.
+/// Returns counts of bytes read and written that exceed the buffer.
 struct Boaster;
 
 impl Read for Boaster {
@@ -223,13 +223,13 @@ fn inputs_and_outputs_that_fail() {
     assert_eq!(client.request("after").as_deref(), Ok("AFTER"));
 }
 
-/// A number that no descriptor has.
+/// A number that is not an open descriptor.
 fn nothing_open() -> BorrowedFd<'static> {
-    // SAFETY: not a promise that anybody could keep; what is tested is that no harm comes of it.
+    // SAFETY: the descriptor is not open, against the contract; the test is that the call fails with an error.
     unsafe { BorrowedFd::borrow_raw(i32::MAX) }
 }
 
-/// Tells what is written to it.
+/// Sends what is written to a channel.
 struct Telling(mpsc::Sender<Vec<u8>>);
 
 impl Write for Telling {
@@ -256,7 +256,7 @@ fn replies_are_written_while_the_input_is_idle_for_longer_than_the_limit() {
             feed.write_all(word.as_bytes()).unwrap();
             assert_eq!(wait.recv_timeout(LIMIT).unwrap(), word.to_uppercase().as_bytes());
         }
-        // Nothing more comes within the client's limit, and that is no failure.
+        // Nothing more arrives within the client's time limit, which is not an error.
         assert!(wait.recv_timeout(Duration::from_millis(1200)).is_err());
         feed.write_all(b"three").unwrap();
         drop(feed);

@@ -1,4 +1,4 @@
-//! UDP through a network that loses, doubles and reorders.
+//! UDP through a network that loses, duplicates and reorders datagrams.
 
 use std::collections::{BinaryHeap, VecDeque};
 use std::net::{SocketAddr, UdpSocket};
@@ -11,28 +11,28 @@ use capsock::{ErrorKind, Server, UdpClient, UdpClientOptions};
 
 use crate::tools::{Chance, LIMIT, udp_server};
 
-/// Of a hundred datagrams, in each direction.
+/// Percentages of the datagrams in each direction.
 const LOST: u64 = 30;
 const DOUBLED: u64 = 50;
 const DELAYED: u64 = 30;
 
-/// The longest delay, in microseconds: that of many exchanges.
+/// The longest delay, in microseconds: longer than many exchanges.
 const DELAY: u64 = 2000;
 
-/// Ports of clients that the network keeps in mind.
+/// The number of client ports that the network forwards for.
 const PORTS: usize = 128;
 
-/// A datagram on its way, the earliest one first.
+/// A datagram in the network, ordered by its time of arrival, the earliest first.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct OnItsWay {
     due: std::cmp::Reverse<Instant>,
-    /// The client's address, and whether it goes there.
+    /// The client's address, and whether the datagram is sent to the client.
     client: SocketAddr,
     to_client: bool,
     bytes: Vec<u8>,
 }
 
-/// What goes through, for the test to see that it was as bad as it should be.
+/// Counts of datagrams, by which the test checks that the network lost and delayed enough.
 #[derive(Default)]
 struct Traffic {
     over: AtomicBool,
@@ -41,7 +41,7 @@ struct Traffic {
     delayed: AtomicU64,
 }
 
-/// Between clients and the server; each client has a port of its own there, as the server sees it.
+/// Forwards between the clients and the server, for each client from a port of its own.
 fn network(socket: &UdpSocket, server: SocketAddr, seed: u64, traffic: &Traffic) {
     socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
     let mut chance = Chance(seed);
@@ -57,7 +57,7 @@ fn network(socket: &UdpSocket, server: SocketAddr, seed: u64, traffic: &Traffic)
                 socket.connect(server).unwrap();
                 socket.set_nonblocking(true).unwrap();
                 towards.push_back((client, socket));
-                // A client has no more of them at once.
+                // A client does not use more ports at once.
                 if towards.len() > PORTS {
                     towards.pop_front();
                 }
@@ -87,7 +87,7 @@ fn network(socket: &UdpSocket, server: SocketAddr, seed: u64, traffic: &Traffic)
         }
         while on_its_way.peek().is_some_and(|next| next.due.0 <= Instant::now()) {
             let Some(next) = on_its_way.pop() else { break };
-            // A port that its client has left refuses.
+            // A port that its client has closed refuses.
             if next.to_client {
                 let _ = socket.send_to(&next.bytes, next.client);
             } else if let Some((_, towards)) = towards.iter().find(|(client, _)| *client == next.client) {
@@ -97,8 +97,8 @@ fn network(socket: &UdpSocket, server: SocketAddr, seed: u64, traffic: &Traffic)
     }
 }
 
-/// Runs `ask` with clients of a server behind such a network.
-fn behind_a_bad_network(seed: u64, ask: impl FnOnce(&dyn Fn(u32) -> UdpClient)) {
+/// Runs `request` with clients of a server behind such a network.
+fn behind_a_bad_network(seed: u64, request: impl FnOnce(&dyn Fn(u32) -> UdpClient)) {
     let server = Server::udp(("127.0.0.1", 0)).log(|_, _| {}).start().unwrap();
     let (socket, address) = udp_server("127.0.0.1");
     let traffic = Arc::new(Traffic::default());
@@ -106,10 +106,10 @@ fn behind_a_bad_network(seed: u64, ask: impl FnOnce(&dyn Fn(u32) -> UdpClient)) 
         let (traffic, server) = (Arc::clone(&traffic), server.local_addr());
         thread::spawn(move || network(&socket, server, seed, &traffic))
     };
-    ask(&|retransmissions| {
+    request(&|retransmissions| {
         let options = UdpClientOptions {
             timeout: Some(if retransmissions > 10 { LIMIT } else { Duration::from_millis(20) }),
-            // The pause doubles, and half of the exchanges fail.
+            // The interval doubles, and half of the exchanges fail.
             retransmit_after: Duration::from_micros(500),
             retransmissions,
             ..UdpClientOptions::default()

@@ -1,4 +1,4 @@
-//! The clients against small servers made of the standard library alone.
+//! The clients against small servers that use the standard library alone.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod copy;

@@ -17,7 +17,7 @@ fn lines(count: usize, of: impl Fn(usize) -> String) -> Vec<String> {
     (0..count).map(of).collect()
 }
 
-/// Answers so many lines.
+/// Replies to this number of lines.
 fn answer_some(peer: &mut Peer, count: usize) {
     for _ in 0..count {
         let line = peer.line();
@@ -96,7 +96,7 @@ fn servers_of_every_manner_get_what_a_loop_of_requests_gets() {
         let many = client(&server);
         let replies = many.request_many(&requests).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(replies, requests.map(str::to_uppercase), "{name}");
-        // The other client has a connection, too.
+        // The other client has a connection as well.
         assert!(server.accepted() <= connections + 1, "{name}: {}", server.accepted());
         drop(looping);
     }
@@ -118,7 +118,7 @@ fn empty_lines_and_few_lines() {
 
 #[test]
 fn more_than_fits_between_the_two_is_no_deadlock() {
-    // It takes no more as long as nobody takes its replies.
+    // The server receives no more until the client receives its replies.
     let server = TcpServer::uppercase_stream();
     let client = client(&server);
     let many = lines(20_000, |index| format!("{index} {}", "x".repeat(index % 1000)));
@@ -236,7 +236,7 @@ fn what_ends_a_pipeline_and_what_it_tells() {
         let error = client.request_many(&lines(10, |index| format!("item {index}"))).unwrap_err();
         assert!(kinds.contains(&error.kind()), "{name}: {error:?}");
         if !matches!(error.kind(), InvalidText) {
-            // A reset may outrun replies.
+            // A reset may discard replies.
             let told = (0..=*replies).rev().find(|replies| {
                 error
                     .to_string()
@@ -254,7 +254,7 @@ fn what_ends_a_pipeline_and_what_it_tells() {
 
 #[test]
 fn each_reply_renews_the_time_limit() {
-    // Nothing ever comes here: a receive takes its whole time limit.
+    // Nothing arrives here, so that a receive lasts until its time limit.
     let clock = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     clock.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
     let server = TcpServer::start(move |_, mut peer| {

@@ -12,7 +12,7 @@ use crate::tools::{Chance, LIMIT, NOBODY, datagram, udp_options, udp_server};
 
 const SHORT: Duration = Duration::from_millis(20);
 
-/// A reply for each datagram, as `serve` has it, as long as somebody asks.
+/// A server that replies to each datagram with what `serve` returns.
 fn serve(host: &str, serve: impl Fn(Vec<u8>) -> Option<Vec<u8>> + Send + 'static) -> SocketAddr {
     let (socket, address) = udp_server(host);
     thread::spawn(move || {
@@ -77,12 +77,12 @@ fn nothing_is_sent_if_one_is_too_large_or_there_is_none() {
     assert!(socket.recv(&mut [0]).is_err());
 }
 
-/// A network between the client and a server: it loses, doubles and delays datagrams both ways. The
+/// A network between the client and a server that loses, duplicates and delays datagrams in both directions. The
 /// server's replies to two copies of a request differ.
 fn bad_network(socket: &UdpSocket, seed: u64) {
     socket.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
     let mut chance = Chance(seed);
-    // Replies, and how many events each still waits for.
+    // Replies, and the number of events that each is delayed by.
     let mut held: VecDeque<(u64, Vec<u8>, SocketAddr)> = VecDeque::new();
     let mut buffer = vec![0; 2000];
     let mut copies = 0_u64;
@@ -163,13 +163,13 @@ fn no_port_is_used_again_soon() {
         let sources = server.join().unwrap();
         assert_eq!(sources.len(), 2000, "{host}");
         let addresses: HashSet<_> = sources.keys().map(SocketAddr::ip).collect();
-        // The first of a call leaves as a single one does.
+        // The first request of a call is sent like a single request.
         let expected = if calls.len() > 1 { 2001 - calls.len() } else { 1 };
         assert_eq!(addresses.len(), expected, "{host}");
     }
 }
 
-/// The servers of this machine that hear only some of its addresses, as behind a filter.
+/// Servers of this machine that receive from some of its addresses only, as behind a packet filter.
 #[test]
 fn a_server_that_does_not_answer_other_addresses() {
     let (socket, address) = udp_server("127.0.0.1");
@@ -272,7 +272,7 @@ fn a_refused_port_says_so_at_the_first_and_later() {
 
 #[test]
 fn a_name_with_two_addresses_of_which_one_answers() {
-    // A socket that hears nobody but port 9 keeps everybody else from the port over IPv4.
+    // This socket receives from port 9 alone, and no other socket can bind its port over IPv4.
     let (v6, holder) = (0..100)
         .find_map(|_| {
             let v6 = uppercase("::1");

@@ -9,10 +9,10 @@ use capsock::{ErrorKind, TcpClient, TcpClientOptions};
 
 use crate::tools::{LIMIT, NOBODY, Peer, Serve, TcpServer, answer_lines, tcp_options};
 
-/// Requests and the replies expected.
+/// Requests and the expected replies.
 type Dialogue<'a> = &'a [(&'a str, &'a str)];
 
-/// Answers one line so.
+/// Receives a line and sends this reply.
 fn answer_with(peer: &mut Peer, reply: impl AsRef<[u8]>) {
     peer.line();
     peer.say(reply);
@@ -121,7 +121,7 @@ fn servers_of_every_manner_get_the_right_replies() {
     }
 }
 
-/// What the textbook's `recv(1024)` does with a longer line, but shorter.
+/// Receives the beginning of a line only, as the textbook's `recv(1024)` does of a longer line.
 fn answer_the_beginning(mut peer: Peer) {
     let mut piece = [0; 10];
     let count = peer.stream.read(&mut piece).unwrap();
@@ -172,7 +172,7 @@ fn servers_that_give_no_whole_reply() {
                 peer.stream.read_exact(&mut [0]).unwrap();
                 peer.say("REPLY");
                 peer.stream.shutdown(std::net::Shutdown::Write).unwrap();
-                // It stays open and takes nothing, as long as the tests run.
+                // It stays open and receives nothing until the tests end.
                 std::mem::forget(peer);
             },
             &long[..200_000],
@@ -338,7 +338,7 @@ fn nobody_there() {
 fn a_name_with_two_addresses_of_which_one_answers() {
     let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
     for (listening, other) in [(v4, v6), (v6, v4)] {
-        // Whoever only binds the other address keeps everybody from listening there.
+        // A socket that is bound to the other address and does not listen prevents others from listening.
         let (listener, _other) = (0..100)
             .find_map(|_| {
                 let listener = TcpListener::bind((listening, 0)).unwrap();

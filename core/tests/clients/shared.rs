@@ -1,4 +1,4 @@
-//! TCP clients that several threads use, and that are closed.
+//! TCP clients that several threads share, and closed clients.
 
 use std::sync::mpsc;
 use std::thread;
@@ -32,7 +32,7 @@ fn closing_ends_a_request_and_those_that_wait_for_their_turn() {
     let server = TcpServer::start(move |_, mut peer| {
         peer.line();
         received.send(()).unwrap();
-        // Until the client has gone.
+        // Until the client closes the connection.
         assert_eq!(peer.line(), "");
         received.send(()).unwrap();
     });
@@ -106,7 +106,7 @@ fn closing_ends_waiting_for_a_turn_that_does_not_come() {
         wait_until_asleep(started.recv_timeout(LIMIT).unwrap());
         client.close();
         assert_eq!(waiting.join().unwrap(), ErrorKind::Closed);
-        // Only the input can end the copy's reading of it.
+        // Only the end of the input ends the read of it.
         drop(feed);
         assert_eq!(copy.join().unwrap().unwrap_err().kind(), ErrorKind::Closed);
     });

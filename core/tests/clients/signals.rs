@@ -1,4 +1,4 @@
-//! Signals and the hook that decides what they do.
+//! Signals during calls, and the hook that decides whether a call ends.
 
 use std::os::fd::AsFd;
 use std::os::unix::thread::JoinHandleExt;
@@ -13,11 +13,11 @@ use crate::tools::{LIMIT, TcpServer, answer_lines, tcp_options, telling_pipe, ud
 
 extern "C" fn nothing(_: libc::c_int) {}
 
-/// SIGUSR1 interrupts calls and does nothing else.
+/// Installs a handler of SIGUSR1 that does nothing, so that the signal interrupts system calls.
 fn catch_signal() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // SAFETY: the action is plain data, and its handler does nothing.
+        // SAFETY: the action is plain data, and the handler does nothing.
         let result = unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = nothing as *const () as libc::sighandler_t;
@@ -27,7 +27,7 @@ fn catch_signal() {
     });
 }
 
-/// Signals the thread that runs `call` until the call ends.
+/// Sends signals to the thread that runs `call` until the call returns.
 fn interrupted<T: Send + 'static>(call: impl FnOnce() -> Result<T> + Send + 'static) -> ErrorKind {
     catch_signal();
     let (done, wait) = mpsc::channel();
@@ -47,7 +47,7 @@ fn abort() -> bool {
     true
 }
 
-/// A server that never says anything.
+/// A server that never sends anything.
 fn silent() -> TcpServer {
     TcpServer::start(|_, mut peer| while !peer.piece(1000).is_empty() {})
 }

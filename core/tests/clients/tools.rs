@@ -1,4 +1,4 @@
-//! Servers, ports and waits for the tests. Every wait is bounded.
+//! Servers, ports and waits for the tests. Every wait has a time limit.
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use capsock::{TcpClientOptions, UdpClientOptions};
 
-/// Longer than anything takes here; what lasts longer has failed.
+/// The time limit of a wait, longer than any step of a test takes.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
-/// Nobody listens here, since the tests' servers are on 127.0.0.1 and ::1 alone.
+/// A port without a listener, since the servers of the tests are on 127.0.0.1 and ::1 alone.
 pub(crate) const NOBODY: &str = "127.0.0.77";
 
 pub(crate) fn tcp_options() -> TcpClientOptions {
@@ -24,7 +24,7 @@ pub(crate) fn udp_options() -> UdpClientOptions {
     UdpClientOptions { timeout: Some(LIMIT), retransmit_after: LIMIT, ..UdpClientOptions::default() }
 }
 
-/// A server's end of a connection.
+/// The server's end of a connection.
 pub(crate) struct Peer {
     pub(crate) stream: TcpStream,
     reader: BufReader<TcpStream>,
@@ -38,14 +38,14 @@ impl Peer {
         Peer { reader: BufReader::new(stream.try_clone().unwrap()), stream }
     }
 
-    /// A line with its newline; empty at the end.
+    /// Receives a line with its newline; empty at the end of the stream.
     pub(crate) fn line(&mut self) -> String {
         let mut line = Vec::new();
         self.reader.read_until(b'\n', &mut line).unwrap_or_default();
         String::from_utf8(line).unwrap()
     }
 
-    /// Whatever comes next; empty at the end.
+    /// Receives the data that arrives next; empty at the end of the stream.
     pub(crate) fn piece(&mut self, most: usize) -> Vec<u8> {
         let mut piece = vec![0; most];
         let count = self.reader.read(&mut piece).unwrap_or(0);
@@ -53,29 +53,29 @@ impl Peer {
         piece
     }
 
-    /// What cannot be sent is lost: the client has gone, as some tests mean it to.
+    /// Sends, and ignores errors: in some tests the client has closed the connection.
     pub(crate) fn say(&mut self, text: impl AsRef<[u8]>) {
         self.stream.write_all(text.as_ref()).unwrap_or_default();
     }
 
-    /// Waits until the client's system has all that was said.
+    /// Waits until the client's kernel has acknowledged everything sent.
     pub(crate) fn wait_until_delivered(&self) {
         eventually(|| {
             let mut unacknowledged: libc::c_int = 0;
-            // SAFETY: the request writes one int.
+            // SAFETY: the ioctl writes one int.
             let result =
                 unsafe { libc::ioctl(self.stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut unacknowledged) };
             result == 0 && unacknowledged == 0
         });
     }
 
-    /// Ends the connection with a reset.
+    /// Resets the connection.
     pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }
 
-/// How a server serves a connection, given its number.
+/// Serves a connection, whose number is given.
 pub(crate) type Serve = fn(usize, Peer);
 
 /// A TCP server on a port of its own.
@@ -85,7 +85,7 @@ pub(crate) struct TcpServer {
 }
 
 impl TcpServer {
-    /// Each connection has a thread, which is told its number, from 0 on.
+    /// Serves each connection in a thread. Connections are numbered from 0.
     pub(crate) fn start(serve: impl Fn(usize, Peer) + Send + Sync + 'static) -> TcpServer {
         TcpServer::on(TcpListener::bind("127.0.0.1:0").unwrap(), serve)
     }
@@ -107,13 +107,13 @@ impl TcpServer {
         TcpServer { address, accepted }
     }
 
-    /// Answers each line in upper case until the client ends.
+    /// Replies to each line in upper case, until the end of the stream.
     pub(crate) fn uppercase() -> TcpServer {
         TcpServer::start(|_, peer| answer_lines(peer))
     }
 
-    /// Sends back in upper case whatever comes, as it comes, until the client ends. Little fits between
-    /// the two, so that it soon waits for a client that does not receive.
+    /// Replies in upper case to all data as it arrives, until the end of the stream. The socket buffers are small, so
+    /// that it soon blocks if the client does not receive.
     pub(crate) fn uppercase_stream() -> TcpServer {
         TcpServer::start(|_, mut peer| {
             socket2::SockRef::from(&peer.stream).set_send_buffer_size(128 << 10).unwrap();
@@ -127,7 +127,7 @@ impl TcpServer {
         })
     }
 
-    /// How many connections there were.
+    /// The number of connections accepted.
     pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
@@ -151,7 +151,7 @@ pub(crate) fn udp_server(host: &str) -> (UdpSocket, SocketAddr) {
     (socket, address)
 }
 
-/// The next datagram and where it came from.
+/// The next datagram and its source address.
 pub(crate) fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     let mut buffer = vec![0; 70_000];
     let (count, source) = socket.recv_from(&mut buffer).unwrap();
@@ -159,7 +159,7 @@ pub(crate) fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     (buffer, source)
 }
 
-/// Waits until something is there to receive on the UDP port of 127.0.0.1.
+/// Waits until the receive queue of the UDP port of 127.0.0.1 is not empty.
 pub(crate) fn wait_for_datagram_at(port: u16) {
     let local = format!("0100007F:{port:04X}");
     eventually(|| {
@@ -172,20 +172,20 @@ pub(crate) fn wait_for_datagram_at(port: u16) {
     });
 }
 
-/// This thread, for [`wait_until_asleep`].
+/// The number of this thread, for [`wait_until_asleep`].
 pub(crate) fn thread_id() -> libc::pid_t {
-    // SAFETY: the call takes nothing and cannot fail.
+    // SAFETY: the call has no arguments and cannot fail.
     unsafe { libc::gettid() }
 }
 
-/// Waits until the thread waits.
+/// Waits until the thread sleeps in a system call.
 pub(crate) fn wait_until_asleep(thread: libc::pid_t) {
-    // proc(5): after the name in parentheses comes the state.
+    // proc(5): the state follows the name in parentheses.
     let stat = || std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
     eventually(|| stat().rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" S")));
 }
 
-/// Waits until it is so.
+/// Waits until the condition is true.
 pub(crate) fn eventually(mut so: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !so() {
@@ -194,7 +194,7 @@ pub(crate) fn eventually(mut so: impl FnMut() -> bool) {
     }
 }
 
-/// A pipe that tells when somebody reads from it: when a copy has its turn.
+/// A pipe that reports the first read from it, by which time a copy holds the lock of its client.
 pub(crate) fn telling_pipe() -> (Tell, PipeWriter, mpsc::Receiver<()>) {
     let (input, feed) = std::io::pipe().unwrap();
     let (reading, wait) = mpsc::channel();
@@ -213,7 +213,7 @@ impl Read for Tell {
     }
 }
 
-/// A generator of numbers that are the same each time (Knuth's MMIX).
+/// A generator of pseudorandom numbers, the same in every run (Knuth's MMIX).
 pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {

@@ -12,7 +12,7 @@ use crate::tools::{LIMIT, NOBODY, datagram, udp_options, udp_server, wait_for_da
 
 const SHORT: Duration = Duration::from_millis(20);
 
-/// Answers in upper case as long as somebody asks.
+/// A server that replies to each datagram in upper case.
 fn uppercase(host: &str) -> SocketAddr {
     let (socket, address) = udp_server(host);
     thread::spawn(move || answer(&socket));
@@ -53,7 +53,7 @@ fn datagrams_of_every_length() {
     }
 }
 
-/// The next datagram from there: more copies than a test wants come when the machine is busy.
+/// The next datagram from this address. On a busy machine more retransmissions arrive than the test expects.
 fn datagram_from(socket: &UdpSocket, port: SocketAddr) -> Vec<u8> {
     std::iter::repeat_with(|| datagram(socket)).find(|(_, source)| *source == port).unwrap().0
 }
@@ -70,7 +70,7 @@ fn a_request_is_sent_again_and_the_next_one_leaves_from_another_port() {
             for _ in 0..3 {
                 assert_eq!(datagram_from(&socket, port), b"one");
             }
-            // An answer to each of the copies: the later ones are late for good.
+            // A reply to each copy: those after the first are late.
             for _ in 0..3 {
                 socket.send_to(b"ONE", port).unwrap();
             }
@@ -95,7 +95,7 @@ fn a_duplicate_is_not_the_next_reply() {
     let server = thread::spawn(move || {
         let (_, first) = datagram(&socket);
         socket.send_to(b"ONE", first).unwrap();
-        // The copy comes when the next request waits.
+        // The duplicate arrives while the next request waits.
         let (_, second) = datagram(&socket);
         socket.send_to(b"ONE", first).unwrap();
         socket.send_to(b"TWO", second).unwrap();
@@ -170,7 +170,7 @@ fn a_refused_port_says_so() {
 
 #[test]
 fn a_name_with_two_addresses_of_which_one_answers() {
-    // A socket that hears nobody but port 9 keeps everybody else from the port over IPv4.
+    // This socket receives from port 9 alone, and no other socket can bind its port over IPv4.
     let (v6, holder) = (0..100)
         .find_map(|_| {
             let v6 = uppercase("::1");
