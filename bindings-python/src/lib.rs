@@ -51,8 +51,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_set_hints, module)?)?;
-    module.add_function(wrap_pyfunction!(socket::_pause_watch, module)?)?;
-    module.add_function(wrap_pyfunction!(socket::_resume_watch, module)?)?;
+    module.add_function(wrap_pyfunction!(socket::_pause_watchdog, module)?)?;
+    module.add_function(wrap_pyfunction!(socket::_resume_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_introduce, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_start, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_stop, module)?)?;

@@ -31,17 +31,17 @@ TRANSFERS = SENDS | {"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"
 
 def start() -> None:
     """Have the calls report from now on."""
-    if _adviser.is_on:
+    if _observer.is_on:
         return
-    _adviser.is_on = True
-    _native._set_hints(_adviser)
+    _observer.is_on = True
+    _native._set_hints(_observer)
     # A thread that watches is no thread of the program's, which fork() warns of.
     os.register_at_fork(
-        before=_native._pause_watch,
-        after_in_parent=lambda: _native._resume_watch(False),
-        after_in_child=lambda: _native._resume_watch(True),
+        before=_native._pause_watchdog,
+        after_in_parent=lambda: _native._resume_watchdog(False),
+        after_in_child=lambda: _native._resume_watchdog(True),
     )
-    atexit.register(_adviser.finish)
+    atexit.register(_observer.finish)
 
 
 def _say(kind: str, text: str) -> None:
@@ -56,7 +56,7 @@ _said: set[str] = set()
 _lock = _thread.allocate_lock()
 
 
-class _Adviser:
+class _Observer:
     """What the native calls report to."""
 
     def __init__(self) -> None:
@@ -128,11 +128,11 @@ class _Adviser:
             "removes them.",
         )
 
-    def silent(self, kind: str, call: str) -> None:
+    def stalled(self, kind: str, call: str) -> None:
         """Tell of a receive that has waited for 5 seconds."""
         # What makefile() returns receives with recv_into().
         name = "readline()" if call == "recv_into" else f"{call}()"
-        _say(kind, f"{name} has waited for 5 seconds. {SILENCES[kind].format(name=name)}")
+        _say(kind, f"{name} has waited for 5 seconds. {STALLS[kind].format(name=name)}")
 
     def finish(self) -> None:
         """Say at the end of the program what can be said only then."""
@@ -148,9 +148,9 @@ class _Adviser:
                 self.left(*left)
 
 
-_adviser = _Adviser()
+_observer = _Observer()
 
-SILENCES = {
+STALLS = {
     "newline": "What this program sent does not end with a newline, and a server that reads lines "
     "(readLine() in "
     "Java, readline() in Python) waits for one: send(sentence.encode() + b'\\n'). Or the server is busy: one "
@@ -306,7 +306,7 @@ def explain(error: BaseException) -> None:
     elif isinstance(error, NameError) and "'raw_input'" in text:
         _say("raw_input", "raw_input() is of Python 2. In Python 3 it is input(...).")
     elif isinstance(error, OSError):
-        address = _adviser.refused if error.errno == errno.ECONNREFUSED else None
+        address = _observer.refused if error.errno == errno.ECONNREFUSED else None
         _explain_os_error(error, address)
     elif isinstance(error, (ImportError, AttributeError, NameError, TypeError)) and not _explain_shadow(text):
         _explain_text(error, text)

@@ -1,8 +1,8 @@
 """Sockets that multiprocessing sends to other processes.
 
-`multiprocessing.reduction` sends objects of exactly the standard library's class. The classes of
-`capsock.socket` are registered beside it when that module is imported; nothing here imports it. The other
-process makes a socket of `capsock.socket` of what arrives.
+`multiprocessing.reduction` sends objects of exactly the standard library's class. When a program imports it,
+the classes of `capsock.socket` are registered in it; this module does not import it. The other process makes
+a socket of the class in the module that was named at the registration.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 _MODULE = "multiprocessing.reduction"
-_classes: list[type[_socket.socket]] = []
+_modules: dict[type[_socket.socket], str] = {}
 
 
-def register(kind: type[_socket.socket]) -> None:
-    """Have multiprocessing send sockets of this class."""
-    _classes.append(kind)
+def register(kind: type[_socket.socket], module: str) -> None:
+    """Have multiprocessing send sockets of this class, as those of the class `socket` in that module."""
+    _modules[kind] = module
     reduction = sys.modules.get(_MODULE)
     if reduction is not None and hasattr(reduction, "_reduce_socket"):
         _register_all(reduction)
@@ -38,23 +38,24 @@ def register(kind: type[_socket.socket]) -> None:
 
 
 def _register_all(reduction: ModuleType) -> None:
-    for kind in _classes:
+    for kind in _modules:
         reduction.register(kind, _reduce)
 
 
 def _reduce(socket: _socket.socket) -> tuple[Any, tuple[Any, ...]]:
     _, arguments = sys.modules[_MODULE]._reduce_socket(socket)
-    return _rebuild, arguments
+    return _rebuild, (_modules[type(socket)], *arguments)
 
 
-def _rebuild(handle: _Handle, family: int, kind: int, protocol: int) -> _socket.socket:
-    from capsock import socket
-
-    return socket.socket(family, kind, protocol, fileno=handle.detach())
+def _rebuild(module: str, handle: _Handle, family: int, kind: int, protocol: int) -> _socket.socket:
+    made: _socket.socket = __import__(module, fromlist=["socket"]).socket(
+        family, kind, protocol, fileno=handle.detach()
+    )
+    return made
 
 
 class _Finder:
-    """Sees multiprocessing.reduction imported, by the finders that come after this one."""
+    """Registers the classes when multiprocessing.reduction is imported; the other finders find it."""
 
     _is_looking = False
 

@@ -133,7 +133,7 @@ class socket(_native.SocketCalls, _base):
 
 if _sys.modules.get("socket") is _sys.modules.get(__name__):
     socket.__module__ = "socket"
-_workers.register(socket)
+_workers.register(socket, "capsock.socket")
 
 # `capsock run` decides for itself.
 if _os.environ.get("CAPSOCK_HINTS") == "1" and "capsock._run" not in _sys.modules:

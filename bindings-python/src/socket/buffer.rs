@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::QUICK;
-use super::call::{Outcome, Refusal};
+use super::call::{CallError, CallResult};
 
 /// Py_buffer. The stable interface has it from 3.11 on; 3.9 and 3.10, which do not change any more, have the same.
 #[repr(C)]
@@ -49,13 +49,13 @@ unsafe impl Send for Export {}
 unsafe impl Sync for Export {}
 
 impl Export {
-    fn of(object: &Bound<'_, PyAny>, flags: c_int) -> Outcome<Export> {
+    fn of(object: &Bound<'_, PyAny>, flags: c_int) -> CallResult<Export> {
         // SAFETY: a view of zeroes and null pointers is a value; Python fills it in, or fails and leaves it alone.
         let mut view: Box<View> = Box::new(unsafe { std::mem::zeroed() });
         // SAFETY: the object lives, the view is writable and stays where it is, in its box; the GIL is held.
         if unsafe { PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } < 0 {
             drop(PyErr::fetch(object.py()));
-            return Err(Refusal::Arguments);
+            return Err(CallError::WrongArguments);
         }
         Ok(Export(view))
     }
@@ -86,7 +86,7 @@ pub(super) struct Outgoing(Export);
 pub(super) struct Incoming(Export);
 
 impl<'py> Payload<'py> {
-    pub(super) fn of(object: &Bound<'py, PyAny>) -> Outcome<Payload<'py>> {
+    pub(super) fn of(object: &Bound<'py, PyAny>) -> CallResult<Payload<'py>> {
         match object.cast_exact::<PyBytes>() {
             Ok(bytes) => Ok(Payload::Bytes(bytes.clone())),
             Err(_) => Ok(Payload::Other(Outgoing(Export::of(object, SIMPLE)?))),
@@ -110,7 +110,7 @@ impl Deref for Payload<'_> {
 }
 
 impl Incoming {
-    pub(super) fn of(object: &Bound<'_, PyAny>) -> Outcome<Incoming> {
+    pub(super) fn of(object: &Bound<'_, PyAny>) -> CallResult<Incoming> {
         Ok(Incoming(Export::of(object, WRITABLE)?))
     }
 }
@@ -164,8 +164,8 @@ pub(super) fn filled<'py, T, E: From<PyErr>>(
 pub(super) fn with_room<T>(
     py: Python<'_>,
     size: usize,
-    use_it: impl FnOnce(&mut [u8]) -> Outcome<T>,
-) -> Outcome<T> {
+    use_it: impl FnOnce(&mut [u8]) -> CallResult<T>,
+) -> CallResult<T> {
     let mut small = [0; 1024];
     if let Some(room) = small.get_mut(..size) {
         return use_it(room);

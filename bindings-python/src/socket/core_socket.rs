@@ -1,43 +1,44 @@
-//! What a `capsock.socket.socket` has in its slot `_capsock_core`.
+//! The object in the slot `_capsock_core` of a `capsock.socket.socket`.
 
+use std::net::SocketAddr;
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use capsock::net::{BlockingSocket, Family, Kind, WaitError, WaitPolicy};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use super::QUICK;
-use super::address::Known;
-use super::fault::{exception, os_error};
-use super::hints;
-use super::story::Story;
+use super::address::AddressCache;
+use super::call::CallResult;
+use super::history::History;
+use super::observer;
+use super::wait_error::{exception, os_error};
 use crate::blocking::{alone, interrupted, without_gil};
 
 /// A TCP or UDP socket of the core, and the timeout of its calls.
 ///
-/// The descriptor is closed by close() alone: an object that is merely forgotten leaves it to
-/// `_socket.socket`, which warns of it.
+/// Only close() closes the descriptor. Dropping the object leaves it to `_socket.socket`, which warns of a socket that
+/// was not closed.
 #[pyclass(frozen, module = "capsock._native")]
 pub(crate) struct InetSocket {
     socket: BlockingSocket,
     family: Family,
     /// Nanoseconds; negative is no limit.
     timeout: AtomicI64,
-    /// The address that was seen last, and the tuple that it is in Python.
-    pub(super) known: Mutex<Option<Known>>,
-    pub(super) story: Story,
+    addresses: AddressCache,
+    pub(super) history: History,
 }
 
-/// Family and kind, if these three say a TCP or UDP socket over IPv4 or IPv6.
+/// Family and kind, if the arguments of socket(2) describe a TCP or UDP socket over IPv4 or IPv6.
 fn tcp_or_udp(family: i32, kind: i32, protocol: i32) -> Option<(Family, Kind)> {
     Some((Family::from_number(family).ok()?, Kind::from_numbers(kind, protocol).ok()?))
 }
 
 #[pymethods]
 impl InetSocket {
-    /// Make a socket; None if the core has none of that kind.
+    /// Make a socket; None if the core has no such kind.
     #[staticmethod]
     #[pyo3(signature = (family, kind, protocol, /))]
     fn open(
@@ -46,7 +47,7 @@ impl InetSocket {
         kind: &Bound<'_, PyAny>,
         protocol: &Bound<'_, PyAny>,
     ) -> PyResult<Option<InetSocket>> {
-        // What is no number is for _socket.socket to refuse.
+        // _socket.socket raises the exception for an argument that is no number.
         let (Ok(family), Ok(mode), Ok(protocol)) =
             (family.extract::<i32>(), kind.extract::<i32>(), protocol.extract::<i32>())
         else {
@@ -58,7 +59,7 @@ impl InetSocket {
         Ok(Some(InetSocket::of(socket, family)))
     }
 
-    /// Share a descriptor that _socket.socket has; None if it is not a socket of the core's kinds.
+    /// Use a descriptor that _socket.socket owns; None if it is not a socket of the core's kinds.
     #[staticmethod]
     #[pyo3(signature = (fileno, family, kind, protocol, /))]
     fn adopt(fileno: RawFd, family: i32, kind: i32, protocol: i32) -> Option<InetSocket> {
@@ -67,38 +68,45 @@ impl InetSocket {
         // this one: it closes it, or gives it up to close() here; what is forgotten does not close it.
         let socket =
             InetSocket::of(BlockingSocket::from_fd(unsafe { OwnedFd::from_raw_fd(fileno) }, kind), family);
-        socket.story.adopted();
+        socket.history.adopted();
         // The caller may be wrong about the family, as socket.fromfd() lets it be.
         socket.socket.local_addr().ok().map(|_| socket)
     }
 
-    /// The descriptor; -1 once closed or given up.
+    /// The descriptor; -1 once closed or detached.
     fn fileno(&self) -> RawFd {
         self.socket.fd()
     }
 
-    /// Close the descriptor and end the calls that other threads are blocked in.
+    /// Close the descriptor and unblock the pending calls of other threads.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        hints::closing(py, self);
+        if observer::is_enabled()
+            && let Some(left) = self.left()
+        {
+            observer::notify(py, "left", left);
+        }
         match py.detach(|| self.socket.close()) {
-            // The peer's reset is no failure of close(), as in the standard library.
+            // As in the standard library, a reset by the peer is no error of close().
             Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(py, errno.0)),
             _ => Ok(()),
         }
     }
 
-    /// Give the descriptor up, end the calls that other threads are blocked in, and return it; None if the socket
-    /// was closed or given up before.
+    /// Return the descriptor without closing it, and unblock the pending calls of other threads; None if the socket was
+    /// closed or detached before.
     fn detach(&self, py: Python<'_>) -> Option<RawFd> {
         py.detach(|| self.socket.detach()).map(IntoRawFd::into_raw_fd)
     }
 
-    /// For a hint: the last receive, its size and how many bytes wait, if it left them in the stream.
+    /// For a hint: what a close() now would lose, as the name and the size of the last receive and the number of bytes
+    /// that have arrived since.
     fn left(&self) -> Option<(&'static str, usize, usize)> {
-        hints::left(self)
+        let (call, size) = self.history.last_partial()?;
+        let waiting = self.socket.available().ok().filter(|waiting| *waiting > 0)?;
+        Some((call, size, waiting))
     }
 
-    /// Have the timeout of _socket.socket: seconds, or None.
+    /// Set the timeout of the calls, that of _socket.socket: seconds, or None.
     pub(super) fn set_timeout(&self, seconds: Option<f64>) {
         let nanoseconds = seconds.map_or(-1, |seconds| (seconds * 1e9).ceil() as i64);
         self.timeout.store(nanoseconds, Ordering::Relaxed);
@@ -111,8 +119,8 @@ impl InetSocket {
             socket,
             family,
             timeout: AtomicI64::new(-1),
-            known: Mutex::new(None),
-            story: Story::default(),
+            addresses: AddressCache::default(),
+            history: History::default(),
         }
     }
 
@@ -124,29 +132,38 @@ impl InetSocket {
         &self.socket
     }
 
+    /// Converts an address from Python.
+    pub(super) fn address(&self, object: &Bound<'_, PyAny>) -> CallResult<SocketAddr> {
+        self.addresses.address(self.family, object)
+    }
+
+    /// Converts an address to Python.
+    pub(super) fn tuple<'py>(&self, py: Python<'py>, address: SocketAddr) -> PyResult<Bound<'py, PyTuple>> {
+        self.addresses.tuple(py, address)
+    }
+
     pub(super) fn is_stream(&self) -> bool {
         self.socket.kind() == Kind::Stream
     }
 
-    /// How long a call may wait. Without a timeout, and with one of 0, which is a descriptor with O_NONBLOCK, the call
-    /// is the system's own, as in the standard library.
+    /// How long a call may wait. Without a timeout, and with a timeout of 0, for which the descriptor has O_NONBLOCK, the
+    /// call is the system's own, as in the standard library.
     pub(super) fn policy(&self) -> WaitPolicy {
         let timeout = u64::try_from(self.timeout.load(Ordering::Relaxed)).ok().filter(|timeout| *timeout > 0);
         WaitPolicy { timeout: timeout.map(Duration::from_nanos), on_interrupt: Some(interrupted) }
     }
 
-    /// How long a call with these flags may wait, and the flags that are left: a socket with a timeout waits whatever
-    /// MSG_DONTWAIT says, as in the standard library.
-    pub(super) fn patience_with(&self, flags: i32) -> (WaitPolicy, i32) {
+    /// How long a call with these flags may wait, and the flags for the system: with a timeout, MSG_DONTWAIT has no
+    /// effect, as in the standard library.
+    pub(super) fn policy_and_flags(&self, flags: i32) -> (WaitPolicy, i32) {
         let policy = self.policy();
         (policy, if policy.timeout.is_some() { flags & !libc::MSG_DONTWAIT } else { flags })
     }
 
     /// Makes a call that waits as `policy` says, for `bytes` bytes at most.
     ///
-    /// If there is no other thread, a short one is tried with the GIL held: to let go of it would cost more than
-    /// it gives. If the call has to wait then, other threads could come into being by a signal's handler, so the
-    /// wait is without it.
+    /// In a program of one thread, a short call is tried with the GIL held first, because releasing it would cost more
+    /// than the call. A wait releases it: a signal handler may start threads meanwhile.
     pub(super) fn wait<T: Send>(
         &self,
         py: Python<'_>,
@@ -158,14 +175,14 @@ impl InetSocket {
         if bytes <= QUICK && alone(py) {
             match call(socket, WaitPolicy::NONBLOCKING) {
                 Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN => {}
-                ended => return ended.map_err(|fault| exception(py, fault)),
+                ended => return ended.map_err(|error| exception(py, error)),
             }
         }
-        self.without_gil(py, policy, call)?.map_err(|fault| exception(py, fault))
+        self.without_gil(py, policy, call)?.map_err(|error| exception(py, error))
     }
 
-    /// Makes a call without the GIL. A timeout that another thread has set meanwhile has set O_NONBLOCK too, and is not
-    /// for this call to fail by: it waits on.
+    /// Makes a call without the GIL. If another thread sets a timeout during the call, it sets O_NONBLOCK too; the call
+    /// then does not fail with EAGAIN, but waits with that timeout.
     pub(super) fn without_gil<T: Send>(
         &self,
         py: Python<'_>,

@@ -1,8 +1,5 @@
-//! What beginners are told of: the calls report to a Python object what they met, and it decides whether to say
-//! something. Nothing of it changes what a call does, how long it takes or what it leaves behind.
-
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
+//! What the calls report for hints: common mistakes of beginners. A report changes neither the outcome of a call nor how
+//! long it takes.
 
 use capsock::net::{Received, WaitPolicy};
 use pyo3::prelude::*;
@@ -10,58 +7,25 @@ use pyo3::types::{PyBytes, PyTuple};
 
 use super::call::Call;
 use super::core_socket::InetSocket;
-use super::story::{Silence, is_text};
-use super::watch::{LONG, Watch};
+use super::history::is_text;
+use super::observer::{has_reported, is_enabled, notify};
+use super::watchdog::{STALL_TIME, Watchdog};
 
-static WANTED: AtomicBool = AtomicBool::new(false);
-static ADVISER: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
-
-/// So many NULs behind a text are the rest of a buffer that was sent whole.
+/// From this many NULs behind a text on, they are the rest of a buffer that was sent whole.
 const PADDING: usize = 64;
 
-/// The kinds of silence that have been reported: once is enough, and their receives are watched no more.
-static SILENCES: AtomicU8 = AtomicU8::new(0);
-
-/// Has the calls report to an object's methods failed(), cut(), left(), padded(), received() and silent(); None for
-/// nobody.
-#[pyfunction]
-#[pyo3(signature = (adviser, /))]
-pub(crate) fn _set_hints(adviser: Option<Py<PyAny>>) {
-    WANTED.store(adviser.is_some(), Ordering::Relaxed);
-    let _before = std::mem::replace(&mut *ADVISER.lock().unwrap_or_else(PoisonError::into_inner), adviser);
-}
-
-fn wanted() -> bool {
-    WANTED.load(Ordering::Relaxed)
-}
-
-/// Calls a method of the adviser. What that raises is nobody's concern but its author's.
-fn tell<'py, A>(py: Python<'py>, method: &str, args: A)
-where
-    A: IntoPyObject<'py, Target = PyTuple, Output = Bound<'py, PyTuple>, Error = PyErr>,
-{
-    // Not held during the call: another thread may have something to tell in the middle of it.
-    let adviser =
-        ADVISER.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|adviser| adviser.clone_ref(py));
-    let Some(adviser) = adviser else { return };
-    let told = args.into_pyobject(py).and_then(|args| adviser.bind(py).call_method1(method, args));
-    if let Err(raised) = told {
-        raised.write_unraisable(py, None);
-    }
-}
-
-/// A call raised this.
+/// A call raised an exception.
 pub(super) fn failed(call: &Call<'_, '_>, socket: &InetSocket, raised: &PyErr) {
-    if wanted() {
-        let connected = socket.story.is_connected();
+    if is_enabled() {
+        let connected = socket.history.is_connected();
         let args = (call.this, call.name, call.args, raised.value(call.py()), socket.is_stream(), connected);
-        tell(call.py(), "failed", args);
+        notify(call.py(), "failed", args);
     }
 }
 
-/// A call returned this: bytes, or bytes and more, of a receive.
+/// A call returned a value; for a receive, that is bytes or a tuple that begins with bytes.
 pub(super) fn returned(call: &Call<'_, '_>, value: &Bound<'_, PyAny>) {
-    if !wanted() || !matches!(call.name, "recv" | "recvfrom" | "recvmsg") {
+    if !is_enabled() || !matches!(call.name, "recv" | "recvfrom" | "recvmsg") {
         return;
     }
     let first = value.cast::<PyTuple>().ok().and_then(|tuple| tuple.get_item(0).ok());
@@ -69,18 +33,18 @@ pub(super) fn returned(call: &Call<'_, '_>, value: &Bound<'_, PyAny>) {
     let Ok(bytes) = first.cast::<PyBytes>() else { return };
     let bytes = bytes.as_bytes();
     let text = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
-    // Fields of a fixed width are padded as well, with less.
+    // Fields of a fixed width have fewer.
     if text > 0 && bytes.len() - text >= PADDING && is_text(&bytes[..text]) {
-        tell(call.py(), "padded", (call.name, text, bytes.len() - text));
+        notify(call.py(), "padded", (call.name, text, bytes.len() - text));
     }
 }
 
-/// For a datagram, MSG_TRUNC has a receive say how long it was.
+/// Adds MSG_TRUNC, with which a receive returns the length of the datagram.
 pub(super) fn with_true_length(socket: &InetSocket, flags: i32) -> i32 {
-    if wanted() && !socket.is_stream() { flags | libc::MSG_TRUNC } else { flags }
+    if is_enabled() && !socket.is_stream() { flags | libc::MSG_TRUNC } else { flags }
 }
 
-/// So many bytes came into a buffer of that size, with the flags that the caller gave; returns how many to tell of.
+/// A receive got `count` bytes into a buffer of `size` bytes, with the caller's flags; returns the count for the caller.
 pub(super) fn received(
     call: &Call<'_, '_>,
     socket: &InetSocket,
@@ -88,78 +52,55 @@ pub(super) fn received(
     size: usize,
     flags: i32,
 ) -> usize {
-    // More than the buffer is the true length, which may have been asked for here and not by the caller.
-    let told = if socket.is_stream() || flags & libc::MSG_TRUNC != 0 { count } else { count.min(size) };
-    if !wanted() {
-        return told;
+    // A count above the size is the datagram's length, for which this file has set MSG_TRUNC, or the caller has.
+    let length = if socket.is_stream() || flags & libc::MSG_TRUNC != 0 { count } else { count.min(size) };
+    if !is_enabled() {
+        return length;
     }
-    socket.story.heard();
+    socket.history.received();
     if !socket.is_stream() {
-        // A datagram that was only looked at is still there.
-        if count > told && flags & libc::MSG_PEEK == 0 {
-            tell(call.py(), "cut", (call.name, size, count));
+        // With MSG_PEEK the datagram stays in the queue.
+        if count > length && flags & libc::MSG_PEEK == 0 {
+            notify(call.py(), "cut", (call.name, size, count));
         }
-        return told;
+        return length;
     }
-    socket.story.goes_on();
-    // Who takes single bytes takes the next one as well.
+    socket.history.receives_on();
+    // A program that receives single bytes receives the next one as well.
     if count == size && size > 1 && flags & libc::MSG_PEEK == 0 {
         let more = socket.socket().available().unwrap_or(0) > 0;
-        if more && socket.story.cut(call.name, size) {
-            tell(call.py(), "received", (call.this,));
+        if more && socket.history.left_bytes(call.name, size) {
+            notify(call.py(), "received", (call.this,));
         }
     }
-    told
+    length
 }
 
-/// A message of recvmsg came.
+/// A recvmsg() got a message.
 pub(super) fn received_message(call: &Call<'_, '_>, socket: &InetSocket, received: &Received, size: usize) {
-    if !wanted() {
+    if !is_enabled() {
         return;
     }
-    socket.story.heard();
-    socket.story.goes_on();
+    socket.history.received();
+    socket.history.receives_on();
     if !socket.is_stream() && received.flags & libc::MSG_TRUNC != 0 {
-        tell(call.py(), "cut", (call.name, size, call.py().None()));
+        notify(call.py(), "cut", (call.name, size, call.py().None()));
     }
 }
 
-/// These bytes were sent.
+/// A call sent these bytes.
 pub(super) fn sent(_: &Call<'_, '_>, socket: &InetSocket, bytes: &[u8]) {
-    if wanted() {
-        socket.story.sent(bytes, socket.is_stream());
+    if is_enabled() {
+        socket.history.sent(bytes, socket.is_stream());
     }
 }
 
-/// What is lost if the socket is closed now: a receive, its size, and how many bytes have arrived since.
-pub(super) fn left(socket: &InetSocket) -> Option<(&'static str, usize, usize)> {
-    let (call, size) = socket.story.left()?;
-    let waiting = socket.socket().available().ok().filter(|waiting| *waiting > 0)?;
-    Some((call, size, waiting))
-}
-
-/// The socket is about to be closed.
-pub(super) fn closing(py: Python<'_>, socket: &InetSocket) {
-    if wanted()
-        && let Some(left) = left(socket)
-    {
-        tell(py, "left", left);
-    }
-}
-
-/// A receive begins: one that may wait for long, and in vain, is watched until the value is dropped.
-pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, policy: WaitPolicy) -> Option<Watch> {
-    if !wanted() || policy.timeout.is_some_and(|timeout| timeout <= LONG) {
+/// A receive begins. If it may wait for long and in vain, it is watched until the value is dropped.
+pub(super) fn receiving(call: &Call<'_, '_>, socket: &InetSocket, policy: WaitPolicy) -> Option<Watchdog> {
+    if !is_enabled() || policy.timeout.is_some_and(|timeout| timeout <= STALL_TIME) {
         return None;
     }
     let is_bound = || socket.socket().local_addr().is_ok_and(|address| address.port() != 0);
-    let silence = socket.story.silence(socket.is_stream(), is_bound)?;
-    let is_new = SILENCES.load(Ordering::Relaxed) & (1 << silence as u8) == 0;
-    is_new.then(|| Watch::new(call.name, silence))
-}
-
-/// A receive has waited for long.
-pub(super) fn silent(py: Python<'_>, silence: Silence, call: &'static str) {
-    SILENCES.fetch_or(1 << silence as u8, Ordering::Relaxed);
-    tell(py, "silent", (silence.name(), call));
+    let reason = socket.history.stall_reason(socket.is_stream(), is_bound)?;
+    (!has_reported(reason)).then(|| Watchdog::new(call.name, reason))
 }

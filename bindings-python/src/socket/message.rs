@@ -8,14 +8,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyTuple};
 
 use super::buffer::{Incoming, Payload, filled, with_room};
-use super::call::{Call, Outcome, Refusal, audit};
+use super::call::{Call, CallError, CallResult, audit};
 use super::core_socket::InetSocket;
 use super::hints;
 use super::receive::size;
 
 /// The items of any iterable. What it raises on the way is raised.
-fn items<'py>(object: &Bound<'py, PyAny>) -> Outcome<Vec<Bound<'py, PyAny>>> {
-    let items = object.try_iter().map_err(|_| Refusal::Arguments)?;
+fn items<'py>(object: &Bound<'py, PyAny>) -> CallResult<Vec<Bound<'py, PyAny>>> {
+    let items = object.try_iter().map_err(|_| CallError::WrongArguments)?;
     Ok(items.collect::<PyResult<Vec<_>>>()?)
 }
 
@@ -24,10 +24,10 @@ impl<'py> Call<'_, 'py> {
     fn with_lists<T>(
         &self,
         lists: &[&[Bound<'py, PyAny>]],
-        outcome: Outcome<T>,
+        outcome: CallResult<T>,
         socket: &InetSocket,
-    ) -> Outcome<T> {
-        let Err(Refusal::Arguments) = outcome else { return outcome };
+    ) -> CallResult<T> {
+        let Err(CallError::WrongArguments) = outcome else { return outcome };
         let py = self.py();
         let mut args = Vec::new();
         for (index, arg) in self.args.iter().enumerate() {
@@ -38,12 +38,12 @@ impl<'py> Call<'_, 'py> {
         }
         let args = PyTuple::new(py, args)?;
         let again = Call { args: &args, ..*self };
-        Err(Refusal::Raised(again.refused(socket)))
+        Err(CallError::Raised(again.base_error(socket.family())))
     }
 }
 
 /// sendmsg(buffers[, ancdata[, flags[, address]]])
-pub(super) fn sendmsg<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn sendmsg<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let count = call.count(1, 4)?;
     let buffers = items(&call.argument(0)?)?;
     let controls = if count > 1 { items(&call.argument(1)?)? } else { Vec::new() };
@@ -56,10 +56,10 @@ fn send_message<'py>(
     socket: &InetSocket,
     buffers: &[Bound<'py, PyAny>],
     controls: &[Bound<'py, PyAny>],
-) -> Outcome<Bound<'py, PyAny>> {
+) -> CallResult<Bound<'py, PyAny>> {
     let py = call.py();
-    let buffers = buffers.iter().map(Payload::of).collect::<Outcome<Vec<_>>>()?;
-    let controls = controls.iter().map(control).collect::<Outcome<Vec<_>>>()?;
+    let buffers = buffers.iter().map(Payload::of).collect::<CallResult<Vec<_>>>()?;
+    let controls = controls.iter().map(control).collect::<CallResult<Vec<_>>>()?;
     let flags = call.number(2, 0)?;
     let object = if call.args.len() > 3 { call.args.get_item(3)? } else { py.None().into_bound(py) };
     let address = if object.is_none() { None } else { Some(socket.address(&object)?) };
@@ -70,7 +70,7 @@ fn send_message<'py>(
         return Err(PyOSError::new_err("ancillary data item too large").into());
     };
     let slices: Vec<_> = buffers.iter().map(|buffer| IoSlice::new(buffer)).collect();
-    let (policy, flags) = socket.patience_with(flags);
+    let (policy, flags) = socket.policy_and_flags(flags);
     // To try it without waiting could send less than a stream that blocks takes.
     let length: usize = slices.iter().map(|slice| slice.len()).sum();
     let quick = if socket.is_stream() && policy.timeout.is_none() { usize::MAX } else { length };
@@ -85,15 +85,15 @@ fn send_message<'py>(
 }
 
 /// One item of control data: (level, type, data).
-fn control<'py>(item: &Bound<'py, PyAny>) -> Outcome<(i32, i32, Payload<'py>)> {
+fn control<'py>(item: &Bound<'py, PyAny>) -> CallResult<(i32, i32, Payload<'py>)> {
     let fields = items(item)?;
-    let [level, kind, data] = &fields[..] else { return Err(Refusal::Arguments) };
-    let number = |number: &Bound<'_, PyAny>| number.extract().map_err(|_| Refusal::Arguments);
+    let [level, kind, data] = &fields[..] else { return Err(CallError::WrongArguments) };
+    let number = |number: &Bound<'_, PyAny>| number.extract().map_err(|_| CallError::WrongArguments);
     Ok((number(level)?, number(kind)?, Payload::of(data)?))
 }
 
 /// recvmsg(bufsize[, ancbufsize[, flags]])
-pub(super) fn recvmsg<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recvmsg<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 3)?;
     let room = size(call, 0, 0)?;
     let (control_room, flags) = (control_size(call)?, call.number(2, 0)?);
@@ -107,7 +107,7 @@ pub(super) fn recvmsg<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome
 }
 
 /// recvmsg_into(buffers[, ancbufsize[, flags]])
-pub(super) fn recvmsg_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recvmsg_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 3)?;
     let buffers = items(&call.argument(0)?)?;
     call.with_lists(&[&buffers], receive_message_into(call, socket, &buffers), socket)
@@ -117,8 +117,8 @@ fn receive_message_into<'py>(
     call: &Call<'_, 'py>,
     socket: &InetSocket,
     buffers: &[Bound<'py, PyAny>],
-) -> Outcome<Bound<'py, PyAny>> {
-    let mut buffers = buffers.iter().map(Incoming::of).collect::<Outcome<Vec<_>>>()?;
+) -> CallResult<Bound<'py, PyAny>> {
+    let mut buffers = buffers.iter().map(Incoming::of).collect::<CallResult<Vec<_>>>()?;
     let (control_room, flags) = (control_size(call)?, call.number(2, 0)?);
     let mut slices: Vec<_> = buffers.iter_mut().map(|buffer| IoSliceMut::new(buffer)).collect();
     with_room(call.py(), control_room, |control| {
@@ -128,9 +128,9 @@ fn receive_message_into<'py>(
     })
 }
 
-fn control_size(call: &Call<'_, '_>) -> Outcome<usize> {
+fn control_size(call: &Call<'_, '_>) -> CallResult<usize> {
     let size = size(call, 1, 0)?;
-    if size > i32::MAX as usize { Err(Refusal::Arguments) } else { Ok(size) }
+    if size > i32::MAX as usize { Err(CallError::WrongArguments) } else { Ok(size) }
 }
 
 fn receive_message(
@@ -158,7 +158,7 @@ fn message<'py>(
     data: Bound<'py, PyAny>,
     received: Received,
     control: &[u8],
-) -> Outcome<Bound<'py, PyAny>> {
+) -> CallResult<Bound<'py, PyAny>> {
     let py = call.py();
     let controls = PyList::empty(py);
     for item in read_controls(&control[..received.control]) {

@@ -7,7 +7,7 @@
 //! the object. An object without one is no TCP or UDP socket over IPv4 or IPv6, and has its calls made by
 //! `_socket.socket`.
 //!
-//! A wrong argument is for `_socket.socket` to refuse ([`call::Refusal::Arguments`]): the exception and
+//! A wrong argument is for `_socket.socket` to refuse ([`call::CallError::WrongArguments`]): the exception and
 //! its text are then those of the Python that runs, whatever its version.
 
 mod address;
@@ -15,19 +15,21 @@ mod buffer;
 mod call;
 mod calls;
 mod core_socket;
-mod fault;
+mod dispatch;
 mod hints;
+mod history;
 mod message;
+mod observer;
 mod options;
 mod receive;
 mod send;
-mod story;
-mod watch;
+mod wait_error;
+mod watchdog;
 
 pub(crate) use calls::SocketCalls;
 pub(crate) use core_socket::InetSocket;
-pub(crate) use hints::_set_hints;
-pub(crate) use watch::{_pause_watch, _resume_watch};
+pub(crate) use observer::_set_hints;
+pub(crate) use watchdog::{_pause_watchdog, _resume_watchdog};
 
 /// Up to so many bytes a call of a program's only thread is tried with the GIL held.
 const QUICK: usize = 16 * 1024;

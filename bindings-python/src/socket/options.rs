@@ -7,9 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::buffer::Payload;
-use super::call::{Call, Outcome, Refusal, audit, base};
+use super::call::{Call, CallError, CallResult, audit, base};
 use super::core_socket::InetSocket;
-use super::fault::{exception, number, os_error};
+use super::wait_error::{errno, exception, os_error};
 use crate::blocking::without_gil;
 
 fn none<'py>(py: Python<'py>) -> Bound<'py, PyAny> {
@@ -17,7 +17,7 @@ fn none<'py>(py: Python<'py>) -> Bound<'py, PyAny> {
 }
 
 /// bind(address)
-pub(super) fn bind<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn bind<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 1)?;
     let object = call.argument(0)?;
     let address = socket.address(&object)?;
@@ -28,7 +28,7 @@ pub(super) fn bind<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bo
 }
 
 /// listen([backlog])
-pub(super) fn listen<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn listen<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(0, 1)?;
     let backlog: i32 = call.number(0, libc::SOMAXCONN.min(128))?;
     let py = call.py();
@@ -37,46 +37,46 @@ pub(super) fn listen<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<
 }
 
 /// _accept(): the descriptor and the peer's address.
-pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(0, 0)?;
     let py = call.py();
     let policy = socket.policy();
     let accepted = socket.without_gil(py, policy, |core, policy| core.accept(false, policy))?;
-    let (connection, peer) = accepted.map_err(|fault| exception(py, fault))?;
+    let (connection, peer) = accepted.map_err(|error| exception(py, error))?;
     let address = socket.tuple(py, peer)?;
     let fd = connection.detach().ok_or_else(|| os_error(py, libc::EBADF))?.into_raw_fd();
     Ok((fd, address).into_pyobject(py)?.into_any())
 }
 
-fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> Outcome<Result<(), WaitError>> {
+fn connect_to(call: &Call<'_, '_>, socket: &InetSocket) -> CallResult<Result<(), WaitError>> {
     call.count(1, 1)?;
     let object = call.argument(0)?;
     let address = socket.address(&object)?;
     audit(c"socket.connect", call.this, &object)?;
     let policy = socket.policy();
-    socket.story.connected();
+    socket.history.connected();
     Ok(without_gil(call.py(), || socket.socket().connect(&address, policy))?)
 }
 
 /// connect(address)
-pub(super) fn connect<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn connect<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let py = call.py();
-    connect_to(call, socket)?.map_err(|fault| exception(py, fault))?;
+    connect_to(call, socket)?.map_err(|error| exception(py, error))?;
     Ok(none(py))
 }
 
 /// connect_ex(address): errno, 0 for success.
-pub(super) fn connect_ex<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn connect_ex<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let py = call.py();
     let errno = match connect_to(call, socket)? {
         Ok(()) => 0,
-        Err(fault) => number(fault).ok_or_else(|| exception(py, fault))?,
+        Err(error) => errno(error).ok_or_else(|| exception(py, error))?,
     };
     Ok(errno.into_pyobject(py).map_err(PyErr::from)?.into_any())
 }
 
 /// shutdown(how)
-pub(super) fn shutdown<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn shutdown<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 1)?;
     let py = call.py();
     let how = match shutdown_from_number(call.number(0, -1)?) {
@@ -89,7 +89,7 @@ pub(super) fn shutdown<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcom
 }
 
 /// getsockname()
-pub(super) fn getsockname<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn getsockname<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(0, 0)?;
     let py = call.py();
     let address = socket.socket().local_addr().map_err(|errno| os_error(py, errno.0))?;
@@ -97,7 +97,7 @@ pub(super) fn getsockname<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Out
 }
 
 /// getpeername()
-pub(super) fn getpeername<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn getpeername<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(0, 0)?;
     let py = call.py();
     let address = socket.socket().peer_addr().map_err(|errno| os_error(py, errno.0))?;
@@ -105,7 +105,7 @@ pub(super) fn getpeername<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Out
 }
 
 /// getsockopt(level, optname[, buflen])
-pub(super) fn getsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn getsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(2, 3)?;
     let py = call.py();
     let (level, name, length): (i32, i32, i32) = (call.number(0, 0)?, call.number(1, 0)?, call.number(2, 0)?);
@@ -117,16 +117,16 @@ pub(super) fn getsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outc
     }
     let mut value = [0; 1024];
     let room = usize::try_from(length).ok().and_then(|length| value.get_mut(..length));
-    let room = room.ok_or(Refusal::Arguments)?;
+    let room = room.ok_or(CallError::WrongArguments)?;
     let filled = socket.socket().option(level, name, room).map_err(failed)?;
     Ok(PyBytes::new(py, &room[..filled]).into_any())
 }
 
 /// setsockopt(level, optname, value: int or bytes); setsockopt(level, optname, None, optlen)
-pub(super) fn setsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn setsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     if call.count(3, 4)? == 4 {
         // A length without a value is for other protocols; TCP and UDP have no such option.
-        return Ok(call.by_base()?);
+        return Ok(call.call_base()?);
     }
     let py = call.py();
     let (level, name): (i32, i32) = (call.number(0, 0)?, call.number(1, 0)?);
@@ -140,8 +140,8 @@ pub(super) fn setsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outc
 }
 
 /// settimeout(seconds), setblocking(flag): done by `_socket.socket`, which sets O_NONBLOCK when there is a timeout.
-pub(super) fn set_timeout<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
-    let done = call.by_base()?;
+pub(super) fn set_timeout<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
+    let done = call.call_base()?;
     let timeout = base(call.py())?.call_method1("gettimeout", (call.this,))?;
     socket.set_timeout(timeout.extract()?);
     Ok(done)

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::buffer::{Incoming, filled};
-use super::call::{Call, Outcome, Refusal};
+use super::call::{Call, CallError, CallResult};
 use super::core_socket::InetSocket;
 use super::hints;
 
@@ -20,7 +20,7 @@ impl InetSocket {
         flags: i32,
         mut receive: impl FnMut(&BlockingSocket, i32, WaitPolicy) -> Result<T, WaitError> + Send,
     ) -> PyResult<T> {
-        let (policy, flags) = self.patience_with(flags);
+        let (policy, flags) = self.policy_and_flags(flags);
         // To try it without waiting would return less than was asked for.
         let all = flags & libc::MSG_WAITALL != 0 || self.socket().waits_for_more();
         let quick = if all { usize::MAX } else { room };
@@ -33,9 +33,10 @@ impl InetSocket {
             return Ok(0);
         }
         let size = room.len();
-        let told = hints::with_true_length(self, flags);
-        let count =
-            self.receive_by(call, size, told, |socket, flags, policy| socket.receive(room, flags, policy))?;
+        let system_flags = hints::with_true_length(self, flags);
+        let count = self.receive_by(call, size, system_flags, |socket, flags, policy| {
+            socket.receive(room, flags, policy)
+        })?;
         Ok(hints::received(call, self, count, size, flags))
     }
 
@@ -46,9 +47,10 @@ impl InetSocket {
         flags: i32,
     ) -> PyResult<(usize, Option<SocketAddr>)> {
         let size = room.len();
-        let told = hints::with_true_length(self, flags);
-        let (count, from) = self
-            .receive_by(call, size, told, |socket, flags, policy| socket.receive_from(room, flags, policy))?;
+        let system_flags = hints::with_true_length(self, flags);
+        let (count, from) = self.receive_by(call, size, system_flags, |socket, flags, policy| {
+            socket.receive_from(room, flags, policy)
+        })?;
         Ok((hints::received(call, self, count, size, flags), from))
     }
 
@@ -65,12 +67,12 @@ impl InetSocket {
 }
 
 /// A number of bytes; a negative one is refused.
-pub(super) fn size(call: &Call<'_, '_>, index: usize, default: isize) -> Outcome<usize> {
-    usize::try_from(call.number(index, default)?).map_err(|_| Refusal::Arguments)
+pub(super) fn size(call: &Call<'_, '_>, index: usize, default: isize) -> CallResult<usize> {
+    usize::try_from(call.number(index, default)?).map_err(|_| CallError::WrongArguments)
 }
 
 /// recv(bufsize[, flags])
-pub(super) fn recv<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recv<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 2)?;
     let (size, flags) = (size(call, 0, 0)?, call.number(1, 0)?);
     let (bytes, ()) =
@@ -79,7 +81,7 @@ pub(super) fn recv<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bo
 }
 
 /// recvfrom(bufsize[, flags])
-pub(super) fn recvfrom<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recvfrom<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 2)?;
     let (size, flags) = (size(call, 0, 0)?, call.number(1, 0)?);
     let py = call.py();
@@ -88,12 +90,12 @@ pub(super) fn recvfrom<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcom
 }
 
 /// The arguments of recv_into and recvfrom_into, which may be given by name.
-fn into_arguments(call: &Call<'_, '_>) -> Outcome<(Incoming, usize, i32)> {
+fn into_arguments(call: &Call<'_, '_>) -> CallResult<(Incoming, usize, i32)> {
     let names = ["buffer", "nbytes", "flags"];
     let named = call.keywords.map_or(0, pyo3::types::PyDictMethods::len);
     let given = call.args.len();
     if given + named > names.len() {
-        return Err(Refusal::Arguments);
+        return Err(CallError::WrongArguments);
     }
     let mut found = 0;
     let mut values = [const { None }; 3];
@@ -104,17 +106,17 @@ fn into_arguments(call: &Call<'_, '_>) -> Outcome<(Incoming, usize, i32)> {
             keyword(call.keywords, name)?.inspect(|_| found += 1)
         };
     }
-    let [Some(buffer), size, flags] = values else { return Err(Refusal::Arguments) };
+    let [Some(buffer), size, flags] = values else { return Err(CallError::WrongArguments) };
     if found != named {
-        return Err(Refusal::Arguments);
+        return Err(CallError::WrongArguments);
     }
-    let size: isize = size.map_or(Ok(0), |size| size.extract()).map_err(|_| Refusal::Arguments)?;
-    let flags: i32 = flags.map_or(Ok(0), |flags| flags.extract()).map_err(|_| Refusal::Arguments)?;
+    let size: isize = size.map_or(Ok(0), |size| size.extract()).map_err(|_| CallError::WrongArguments)?;
+    let flags: i32 = flags.map_or(Ok(0), |flags| flags.extract()).map_err(|_| CallError::WrongArguments)?;
     let buffer = Incoming::of(&buffer)?;
     match usize::try_from(size) {
         Ok(0) => Ok((buffer, usize::MAX, flags)),
         Ok(size) if size <= buffer.len() => Ok((buffer, size, flags)),
-        _ => Err(Refusal::Arguments),
+        _ => Err(CallError::WrongArguments),
     }
 }
 
@@ -123,7 +125,7 @@ fn keyword<'py>(keywords: Option<&Bound<'py, PyDict>>, name: &str) -> PyResult<O
 }
 
 /// recv_into(buffer[, nbytes[, flags]])
-pub(super) fn recv_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recv_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let (mut buffer, size, flags) = into_arguments(call)?;
     let size = size.min(buffer.len());
     let count = socket.receive(call, &mut buffer[..size], flags)?;
@@ -131,7 +133,7 @@ pub(super) fn recv_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outco
 }
 
 /// recvfrom_into(buffer[, nbytes[, flags]])
-pub(super) fn recvfrom_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn recvfrom_into<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let (mut buffer, size, flags) = into_arguments(call)?;
     let size = size.min(buffer.len());
     let (count, from) = socket.receive_from(call, &mut buffer[..size], flags)?;

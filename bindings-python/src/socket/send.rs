@@ -7,10 +7,10 @@ use pyo3::prelude::*;
 
 use super::QUICK;
 use super::buffer::Payload;
-use super::call::{Call, Outcome, audit};
+use super::call::{Call, CallResult, audit};
 use super::core_socket::InetSocket;
-use super::fault::exception;
 use super::hints;
+use super::wait_error::exception;
 use crate::blocking::{alone, without_gil};
 
 impl InetSocket {
@@ -25,7 +25,7 @@ impl InetSocket {
             Some(to) => socket.send_to(bytes, to, flags, policy),
             None => socket.send(bytes, flags, policy),
         };
-        let (policy, flags) = self.patience_with(flags);
+        let (policy, flags) = self.policy_and_flags(flags);
         let sent =
             self.wait(call.py(), bytes.len(), policy, |socket, policy| send(socket, bytes, flags, policy))?;
         hints::sent(call, self, &bytes[..sent.min(bytes.len())]);
@@ -40,18 +40,18 @@ impl InetSocket {
 
     fn send_all(&self, call: &Call<'_, '_>, bytes: &[u8], flags: i32) -> PyResult<()> {
         let py = call.py();
-        let (policy, flags) = self.patience_with(flags);
+        let (policy, flags) = self.policy_and_flags(flags);
         let mut rest = bytes;
         if bytes.len() <= QUICK && alone(py) {
             match self.socket().send(bytes, flags, WaitPolicy::NONBLOCKING) {
                 Ok(sent) => rest = &bytes[sent..],
                 Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
-                Err(fault) => return Err(exception(py, fault)),
+                Err(error) => return Err(exception(py, error)),
             }
         }
         if !rest.is_empty() {
             without_gil(py, || self.socket().send_all(rest, flags, policy))?
-                .map_err(|fault| exception(py, fault))?;
+                .map_err(|error| exception(py, error))?;
         }
         hints::sent(call, self, bytes);
         Ok(())
@@ -59,7 +59,7 @@ impl InetSocket {
 }
 
 /// send(data[, flags])
-pub(super) fn send<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn send<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 2)?;
     let (bytes, flags) = (Payload::of(&call.argument(0)?)?, call.number(1, 0)?);
     let sent = socket.send_to(call, &bytes, flags, None)?;
@@ -67,7 +67,7 @@ pub(super) fn send<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bo
 }
 
 /// sendall(data[, flags])
-pub(super) fn sendall<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn sendall<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(1, 2)?;
     let (bytes, flags) = (Payload::of(&call.argument(0)?)?, call.number(1, 0)?);
     socket.send_all(call, &bytes, flags)?;
@@ -75,7 +75,7 @@ pub(super) fn sendall<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome
 }
 
 /// sendto(data[, flags], address)
-pub(super) fn sendto<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Outcome<Bound<'py, PyAny>> {
+pub(super) fn sendto<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let count = call.count(2, 3)?;
     let bytes = Payload::of(&call.argument(0)?)?;
     let flags = if count == 3 { call.number(1, 0)? } else { 0 };

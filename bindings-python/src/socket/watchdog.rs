@@ -1,7 +1,7 @@
-//! Receives that have waited for long are reported by a thread beside them: the calls themselves know nothing of it.
+//! A thread that reports the receives which have waited for long.
 //!
-//! The thread starts when a receive asks for it, ends after a while without one, and never runs across a fork.
-//! Whoever holds the GIL changes the list, so that a fork, which holds it as well, finds the lock released.
+//! It starts with the first receive that is watched, ends after a while without one, and never runs across a fork.
+//! The list changes only with the GIL held, as in fork(), so that the child finds the lock released.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use super::hints;
-use super::story::Silence;
+use super::history::StallReason;
+use super::observer;
 use crate::callback;
 
-/// After so long without data it is time to say what may be missing.
-pub(super) const LONG: Duration = Duration::from_secs(5);
+/// How long a receive waits before it is reported.
+pub(super) const STALL_TIME: Duration = Duration::from_secs(5);
 
 struct Entry {
     id: u64,
     due: Instant,
     call: &'static str,
-    silence: Silence,
+    reason: StallReason,
 }
 
 struct State {
@@ -28,7 +28,7 @@ struct State {
     entries: Vec<Entry>,
     last: u64,
     running: bool,
-    /// A fork is at hand.
+    /// A fork is about to happen.
     paused: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -41,40 +41,40 @@ fn state() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A receive that is watched until this is dropped.
-pub(super) struct Watch(u64);
+/// A receive is watched until this is dropped.
+pub(super) struct Watchdog(u64);
 
-impl Watch {
-    pub(super) fn new(call: &'static str, silence: Silence) -> Watch {
+impl Watchdog {
+    pub(super) fn new(call: &'static str, reason: StallReason) -> Watchdog {
         let mut state = state();
         state.last += 1;
         let id = state.last;
-        // The thread need not be woken: it looks at the list more often than every so long.
-        state.entries.push(Entry { id, due: Instant::now() + LONG, call, silence });
+        // The thread need not be woken: it reads the list again within the stall time.
+        state.entries.push(Entry { id, due: Instant::now() + STALL_TIME, call, reason });
         state.start();
-        Watch(id)
+        Watchdog(id)
     }
 }
 
-impl Drop for Watch {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         state().entries.retain(|entry| entry.id != self.0);
     }
 }
 
 impl State {
-    /// Starts the thread if there is none. Where the system refuses one, there are no hints.
+    /// Starts the thread unless it runs. If the system refuses one, nothing is reported.
     fn start(&mut self) {
         if self.running || self.paused || self.entries.is_empty() {
             return;
         }
-        self.thread = Builder::new().name("capsock hints".into()).spawn(watch).ok();
+        self.thread = Builder::new().name("capsock hints".into()).spawn(run).ok();
         self.running = self.thread.is_some();
     }
 }
 
-fn watch() {
-    without_signals();
+fn run() {
+    block_signals();
     let mut state = state();
     let mut idle_since = Instant::now();
     loop {
@@ -86,8 +86,8 @@ fn watch() {
             Some(entry) if entry.due <= now => {
                 let entry = state.entries.remove(0);
                 drop(state);
-                callback::attach(|py| hints::silent(py, entry.silence, entry.call));
-                // Python knows this thread now, which makes other calls dearer: another one goes on.
+                callback::attach(|py| observer::report_stall(py, entry.reason, entry.call));
+                // This thread has a Python thread state now, with which calls would let go of the GIL: a new one goes on.
                 state = self::state();
                 state.running = false;
                 state.start();
@@ -97,7 +97,7 @@ fn watch() {
                 idle_since = now;
                 entry.due - now
             }
-            None => LONG.saturating_sub(now - idle_since),
+            None => STALL_TIME.saturating_sub(now - idle_since),
         };
         if wait.is_zero() {
             break;
@@ -107,8 +107,8 @@ fn watch() {
     state.running = false;
 }
 
-/// Signals are for the threads that Python knows.
-fn without_signals() {
+/// Blocks all signals: they are for the threads of the program.
+fn block_signals() {
     // SAFETY: the set is written by sigfillset before it is used, and the mask is this thread's own.
     unsafe {
         let mut all = std::mem::zeroed();
@@ -117,9 +117,9 @@ fn without_signals() {
     }
 }
 
-/// Before a fork: the thread ends, so that the system and Python find no more threads than the program has.
+/// Before a fork: ends the thread, so that neither the system nor Python counts it among the program's.
 #[pyfunction]
-pub(crate) fn _pause_watch(py: Python<'_>) {
+pub(crate) fn _pause_watchdog(py: Python<'_>) {
     let thread = {
         let mut state = state();
         state.paused = true;
@@ -127,15 +127,15 @@ pub(crate) fn _pause_watch(py: Python<'_>) {
     };
     PAUSED.notify_all();
     if let Some(thread) = thread {
-        // It may be about to say something.
+        // It may be in a report, for which it needs the GIL.
         let _ = py.detach(|| thread.join());
     }
 }
 
-/// After a fork: the parent's receives are watched again, the child has none.
+/// After a fork: the parent watches its receives again; the child has none.
 #[pyfunction]
 #[pyo3(signature = (child, /))]
-pub(crate) fn _resume_watch(child: bool) {
+pub(crate) fn _resume_watchdog(child: bool) {
     let mut state = state();
     state.paused = false;
     if child {

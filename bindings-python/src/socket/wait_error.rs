@@ -1,4 +1,4 @@
-//! How a call of the core that failed fails in Python: as that of the standard library.
+//! Turns the errors of the core's socket calls into the exceptions of the standard library's sockets.
 
 use capsock::net::WaitError;
 use pyo3::exceptions::socket::timeout;
@@ -6,21 +6,21 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// The exception: `timeout("timed out")`, or an OSError of the errno's class with its text.
-pub(super) fn exception(py: Python<'_>, fault: WaitError) -> PyErr {
-    match fault {
+/// `timeout("timed out")`, or an OSError of the errno's class with its text.
+pub(super) fn exception(py: Python<'_>, error: WaitError) -> PyErr {
+    match error {
         WaitError::TimedOut => timeout::new_err("timed out"),
         WaitError::Os(errno) => os_error(py, errno.0),
-        // Closed, before the call or during it.
+        // The socket was closed, before the call or during it.
         WaitError::Woken => os_error(py, libc::EBADF),
-        // What a signal handler raised has been raised by now.
+        // `blocking` has raised the exception of the signal handler already.
         WaitError::Interrupted => PyKeyboardInterrupt::new_err(()),
     }
 }
 
-/// What errno is for a call that returns it.
-pub(super) fn number(fault: WaitError) -> Option<i32> {
-    match fault {
+/// The errno that connect_ex() returns; `None` where it raises.
+pub(super) fn errno(error: WaitError) -> Option<i32> {
+    match error {
         WaitError::TimedOut => Some(libc::EAGAIN),
         WaitError::Os(errno) => Some(errno.0),
         WaitError::Woken => Some(libc::EBADF),
@@ -28,7 +28,7 @@ pub(super) fn number(fault: WaitError) -> Option<i32> {
     }
 }
 
-/// OSError(errno, text), with the text that Python has for it.
+/// OSError(errno, text), with Python's text for the number.
 pub(super) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     // SAFETY: errno is this thread's own, the GIL is held, and the class is a reference that the interpreter holds.
     unsafe {
