@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import capsock
+import capsock.socket
 
 T = TypeVar("T")
 
@@ -71,6 +72,21 @@ def scripted_peer(act: Callable[[socket.socket], None]) -> Iterator[int]:
         yield listener.getsockname()[1]
         thread.join(LIMIT)
         assert not thread.is_alive()
+
+
+def core(sock: capsock.socket.socket) -> Any:
+    """Return the core's socket of a socket, None if the standard library makes its calls."""
+    return sock._capsock_core  # type: ignore[attr-defined]
+
+
+@contextmanager
+def connection() -> Iterator[tuple[capsock.socket.socket, capsock.socket.socket]]:
+    """Give the two ends of a TCP connection: the client's, the server's."""
+    with capsock.socket.create_server((HOST, 0)) as listener:
+        with capsock.socket.create_connection(listener.getsockname()) as client:
+            server, _ = listener.accept()
+            with server:
+                yield client, server
 
 
 def closed_port(transport: str) -> int:
