@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def main() -> int:
     """Run the command with the arguments of this process; return the exit code of `run`."""
@@ -44,17 +48,33 @@ def _drop_first_folder() -> None:
 def _executable() -> str | None:
     """Return the path of the command's executable."""
     import os
-    from importlib import metadata
 
+    return next((path for path in _candidates() if os.access(path, os.X_OK)), None)
+
+
+def _candidates() -> Iterator[str]:
+    from os.path import dirname, join
+
+    from capsock import __version__
+
+    site = dirname(dirname(__file__))
     # The installer's list of the package's files, for any scheme: a virtual environment, --user...
     try:
-        files = metadata.files("capsock") or []
-    except metadata.PackageNotFoundError:
+        with open(join(site, f"capsock-{__version__}.dist-info", "RECORD"), encoding="utf-8") as record:
+            files = [line.partition(",")[0] for line in record]
+    except OSError:
         files = []
-    listed = [str(file.locate()) for file in files if file.name == "capsock"]
+    yield from (join(site, file) for file in files if file.endswith("/capsock"))
     # With --target, pip moves the scripts and leaves the list as it was.
-    moved = os.path.join(os.path.dirname(os.path.dirname(__file__)), "bin", "capsock")
-    return next((path for path in [*listed, moved] if os.access(path, os.X_OK)), None)
+    yield join(site, "bin", "capsock")
+    # With --editable, the list is elsewhere. This import takes longer than all else here.
+    from importlib import metadata
+
+    try:
+        listed = metadata.files("capsock") or []
+    except metadata.PackageNotFoundError:
+        return
+    yield from (str(file.locate()) for file in listed if file.name == "capsock")
 
 
 if __name__ == "__main__":
