@@ -1,4 +1,4 @@
-//! `capsock client`: asks a server, by words on the command line or by what comes on standard input.
+//! `capsock client`: sends requests from the command line or standard input, and prints the replies.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
@@ -16,17 +16,17 @@ use crate::record::Record;
 use crate::signals;
 use crate::stdio::{CHUNK, Input, Output};
 
-/// The longest line taken from standard input, in bytes: a bound on the memory it takes.
+/// The longest line of standard input, in bytes: a bound on memory.
 const LONGEST_LINE: u64 = 64 << 20;
 
 const AFTER: &str = "\
 Examples:
   capsock client tcp localhost 12000 hello world          print HELLO WORLD
-  capsock client udp localhost 12000 --timeout 2 hello    wait for 2 seconds at most
+  capsock client udp localhost 12000 --timeout 2 hello    wait 2 seconds at most
   capsock client tcp localhost 12000 < book.txt > BOOK    a file of any size
-  capsock client tcp localhost 12000                      each line that is typed, answered at once";
+  capsock client tcp localhost 12000                      a request for each line typed";
 
-/// Ask a server, and print what it replies.
+/// Send requests to a server, and print the replies.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Client {
@@ -36,11 +36,11 @@ pub(crate) struct Client {
 
 #[derive(Debug, clap::Subcommand)]
 enum Over {
-    /// Ask over TCP. Without TEXT: each line typed on a terminal is a request; other input is
-    /// streamed to the server as it is, and what comes back is printed as it is.
+    /// Send requests over TCP. Without TEXT, each line typed on a terminal is a request; other input is
+    /// sent as a stream of bytes, and the bytes received are printed.
     #[command(after_help = AFTER)]
     Tcp(Tcp),
-    /// Ask over UDP. Without TEXT: each line of standard input is a request.
+    /// Send requests over UDP. Without TEXT, each line of standard input is a request.
     #[command(after_help = AFTER)]
     Udp(Udp),
 }
@@ -52,11 +52,11 @@ struct Common {
     /// The server's port.
     #[arg(value_parser = port)]
     port: u16,
-    /// The request; several words are joined by single spaces. Put `--` before a word that begins
+    /// The request. Several words are joined by single spaces; put `--` before a word that begins
     /// with a hyphen.
     text: Vec<OsString>,
-    /// Print a JSON object per reply, with what it took, or of the error. Over TCP, input is then asked line by
-    /// line.
+    /// Print a JSON object for each reply, with its time in seconds, and for an error. Over TCP, each line of the input
+    /// is then a request.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -109,7 +109,7 @@ impl Tcp {
     }
 }
 
-/// The input as it comes to the server, and what comes back to the output, in constant memory.
+/// Sends the input as a stream and writes the bytes received to the output, in constant memory.
 fn stream(client: &TcpClient) -> Result<()> {
     let input = Input::new().map_err(|error| Failure::input(&error))?;
     let mut output = Output::new().map_err(|error| Failure::output(&error))?;
@@ -131,19 +131,19 @@ impl Udp {
 }
 
 impl Common {
-    /// Asks the text, or each line of standard input, and prints the replies.
+    /// Sends the text, or each line of standard input, and prints the replies.
     fn ask(&self, request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
         let mut printer =
             Printer { output: Output::new().map_err(|error| Failure::output(&error))?, json: self.json };
         if !self.text.is_empty() {
             let text = self.text.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().join(&b' ');
-            return printer.answer(&text, &request);
+            return printer.print_reply(&text, &request);
         }
         let input = Input::new().map_err(|error| Failure::input(&error))?;
         let mut input = BufReader::with_capacity(CHUNK, input);
         let mut line = Vec::new();
         while next_line(&mut input, &mut line)? {
-            printer.answer(&line, &request)?;
+            printer.print_reply(&line, &request)?;
         }
         Ok(())
     }
@@ -167,7 +167,11 @@ struct Printer {
 }
 
 impl Printer {
-    fn answer(&mut self, text: &[u8], request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
+    fn print_reply(
+        &mut self,
+        text: &[u8],
+        request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>,
+    ) -> Result<()> {
         let start = Instant::now();
         let mut reply = request(text)?;
         let written = if self.json {
@@ -180,7 +184,7 @@ impl Printer {
     }
 }
 
-/// A reply that is not UTF-8 has no JSON string: `reply` is null then, and `reply_hex` its bytes.
+/// A reply that is not UTF-8 is no JSON string: `reply` is null, and `reply_hex` has its bytes.
 fn object(request: &[u8], reply: &[u8], seconds: f64) -> Value {
     let text = std::str::from_utf8(reply).ok();
     let mut object = json!({

@@ -1,4 +1,4 @@
-//! The command's words: its subcommands, and what follows from how one ends.
+//! The command line: the subcommands, and the exit code of each outcome.
 
 use std::ffi::OsString;
 
@@ -20,8 +20,7 @@ Examples:
 
 Data goes to standard output, everything else to standard error.
 
-Exit status: 0 success, 1 failure of the network, 2 wrong usage, 124 time ran out, 130 Ctrl-C,
-143 SIGTERM.";
+Exit status: 0 success, 1 network failure, 2 wrong usage, 124 timeout, 130 Ctrl-C, 143 SIGTERM.";
 
 /// Servers and clients of the uppercase service, over TCP and UDP.
 #[derive(Debug, Parser)]
@@ -41,7 +40,7 @@ enum Command {
     Run(Run),
     Completions(completions::Completions),
     Man(man::Pages),
-    /// One side of the demonstration, in Rust.
+    /// The Rust peer of the demonstration.
     #[command(hide = true)]
     Peer {
         args: Vec<String>,
@@ -58,10 +57,12 @@ impl Command {
     }
 }
 
-/// Run an unchanged Python script on capsock's sockets (in the Python package: python -m capsock run).
+/// Run an unchanged Python script on the sockets of capsock; needs the Python package.
+///
+/// If the program `capsock-run` of the Python package is in the folder of this command, it runs the script.
 #[derive(Debug, clap::Args)]
 struct Run {
-    /// Say nothing of common mistakes on standard error.
+    /// Print no hints about common mistakes.
     #[arg(long)]
     no_hints: bool,
     #[command(flatten)]
@@ -82,11 +83,11 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
         }
     };
     let (outcome, signal) = match &cli.command {
-        // The peers end with their input, and are killed otherwise.
+        // A peer exits at the end of its input, or is killed; it handles no signals.
         Command::Peer { args } => (peer(args), None),
-        command => caught(command),
+        command => run_with_signals(command),
     };
-    // What a signal broke off is not told as a failure of its own.
+    // A signal is reported by the exit code alone, not as a failure.
     if let Some(signal) = signal {
         return SIGNAL + signal;
     }
@@ -97,7 +98,7 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
                 stdio::message(text);
             }
             if let (Some(object), true) = (object, cli.command.wants_json()) {
-                // Whoever does not read it has the exit code.
+                // If nobody reads the object, the exit code is left.
                 let _ = stdio::Output::new().and_then(|mut output| output.line(object));
             }
             code
@@ -105,7 +106,7 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
     }
 }
 
-/// A script in the place of the subcommand is to be run.
+/// Suggests `run` if a script stands in the place of the subcommand.
 fn with_run(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
         && word.ends_with(".py")
@@ -116,7 +117,7 @@ fn with_run(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn caught(command: &Command) -> (Result<()>, Option<i32>) {
+fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
     let signals = match Signals::catch() {
         Ok(signals) => signals,
         Err(error) => return (Err(Failure::new(format!("could not catch signals: {error}"))), None),
@@ -137,7 +138,7 @@ fn caught(command: &Command) -> (Result<()>, Option<i32>) {
     (outcome, signal)
 }
 
-/// The Python package runs scripts before the arguments come here.
+/// Where the Python package is installed, [`start_script`](crate::start_script) has run the script.
 fn elsewhere(args: &Run) -> Failure {
     let option = if args.no_hints { " --no-hints" } else { "" };
     let trace = args.trace.words();

@@ -1,4 +1,4 @@
-//! `capsock completions`: what a shell needs to complete the command's words.
+//! `capsock completions`: completion scripts for shells.
 
 use std::io::Write;
 
@@ -8,12 +8,12 @@ use clap_complete::Shell;
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
 
-/// Print the completion script of a shell.
+/// Print the completion script for a shell.
 ///
 /// For bash: `capsock completions bash > ~/.local/share/bash-completion/completions/capsock`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Completions {
-    /// The shell that will read them.
+    /// The shell.
     shell: Shell,
 }
 

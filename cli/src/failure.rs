@@ -1,15 +1,15 @@
-//! How a command fails: with which text, and with which exit code.
+//! Why a command fails: the text for standard error and the exit code.
 
 use std::io;
 
 use capsock::ErrorKind;
 use serde_json::{Value, json};
 
-/// What failed on the network, or otherwise.
+/// A failure of the network, or of anything but what follows.
 pub(crate) const GENERAL: i32 = 1;
-/// The command was not used as it is meant to be; clap's own code as well.
+/// Wrong usage; clap exits with the same code.
 pub(crate) const USAGE: i32 = 2;
-/// The time ran out: timeout(1)'s code.
+/// A timeout: the code of timeout(1).
 pub(crate) const TIMED_OUT: i32 = 124;
 /// Added to a signal's number, as shells do: 130 for Ctrl-C, 143 for SIGTERM.
 pub(crate) const SIGNAL: i32 = 128;
@@ -18,9 +18,9 @@ pub(crate) const SIGNAL: i32 = 128;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) code: i32,
-    /// For standard error; `None` where silence is customary.
+    /// For standard error; `None` prints nothing.
     pub(crate) text: Option<String>,
-    /// The same for a program that asked for `--json`, if it is an error that the core tells of.
+    /// The JSON object for `--json`, if the error is one of the core.
     pub(crate) object: Option<Value>,
 }
 
@@ -31,8 +31,8 @@ impl Failure {
         Failure { code: GENERAL, text: Some(text.into()), object: None }
     }
 
-    /// A failure that the output has told of already.
-    pub(crate) fn told(code: i32) -> Failure {
+    /// A failure that the output has reported already.
+    pub(crate) fn silent(code: i32) -> Failure {
         Failure { code, text: None, object: None }
     }
 
@@ -44,10 +44,10 @@ impl Failure {
         Failure::new(format!("could not read standard input: {error}"))
     }
 
-    /// Whoever read our output has seen enough when it closes the pipe (`| head`): no failure.
+    /// A reader that closes the pipe (`| head`) has all that it wants: that is no failure.
     pub(crate) fn output(error: &io::Error) -> Failure {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::told(0),
+            io::ErrorKind::BrokenPipe => Failure::silent(0),
             _ => Failure::new(format!("could not write to standard output: {error}")),
         }
     }

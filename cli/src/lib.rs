@@ -1,7 +1,7 @@
 //! The `capsock` command as a library: [`run`] does what the command does and returns its exit code.
 //!
-//! It translates words on a command line to calls of the core and the core's answers to lines and
-//! exit codes. It is not a library to build programs on; that is the crate `capsock`.
+//! It parses the command line, calls the core, and prints the results. It is not a library for other programs; that is
+//! the crate `capsock`.
 
 mod client;
 mod command;
@@ -31,16 +31,16 @@ pub use script::start_script;
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs the command and returns its exit code: 0 ok, 1 network failure, 2 usage, 124 timeout,
+/// Runs the command and returns its exit code: 0 success, 1 network failure, 2 wrong usage, 124 timeout,
 /// 130 Ctrl-C, 143 SIGTERM.
 ///
 /// `args[0]` is the program's name; the rest are its arguments. Data goes to the process's standard
-/// output, everything else to its standard error, both straight to the descriptor: a host with
-/// buffers of its own flushes them before it calls.
+/// output, everything else to its standard error, both without a buffer: a host that buffers its output flushes it
+/// before the call.
 ///
-/// It neither ends the process nor panics. While it runs, it handles SIGINT, SIGTERM and SIGURG
-/// (with which it wakes its own thread); before it returns, it restores the handlers that it
-/// found. A SIGINT or SIGTERM that was ignored stays ignored. Call it on the main thread, which
+/// It neither exits nor panics. While it runs, it handles SIGINT, SIGTERM and SIGURG
+/// (with which it interrupts its own thread); before it returns, it restores the handlers of the
+/// host. A SIGINT or SIGTERM that was ignored stays ignored. Call it on the main thread, which
 /// is where the system delivers a process's signals first, and from one thread at a time.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> i32 {

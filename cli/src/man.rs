@@ -1,4 +1,4 @@
-//! `capsock man`: the manual pages, made from the same words as the help.
+//! `capsock man`: the manual pages, generated from the same definitions as the help.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -10,11 +10,11 @@ use clap_mangen::Man;
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
 
-/// Print the manual, or write all its pages.
+/// Print the manual page, or write all pages.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pages {
-    /// Write every page, capsock.1, capsock-serve.1 and so on, into this folder; it is made if
-    /// need be. Without it, capsock(1) goes to standard output.
+    /// The folder for all pages: capsock.1, capsock-serve.1 and so on. It is created if it does not
+    /// exist. Without this option, capsock(1) is printed.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -44,7 +44,7 @@ fn visible_subcommands(command: &Command) -> impl Iterator<Item = &Command> {
 }
 
 fn page(command: &Command) -> io::Result<Vec<u8>> {
-    // By itself a subcommand's page would be from a program of its name.
+    // By default, the source of a subcommand's page is a program of the subcommand's name.
     let man = Man::new(command.clone()).source(format!("capsock {}", capsock::VERSION));
     let mut page = Vec::new();
     man.render_title(&mut page)?;
@@ -61,8 +61,7 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What follows the options in the help, in sections of its own: clap_mangen would put it all into
-/// one, named EXTRA, and fill its lines.
+/// Converts the text after the options into sections. clap_mangen would make it one section, EXTRA, and fill its lines.
 fn sections(text: &str) -> String {
     let mut roff = String::new();
     for paragraph in text.split("\n\n") {
@@ -81,7 +80,7 @@ fn sections(text: &str) -> String {
     roff
 }
 
-/// Text as roff reads it: hyphens that can be copied, and no line that is taken for a request.
+/// Escapes text for roff: hyphens that can be copied, and no line that begins like a request.
 fn escaped(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
     let lines: Vec<_> = text

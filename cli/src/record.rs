@@ -1,4 +1,4 @@
-//! `--trace`: a record of the socket calls.
+//! The options `--trace` and `--no-payload`.
 
 use std::path::PathBuf;
 
@@ -6,10 +6,10 @@ use crate::failure::Result;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Record {
-    /// Append a record of every socket call to FILE, a line of JSON each; several programs may write one file.
+    /// Append a line of JSON to FILE for each socket call; several programs may write to one file.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Leave the first bytes of what is sent and received out of the record.
+    /// Record no bytes of what is sent and received.
     #[arg(long, requires = "trace")]
     no_payload: bool,
 }
@@ -22,7 +22,7 @@ impl Record {
         trace.unwrap_or_default()
     }
 
-    /// Records until the value that it returns is dropped.
+    /// Starts the record, which ends when the returned value is dropped.
     pub(crate) fn start(&self) -> Result<Option<Recording>> {
         let Some(file) = &self.trace else { return Ok(None) };
         capsock::trace::start(file, !self.no_payload)?;

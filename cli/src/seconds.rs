@@ -1,4 +1,4 @@
-//! Times on the command line: seconds, with a fraction if need be, `inf` for no limit; or whole microseconds.
+//! Times on the command line: seconds as a decimal number, `inf` for no limit; or whole microseconds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ impl fmt::Display for Seconds {
     }
 }
 
-/// A short time, which always ends.
+/// A time that has a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Microseconds(pub(crate) Duration);
 

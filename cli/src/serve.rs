@@ -17,13 +17,13 @@ const STATS_EVERY: Duration = Duration::from_secs(1);
 
 const AFTER: &str = "\
 Examples:
-  capsock serve tcp                                       on port 12000, for this machine
+  capsock serve tcp                                       on port 12000, for this machine only
   capsock serve tcp --concurrency threads --port 5000     a thread for each connection
-  capsock serve udp --host '' --stats                     for every machine, with totals
-  capsock serve tcp --port 0 --json                       on a free port; a program reads which
+  capsock serve udp --host '' --stats                     for any machine, with totals
+  capsock serve tcp --port 0 --json                       on a free port, printed as JSON
 
-It serves until Ctrl-C or SIGTERM: then what is in hand is finished, and the totals are printed.
-A second Ctrl-C cuts the rest at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
+The server runs until Ctrl-C or SIGTERM. It then finishes the requests in progress and prints the totals.
+A second Ctrl-C cuts the remaining connections at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Serve text in upper case until Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -63,16 +63,16 @@ struct Udp {
 struct Common {
     #[command(flatten)]
     args: ServerArgs,
-    /// Seconds to finish what is in hand after Ctrl-C, before the rest is cut; `inf` for no limit.
+    /// The time limit, in seconds, for finishing requests in progress after Ctrl-C; `inf` sets none. Connections that
+    /// are left then are cut.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
           default_value_t = Seconds(Some(capsock::DEFAULT_STOP_TIMEOUT)))]
     stop_timeout: Seconds,
-    /// Print what of the system's optional calls is used, and a line of totals each second, on standard
-    /// error.
+    /// Print the optional system calls in use, and a line of totals each second, on standard error.
     #[arg(long)]
     stats: bool,
-    /// Print JSON on standard output, an object per line: when ready, the totals each second with --stats,
-    /// when stopped, and of an error.
+    /// Print JSON on standard output, an object per line: when the server is ready, the totals each second with --stats,
+    /// when it has stopped, and for an error.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -86,26 +86,26 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     };
     let _recording = common.trace.start()?;
     let server = options.start_interruptible(Some(signals::once))?;
-    let mut teller = Teller::new(common)?;
-    teller.ready(&server)?;
+    let mut reporter = Reporter::new(common)?;
+    reporter.ready(&server)?;
     if common.stats {
-        message(uses(&server.stats()));
+        message(features_in_use(&server.stats()));
     }
 
     let between = common.stats.then_some(STATS_EVERY);
     loop {
         match server.wait(between, Some(signals::once)) {
             Ok(true) => break,
-            Ok(false) => teller.totals(&server.stats())?,
+            Ok(false) => reporter.totals(&server.stats())?,
             Err(error) if error.kind() == ErrorKind::Interrupted => break,
             Err(error) => return Err(error.into()),
         }
     }
-    teller.stopping(&server.stats());
-    teller.stopped(stop(&server, common.stop_timeout)?, &server.stats())
+    reporter.stopping(&server.stats());
+    reporter.stopped(stop(&server, common.stop_timeout)?, &server.stats())
 }
 
-/// Drains until the time is over; a second signal cuts what is left at once.
+/// Drains for the given time at most; a second signal cuts the remaining connections at once.
 fn stop(server: &Server, timeout: Seconds) -> Result<StopReport> {
     match server.stop_interruptible(timeout.0.unwrap_or(Duration::MAX), Some(signals::twice)) {
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(server.stop(Duration::ZERO)?),
@@ -122,15 +122,15 @@ impl Serve {
     }
 }
 
-/// Tells what the server does: people on standard error, programs on standard output.
-struct Teller {
+/// Reports what the server does: as text on standard error, and as JSON on standard output.
+struct Reporter {
     json: Option<Output>,
 }
 
-impl Teller {
-    fn new(common: &Common) -> Result<Teller> {
+impl Reporter {
+    fn new(common: &Common) -> Result<Reporter> {
         let json = common.json.then(Output::beyond_signals).transpose();
-        Ok(Teller { json: json.map_err(|error| Failure::output(&error))? })
+        Ok(Reporter { json: json.map_err(|error| Failure::output(&error))? })
     }
 
     fn ready(&mut self, server: &Server) -> Result<()> {
@@ -144,7 +144,7 @@ impl Teller {
             if local { "this machine only" } else { "any machine that reaches this one" },
         ));
         let first = server.local_addr();
-        self.program(&json!({
+        self.json(&json!({
             "event": "ready",
             "transport": server.transport().name(),
             "concurrency": server.concurrency().name(),
@@ -157,7 +157,7 @@ impl Teller {
 
     fn totals(&mut self, stats: &Stats) -> Result<()> {
         message(totals(stats));
-        self.program(&json!({ "event": "stats", "stats": object(stats) }))
+        self.json(&json!({ "event": "stats", "stats": object(stats) }))
     }
 
     fn stopping(&self, stats: &Stats) {
@@ -177,7 +177,7 @@ impl Teller {
         };
         message(format_args!("stopped: {}{cut}", totals(stats)));
         let StopReport { completed, cut, running, .. } = report;
-        self.program(&json!({
+        self.json(&json!({
             "event": "stopped",
             "completed": completed,
             "cut": cut,
@@ -186,7 +186,7 @@ impl Teller {
         }))
     }
 
-    fn program(&mut self, value: &Value) -> Result<()> {
+    fn json(&mut self, value: &Value) -> Result<()> {
         match &mut self.json {
             Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
             None => Ok(()),
@@ -195,7 +195,7 @@ impl Teller {
 }
 
 /// `uses blocking-receive, recvmmsg, ...`
-fn uses(stats: &Stats) -> String {
+fn features_in_use(stats: &Stats) -> String {
     match Features::from_bits(stats.features) {
         Features::NONE => "uses none of the system's optional calls".to_owned(),
         features => format!("uses {features}"),
@@ -208,9 +208,9 @@ fn object(stats: &Stats) -> Value {
     totals.chain([("features".to_owned(), Value::from(features))]).collect()
 }
 
-/// `requests 3, bytes received 15, ...`: the requests and bytes always, the others if there are any.
+/// `requests 3, bytes received 15, ...`: requests and bytes always, other totals if they are not 0.
 fn totals(stats: &Stats) -> String {
     let always = ["requests", "bytes_received", "bytes_sent"];
-    let told = stats.by_name().into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
-    told.map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect::<Vec<_>>().join(", ")
+    let shown = stats.by_name().into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
+    shown.map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect::<Vec<_>>().join(", ")
 }

@@ -1,8 +1,7 @@
-//! Ctrl-C and SIGTERM: noticed at once, and handed back to the host when the command is over.
+//! Handles SIGINT and SIGTERM while the command runs, and restores the host's handlers afterwards.
 //!
-//! A signal only ends a blocking system call that is already under way; one that comes just before
-//! the call would be missed. So a watching thread goes on waking the command's thread, by SIGURG
-//! (which nobody minds: ignored by default), until the command has ended.
+//! A signal interrupts a system call that blocks, but not one that is about to. After the first signal, a thread
+//! therefore sends SIGURG, which has no effect by default, to the command's thread until the command has ended.
 
 use std::io::{self, Read};
 use std::marker::PhantomData;
@@ -16,7 +15,7 @@ use std::time::Duration;
 
 /// The first SIGINT or SIGTERM since [`Signals::catch`]; 0 for none.
 static FIRST: AtomicI32 = AtomicI32::new(0);
-/// How many of them came.
+/// How many of them have arrived.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 /// How many threads are in the handler.
 static HANDLING: AtomicU32 = AtomicU32::new(0);
@@ -27,7 +26,7 @@ static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 const WAKE_EVERY: Duration = Duration::from_millis(20);
 
-/// The signal that came, if one did: SIGINT or SIGTERM.
+/// The first signal that has arrived: SIGINT or SIGTERM.
 pub(crate) fn arrived() -> Option<i32> {
     match FIRST.load(Ordering::SeqCst) {
         0 => None,
@@ -35,33 +34,33 @@ pub(crate) fn arrived() -> Option<i32> {
     }
 }
 
-/// Whether a signal came: the core's `on_interrupt`.
+/// Whether a signal has arrived: the `on_interrupt` of the core's calls.
 pub(crate) fn once() -> bool {
     arrived().is_some()
 }
 
-/// Whether another one came after the first.
+/// Whether two signals have arrived.
 pub(crate) fn twice() -> bool {
     COUNT.load(Ordering::SeqCst) >= 2
 }
 
-/// Whether two more came after the first.
+/// Whether three signals have arrived.
 pub(crate) fn thrice() -> bool {
     COUNT.load(Ordering::SeqCst) >= 3
 }
 
-/// While it lives, SIGINT and SIGTERM are noted instead of ending the process, and interrupt
-/// whatever its thread is blocked in.
+/// While it lives, SIGINT and SIGTERM are recorded instead of terminating the process, and interrupt the system calls of
+/// its thread.
 pub(crate) struct Signals {
     before: Vec<(i32, libc::sigaction)>,
     watcher: Option<(JoinHandle<()>, UnixStream)>,
-    // It wakes the thread that made it, so it stays there.
+    // It interrupts the thread that made it, and so stays on it.
     not_send: PhantomData<*const ()>,
 }
 
 impl Signals {
-    /// Starts to catch signals. A signal that the host ignores (`nohup`, a shell's background job)
-    /// stays ignored. If another thread already catches them, this does nothing.
+    /// Installs the handlers. A signal that the host ignores (`nohup`, a background job of a shell) stays ignored. If
+    /// another thread has installed them, this does nothing.
     pub(crate) fn catch() -> io::Result<Signals> {
         let mut signals = Signals { before: Vec::new(), watcher: None, not_send: PhantomData };
         if CAUGHT.swap(true, Ordering::SeqCst) {
@@ -79,17 +78,17 @@ impl Signals {
     }
 
     fn install(&mut self) -> io::Result<()> {
-        let (watched, told) = UnixStream::pair()?;
-        told.set_nonblocking(true)?;
+        let (receiver, sender) = UnixStream::pair()?;
+        sender.set_nonblocking(true)?;
         // SAFETY: pthread_self has no preconditions.
         let caller = unsafe { libc::pthread_self() };
         let thread = std::thread::Builder::new()
             .name("capsock-signals".into())
-            .spawn(move || watch(watched, caller))?;
-        WATCHER.store(told.as_raw_fd(), Ordering::SeqCst);
-        self.watcher = Some((thread, told));
+            .spawn(move || watch(receiver, caller))?;
+        WATCHER.store(sender.as_raw_fd(), Ordering::SeqCst);
+        self.watcher = Some((thread, sender));
 
-        // SIGURG first: from the moment that SIGINT is caught, it may be sent.
+        // SIGURG first: once SIGINT has its handler, SIGURG may be sent.
         self.handle(libc::SIGURG, on_wake as *const () as usize)?;
         for signal in [libc::SIGINT, libc::SIGTERM] {
             self.handle(signal, on_signal as *const () as usize)?;
@@ -117,8 +116,8 @@ impl Signals {
         while HANDLING.load(Ordering::SeqCst) > 0 {
             std::thread::yield_now();
         }
-        if let Some((thread, told)) = self.watcher.take() {
-            drop(told);
+        if let Some((thread, sender)) = self.watcher.take() {
+            drop(sender);
             // Joined before SIGURG, which it sends, gets its old handler back.
             let _ = thread.join();
         }
@@ -132,14 +131,14 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        // The ones that do nothing, because others catch the signals, own nothing to restore.
+        // One that has installed nothing, because another thread has, restores nothing.
         if self.watcher.is_some() || !self.before.is_empty() {
             self.restore();
         }
     }
 }
 
-/// Kills a process group with all that is in it. A group that is gone is no error.
+/// Kills all processes of a group. That the group has ended is no error.
 pub(crate) fn kill_group(leader: u32) {
     if let Ok(group @ 2..) = i32::try_from(leader) {
         // SAFETY: kill takes any numbers; 0, 1 and -1, which mean others' processes, are excluded.
@@ -176,13 +175,13 @@ extern "C" fn on_signal(signal: i32) {
     HANDLING.fetch_sub(1, Ordering::SeqCst);
 }
 
-/// Waits for the first signal, then wakes `caller` again and again until the other end is closed.
-fn watch(mut told: UnixStream, caller: libc::pthread_t) {
+/// Waits for the first signal, then interrupts `caller` at an interval until the other end is closed.
+fn watch(mut receiver: UnixStream, caller: libc::pthread_t) {
     loop {
-        match told.read(&mut [0; 16]) {
+        match receiver.read(&mut [0; 16]) {
             Ok(0) => return,
             Ok(_) => {
-                if told.set_read_timeout(Some(WAKE_EVERY)).is_err() {
+                if receiver.set_read_timeout(Some(WAKE_EVERY)).is_err() {
                     return;
                 }
             }

@@ -1,4 +1,4 @@
-//! Standard input and output, straight to the descriptors, with calls that a signal ends.
+//! Unbuffered standard input and output, whose calls a signal interrupts.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -7,11 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::signals;
 
-/// Bytes asked of the system at once: enough that the calls do not count.
+/// Bytes for each system call: with so many, the cost of a call does not matter.
 pub(crate) const CHUNK: usize = 256 << 10;
 
-/// A line on standard error, behind the program's name. Where standard error is closed, nobody
-/// wants to know.
+/// Prints a line on standard error after the program's name. An error is ignored, as there is nowhere to report it.
 pub(crate) fn message(text: impl Display) {
     let _ = writeln!(io::stderr(), "capsock: {text}");
 }
@@ -40,9 +39,9 @@ impl Read for Input {
 /// Standard output, unbuffered.
 pub(crate) struct Output {
     file: File,
-    /// Asked whether to give up.
+    /// Whether to stop writing.
     ended: fn() -> bool,
-    /// What a write failed with, for the callers that only learn that it did.
+    /// The error of a write, for a caller whose callee does not pass it on.
     pub(crate) failed: Option<io::Error>,
 }
 
@@ -51,8 +50,7 @@ impl Output {
         Output::until(signals::once)
     }
 
-    /// One for what there is to say after the Ctrl-C that stops a server and the second that cuts
-    /// its connections.
+    /// Goes on after the Ctrl-C that stops a server and the second one, which cuts its connections.
     pub(crate) fn beyond_signals() -> io::Result<Output> {
         Output::until(signals::thrice)
     }
@@ -61,7 +59,7 @@ impl Output {
         Ok(Output { file: File::from(io::stdout().as_fd().try_clone_to_owned()?), ended, failed: None })
     }
 
-    /// Writes a line in one call, as far as the system takes it.
+    /// Writes a line, in one system call unless the system takes less.
     pub(crate) fn line(&mut self, text: impl Display) -> io::Result<()> {
         self.write_all(format!("{text}\n").as_bytes())
     }
@@ -79,8 +77,8 @@ impl Write for Output {
     }
 }
 
-/// Repeats a call that a signal interrupted, unless the command is to end. That is not reported as
-/// `Interrupted`, which std's own loops would repeat.
+/// Repeats a call that a signal has interrupted, unless the command ends. The error is then not `Interrupted`, with
+/// which the loops of std would repeat the call.
 fn until(ended: fn() -> bool, mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         if ended() {

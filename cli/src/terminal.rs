@@ -1,4 +1,4 @@
-//! What the terminal shows that standard output may be.
+//! The terminal of standard output, if it is one.
 
 use std::io::IsTerminal;
 
@@ -9,7 +9,7 @@ pub(crate) fn coloured() -> bool {
     std::io::stdout().is_terminal() && !refused && !says("TERM", "dumb")
 }
 
-/// The columns of the terminal that standard output is, at least 40.
+/// The width of the terminal in columns, at least 40.
 pub(crate) fn columns() -> Option<usize> {
     let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(columns).max(40))

@@ -1,4 +1,4 @@
-//! `capsock trace`: the pictures of what programs did with their sockets.
+//! `capsock trace`: pictures of the socket calls in a trace.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,58 +11,58 @@ use crate::terminal;
 
 const AFTER: &str = "\
 Examples:
-  capsock trace run.jsonl                                what happened, as the textbook draws it
-  capsock trace server.jsonl client.jsonl -o figure.svg  of two files, as a picture for a page
-  capsock trace run.jsonl --format gantt                 who was served, and who waited
+  capsock trace run.jsonl                                the figure of the textbook
+  capsock trace server.jsonl client.jsonl -o figure.svg  of two files, as SVG
+  capsock trace run.jsonl --format gantt                 which clients were served, and which waited
 
 The exit status is 2 if a file is not a trace, or has a newer version of the format.";
 
-/// Draw what programs did with their sockets, from the traces that they wrote.
+/// Draw the socket calls of programs from their traces.
 ///
-/// The files may be one run's, of any programs in any language; the same files give the same bytes.
+/// The files are of one run, of programs in any language. The same files give the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Trace {
-    /// The traces; `-` is standard input.
+    /// The traces; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What to draw [default: what the name of --output ends in, else text].
+    /// The format [default: from the extension of --output, else text].
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Write to this file instead of standard output.
+    /// The file to write instead of standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs that did the same give the
+    /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs with the same calls give the
     /// same bytes.
     #[arg(long)]
     normalize: bool,
-    /// Show nothing of what was sent but its length.
+    /// Show the length of what was sent, but no bytes.
     #[arg(long)]
     no_payload: bool,
-    /// Columns of the text formats [default: the terminal's, else 80].
+    /// The width of the text formats, in columns [default: that of the terminal, else 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
     width: Option<u16>,
-    /// Draw the text formats with ASCII alone.
+    /// Use only ASCII in the text formats.
     #[arg(long)]
     ascii: bool,
-    /// Colours in the text formats; `auto` is on a terminal unless NO_COLOR is set.
+    /// Colours in the text formats; `auto` uses them on a terminal unless NO_COLOR is set.
     #[arg(long, alias = "color", value_enum, default_value = "auto", value_name = "WHEN")]
     colour: When,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// The textbook's figure, for a terminal.
+    /// The figure of the textbook as text.
     Text,
-    /// The textbook's figure, as a picture.
+    /// The figure of the textbook as a picture.
     Svg,
     /// One page with both pictures and a table of the calls.
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
-    /// Who was connecting, queued, served and waiting; a picture if --output ends in .svg.
+    /// When each client connected, was queued, served and waiting; a picture if --output ends in .svg.
     Gantt,
-    /// Chrome's JSON, for ui.perfetto.dev.
+    /// The JSON of Chrome's tracing, for ui.perfetto.dev.
     Perfetto,
 }
 

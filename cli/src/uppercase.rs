@@ -12,10 +12,10 @@ Examples:
   capsock uppercase < book.txt > BOOK
   echo 'straße' | capsock uppercase";
 
-/// Turn standard input to upper case, on standard output, without a network.
+/// Copy standard input to standard output in upper case, without a network.
 ///
-/// Text is UTF-8; bytes that are not pass through unchanged. It needs the same memory for input of
-/// any size.
+/// Text is UTF-8; bytes that are not valid UTF-8 are copied unchanged. Memory does not grow with the
+/// input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Uppercase {}

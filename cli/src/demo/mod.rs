@@ -1,12 +1,12 @@
 //! `capsock demo`: every client language against every server language, transport and concurrency.
 //!
-//! A peer is a program of one language; how it is started and spoken to is in [`process`]. [`play`]
-//! lets the peers meet and fills in the [`board`], which [`picture`] shows.
+//! A peer is a program of one language, which [`process`] starts and talks to. [`run`](mod@run) has the peers ask each
+//! other and fills in the [`matrix`], which [`report`] prints.
 
-mod board;
-mod picture;
-mod play;
+mod matrix;
 mod process;
+mod report;
+mod run;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -34,26 +34,26 @@ concurrency on 127.0.0.1, prints a line `tcp threads 40123` for each, then `read
 its standard input ends. `COMMAND ask TEXTS EXPECTED` reads such lines, asks each server every line
 of the file TEXTS, and prints the line, `ok` or `failed`, and a detail, with tabs in between.
 
-The exit status is 1 if a cell fails or has no result.";
+The exit status is 1 if a pair fails or has no result.";
 
-/// Run every client against every server, and show which pairs work.
+/// Run every client against every server, and print which pairs work.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Demo {
     /// A peer: its language, and the shell command that starts it, to which `serve` or `ask TEXTS
-    /// EXPECTED` is added. Without any, the built-in Rust peer plays alone.
+    /// EXPECTED` is appended. Without this option, the built-in Rust peer runs alone.
     #[arg(long = "peer", value_name = "LANGUAGE=COMMAND")]
     peers: Vec<Named>,
     /// The requests, one per line, in UTF-8 [default: a built-in choice].
     #[arg(long, value_name = "FILE", requires = "expected")]
     texts: Option<PathBuf>,
-    /// The replies that have to come, one per line, in UTF-8.
+    /// The expected replies, one per line, in UTF-8.
     #[arg(long, value_name = "FILE", requires = "texts")]
     expected: Option<PathBuf>,
-    /// Seconds that a peer may take to get ready, for each result, and to end; `inf` for no limit.
+    /// The time limit, in seconds, for a peer's start, for each result and for its exit; `inf` sets none.
     #[arg(long, value_name = "SECONDS", default_value = "60", allow_negative_numbers = true)]
     timeout: Seconds,
-    /// Print one JSON object with every cell instead of the picture.
+    /// Print one JSON object with every result instead of the table.
     #[arg(long)]
     json: bool,
 }
@@ -82,21 +82,21 @@ pub(crate) fn run(demo: &Demo) -> Result<()> {
     let started = Instant::now();
     let (languages, starts) = demo.peers()?;
     let (texts, _kept) = demo.texts()?;
-    let played = play::play(&languages, &starts, &texts, demo.timeout.0)?;
+    let matrix = run::run_all(&languages, &starts, &texts, demo.timeout.0)?;
     let seconds = started.elapsed().as_secs_f64();
 
     let mut output = Output::new().map_err(|error| Failure::output(&error))?;
     let shown = if demo.json {
-        format!("{}\n", picture::json(&played, seconds))
+        format!("{}\n", report::json(&matrix, seconds))
     } else {
-        picture::text(&played, seconds, terminal::coloured())
+        report::text(&matrix, seconds, terminal::coloured())
     };
     output.write_all(shown.as_bytes()).map_err(|error| Failure::output(&error))?;
     if demo.peers.is_empty() && !demo.json {
         message("only the built-in Rust peer played; --peer LANGUAGE=COMMAND adds another");
     }
-    // The picture has told what went wrong.
-    if played.good() { Ok(()) } else { Err(Failure::told(crate::failure::GENERAL)) }
+    // The report has printed the failures.
+    if matrix.good() { Ok(()) } else { Err(Failure::silent(crate::failure::GENERAL)) }
 }
 
 impl Demo {
@@ -118,7 +118,7 @@ impl Demo {
         Ok((languages, self.peers.iter().map(|peer| Start::Shell(peer.command.clone())).collect()))
     }
 
-    /// The two files, and the folder that is to be kept until they have been read.
+    /// The two files, and the temporary folder that holds them while it lives.
     fn texts(&self) -> Result<([PathBuf; 2], Option<TempDir>)> {
         if let (Some(texts), Some(expected)) = (&self.texts, &self.expected) {
             let lines = [count(texts)?, count(expected)?];

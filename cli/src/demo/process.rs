@@ -1,4 +1,4 @@
-//! A peer's process: started, listened to, and never left behind.
+//! The process of a peer: its start, its output, and its end.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -13,90 +13,89 @@ use std::time::{Duration, Instant};
 
 use crate::signals;
 
-/// The longest line that a peer may say, in bytes.
+/// The longest line that a peer may print, in bytes.
 const LONGEST_LINE: u64 = 64 << 10;
-/// How much of a peer's standard error is kept for its failure's text, in bytes.
-const KEPT: usize = 2 << 10;
-/// How long standard error is waited for after the peer has ended or been given up.
-const LAST_WORDS: Duration = Duration::from_millis(300);
-const PAUSE: Duration = Duration::from_millis(5);
+/// The bytes of a peer's standard error, counted from its end, that are part of the text of a failure.
+const TAIL: usize = 2 << 10;
+/// The time for which standard error is read after the peer has ended or its time is over.
+const STDERR_TIMEOUT: Duration = Duration::from_millis(300);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// How a peer is started, but for its mode.
+/// How a peer is started; the mode is added.
 #[derive(Debug)]
 pub(super) enum Start {
-    /// By the shell.
+    /// A command for the shell.
     Shell(String),
-    /// As it stands.
+    /// A program and its arguments.
     Program(Vec<OsString>),
 }
 
-/// What a peer is started for.
 #[derive(Debug)]
 pub(super) enum Mode<'a> {
     Serve,
     Ask(&'a [PathBuf; 2]),
 }
 
-/// What a process said, by its number.
+/// What a process does, with its number.
 #[derive(Debug)]
-pub(super) enum Said {
+pub(super) enum Event {
     Line(usize, String),
     /// Its standard output is closed.
-    End(usize),
+    Closed(usize),
 }
 
-/// A running peer. Dropping it kills it, and whatever it started.
+/// A running peer. Dropping it kills the peer and its children.
 pub(super) struct Process {
     child: Child,
     input: Option<ChildStdin>,
     errors: Arc<Mutex<VecDeque<u8>>>,
-    keeper: Option<JoinHandle<()>>,
-    /// Its number may be another's once it has been waited for.
+    stderr_reader: Option<JoinHandle<()>>,
+    /// Once it is reaped, its process ID may belong to another process.
     reaped: bool,
 }
 
 impl Process {
-    /// Starts a peer that is number `number`; what it says goes to `said`.
+    /// Starts a peer; its events carry `number`.
     pub(super) fn start(
         start: &Start,
         mode: &Mode<'_>,
         number: usize,
-        said: Sender<Said>,
+        events: Sender<Event>,
     ) -> io::Result<Process> {
         let mut command = start.command(mode);
-        // A group of its own: Ctrl-C is for the demonstration to deal with, and a kill takes all.
+        // In a process group of its own it gets no Ctrl-C of the terminal, and is killed with its children.
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let mut process = Process { child, input, errors: Arc::default(), keeper: None, reaped: false };
+        let mut process =
+            Process { child, input, errors: Arc::default(), stderr_reader: None, reaped: false };
         if let Some(output) = output {
-            thread::Builder::new().spawn(move || listen(output, number, &said))?;
+            thread::Builder::new().spawn(move || read_lines(output, number, &events))?;
         }
         if let Some(errors) = errors {
-            let kept = Arc::clone(&process.errors);
-            process.keeper = Some(thread::Builder::new().spawn(move || keep(errors, &kept))?);
+            let tail = Arc::clone(&process.errors);
+            process.stderr_reader = Some(thread::Builder::new().spawn(move || read_tail(errors, &tail))?);
         }
         Ok(process)
     }
 
-    /// Writes to the peer's standard input, and ends it. What the peer does not read, it does not
-    /// answer either, so that is no error here.
-    pub(super) fn tell(&mut self, text: String) -> io::Result<()> {
+    /// Writes to the peer's standard input and closes it. A failed write is no error here: the results are missing then.
+    pub(super) fn write_input(&mut self, text: String) -> io::Result<()> {
         if let Some(mut input) = self.input.take() {
             thread::Builder::new().spawn(move || drop(input.write_all(text.as_bytes())))?;
         }
         Ok(())
     }
 
-    /// Ends the peer's input.
+    /// Closes the peer's standard input.
     pub(super) fn close(&mut self) {
         self.input = None;
     }
 
-    /// Ends the peer's input, if that is still open, and waits until it ends.
+    /// Closes the peer's standard input and waits for its exit.
     ///
     /// # Errors
-    /// Why it did not end in good order: its status, the time, a signal to the demonstration.
+    /// The exit status, if it is not 0; the timeout; a signal to the demonstration.
     pub(super) fn finish(&mut self, deadline: Option<Instant>) -> Result<(), String> {
         self.close();
         loop {
@@ -109,20 +108,22 @@ impl Process {
                 Ok(None) if deadline.is_some_and(|deadline| Instant::now() > deadline) => {
                     return Err(self.with_errors("it did not end in time and was killed"));
                 }
-                Ok(None) => thread::sleep(PAUSE),
+                Ok(None) => thread::sleep(POLL_INTERVAL),
                 Err(error) => return Err(error.to_string()),
             }
         }
     }
 
-    /// A failure's text, and the last that the peer wrote to its standard error.
+    /// The text of a failure, with the end of the peer's standard error.
     pub(super) fn with_errors(&self, text: &str) -> String {
-        let deadline = Instant::now() + LAST_WORDS;
-        while self.keeper.as_ref().is_some_and(|keeper| !keeper.is_finished()) && Instant::now() < deadline {
-            thread::sleep(PAUSE);
+        let deadline = Instant::now() + STDERR_TIMEOUT;
+        while self.stderr_reader.as_ref().is_some_and(|stderr_reader| !stderr_reader.is_finished())
+            && Instant::now() < deadline
+        {
+            thread::sleep(POLL_INTERVAL);
         }
-        let mut kept = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = String::from_utf8_lossy(kept.make_contiguous()).trim().replace('\n', "\n    ");
+        let mut tail = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = String::from_utf8_lossy(tail.make_contiguous()).trim().replace('\n', "\n    ");
         if said.is_empty() { text.to_owned() } else { format!("{text}; it said:\n    {said}") }
     }
 }
@@ -141,7 +142,7 @@ impl Start {
         let mut command = match self {
             Start::Shell(text) => {
                 let mut command = Command::new("sh");
-                // The arguments go by number, so that a space in a path stays one.
+                // As positional parameters, the arguments are not split at spaces.
                 command.arg("-c").arg(format!("exec {text} \"$@\"")).arg("sh");
                 command
             }
@@ -167,7 +168,7 @@ fn ended(status: ExitStatus) -> String {
     }
 }
 
-fn listen(output: impl Read, number: usize, said: &Sender<Said>) {
+fn read_lines(output: impl Read, number: usize, events: &Sender<Event>) {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     loop {
@@ -177,20 +178,20 @@ fn listen(output: impl Read, number: usize, said: &Sender<Said>) {
             Ok(_) => {}
         }
         let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
-        if said.send(Said::Line(number, text)).is_err() {
+        if events.send(Event::Line(number, text)).is_err() {
             return;
         }
     }
-    // Whoever does not listen any more needs no end either.
-    let _ = said.send(Said::End(number));
+    // If nobody receives any more, the event has no use.
+    let _ = events.send(Event::Closed(number));
 }
 
-fn keep(mut errors: impl Read, kept: &Mutex<VecDeque<u8>>) {
+fn read_tail(mut errors: impl Read, tail: &Mutex<VecDeque<u8>>) {
     let mut chunk = [0; 1024];
     while let Ok(length @ 1..) = errors.read(&mut chunk) {
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(&chunk[..length]);
-        let surplus = kept.len().saturating_sub(KEPT);
-        kept.drain(..surplus);
+        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.extend(&chunk[..length]);
+        let surplus = tail.len().saturating_sub(TAIL);
+        tail.drain(..surplus);
     }
 }

@@ -1,5 +1,4 @@
-//! The game: all servers are started, then the clients ask them, as many at once as there are
-//! processors.
+//! Runs the peers: all servers start first, then the clients ask them, as many at a time as there are processors.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -10,86 +9,85 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Transport};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::board::{Address, Board, Outcome};
-use super::process::{Mode, Process, Said, Start};
+use super::matrix::{Address, Matrix, Outcome};
+use super::process::{Event, Mode, Process, Start};
 use crate::failure::{Failure, GENERAL, Result};
 use crate::signals;
 
-/// How often a signal and the deadlines are looked for.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// The interval at which signals and deadlines are checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Plays, and returns the board with every cell that could be filled in.
-pub(super) fn play(
+/// Runs every client against every server and returns the results.
+pub(super) fn run_all(
     languages: &[String],
     starts: &[Start],
     texts: &[PathBuf; 2],
-    patience: Option<Duration>,
-) -> Result<Board> {
-    let board = Board::new(languages);
-    let bar = ProgressBar::new(board.cells.len() as u64);
+    timeout: Option<Duration>,
+) -> Result<Matrix> {
+    let matrix = Matrix::new(languages);
+    let bar = ProgressBar::new(matrix.cells.len() as u64);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}") {
         bar.set_style(style);
     }
-    let mut game = Game { board, patience, bar, starts };
-    let mut servers = game.start_servers()?;
-    game.ask(&servers.addresses, texts)?;
-    game.stop_servers(&mut servers)?;
-    game.bar.finish_and_clear();
-    Ok(game.board)
+    let mut run = Run { matrix, timeout, bar, starts };
+    let mut servers = run.start_servers()?;
+    run.ask(&servers.addresses, texts)?;
+    run.stop_servers(&mut servers)?;
+    run.bar.finish_and_clear();
+    Ok(run.matrix)
 }
 
-struct Game<'a> {
-    board: Board,
-    patience: Option<Duration>,
+struct Run<'a> {
+    matrix: Matrix,
+    timeout: Option<Duration>,
     bar: ProgressBar,
     starts: &'a [Start],
 }
 
 struct Servers {
-    /// By language; none where it did not get ready.
+    /// The servers that are ready, by language.
     running: HashMap<usize, Process>,
     addresses: Vec<Address>,
 }
 
-/// A client at work.
-struct Asking {
+struct RunningClient {
     process: Process,
     deadline: Option<Instant>,
-    /// What it has not answered yet.
+    /// The servers for which it has printed no result yet.
     left: Vec<Address>,
 }
 
-impl Game<'_> {
+impl Run<'_> {
     fn deadline(&self) -> Option<Instant> {
-        self.patience.and_then(|patience| Instant::now().checked_add(patience))
+        self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
     fn start_servers(&mut self) -> Result<Servers> {
         self.bar.set_message("starting the servers");
-        let (say, said) = channel();
+        let (sender, events) = channel();
         let mut servers = Servers { running: HashMap::new(), addresses: Vec::new() };
         for (language, start) in self.starts.iter().enumerate() {
-            match Process::start(start, &Mode::Serve, language, say.clone()) {
+            match Process::start(start, &Mode::Serve, language, sender.clone()) {
                 Ok(process) => drop(servers.running.insert(language, process)),
-                Err(error) => self.no_server(language, &error.to_string()),
+                Err(error) => self.server_failed(language, &error.to_string()),
             }
         }
         let mut waited_for: Vec<usize> = servers.running.keys().copied().collect();
         let deadline = self.deadline();
         while !waited_for.is_empty() {
-            let failed = match next(&said, self)? {
-                Some(Said::Line(language, line)) if line == "ready" => {
+            let failed = match next(&events, self)? {
+                Some(Event::Line(language, line)) if line == "ready" => {
                     waited_for.retain(|waited| *waited != language);
                     continue;
                 }
-                Some(Said::Line(language, line)) => match Address::parse(language, &line) {
+                Some(Event::Line(language, line)) => match Address::parse(language, &line) {
                     Some(address) => {
                         servers.addresses.push(address);
                         continue;
                     }
                     None => (language, format!("it said '{line}' instead of an address or 'ready'")),
                 },
-                Some(Said::End(language)) if waited_for.contains(&language) => {
+                Some(Event::Closed(language)) if waited_for.contains(&language) => {
                     let process = servers.running.get_mut(&language);
                     let why = process.and_then(|process| process.finish(deadline).err());
                     (language, why.unwrap_or_else(|| "it ended before it was ready".to_owned()))
@@ -102,10 +100,10 @@ impl Game<'_> {
                         servers.running.get(&language).map_or(why.to_owned(), |peer| peer.with_errors(why)),
                     )
                 }
-                Some(Said::End(_)) | None => continue,
+                Some(Event::Closed(_)) | None => continue,
             };
             let (language, why) = failed;
-            self.no_server(language, &why);
+            self.server_failed(language, &why);
             waited_for.retain(|waited| *waited != language);
             servers.addresses.retain(|address| address.server != language);
             servers.running.remove(&language);
@@ -113,34 +111,34 @@ impl Game<'_> {
         Ok(servers)
     }
 
-    fn no_server(&mut self, language: usize, why: &str) {
-        let reason = format!("the {} servers did not start: {why}", self.board.languages[language]);
-        self.board.explain(&reason, |cell| cell.server == language);
+    fn server_failed(&mut self, language: usize, why: &str) {
+        let reason = format!("the {} servers did not start: {why}", self.matrix.languages[language]);
+        self.matrix.explain(&reason, |cell| cell.server == language);
     }
 
     fn ask(&mut self, addresses: &[Address], texts: &[PathBuf; 2]) -> Result<()> {
         self.bar.set_message("asking");
         let at_once = available_parallelism().map_or(1, usize::from);
-        let (say, said) = channel();
+        let (sender, events) = channel();
         let mut clients = 0..self.starts.len();
-        let mut asking: HashMap<usize, Asking> = HashMap::new();
+        let mut asking: HashMap<usize, RunningClient> = HashMap::new();
         loop {
             while asking.len() < at_once {
                 let Some(client) = clients.next() else { break };
-                if let Some(started) = self.start_client(client, addresses, texts, say.clone()) {
+                if let Some(started) = self.start_client(client, addresses, texts, sender.clone()) {
                     asking.insert(client, started);
                 }
             }
             if asking.is_empty() {
                 return Ok(());
             }
-            match next(&said, self)? {
-                Some(Said::Line(client, line)) => {
+            match next(&events, self)? {
+                Some(Event::Line(client, line)) => {
                     if let Some(one) = asking.get_mut(&client) {
                         self.result(client, one, &line);
                     }
                 }
-                Some(Said::End(client)) => {
+                Some(Event::Closed(client)) => {
                     if let Some(mut one) = asking.remove(&client) {
                         let why = one.process.finish(self.deadline()).err();
                         self.client_ended(client, &one, why);
@@ -164,22 +162,24 @@ impl Game<'_> {
         client: usize,
         addresses: &[Address],
         texts: &[PathBuf; 2],
-        say: Sender<Said>,
-    ) -> Option<Asking> {
+        sender: Sender<Event>,
+    ) -> Option<RunningClient> {
         let lines: String = addresses.iter().map(|address| address.line() + "\n").collect();
-        let started = Process::start(&self.starts[client], &Mode::Ask(texts), client, say);
-        match started.and_then(|mut process| process.tell(lines).map(|()| process)) {
-            Ok(process) => Some(Asking { process, deadline: self.deadline(), left: addresses.to_vec() }),
+        let started = Process::start(&self.starts[client], &Mode::Ask(texts), client, sender);
+        match started.and_then(|mut process| process.write_input(lines).map(|()| process)) {
+            Ok(process) => {
+                Some(RunningClient { process, deadline: self.deadline(), left: addresses.to_vec() })
+            }
             Err(error) => {
-                let reason = format!("the {} client did not start: {error}", self.board.languages[client]);
-                self.board.explain(&reason, |cell| cell.client == client);
+                let reason = format!("the {} client did not start: {error}", self.matrix.languages[client]);
+                self.matrix.explain(&reason, |cell| cell.client == client);
                 None
             }
         }
     }
 
-    /// Takes down a client's line: `tcp threads 40123`, tab, `ok` or `failed`, tab, a detail.
-    fn result(&mut self, client: usize, one: &mut Asking, line: &str) {
+    /// Records a client's line: `tcp threads 40123`, tab, `ok` or `failed`, tab, a detail.
+    fn result(&mut self, client: usize, one: &mut RunningClient, line: &str) {
         one.deadline = self.deadline();
         let mut parts = line.splitn(3, '\t');
         let (asked, result, detail) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
@@ -187,51 +187,54 @@ impl Game<'_> {
         let outcome = match (result, detail) {
             (Some("ok"), detail) => Outcome::Passed(detail.unwrap_or_default().to_owned()),
             (Some("failed"), detail) => Outcome::Failed(detail.unwrap_or_default().to_owned()),
-            _ => return self.trouble(client, &format!("said '{line}' instead of a result")),
+            _ => return self.other_failure(client, &format!("said '{line}' instead of a result")),
         };
         match place {
             Some(place) => {
-                self.board.set(client, &one.left.swap_remove(place), outcome);
+                self.matrix.set(client, &one.left.swap_remove(place), outcome);
                 self.bar.inc(1);
             }
-            None => self.trouble(client, &format!("gave a result for '{asked}', which it was not asked")),
+            None => {
+                self.other_failure(client, &format!("gave a result for '{asked}', which it was not asked"))
+            }
         }
     }
 
-    fn client_ended(&mut self, client: usize, one: &Asking, why: Option<String>) {
-        let language = &self.board.languages[client];
+    fn client_ended(&mut self, client: usize, one: &RunningClient, why: Option<String>) {
+        let language = &self.matrix.languages[client];
         let reason = match &why {
             Some(why) => format!("the {language} client did not get there: {why}"),
             None => format!("the {language} client ended without a result"),
         };
         for left in &one.left {
             let kind = (left.server, left.transport, left.concurrency);
-            self.board.explain(&reason, |cell| {
+            self.matrix.explain(&reason, |cell| {
                 cell.client == client && (cell.server, cell.transport, cell.concurrency) == kind
             });
         }
         if let (true, Some(why)) = (one.left.is_empty(), why) {
-            self.trouble(client, &format!("failed after its last result: {why}"));
+            self.other_failure(client, &format!("failed after its last result: {why}"));
         }
     }
 
-    fn trouble(&mut self, client: usize, what: &str) {
-        let text = format!("the {} client {what}", self.board.languages[client]);
-        self.board.troubles.push(text);
+    fn other_failure(&mut self, client: usize, what: &str) {
+        let text = format!("the {} client {what}", self.matrix.languages[client]);
+        self.matrix.other_failures.push(text);
     }
 
-    /// Ends the servers' input, all at once, and waits for each.
+    /// Closes the standard input of all servers, then waits for each.
     fn stop_servers(&mut self, servers: &mut Servers) -> Result<()> {
         self.bar.set_message("stopping the servers");
         let deadline = self.deadline();
         for process in servers.running.values_mut() {
             process.close();
         }
-        for language in 0..self.board.languages.len() {
+        for language in 0..self.matrix.languages.len() {
             let why = servers.running.get_mut(&language).and_then(|process| process.finish(deadline).err());
             if let Some(why) = why {
-                let text = format!("the {} servers did not stop well: {why}", self.board.languages[language]);
-                self.board.troubles.push(text);
+                let text =
+                    format!("the {} servers did not stop well: {why}", self.matrix.languages[language]);
+                self.matrix.other_failures.push(text);
             }
             end_on_signal(self)?;
         }
@@ -240,8 +243,8 @@ impl Game<'_> {
                 let kind = (language, transport, concurrency);
                 let there = |one: &Address| (one.server, one.transport, one.concurrency) == kind;
                 if !servers.addresses.iter().any(there) {
-                    let reason = format!("the {} peer named no such server", self.board.languages[language]);
-                    self.board
+                    let reason = format!("the {} peer named no such server", self.matrix.languages[language]);
+                    self.matrix
                         .explain(&reason, |cell| (cell.server, cell.transport, cell.concurrency) == kind);
                 }
             }
@@ -256,20 +259,20 @@ fn kinds() -> impl Iterator<Item = (Transport, Concurrency)> {
         .flat_map(|transport| Concurrency::ALL.iter().map(move |concurrency| (*transport, *concurrency)))
 }
 
-/// What a process says next; `None` if none says anything for a while.
-fn next(said: &Receiver<Said>, game: &Game<'_>) -> Result<Option<Said>> {
-    end_on_signal(game)?;
-    match said.recv_timeout(LOOK_EVERY) {
-        Ok(said) => Ok(Some(said)),
+/// The next event of any process; `None` if there is none within the interval.
+fn next(events: &Receiver<Event>, run: &Run<'_>) -> Result<Option<Event>> {
+    end_on_signal(run)?;
+    match events.recv_timeout(POLL_INTERVAL) {
+        Ok(event) => Ok(Some(event)),
         Err(RecvTimeoutError::Timeout) => Ok(None),
         Err(RecvTimeoutError::Disconnected) => Err(Failure::new("the demonstration lost its peers")),
     }
 }
 
-fn end_on_signal(game: &Game<'_>) -> Result<()> {
+fn end_on_signal(run: &Run<'_>) -> Result<()> {
     if signals::once() {
-        game.bar.finish_and_clear();
-        return Err(Failure::told(GENERAL));
+        run.bar.finish_and_clear();
+        return Err(Failure::silent(GENERAL));
     }
     Ok(())
 }

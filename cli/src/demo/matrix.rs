@@ -1,19 +1,18 @@
-//! The cells of the demonstration, and what is known of each.
+//! The results: a cell for each client and each server.
 
 use capsock::{Concurrency, Transport};
 
-/// What became of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome {
     /// Every reply was right.
     Passed(String),
-    /// A reply was wrong, or an error came.
+    /// A reply was wrong, or there was an error.
     Failed(String),
-    /// There is no result, and why.
+    /// There is no result, for this reason.
     Missing(String),
 }
 
-/// One client language against one kind of server of one language. Languages are numbers here.
+/// A client against a server; both are indices into [`Matrix::languages`].
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) client: usize,
@@ -23,17 +22,16 @@ pub(super) struct Cell {
     pub(super) outcome: Outcome,
 }
 
-/// All cells, and what went wrong beside them.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct Matrix {
     pub(super) languages: Vec<String>,
     pub(super) cells: Vec<Cell>,
-    /// Failures that belong to no cell: a server that did not end in good order.
-    pub(super) troubles: Vec<String>,
+    /// Failures that belong to no cell, such as a server that exits with an error.
+    pub(super) other_failures: Vec<String>,
 }
 
-impl Board {
-    pub(super) fn new(languages: &[String]) -> Board {
+impl Matrix {
+    pub(super) fn new(languages: &[String]) -> Matrix {
         let mut cells = Vec::new();
         for &transport in Transport::ALL {
             for client in 0..languages.len() {
@@ -45,7 +43,7 @@ impl Board {
                 }
             }
         }
-        Board { languages: languages.to_vec(), cells, troubles: Vec::new() }
+        Matrix { languages: languages.to_vec(), cells, other_failures: Vec::new() }
     }
 
     pub(super) fn set(&mut self, client: usize, to: &Address, outcome: Outcome) {
@@ -58,7 +56,7 @@ impl Board {
         }
     }
 
-    /// Gives every cell that `which` picks and that has no result the reason for it.
+    /// Sets the reason for every cell that `which` selects and that has no result.
     pub(super) fn explain(&mut self, reason: &str, which: impl Fn(&Cell) -> bool) {
         for cell in self.cells.iter_mut().filter(|cell| which(cell)) {
             if let Outcome::Missing(why) = &mut cell.outcome {
@@ -72,11 +70,11 @@ impl Board {
     }
 
     pub(super) fn good(&self) -> bool {
-        self.passed() == self.cells.len() && self.troubles.is_empty()
+        self.passed() == self.cells.len() && self.other_failures.is_empty()
     }
 }
 
-/// Where a server of a peer is, as the peer's line says: `tcp threads 40123`.
+/// The address of a server, from the line that its peer prints: `tcp threads 40123`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Address {
     pub(super) server: usize,
