@@ -1,4 +1,4 @@
-//! Addresses as text.
+//! Functions that resolve, parse and format addresses.
 
 use std::ffi::{c_char, c_int};
 

@@ -1,4 +1,4 @@
-//! Memory that the library gives to its caller.
+//! Memory that the library allocates for its caller.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;

@@ -1,4 +1,4 @@
-//! Descriptors of the caller, for a copy.
+//! File descriptors that the caller passes to a copy.
 
 use std::ffi::c_int;
 use std::io::{self, Write};

@@ -1,4 +1,5 @@
-//! The functions that return the text and the system's numbers of the calling thread's latest failure.
+//! The functions that return the message and the system's error numbers of the calling thread's latest failed
+//! call.
 
 use std::ffi::{CStr, c_char, c_int};
 

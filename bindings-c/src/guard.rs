@@ -1,5 +1,4 @@
-//! The one way from a C call into Rust and back: no panic leaves it, every error is kept for
-//! `capsock_last_error`.
+//! Runs the body of each exported function: catches panics, and keeps each error for `capsock_last_error`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! Functions of the caller that a server calls: the handler and the log.
+//! The caller's functions that a server calls: the handler and the log.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The text and the system's numbers of each thread's latest failure. [`guard`](crate::guard) writes them,
-//! [`error`](crate::error) has the functions that read them.
+//! The message and the system's error numbers of each thread's latest failed call. [`guard`](crate::guard)
+//! writes them; the functions in [`error`](crate::error) return them.
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_int};

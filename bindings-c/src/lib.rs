@@ -1,16 +1,16 @@
 //! The C library: `capsock.h` with `libcapsock.so` and `libcapsock.a`.
 //!
-//! It translates C's types, errors and lifetimes to the core's and decides nothing. The header is
-//! generated from these files, so a documentation comment on a public item here is written for C
-//! programmers; the conventions that hold for all of it stand in `cbindgen.toml`, at the head of
-//! the header. It is no Rust interface: Rust programs use the core.
+//! It translates types, errors and lifetimes between C and the core, and decides nothing. The header is
+//! generated from these files, so that the documentation of each public item is written for C programmers.
+//! The conventions of all functions are at the head of the header, in `cbindgen.toml`. The crate has no Rust
+//! interface: Rust programs use the core.
 //!
-//! How the pointers of a C caller are held to their contract:
-//! - a handle is `Option<&T>` (`const T *`, shared by threads), `Option<Box<T>>` where it is given up;
-//! - an out-parameter is `Option<&mut MaybeUninit<T>>`: it need not hold anything, and is never read;
-//! - text and bytes are raw pointers, read by [`pointer`] alone.
+//! A C caller's pointers have these types:
+//! - a handle: `Option<&T>` (`const T *`, shared by threads), or `Option<Box<T>>` where the function takes ownership;
+//! - an out-parameter: `Option<&mut MaybeUninit<T>>`, which need not be initialised and is never read;
+//! - text and bytes: raw pointers, which [`pointer`] alone reads.
 //!
-//! Every exported function is a call of [`guard`], which a test checks.
+//! Every exported function calls [`guard`]; a test checks that.
 
 #![allow(non_camel_case_types, reason = "the names are C's")]
 #![allow(clippy::missing_safety_doc, reason = "the conventions of the header hold for every function")]

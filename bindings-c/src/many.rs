@@ -1,4 +1,4 @@
-//! Many requests in one call.
+//! The callback for the replies to many requests.
 
 use std::ffi::{c_int, c_void};
 

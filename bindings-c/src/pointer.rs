@@ -1,8 +1,8 @@
-//! What a C caller's pointers become, and what pointers a C caller is given.
+//! Conversions of C pointers and lengths to Rust types, and back.
 //!
-//! NULL is checked here and is an error. Everything else rests on the contract at the head of the
-//! header: a pointer that is not NULL points to what its type says, text ends with a NUL, a length
-//! is not more than what is there, and all of it stays as it is until the call returns.
+//! NULL is checked here and is an error. Everything else relies on the contract at the head of the header: a
+//! pointer that is not NULL points to a valid object of its type, text ends with a NUL, a length does not
+//! exceed the object, and the object is unchanged until the call returns.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;

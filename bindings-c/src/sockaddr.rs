@@ -1,5 +1,5 @@
-//! `struct sockaddr`, in and out. It is read and written byte by byte, so that no alignment and no
-//! length that a caller gives is trusted.
+//! Conversion of `struct sockaddr`. It is read and written as bytes, without relying on the alignment or the
+//! length that the caller gives.
 
 use std::mem::offset_of;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};

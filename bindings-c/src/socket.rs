@@ -1,4 +1,4 @@
-//! The handle of a socket: its life, and how long its calls wait.
+//! The socket handle: its functions to make, close and free it, and its timeout.
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;

@@ -1,4 +1,4 @@
-//! The calls that carry data, and the options.
+//! The socket calls that send and receive, and the socket options.
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;

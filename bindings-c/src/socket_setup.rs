@@ -1,4 +1,4 @@
-//! The calls that give a socket its addresses: bind, listen, accept, connect, and shutdown.
+//! The socket calls bind, listen, accept, connect and shutdown, and those that return addresses.
 
 use std::ffi::{c_char, c_int};
 use std::mem::MaybeUninit;

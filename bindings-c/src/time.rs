@@ -1,4 +1,4 @@
-//! Times: milliseconds or microseconds in C, durations in the core.
+//! Conversion of times: milliseconds and microseconds in C, durations in the core.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The trace: a record of what every socket call did.
+//! The recording of socket calls.
 
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;

@@ -1,4 +1,4 @@
-//! The service: upper case, of a whole text and of one that comes in pieces.
+//! The service: upper case of a whole text, and of a text in pieces.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;

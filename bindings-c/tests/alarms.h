@@ -24,7 +24,7 @@ static inline void stop_alarms(void) {
   /* Ignoring a signal forgets one that is still pending; the default would end the program. */
   signal(SIGALRM, SIG_IGN);
   signal(SIGALRM, SIG_DFL);
-  alarm(PATIENCE_S);
+  alarm(PROGRAM_TIMEOUT_S);
 }
 
 #endif

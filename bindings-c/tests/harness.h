@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /* No call here takes so long unless something hangs; then the program ends, and fails. */
-#define PATIENCE_MS 20000
-#define PATIENCE_S 120
+#define CALL_TIMEOUT_MS 20000
+#define PROGRAM_TIMEOUT_S 120
 
 typedef struct {
   const char *name;
@@ -41,7 +41,7 @@ static inline void check_status(capsock_status status, capsock_status expected, 
 
 static inline int run_tests(const test *tests, size_t count) {
   int failed = 0;
-  alarm(PATIENCE_S);
+  alarm(PROGRAM_TIMEOUT_S);
   for (size_t i = 0; i < count; i++) {
     failures_of_this_test = 0;
     tests[i].run();

@@ -26,7 +26,7 @@ static inline capsock_server *start(int32_t transport, const capsock_server_opti
 static inline capsock_tcp_client *tcp_client(int port) {
   capsock_tcp_client_options *options = capsock_tcp_client_options_new();
   capsock_tcp_client *client = NULL;
-  CHECK_OK(capsock_tcp_client_options_set_timeout(options, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(options, CALL_TIMEOUT_MS));
   CHECK_OK(capsock_tcp_client_connect("127.0.0.1", port, options, &client));
   capsock_tcp_client_options_free(options);
   return client;
@@ -35,7 +35,7 @@ static inline capsock_tcp_client *tcp_client(int port) {
 static inline capsock_udp_client *udp_client(int port) {
   capsock_udp_client_options *options = capsock_udp_client_options_new();
   capsock_udp_client *client = NULL;
-  CHECK_OK(capsock_udp_client_options_set_timeout(options, PATIENCE_MS));
+  CHECK_OK(capsock_udp_client_options_set_timeout(options, CALL_TIMEOUT_MS));
   CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, options, &client));
   capsock_udp_client_options_free(options);
   return client;

@@ -23,7 +23,7 @@ static inline struct sockaddr *at(address *any) {
 static inline capsock_socket *new_socket(int family, int type) {
   capsock_socket *socket = NULL;
   CHECK_OK(capsock_socket_new(family, type, 0, &socket));
-  CHECK_OK(capsock_socket_set_timeout(socket, PATIENCE_MS));
+  CHECK_OK(capsock_socket_set_timeout(socket, CALL_TIMEOUT_MS));
   return socket;
 }
 
@@ -46,7 +46,7 @@ static inline capsock_socket *accepted(const capsock_socket *listener) {
   capsock_socket *connection = NULL;
   CHECK_OK(capsock_socket_accept(listener, NULL, NULL, &connection));
   CHECK(capsock_socket_timeout(connection) == CAPSOCK_NO_LIMIT);
-  CHECK_OK(capsock_socket_set_timeout(connection, PATIENCE_MS));
+  CHECK_OK(capsock_socket_set_timeout(connection, CALL_TIMEOUT_MS));
   return connection;
 }
 

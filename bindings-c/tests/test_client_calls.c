@@ -75,8 +75,8 @@ static void threads_take_turns(bool interruptible) {
   capsock_udp_client_options *udp_options = capsock_udp_client_options_new();
   capsock_tcp_client *tcp_asks = NULL;
   capsock_udp_client *udp_asks = NULL;
-  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp_options, PATIENCE_MS));
-  CHECK_OK(capsock_udp_client_options_set_timeout(udp_options, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp_options, CALL_TIMEOUT_MS));
+  CHECK_OK(capsock_udp_client_options_set_timeout(udp_options, CALL_TIMEOUT_MS));
   CHECK_OK(capsock_tcp_client_options_set_interruptible(tcp_options, interruptible));
   CHECK_OK(capsock_udp_client_options_set_interruptible(udp_options, interruptible));
   CHECK_OK(
@@ -132,8 +132,8 @@ static void a_signal_ends_an_interruptible_call(void) {
   capsock_tcp_client *tcp_asks = NULL;
   capsock_udp_client *udp_asks = NULL;
   char *reply = NULL;
-  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp, PATIENCE_MS));
-  CHECK_OK(capsock_udp_client_options_set_timeout(udp, PATIENCE_MS));
+  CHECK_OK(capsock_tcp_client_options_set_timeout(tcp, CALL_TIMEOUT_MS));
+  CHECK_OK(capsock_udp_client_options_set_timeout(udp, CALL_TIMEOUT_MS));
   CHECK_OK(capsock_tcp_client_options_set_interruptible(tcp, true));
   CHECK_OK(capsock_udp_client_options_set_interruptible(udp, true));
 

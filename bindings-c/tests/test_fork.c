@@ -8,9 +8,9 @@
 static int in_the_child(const capsock_server *server, const capsock_tcp_client *tcp,
                         const capsock_udp_client *udp) {
   char *reply = NULL;
-  if (capsock_server_stop(server, PATIENCE_MS, NULL) != CAPSOCK_UNSUPPORTED)
+  if (capsock_server_stop(server, CALL_TIMEOUT_MS, NULL) != CAPSOCK_UNSUPPORTED)
     return 1;
-  if (capsock_server_wait(server, PATIENCE_MS) != CAPSOCK_UNSUPPORTED)
+  if (capsock_server_wait(server, CALL_TIMEOUT_MS) != CAPSOCK_UNSUPPORTED)
     return 2;
   if (capsock_tcp_client_request(tcp, "child", &reply) != CAPSOCK_UNSUPPORTED)
     return 3;

@@ -99,7 +99,7 @@ static void handlers_that_fail(void) {
     CHECK(reply == NULL);
     check_tcp_reply(client, "good", "partial good");
     capsock_tcp_client_free(client);
-    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+    CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
     CHECK_OK(capsock_server_stats(server, &stats));
     CHECK(capsock_stats_requests(stats) == 2 && capsock_stats_handler_errors(stats) >= 1);
     capsock_server_free(server);
@@ -127,7 +127,7 @@ static void handlers_that_fail_over_udp(void) {
   client = udp_client(capsock_server_port(server));
   check_udp_reply(client, "good", "partial good");
   capsock_udp_client_free(client);
-  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   CHECK_OK(capsock_server_stats(server, &stats));
   CHECK(capsock_stats_handler_errors(stats) == 1);
   capsock_server_free(server);
@@ -164,7 +164,7 @@ static int stop_own_server(const uint8_t *request, size_t length, capsock_reply 
   (void)request;
   (void)length;
   pthread_mutex_lock(&seen_here->lock);
-  CHECK_OK(capsock_server_stop(seen_here->server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stop(seen_here->server, CALL_TIMEOUT_MS, NULL));
   pthread_mutex_unlock(&seen_here->lock);
   return capsock_reply_write(reply, "stopping", 8) == CAPSOCK_OK ? 0 : 1;
 }
@@ -179,7 +179,7 @@ static void a_handler_stops_its_server(void) {
     pthread_mutex_unlock(&seen_here.lock);
     client = tcp_client(capsock_server_port(seen_here.server));
     check_tcp_reply(client, "stop", "stopping");
-    CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
+    CHECK_OK(capsock_server_wait(seen_here.server, CALL_TIMEOUT_MS));
     capsock_tcp_client_free(client);
     capsock_server_free(seen_here.server);
     capsock_server_options_free(options);
@@ -196,7 +196,7 @@ static void a_handler_stops_its_server_over_udp(void) {
     pthread_mutex_unlock(&seen_here.lock);
     client = udp_client(capsock_server_port(seen_here.server));
     check_udp_reply(client, "stop", "stopping");
-    CHECK_OK(capsock_server_wait(seen_here.server, PATIENCE_MS));
+    CHECK_OK(capsock_server_wait(seen_here.server, CALL_TIMEOUT_MS));
     capsock_udp_client_free(client);
     capsock_server_free(seen_here.server);
     capsock_server_options_free(options);

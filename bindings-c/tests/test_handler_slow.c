@@ -105,7 +105,7 @@ static void a_handler_that_does_not_return(void) {
           capsock_stop_report_running(report) == 1);
     CHECK(recv(client, &byte, 1, 0) <= 0);
     open_the_gate(&at);
-    CHECK_OK(capsock_server_wait(server, PATIENCE_MS));
+    CHECK_OK(capsock_server_wait(server, CALL_TIMEOUT_MS));
     close(client);
     capsock_server_free(server);
     capsock_stop_report_free(report);

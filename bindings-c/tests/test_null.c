@@ -71,7 +71,7 @@ static void server(void) {
   server = start(CAPSOCK_TRANSPORT_TCP, options);
   REFUSED(capsock_server_address(server, 0, NULL), "address");
   REFUSED(capsock_server_stats(server, NULL), "stats");
-  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   capsock_server_free(server);
   CHECK(address == &unwritten && (char *)stats == &unwritten && (char *)report == &unwritten);
   capsock_server_options_free(options);

@@ -51,12 +51,12 @@ static void every_kind_answers(void) {
       check_udp_reply(client, "hello", "HELLO");
       capsock_udp_client_free(client);
     }
-    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, &report));
+    CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, &report));
     CHECK_OK(capsock_server_stats(server, &stats));
     CHECK(capsock_stop_report_completed(report) == 3 && capsock_stop_report_cut(report) == 0 &&
           capsock_stop_report_running(report) == 0);
     CHECK(capsock_stats_requests(stats) == 3 && capsock_stats_handler_errors(stats) == 0);
-    CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+    CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
     CHECK_OK(capsock_server_wait(server, 0));
     capsock_server_free(server);
     capsock_stop_report_free(report);
@@ -106,7 +106,7 @@ static void busy_polling(void) {
   client = tcp_client(capsock_server_port(server));
   check_tcp_reply(client, "hello", "HELLO");
   capsock_tcp_client_free(client);
-  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   capsock_server_free(server);
   capsock_server_options_free(options);
 }
@@ -298,7 +298,7 @@ static void waiting_ends_at_the_timeout(void) {
 }
 
 static void *stop_it(void *server) {
-  CHECK_OK(capsock_server_stop(server, PATIENCE_MS, NULL));
+  CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   return NULL;
 }
 
@@ -307,7 +307,7 @@ static void waiting_ends_when_another_thread_stops(void) {
   capsock_server_options *options = local_options();
   capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   CHECK(pthread_create(&thread, NULL, stop_it, server) == 0);
-  CHECK_OK(capsock_server_wait(server, PATIENCE_MS));
+  CHECK_OK(capsock_server_wait(server, CALL_TIMEOUT_MS));
   CHECK(pthread_join(thread, NULL) == 0);
   capsock_server_free(server);
   capsock_server_options_free(options);
@@ -335,7 +335,7 @@ static void stop_from_a_signal_handler(void) {
     signalled = start(kinds[i].transport, options);
     start_alarms(on_alarm);
     do
-      status = capsock_server_wait(signalled, PATIENCE_MS);
+      status = capsock_server_wait(signalled, CALL_TIMEOUT_MS);
     while (status == CAPSOCK_INTERRUPTED);
     stop_alarms();
     CHECK_STATUS(status, CAPSOCK_OK);
@@ -350,7 +350,7 @@ static void waiting_ends_at_a_signal(void) {
   capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
   signals = 0;
   start_alarms(on_alarm_only_count);
-  CHECK_STATUS(capsock_server_wait(server, PATIENCE_MS), CAPSOCK_INTERRUPTED);
+  CHECK_STATUS(capsock_server_wait(server, CALL_TIMEOUT_MS), CAPSOCK_INTERRUPTED);
   stop_alarms();
   CHECK(signals > 0);
   CHECK(capsock_last_errno() == EINTR);

@@ -158,7 +158,7 @@ static void it_mixes_with_the_systems_calls(void) {
   poll_for.events = POLLIN;
   CHECK(poll(&poll_for, 1, 0) == 0);
   CHECK(write(connection, "abc", 3) == 3);
-  CHECK(poll(&poll_for, 1, PATIENCE_MS) == 1 && poll_for.revents == POLLIN);
+  CHECK(poll(&poll_for, 1, CALL_TIMEOUT_MS) == 1 && poll_for.revents == POLLIN);
   CHECK(recv(descriptor, text, 1, 0) == 1 && text[0] == 'a');
   check_received(client, "bc");
   CHECK_OK(capsock_socket_close(client));
@@ -278,7 +278,7 @@ static void options(void) {
   CHECK(length == sizeof linger && read_linger.l_onoff == 1 && read_linger.l_linger == 3);
   /* A time of the system's is no timeout of ours. */
   CHECK_OK(capsock_socket_setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time));
-  CHECK(capsock_socket_timeout(client) == PATIENCE_MS);
+  CHECK(capsock_socket_timeout(client) == CALL_TIMEOUT_MS);
 
   length = sizeof number;
   CHECK_STATUS(capsock_socket_getsockopt(client, SOL_SOCKET, 99999, &number, &length),

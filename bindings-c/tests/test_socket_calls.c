@@ -172,7 +172,7 @@ static void a_connect_that_does_not_wait_goes_on(void) {
     if (status == CAPSOCK_TIMED_OUT) {
       struct pollfd writable = {capsock_socket_descriptor(client), POLLOUT, 0};
       CHECK(capsock_last_errno() == EINPROGRESS && strstr(capsock_last_error(), "POLLOUT") != NULL);
-      CHECK(poll(&writable, 1, PATIENCE_MS) == 1);
+      CHECK(poll(&writable, 1, CALL_TIMEOUT_MS) == 1);
       CHECK_OK(capsock_socket_getsockopt(client, SOL_SOCKET, SO_ERROR, &error, &length));
       CHECK(error == (listens ? 0 : ECONNREFUSED));
     } else

@@ -58,7 +58,7 @@ static void a_datagram_may_be_empty(void) {
   CHECK_STATUS(capsock_socket_recv(server, buffer, sizeof buffer, 0, &count), CAPSOCK_TIMED_OUT);
 
   /* No room is room for an empty one alone. */
-  CHECK_OK(capsock_socket_set_timeout(server, PATIENCE_MS));
+  CHECK_OK(capsock_socket_set_timeout(server, CALL_TIMEOUT_MS));
   CHECK_OK(capsock_socket_send(client, "", 0, 0, NULL));
   CHECK_OK(capsock_socket_send(client, "a", 1, 0, NULL));
   CHECK_OK(capsock_socket_recv(server, NULL, 0, 0, &count));

@@ -55,7 +55,7 @@ static void text_that_is_no_address(void) {
       {"localhost:80", AF_INET, -1, CAPSOCK_INVALID_ARGUMENT},
       {"127.0.0.1:80", AF_INET6, 0, CAPSOCK_NAME_NOT_RESOLVED},
       {"[::1]:80", AF_INET, 0, CAPSOCK_NAME_NOT_RESOLVED},
-      {"does-not-exist.invalid:80", AF_INET, PATIENCE_MS, CAPSOCK_NAME_NOT_RESOLVED},
+      {"does-not-exist.invalid:80", AF_INET, CALL_TIMEOUT_MS, CAPSOCK_NAME_NOT_RESOLVED},
   };
   for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
     address found;
@@ -205,7 +205,7 @@ static void numbers_that_cannot_be(void) {
   socklen_t huge = UINT_MAX;
   CHECK_STATUS(capsock_socket_set_timeout(socket, -1), CAPSOCK_INVALID_ARGUMENT);
   CHECK_STATUS(capsock_socket_set_timeout(socket, INT64_MIN), CAPSOCK_INVALID_ARGUMENT);
-  CHECK(capsock_socket_timeout(socket) == PATIENCE_MS);
+  CHECK(capsock_socket_timeout(socket) == CALL_TIMEOUT_MS);
   CHECK_STATUS(capsock_socket_listen(socket, -1), CAPSOCK_INVALID_ARGUMENT);
   CHECK_STATUS(capsock_socket_shutdown(socket, 3), CAPSOCK_INVALID_ARGUMENT);
   CHECK_STATUS(capsock_socket_shutdown(socket, -1), CAPSOCK_INVALID_ARGUMENT);

@@ -1,4 +1,4 @@
-//! Running Java from the server's threads, which Java did not start.
+//! Attaches the server's threads, which Java did not start, to the JVM.
 
 use std::ffi::c_void;
 use std::ptr;

@@ -1,5 +1,5 @@
-//! Bytes across the border. Text travels as bytes, too: Java's own "modified" UTF-8 has another
-//! encoding of NUL and of all characters outside the basic plane.
+//! Conversion of byte arrays. Text is passed as UTF-8 bytes, since JNI's "modified UTF-8" encodes NUL and the
+//! characters outside the basic multilingual plane differently.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! Java's streams as Rust's.
+//! Java's InputStream and OutputStream as Rust's Read and Write.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};

@@ -1,5 +1,5 @@
-//! Why a native method gives no result, and the one place where that becomes a Java exception.
-//! Which exception it is, stands in `Errors.java`.
+//! The failure of a native method, and the one place where it becomes a Java exception. `Errors.java` chooses
+//! the class of the exception.
 
 use std::any::Any;
 

@@ -1,5 +1,5 @@
-//! The fields of Java's option objects, each looked up when it is read: a server or a client starts
-//! once, and nothing is kept that would keep the class.
+//! Reads the fields of Java's option objects. Each field is looked up when it is read, since a server or a
+//! client starts once and a cached reference would keep the class loaded.
 
 /// Makes methods that read the fields of an object, and `find`, which looks whether its class has them.
 macro_rules! fields {

@@ -1,4 +1,4 @@
-//! A Java handler as the core's service, and the core's log in Java's.
+//! A Java handler as the core's service, and Java's logger as the core's log.
 
 use std::sync::Arc;
 

@@ -1,12 +1,10 @@
-//! Numbers that stand for native objects.
+//! Tables of native objects, which Java refers to by number.
 //!
-//! Java keeps a number, and each call takes a share of the object behind it for as long as the call
-//! runs. So an object that is closed while another thread is in a call is freed when that call has
-//! left, and a number that is no longer in the table finds nothing: no order of calls, from any
-//! threads, reaches freed memory.
+//! Each call holds a shared reference to the object while it runs. If another thread closes the object during
+//! a call, it is freed when that call returns. A number that is no longer in the table finds nothing. So no
+//! order of calls, from any threads, accesses freed memory.
 //!
-//! A look-up takes no lock: a call on a socket is looked up each time, and lasts no longer than some
-//! locks.
+//! A look-up takes no lock, since it precedes each call on a socket.
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

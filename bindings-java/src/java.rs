@@ -1,11 +1,9 @@
-//! What is called in Java: the only names of Java classes and methods here.
+//! The Java classes and methods that Rust calls; no other file names them.
 //!
-//! No global reference is kept to a class of `io.capsock`: it would keep the class's loader, and all
-//! that the loader has, for as long as the library is loaded, and the library is loaded for as long as
-//! the loader is there. A native method finds such a class when it needs it; what is called on a
-//! server's own threads is in [`Upcalls`], which the server holds. The bindings of
-//! `bind_java_type!` keep a reference to their class from its first look-up on, so that methods and
-//! fields stand in one for classes of the JDK alone.
+//! A global reference to a class of `io.capsock` would keep its class loader, and the loader keeps the
+//! library loaded. So a native method looks such a class up when it needs it, and a server holds [`Upcalls`]
+//! for its own threads. The bindings of `bind_java_type!` keep a reference to their class from the first
+//! look-up on; with methods and fields, they are used for classes of the JDK only.
 
 use jni::errors::Result;
 use jni::ids::JStaticMethodID;

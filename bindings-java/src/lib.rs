@@ -1,9 +1,8 @@
-//! The native half of the Java package `io.capsock`: types, errors and lifetimes of the crate
-//! `capsock`, translated for Java. It decides nothing.
+//! The native half of the Java package `io.capsock`: it translates types, errors and lifetimes of the crate
+//! `capsock` for Java, and decides nothing.
 //!
-//! A Java object holds a number, which [`handles`] turns into the native object; no pointer ever
-//! crosses. Every function that Java calls goes through [`failure::Throw`], so that an error is an
-//! exception and a panic ends nothing but the call.
+//! A Java object holds a number, for which [`handles`] finds the native object; no pointer is passed to Java.
+//! Each native method uses [`failure::Throw`], which makes exceptions of errors and panics.
 
 mod attach;
 mod bytes;

@@ -1,5 +1,5 @@
-//! Many requests in one call: as one array with all their bytes and one with their lengths, so that the
-//! border is crossed once. The replies come back in one array: their lengths (4 bytes each), then their bytes.
+//! Many requests in one native call. They are passed as one array of all their bytes and one of their
+//! lengths; the replies are returned as one array: their lengths (4 bytes each), then their bytes.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! Options as the Java builders hold them. What the program did not set has a mark, so that the
-//! default is the core's: the smallest long for a number, NaN for a timeout.
+//! Options as the Java builders hold them. A value that the program has not set is marked, so that the core's
+//! default applies: the smallest long for a number, NaN for a timeout.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `Server`.
+//! The native methods of `Server`.
 
 use std::sync::Arc;
 use std::time::Duration;

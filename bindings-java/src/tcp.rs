@@ -1,4 +1,4 @@
-//! `TcpClient`.
+//! The native methods of `TcpClient`.
 
 use capsock::TcpClient;
 use jni::objects::{JByteArray, JIntArray, JLongArray, JObject};

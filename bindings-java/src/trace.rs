@@ -1,4 +1,4 @@
-//! The trace: a record of what every socket call did.
+//! The native methods of `Trace`.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -1,4 +1,4 @@
-//! `UdpClient`.
+//! The native methods of `UdpClient`.
 
 use capsock::UdpClient;
 use jni::objects::{JByteArray, JIntArray, JObject};

@@ -1,4 +1,4 @@
-//! The service itself: `Capsock` and `UppercaseStream`.
+//! The native methods of `Capsock` and `UppercaseStream`.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,5 +1,5 @@
-//! Addresses across the border, as numbers: an object for each address would be garbage after each
-//! datagram. An IPv4 address travels as IPv6 has it, `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2).
+//! Addresses as numbers, so that no object is allocated for each datagram. An IPv4 address is passed as an
+//! IPv4-mapped IPv6 address, `::ffff:192.0.2.1` (RFC 4291, 2.5.5.2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 

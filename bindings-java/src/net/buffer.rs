@@ -1,5 +1,5 @@
-//! Where bytes are between a Java array and the system: memory of the thread's own, which lasts from
-//! call to call. An array cannot be lent to a call that waits, for the collector would wait with it.
+//! A buffer for each thread, which carries bytes between a Java array and a system call. An array is not
+//! pinned for a call that blocks, since that would block the garbage collector.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! UDP: the calls of `DatagramSocketImpl`.
+//! The native methods of UDP sockets.
 
 use std::sync::OnceLock;
 

@@ -1,8 +1,7 @@
-//! The native half of `io.capsock.net`: each native method is one call of the core's
-//! `BlockingSocket`.
+//! The native half of `io.capsock.net`: each native method is one call of the core's `BlockingSocket`.
 //!
-//! A call returns what it has to return, or a negative number that `ErrorCodes.java` makes an exception
-//! of; so nothing is allocated for a call that fails, as a read with a timeout often does.
+//! A call returns its result, or a negative number from which `ErrorCodes.java` makes an exception. So a call
+//! that fails, such as a read that times out, allocates nothing here.
 #![allow(clippy::too_many_arguments, reason = "an object to hold them would be garbage after each call")]
 
 mod address;

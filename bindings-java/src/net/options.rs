@@ -1,4 +1,4 @@
-//! Socket options by the names that Java has for them, with the values that the JDK gives them.
+//! Socket options by their Java names, with the JDK's values.
 
 use capsock::net::{Errno, Family, Kind};
 use jni::objects::JObject;

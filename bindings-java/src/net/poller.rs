@@ -1,4 +1,4 @@
-//! Pollers: how virtual threads wait for sockets. `Poller.java` has the threads that wait here.
+//! Pollers, in which the threads of `Poller.java` wait for the sockets of virtual threads.
 
 use std::cell::RefCell;
 use std::time::Duration;

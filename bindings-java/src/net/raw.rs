@@ -1,7 +1,6 @@
-//! The methods that carry data, without the jni crate's frame around each call: entering it and
-//! leaving it costs as much as a third of the system call inside. What the frame does is done here:
-//! a panic ends the call alone, an exception that Java threw stays pending and is what the caller
-//! sees, and nothing here keeps a reference.
+//! The JNI frame of the methods that carry data, in place of the jni crate's, which costs as much as a third
+//! of the system call. A panic ends the call alone, a pending Java exception is what the caller sees, and no
+//! reference is kept.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! What sockets of both kinds have: opening, addresses, closing.
+//! The native methods of sockets of both kinds: opening, addresses, closing.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! TCP: the calls of `SocketImpl`.
+//! The native methods of TCP sockets.
 
 use std::net::Shutdown;
 

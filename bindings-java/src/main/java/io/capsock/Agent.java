@@ -5,33 +5,33 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * What {@code java -javaagent:capsock.jar} starts before the program: the sockets of {@code
- * java.net} run on the native core from then on.
+ * The agent that {@code java -javaagent:capsock.jar} starts before the program: it installs the
+ * sockets as {@link Capsock#install()} does.
  *
- * <p>{@code -javaagent:capsock.jar=trace=FILE} records their calls as well, as {@link Trace} does;
- * {@code trace=FILE,no-payload} leaves out what is sent and received. A file whose name has a comma
- * in it is for the environment variable.
+ * <p>{@code -javaagent:capsock.jar=trace=FILE} also records their calls, as {@link Trace} does;
+ * {@code trace=FILE,no-payload} leaves out the data. If the name of the file contains a comma, use
+ * the environment variable instead.
  *
- * <p>Hints about common mistakes are printed on standard error ({@link io.capsock.net.Hints});
- * {@code -javaagent:capsock.jar=hints=off} silences them.
+ * <p>The agent prints hints about common mistakes on standard error ({@link io.capsock.net.Hints});
+ * {@code -javaagent:capsock.jar=hints=off} disables them.
  */
 public final class Agent {
   private Agent() {}
 
   /**
-   * Called before the program's {@code main}.
+   * Called before {@code main}.
    *
-   * @param options none, or some of {@code trace=FILE}, {@code no-payload} and {@code hints=off},
-   *     with commas between them
+   * @param options null or empty, or {@code trace=FILE}, {@code no-payload} and {@code hints=off},
+   *     separated by commas
    * @throws IOException as {@link Capsock#install()}, and if the file cannot be opened
-   * @throws IllegalArgumentException if the options are others
+   * @throws IllegalArgumentException for any other option
    */
   public static void premain(String options) throws IOException {
     start(options);
   }
 
   /**
-   * Called when the agent is loaded into a program that runs.
+   * Called when the agent is loaded into a running program.
    *
    * @param options as for {@link #premain(String)}
    * @throws IOException as {@link #premain(String)}

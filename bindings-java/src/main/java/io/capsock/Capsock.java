@@ -7,23 +7,22 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Objects;
 
-/**
- * The service itself, without a network: text in upper case; and what concerns the whole program.
- */
+/** The service without a network (text in upper case), and settings of the whole program. */
 public final class Capsock {
   private static boolean installed;
 
   private Capsock() {}
 
   /**
-   * Puts the sockets of {@code java.net} on the native core: every {@code java.net.Socket}, {@code
-   * ServerSocket}, {@code DatagramSocket} and {@code MulticastSocket} that this program makes from
-   * now on, the ones that libraries make included. What was made before stays as it is, and so do
-   * channels and sockets that channels make.
+   * Installs the sockets of this package in {@code java.net}: every {@code java.net.Socket}, {@code
+   * ServerSocket}, {@code DatagramSocket} and {@code MulticastSocket} that the program and its
+   * libraries make afterwards runs on the native core. Sockets made before, channels, and sockets
+   * made by channels are not affected.
    *
-   * <p>It cannot be taken back. Doing it again does nothing.
+   * <p>The installation cannot be undone. Further calls have no effect.
    *
-   * @throws IOException if another library has put its own sockets there, and Java takes only one
+   * @throws IOException if another library has installed its sockets, since Java accepts one
+   *     installation only
    * @throws UnsatisfiedLinkError if the native library cannot be loaded; nothing is changed then
    * @see io.capsock.net
    */
@@ -41,31 +40,31 @@ public final class Capsock {
   }
 
   /**
-   * Whether {@link #install()}, or the agent, has put the sockets of {@code java.net} on the native
-   * core.
+   * Returns whether {@link #install()} or the agent has installed the sockets.
    *
-   * @return true from then on
+   * @return true after the installation
    */
   public static synchronized boolean isInstalled() {
     return installed;
   }
 
   /**
-   * The text in upper case, by Unicode's full mapping and in no language's own way: {@code straße}
+   * Maps text to upper case by Unicode's full mapping, independent of the locale: {@code straße}
    * becomes {@code STRASSE}.
    *
    * @param text any text
    * @return the text in upper case
-   * @throws IllegalArgumentException if the text has half of a surrogate pair
+   * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public static String uppercase(String text) {
     return Text.decode(Native.api().uppercase(Text.encode(text)));
   }
 
   /**
-   * The same for the bytes of UTF-8 text. Bytes that are not UTF-8 pass through unchanged.
+   * Maps the bytes of UTF-8 text to upper case. Bytes that are not valid UTF-8 are copied
+   * unchanged.
    *
-   * @param utf8 any bytes; they are only read
+   * @param utf8 any bytes; the array is not modified
    * @return the text in upper case, a new array
    */
   public static byte[] uppercase(byte[] utf8) {
@@ -73,7 +72,7 @@ public final class Capsock {
   }
 
   /**
-   * The port that a server listens on if none is given: the textbook's.
+   * Returns the port that a server listens on by default: the textbook's.
    *
    * @return 12000
    */
@@ -82,7 +81,7 @@ public final class Capsock {
   }
 
   /**
-   * The version of the native library.
+   * Returns the version of the native library.
    *
    * @return {@code major.minor.patch}
    */

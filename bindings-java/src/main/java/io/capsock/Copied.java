@@ -1,9 +1,9 @@
 package io.capsock;
 
 /**
- * What a {@link TcpClient#copy} moved.
+ * The result of {@link TcpClient#copy}.
  *
- * @param sent bytes from the input to the server
- * @param received bytes from the server to the output
+ * @param sent bytes sent from the input to the server
+ * @param received bytes written from the server to the output
  */
 public record Copied(long sent, long received) {}

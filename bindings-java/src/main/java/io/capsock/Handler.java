@@ -6,31 +6,32 @@ import java.util.function.UnaryOperator;
 /**
  * Makes the replies of a server, instead of upper case.
  *
- * <p>It is called on the server's threads, from several at once: the requests of one TCP connection
- * come one after another, in their order; datagrams at the same time, also those of one peer, whose
- * replies may overtake each other. A slow handler holds up its own connection, and others once as
- * many run as the server has {@linkplain ServerOptions#workers workers} ({@link
- * Concurrency#EVENTS}), or at once ({@link Concurrency#ITERATIVE}). What it refers to is not
- * collected before the server has been closed.
+ * <p>The server's threads call it, several at the same time. Requests of one TCP connection are
+ * answered one after another, in order. Datagrams, including those of one peer, are answered
+ * concurrently, and their replies may be sent in another order. With {@link Concurrency#EVENTS}, at
+ * most as many calls run at the same time as the server has {@linkplain ServerOptions#workers
+ * workers}; while all of them run, other connections wait. With {@link Concurrency#ITERATIVE}, one
+ * call runs at a time. The server refers to the handler until it has been closed.
  */
 @FunctionalInterface
 public interface Handler {
   /**
    * Answers one request.
    *
-   * @param request one datagram over UDP; over TCP what the {@link Framing} says, with {@link
-   *     Framing#LINE} the newline included
-   * @return the reply, never null; with {@link Framing#LINE} the newline is added if it is missing
-   * @throws Exception if there is no reply. It costs this request only: it is logged to the {@link
-   *     System.Logger} {@code io.capsock} and counted, a TCP connection is closed, a UDP request
-   *     gets no reply.
+   * @param request over UDP a datagram; over TCP what the {@link Framing} delimits, with {@link
+   *     Framing#LINE} including the newline
+   * @return the reply, never null; with {@link Framing#LINE} the server adds the newline if it is
+   *     missing
+   * @throws Exception if there is no reply. The failure affects this request only: the server logs
+   *     it to the {@link System.Logger} {@code io.capsock} and counts it, and closes the TCP
+   *     connection or sends no datagram.
    */
   byte[] handle(byte[] request) throws Exception;
 
   /**
-   * A handler for text. A request that is not UTF-8 gets no reply.
+   * Returns a handler of text. A request that is not UTF-8 gets no reply.
    *
-   * @param handler makes the text of a reply from the text of a request
+   * @param handler maps the text of a request to the text of the reply
    * @return the handler
    */
   static Handler ofText(UnaryOperator<String> handler) {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * RequestBatch requests in one array, and batch replies out of one: the native side is called once
- * for all of them.
+ * Encodes many requests in one array and decodes many replies from one, so that the native side is
+ * called once.
  */
 final class RequestBatch {
   /** The longest array that a Java machine is sure to make. */

@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A running server: it answers each request with its text in upper case, or with what a {@link
- * Handler} makes of it.
+ * A running server: it answers each request with the text in upper case, or with the reply of a
+ * {@link Handler}.
  *
- * <p>Its threads do not keep the program alive: wait with {@link #await()}. It logs to the {@link
- * System.Logger} {@code io.capsock}.
+ * <p>Its threads are daemon threads and do not keep the program running: call {@link #await()} for
+ * that. It logs to the {@link System.Logger} {@code io.capsock}.
  */
 public final class Server implements AutoCloseable {
   private static final int TCP = 0;
@@ -31,18 +31,18 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * A TCP server, to be given options and started.
+   * Returns the options of a new TCP server, which {@link ServerOptions#start()} starts.
    *
-   * @return its options
+   * @return the options, all with their defaults
    */
   public static ServerOptions tcp() {
     return new ServerOptions(TCP);
   }
 
   /**
-   * A UDP server, to be given options and started.
+   * Returns the options of a new UDP server, which {@link ServerOptions#start()} starts.
    *
-   * @return its options
+   * @return the options, all with their defaults
    */
   public static ServerOptions udp() {
     return new ServerOptions(UDP);
@@ -77,7 +77,7 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * The totals so far. Cheap: no lock is taken where requests are served.
+   * Returns the totals since the start. The call takes no lock that requests wait for.
    *
    * @return a snapshot
    * @throws IllegalStateException after {@link #close()}
@@ -87,11 +87,12 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Stops: no new work, what is in hand is finished, then idle connections close; what is not done
-   * after the timeout is cut. Returns when all that has happened. A second call gets the same
-   * report. A handler that calls this asks for the stop only, since it would wait for itself.
+   * Stops the server: it accepts no further connections and requests, completes those in progress,
+   * and closes idle connections. After the timeout it closes all connections. Returns when the
+   * server has stopped. Further calls return the same report. If a {@link Handler} of the server
+   * calls this method, it only requests the stop, since it would wait for itself.
    *
-   * @param timeout how long what is in hand may take; null for as long as it takes
+   * @param timeout how long requests in progress may take; null for no limit
    * @return what was completed and what was cut
    * @throws IllegalArgumentException if the timeout is negative
    * @throws IllegalStateException after {@link #close()}
@@ -102,7 +103,7 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Asks the server to stop and returns at once; {@link #await()} tells when it has.
+   * Requests a stop and returns immediately. {@link #await()} returns when the server has stopped.
    *
    * @throws IllegalStateException after {@link #close()}
    */
@@ -115,7 +116,7 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Waits until the server has stopped, whoever stopped or closed it.
+   * Waits until the server has stopped.
    *
    * @throws IllegalStateException after {@link #close()}
    */
@@ -124,9 +125,9 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Waits until the server has stopped, whoever stopped or closed it, or the timeout is over.
+   * Waits until the server has stopped or the timeout has passed.
    *
-   * @param timeout how long to wait; null for as long as it takes
+   * @param timeout how long to wait; null for no limit
    * @return whether the server has stopped
    * @throws IllegalArgumentException if the timeout is negative
    * @throws IllegalStateException after {@link #close()}
@@ -137,8 +138,7 @@ public final class Server implements AutoCloseable {
   }
 
   /**
-   * Stops the server as {@link #stop} does, with the native core's default timeout, and releases
-   * it.
+   * Stops the server as {@link #stop} does, with the default timeout of 5 seconds, and releases it.
    */
   @Override
   public void close() {

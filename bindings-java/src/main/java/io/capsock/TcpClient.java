@@ -14,7 +14,7 @@ public final class TcpClient implements AutoCloseable {
   /**
    * Connects with the default options.
    *
-   * @param host a name or an IP address; "" is this machine
+   * @param host a name or an IP address; "" is the local host
    * @param port 1 to 65535
    * @throws IOException as for {@link #TcpClient(String, int, TcpClientOptions)}
    */
@@ -23,16 +23,17 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Connects to the first address of the name that answers (RFC 8305, Happy Eyeballs).
+   * Connects. If the name has several addresses, the first that answers is used (RFC 8305, Happy
+   * Eyeballs).
    *
-   * @param host a name or an IP address; "" is this machine
+   * @param host a name or an IP address; "" is the local host
    * @param port 1 to 65535
-   * @param options how to connect and wait
+   * @param options timeouts and limits
    * @throws IllegalArgumentException if the port or an option is out of its range
-   * @throws java.net.ConnectException if nothing listens there
+   * @throws java.net.ConnectException if no program listens on the port
    * @throws java.net.UnknownHostException if the name has no address
    * @throws java.net.SocketTimeoutException if the connect timeout passed
-   * @throws IOException if the system reports something else
+   * @throws IOException if the system reports another error
    * @throws UnsatisfiedLinkError if the native library cannot be loaded
    */
   public TcpClient(String host, int port, TcpClientOptions options) throws IOException {
@@ -43,17 +44,17 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Sends a line and returns the line that comes back. If the server has closed the connection
-   * since the last request, the client connects again, once. A reply that ends with the connection
-   * instead of a newline is a whole reply too.
+   * Sends a line and returns the line of the reply. If the server has closed the connection since
+   * the last request, the client connects again, once. The reply may end with the connection
+   * instead of a newline.
    *
    * @param line the text, without a newline
    * @return the reply, without a newline
-   * @throws IllegalArgumentException if the text has a newline
+   * @throws IllegalArgumentException if the text contains a newline
    * @throws java.net.SocketTimeoutException if the timeout passed
-   * @throws java.io.EOFException if the server closed without a reply
+   * @throws java.io.EOFException if the server closed the connection without a reply
    * @throws java.nio.charset.CharacterCodingException if the reply is not UTF-8
-   * @throws IOException if the network reports something else
+   * @throws IOException if the system reports another error
    * @throws IllegalStateException after {@link #close()}
    */
   public String request(String line) throws IOException {
@@ -62,11 +63,11 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * The same for any bytes.
+   * Sends a line of any bytes and returns the line of the reply.
    *
-   * @param line the bytes, without a newline; they are only read
+   * @param line the bytes, without a newline; the array is not modified
    * @return the reply, without a newline, a new array
-   * @throws IOException as for {@link #request(String)}, but for the CharacterCodingException
+   * @throws IOException as for {@link #request(String)}, except CharacterCodingException
    * @throws IllegalStateException after {@link #close()}
    */
   public byte[] request(byte[] line) throws IOException {
@@ -75,26 +76,28 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Sends many lines and returns the lines that come back, in the same order.
+   * Sends many lines and returns the lines of the replies, in the order of the requests.
    *
-   * <p>Once the server has answered two requests on a connection, and so keeps it open, the rest
-   * goes there without waiting for the replies (pipelining). The server has to answer each line
-   * with one line. With a server that closes after each reply each request has a connection of its
-   * own. The timeout is the longest wait for the next reply. All lines are checked before the first
-   * is sent. The requests together, and the replies, may have some 2 GB.
+   * <p>The server must answer each line with one line. When it has answered two requests on one
+   * connection, the client sends the remaining lines on that connection without waiting for replies
+   * (pipelining). If the server closes the connection after each reply, the client opens a
+   * connection for each request. The timeout limits the wait for the next reply. All lines are
+   * checked before the first is sent. The requests together, and the replies together, may have
+   * some 2 GB.
    *
-   * <p>The message of an exception tells which request got no reply, counted from 0, and how many
-   * replies had come. If the connection ends while requests are on their way, none of them is sent
-   * again.
+   * <p>The message of an exception names the request without a reply, counted from 0, and the
+   * number of replies received. If the connection ends while requests wait for replies, they are
+   * not sent again.
    *
    * @param lines the texts, without a newline
    * @return the replies, without a newline
-   * @throws IllegalArgumentException if a text has a newline
+   * @throws IllegalArgumentException if a text contains a newline
    * @throws java.net.SocketTimeoutException if the timeout passed
-   * @throws java.io.EOFException if the server closed while requests were on their way
+   * @throws java.io.EOFException if the server closed the connection while requests waited for
+   *     replies
    * @throws java.nio.charset.CharacterCodingException if a reply is not UTF-8
-   * @throws IOException if the network reports something else, or if the server sent more lines
-   *     than requests
+   * @throws IOException if the system reports another error, or if the server sent more lines than
+   *     requests
    * @throws IllegalStateException after {@link #close()}
    */
   public List<String> requestMany(List<String> lines) throws IOException {
@@ -106,11 +109,12 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * The same for any bytes.
+   * Sends many lines of any bytes and returns the lines of the replies, as {@link
+   * #requestMany(List)} does.
    *
-   * @param lines the requests; they are only read
+   * @param lines the requests; the arrays are not modified
    * @return the replies, new arrays
-   * @throws IOException as for {@link #requestMany(List)}, but for the CharacterCodingException
+   * @throws IOException as for {@link #requestMany(List)}, except CharacterCodingException
    * @throws IllegalStateException after {@link #close()}
    */
   public List<byte[]> requestManyBytes(List<byte[]> lines) throws IOException {
@@ -122,15 +126,16 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Sends all of the input, and writes all that comes back to the output, both ways at once: a
-   * stream of any size cannot deadlock. Uses the connection up. Neither stream is closed; both are
-   * used on the calling thread.
+   * Sends the input up to its end, and writes what the server sends to the output. Both directions
+   * run concurrently, so that a stream of any size cannot deadlock. Both streams are used on the
+   * calling thread and are not closed. Afterwards the connection cannot be used for requests.
    *
    * @param input what to send
-   * @param output where the replies go
-   * @return how many bytes went each way
-   * @throws java.io.EOFException if the server closed before all had been sent
-   * @throws IOException what the streams throw, or as for {@link #request(String)}
+   * @param output where the replies are written
+   * @return the number of bytes in each direction
+   * @throws java.io.EOFException if the server closed the connection before the whole input was
+   *     sent
+   * @throws IOException an exception of a stream, or as for {@link #request(String)}
    * @throws IllegalStateException after {@link #close()}
    */
   public Copied copy(InputStream input, OutputStream output) throws IOException {
@@ -141,7 +146,7 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * The address of this end.
+   * Returns the local address of the connection.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -153,7 +158,7 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * The address of the server that answered.
+   * Returns the address of the server that the client is connected to.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -165,7 +170,7 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Closes the connection. A call that another thread is blocked in ends at once with a {@link
+   * Closes the connection. A call that is blocked in another thread throws a {@link
    * java.net.SocketException}.
    */
   @Override

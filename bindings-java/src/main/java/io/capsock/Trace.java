@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A record of what every socket call did, from which pictures are drawn: of this process's sockets
- * on the native core, its servers and clients. Each call is a line of JSON.
+ * A recording of this process's socket calls on the native core, including those of servers and
+ * clients. Each call is one line of JSON; the {@code capsock} command draws figures from it.
  *
  * <pre>{@code
  * try (Trace trace = Trace.start(Path.of("udp.trace"))) {
@@ -15,22 +15,22 @@ import java.nio.file.Path;
  * }
  * }</pre>
  *
- * <p>The environment variable {@code CAPSOCK_TRACE=FILE} does the same from a program's first call
- * on ({@code CAPSOCK_TRACE_PAYLOAD=0} records no payload), and so does the agent, {@code
- * -javaagent:capsock.jar=trace=FILE}. A recording that the environment asked for gives way to one
- * that is started here.
+ * <p>The environment variable {@code CAPSOCK_TRACE=FILE} starts a recording with the program's
+ * first call ({@code CAPSOCK_TRACE_PAYLOAD=0}: without payload), and so does the agent, with {@code
+ * -javaagent:capsock.jar=trace=FILE}. {@link #start} replaces a recording that the environment
+ * started.
  *
- * <p>Where a line cannot be written, the recording ends, standard error says so, and the program
- * goes on.
+ * <p>If a line cannot be written, the recording stops with a message on standard error, and the
+ * program continues.
  */
 public final class Trace implements AutoCloseable {
   private Trace() {}
 
   /**
-   * Records from now on, with the first 32 bytes of what is sent and received.
+   * Starts a recording, with the first 32 bytes of sent and received data.
    *
-   * @param file what the lines are appended to; several processes may record to one file
-   * @return the recording; closing it is {@link #stop()}
+   * @param file the file that the lines are appended to; several processes may record to one file
+   * @return the recording; closing it calls {@link #stop()}
    * @throws IOException if the file cannot be opened, or a recording is running
    */
   public static Trace start(Path file) throws IOException {
@@ -38,11 +38,11 @@ public final class Trace implements AutoCloseable {
   }
 
   /**
-   * Records from now on.
+   * Starts a recording.
    *
-   * @param file what the lines are appended to; several processes may record to one file
-   * @param payload whether the first 32 bytes of what is sent and received are recorded
-   * @return the recording; closing it is {@link #stop()}
+   * @param file the file that the lines are appended to; several processes may record to one file
+   * @param payload whether the first 32 bytes of sent and received data are recorded
+   * @return the recording; closing it calls {@link #stop()}
    * @throws IOException if the file cannot be opened, or a recording is running
    */
   public static Trace start(Path file, boolean payload) throws IOException {
@@ -50,12 +50,12 @@ public final class Trace implements AutoCloseable {
     return new Trace();
   }
 
-  /** Ends the recording, if there is one. */
+  /** Stops the recording, if there is one. */
   public static void stop() {
     Native.api().traceStop();
   }
 
-  /** Ends the recording, as {@link #stop()} does. */
+  /** Stops the recording, as {@link #stop()} does. */
   @Override
   public void close() {
     stop();

@@ -6,17 +6,17 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Asks a server by datagrams: one request, one reply. A request that gets no answer is sent again.
- * Each one leaves from a port of its own, so that a late or doubled reply is never taken for
- * another one's.
+ * Sends requests as datagrams and receives replies as datagrams. A request without a reply is
+ * retransmitted. Each request is sent from another local port, so that a late or duplicate reply is
+ * not taken for the reply to another request.
  */
 public final class UdpClient implements AutoCloseable {
   private final NativeHandle handle;
 
   /**
-   * Finds the server's addresses, with the default options. Nothing is sent yet.
+   * Resolves the server's addresses, with the default options. Nothing is sent.
    *
-   * @param host a name or an IP address; "" is this machine
+   * @param host a name or an IP address; "" is the local host
    * @param port 1 to 65535
    * @throws IOException as for {@link #UdpClient(String, int, UdpClientOptions)}
    */
@@ -25,15 +25,15 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Finds the server's addresses. Nothing is sent yet.
+   * Resolves the server's addresses. Nothing is sent.
    *
-   * @param host a name or an IP address; "" is this machine
+   * @param host a name or an IP address; "" is the local host
    * @param port 1 to 65535
-   * @param options how to wait and ask again
+   * @param options timeouts and retransmissions
    * @throws IllegalArgumentException if the port or an option is out of its range
    * @throws java.net.UnknownHostException if the name has no address
    * @throws java.net.SocketTimeoutException if the timeout passed
-   * @throws IOException if the system reports something else
+   * @throws IOException if the system reports another error
    * @throws UnsatisfiedLinkError if the native library cannot be loaded
    */
   public UdpClient(String host, int port, UdpClientOptions options) throws IOException {
@@ -44,16 +44,16 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Sends the text as one datagram and returns the text of the datagram that comes back.
+   * Sends the text as one datagram and returns the text of the reply.
    *
    * @param text any text
    * @return the reply
    * @throws java.net.SocketException if the text does not fit a datagram (65,507 bytes over IPv4,
-   *     65,527 over IPv6); nothing was sent then
-   * @throws java.net.ConnectException if nothing has that port
+   *     65,527 over IPv6); nothing is sent then
+   * @throws java.net.ConnectException if no socket is bound to the server's port
    * @throws java.net.SocketTimeoutException if the timeout passed
    * @throws java.nio.charset.CharacterCodingException if the reply is not UTF-8
-   * @throws IOException if the network reports something else
+   * @throws IOException if the system reports another error
    * @throws IllegalStateException after {@link #close()}
    */
   public String request(String text) throws IOException {
@@ -62,11 +62,11 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * The same for any bytes.
+   * Sends any bytes as one datagram and returns the reply.
    *
-   * @param request the bytes; they are only read
+   * @param request the bytes; the array is not modified
    * @return the reply, a new array
-   * @throws IOException as for {@link #request(String)}, but for the CharacterCodingException
+   * @throws IOException as for {@link #request(String)}, except CharacterCodingException
    * @throws IllegalStateException after {@link #close()}
    */
   public byte[] request(byte[] request) throws IOException {
@@ -75,27 +75,27 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Sends many texts, each as one datagram, and returns the texts of the datagrams that come back,
-   * in the order of the requests.
+   * Sends many texts, each as one datagram, and returns the texts of the replies, in the order of
+   * the requests.
    *
-   * <p>Up to 64 requests are on their way at once, each from a port of its own, so that a reply
-   * that comes late, twice or out of order is never taken for another one's. To a server on
-   * 127.0.0.0/8 each leaves from an address of its own instead, from 127.1.0.0 on, as long as none
-   * is lost: there that costs half as much. Each is sent again as by {@link #request(String)}, and
-   * has its timeout. All lengths are checked before the first is sent. The requests together, and
-   * the replies, may have some 2 GB.
+   * <p>Up to 64 requests wait for replies at the same time, each from another local port, so that a
+   * late or duplicate reply is not taken for the reply to another request. To a server on
+   * 127.0.0.0/8, each request is sent from another local address instead, from 127.1.0.0 on, until
+   * a datagram is lost; that halves the cost. Each request is retransmitted and limited as by
+   * {@link #request(String)}. All lengths are checked before the first request is sent. The
+   * requests together, and the replies together, may have some 2 GB.
    *
-   * <p>The message of an exception tells which request failed, counted from 0, and how many replies
-   * had come.
+   * <p>The message of an exception names the request that failed, counted from 0, and the number of
+   * replies received.
    *
    * @param texts any texts
    * @return the replies
    * @throws java.net.SocketException if a text does not fit a datagram (65,507 bytes over IPv4,
-   *     65,527 over IPv6); nothing was sent then
-   * @throws java.net.ConnectException if nothing has that port
-   * @throws java.net.SocketTimeoutException if a request's timeout passed
+   *     65,527 over IPv6); nothing is sent then
+   * @throws java.net.ConnectException if no socket is bound to the server's port
+   * @throws java.net.SocketTimeoutException if the timeout of a request passed
    * @throws java.nio.charset.CharacterCodingException if a reply is not UTF-8
-   * @throws IOException if the network reports something else
+   * @throws IOException if the system reports another error
    * @throws IllegalStateException after {@link #close()}
    */
   public List<String> requestMany(List<String> texts) throws IOException {
@@ -107,11 +107,11 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * The same for any bytes.
+   * Sends many requests of any bytes and returns the replies, as {@link #requestMany(List)} does.
    *
-   * @param texts the requests; they are only read
+   * @param texts the requests; the arrays are not modified
    * @return the replies, new arrays
-   * @throws IOException as for {@link #requestMany(List)}, but for the CharacterCodingException
+   * @throws IOException as for {@link #requestMany(List)}, except CharacterCodingException
    * @throws IllegalStateException after {@link #close()}
    */
   public List<byte[]> requestManyBytes(List<byte[]> texts) throws IOException {
@@ -123,7 +123,7 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * The address that the next request leaves from.
+   * Returns the local address that the next request is sent from.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -135,7 +135,7 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * The address of the server that requests go to.
+   * Returns the address of the server.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -147,7 +147,7 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Closes the socket. A call that another thread is blocked in ends at once with a {@link
+   * Closes the socket. A call that is blocked in another thread throws a {@link
    * java.net.SocketException}.
    */
   @Override

@@ -4,13 +4,14 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The service for text that comes in pieces, cut anywhere: a character that is not whole yet is
- * held until it is. However the input is cut, the output is the same.
+ * Maps a text to upper case that is given in pieces. A piece may end within a character: the bytes
+ * of an incomplete character are kept until it is complete. The output does not depend on how the
+ * input is divided.
  */
 public final class UppercaseStream implements AutoCloseable {
   private final NativeHandle handle;
 
-  /** A stream at its beginning. */
+  /** Makes a stream. */
   public UppercaseStream() {
     Native api = Native.api();
     handle = new NativeHandle("UppercaseStream", api.streamOpen(), api::streamClose);
@@ -19,8 +20,8 @@ public final class UppercaseStream implements AutoCloseable {
   /**
    * Takes a piece of UTF-8 text.
    *
-   * @param piece the bytes; they are only read
-   * @return the upper case of what is complete now, a new array, maybe empty
+   * @param piece the bytes; the array is not modified
+   * @return the upper case of the characters that are complete, a new array, possibly empty
    * @throws IllegalStateException after {@link #close()}
    */
   public byte[] push(byte[] piece) {
@@ -29,12 +30,12 @@ public final class UppercaseStream implements AutoCloseable {
   }
 
   /**
-   * Takes a part of an array.
+   * Takes a piece of UTF-8 text from a part of an array.
    *
-   * @param buffer the array; it is only read
+   * @param buffer the array, which is not modified
    * @param offset where the piece begins
    * @param length its length in bytes
-   * @return the upper case of what is complete now, a new array, maybe empty
+   * @return the upper case of the characters that are complete, a new array, possibly empty
    * @throws IndexOutOfBoundsException if the array has no such part
    * @throws IllegalStateException after {@link #close()}
    */
@@ -44,9 +45,9 @@ public final class UppercaseStream implements AutoCloseable {
   }
 
   /**
-   * Ends the text; the stream is at a beginning again.
+   * Ends the text and resets the stream for another text.
    *
-   * @return what was held, unchanged, since it never became a whole character; mostly empty
+   * @return the bytes of an incomplete character, unchanged; usually empty
    * @throws IllegalStateException after {@link #close()}
    */
   public byte[] finish() {

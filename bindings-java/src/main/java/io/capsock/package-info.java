@@ -1,6 +1,6 @@
 /**
- * Servers that answer each request with its text in upper case, or with what a {@link
- * io.capsock.Handler} makes of it, and clients that ask them; over TCP and UDP.
+ * Servers that answer each request with its text in upper case, or with the reply of a {@link
+ * io.capsock.Handler}, and their clients, over TCP and UDP.
  *
  * <pre>{@code
  * try (Server server = Server.tcp().port(0).concurrency(Concurrency.THREADS).start();
@@ -9,19 +9,20 @@
  * }
  * }</pre>
  *
- * <h2>What holds everywhere</h2>
+ * <h2>Conventions</h2>
  *
  * <ul>
- *   <li>Every object may be used from several threads. Requests of one client take turns.
- *   <li>What has {@code close()} holds native memory and sockets. Closing twice is no error; any
- *       other call after it is an {@link IllegalStateException}. What is never closed is released
- *       when the garbage collector finds it.
- *   <li>{@code close()} ends a call that another thread is blocked in: a client's with a {@link
- *       java.net.SocketException}. Interrupting the thread does not end it.
+ *   <li>Several threads may use an object at the same time. One request of a client at a time is in
+ *       progress; the others wait for it.
+ *   <li>An object with {@code close()} owns native memory and sockets. Closing it again is no
+ *       error; any other call then throws {@link IllegalStateException}. An object that is not
+ *       closed is released by the garbage collector.
+ *   <li>{@code close()} unblocks calls in other threads: those of a client throw {@link
+ *       java.net.SocketException}. {@code Thread.interrupt()} does not unblock them.
  *   <li>A timeout is a {@link java.time.Duration}; {@code null} is no limit, a negative one an
  *       {@link IllegalArgumentException}. An option that is not set has the default of the native
  *       core.
- *   <li>Text is UTF-8 on the wire. A string with half of a surrogate pair is an {@link
+ *   <li>Text is UTF-8 on the wire. A string with an unpaired surrogate is an {@link
  *       IllegalArgumentException}.
  *   <li>{@code null} for any other argument is a {@link NullPointerException}.
  * </ul>
@@ -29,13 +30,13 @@
  * <h2>Exceptions</h2>
  *
  * <p>{@link java.net.SocketTimeoutException} for a deadline that passed, {@link
- * java.net.ConnectException} if nothing listens on the port, {@link java.net.BindException} if a
- * server cannot have its address, {@link java.net.UnknownHostException}, {@link
+ * java.net.ConnectException} if no program listens on the port, {@link java.net.BindException} if a
+ * server cannot bind its address, {@link java.net.UnknownHostException}, {@link
  * java.net.NoRouteToHostException}, {@link java.io.EOFException} if the server closed the
- * connection before the whole reply had come, {@link java.nio.charset.CharacterCodingException} if
- * a reply is not UTF-8 and text was asked for, {@link java.net.SocketException} for all else of the
- * network; {@link IllegalArgumentException} and {@link UnsupportedOperationException} for options
- * that make no sense.
+ * connection before the whole reply had arrived, {@link java.nio.charset.CharacterCodingException}
+ * if a reply is not UTF-8 and text was requested, {@link java.net.SocketException} for other errors
+ * of the network; {@link IllegalArgumentException} and {@link UnsupportedOperationException} for
+ * options that exclude each other.
  *
  * <h2>System properties</h2>
  *
@@ -43,8 +44,8 @@
  *   <li>{@code capsock.library.path}: the native library, or the folder that it is in. Without it
  *       the library in the jar is unpacked.
  *   <li>{@code capsock.unpack.folder}: where to; {@code java.io.tmpdir} otherwise. The file system
- *       must allow execution. What is unpacked is readable by this user only and is deleted at once
- *       when it has been loaded.
+ *       must allow execution. The unpacked file is readable by this user only and is deleted after
+ *       it has been loaded.
  * </ul>
  */
 package io.capsock;

@@ -13,11 +13,11 @@ import java.nio.channels.DatagramChannel;
 import java.util.Set;
 
 /**
- * A {@link java.net.DatagramSocket} on capsock's core: every call is made there, and everything
- * else is as {@code java.net.DatagramSocket} documents it.
+ * A {@link java.net.DatagramSocket} whose calls run on capsock's core. Everything else is as {@code
+ * java.net.DatagramSocket} documents it.
  *
- * <p>A program uses it by one more line, {@code import io.capsock.net.DatagramSocket;}, beside
- * {@code import java.net.*;}.
+ * <p>A program uses it with {@code import io.capsock.net.DatagramSocket;} beside {@code import
+ * java.net.*;}.
  */
 // All public methods are overridden: see DatagramCalls. A method that a later Java adds reaches the
 // same DatagramImpl through java.net.DatagramSocket.
@@ -30,19 +30,19 @@ public class DatagramSocket extends java.net.DatagramSocket {
   private final java.net.DatagramSocket calls;
 
   /**
-   * Binds to a free port, on every address of this machine.
+   * Binds to a free port, on all local addresses.
    *
-   * @throws SocketException if there is none
+   * @throws SocketException if no port is free
    */
   public DatagramSocket() throws SocketException {
     this(new DatagramImpl(), new InetSocketAddress(0));
   }
 
   /**
-   * Binds to a port, on every address of this machine.
+   * Binds to a port, on all local addresses.
    *
-   * @param port 0 to 65535; 0 is any free one
-   * @throws SocketException if the port cannot be had
+   * @param port 0 to 65535; 0 for any free port
+   * @throws SocketException if the port cannot be bound
    * @throws IllegalArgumentException if the port is out of its range
    */
   public DatagramSocket(int port) throws SocketException {
@@ -52,9 +52,9 @@ public class DatagramSocket extends java.net.DatagramSocket {
   /**
    * Binds to a port of one address.
    *
-   * @param port 0 to 65535; 0 is any free one
-   * @param laddr the address; null is every address of this machine
-   * @throws SocketException if the address and port cannot be had
+   * @param port 0 to 65535; 0 for any free port
+   * @param laddr the address; null is all local addresses
+   * @throws SocketException if the address and port cannot be bound
    * @throws IllegalArgumentException if the port is out of its range
    */
   public DatagramSocket(int port, InetAddress laddr) throws SocketException {
@@ -64,19 +64,19 @@ public class DatagramSocket extends java.net.DatagramSocket {
   /**
    * Binds to an address.
    *
-   * @param bindaddr the address and port; null is not to bind
-   * @throws SocketException if the address and port cannot be had
-   * @throws IllegalArgumentException if it is no {@link InetSocketAddress}
+   * @param bindaddr the address and port; null leaves the socket unbound
+   * @throws SocketException if the address and port cannot be bound
+   * @throws IllegalArgumentException if it is not an {@link InetSocketAddress}
    */
   public DatagramSocket(SocketAddress bindaddr) throws SocketException {
     this(new DatagramImpl(), bindaddr);
   }
 
   /**
-   * A socket with a DatagramSocketImpl of a subclass's own, which is used as {@code
-   * java.net.DatagramSocket} uses it; capsock's core is not.
+   * Makes a socket with a DatagramSocketImpl of a subclass. It is used as {@code
+   * java.net.DatagramSocket} uses it; capsock's core is not used.
    *
-   * @param impl the socket
+   * @param impl the DatagramSocketImpl
    * @throws NullPointerException if it is null
    */
   protected DatagramSocket(DatagramSocketImpl impl) {
@@ -230,7 +230,7 @@ public class DatagramSocket extends java.net.DatagramSocket {
   }
 
   /**
-   * A socket that no channel made has none.
+   * Returns null: the socket was not made by a channel.
    *
    * @return null
    */

@@ -4,14 +4,14 @@ import java.net.DatagramSocketImplFactory;
 import java.net.SocketImplFactory;
 
 /**
- * What {@code java.net} takes to put its own sockets on capsock's core. {@link
- * io.capsock.Capsock#install()} gives it all three.
+ * The factories that install capsock's sockets in {@code java.net}. {@link
+ * io.capsock.Capsock#install()} installs all three.
  */
 public final class Factories {
   private Factories() {}
 
   /**
-   * For {@code java.net.Socket.setSocketImplFactory}.
+   * Returns the factory for {@code java.net.Socket.setSocketImplFactory}.
    *
    * @return the factory
    */
@@ -20,8 +20,8 @@ public final class Factories {
   }
 
   /**
-   * For {@code java.net.ServerSocket.setSocketFactory}. A server socket accepts with sockets of
-   * {@link #sockets()}, so that the two belong together.
+   * Returns the factory for {@code java.net.ServerSocket.setSocketFactory}. Its server sockets
+   * accept with sockets of {@link #sockets()}, so that both have to be installed.
    *
    * @return the factory
    */
@@ -30,7 +30,7 @@ public final class Factories {
   }
 
   /**
-   * For {@code java.net.DatagramSocket.setDatagramSocketImplFactory}.
+   * Returns the factory for {@code java.net.DatagramSocket.setDatagramSocketImplFactory}.
    *
    * @return the factory
    */

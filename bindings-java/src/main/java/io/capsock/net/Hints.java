@@ -5,13 +5,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Hints on standard error about the mistakes that beginners make with sockets: a reply that does
- * not come, a port in use, a datagram that is cut. Each is said once, as {@code capsock hint: ...}.
- * A hint changes nothing of a call: neither how long it takes nor what it returns or throws.
+ * Hints on standard error about common mistakes with sockets: a reply that does not arrive, a port
+ * in use, a truncated datagram. Each is printed once, as {@code capsock hint: ...}. A hint does not
+ * change the duration, the result or the exception of a call.
  *
- * <p>The agent starts them, unless its option {@code hints=off} is given. Otherwise the system
- * property {@code capsock.hints=on} or the environment variable {@code CAPSOCK_HINTS=1} does. With
- * {@code off} and {@code 0}, nothing starts them.
+ * <p>The agent enables them, unless its option {@code hints=off} is given. Otherwise the system
+ * property {@code capsock.hints=on} or the environment variable {@code CAPSOCK_HINTS=1} enables
+ * them. The values {@code off} and {@code 0} disable them in every case.
  */
 public final class Hints {
   /** Looked at by each call; not volatile, since it is set before the program's first socket. */
@@ -28,8 +28,8 @@ public final class Hints {
   private Hints() {}
 
   /**
-   * Starts them, for the sockets that are made from then on, unless the property or the environment
-   * variable says {@code off}. It cannot be taken back.
+   * Enables the hints for sockets that are made afterwards, unless the property or the environment
+   * variable disables them. Hints cannot be disabled again.
    */
   public static void start() {
     if (!Boolean.FALSE.equals(setting())) {

@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Where virtual threads wait for sockets: they park, and one thread of the system waits for all of
- * their sockets and unparks those whose socket is ready. A carrier thread is never blocked.
+ * Waits for sockets on behalf of virtual threads: they park, and one platform thread polls all of
+ * their sockets and unparks the threads whose socket is ready. No carrier thread is blocked.
  *
- * <p>The thread ends when no virtual thread has waited for a while, and the next one to wait starts
- * another: a thread that stayed would keep the loader of this class.
+ * <p>The platform thread ends when no virtual thread has waited for a while, and is started again
+ * when one does: a thread that stayed would keep the class loader of this class.
  */
 final class Poller {
   /** How many sockets are told of at once: what the core returns at most. */

@@ -6,12 +6,11 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 
 /**
- * A {@link java.net.ServerSocket} on capsock's core: every call is made there, the sockets that it
- * accepts are {@link Socket}s, and everything else is as {@code java.net.ServerSocket} documents
- * it.
+ * A {@link java.net.ServerSocket} whose calls run on capsock's core. The sockets that it accepts
+ * are {@link Socket}s. Everything else is as {@code java.net.ServerSocket} documents it.
  *
- * <p>A program uses it by one more line, {@code import io.capsock.net.ServerSocket;}, beside {@code
- * import java.net.*;}.
+ * <p>A program uses it with {@code import io.capsock.net.ServerSocket;} beside {@code import
+ * java.net.*;}.
  */
 public class ServerSocket extends java.net.ServerSocket {
   static {
@@ -25,7 +24,7 @@ public class ServerSocket extends java.net.ServerSocket {
   private final boolean foreign;
 
   /**
-   * A server socket that is not bound.
+   * Makes a server socket that is not bound.
    *
    * @throws IOException never; {@code java.net.ServerSocket} declares it
    */
@@ -35,10 +34,10 @@ public class ServerSocket extends java.net.ServerSocket {
   }
 
   /**
-   * Listens on a port, on every address of this machine.
+   * Listens on a port, on all local addresses.
    *
-   * @param port 0 to 65535; 0 is any free one
-   * @throws IOException if the port cannot be had
+   * @param port 0 to 65535; 0 for any free port
+   * @throws IOException if the port cannot be bound
    * @throws IllegalArgumentException if the port is out of its range
    */
   public ServerSocket(int port) throws IOException {
@@ -46,11 +45,11 @@ public class ServerSocket extends java.net.ServerSocket {
   }
 
   /**
-   * Listens on a port, on every address of this machine.
+   * Listens on a port, on all local addresses.
    *
-   * @param port 0 to 65535; 0 is any free one
-   * @param backlog how many connections may wait to be accepted; below 1, it is 50
-   * @throws IOException if the port cannot be had
+   * @param port 0 to 65535; 0 for any free port
+   * @param backlog the number of connections that wait to be accepted; below 1, it is 50
+   * @throws IOException if the port cannot be bound
    * @throws IllegalArgumentException if the port is out of its range
    */
   public ServerSocket(int port, int backlog) throws IOException {
@@ -60,10 +59,10 @@ public class ServerSocket extends java.net.ServerSocket {
   /**
    * Listens on a port of one address.
    *
-   * @param port 0 to 65535; 0 is any free one
-   * @param backlog how many connections may wait to be accepted; below 1, it is 50
-   * @param bindAddr the address; null is every address of this machine
-   * @throws IOException if the address and port cannot be had
+   * @param port 0 to 65535; 0 for any free port
+   * @param backlog the number of connections that wait to be accepted; below 1, it is 50
+   * @param bindAddr the address; null is all local addresses
+   * @throws IOException if the address and port cannot be bound
    * @throws IllegalArgumentException if the port is out of its range
    */
   @SuppressWarnings("this-escape") // as in java.net.ServerSocket: a subclass sees bind
@@ -82,10 +81,10 @@ public class ServerSocket extends java.net.ServerSocket {
   }
 
   /**
-   * A server socket with a SocketImpl of a subclass's own, which is used as {@code
-   * java.net.ServerSocket} uses it; capsock's core is not.
+   * Makes a server socket with a SocketImpl of a subclass. It is used as {@code
+   * java.net.ServerSocket} uses it; capsock's core is not used.
    *
-   * @param impl the socket
+   * @param impl the SocketImpl
    * @throws NullPointerException if it is null
    */
   protected ServerSocket(java.net.SocketImpl impl) {
@@ -97,7 +96,7 @@ public class ServerSocket extends java.net.ServerSocket {
    * Waits for a connection and accepts it.
    *
    * @return the connection
-   * @throws IOException as {@code java.net.ServerSocket} has it
+   * @throws IOException as {@code java.net.ServerSocket} documents it
    */
   @Override
   public Socket accept() throws IOException {

@@ -10,14 +10,14 @@ import java.net.UnknownHostException;
 import java.util.Objects;
 
 /**
- * A {@link java.net.Socket} on capsock's core: every call is made there, and everything else is as
- * {@code java.net.Socket} documents it.
+ * A {@link java.net.Socket} whose calls run on capsock's core. Everything else is as {@code
+ * java.net.Socket} documents it.
  *
- * <p>A program uses it by one more line, {@code import io.capsock.net.Socket;}, beside {@code
- * import java.net.*;}.
+ * <p>A program uses it with {@code import io.capsock.net.Socket;} beside {@code import
+ * java.net.*;}.
  *
- * <p>It connects directly, unless a constructor is given a proxy: neither the system properties
- * {@code socksProxyHost} and {@code socksProxyPort} nor a {@link java.net.ProxySelector} are asked.
+ * <p>It connects directly, unless a constructor is given a proxy: the system properties {@code
+ * socksProxyHost} and {@code socksProxyPort} and the {@link java.net.ProxySelector} have no effect.
  */
 public class Socket extends java.net.Socket {
   static {
@@ -26,10 +26,10 @@ public class Socket extends java.net.Socket {
   }
 
   /**
-   * A socket that is not connected.
+   * Makes a socket that is not connected.
    *
-   * @throws SocketException never: a program need not expect it, and does not see this clause, for
-   *     the build takes it out of the class (src/build/Unchecked.java)
+   * @throws SocketException never: programs do not see this clause, since the build removes it from
+   *     the class (src/build/Unchecked.java)
    */
   // The only constructor of java.net.Socket that takes a SocketImpl declares what it never throws.
   public Socket() throws SocketException {
@@ -37,8 +37,8 @@ public class Socket extends java.net.Socket {
   }
 
   /**
-   * A socket that is not connected and will connect through a proxy. With a proxy, the calls are
-   * those of a {@code java.net.Socket} of the JDK, not of capsock's core.
+   * Makes a socket that is not connected and connects through a proxy. With a proxy, its calls are
+   * those of the JDK's {@code java.net.Socket}, not of capsock's core.
    *
    * @param proxy a SOCKS or HTTP proxy, or {@link Proxy#NO_PROXY}
    * @throws IllegalArgumentException if it is null or of no known type
@@ -51,7 +51,7 @@ public class Socket extends java.net.Socket {
   /**
    * Connects to a port of a host.
    *
-   * @param host a name or an IP address; null is this machine
+   * @param host a name or an IP address; null is the local host
    * @param port 0 to 65535
    * @throws UnknownHostException if the name has no address
    * @throws IOException if the connection cannot be made
@@ -77,11 +77,11 @@ public class Socket extends java.net.Socket {
   /**
    * Connects to a port of a host, from a local address.
    *
-   * @param host a name or an IP address; null is this machine
+   * @param host a name or an IP address; null is the local host
    * @param port 0 to 65535
    * @param localAddr the local address; null is any
    * @param localPort the local port; 0 is any
-   * @throws IOException if the local address cannot be had or the connection cannot be made
+   * @throws IOException if the local address cannot be bound or the connection cannot be made
    * @throws IllegalArgumentException if a port is out of its range
    */
   public Socket(String host, int port, InetAddress localAddr, int localPort) throws IOException {
@@ -95,7 +95,7 @@ public class Socket extends java.net.Socket {
    * @param port 0 to 65535
    * @param localAddr the local address; null is any
    * @param localPort the local port; 0 is any
-   * @throws IOException if the local address cannot be had or the connection cannot be made
+   * @throws IOException if the local address cannot be bound or the connection cannot be made
    * @throws IllegalArgumentException if a port is out of its range
    * @throws NullPointerException if the address is null
    */
@@ -107,7 +107,7 @@ public class Socket extends java.net.Socket {
   /**
    * Connects to a port of a host.
    *
-   * @param host a name or an IP address; null is this machine
+   * @param host a name or an IP address; null is the local host
    * @param port 0 to 65535
    * @param stream true
    * @throws IOException if the connection cannot be made
@@ -136,10 +136,10 @@ public class Socket extends java.net.Socket {
   }
 
   /**
-   * A socket with a SocketImpl of a subclass's own, which is used as {@code java.net.Socket} uses
-   * it; capsock's core is not.
+   * Makes a socket with a SocketImpl of a subclass. It is used as {@code java.net.Socket} uses it;
+   * capsock's core is not used.
    *
-   * @param impl the socket; null is none
+   * @param impl the SocketImpl; may be null
    * @throws SocketException never
    */
   protected Socket(java.net.SocketImpl impl) throws SocketException {

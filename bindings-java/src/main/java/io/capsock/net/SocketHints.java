@@ -5,11 +5,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
- * What was sent and received on one socket, as far as hints are about it. One that a client uses is
- * watched: a call that waits for 5 seconds has a hint if the client is the reason.
+ * What was sent and received on one socket, as far as the {@link Hints} need it. {@link
+ * HintWatcher} checks sockets of clients: a call that has waited for 5 seconds gets a hint if the
+ * client is the cause.
  *
- * <p>The fields are each written by one thread at a time, and read by the watcher: a hint that a
- * race misses is no loss.
+ * <p>One thread at a time writes each field; the watcher reads them without a lock. A race may lose
+ * a hint.
  */
 final class SocketHints {
   /** More of a message is not looked at. */
