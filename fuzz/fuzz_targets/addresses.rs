@@ -1,18 +1,18 @@
-//! Any text as an endpoint, and any bytes as a `struct sockaddr`.
+//! Parses any text as an endpoint and formats any bytes as a `struct sockaddr`.
 #![no_main]
 
 use std::ffi::CStr;
 
-use capsock_c_door::address::{CAPSOCK_ADDRESS_SIZE, capsock_address_format, capsock_address_parse};
-use capsock_c_door::status::capsock_status;
+use capsock_c_library::address::{CAPSOCK_ADDRESS_SIZE, capsock_address_format, capsock_address_parse};
+use capsock_c_library::status::capsock_status;
 
-#[path = "../../core/tests/properties/judges.rs"]
-#[allow(dead_code, reason = "each target asks some")]
-mod judges;
+#[path = "../../core/tests/properties/invariants.rs"]
+#[allow(dead_code, reason = "each target checks some of them")]
+mod invariants;
 
 libfuzzer_sys::fuzz_target!(|input: (&[u8], &str)| {
-    judges::endpoint(input.1);
-    // A copy of exactly its length, so that a byte read beyond it is seen.
+    invariants::endpoint(input.1);
+    // A copy of the exact length, so that AddressSanitizer detects a read beyond it.
     let raw = input.0.to_vec().into_boxed_slice();
     let mut text = [0x55_u8; CAPSOCK_ADDRESS_SIZE];
     // SAFETY: the address has the bytes that its length says, and the buffer those of its size.
@@ -25,7 +25,7 @@ libfuzzer_sys::fuzz_target!(|input: (&[u8], &str)| {
         assert_eq!(text, [0x55; CAPSOCK_ADDRESS_SIZE], "nothing is written on a failure");
         return;
     }
-    // What was written is read back as the same address; no name is asked for, with the limit 0.
+    // The formatted text parses as the same address. The time limit of 0 rules out a name lookup.
     let text = CStr::from_bytes_until_nul(&text).expect("a text that ends");
     let mut back = vec![0_u8; size_of::<libc::sockaddr_storage>()].into_boxed_slice();
     let mut length = back.len() as libc::socklen_t;
@@ -42,7 +42,7 @@ libfuzzer_sys::fuzz_target!(|input: (&[u8], &str)| {
         assert_eq!(status, capsock_status::CAPSOCK_OK, "{text:?}");
         assert_eq!(CStr::from_bytes_until_nul(&again), Ok(text), "{raw:?}");
     } else {
-        // A scope that no interface has.
+        // The scope is no interface of this machine.
         assert!(text.to_bytes().contains(&b'%'), "{text:?} of {raw:?}: {status:?}");
     }
 });

@@ -1,11 +1,11 @@
-//! Any bytes as control data of a message.
+//! Reads any bytes as the control data of a message.
 #![no_main]
 
-#[path = "../../core/tests/properties/judges.rs"]
-#[allow(dead_code, reason = "each target asks some")]
-mod judges;
+#[path = "../../core/tests/properties/invariants.rs"]
+#[allow(dead_code, reason = "each target checks some of them")]
+mod invariants;
 
 libfuzzer_sys::fuzz_target!(|input: (usize, &[u8])| {
-    judges::control_sizes(input.0);
-    judges::control_data(input.1);
+    invariants::control_sizes(input.0);
+    invariants::control_data(input.1);
 });

@@ -1,4 +1,4 @@
-//! A conversation of a server on one connection, without the socket, beside a model.
+//! Compares a server's side of one connection, without a socket, with its reference model.
 #![no_main]
 
 use capsock::Framing;

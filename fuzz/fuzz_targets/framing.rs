@@ -1,4 +1,4 @@
-//! Lines out of any pieces, with any bound, beside a model.
+//! Compares the line framing of any pieces, with any length limit, with its reference model.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: (u16, u8, bool, Vec<&[u8]>)| {

@@ -1,6 +1,6 @@
 //! What holds for any input, tried with some: bounded, and other ones in each run.
 
-mod judges;
+mod invariants;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -29,21 +29,21 @@ proptest! {
 
     #[test]
     fn upper_case_is_the_same_in_any_pieces(pieces in vec(text(), 0..6)) {
-        judges::upper_case(&pieces.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        invariants::upper_case(&pieces.iter().map(Vec::as_slice).collect::<Vec<_>>());
     }
 
     #[test]
     fn any_bytes_can_be_read_as_control_data(buffer in control_buffer()) {
-        judges::control_data(&buffer);
+        invariants::control_data(&buffer);
     }
 
     #[test]
     fn control_data_takes_the_space_of_its_length(data in prop_oneof![0..100_usize, any::<usize>(), (i32::MAX as usize - 100)..(i32::MAX as usize + 100)]) {
-        judges::control_sizes(data);
+        invariants::control_sizes(data);
     }
 
     #[test]
     fn any_text_is_an_endpoint_or_an_error(text in prop_oneof![".{0,20}", r"\[?[a-z0-9:.%]{0,12}\]?:\+?[0-9]{0,6}", r"[\[\]:%0-9a-f]{0,16}"]) {
-        judges::endpoint(&text);
+        invariants::endpoint(&text);
     }
 }

@@ -1,18 +1,18 @@
-//! What has to hold of every call.
+//! The checks after every call.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use capsock_c_door::bytes::{capsock_bytes, capsock_bytes_free, capsock_string_free};
-use capsock_c_door::error::capsock_last_error;
-use capsock_c_door::status::capsock_status;
+use capsock_c_library::bytes::{capsock_bytes, capsock_bytes_free, capsock_string_free};
+use capsock_c_library::error::capsock_last_error;
+use capsock_c_library::status::capsock_status;
 use libc::c_char;
 
 const POISON: u8 = 0xa5;
 
-/// No call has an internal error, and each that fails says why.
+/// No call returns an internal error, and each failure sets a message.
 pub fn status(status: capsock_status) -> bool {
     if status == capsock_status::CAPSOCK_OK {
         return true;
@@ -25,7 +25,7 @@ pub fn status(status: capsock_status) -> bool {
     false
 }
 
-/// A call with an out-parameter, which is written on success only.
+/// A call with an out-parameter, which may be written on success only.
 pub fn out<T>(wanted: bool, call: impl FnOnce(Option<&mut MaybeUninit<T>>) -> capsock_status) -> Option<T> {
     let mut place = MaybeUninit::<T>::uninit();
     // SAFETY: bytes are written over the whole place.
@@ -60,7 +60,7 @@ pub fn text(given: Option<*mut c_char>) -> Option<String> {
     Some(text)
 }
 
-/// What a process has open and running, and so can leak.
+/// The descriptors and threads of the process, which could leak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     descriptors: usize,
@@ -73,7 +73,7 @@ impl Held {
         Held { descriptors: count("/proc/self/fd"), threads: count("/proc/self/task") }
     }
 
-    /// Threads that have been told to end may need a moment.
+    /// Waits for threads that were told to end.
     pub fn no_more_is_held(self) {
         let until = Instant::now() + Duration::from_secs(10);
         loop {
@@ -87,7 +87,7 @@ impl Held {
     }
 }
 
-/// What is behind each descriptor.
+/// The file that each descriptor refers to.
 fn open() -> Vec<String> {
     let entries = fs::read_dir("/proc/self/fd").expect("/proc").flatten();
     entries.filter_map(|entry| Some(fs::read_link(entry.path()).ok()?.display().to_string())).collect()

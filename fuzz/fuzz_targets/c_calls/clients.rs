@@ -1,19 +1,19 @@
-//! Both clients.
+//! The calls of the TCP and the UDP client.
 
 use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::{io, ptr, slice};
 
-use capsock_c_door::client_options::*;
-use capsock_c_door::tcp_client::*;
-use capsock_c_door::udp_client::*;
+use capsock_c_library::client_options::*;
+use capsock_c_library::tcp_client::*;
+use capsock_c_library::udp_client::*;
 
 use crate::check::{bytes, out, status, text};
 use crate::input::{Call, Data, Descriptor};
 use crate::world::{World, pointer};
 
-/// Refuses the reply at the index that its data points to.
+/// Returns failure for the reply whose index its user data points to.
 unsafe extern "C" fn on_reply(index: usize, reply: *const u8, length: usize, data: *mut c_void) -> c_int {
     // SAFETY: the library says that so many bytes are there; the data is that of `many`.
     let (reply, refused) = unsafe { (slice::from_raw_parts(reply, length), *data.cast::<u8>()) };
@@ -21,7 +21,7 @@ unsafe extern "C" fn on_reply(index: usize, reply: *const u8, length: usize, dat
     c_int::from(index == usize::from(refused)) + std::hint::black_box(c_int::from(sum) * 0)
 }
 
-/// Pointers and lengths of requests, and what `on_reply` refuses.
+/// The pointers and lengths of requests, and the index of the reply that `on_reply` refuses.
 fn many<T>(
     requests: &[Data<'_>],
     refused: u8,
@@ -39,7 +39,7 @@ fn pipe() -> (OwnedFd, OwnedFd) {
     (reader.into(), writer.into())
 }
 
-/// A descriptor of that kind, and what has to stay open for it.
+/// A descriptor of the given kind, and the files that have to stay open while it is used.
 fn descriptor(kind: Descriptor, content: Option<&[u8]>) -> (c_int, Option<OwnedFd>) {
     match (kind, content) {
         (Descriptor::Negative, _) => (-1, None),
@@ -63,7 +63,7 @@ fn descriptor(kind: Descriptor, content: Option<&[u8]>) -> (c_int, Option<OwnedF
 }
 
 impl World {
-    /// Makes the call, if it is one of these.
+    /// Performs the call, if it is one of this group.
     pub fn ask(&mut self, call: &Call<'_>) -> bool {
         match call {
             Call::TcpConnect(host, port, timeout, longest) => {

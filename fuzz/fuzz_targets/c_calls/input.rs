@@ -1,15 +1,15 @@
-//! What the fuzzer's bytes mean: calls and their arguments, all within the contract of `capsock.h`. Nothing leaves
-//! this machine: hosts, ports and options come from tables.
+//! Decodes the fuzzer's bytes as calls and arguments that the contract of `capsock.h` permits. Hosts, ports and options
+//! come from tables, so that no traffic leaves the machine.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 
-/// A handle, by its place in a pool; one beyond the last is NULL.
+/// A handle, as an index into a pool; an index beyond the last is NULL.
 pub type Handle = u8;
 
-/// What is there before the first call, so that the fuzzer need not find its way to it.
+/// The handles that exist before the first call, so that the fuzzer starts from useful states.
 #[derive(Arbitrary, Debug)]
 pub enum Scene {
     Nothing,
@@ -20,7 +20,7 @@ pub enum Scene {
         line: bool,
         handler: u8,
     },
-    /// Two sockets that are connected to each other.
+    /// Two connected sockets.
     Connected {
         udp: bool,
     },
@@ -76,7 +76,7 @@ pub enum Call<'a> {
     AddressParse(Text<'a>, u8, u8),
 }
 
-/// Bytes, some of them many.
+/// A payload, which may be large.
 #[derive(Arbitrary, Debug)]
 pub struct Data<'a> {
     bytes: &'a [u8],
@@ -85,13 +85,13 @@ pub struct Data<'a> {
 }
 
 impl Data<'_> {
-    /// A copy of exactly the length, so that a byte read beyond it is seen.
+    /// A copy of the exact length, so that AddressSanitizer detects a read beyond it.
     pub fn exact(&self) -> Box<[u8]> {
         let times = if self.times == 255 { 70_000 / self.bytes.len().max(1) } else { 1 };
         self.bytes.repeat(times.max(1)).into_boxed_slice()
     }
 
-    /// Whether the pointer is to be NULL.
+    /// Whether to pass NULL as the pointer.
     pub fn null(&self) -> bool {
         self.null
     }
@@ -116,7 +116,7 @@ impl Text<'_> {
     }
 }
 
-/// A host of this machine, or what is no host.
+/// A host of this machine, or text that is no host.
 #[derive(Arbitrary, Debug)]
 pub enum Host<'a> {
     V4,
@@ -127,7 +127,7 @@ pub enum Host<'a> {
     NoSuchScope,
     NotUtf8,
     Null,
-    /// Not looked up as a name: bytes that no UTF-8 has are put in front.
+    /// Arbitrary bytes behind an invalid UTF-8 prefix, which rules out a name lookup.
     Other(&'a [u8]),
 }
 
@@ -148,7 +148,7 @@ impl Host<'_> {
     }
 }
 
-/// A port of what the calls have made, or one that nobody has.
+/// A port of a handle that exists, or an unused one.
 #[derive(Arbitrary, Debug)]
 pub enum Port {
     OfServer(Handle),
@@ -159,17 +159,17 @@ pub enum Port {
     TooHigh,
 }
 
-/// A `struct sockaddr`, whole or not.
+/// A `struct sockaddr`, complete or truncated.
 #[derive(Arbitrary, Debug)]
 pub enum Address<'a> {
     Null(bool),
     V4(Port, u8),
     V6(Port, u8),
-    /// Of a family that is neither.
+    /// Of another address family.
     Other(&'a [u8]),
 }
 
-/// A time, always short.
+/// A short timeout.
 #[derive(Arbitrary, Debug, Clone, Copy)]
 pub struct Millis(u8);
 
@@ -186,7 +186,7 @@ impl Millis {
     }
 }
 
-/// MSG_ flags that ask for nothing but what a socket of this machine can do.
+/// MSG_ flags without effects beyond the sockets of this machine.
 #[derive(Arbitrary, Debug, Clone, Copy)]
 pub struct Flags(u8);
 
@@ -213,7 +213,7 @@ pub enum Descriptor {
     Good,
     Closed,
     Negative,
-    /// A pipe whose other end is gone.
+    /// A pipe whose other end is closed.
     Broken,
 }
 

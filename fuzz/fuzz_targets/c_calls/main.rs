@@ -1,5 +1,5 @@
-//! Any sequence of calls of the C library: whatever is asked in whatever order, no call crashes, hangs, panics or
-//! writes where it should not, and nothing is left open or running once all is freed.
+//! Any sequence of calls of the C library. No call may crash, hang, panic or write out of bounds, and once all handles
+//! are freed no descriptor and no thread may be left.
 #![no_main]
 
 mod check;

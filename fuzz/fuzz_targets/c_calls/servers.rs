@@ -1,19 +1,19 @@
-//! Upper case, and servers with handlers.
+//! The calls of the upper-casing functions and of servers with handlers.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use capsock_c_door::handler::*;
-use capsock_c_door::server::*;
-use capsock_c_door::server_options::*;
-use capsock_c_door::stats::*;
-use capsock_c_door::uppercase::*;
+use capsock_c_library::handler::*;
+use capsock_c_library::server::*;
+use capsock_c_library::server_options::*;
+use capsock_c_library::stats::*;
+use capsock_c_library::uppercase::*;
 
 use crate::check::{bytes, out, status, text};
 use crate::input::{Call, Options};
 use crate::world::{World, pointer};
 
-/// Answers as its data says.
+/// A handler that replies as its user data says.
 unsafe extern "C" fn handle(
     request: *const u8,
     length: usize,
@@ -44,7 +44,7 @@ unsafe extern "C" fn log(level: i32, line: *const c_char, _: *mut c_void) {
 }
 
 impl World {
-    /// Makes the call, if it is one of these.
+    /// Performs the call, if it is one of this group.
     pub fn serve(&mut self, call: &Call<'_>) -> bool {
         match call {
             Call::Uppercase(data, wanted) => {

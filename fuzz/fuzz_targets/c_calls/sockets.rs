@@ -4,20 +4,20 @@ use std::ffi::c_int;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 
-use capsock_c_door::address::capsock_address_parse;
-use capsock_c_door::socket::*;
-use capsock_c_door::socket_data::*;
-use capsock_c_door::socket_setup::*;
+use capsock_c_library::address::capsock_address_parse;
+use capsock_c_library::socket::*;
+use capsock_c_library::socket_data::*;
+use capsock_c_library::socket_setup::*;
 use libc::{sockaddr, socklen_t};
 
 use crate::check::{out, status};
 use crate::input::{Address, Call};
 use crate::world::{World, pointer};
 
-/// A call that waits does so for this long at most, in milliseconds.
-const PATIENCE: i64 = 2;
+/// The longest timeout of a blocking call, in milliseconds.
+const MAX_TIMEOUT: i64 = 2;
 
-/// None that points to memory, changes the machine, or makes close(2) wait.
+/// Options that take no pointer, change no state of the machine, and do not let close(2) block.
 const OPTIONS: [(c_int, c_int); 28] = [
     (libc::SOL_SOCKET, libc::SO_REUSEADDR),
     (libc::SOL_SOCKET, libc::SO_REUSEPORT),
@@ -49,7 +49,7 @@ const OPTIONS: [(c_int, c_int); 28] = [
     (-1, -1),
 ];
 
-/// Of exactly the length that is given with it.
+/// A buffer of exactly the length that is passed with it.
 fn raw(world: &World, address: &Address<'_>) -> Option<Box<[u8]>> {
     let port = |port| (world.port(port) as u16).to_be_bytes();
     let (family, rest, missing) = match address {
@@ -81,7 +81,7 @@ fn with_address<T>(
     }
 }
 
-/// A place for an address with room for so many bytes, or none.
+/// A buffer of this many bytes for an address, or NULL.
 fn with_room<T>(room: u8, call: impl FnOnce(*mut sockaddr, Option<&mut socklen_t>) -> T) -> T {
     match room {
         255 => call(ptr::null_mut(), None),
@@ -96,11 +96,11 @@ fn with_room<T>(room: u8, call: impl FnOnce(*mut sockaddr, Option<&mut socklen_t
     }
 }
 
-/// A thread that has waited for a socket keeps a descriptor for the next time: from now on this one has it.
+/// Blocks once in this thread, which keeps a descriptor from then on, so that a later count of descriptors includes it.
 pub fn wait_once() {
     let made = out(true, |socket| capsock_socket_new(libc::AF_INET, libc::SOCK_DGRAM, 0, socket));
     let socket = made.flatten().expect("a socket");
-    assert!(status(capsock_socket_set_timeout(Some(&socket), PATIENCE)));
+    assert!(status(capsock_socket_set_timeout(Some(&socket), MAX_TIMEOUT)));
     let (mut buffer, mut received) = ([0_u8; 1], MaybeUninit::uninit());
     // SAFETY: room for one byte.
     let waited = unsafe {
@@ -112,7 +112,7 @@ pub fn wait_once() {
 }
 
 impl World {
-    /// Makes the call, if it is one of these.
+    /// Performs the call, if it is one of this group.
     pub fn use_socket(&mut self, call: &Call<'_>) -> bool {
         let known = |socket: &u8| self.sockets.get(*socket);
         match call {
@@ -127,7 +127,7 @@ impl World {
                 if let Some(Some(socket)) = &socket {
                     assert!(capsock_socket_descriptor(Some(socket)) >= 0);
                     if kind & libc::SOCK_NONBLOCK == 0 {
-                        assert!(status(capsock_socket_set_timeout(Some(socket), PATIENCE)));
+                        assert!(status(capsock_socket_set_timeout(Some(socket), MAX_TIMEOUT)));
                     }
                 }
                 self.sockets.add(socket);
@@ -168,7 +168,7 @@ impl World {
                     })
                 });
                 if let Some(Some(connection)) = &given {
-                    assert!(status(capsock_socket_set_timeout(Some(connection), PATIENCE)));
+                    assert!(status(capsock_socket_set_timeout(Some(connection), MAX_TIMEOUT)));
                 }
                 if *keep && self.sockets.has_room() {
                     self.sockets.add(given);

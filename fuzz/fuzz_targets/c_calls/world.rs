@@ -1,18 +1,18 @@
-//! What the calls so far have made.
+//! The handles that the calls so far have created.
 
 use std::ffi::c_void;
 use std::ptr;
 
-use capsock_c_door::server::{capsock_server, capsock_server_free, capsock_server_port};
-use capsock_c_door::socket::{capsock_socket, capsock_socket_free};
-use capsock_c_door::socket_setup::capsock_socket_port;
-use capsock_c_door::tcp_client::{capsock_tcp_client, capsock_tcp_client_free};
-use capsock_c_door::udp_client::{capsock_udp_client, capsock_udp_client_free};
-use capsock_c_door::uppercase::{capsock_uppercase_stream, capsock_uppercase_stream_free};
+use capsock_c_library::server::{capsock_server, capsock_server_free, capsock_server_port};
+use capsock_c_library::socket::{capsock_socket, capsock_socket_free};
+use capsock_c_library::socket_setup::capsock_socket_port;
+use capsock_c_library::tcp_client::{capsock_tcp_client, capsock_tcp_client_free};
+use capsock_c_library::udp_client::{capsock_udp_client, capsock_udp_client_free};
+use capsock_c_library::uppercase::{capsock_uppercase_stream, capsock_uppercase_stream_free};
 
 use crate::input::{Address, Call, Data, Handle, Host, Millis, Options, Port, Scene};
 
-/// Handles of one type; no more than a few.
+/// A bounded number of handles of one type.
 pub struct Pool<T>(Vec<Box<T>>);
 
 impl<T> Default for Pool<T> {
@@ -55,7 +55,7 @@ pub struct World {
 }
 
 impl World {
-    /// Makes what the scene says.
+    /// Creates the handles of the initial scene.
     pub fn set(&mut self, scene: &Scene) {
         match *scene {
             Scene::Nothing => {}
@@ -102,7 +102,7 @@ impl World {
         }
     }
 
-    /// A port to connect to; nothing of this machine that is not ours has it.
+    /// A port to connect to, which no other program of this machine uses.
     pub fn port(&self, port: &Port) -> i32 {
         match port {
             Port::OfServer(server) => capsock_server_port(self.servers.get(*server)).into(),
@@ -125,7 +125,7 @@ impl Drop for World {
     }
 }
 
-/// The pointer and the length of data: of nothing that is there, or NULL.
+/// The pointer to pass for data: NULL where the input asks for it.
 pub fn pointer(data: &Data<'_>, exact: &[u8]) -> *const c_void {
     if data.null() { ptr::null() } else { exact.as_ptr().cast() }
 }

@@ -1,5 +1,5 @@
-//! What has to hold for any input of the public interface; the property tests beside this file and the fuzz
-//! targets in `fuzz/` ask it.
+//! Properties that hold for any input of the public interface. The property tests beside this file and the fuzz
+//! targets in `fuzz/` check them.
 
 use capsock::net::{Control, control_length, control_space, read_controls, write_controls};
 use capsock::{Endpoint, UppercaseStream, uppercase};
