@@ -56,13 +56,13 @@ impl Socket {
 
     /// bind(2).
     pub(crate) fn bind(&self, address: &SocketAddr) -> Sys<()> {
-        traced::at_once(self, "bind", None, || self.raw.bind(address))
+        traced::at_once(self, "bind", None, move || self.raw.bind(address))
     }
 
     /// listen(2).
     pub(crate) fn listen(&self, backlog: u32) -> Sys<()> {
         let backlog = c_int::try_from(backlog).unwrap_or(c_int::MAX);
-        traced::at_once(self, "listen", Some(backlog), || self.raw.listen(backlog))
+        traced::at_once(self, "listen", Some(backlog), move || self.raw.listen(backlog))
     }
 
     /// accept4(2). `nonblocking` is for the socket that it returns.
@@ -142,13 +142,13 @@ impl Socket {
 
     /// shutdown(2).
     pub(crate) fn shutdown(&self, how: Shutdown) -> Sys<()> {
-        traced::at_once(self, "shutdown", Some(number_of(how)), || self.raw.shutdown(how))
+        traced::at_once(self, "shutdown", Some(number_of(how)), move || self.raw.shutdown(how))
     }
 
     /// shutdown(2) for its effect on blocked calls: without a peer (ENOTCONN) it is not recorded.
     fn unblock(&self, how: Shutdown) -> Sys<()> {
         let unconnected = Errno(libc::ENOTCONN);
-        let shutdown = || self.raw.shutdown(how);
+        let shutdown = move || self.raw.shutdown(how);
         traced::at_once_unless(unconnected, self, "shutdown", Some(number_of(how)), shutdown)
     }
 
