@@ -2,16 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::call_record::{EndedCall, Outcome, PAYLOAD};
 use super::event::{Call, Event, VERSION};
 use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
-use super::span::{CallRecord, Outcome, PAYLOAD, Span};
 use super::text::Text;
 use crate::error::errno_name;
 use crate::net::sys;
 
-/// Writes the line of a call that ended at `end` and was blocked that long, both in nanoseconds.
-pub(super) fn write_call(span: &Span, end: u64, blocked: u64, outcome: Outcome, record: CallRecord<'_>) {
+/// Writes the line of a call.
+pub(super) fn write_call(ended: EndedCall<'_>) {
+    let record = ended.record;
     let number = |count: Option<usize>| count.and_then(|count| u64::try_from(count).ok());
     let mut data = Text::<{ 4 * PAYLOAD }>::new();
     let given = !record.data.is_empty() && with_payload();
@@ -22,13 +23,13 @@ pub(super) fn write_call(span: &Span, end: u64, blocked: u64, outcome: Outcome, 
     recorder::write(&Event::Call(Call {
         capsock: VERSION,
         pid: sys::process_id().unsigned_abs(),
-        tid: span.thread.unwrap_or_else(sys::thread_id),
-        seq: span.sequence.unwrap_or_else(next_in_sequence),
-        begin: span.at,
-        end,
-        blocked,
-        call: span.name.into(),
-        fd: span.fd,
+        tid: ended.thread.unwrap_or_else(sys::thread_id),
+        seq: ended.sequence.unwrap_or_else(next_in_sequence),
+        begin: ended.begin,
+        end: ended.end,
+        blocked: ended.blocked,
+        call: ended.name.into(),
+        fd: ended.fd,
         accepted: record.accepted,
         transport: if record.datagrams { "udp" } else { "tcp" }.into(),
         local: record.local.map(canonical),
@@ -37,7 +38,7 @@ pub(super) fn write_call(span: &Span, end: u64, blocked: u64, outcome: Outcome, 
         room: number(record.room),
         data: data.as_str().filter(|_| given).map(Into::into),
         argument: record.argument,
-        outcome: outcome.name().into(),
+        outcome: ended.outcome.name().into(),
     }));
 }
 

@@ -19,6 +19,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "no line is written of a record"))]
+mod call_record;
 #[cfg(feature = "trace")]
 mod environment;
 #[cfg(feature = "trace")]
@@ -37,6 +39,7 @@ mod span;
 #[cfg(feature = "trace")]
 mod text;
 
+pub(crate) use call_record::{CallRecord, Outcome, PAYLOAD};
 #[cfg(feature = "trace")]
 pub(crate) use environment::{on, suspended};
 #[cfg(feature = "trace")]
@@ -56,4 +59,4 @@ use recorder::next_in_sequence;
 pub(crate) use recorder::{descriptor, forked};
 #[cfg(feature = "trace")]
 pub use recorder::{start, stop};
-pub(crate) use span::{CallRecord, Direction, Outcome, PAYLOAD, Span, WaitSpan, given_up, here_and_now};
+pub(crate) use span::{Direction, Span, WaitSpan, given_up, here_and_now};

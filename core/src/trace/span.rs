@@ -5,13 +5,10 @@
 //! wait begins when that did.
 
 use std::cell::Cell;
-use std::net::SocketAddr;
 use std::os::fd::RawFd;
 
+use super::call_record::{CallRecord, EndedCall, Outcome};
 use crate::net::sys;
-
-/// The bytes of a payload that are recorded.
-pub(crate) const PAYLOAD: usize = 32;
 
 /// The descriptors of one wait that are kept: a wait for more is an event loop's, and blocks no single call.
 const KEPT: usize = 4;
@@ -82,39 +79,15 @@ impl Pending {
 /// A call that has begun.
 #[derive(Debug)]
 pub(crate) struct Span {
-    pub(super) name: &'static str,
-    pub(super) fd: RawFd,
+    name: &'static str,
+    fd: RawFd,
     direction: Direction,
-    pub(super) at: u64,
+    at: u64,
     waited: u64,
     /// For a close, which is numbered as it begins.
-    pub(super) sequence: Option<u64>,
+    sequence: Option<u64>,
     /// The thread that is recorded as the caller, if not this one.
-    pub(super) thread: Option<u32>,
-}
-
-/// How a call has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Ok,
-    TimedOut,
-    Closed,
-    Interrupted,
-    Errno(i32),
-}
-
-/// What a call did.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct CallRecord<'a> {
-    pub(crate) datagrams: bool,
-    pub(crate) accepted: Option<RawFd>,
-    pub(crate) local: Option<SocketAddr>,
-    pub(crate) peer: Option<SocketAddr>,
-    pub(crate) bytes: Option<usize>,
-    pub(crate) room: Option<usize>,
-    /// What was sent or received, or its beginning.
-    pub(crate) data: &'a [u8],
-    pub(crate) argument: Option<i32>,
+    thread: Option<u32>,
 }
 
 impl Span {
@@ -180,7 +153,8 @@ impl Span {
     pub(crate) fn write(&self, outcome: Outcome, record: CallRecord<'_>) {
         let end = now();
         let blocked = WAITED.get().saturating_sub(self.waited).min(end.saturating_sub(self.at));
-        super::write_call(self, end, blocked, outcome, record);
+        let Span { name, fd, at: begin, sequence, thread, .. } = *self;
+        super::write_call(EndedCall { name, fd, begin, end, blocked, sequence, thread, outcome, record });
     }
 }
 
