@@ -9,7 +9,7 @@ use crate::trace::Outcome;
 /// Why a wait, or a call that waits, ended without success.
 ///
 /// A non-blocking call fails often, so this allocates nothing; [`while_trying`](WaitError::while_trying) makes an
-/// [`Error`](crate::Error) with its text of it.
+/// [`Error`] with its text of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitError {
     /// The deadline passed.
