@@ -131,7 +131,9 @@ impl<C: ConnectionSet> EventLoop<C> {
                     },
                 }
             }
-            self.connections.advance_pending(pending, &mut self.current);
+            if pending > 0 {
+                self.connections.advance_pending(pending, &mut self.current);
+            }
             let current = &mut self.current;
             current.listeners.resume_if_due(&current.epoll, current.now);
             if current.now >= current.next_sweep {

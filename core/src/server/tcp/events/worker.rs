@@ -132,6 +132,7 @@ impl ConnectionSet for WorkerConnections {
         self.all.is_empty()
     }
 
+    #[inline(always)]
     fn add(&mut self, socket: Socket, current: &mut LoopState) {
         let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
         let exchange = Exchange::new(current.state.context.settings.framing);
@@ -143,6 +144,7 @@ impl ConnectionSet for WorkerConnections {
         self.step(key, current, Connection::advance);
     }
 
+    #[inline(always)]
     fn ready(&mut self, key: usize, events: u32, current: &mut LoopState) {
         // The key may have been reused since the event: the new connection then finds nothing to receive.
         self.step(key, current, |connection, step| {
@@ -164,6 +166,7 @@ impl ConnectionSet for WorkerConnections {
         self.pending.len()
     }
 
+    #[inline(always)]
     fn advance_pending(&mut self, count: usize, current: &mut LoopState) {
         for index in 0..count {
             let key = self.pending[index];
