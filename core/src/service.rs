@@ -1,7 +1,6 @@
-//! What the reply to a request is: upper case, unless the caller gives a handler.
+//! The service of a server: the reply to a request. It is upper case, unless the caller has a handler.
 //!
-//! A service knows no sockets and no connections; it is called from whichever thread serves the
-//! request, from several at once.
+//! A service has no access to sockets or connections. It is called from the threads of the server, concurrently.
 
 use std::fmt;
 
@@ -9,34 +8,33 @@ use crate::uppercase::uppercase_into;
 
 /// Answers requests: `bytes -> bytes`.
 ///
-/// Over UDP a request is one datagram; over TCP it is what the [`Framing`](crate::Framing) says,
-/// with its newline where `Line` found one. Any `Fn(&[u8]) -> Vec<u8>` is a service.
+/// Over UDP a request is one datagram. Over TCP it is defined by the [`Framing`](crate::Framing), and includes the
+/// newline of a line. Any `Fn(&[u8]) -> Vec<u8>` is a service.
 ///
-/// The threads have the host's signals blocked, and a process that a service starts inherits that:
-/// unblock them there if it is to end by a signal.
+/// Signals are blocked in the threads that call it. A process that it starts inherits the signal mask, and has to unblock
+/// the signals that are to end it.
 ///
-/// A service that fails, by an error or by a panic, costs that one request: it is logged and
-/// counted, the TCP connection is closed or the UDP request left without a reply, and the server
-/// goes on.
+/// A service that fails, by an error or by a panic, affects that request only: the failure is logged and counted, the TCP
+/// connection is closed or the UDP request gets no reply, and the server continues.
 pub trait Service: Send + Sync + 'static {
     /// Appends the reply to `request` to the end of `reply`.
     ///
     /// # Errors
-    /// The reason, for the log, why this request gets no reply.
+    /// Why this request gets no reply, for the log.
     fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError>;
 
-    /// Called where several requests wait: `answer` calls [`reply`](Service::reply) for one after another, on this
-    /// thread, until they are through or have taken a millisecond, and makes no system call on a socket. A
-    /// service that has to take a lock for each request, as an interpreter's, takes it here once.
+    /// Called if several requests are queued. `answer` calls [`reply`](Service::reply) for one after another, on the
+    /// calling thread, until all are answered or a millisecond has passed. It makes no system call on a socket. A
+    /// service that takes a lock for each request, such as an interpreter's, takes it once here.
     ///
-    /// As it is provided, it calls `answer` and does nothing else.
+    /// The provided method calls `answer`.
     fn batch(&self, answer: &mut dyn FnMut()) {
         answer();
     }
 }
 
-/// Why a handler gave no reply: text for the log, which has it on one line: a newline and other control characters,
-/// as a request that it quotes may have, are escaped.
+/// Why a handler gave no reply. The text is logged as one line: control characters, as of a request that it quotes, are
+/// escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandlerError(pub String);
 

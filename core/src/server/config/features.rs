@@ -1,7 +1,7 @@
-//! What of the system's optional calls a server uses.
+//! The optional system calls of a server.
 //!
-//! A kernel that lacks one, or a sandbox that refuses it, is found out once, before the first server starts;
-//! the engines then go the other way.
+//! Which of them the kernel has, and a sandbox permits, is probed once, before the first server starts. For each of them
+//! the engines have an alternative.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -9,21 +9,22 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::net::Probe;
 
-/// Calls of the system that a server does better with and does without: a set of them, as bits.
+/// A set of optional system calls: a server is faster with them, and works without them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Features(pub(super) u64);
 
 impl Features {
-    /// The set of no feature.
+    /// The empty set.
     pub const NONE: Features = Features(0);
 
-    /// As a number: 1 `blocking-receive`, 2 `recvmmsg`, 4 `udp-segment`, 8 `udp-gro`, added up.
+    /// The set as a number: the sum of 1 for `blocking-receive`, 2 for `recvmmsg`, 4 for `udp-segment` and 8 for
+    /// `udp-gro`.
     #[must_use]
     pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// The set that a number from [`bits`](Features::bits) stands for; bits without a meaning are left out.
+    /// The set with this number, as [`bits`](Features::bits) returns it. Unknown bits are ignored.
     #[must_use]
     pub fn from_bits(bits: u64) -> Features {
         Features::ALL
@@ -32,37 +33,37 @@ impl Features {
             .fold(Features::NONE, |set, (one, _)| set.union(*one))
     }
 
-    /// Whether all of `other` are in this set.
+    /// Whether this set contains all of `other`.
     #[must_use]
     pub fn has(self, other: Features) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// This set and another one.
+    /// The features in this set or in `other`.
     #[must_use]
     pub fn union(self, other: Features) -> Features {
         Features(self.0 | other.0)
     }
 
-    /// What is in this set and in another one.
+    /// The features in this set and in `other`.
     #[must_use]
     pub fn intersection(self, other: Features) -> Features {
         Features(self.0 & other.0)
     }
 
-    /// This set without those of another one.
+    /// The features in this set and not in `other`.
     #[must_use]
     pub fn without(self, other: Features) -> Features {
         Features(self.0 & !other.0)
     }
 
-    /// The names of those in the set.
+    /// The names of the features in the set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Features::ALL.iter().filter(move |(one, _)| self.has(*one)).map(|(_, name)| *name)
     }
 
-    /// What this machine offers, looked for once in a process: none where nothing can be tried now, for want of
-    /// descriptors for instance.
+    /// The features of this machine, which are probed once in a process. The empty set if they cannot be probed now,
+    /// for want of descriptors for instance.
     #[must_use]
     pub fn of_this_machine() -> Features {
         static FOUND: OnceLock<Features> = OnceLock::new();
@@ -80,7 +81,7 @@ impl Features {
         *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.union(one)))
     }
 
-    /// Those that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
+    /// The features that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
     pub(super) fn excluded_by_environment() -> Result<Features> {
         std::env::var("CAPSOCK_WITHOUT").map_or(Ok(Features::NONE), |names| names.parse())
     }
