@@ -1,4 +1,4 @@
-//! Every server behaviour answers: concurrencies, framings, addresses, handlers.
+//! Replies: each concurrency with each framing, addresses, handlers, and refused options.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

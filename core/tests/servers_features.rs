@@ -1,4 +1,4 @@
-//! Every way that an engine can go: with and without the optional calls of the system.
+//! The engines with and without each optional system call.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
 use support::{PATIENCE, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
 
-/// All sets of features, the missing ones switched off.
-fn all_ways() -> impl Iterator<Item = Features> {
+/// Every set of features to exclude.
+fn all_feature_sets() -> impl Iterator<Item = Features> {
     (0..16).map(Features::from_bits)
 }
 
-/// One message of `bytes`, which the kernel takes apart into datagrams of `segment` bytes.
-fn send_train(socket: &UdpSocket, bytes: &[u8], segment: u16) {
+/// Sends `bytes` with one call as datagrams of `segment` bytes (UDP_SEGMENT).
+fn send_segments(socket: &UdpSocket, bytes: &[u8], segment: u16) {
     let set = |size: libc::c_int| {
         // SAFETY: the value is an int and its size is given.
         let result = unsafe {
@@ -37,7 +37,7 @@ fn send_train(socket: &UdpSocket, bytes: &[u8], segment: u16) {
     set(0);
 }
 
-/// Requests of many kinds: equal sizes in a row, growing ones, empty ones, long ones.
+/// Requests of equal sizes in a row, of growing sizes, empty ones and long ones.
 fn requests(of: usize) -> Vec<String> {
     let mut all = Vec::new();
     for index in 0..12 {
@@ -50,8 +50,8 @@ fn requests(of: usize) -> Vec<String> {
 }
 
 #[test]
-fn every_way_gives_every_reply() {
-    for without in all_ways() {
+fn every_set_of_features_gives_every_reply() {
+    for without in all_feature_sets() {
         for concurrency in [Concurrency::Events, Concurrency::Iterative, Concurrency::Processes] {
             let server = udp(concurrency).workers(1).without(without).start().unwrap();
             let clients: Vec<_> = (0..4).map(|_| udp_peer(server.local_addr())).collect();
@@ -84,33 +84,33 @@ fn every_way_gives_every_reply() {
 }
 
 #[test]
-fn trains_are_answered_datagram_by_datagram() {
-    for without in all_ways() {
+fn coalesced_datagrams_are_answered_one_by_one() {
+    for without in all_feature_sets() {
         let server = udp(Concurrency::Events).workers(1).without(without).start().unwrap();
         let socket = udp_peer(server.local_addr());
         // Equal replies; a last one that is shorter; one in the middle whose reply is longer than it.
         for text in
             ["abcdefgh".repeat(40), "abcdefgh".repeat(40) + "abc", "abcdefgh".repeat(3) + "ßbcdefg" + "abcd"]
         {
-            send_train(&socket, text.as_bytes(), 8);
+            send_segments(&socket, text.as_bytes(), 8);
             for request in text.as_bytes().chunks(8) {
                 assert_eq!(receive(&socket), capsock::uppercase(request), "without {without}");
             }
         }
         // Long ones, of which the server sends before it has answered all.
         for _ in 0..3 {
-            send_train(&socket, &[b'a'; 50 * 1_000], 1_000);
+            send_segments(&socket, &[b'a'; 50 * 1_000], 1_000);
             (0..50).for_each(|_| assert_eq!(receive(&socket), [b'A'; 1_000], "without {without}"));
         }
     }
 }
 
 #[test]
-fn a_request_over_the_limit_costs_its_train_nothing() {
+fn an_oversized_datagram_does_not_affect_those_coalesced_with_it() {
     let server = udp(Concurrency::Events).max_request(10).log(|_, _| {}).start().unwrap();
     let socket = udp_peer(server.local_addr());
-    send_train(&socket, &[b'a'; 33], 11);
-    send_train(&socket, &[b'b'; 25], 10);
+    send_segments(&socket, &[b'a'; 33], 11);
+    send_segments(&socket, &[b'b'; 25], 10);
     for length in [10, 10, 5] {
         assert_eq!(receive(&socket), vec![b'B'; length]);
     }
@@ -119,7 +119,7 @@ fn a_request_over_the_limit_costs_its_train_nothing() {
 }
 
 #[test]
-fn a_stop_ends_receives_that_wait() {
+fn a_stop_interrupts_blocked_receives() {
     for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
         for concurrency in Concurrency::ALL.iter().copied() {
             let options = ServerOptions::new(Transport::Udp, ("localhost", 0)).concurrency(concurrency);
@@ -162,7 +162,7 @@ fn unknown_features_are_refused() {
 }
 
 #[test]
-fn a_stop_ends_tcp_connections_that_wait() {
+fn a_stop_closes_tcp_connections_in_blocked_receives() {
     for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
         for concurrency in Concurrency::ALL.iter().copied() {
             let options = ServerOptions::new(Transport::Tcp, ("localhost", 0)).concurrency(concurrency);
@@ -181,7 +181,7 @@ fn a_stop_ends_tcp_connections_that_wait() {
 }
 
 #[test]
-fn urgent_data_holds_nothing_back() {
+fn urgent_data_does_not_delay_the_rest() {
     for concurrency in Concurrency::ALL.iter().copied() {
         let server = options(Transport::Tcp, concurrency).workers(1).start().unwrap();
         let client = connect(&server);

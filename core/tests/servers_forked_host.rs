@@ -1,5 +1,5 @@
-//! A host that forks while clients are connected, as Python's multiprocessing does: the child has
-//! copies of all descriptors, and nobody must notice. Alone in its binary: it forks.
+//! A host that forks while clients are connected, as Python's multiprocessing does: the child has copies of all
+//! descriptors, which must have no effect. Alone in its binary: it forks.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -35,15 +35,15 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// The tests take turns: the processor's time is that of the whole process, and a child has all its descriptors.
-fn turn() -> std::sync::MutexGuard<'static, ()> {
-    static TURNS: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    TURNS.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+/// The tests run one at a time: processor time is that of the whole process, and a child has all its descriptors.
+fn run_alone() -> std::sync::MutexGuard<'static, ()> {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[test]
 fn clients_see_the_end_and_no_worker_spins() {
-    let _turn = turn();
+    let _alone = run_alone();
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).start().unwrap();
         let client = connect(&server);
@@ -74,8 +74,8 @@ impl Drop for Child {
 }
 
 #[test]
-fn a_stop_is_seen_by_all() {
-    let _turn = turn();
+fn every_client_sees_a_stop() {
+    let _alone = run_alone();
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).write_timeout(None).start().unwrap();
         let address = server.local_addr();
@@ -117,7 +117,7 @@ fn in_a_child(holds: impl FnOnce() -> bool) -> bool {
 
 #[test]
 fn the_server_is_not_the_childs_to_stop() {
-    let _turn = turn();
+    let _alone = run_alone();
     let server = tcp(Concurrency::Events).start().unwrap();
     assert!(in_a_child(|| {
         let refused = server.stop(PATIENCE).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
@@ -129,7 +129,7 @@ fn the_server_is_not_the_childs_to_stop() {
 
 #[test]
 fn a_client_is_not_the_childs_to_ask_with_or_to_close() {
-    let _turn = turn();
+    let _alone = run_alone();
     let handler = |request: &[u8]| request.to_ascii_uppercase();
     let options = tcp(Concurrency::Events).framing(capsock::Framing::Line);
     let (tcp, udp) = (options.handler(handler).start().unwrap(), udp(Concurrency::Events).start().unwrap());

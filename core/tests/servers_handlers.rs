@@ -1,5 +1,4 @@
-//! Handlers that take their time: whom they hold up, and whom they do not. Each waits at a gate that the test
-//! opens.
+//! Slow handlers: which requests they delay, and which they do not. Each blocks at a gate that the test opens.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -15,7 +14,7 @@ use support::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The bytes that no client takes, of a reply that fills all buffers between.
+/// The length of a reply that no client receives and that fills all buffers.
 const FLOOD: usize = 64 << 20;
 
 #[derive(Default)]
@@ -47,17 +46,18 @@ impl Gate {
     }
 }
 
-/// Opens when the test ends, however it does: a server's end waits for its handlers.
-struct Keeper(Arc<Gate>);
+/// Opens the gate when the test ends, also by a panic: the drop of the server waits for its handlers.
+struct OpenOnDrop(Arc<Gate>);
 
-impl Drop for Keeper {
+impl Drop for OpenOnDrop {
     fn drop(&mut self) {
         self.0.open();
     }
 }
 
-/// A server whose handler waits at the gate with "wait", sends 64 MiB for "flood", and answers all else at once.
-fn start(options: ServerOptions) -> (Server, Keeper) {
+/// A server whose handler blocks at the gate for "wait", replies with 64 MiB to "flood", and with upper case at once to
+/// anything else.
+fn start(options: ServerOptions) -> (Server, OpenOnDrop) {
     let gate = Arc::new(Gate::default());
     let at = Arc::clone(&gate);
     let handler = move |request: &[u8]| {
@@ -69,31 +69,31 @@ fn start(options: ServerOptions) -> (Server, Keeper) {
         request.to_ascii_uppercase()
     };
     let server = options.framing(Framing::Line).log(|_, _| {}).handler(handler).start().unwrap();
-    (server, Keeper(gate))
+    (server, OpenOnDrop(gate))
 }
 
-fn say(mut client: &TcpStream, line: &str) {
+fn send_line(mut client: &TcpStream, line: &str) {
     client.write_all(line.as_bytes()).unwrap();
 }
 
-fn hear(mut client: &TcpStream, line: &str) {
+fn expect_line(mut client: &TcpStream, line: &str) {
     let mut received = vec![0; line.len()];
     client.read_exact(&mut received).unwrap();
     assert_eq!(String::from_utf8_lossy(&received), line);
 }
 
-/// Clients whose requests wait at the gate.
-fn waiting(server: &Server, gate: &Gate, count: usize) -> Vec<TcpStream> {
+/// Clients whose requests block at the gate.
+fn blocked_clients(server: &Server, gate: &Gate, count: usize) -> Vec<TcpStream> {
     let clients: Vec<_> = (0..count).map(|_| connect(server)).collect();
-    clients.iter().for_each(|client| say(client, "wait\n"));
+    clients.iter().for_each(|client| send_line(client, "wait\n"));
     gate.wait_for(count);
     clients
 }
 
 #[test]
-fn a_slow_handler_stops_nobody_else() {
+fn a_slow_handler_does_not_block_other_connections() {
     let (server, gate) = start(tcp(Concurrency::Events).workers(2));
-    let slow = waiting(&server, &gate.0, 1);
+    let slow = blocked_clients(&server, &gate.0, 1);
     for round in 0..50 {
         // New connections and one that was there before, whichever thread they come to.
         let others: Vec<_> = (0..4).map(|_| connect(&server)).collect();
@@ -102,24 +102,24 @@ fn a_slow_handler_stops_nobody_else() {
         }
     }
     gate.0.open();
-    hear(&slow[0], "WAIT\n");
+    expect_line(&slow[0], "WAIT\n");
     assert_eq!(server.stats().requests, 201);
 }
 
 #[test]
-fn as_many_run_at_once_as_there_are_workers_and_no_more() {
+fn as_many_handlers_run_at_once_as_there_are_workers() {
     for workers in [1, 2, 5] {
         let (server, gate) = start(tcp(Concurrency::Events).workers(workers));
-        let first = waiting(&server, &gate.0, workers);
+        let first = blocked_clients(&server, &gate.0, workers);
         // Accepted, and their requests left where they are.
         let later: Vec<_> = (0..3).map(|_| connect(&server)).collect();
-        later.iter().for_each(|client| say(client, "wait\nand on\n"));
+        later.iter().for_each(|client| send_line(client, "wait\nand on\n"));
         eventually("all are in", || server.stats().connections_active == workers as u64 + 3);
         later.iter().for_each(|client| eventually("it is there", || unread(client) == 0));
         assert_eq!(gate.0.inside.load(Ordering::SeqCst), workers);
         gate.0.open();
-        first.iter().for_each(|client| hear(client, "WAIT\n"));
-        later.iter().for_each(|client| hear(client, "WAIT\nAND ON\n"));
+        first.iter().for_each(|client| expect_line(client, "WAIT\n"));
+        later.iter().for_each(|client| expect_line(client, "WAIT\nAND ON\n"));
         assert_eq!(gate.0.most.load(Ordering::SeqCst), workers);
     }
 }
@@ -130,11 +130,11 @@ fn all_else_goes_on_while_every_handler_is_busy() {
     let options = tcp(Concurrency::Events).workers(2).max_connections(4).idle_timeout(idle_timeout);
     let (server, gate) = start(options);
     let flooded = connect(&server);
-    say(&flooded, "flood\n");
+    send_line(&flooded, "flood\n");
     eventually("it is on its way", || server.stats().bytes_sent > 0);
-    let slow = waiting(&server, &gate.0, 2);
+    let slow = blocked_clients(&server, &gate.0, 2);
     let patient = connect(&server);
-    say(&patient, "me too\n");
+    send_line(&patient, "me too\n");
     assert_eq!(read_to_end(&connect(&server)), b"", "one too many");
     // What a peer was slow to take still goes to it, and then its silence is seen.
     let reply = read_to_end(&flooded);
@@ -142,17 +142,17 @@ fn all_else_goes_on_while_every_handler_is_busy() {
     eventually("it is closed", || server.stats().connections_active == 3);
     assert_eq!((server.stats().idle_timeouts, server.stats().connections_refused), (1, 1));
     gate.0.open();
-    slow.iter().for_each(|client| hear(client, "WAIT\n"));
-    hear(&patient, "ME TOO\n");
+    slow.iter().for_each(|client| expect_line(client, "WAIT\n"));
+    expect_line(&patient, "ME TOO\n");
 }
 
 #[test]
 fn the_stop_needs_no_handler_to_return() {
     let (server, gate) = start(tcp(Concurrency::Events).workers(2));
     let idle = connect(&server);
-    let slow = waiting(&server, &gate.0, 2);
+    let slow = blocked_clients(&server, &gate.0, 2);
     let behind = connect(&server);
-    say(&behind, "me too\n");
+    send_line(&behind, "me too\n");
     eventually("all are in", || server.stats().connections_active == 4);
     let begin = Instant::now();
     server.request_stop();
@@ -171,11 +171,11 @@ fn the_stop_needs_no_handler_to_return() {
 }
 
 #[test]
-fn a_stop_in_time_finishes_what_is_in_hand() {
+fn a_stop_finishes_requests_in_progress() {
     let (server, gate) = start(tcp(Concurrency::Events).workers(1));
-    let slow = waiting(&server, &gate.0, 1);
+    let slow = blocked_clients(&server, &gate.0, 1);
     let behind = connect(&server);
-    say(&behind, "me too\nand me\n");
+    send_line(&behind, "me too\nand me\n");
     eventually("it is there", || server.stats().connections_active == 2 && unread(&behind) == 0);
     server.request_stop();
     assert!(!server.wait(Some(Duration::ZERO), None).unwrap());
@@ -216,7 +216,7 @@ fn replies_keep_their_order_while_handlers_overlap() {
                         }
                     }
                 });
-                lines.iter().for_each(|line| hear(&stream, line));
+                lines.iter().for_each(|line| expect_line(&stream, line));
             });
         }
     });
@@ -225,7 +225,7 @@ fn replies_keep_their_order_while_handlers_overlap() {
 }
 
 #[test]
-fn a_long_batch_lets_others_have_their_turn() {
+fn a_long_batch_yields_to_other_connections() {
     let handler = |line: &[u8]| {
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_millis(2) {
@@ -235,15 +235,15 @@ fn a_long_batch_lets_others_have_their_turn() {
     };
     let server = tcp(Concurrency::Events).workers(1).framing(Framing::Line).handler(handler).start().unwrap();
     let (greedy, modest) = (connect(&server), connect(&server));
-    say(&greedy, &"more\n".repeat(2_000));
-    hear(&greedy, "MORE\n");
+    send_line(&greedy, &"more\n".repeat(2_000));
+    expect_line(&greedy, "MORE\n");
     ask(&modest, b"me\n", b"ME\n");
     assert!(server.stats().requests < 1_000, "it waited for {} requests", server.stats().requests);
     assert_eq!(server.stop(Duration::ZERO).unwrap().cut, 1);
 }
 
 #[test]
-fn over_udp_a_slow_handler_holds_up_nobody_while_a_worker_is_free() {
+fn over_udp_a_slow_handler_blocks_one_worker_only() {
     for host in ["127.0.0.1", "localhost"] {
         for concurrency in [Concurrency::Events, Concurrency::Threads] {
             let options = Server::udp((host, 0)).concurrency(concurrency).workers(3);
@@ -296,7 +296,7 @@ impl Service for Batches {
 }
 
 #[test]
-fn requests_that_wait_are_one_batch() {
+fn queued_requests_are_one_batch() {
     for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
         let batches = Arc::new(Batches::default());
         let options = tcp(concurrency).workers(1).framing(Framing::Line).log(|_, _| {});

@@ -1,5 +1,5 @@
-//! A program that the host starts has none of the library's descriptors. A process of its own, since a test beside
-//! it may hold descriptors that are inherited.
+//! A program that the host starts inherits none of the library's descriptors. Alone in its binary: other tests may have
+//! descriptors that are inherited.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Each limit is met by a peer that goes too far, counted, and felt by nobody else.
+//! Each limit: what happens to a peer that reaches it, its counter, and that other peers are unaffected.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -27,7 +27,7 @@ fn a_silent_peer_is_closed_after_the_idle_timeout() {
 }
 
 #[test]
-fn a_peer_that_takes_no_reply_is_closed_after_the_write_timeout() {
+fn a_peer_that_receives_nothing_is_closed_after_the_write_timeout() {
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).write_timeout(SHORT).start().unwrap();
         let greedy = connect(&server);
@@ -58,7 +58,7 @@ fn a_line_without_an_end_is_refused_and_those_before_it_are_answered() {
 }
 
 #[test]
-fn a_line_of_the_log_stays_one_line_whatever_a_request_says() {
+fn a_request_cannot_forge_a_log_line() {
     let quoting = |request: &[u8]| -> Vec<u8> { panic!("bad: {}", String::from_utf8_lossy(request)) };
     for &concurrency in Concurrency::ALL.iter().filter(|kind| **kind != Concurrency::Processes) {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -134,7 +134,7 @@ fn one_peer_has_no_more_connections_than_it_may() {
 }
 
 #[test]
-fn a_handler_is_not_asked_for_more_than_its_peer_takes() {
+fn a_handler_is_not_called_while_its_peer_receives_nothing() {
     for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
         let calls = Arc::new(AtomicUsize::new(0));
         let called = Arc::clone(&calls);
@@ -154,7 +154,7 @@ fn a_handler_is_not_asked_for_more_than_its_peer_takes() {
 }
 
 #[test]
-fn what_waits_with_a_connection_is_answered_when_its_peer_takes_the_replies() {
+fn queued_requests_are_answered_once_the_peer_receives() {
     for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
         let handler = |line: &[u8]| [&line.to_ascii_uppercase()[..], &[b'x'; 64 * 1024], b"\n"].concat();
         let server = tcp(concurrency).framing(Framing::Line).handler(handler).start().unwrap();
@@ -170,7 +170,7 @@ fn what_waits_with_a_connection_is_answered_when_its_peer_takes_the_replies() {
 }
 
 #[test]
-fn a_crowd_that_waits_for_a_slow_handler_is_not_idle() {
+fn clients_that_wait_for_a_slow_handler_are_not_idle() {
     let handler = |line: &[u8]| {
         std::thread::sleep(Duration::from_millis(2));
         line.to_ascii_uppercase()
@@ -203,7 +203,7 @@ fn a_limit_of_no_time_is_refused() {
 }
 
 #[test]
-fn each_limit_is_told_of_and_once_a_second_at_most() {
+fn each_limit_is_logged_at_most_once_a_second() {
     let lines: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = |lines: &Arc<Mutex<Vec<String>>>| {
         let lines = Arc::clone(lines);
@@ -322,7 +322,7 @@ fn from_the_server_itself(server: SocketAddr) -> UdpSocket {
 }
 
 #[test]
-fn a_request_with_few_hops_left_is_taken_for_another_servers_reply() {
+fn a_request_with_few_hops_left_gets_no_reply() {
     for &concurrency in Concurrency::ALL {
         let server = udp(concurrency).start().unwrap();
         let twin = from_the_server_itself(server.local_addr());
@@ -336,7 +336,7 @@ fn a_request_with_few_hops_left_is_taken_for_another_servers_reply() {
 }
 
 #[test]
-fn two_servers_that_are_made_to_talk_soon_fall_silent() {
+fn two_servers_exchange_a_few_datagrams_only() {
     for &concurrency in Concurrency::ALL {
         let one = udp(concurrency).start().unwrap();
         let other = udp(concurrency).start().unwrap();
@@ -365,7 +365,7 @@ fn two_servers_that_are_made_to_talk_soon_fall_silent() {
 }
 
 #[test]
-fn a_server_of_all_addresses_answers_from_the_one_that_was_asked() {
+fn a_server_bound_to_all_addresses_replies_from_the_destination() {
     for &concurrency in Concurrency::ALL {
         let server = Server::udp(("0.0.0.0", 0)).concurrency(concurrency).start().unwrap();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();

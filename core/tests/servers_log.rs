@@ -1,4 +1,4 @@
-//! Where a server's lines go that was given no log. Alone in its binary: the subscriber is the process's own.
+//! The log lines of a server without a log. Alone in its binary: the subscriber is the process's.
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,4 +1,4 @@
-//! What becomes of forked children. Alone in its binary: it looks at all children of its process.
+//! The forked children of `Concurrency::Processes`. Alone in its binary: it inspects all children of its process.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Stopping: what is in hand is finished, the rest is cut in time, nothing is left behind.
+//! Stopping: requests in progress are finished, the rest is cut at the deadline, and nothing is left.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -33,7 +33,7 @@ fn idle_connections_are_closed_at_once_and_the_second_stop_has_the_same_report()
 }
 
 #[test]
-fn a_stop_without_time_cuts_nobody_who_is_idle() {
+fn a_stop_without_time_cuts_no_idle_connection() {
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).start().unwrap();
         let idle = connect(&server);
@@ -75,7 +75,7 @@ fn greedy_client(server: &Server) -> TcpStream {
 }
 
 #[test]
-fn a_peer_that_takes_nothing_is_cut_at_the_deadline() {
+fn a_peer_that_receives_nothing_is_cut_at_the_deadline() {
     for &concurrency in Concurrency::ALL {
         let server = tcp(concurrency).start().unwrap();
         let _greedy = greedy_client(&server);
@@ -108,7 +108,7 @@ fn a_second_stop_brings_the_deadline_forward_for_all() {
 }
 
 #[test]
-fn anyone_may_stop_it() {
+fn any_thread_may_stop_it() {
     for transport in [Transport::Tcp, Transport::Udp] {
         for &concurrency in Concurrency::ALL {
             let server = options(transport, concurrency).start().unwrap();
@@ -183,7 +183,7 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
 }
 
 #[test]
-fn a_handler_that_does_not_return_holds_up_nobody_else() {
+fn a_handler_that_does_not_return_delays_no_other_connection() {
     let (release, wait) = mpsc::channel::<()>();
     let wait = Mutex::new(wait);
     let handler = move |_: &[u8]| {
@@ -227,7 +227,7 @@ fn a_log_that_does_not_return_is_reported_as_a_handler_is() {
 }
 
 #[test]
-fn a_character_that_was_begun_is_passed_on_when_the_server_ends_the_stream() {
+fn an_incomplete_character_is_sent_when_the_server_ends_the_stream() {
     for &concurrency in Concurrency::ALL {
         for idle_timeout in [Some(Duration::from_millis(50)), None] {
             let server = tcp(concurrency).idle_timeout(idle_timeout).start().unwrap();

@@ -1,4 +1,4 @@
-//! Peers that go wrong, and what the others notice of them.
+//! Misbehaving peers, and their effect on the others.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};

@@ -1,4 +1,4 @@
-//! Datagrams whose source is not where they come from.
+//! Datagrams with a forged source address.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 

@@ -1,4 +1,4 @@
-//! Processes that are killed: those that serve, and the one that keeps them.
+//! Killed processes: the children of a server, and their parent.
 
 use std::net::{TcpStream, UdpSocket};
 

@@ -1,4 +1,4 @@
-//! A crowd at one of a server's addresses, and who comes to the other one.
+//! Many clients at one of a server's addresses, and one at another.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -26,7 +26,7 @@ fn has_its_reply(client: &TcpStream) -> bool {
 }
 
 #[test]
-fn a_crowd_at_one_address_does_not_keep_others_from_the_next_one() {
+fn many_clients_of_one_address_do_not_starve_another() {
     if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
         eprintln!("skipped: this machine has no IPv6");
         return;

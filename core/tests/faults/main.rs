@@ -1,14 +1,14 @@
-//! What harms a server or its host from outside: crowds, peers that go wrong, shortages, forged sources, kills.
-//! Each test brings the real fault about, most of them upon a server in a process of its own.
+//! Faults from outside: many connections, misbehaving peers, shortages, forged sources, killed processes. Each test
+//! causes the real fault, most of them to a server in a process of its own.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod bad_peers;
-mod crowd;
 mod descriptors;
 mod forged;
+mod idle_connections;
 mod killed;
 mod listeners;
 mod measure;

@@ -1,4 +1,4 @@
-//! Times beside each other, on a machine that has other work too.
+//! Comparing times on a machine that is busy with other work.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! A machine that has no port left to give: a network namespace with few of them (network_namespaces(7)).
+//! A machine without a free port: a network namespace with few of them (network_namespaces(7)).
 
 use std::io::Error;
 use std::os::fd::AsRawFd;

@@ -1,4 +1,4 @@
-//! Stopping while clients ask as fast as they can.
+//! Stopping while clients send requests as fast as they can.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream, UdpSocket};
@@ -118,7 +118,7 @@ fn ask_without_a_pause(stream: &TcpStream) -> (u64, bool) {
 }
 
 #[test]
-fn clients_that_never_pause_do_not_hold_up_a_stop() {
+fn clients_that_never_pause_do_not_delay_a_stop() {
     let with_a_handler =
         [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events].map(|one| (one, true));
     for (concurrency, handled) in Concurrency::ALL.iter().map(|one| (*one, false)).chain(with_a_handler) {

@@ -1,11 +1,11 @@
-//! What holds for any input, tried with some: bounded, and other ones in each run.
+//! Property tests of the invariants: a bounded number of random inputs, different in each run.
 
 mod invariants;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Bytes of which many begin, continue and end characters.
+/// Bytes, many of them at the boundaries of UTF-8 sequences.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let edges = b"az \n\x00\x80\x9f\xa0\xbf\xc3\xc4\xce\xe0\xe1\xe2\xed\xef\xf0\xf4\xff";
     let piece = prop_oneof![
@@ -17,7 +17,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Numbers such as a control message's header has, and others.
+/// Numbers that occur in the header of a control message, and others.
 fn control_buffer() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![(0..40_u64), any::<u64>(), any::<u64>().prop_map(|any| u64::MAX - any % 64)];
     let word = prop_oneof![number.prop_map(|number| number.to_ne_bytes().to_vec()), vec(any::<u8>(), 0..9)];

@@ -1,4 +1,4 @@
-//! Many connections on which nothing happens.
+//! Many idle connections.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
