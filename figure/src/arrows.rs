@@ -1,4 +1,5 @@
-//! The arrows of the textbook's figure, and the legend: each kind has a line and an end of its own besides its colour.
+//! Draws the arrows of the socket-interaction figure and its legend. Each kind of arrow differs from the others in its
+//! line and its end as well as its colour.
 
 use super::canvas::{Anchor, Canvas};
 use super::grid::CallBox;
@@ -8,7 +9,7 @@ use super::{Message, MessageKind, Model};
 
 const CORNER: i32 = 9;
 
-/// What something in the figure symbols like.
+/// An entry of the legend.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Symbol {
     Data,
@@ -21,7 +22,7 @@ pub(super) enum Symbol {
 }
 
 impl Symbol {
-    /// Those that are in a figure.
+    /// The symbols that a figure contains.
     pub(super) fn used(model: &Model, layout: &Layout) -> Vec<Self> {
         let drawn = || layout.arrows.iter().map(|arrow| &model.messages[arrow.message]);
         [
@@ -148,7 +149,7 @@ fn described(model: &Model, message: &Message, label: &str, note: &str) -> Strin
     text
 }
 
-/// Level, down, level, with round corners.
+/// The SVG path of an arrow: horizontal, vertical, horizontal, with round corners.
 fn path_of(arrow: &Arrow) -> String {
     let ((x, y), (to_x, to_y)) = (arrow.from, arrow.to);
     if y == to_y || arrow.down == to_x {
@@ -194,7 +195,7 @@ fn placed(symbols: &[Symbol], width: i32) -> Vec<(Symbol, (i32, i32))> {
     placed
 }
 
-/// What the lines mean that are in the figure.
+/// Draws the legend.
 pub(super) fn legend(canvas: &mut Canvas, symbols: &[Symbol], y: i32) {
     let width = canvas.width();
     for (symbol, (x, row)) in placed(symbols, width) {

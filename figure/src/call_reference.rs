@@ -1,6 +1,6 @@
-//! What a page tells about a call besides what the trace shows: its C signature, what it waits for, its manual page.
+//! The call reference of the page: for each call its C signature, the condition that it blocks on, and its manual page.
 
-/// A call of the sockets' interface (POSIX, `man 7 socket`).
+/// A call of the socket API (POSIX, socket(7)).
 pub(super) struct Entry {
     pub(super) call: &'static str,
     pub(super) signature: &'static str,

@@ -1,18 +1,18 @@
-//! An SVG drawing under construction: whole pixels, classes for what things look like.
+//! A writer of SVG. Coordinates are whole pixels; classes select the style.
 
 use std::fmt::Write;
 
 use super::escape::{escape, escaped};
 
-/// Whether a drawing is a file, which brings its style along, or a part of the page, whose calls are links to the
-/// table's rows.
+/// Whether a drawing is a file, which contains its style, or part of the page, in which calls link to rows of the
+/// table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     File,
     Page,
 }
 
-/// What all drawings look like, in light and dark.
+/// The style sheet of all drawings, for light and dark colour schemes.
 pub(super) const STYLE: &str = include_str!("page/figure.css");
 
 pub(super) struct Canvas {
@@ -35,7 +35,8 @@ const HEADING: i32 = 66;
 type Point = (i32, i32);
 
 impl Canvas {
-    /// A drawing that `id` names in a page, with a title and description for those who do not see it.
+    /// Begins a drawing. `id` identifies it within the page; `heading` and `about` are its accessible title and
+    /// description.
     pub(super) fn new(
         width: i32,
         height: i32,
@@ -46,7 +47,7 @@ impl Canvas {
     ) -> Self {
         let mut canvas = Self { out: String::new(), target, width, id };
         let (title, description) = (escaped(heading), escaped(about));
-        // The page has the heading, and leaves the figure's out.
+        // The page has a heading of its own.
         let top = if target == Target::Page { HEADING } else { 0 };
         let height = height - top;
         let size = format!("viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\"");
@@ -93,7 +94,7 @@ impl Canvas {
         ));
     }
 
-    /// A rectangle with stripes over its own colour.
+    /// A rectangle with a hatch pattern over its fill.
     pub(super) fn hatched(&mut self, class: &str, at: Point, size: Point) {
         self.rect(class, at, size, 2);
         let ((x, y), (width, height), id) = (at, size, self.id);
@@ -121,7 +122,7 @@ impl Canvas {
         self.out.push_str("</text>\n");
     }
 
-    /// A call: in a page, a link to its row of the table.
+    /// Opens the group of a call; in a page, a link to its row of the table.
     pub(super) fn open_step(&mut self, class: &str, number: usize, description: &str) {
         let description = escaped(description);
         match self.target {
@@ -137,7 +138,7 @@ impl Canvas {
         self.out.push_str(if self.target == Target::Page { "</a>\n" } else { "</g>\n" });
     }
 
-    /// An arrow, from a call to a call (by their numbers) where there are such.
+    /// Opens the group of an arrow; `ends` are the numbers of the calls that it connects.
     pub(super) fn open_group(&mut self, class: &str, ends: [Option<usize>; 2], description: &str) {
         let description = escaped(description);
         let mut data = String::new();
@@ -151,7 +152,7 @@ impl Canvas {
         self.put(format_args!("<g class=\"{class}\"{data}><title>{description}</title>\n"));
     }
 
-    /// A part of the legend, which the labels beside it describe.
+    /// Opens the group of a legend entry.
     pub(super) fn open_legend(&mut self, class: &str) {
         self.put(format_args!("<g class=\"legend {class}\">\n"));
     }

@@ -1,6 +1,7 @@
-//! Text of anybody's as text of a page: nothing in it may be markup, reorder what stands beside it, or be invisible.
+//! Escapes untrusted text for HTML and XML, so that it cannot contain markup, change the text direction or be
+//! invisible.
 
-/// Writes `text` so that it is itself, and nothing more, in HTML's and XML's text and in quoted attributes.
+/// Appends `text`, escaped for HTML and XML text and for quoted attributes.
 pub(super) fn escape(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {
@@ -22,9 +23,9 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether a character shows as itself and changes nothing around it. The others are controls, the separators that
-/// end a line of JavaScript, what changes the direction of writing (Unicode UAX #9), what has no width, what XML has
-/// no way to write (XML 1.0, 2.2), and private ones.
+/// Whether a character is visible and does not affect the text around it. Excluded are control characters, the line
+/// separators of JavaScript, bidirectional controls (Unicode UAX #9), characters without width, characters that XML
+/// does not permit (XML 1.0, 2.2), and private-use characters.
 pub(super) fn is_harmless(character: char) -> bool {
     let invisible = matches!(character,
         '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -34,12 +35,12 @@ pub(super) fn is_harmless(character: char) -> bool {
     !character.is_control() && !invisible
 }
 
-/// How wide a text is at most, in columns of a fixed-width font.
+/// An upper bound of a text's width, in columns of a fixed-width font.
 pub(super) fn columns(text: &str) -> i32 {
     text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum()
 }
 
-/// The text as it is seen, or as much of its beginning as fits into `most` columns with an ellipsis behind it.
+/// The text with invisible characters escaped, truncated to `most` columns, the ellipsis included.
 pub(super) fn clipped(text: &str, most: i32) -> String {
     let (mut text, whole) = beginning(text, most);
     if !whole {
@@ -48,7 +49,7 @@ pub(super) fn clipped(text: &str, most: i32) -> String {
     text
 }
 
-/// The text as it is seen, or as much of its beginning as fits into `most` columns less one; whether it is all.
+/// The text with invisible characters escaped, truncated to `most` columns less one; and whether it is complete.
 pub(super) fn beginning(text: &str, most: i32) -> (String, bool) {
     let mut seen = String::new();
     let mut fits = 0;

@@ -1,22 +1,22 @@
-//! Who was connecting, queued, served and waiting, and when: what the pictures of it are drawn from.
+//! The phases of each client over time (connecting, queued, served, waiting), from which the Gantt charts are drawn.
 
 use super::{Conversation, Model};
 
-/// The rows, and the time that they span.
+/// The rows, and their time span.
 pub(super) struct Gantt {
     pub(super) begin: u64,
     pub(super) end: u64,
     pub(super) rows: Vec<Row>,
 }
 
-/// A conversation's.
+/// The row of a conversation.
 pub(super) struct Row {
     pub(super) label: String,
-    /// In order, one beside the other.
+    /// In order of time, without overlaps.
     pub(super) segments: Vec<Segment>,
 }
 
-/// A stretch of time.
+/// An interval of time in one phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Segment {
     pub(super) phase: Phase,
@@ -24,16 +24,16 @@ pub(super) struct Segment {
     pub(super) end: u64,
 }
 
-/// What a client is in.
+/// The phase of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Its connect has not returned.
     Connecting,
     /// It is connected, and no accept has taken it.
     Queued,
-    /// The server works for it.
+    /// The server has received its request and has not sent the reply.
     Served,
-    /// It talks with the server, which waits for it or works for others.
+    /// The connection is accepted, and the server waits for a request or serves other clients.
     Waiting,
 }
 
@@ -51,7 +51,7 @@ impl Phase {
 }
 
 pub(super) fn layout(model: &Model) -> Gantt {
-    // A client's first call that sends begins a row that no connect begins.
+    // Without a connect, the row begins with the client's first send.
     let mut sends: Vec<Option<u64>> = vec![None; model.sockets.len()];
     let mut last = 0;
     for step in &model.steps {
@@ -74,7 +74,7 @@ pub(super) fn layout(model: &Model) -> Gantt {
     Gantt { begin, end, rows }
 }
 
-/// The client's program, with the name of its socket where it has several.
+/// The name of the client's program, with the socket's name if the program has several conversations.
 fn label(model: &Model, one: &Conversation) -> String {
     let Some(client) = one.client else {
         return match one.server {
@@ -100,7 +100,7 @@ fn segments(one: &Conversation, first_send: Option<u64>, last: u64) -> Vec<Segme
     let mut at = match one.connect {
         Some((begin, connected)) => {
             add(Phase::Connecting, begin, connected);
-            // Time that a connect needs to return after accept has is no time in the backlog.
+            // If accept returns before connect does, the connection was not queued.
             let accepted = one.accepted.unwrap_or(end).max(connected);
             add(Phase::Queued, connected, accepted);
             accepted

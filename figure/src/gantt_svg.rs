@@ -1,5 +1,5 @@
-//! The Gantt picture: a row for each client, what it was in at each time. A queue behind one busy server, and
-//! clients served side by side, are told apart at a glance.
+//! The Gantt chart as SVG: a row for each client, with its phase at each time. It distinguishes clients that queue for
+//! an iterative server from clients that are served concurrently.
 
 use super::canvas::{Anchor, Canvas, Target};
 use super::escape::{clipped, columns};
@@ -7,14 +7,14 @@ use super::gantt::{Gantt, Phase, Row, layout};
 use super::label::{duration, grouped};
 use super::{Model, PageOptions};
 
-/// Clients drawn; those after them are counted.
+/// The maximum number of clients drawn; the chart states the number of the others.
 const MAX_ROWS: usize = 100;
 const TOP: i32 = 102;
 const ROW: i32 = 34;
 const SPAN: i32 = 760;
 const RIGHT: i32 = 56;
 
-/// The Gantt picture as an SVG file: a row for each client of the first 100, and how many more there are.
+/// The Gantt chart as an SVG file: a row for each of the first 100 clients, and the number of the others.
 #[must_use]
 pub fn gantt_svg(model: &Model, options: &PageOptions<'_>) -> String {
     gantt(model, options, Target::File)
@@ -45,7 +45,7 @@ pub(super) fn gantt(model: &Model, options: &PageOptions<'_>, target: Target) ->
     canvas.finish()
 }
 
-/// Times as places from left to right.
+/// Maps times to x coordinates.
 struct Scale {
     begin: u64,
     span: u64,
@@ -59,7 +59,7 @@ impl Scale {
     }
 }
 
-/// How many there are, and how many were served, and in the backlog, at once.
+/// The number of clients, and the largest number that were served and queued at a time.
 fn summary(gantt: &Gantt) -> String {
     let most = |phase: Phase| {
         let mut edges: Vec<(u64, i32)> = Vec::new();
@@ -85,7 +85,7 @@ fn summary(gantt: &Gantt) -> String {
     )
 }
 
-/// Lines at round times.
+/// Draws grid lines at round times.
 fn axis(canvas: &mut Canvas, scale: &Scale, bottom: i32, options: &PageOptions<'_>) {
     let mut step = 1;
     for factor in [2, 5, 10].into_iter().cycle() {
@@ -104,7 +104,7 @@ fn axis(canvas: &mut Canvas, scale: &Scale, bottom: i32, options: &PageOptions<'
     }
 }
 
-/// A round time, without the zeros behind it.
+/// A round time without trailing zeros.
 fn tick(nanoseconds: u64) -> String {
     let text = duration(nanoseconds);
     let Some((number, unit)) = text.split_once(' ') else { return text };

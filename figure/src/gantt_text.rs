@@ -1,4 +1,4 @@
-//! Who was connecting, queued, served and waiting, for a terminal: a row for each client.
+//! The Gantt chart for a terminal: a row for each client, a character for each interval.
 
 use super::TextOptions;
 use super::gantt::{Gantt, Phase, layout};
@@ -6,11 +6,11 @@ use super::label;
 use super::text::{Row, Style, clipped, remarks, shown, width};
 use super::{Model, gantt};
 
-/// More rows than this are not drawn.
+/// The maximum number of rows drawn.
 const MAX_ROWS: usize = 100;
 
-/// Draws the rows. What a part of the picture shows is the first that was there of: served, connecting, queued,
-/// waiting; a phase too short for a character has one all the same.
+/// Draws the chart. If several phases fall into one character, it shows the first of served, connecting, queued and
+/// waiting; each phase has at least one character.
 #[must_use]
 pub fn gantt_text(model: &Model, options: &TextOptions) -> String {
     let gantt = layout(model);
@@ -46,7 +46,7 @@ pub fn gantt_text(model: &Model, options: &TextOptions) -> String {
     out
 }
 
-/// What each character of a row shows.
+/// The phase that each character of a row shows.
 fn bar(gantt: &Gantt, row: &gantt::Row, cells: usize) -> Vec<Option<Phase>> {
     let span = u128::from((gantt.end - gantt.begin).max(1));
     let place = |time: u64| (u128::from(time - gantt.begin) * cells as u128 / span) as usize;

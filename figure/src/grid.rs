@@ -4,49 +4,49 @@
 use super::Step;
 use super::escape::columns as columns_of;
 
-/// Calls drawn; what comes after them is counted.
+/// The maximum number of calls drawn; the figure states the number of the others.
 pub(super) const MAX_STEPS: usize = 400;
-/// Threads of one program drawn side by side; more of them share the last column.
+/// The maximum number of columns of a program; further threads share the last one.
 const MAX_COLUMNS: usize = 8;
 pub(super) const TOP: i32 = 164;
-/// From a bar's middle to the text beside it.
+/// The distance from the middle of a bar to the text beside it.
 pub(super) const BESIDE_BAR: i32 = 14;
-/// A second line in a box.
+/// The height of a second line in a box.
 pub(super) const LINE: i32 = 20;
 
-/// A thread's column, or that of threads one after the other.
+/// The column of a thread, or of several threads of which one ended before the next one began.
 pub(super) struct Column {
     pub(super) program: usize,
     pub(super) threads: Vec<usize>,
     pub(super) x: i32,
-    /// What it needs on each side of its line.
+    /// Its width on the left and on the right of its line.
     pub(super) halves: [i32; 2],
     pub(super) first_row: usize,
     pub(super) last_row: usize,
 }
 
-/// A call's place.
+/// The box of a call.
 pub(super) struct CallBox {
     pub(super) column: usize,
     /// The row in which it began.
     pub(super) begin: usize,
-    /// The row in which it returned: the same if nothing that is drawn happened in between.
+    /// The row in which it returned: equal to `begin` unless it blocked while other calls took place.
     pub(super) end: usize,
     pub(super) text: String,
-    /// A second line: what it returned, or how it failed.
+    /// The second line: the result or the error.
     pub(super) result: Option<String>,
-    /// Beside the bar: for how long it waited, and for whom.
+    /// The text beside the bar: how long the call blocked, and for which program.
     pub(super) wait: String,
 }
 
 #[derive(Clone)]
 pub(super) struct Row {
     pub(super) step: usize,
-    /// The middle of its half_width.
+    /// The vertical middle of its boxes.
     pub(super) y: i32,
-    /// Arrows that leave, or stop, in this row.
+    /// The number of arrows that begin, or end unmatched, in this row.
     pub(super) slots: i32,
-    /// From one of these to the next.
+    /// The distance between these arrows.
     pub(super) slot: i32,
 }
 
@@ -55,7 +55,7 @@ impl Column {
         self.halves[0] + self.halves[1]
     }
 
-    /// Where its line is.
+    /// The x coordinate of its line.
     pub(super) fn middle(&self) -> i32 {
         self.x + self.halves[0]
     }
@@ -66,24 +66,24 @@ impl CallBox {
         self.begin != self.end
     }
 
-    /// Half the width of the box at its beginning (`true`), or where it returned.
+    /// Half the width of the box where the call began (`true`) or returned (`false`).
     pub(super) fn half_width(&self, begin: bool) -> i32 {
         let text = if begin || !self.waits() { Some(&self.text) } else { self.result.as_ref() };
         text.map_or(30, |text| box_width(text)) / 2
     }
 
-    /// What ended it otherwise than well, told in the box of the call itself.
+    /// The error that the box of the call shows.
     pub(super) fn failure(&self) -> Option<&str> {
         self.result.as_deref().filter(|_| !self.waits())
     }
 }
 
-/// The width of a box around a text of 12.5 pixels of a fixed-width font, each character 0.61 as wide as high.
+/// The width of a box around text in a fixed-width font of 12.5 pixels, whose characters are 0.61 times as wide.
 pub(super) fn box_width(text: &str) -> i32 {
     columns_of(text) * 61 / 8 + 22
 }
 
-/// The rows, and for each call the rows in which it began and returned.
+/// The rows, and for each call the row in which it began and the row in which it returned.
 pub(super) fn rows(steps: &[Step]) -> (Vec<Row>, Vec<(usize, usize)>) {
     let mut begun_before: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
     for index in 0..steps.len() {
@@ -106,7 +106,8 @@ pub(super) fn rows(steps: &[Step]) -> (Vec<Row>, Vec<(usize, usize)>) {
     (rows, places)
 }
 
-/// Before which step a call that waited began: after those that had ended by then, and after its thread's last one.
+/// The step before which a blocking call began: it comes after all steps that had ended, and after its thread's
+/// previous step.
 fn place_of_begin(steps: &[Step], index: usize) -> usize {
     let step = &steps[index];
     if step.call.blocked == 0 {
@@ -118,7 +119,7 @@ fn place_of_begin(steps: &[Step], index: usize) -> usize {
     index - steps[..index].iter().rev().take_while(during).count()
 }
 
-/// Gives each thread a column of its program's, one that another thread has left if there is such a one.
+/// Assigns each thread a column of its program, reusing the column of a thread that has ended.
 pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column> {
     struct ThreadSpan {
         program: usize,
@@ -145,7 +146,7 @@ pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column
     for span in &spans {
         let own = columns.iter().filter(|column| column.program == span.program).count();
         let start = columns.len() - own;
-        // The first thread's column is the program's main line, also where that thread is silent.
+        // The column of the first thread is not reused: it is the program's main line.
         let free = columns[start..].iter().skip(1).position(|column| column.last_row < span.first);
         let place = match free {
             Some(free) => start + 1 + free,

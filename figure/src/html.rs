@@ -1,5 +1,5 @@
-//! The page: both pictures, a table of the calls, and what the calls are. All of it is there without the script, which
-//! adds keys, details and a filter. Nothing is loaded from anywhere, and the policy in the page's head forbids it.
+//! The HTML page: both figures, a table of the calls, and the call reference. The script only adds keyboard control,
+//! details and a filter. The page loads no other resource, and its content security policy forbids it.
 
 use super::call_reference::ENTRIES;
 use super::canvas::{STYLE, Target};
@@ -11,11 +11,11 @@ use super::{Model, PageOptions, gantt_svg, table};
 
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
-/// What the policy lets run: these, by their SHA-256. A test compares them.
+/// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
 const STYLE_HASH: &str = "sha256-b9Uq5eylsQClXyjooj7bu1otFmi+3ylS9Wwu0XCYIR4=";
 const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
 
-/// The page: the textbook's figure, the Gantt picture, and a table of the first 2,000 calls, in one file.
+/// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls.
 #[must_use]
 pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     let layout = Layout::new(model, options);
@@ -65,7 +65,7 @@ fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     out.push_str("</header>\n");
 }
 
-/// Opens a section after the one before it, which [`scrolled`] leaves open for more.
+/// Closes the previous section, unless this is the first one, and opens the next.
 fn section(out: &mut String, id: &str, heading: &str, about: &str) {
     if id != "interaction-section" {
         out.push_str("</section>\n");
@@ -74,14 +74,14 @@ fn section(out: &mut String, id: &str, heading: &str, about: &str) {
     out.push_str(&format!("<h2 id=\"{id}-heading\">{heading}</h2>\n<p>{}</p>\n", escaped(about)));
 }
 
-/// What is too wide for some windows.
+/// Content that scrolls if it is wider than the window.
 fn scrolled(out: &mut String, label: &str, content: &str) {
     out.push_str(&format!("<div class=\"scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n"));
     out.push_str(content);
     out.push_str("</div>\n");
 }
 
-/// The calls that the trace has, explained.
+/// The reference of the calls that the trace contains.
 fn call_reference(out: &mut String, model: &Model) {
     let mut used = [false; ENTRIES.len()];
     for step in &model.steps {

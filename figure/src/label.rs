@@ -1,4 +1,4 @@
-//! What the pictures call things: a call as the lecture writes it, a payload, a time.
+//! The texts of the figures: calls as the lecture writes them, results, payloads, addresses, times.
 
 use std::net::SocketAddr;
 
@@ -40,7 +40,7 @@ pub(super) fn call(model: &Model, step: &Step) -> String {
     }
 }
 
-/// What the call brought: the bytes, the new socket, or how it failed; nothing where success says it all.
+/// The result of a call: the bytes, the new socket, or the error; `None` if it succeeded without a result.
 pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     let call = &step.call;
     match &*call.outcome {
@@ -65,12 +65,12 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     }
 }
 
-/// Whether a call failed: one that was called off did not.
+/// Whether a call failed. A call that a signal or a close ended did not.
 pub(super) fn failed(step: &Step) -> bool {
     !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed")
 }
 
-/// For how long a call waited, and for whom.
+/// How long a call blocked, and for which program.
 pub(super) fn wait(model: &Model, index: usize, ordinals: bool) -> String {
     let from =
         model.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
@@ -86,7 +86,7 @@ pub(super) fn wait(model: &Model, index: usize, ordinals: bool) -> String {
     text
 }
 
-/// What stands on an arrow.
+/// The text on an arrow.
 pub(super) fn message(message: &Message, most: i32) -> String {
     match (message.kind, &message.data) {
         (MessageKind::Handshake, _) => "handshake".to_owned(),
@@ -101,7 +101,7 @@ pub(super) fn message(message: &Message, most: i32) -> String {
     }
 }
 
-/// What stands below an arrow: what became of it, if that is not what one expects.
+/// The text below an arrow, if it was not received as a whole: the part, or the end that is missing.
 pub(super) fn note(model: &Model, message: &Message) -> Option<String> {
     let moved = |step: Option<usize>| step.and_then(|step| model.steps[step].call.bytes);
     let partly = message.kind == MessageKind::Stream
@@ -119,7 +119,7 @@ pub(super) fn note(model: &Model, message: &Message) -> Option<String> {
     }
 }
 
-/// The first bytes of a payload in quotes, text as text and the rest as `\xNN`; an ellipsis where more was sent.
+/// The first bytes of a payload in quotes, invalid UTF-8 as `\xNN`; an ellipsis if more bytes were sent.
 pub(super) fn payload(data: &[u8], bytes: u64, most: i32) -> String {
     let mut text = String::new();
     for chunk in data.utf8_chunks() {
@@ -139,8 +139,7 @@ pub(super) fn payload(data: &[u8], bytes: u64, most: i32) -> String {
     format!("\"{text}\"{more}")
 }
 
-/// An address; the wildcard, which stands for every address of the machine, as `*`, and an IPv4 address that an IPv6
-/// socket talks to (RFC 4291, 2.5.5.2) as itself.
+/// An address. The wildcard address is `*`; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the IPv4 address.
 pub(super) fn address(address: SocketAddr) -> String {
     let (host, port) = (address.ip().to_canonical(), address.port());
     if host.is_unspecified() { format!("*:{port}") } else { SocketAddr::new(host, port).to_string() }
@@ -163,7 +162,7 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// A time in three digits of the unit that suits it.
+/// A duration with three digits, in s, ms, µs or ns.
 pub(super) fn duration(nanoseconds: u64) -> String {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
     let Some((unit, name)) = units.into_iter().find(|(unit, _)| nanoseconds >= *unit) else {
@@ -177,7 +176,7 @@ pub(super) fn duration(nanoseconds: u64) -> String {
     }
 }
 
-/// A moment in seconds since the first, to the microsecond.
+/// A time in seconds with six decimals.
 pub(super) fn moment(nanoseconds: u64) -> String {
     format!("{}.{:06}", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1000)
 }
@@ -191,9 +190,9 @@ fn sent(step: &Step) -> String {
     }
 }
 
-/// The address family of a socket: that of the first address seen on it.
+/// The address family of a socket, from the first address that a call on it has.
 fn family(model: &Model, step: &Step) -> &'static str {
-    // A socket's addresses come soon after it, and a trace may be long.
+    // The search is bounded: a trace may be long, and the first address comes soon after the socket.
     let first = model.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
     let own = model.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
     match own.filter_map(|other| other.call.local.or(other.call.peer)).next() {

@@ -1,5 +1,4 @@
-//! Where everything of the textbook's figure stands. Rows are moments, in the model's order: a call that waited has
-//! two, where it began and where it returned. Columns are threads, side by side within their program.
+//! The layout of the socket-interaction figure: the coordinates of its rows, columns, boxes and arrows.
 
 use super::escape::{clipped, columns as columns_of};
 use super::grid::{BESIDE_BAR, CallBox, Column, LINE, MAX_STEPS, Row, TOP, box_width, place_threads, rows};
@@ -15,7 +14,7 @@ pub(super) struct Layout {
     pub(super) boxes: Vec<CallBox>,
     pub(super) rows: Vec<Row>,
     pub(super) arrows: Vec<Arrow>,
-    /// The calls in the order in which they began, as far down as they are drawn: so they are numbered.
+    /// The calls that are drawn, in the order in which they began, which numbers them.
     pub(super) order: Vec<usize>,
     pub(super) width: i32,
     pub(super) bottom: i32,
@@ -60,7 +59,7 @@ impl Layout {
     }
 }
 
-/// Puts the columns beside each other with their gaps between them; the width of it all.
+/// Places the columns and the gaps between them; returns the total width.
 fn place_columns(columns: &mut [Column], gaps: &mut [Gap]) -> i32 {
     let mut x = LEFT;
     for index in 0..gaps.len() {

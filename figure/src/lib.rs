@@ -1,10 +1,10 @@
-//! Pictures of a trace that `capsock` recorded: pure functions of the recorded lines.
+//! Draws the traces that `capsock` records, as text, SVG, HTML, Mermaid and Perfetto JSON.
 //!
-//! The crate knows the types of [`capsock::trace`] and nothing else of the core. It opens no file and no socket, and
-//! reads no clock.
+//! All functions are pure: they open no file and no socket, and read no clock, so that equal traces give equal bytes.
+//! Of the core the crate uses the types of [`capsock::trace`] only.
 //!
-//! [`read`] takes the lines of one or several files, [`link`] finds out what belongs together, and from the
-//! [`Model`] that this gives each format is drawn. The same trace gives the same bytes.
+//! [`read`] parses the lines of one or several files, and [`link`] matches calls, sockets and messages and returns a
+//! [`Model`], from which every format is drawn.
 //!
 //! ```
 //! use capsock_figure::{TextOptions, link, read, text};

@@ -1,4 +1,4 @@
-//! The textbook's figure as a sequence diagram of Mermaid, for a fenced block in Markdown.
+//! The socket-interaction figure as a Mermaid sequence diagram, for a fenced block in Markdown.
 
 use std::fmt::Write;
 
@@ -6,11 +6,11 @@ use super::label;
 use super::timeline::{Entry, folded};
 use super::{Message, MessageKind, Model};
 
-/// The participant that stands for programs that were not recorded.
+/// The participant for all programs that were not recorded.
 const UNSEEN: &str = "unseen";
 
-/// Writes the diagram. Text of anybody's, such as a payload, is written so that Mermaid shows it and takes none of it
-/// for its own language. What is left out of a long diagram is said where it would stand.
+/// Writes the diagram. Untrusted text such as a payload is escaped, so that Mermaid does not interpret it. A note
+/// replaces the calls that a long diagram omits.
 #[must_use]
 pub fn mermaid(model: &Model) -> String {
     let mut out = String::from("sequenceDiagram\n");
@@ -67,11 +67,11 @@ pub fn mermaid(model: &Model) -> String {
     out
 }
 
-/// The programs at both ends of an arrow, `None` for one that was not recorded.
+/// The programs at both ends of an arrow; `None` for a program that was not recorded.
 fn ends(model: &Model, message: &Message) -> Option<(Option<usize>, Option<usize>)> {
     let program = |step: usize| model.steps[step].program;
     match (message.from, message.to) {
-        // The program at the address where it went, if that was recorded.
+        // The program that has the destination's port, if it was recorded.
         (Some(from), None) => {
             let peer = model.steps[from].call.peer.map(|peer| peer.port());
             let there = model.steps.iter().find(|step| {
@@ -100,7 +100,7 @@ fn arrow(model: &Model, message: &Message) -> Option<String> {
     Some(format!("{}{sign}{}: {}", name(from), name(to), escaped(&format!("{text}{note}"))))
 }
 
-/// Text as Mermaid's entities where it is anything but a letter, a digit or harmless punctuation.
+/// Escapes all characters but letters, digits and some punctuation as Mermaid entities.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for character in text.chars() {
@@ -123,13 +123,13 @@ fn escaped(text: &str) -> String {
             }
             '/' | '…' | '–' => out.push(character),
             _ if character.is_control() || !super::escape::is_harmless(character) => {
-                // Nothing shows these, so that they are named.
+                // Invisible: shown by its code.
                 out.push_str(&escaped(&format!("\\u{{{:x}}}", u32::from(character))));
             }
-            // A String takes all that is written to it.
+            // Writing to a String cannot fail.
             _ => drop(write!(out, "#{};", u32::from(character))),
         }
     }
-    // These words at a line's beginning or within it mean something to Mermaid's first pass over the text.
+    // Mermaid's preprocessor interprets these words anywhere in the text.
     out.replace("style", "#115;tyle").replace("classDef", "#99;lassDef")
 }

@@ -1,54 +1,53 @@
-//! What a trace shows, its calls linked to each other: what every picture is drawn from.
+//! The model of a trace, from which every figure is drawn: programs, sockets, calls and messages.
 
 use capsock::trace::Call;
 
-/// Who did what, in an order in which no effect comes before its cause.
+/// A linked trace. Its steps are in causal order: no effect precedes its cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Model {
-    /// The programs: a column each, servers first, then in the order of their first call.
+    /// The programs, servers first, then in the order of their first call.
     pub programs: Vec<Program>,
     /// The sockets, in the order of their first step.
     pub sockets: Vec<Socket>,
     /// The calls.
     pub steps: Vec<Step>,
-    /// What went from one program to another, in the order of the step that began it.
+    /// What one program sent to another, in the order of the sending steps.
     pub messages: Vec<Message>,
-    /// A row each in the picture of who waited: the connections, and over UDP the exchanges of a client's socket
-    /// with a server's.
+    /// The connections, and over UDP the exchanges of a client's socket with a server's: the rows of the Gantt chart.
     pub conversations: Vec<Conversation>,
-    /// What the reader left out, for people: lines cut short, calls whose beginning was not recorded.
+    /// Messages about incomplete input, such as truncated lines and calls whose beginning was not recorded.
     pub remarks: Vec<String>,
 }
 
-/// A running program: one process, and those that it forked to serve.
+/// A program: a process and the children that it forked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    /// Its name, made different from the others' by a number where it has to be.
+    /// Its name, with a number if several programs have the same name.
     pub name: String,
     /// `c`, `java`, `python`, `rust`.
     pub language: String,
-    /// Its processes, the first one first.
+    /// Its processes, in the order of their start.
     pub pids: Vec<u32>,
-    /// Whether it listens, or receives before it sends over UDP.
+    /// Whether it is a server: it listens, or over UDP receives before it sends.
     pub serves: bool,
 }
 
-/// A socket from the call that made it to the one that closed it.
+/// A socket, from its creation to its close.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Socket {
-    /// The program that has it: an index into [`Model::programs`].
+    /// Its program: an index into [`Model::programs`].
     pub program: usize,
-    /// What the lecture calls it: `serverSocket`, `connectionSocket`, `clientSocket`, with a number where there are
+    /// Its name in the lecture: `serverSocket`, `connectionSocket` or `clientSocket`, with a number if there are
     /// several.
     pub name: String,
 }
 
-/// A call in its place.
+/// A call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The program: an index into [`Model::programs`].
     pub program: usize,
-    /// The thread of the program that made the call, from 0 in the order of appearance.
+    /// The thread of the program, from 0 in the order of appearance.
     pub thread: usize,
     /// The socket: an index into [`Model::sockets`].
     pub socket: usize,
@@ -58,55 +57,55 @@ pub struct Step {
     pub call: Call<'static>,
 }
 
-/// An arrow.
+/// A message from one step to another: an arrow in the figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// What it is.
+    /// Its kind.
     pub kind: MessageKind,
     /// The step that sent it: an index into [`Model::steps`]; `None` if that was not recorded.
     pub from: Option<usize>,
     /// The step that received it; `None` if no receive was seen.
     pub to: Option<usize>,
-    /// Bytes of the payload that went this way: of a stream, those that both steps share.
+    /// The length of the payload; of a stream, the bytes that both steps share.
     pub bytes: u64,
-    /// The bytes' place in the stream of this direction; 0 for others.
+    /// The offset of the bytes in their direction of the stream; 0 for other kinds.
     pub offset: u64,
     /// The first bytes of the payload, as far as they were recorded.
     pub data: Option<Vec<u8>>,
-    /// Bytes of a datagram that the receiver's buffer had no room for.
+    /// Bytes of a datagram that did not fit into the receiver's buffer.
     pub cut: u64,
 }
 
-/// What an arrow is.
+/// The kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
-    /// A connect: it ends in the backlog, from where `accept` takes it (`to`).
+    /// A connect. The connection waits in the backlog until an `accept` (`to`) returns it.
     Handshake,
-    /// A piece of a stream.
+    /// Bytes of a stream.
     Stream,
     /// A datagram.
     Datagram,
-    /// The end of one direction of a connection: a shutdown or close, seen by a receive of 0 bytes.
+    /// The end of one direction of a connection: a shutdown or close, and the receive that returned 0 bytes.
     HalfClose,
-    /// The end of a connection by a reset.
+    /// A reset of the connection.
     Reset,
-    /// A connect that was refused: no program's step received it.
+    /// A refused connect, which has no receiving step.
     Refused,
 }
 
-/// One client's time with a server: times in nanoseconds of the trace's clock.
+/// A connection, or an exchange over UDP, of one client with a server. Times are in nanoseconds of the trace's clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Conversation {
-    /// The client's socket, if its program recorded.
+    /// The client's socket, if its program was recorded.
     pub client: Option<usize>,
-    /// The server's socket of it, if its program recorded and accepted.
+    /// The server's socket, if its program was recorded and accepted the connection.
     pub server: Option<usize>,
-    /// When connect began, and ended: then it stands in the backlog.
+    /// When connect began and when it returned; from then on the connection is in the backlog.
     pub connect: Option<(u64, u64)>,
-    /// When accept returned it.
+    /// When accept returned the connection.
     pub accepted: Option<u64>,
-    /// From each receive of a request to the reply's last send, in order.
+    /// The intervals from the receive of a request to the last send of its reply, in order.
     pub served: Vec<(u64, u64)>,
-    /// When the client had its last byte or closed.
+    /// When the client received its last byte or closed the socket.
     pub end: Option<u64>,
 }

@@ -1,4 +1,4 @@
-//! A model without what differs from run to run.
+//! Normalises a model: removes what differs between runs of the same programs.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,14 +6,14 @@ use std::net::SocketAddr;
 use super::Model;
 use super::link::{Order, arrange, base_names, conversations, name};
 
-/// The system gives ports from here on to sockets that ask for none (ip(7), `ip_local_port_range`).
+/// The first ephemeral port (ip(7), `ip_local_port_range`).
 const FIRST_EPHEMERAL: u16 = 32768;
 
-/// The number of the first ephemeral port in a normalised model.
+/// The number that replaces the first ephemeral port.
 const FIRST_SHOWN: u16 = 50001;
 
 impl Model {
-    /// The model without any payload.
+    /// The model without payloads.
     #[must_use]
     pub fn without_payload(mut self) -> Model {
         for step in &mut self.steps {
@@ -26,13 +26,13 @@ impl Model {
     }
 }
 
-/// The model with ordinals for times, processes, threads, descriptors and ephemeral ports, so that runs that did the
-/// same give the same pictures.
+/// Replaces times, processes, threads, descriptors and ephemeral ports by ordinals, so that runs with the same
+/// behaviour give the same figures.
 ///
-/// Step `n`, from 0, takes the time from `n` to `n + 1`; a receive that waited begins when its thread's call before it
-/// ended, or the `accept` that the thread was begun for. Steps that do not depend on each other stand in an order of their own: a server's first, then the clients'
-/// as the servers met them. Only if half a second lies between two steps does the later one stay behind the
-/// other, since somebody meant it to.
+/// Step `n`, from 0, lasts from `n` to `n + 1`. A receive that blocked begins at the end of its thread's previous call,
+/// or of the `accept` for which the thread was started. Independent steps are in a fixed order: the servers' first,
+/// then the clients' in the order in which the servers received from them. If two steps are more than half a second apart,
+/// their order in time is kept.
 #[must_use]
 pub fn normalize(mut model: Model) -> Model {
     base_names(&mut model);
@@ -58,12 +58,12 @@ fn times(model: &mut Model) {
     let ordinal = |step: usize| step as u64;
     for (index, step) in model.steps.iter_mut().enumerate() {
         accepts.extend(step.accepted.map(|socket| (socket, index)));
-        // A thread that is there for a connection began when that was accepted.
+        // A thread that serves one connection started when the connection was accepted.
         let previous = before.insert((step.program, step.thread), index);
         let previous = previous.or_else(|| accepts.get(&step.socket).copied());
         let since = previous.map_or(index, |previous| previous + 1);
-        // Where the cause comes later than the thread's call before, the thread waited for it; where there is none,
-        // it waited until it gave up.
+        // If the cause comes after the thread's previous call, the call blocked until the cause; without a cause, it
+        // blocked until it returned.
         let until = match causes[index] {
             _ if !step.receives() || previous.is_none() => None,
             Some(cause) => Some(cause).filter(|cause| *cause >= since),
@@ -93,7 +93,7 @@ fn numbers(model: &mut Model) {
         step.call.accepted = step.accepted.map(descriptor);
     }
     for (program, of) in model.programs.iter_mut().enumerate() {
-        // A process that did nothing has no number.
+        // A process without calls has no number.
         let mut known: Vec<_> =
             of.pids.iter().filter_map(|pid| pids.get(&(program, *pid)).copied()).collect();
         known.sort_unstable();

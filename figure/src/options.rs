@@ -1,11 +1,12 @@
-//! The options of the pictures.
+//! The options of the figures.
 
-/// What a picture or page is drawn with.
+/// The options of an SVG figure or a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOptions<'a> {
     /// The heading.
     pub title: &'a str,
-    /// Whether the model's times are ordinals, as `--normalize` makes them, and no nanoseconds: then no unit is shown.
+    /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no unit is shown; off by
+    /// default.
     pub ordinals: bool,
 }
 
@@ -15,17 +16,17 @@ impl Default for PageOptions<'_> {
     }
 }
 
-/// How a figure is drawn for a terminal.
+/// The options of a figure for a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextOptions {
-    /// The terminal's columns; 80 by default. More programs than fit share columns.
+    /// The width in columns of the terminal; 80 by default. If there are too many programs, some share a column.
     pub width: usize,
-    /// Whether to write the terminal's colours (ECMA-48); off by default.
+    /// Whether to write colours (ECMA-48); off by default.
     pub colour: bool,
-    /// Whether to write ASCII alone, without the lines of box drawing; off by default.
+    /// Whether to write ASCII only, without box-drawing characters; off by default.
     pub ascii: bool,
-    /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them, so that none are
-    /// written; off by default.
+    /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no times are written; off
+    /// by default.
     pub ordinals: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The calls for ui.perfetto.dev, in Chrome's JSON (Trace Event Format): a slice each, and an arrow for each message.
+//! Chrome's Trace Event Format (JSON) for ui.perfetto.dev: a slice for each call, a flow for each message.
 
 use serde_json::{Map, Value, json};
 
@@ -6,8 +6,8 @@ use super::label;
 use super::{MessageKind, Model, Step};
 use capsock::trace::unescape;
 
-/// Writes the JSON. A call is a slice on its thread, a message a flow from the slice that sent it to the one that
-/// received it. Times count from the first call.
+/// Writes the JSON. A call is a slice of its thread; a message is a flow from the sending slice to the receiving one.
+/// Times start at the first call.
 #[must_use]
 pub fn perfetto(model: &Model) -> String {
     let zero = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
@@ -33,7 +33,7 @@ pub fn perfetto(model: &Model) -> String {
     for (id, message) in model.messages.iter().enumerate() {
         let Some((from, to)) = message.from.zip(message.to) else { continue };
         let (from, to) = (&model.steps[from].call, &model.steps[to].call);
-        // A flow's ends have to lie within their slices, and it cannot go back in time.
+        // The ends of a flow have to be within their slices, and in order of time.
         let (sent, received) = (from.begin, to.end.saturating_sub(1).max(to.begin));
         if sent > received {
             continue;
@@ -72,7 +72,7 @@ fn name(kind: MessageKind) -> &'static str {
     }
 }
 
-/// What a click on the slice shows.
+/// The arguments that the viewer shows for a selected slice.
 fn arguments(model: &Model, step: &Step) -> Map<String, Value> {
     let call = &step.call;
     let data = call.data.as_deref().and_then(unescape);

@@ -1,4 +1,4 @@
-//! The lines of one or several traces as events.
+//! Parses the lines of one or several trace files.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,13 +10,12 @@ use capsock::trace::{Call, Newer, Process, VERSION, unescape};
 /// The events of one or several files, as [`read`] found them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
-    /// One for each file, in the order given: a process writes to one file at a time, and a number of a process
-    /// may be another process in another file.
+    /// One for each file, in the order given. The same pid in two files may be two processes.
     pub(super) files: Vec<Lines>,
     pub(super) remarks: Vec<String>,
 }
 
-/// The events of a file, each with the place of its line among them.
+/// The events of a file, each with its line number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lines {
     pub(super) processes: Vec<(usize, Process<'static>)>,
@@ -37,9 +36,9 @@ pub struct ReadError {
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadErrorReason {
-    /// It has a version of the format that this capsock does not know.
+    /// The version of the format is newer than this library's.
     Newer(Newer),
-    /// It is no event.
+    /// The line is not an event.
     Malformed(String),
 }
 
@@ -61,10 +60,10 @@ impl std::error::Error for ReadError {}
 
 /// The largest time, in nanoseconds: the year 2262.
 pub(super) const LATEST: u64 = i64::MAX as u64;
-/// More bytes than one call moves (read(2) names 2,147,479,552).
+/// The largest number of bytes of a call that is accepted; read(2) transfers 2,147,479,552 at most.
 const LARGEST: u64 = u32::MAX as u64;
 
-/// What is read of a line first: all versions have this.
+/// The fields that every version of the format has.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -72,15 +71,14 @@ struct Head<'a> {
     capsock: u32,
 }
 
-/// Reads traces: pairs of a file's name, for messages, and what is in it.
+/// Reads traces, given as pairs of a file's name, for messages, and its content.
 ///
-/// The files may be parts of one run, in any order, and the lines of different processes in a file as well. A last
-/// line that was cut short is left out, and so are events of kinds that this version of capsock does not know; the
-/// [remarks](super::Model::remarks) say so.
+/// The files of a run may be in any order, as may the lines of different processes in a file. A truncated last line and
+/// events of unknown kinds are skipped, with a [remark](super::Model::remarks).
 ///
 /// # Errors
 /// [`ReadErrorReason::Newer`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a
-/// line that is no event.
+/// line that is not an event.
 pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Trace, ReadError> {
     let mut trace = Trace::default();
     for (name, bytes) in files {
@@ -190,7 +188,7 @@ mod tests {
         }
         let error = read([("b", &b"\xff\n"[..])]).unwrap_err();
         assert_eq!((error.file.as_str(), error.line), ("b", 1));
-        // A newer version is no line cut short.
+        // A newer version is not mistaken for a truncated line.
         assert!(one(newer).is_err());
     }
 }

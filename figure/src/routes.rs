@@ -1,6 +1,6 @@
-//! The arrows' ways through the textbook's figure: level to the column that they go to, then down to the call that
-//! receives, so that what waits in a buffer or a backlog is seen to wait. Labels stand between columns, one in a
-//! slot of its own.
+//! Routes the arrows of the socket-interaction figure: horizontally to the receiver's column, then down to the call
+//! that receives. The vertical part shows how long data was in a buffer or a connection in the backlog. Labels are between
+//! columns, each in a slot of its own.
 
 use super::escape::columns as width_of;
 use super::grid::{CallBox, Column, MAX_STEPS, Row};
@@ -9,34 +9,34 @@ use super::{Message, MessageKind, Model, label};
 const TRACK: i32 = 11;
 pub(super) const BACKLOG: i32 = 70;
 
-/// An arrow and its way.
+/// An arrow and its route.
 pub(super) struct Arrow {
-    /// Its place in [`Model::messages`].
+    /// An index into [`Model::messages`].
     pub(super) message: usize,
     pub(super) label: String,
     pub(super) note: Option<String>,
-    /// Where it leaves, and where it is received, or ends unseen.
+    /// Its start and its end.
     pub(super) from: (i32, i32),
     pub(super) to: (i32, i32),
-    /// Where it goes down; for a level arrow, the same as `to`.
+    /// The x coordinate of its vertical part; for a horizontal arrow, that of `to`.
     pub(super) down: i32,
-    /// The middle of the label.
+    /// The x coordinate of the label's middle.
     pub(super) label_at: i32,
     pub(super) backlog: Option<i32>,
 }
 
-/// The space beside a column: to the left of the one with the same number.
+/// The space to the left of the column with the same index.
 #[derive(Clone, Default)]
 pub(super) struct Gap {
     pub(super) x: i32,
     pub(super) end: i32,
     label: i32,
-    /// Ways down that end in the column on the left and in the one on the right.
+    /// The numbers of vertical tracks of arrows to the left and to the right column.
     tracks: [i32; 2],
     backlog: [i32; 2],
 }
 
-/// Arrows with their columns and rows, before these have places.
+/// Arrows by columns and rows, before these have coordinates.
 pub(super) struct Routes {
     pub(super) gaps: Vec<Gap>,
     plans: Vec<Plan>,
@@ -48,7 +48,7 @@ struct Plan {
     to: Option<End>,
     label: String,
     note: Option<String>,
-    /// The row in which it runs level, and its place among those that do.
+    /// The row of its horizontal part, and its slot in that row.
     row: usize,
     slot: i32,
     right: bool,
@@ -120,7 +120,7 @@ impl Routes {
         } else if message.from.is_some() && from.is_none() {
             note = Some("sent later, not drawn".to_owned());
         }
-        // What is unmatched goes towards the program at its peer's address, or else to the nearest other one.
+        // An unmatched arrow points to the program at its peer's address, or else to the nearest other program.
         let other = from.and(to).map_or_else(|| peer(model, columns, near), |to| Some(to.column));
         let mut right = match other {
             Some(other) => other >= near.column,
@@ -142,7 +142,7 @@ impl Routes {
         };
         let same = matches!((from, to), (Some(from), Some(to)) if from.column == to.column);
         let track_gap = match to {
-            // An arrow to the right arrives on the left side of its column.
+            // An arrow to the right ends on the left side of its column.
             Some(to) if !same => to.column + usize::from(!right),
             _ => label_gap,
         };
@@ -169,7 +169,7 @@ impl Routes {
         });
     }
 
-    /// Gives the ways down beside a column places of their own while they are on the way together.
+    /// Assigns tracks to vertical parts, so that two that overlap do not share one.
     fn assign_tracks(&mut self) {
         let mut taken: Vec<(usize, bool, Vec<usize>)> = Vec::new();
         for plan in &mut self.plans {
@@ -263,7 +263,7 @@ impl Routes {
     }
 }
 
-/// The first gap from a column on where another program begins, or else the one beside it.
+/// The nearest gap between the column's program and another one, or else the gap beside the column.
 fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
     let program = columns[column].program;
     if right {
@@ -275,7 +275,7 @@ fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
     }
 }
 
-/// A column of the program that has the address to which the call at this end talks.
+/// A column of the program that has the peer's address of the call at this end.
 fn peer(model: &Model, columns: &[Column], end: End) -> Option<usize> {
     let address = model.steps[end.step].call.peer?;
     let own = model.steps[end.step].socket;

@@ -1,4 +1,4 @@
-//! The textbook's figure "Client/server socket interaction", from a trace.
+//! The textbook's figure "Client/server socket interaction" as SVG.
 
 use super::arrows::{self, Symbol};
 use super::canvas::{Anchor, Canvas, Target};
@@ -8,8 +8,8 @@ use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
 use super::{Model, PageOptions, label};
 
-/// The textbook's figure as an SVG file: a column for each program, its calls from top to bottom, bars where a call
-/// waited, an arrow for each message. It draws the first 400 calls and says how many more there are.
+/// The socket-interaction figure as an SVG file: a column for each program with its calls from top to bottom, a bar for
+/// a call that blocked, an arrow for each message. It contains the first 400 calls and the number of the others.
 #[must_use]
 pub fn svg(model: &Model, options: &PageOptions<'_>) -> String {
     figure(model, options, &Layout::new(model, options), Target::File)
@@ -36,7 +36,7 @@ pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, 
     canvas.finish()
 }
 
-/// How much there is, in a line.
+/// A line with the numbers of programs, calls and messages, and the duration.
 pub(super) fn summary(model: &Model, options: &PageOptions<'_>) -> String {
     let count = |number: usize, one: &str| {
         format!("{} {one}{}", grouped(number as u64), if number == 1 { "" } else { "s" })
@@ -54,7 +54,7 @@ pub(super) fn summary(model: &Model, options: &PageOptions<'_>) -> String {
     parts.join(" · ")
 }
 
-/// What the figure does not show.
+/// The notes below the figure: omitted calls, and remarks.
 fn notes(model: &Model, drawn: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if drawn < model.steps.len() {
@@ -102,7 +102,7 @@ fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     }
 }
 
-/// The number of each call, and when it happened, at the left edge.
+/// Draws the number and the time of each call at the left edge.
 fn clock(canvas: &mut Canvas, model: &Model, layout: &Layout, options: &PageOptions<'_>) {
     let start = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
     let mut number = 0;
@@ -158,7 +158,7 @@ fn draw_step(
     canvas.close_step();
 }
 
-/// All that one would say about a call, in a sentence.
+/// The description of a call in a sentence.
 pub(super) fn described(model: &Model, options: &PageOptions<'_>, index: usize) -> String {
     let step = &model.steps[index];
     let program = &model.programs[step.program];

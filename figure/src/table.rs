@@ -1,4 +1,4 @@
-//! The page's tables: the calls in words, and, where they are too many, their counts.
+//! The tables of the page: the calls, and their counts if there are too many.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
 use super::{MessageKind, Model, PageOptions};
 
-/// Rows of the table of calls.
+/// The maximum number of rows of the table of calls.
 const MAX_ROWS: usize = 2000;
 
-/// The calls that have a row: those that are drawn, in their order, and then more in the model's.
+/// The calls that have a row: those of the figure in its order, then others in the model's order.
 pub(super) fn rows(model: &Model, layout: &Layout) -> Vec<usize> {
     let more = layout.order.len()..model.steps.len().min(MAX_ROWS);
     layout.order.iter().copied().chain(more).collect()
 }
 
-/// What the page leaves out, if that is anything.
+/// A note on the calls that the table omits, if any.
 pub(super) fn folded(model: &Model, rows: &[usize]) -> Option<String> {
     let all = model.steps.len();
     (rows.len() < all).then(|| {
@@ -75,7 +75,7 @@ pub(super) fn calls(model: &Model, options: &PageOptions<'_>, rows: &[usize]) ->
     out
 }
 
-/// For each row, where its arrows go and come from.
+/// For each row, links to the calls that its messages come from and go to.
 fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
     let mut links = vec![Vec::new(); numbers.len()];
     let link = |step: usize| match numbers.get(step) {
@@ -109,7 +109,7 @@ fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
     links
 }
 
-/// How often each program made each call, what that moved, and for how long it waited.
+/// For each program and call: the number of calls, of failures and of bytes, and the time blocked.
 pub(super) fn counted(model: &Model, options: &PageOptions<'_>) -> String {
     #[derive(Default)]
     struct Count {

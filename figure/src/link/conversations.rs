@@ -1,4 +1,4 @@
-//! One client's time with a server.
+//! Finds the conversations: connections, and over UDP the exchanges of a client with a server.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use super::super::{Conversation, MessageKind, Model, Step};
 use super::addresses::{AddressKey, address_key};
 
-/// A conversation in the making.
+/// A conversation under construction.
 #[derive(Default)]
 struct Draft {
     first: usize,
     conversation: Conversation,
-    /// What the server did in it, and whether that was a receive.
+    /// The server's steps, and whether each is a receive.
     server: Vec<(usize, bool)>,
 }
 
@@ -27,7 +27,7 @@ pub(in super::super) fn conversations(model: &Model) -> Vec<Conversation> {
     drafts.into_iter().map(|draft| draft.conversation).collect()
 }
 
-/// Those over TCP.
+/// The conversations over TCP.
 fn connections(model: &Model) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut of_socket: HashMap<usize, usize> = HashMap::new();
@@ -53,7 +53,7 @@ fn connections(model: &Model) -> Vec<Draft> {
         if draft.conversation.server == Some(step.socket) && moved(step) {
             draft.server.push((index, step.receives()));
         }
-        // Without the client's own record, the server's last word with it stands for it.
+        // If the client was not recorded, the server's last call ends the conversation.
         if draft.conversation.client.is_none_or(|client| client == step.socket) {
             draft.conversation.end = draft.conversation.end.max(Some(step.call.end));
         }
@@ -61,7 +61,7 @@ fn connections(model: &Model) -> Vec<Draft> {
     drafts
 }
 
-/// Those over UDP: of a client's address with a server's socket.
+/// The conversations over UDP: of a client's address with a server's socket.
 fn exchanges(model: &Model) -> Vec<Draft> {
     type Key = (Option<usize>, Option<usize>, Option<AddressKey>);
     let mut drafts: Vec<Draft> = Vec::new();
@@ -127,7 +127,7 @@ fn clients(model: &Model) -> HashMap<(usize, AddressKey), usize> {
     clients
 }
 
-/// The server's socket that a client talks with at an address, by what arrived there.
+/// The server's socket at an address that a client sends to, by the datagrams that were received.
 fn server_at(
     model: &Model,
     sockets: &HashMap<(usize, AddressKey), usize>,
@@ -140,7 +140,7 @@ fn server_at(
         .filter(|server| model.programs[model.sockets[*server].program].serves)
 }
 
-/// From each receive of a request to the last send before the next one.
+/// The intervals from each receive of a request to the last send before the next receive.
 fn served(model: &Model, steps: &[(usize, bool)]) -> Vec<(u64, u64)> {
     let mut served: Vec<(u64, u64)> = Vec::new();
     let mut replied = true;

@@ -1,4 +1,4 @@
-//! Which send a received datagram comes from: by addresses, content and order.
+//! Matches received datagrams to sends, by addresses, content and order.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ use super::sockets::SocketHistory;
 use super::streams::{longer, message};
 use capsock::trace::{Call, unescape};
 
-/// How many sends that may not have been received are looked at for a datagram.
+/// The maximum number of unreceived sends that are compared with a datagram.
 const WINDOW: usize = 256;
 
 /// Datagrams between the same two ports.
@@ -16,9 +16,9 @@ const WINDOW: usize = 256;
 struct Flow {
     sends: Vec<Send>,
     receives: Vec<usize>,
-    /// The sends before this place have all been received.
+    /// All sends before this index have been received.
     first: usize,
-    /// The sends of the same bytes, as places in `sends`.
+    /// The sends by content, as indices into `sends`.
     same: HashMap<(u64, Option<String>), SameContent>,
 }
 
@@ -27,13 +27,13 @@ struct Send {
     received: bool,
 }
 
-/// Sends of the same bytes.
+/// The sends with equal content.
 #[derive(Default)]
 struct SameContent {
     waiting: VecDeque<usize>,
-    /// How many receives of these bytes are still to come.
+    /// The number of receives with this content that are not matched yet.
     receives: usize,
-    /// The last one that was received.
+    /// The last send that was matched.
     last: Option<usize>,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn messages(steps: &[Step], histories: &[SocketHistory]) -> Vec<Messa
     messages
 }
 
-/// The sends and receives of datagrams, by the time at which they began and ended.
+/// The sends by their begin and the receives by their end, in order of time.
 fn in_time(steps: &[Step]) -> Vec<usize> {
     let moved = |step: &usize| {
         let call = &steps[*step].call;
@@ -115,7 +115,7 @@ impl Flow {
         }
     }
 
-    /// The step that sent what this one received.
+    /// The step that sent the datagram of a receive.
     fn sent(&mut self, receive: usize, steps: &[Step], histories: &[SocketHistory]) -> Option<usize> {
         let key = content(&steps[receive].call);
         let possible = |send: &Send| at_each_other(&steps[send.step], &steps[receive], histories);
@@ -128,8 +128,8 @@ impl Flow {
         let free = |send: &Send| !send.received && possible(send);
         let fits = |nth: &usize| free(&self.sends[class.waiting[*nth]]);
         let mut chosen = (0..class.waiting.len()).take(WINDOW).find(fits);
-        // A datagram that was waited for is the last one sent before it came: those before it were lost. One that
-        // was there already is the first of its kind.
+        // If the receive blocked, it got the last datagram sent before it returned, and the earlier ones were lost.
+        // Otherwise it got the first one in the buffer.
         if steps[receive].call.blocked > 0 {
             let before = |place: &usize| steps[self.sends[*place].step].call.begin <= steps[receive].call.end;
             let sent = class.waiting.partition_point(before);
@@ -156,7 +156,7 @@ impl Flow {
     }
 }
 
-/// Whether the addresses of a send and a receive are each other's.
+/// Whether the source and destination of a send match those of a receive.
 fn at_each_other(send: &Step, receive: &Step, histories: &[SocketHistory]) -> bool {
     let local = |step: &Step| step.call.local.or(histories[step.socket].local).map(address_key);
     let peer = |step: &Step| step.call.peer.map(address_key);
@@ -167,7 +167,7 @@ fn at_each_other(send: &Step, receive: &Step, histories: &[SocketHistory]) -> bo
     reaches(from, of) && reaches(at, to)
 }
 
-/// Whether what arrived may be the beginning of what was sent, as far as the record goes.
+/// Whether the received bytes may be a prefix of the sent ones, as far as they were recorded.
 fn beginning(sent: &Call<'_>, received: &Call<'_>) -> bool {
     let whole = sent.bytes == received.bytes;
     let cut = sent.bytes > received.bytes && received.bytes == received.room;

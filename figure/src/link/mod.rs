@@ -1,4 +1,4 @@
-//! What belongs together: calls to sockets, sockets to programs, sends to receives.
+//! Links a trace: calls to sockets, sockets to programs, sends to receives.
 
 mod addresses;
 mod conversations;
@@ -18,11 +18,11 @@ pub(super) use conversations::conversations;
 pub(super) use names::{base_names, name};
 pub(super) use order::{Order, arrange, moment};
 
-/// What the events show: whose socket each call was made on, which receive met which send, and in which order.
+/// Links the events: finds the socket of each call, the send of each receive, and a causal order.
 ///
-/// Streams are matched by the addresses of their connection and the place of each byte in it, datagrams by addresses,
-/// content and order. The order is that of the clocks where it keeps each cause before its effects. The same events
-/// give the same model, in whatever order the lines of different processes, or the files, were.
+/// Streams are matched by the addresses of their connection and byte offsets, datagrams by addresses, content and
+/// order. Steps are in the order of their clocks unless that puts an effect before its cause. The model does not depend on the
+/// order of the files, nor on the order of the lines of different processes.
 #[must_use]
 pub fn link(trace: Trace) -> Model {
     let (processes, mut remarks) = processes::gather(trace);
@@ -44,7 +44,7 @@ pub fn link(trace: Trace) -> Model {
     model
 }
 
-/// A program for each process that no recorded one forked, and for each process its program.
+/// A program for each process that no recorded process forked; and for each process its program.
 fn programs(processes: &[RecordedProcess]) -> (Vec<Program>, Vec<usize>) {
     let mut programs: Vec<Program> = Vec::new();
     let mut members: Vec<usize> = Vec::with_capacity(processes.len());
@@ -63,7 +63,7 @@ fn programs(processes: &[RecordedProcess]) -> (Vec<Program>, Vec<usize>) {
     (programs, members)
 }
 
-/// Finds out which programs serve.
+/// Sets which programs are servers.
 fn serving(model: &mut Model) {
     let mut spoke = vec![false; model.sockets.len()];
     let mut binds = Vec::new();
@@ -76,7 +76,7 @@ fn serving(model: &mut Model) {
         spoke[step.socket] |= step.sends() || step.call.call == "connect";
         model.programs[step.program].serves |= listens || asked;
     }
-    // What is bound and no more was about to serve, and may have found its address in use.
+    // A socket that was only bound belongs to a server, whose address may have been in use.
     for (program, socket) in binds {
         model.programs[program].serves |= !spoke[socket];
     }

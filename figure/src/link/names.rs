@@ -1,10 +1,10 @@
-//! What programs and sockets are called.
+//! Names programs and sockets.
 
 use std::collections::HashMap;
 
 use super::super::Model;
 
-/// Names the sockets as the lecture does, and tells programs of one name apart.
+/// Names the sockets as the lecture does, and numbers programs that have the same name.
 pub(in super::super) fn name(model: &mut Model) {
     base_names(model);
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -29,7 +29,7 @@ pub(in super::super) fn name(model: &mut Model) {
     }
 }
 
-/// Takes the numbers off the programs' names.
+/// Removes the numbers from the programs' names.
 pub(in super::super) fn base_names(model: &mut Model) {
     let names: std::collections::HashSet<_> =
         model.programs.iter().map(|program| program.name.clone()).collect();
@@ -58,7 +58,7 @@ fn roles(model: &Model) -> Vec<&'static str> {
         };
         roles[step.socket].get_or_insert(role);
     }
-    // What was only bound is about to serve; what was only made, and perhaps closed, was for something else.
+    // A socket that was only bound is a server's; one that was only created has no role.
     let mut bound = vec![false; model.sockets.len()];
     let binds = model.steps.iter().filter(|step| step.call.call == "bind");
     binds.for_each(|step| bound[step.socket] = true);

@@ -1,4 +1,4 @@
-//! An order of the steps in which no effect comes before its cause.
+//! Sorts the steps into a causal order: no effect precedes its cause.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -6,20 +6,20 @@ use std::collections::{BinaryHeap, HashMap};
 use super::super::{MessageKind, Model, Program, Step};
 use super::renumber::renumber;
 
-/// Which of several steps that do not depend on each other comes first.
+/// The order of independent steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Order {
-    /// The earlier one.
+    /// By time.
     Clock,
-    /// That of the first program, whatever the clocks say of steps that are less than [`PAUSE`] apart: the same
-    /// for each run that did the same.
+    /// By program, for steps that are less than [`PAUSE`] apart: equal for runs with the same behaviour.
     Canonical,
 }
 
-/// Steps so far apart, in nanoseconds, track each other in the canonical order as well: somebody wanted them to.
+/// The distance of steps, in nanoseconds, from which on the canonical order keeps their order in time: a pause of this
+/// length is intended.
 const PAUSE: u64 = 500_000_000;
 
-/// Orders the steps, and with them all that is numbered by them; `false` if the trace contradicts itself.
+/// Sorts the steps and updates all indices; returns `false` if the dependencies have a cycle.
 pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
     let edges = edges(model);
     let (sequence, consistent) = match order {
@@ -31,7 +31,7 @@ pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
             model.messages.iter().filter_map(|message| message.to).for_each(|to| unanswered[to] = false);
             let key = |step: usize| {
                 let of = &model.steps[step];
-                // Nothing ended a wait for nothing before all else had happened.
+                // A receive that blocked without a message comes last.
                 (unanswered[step], programs[of.program], threads[&(of.program, of.thread)], step)
             };
             sorted(model, &edges, key, |step| model.steps[step].call.begin.saturating_sub(PAUSE))
@@ -41,13 +41,13 @@ pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
     consistent
 }
 
-/// When a step counts as done: what brings something when it ends, the others when they begin.
+/// The time of a step in the order: the end of a receive, the begin of other calls.
 pub(in super::super) fn moment(step: &Step) -> u64 {
     if step.receives() { step.call.end } else { step.call.begin }
 }
 
 impl Step {
-    /// Whether the call brings something from another program.
+    /// Whether the call receives from another program.
     pub(in super::super) fn receives(&self) -> bool {
         self.call.call == "accept" || self.call.call.starts_with("recv")
     }
@@ -57,8 +57,8 @@ impl Step {
     }
 }
 
-/// The steps so that each comes after those that it depends on, and after all that ended before `since(step)`; of
-/// those that may be next, the one whose key is the least.
+/// Sorts the steps topologically. A step comes after those that it depends on, and after all that ended before
+/// `since(step)`; among the candidates, the one with the least key is next.
 fn sorted<K: Ord>(
     model: &Model,
     edges: &[(usize, usize)],
@@ -78,7 +78,7 @@ fn sorted<K: Ord>(
     by_key.sort_by_key(|step| key(*step));
     let (mut oldest, mut stuck) = (0, 0);
     let mut done = vec![false; length];
-    // Those whose causes are done: by key, or by the time before which they may not come.
+    // The steps whose causes are done: by key, or, if they may not come yet, by time.
     let mut ready = BinaryHeap::new();
     let mut early = BinaryHeap::new();
     let mut free: Vec<_> = (0..length).filter(|step| causes[*step] == 0).collect();
@@ -100,7 +100,7 @@ fn sorted<K: Ord>(
         }
         let next = ready.pop().map(|Reverse((_, step))| step);
         let step = next.or_else(|| early.pop().map(|Reverse((_, step))| step)).unwrap_or_else(|| {
-            // Only where clocks or a damaged trace make causes of effects.
+            // A cycle: clocks disagree, or the trace is damaged.
             consistent = false;
             while done[by_key[stuck]] {
                 stuck += 1;
@@ -121,7 +121,7 @@ fn sorted<K: Ord>(
     (sequence, consistent)
 }
 
-/// What comes before what, whatever the clocks say.
+/// The dependencies between steps, independent of clocks.
 fn edges(model: &Model) -> Vec<(usize, usize)> {
     let mut edges = Vec::with_capacity(3 * model.steps.len());
     let mut threads: HashMap<(usize, usize), usize> = HashMap::new();
@@ -136,7 +136,7 @@ fn edges(model: &Model) -> Vec<(usize, usize)> {
         if let Some(socket) = made {
             makers[socket] = makers[socket].or(Some(index));
         }
-        // What happens in one direction of a socket happens in turn; a close comes after what it does not cut.
+        // Calls in one direction of a socket are sequential; a close comes after the calls before it.
         let key = |direction| (step.socket, step.call.pid, direction);
         let (own, others): (u8, &[u8]) = match &*step.call.call {
             _ if step.receives() => (0, &[0, 2]),
@@ -172,7 +172,7 @@ fn edges(model: &Model) -> Vec<(usize, usize)> {
     edges
 }
 
-/// Whether a message that arrived, or did not, came after or before the call that opened its destination.
+/// The order of a message and the call that opened its destination.
 fn before_or_after(model: &Model, from: usize, opener: usize, at: Option<usize>) -> Option<(usize, usize)> {
     let (send, open) = (&model.steps[from].call, &model.steps[opener]);
     if at.is_some_and(|socket| socket == open.socket) {
@@ -186,7 +186,7 @@ fn before_or_after(model: &Model, from: usize, opener: usize, at: Option<usize>)
     }
 }
 
-/// The programs' places in the canonical order: servers, then clients as the servers met them.
+/// The programs' ranks in the canonical order: servers, then clients in the order in which servers received from them.
 fn ranks(model: &Model) -> Vec<usize> {
     let mut met = vec![usize::MAX; model.programs.len()];
     for message in &model.messages {
@@ -209,7 +209,7 @@ fn ranks(model: &Model) -> Vec<usize> {
     ranks
 }
 
-/// The threads' places: by the socket that they are first seen with.
+/// The threads' ranks, by the socket of their first call.
 fn thread_ranks(model: &Model) -> HashMap<(usize, usize), (usize, usize)> {
     let mut made: Vec<Option<usize>> = vec![None; model.sockets.len()];
     let mut ranks = HashMap::new();

@@ -1,11 +1,11 @@
-//! Which lines come from one process.
+//! Groups the lines of a trace by process.
 
 use std::collections::HashMap;
 
 use super::super::read::{LATEST, Lines, Trace};
 use capsock::trace::{Call, Process};
 
-/// Clocks that differ by less, in nanoseconds, are taken for the same clock, whose wall time was adjusted meanwhile.
+/// Clocks that differ by less, in nanoseconds, count as one clock whose wall time was adjusted.
 const SAME_CLOCK: i128 = 1_000_000_000;
 
 /// A process with its calls in their order.
@@ -14,9 +14,9 @@ pub(super) struct RecordedProcess {
     pub(super) name: String,
     pub(super) language: String,
     pub(super) pid: u32,
-    /// When it began to record.
+    /// When its recording began.
     pub(super) at: u64,
-    /// The one that forked it, if that recorded: an index of a run before this one.
+    /// The process that forked it, if it was recorded: an index of an earlier one.
     pub(super) parent: Option<usize>,
     pub(super) calls: Vec<Call<'static>>,
 }
@@ -29,7 +29,7 @@ struct Section {
     calls: Vec<Call<'static>>,
 }
 
-/// The processes of a trace by the time at which they began, all their times on one clock.
+/// The processes of a trace in the order of their start, with all times on one clock.
 pub(super) fn gather(trace: Trace) -> (Vec<RecordedProcess>, Vec<String>) {
     let mut remarks = trace.remarks;
     let mut sections = Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn gather(trace: Trace) -> (Vec<RecordedProcess>, Vec<String>) {
     (with_parents(sections), remarks)
 }
 
-/// Cuts a file into sections.
+/// Splits a file into sections.
 fn split(file: usize, lines: Lines, sections: &mut Vec<Section>) {
     let mut current: HashMap<u32, usize> = HashMap::new();
     let mut processes = lines.processes.into_iter().peekable();
@@ -82,7 +82,7 @@ impl Section {
         self.process.as_ref().map_or_else(first, |process| process.at)
     }
 
-    /// What orders sections, wherever their lines stood.
+    /// The sort key of sections, which does not depend on the order of lines.
     fn key(&self) -> (u64, bool, u32, Option<&str>, Option<u64>, usize) {
         let process = self.process.as_ref();
         let parent = process.and_then(|process| process.parent).is_some();
@@ -90,7 +90,7 @@ impl Section {
         (self.at(), parent, self.pid, process.map(|process| &*process.program), first, self.file)
     }
 
-    /// Whether `other` is the same process after its recording was stopped and started again.
+    /// Whether `other` is the same process after its recording was stopped and restarted.
     fn continues_in(&self, other: &Section) -> bool {
         let (Some(one), Some(next)) = (&self.process, &other.process) else { return false };
         let identity = |process: &Process<'static>| {
@@ -105,12 +105,12 @@ impl Section {
     }
 }
 
-/// From a process's clock to the time of day.
+/// The offset of the wall clock to a process's clock.
 fn offset(process: &Process<'static>) -> i128 {
     i128::from(process.wall) - i128::from(process.at)
 }
 
-/// Moves the times of other machines to the clock of the one whose clock shows most.
+/// Converts the times of other machines to the clock of the machine with the latest times.
 fn one_clock(sections: &mut [Section]) {
     let known = |section: &Section| section.process.as_ref().map(offset);
     let Some(base) = sections.iter().filter_map(known).min() else { return };

@@ -1,8 +1,8 @@
-//! A model in another order.
+//! Reorders a model.
 
 use super::super::{Model, Program, Socket};
 
-/// Puts the steps into the order of `sequence`, and all that refers to them.
+/// Puts the steps into the order of `sequence` and updates all indices.
 pub(super) fn renumber(model: &mut Model, sequence: &[usize]) {
     let mut places = vec![0; sequence.len()];
     for (place, step) in sequence.iter().enumerate() {
@@ -14,7 +14,7 @@ pub(super) fn renumber(model: &mut Model, sequence: &[usize]) {
         message.from = message.from.map(|step| places[step]);
         message.to = message.to.map(|step| places[step]);
     }
-    // What was not received comes last.
+    // Messages that were not received come last.
     let to = |to: Option<usize>| to.unwrap_or(usize::MAX);
     model.messages.sort_by_key(|message| {
         (message.from.or(message.to), to(message.to), message.kind as u8, message.offset)
@@ -24,7 +24,7 @@ pub(super) fn renumber(model: &mut Model, sequence: &[usize]) {
     threads(model);
 }
 
-/// Servers first, then by the first step.
+/// Sorts the programs: servers first, then by their first step.
 fn programs(model: &mut Model) {
     let mut first = vec![usize::MAX; model.programs.len()];
     for (index, step) in model.steps.iter().enumerate().rev() {
@@ -43,7 +43,7 @@ fn programs(model: &mut Model) {
     }
 }
 
-/// By the first step; an accepted socket that nothing was done with by that.
+/// Sorts the sockets by their first step, or by their accept.
 fn sockets(model: &mut Model) {
     let mut places = vec![None; model.sockets.len()];
     let mut order = Vec::with_capacity(places.len());

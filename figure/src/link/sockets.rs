@@ -1,4 +1,4 @@
-//! Which calls were made on one socket: a descriptor's number means another socket after `close`.
+//! Assigns calls to sockets: after `close`, a descriptor's number is reused for another socket.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,29 +8,29 @@ use super::addresses::{AddressKey, address_key, agree};
 use super::processes::RecordedProcess;
 use capsock::trace::Call;
 
-/// A socket, and what is to be known of it for matching.
+/// A socket, with what matching needs.
 #[derive(Debug, Default)]
 pub(super) struct SocketHistory {
     pub(super) program: usize,
     pub(super) udp: bool,
     pub(super) local: Option<SocketAddr>,
     pub(super) peer: Option<SocketAddr>,
-    /// The first call on it, and the last one's end: indices of steps.
+    /// The calls on it: indices of steps.
     pub(super) steps: Vec<usize>,
-    /// The successful `connect` and `accept` that it comes from.
+    /// The successful `connect` or `accept` of its connection.
     pub(super) connect: Option<usize>,
     pub(super) accept: Option<usize>,
-    /// When it was made, or first seen.
+    /// When it was created, or first used.
     opened: u64,
-    /// The processes that have it, less those that closed it.
+    /// The processes that have it open.
     pub(super) holders: Vec<usize>,
     pub(super) closed: Option<usize>,
 }
 
-/// Which sockets a process has.
+/// The descriptors of a process.
 #[derive(Default)]
 struct Descriptors {
-    /// For each descriptor the sockets that it was, the last one last, and when it was closed.
+    /// For each descriptor the sockets that it referred to, in order, and when each was closed.
     entries: HashMap<i32, Vec<(usize, Option<u64>)>>,
 }
 
@@ -39,8 +39,8 @@ struct Tracker<'a> {
     members: &'a [usize],
     tables: Vec<Descriptors>,
     histories: Vec<SocketHistory>,
-    /// Open connections by program and both addresses: a copy of a descriptor (dup(2), or one that was handed to
-    /// another process) is the same socket.
+    /// Open connections by program and both addresses: a duplicate of a descriptor (dup(2), or one passed to another
+    /// process) refers to the same socket.
     connections: HashMap<(usize, [AddressKey; 2]), usize>,
     unseen: usize,
 }
@@ -84,7 +84,7 @@ pub(super) fn track(
 }
 
 impl Tracker<'_> {
-    /// The socket of a call, and the one that it accepted.
+    /// The socket of a call, and the socket that it accepted.
     fn place(&mut self, process: usize, call: &Call<'static>, step: usize) -> (usize, Option<usize>) {
         let ok = call.outcome == "ok";
         let socket = match &*call.call {
@@ -157,7 +157,7 @@ impl Tracker<'_> {
     fn find(&mut self, process: usize, call: &Call<'static>) -> Option<usize> {
         let own = self.tables[process].entries.get(&call.fd);
         if let Some(entries) = own {
-            // A call that a close ended is numbered after it.
+            // A call that a close unblocked has a higher number than the close.
             let open = |(_, closed): &&(usize, Option<u64>)| closed.is_none_or(|closed| call.begin <= closed);
             let found = entries.iter().rev().filter(open).find(|(socket, _)| self.fits(*socket, call));
             if let Some((socket, _)) = found {
@@ -181,7 +181,7 @@ impl Tracker<'_> {
         Some(socket)
     }
 
-    /// A socket that the process has from the one that forked it: which had it before, and may have closed it since.
+    /// A socket inherited by fork: a parent opened it before, and may have closed it since.
     fn inherited(&self, process: usize, call: &Call<'static>) -> Option<usize> {
         let at = self.processes[process].at;
         let mut ancestor = self.processes[process].parent;
@@ -204,7 +204,7 @@ impl Tracker<'_> {
         if history.udp != (call.transport == "udp") {
             return false;
         }
-        // What accept says of addresses is about the new connection.
+        // The addresses of an accept are those of the new connection.
         if history.udp || call.call == "accept" {
             return history.udp != (call.call == "accept");
         }

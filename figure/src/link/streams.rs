@@ -1,4 +1,4 @@
-//! Who received which bytes of a connection.
+//! Matches the sends and receives of connections by byte offsets.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ pub(super) fn messages(steps: &[Step], histories: &[SocketHistory]) -> Vec<Messa
     messages
 }
 
-/// The two sockets of each connection, the one that connected first; `None` for one that was not recorded.
+/// The two sockets of each connection, the client's first; `None` for a socket that was not recorded.
 fn connections(steps: &[Step], histories: &[SocketHistory]) -> Vec<(Option<usize>, Option<usize>)> {
     let mut open: HashMap<_, [Vec<usize>; 2]> = HashMap::new();
     let mut keys = Vec::new();
@@ -51,7 +51,7 @@ fn connections(steps: &[Step], histories: &[SocketHistory]) -> Vec<(Option<usize
     for key in keys {
         let mut ends = open.remove(&key).unwrap_or_default();
         for end in &mut ends {
-            // The same addresses may have been used for one connection after another.
+            // Consecutive connections may have the same addresses.
             end.sort_by_key(|socket| histories[*socket].steps.first().map(|step| steps[*step].call.begin));
         }
         let [one, other] = ends;
@@ -60,7 +60,7 @@ fn connections(steps: &[Step], histories: &[SocketHistory]) -> Vec<(Option<usize
             let accepted = |end: Option<usize>| end.is_some_and(|socket| histories[socket].accept.is_some());
             let connected =
                 |end: Option<usize>| end.is_some_and(|socket| histories[socket].connect.is_some());
-            // Where neither says who called, the lower port is the one that is known to others.
+            // If neither connect nor accept was recorded, the lower port is the server's.
             let guess = key.0.1 <= key.1.1 && !accepted(other) && !connected(one);
             let one_serves = accepted(one) || connected(other) || guess;
             pairs.push(if one_serves { (other, one) } else { (one, other) });
@@ -69,16 +69,16 @@ fn connections(steps: &[Step], histories: &[SocketHistory]) -> Vec<(Option<usize
     pairs
 }
 
-/// What a socket did with its two directions.
+/// The use of both directions of a socket.
 struct Endpoint {
     recorded: bool,
     sent: Vec<(usize, u64)>,
     received: Vec<(usize, u64)>,
-    /// The receives that found the end of the stream.
+    /// The receives that returned the end of the stream.
     ended: Vec<usize>,
-    /// What ended this side's output.
+    /// The call that ended this side's output.
     closed: Option<usize>,
-    /// Whether the socket was still used after its output had been shut down.
+    /// Whether the socket was used after its output had been shut down.
     lives_on: bool,
     reset: Option<usize>,
 }
@@ -113,15 +113,15 @@ impl Endpoint {
                 _ => {}
             }
         }
-        // A descriptor that another process has as well ends nothing when it is closed.
+        // Closing a descriptor does not end the output while another process has the socket open.
         end.closed = shut.or(history.closed.filter(|_| history.holders.is_empty()));
         end
     }
 
-    /// What went from this end to the other one.
+    /// The messages from this end to the other.
     fn direction(&self, to: &Endpoint, steps: &[Step], messages: &mut Vec<Message>) {
         self.pieces(to, steps, messages);
-        // One that only begins a close says nothing that a close does not.
+        // A shutdown right before the close is not drawn: it is part of the close.
         let shut = self.closed.filter(|step| steps[*step].call.call == "shutdown" && self.lives_on);
         match to.ended.first() {
             Some(end) => messages.push(message(MessageKind::HalfClose, self.closed, Some(*end))),
@@ -136,7 +136,7 @@ impl Endpoint {
 
     fn pieces(&self, to: &Endpoint, steps: &[Step], messages: &mut Vec<Message>) {
         let (mut sends, mut receives) = (self.sent.iter().peekable(), to.received.iter().peekable());
-        // How much of the current send and receive the pieces before have used.
+        // The bytes of the current send and receive that earlier messages contain.
         let (mut of_send, mut of_receive, mut offset) = (0, 0, 0);
         loop {
             let (send, receive) = (sends.peek().copied().copied(), receives.peek().copied().copied());
@@ -171,7 +171,7 @@ impl Endpoint {
     }
 }
 
-/// What was recorded of some of a call's bytes.
+/// The recorded part of a range of a call's bytes.
 fn data(step: &Step, start: u64, bytes: u64) -> Option<Vec<u8>> {
     let all = unescape(step.call.data.as_deref()?)?;
     let start = usize::try_from(start).ok().filter(|start| *start < all.len())?;
@@ -179,7 +179,7 @@ fn data(step: &Step, start: u64, bytes: u64) -> Option<Vec<u8>> {
     Some(rest[..rest.len().min(usize::try_from(bytes).unwrap_or(usize::MAX))].to_vec())
 }
 
-/// Of two records of the same bytes the one that has more of them.
+/// The longer of two records of the same bytes.
 pub(super) fn longer(one: Option<Vec<u8>>, other: Option<Vec<u8>>) -> Option<Vec<u8>> {
     if other.as_ref().map_or(0, Vec::len) > one.as_ref().map_or(0, Vec::len) { other } else { one.or(other) }
 }

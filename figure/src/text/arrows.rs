@@ -1,4 +1,4 @@
-//! The arrows of the figure, and what stands on them.
+//! Draws the arrows of the text figure and their labels.
 
 use super::super::label;
 use super::super::{Message, MessageKind};
@@ -13,7 +13,7 @@ impl Drawing<'_> {
         let (ends, whole) = match (from, to) {
             (Some(from), Some(to)) if from != to => ((from, to), true),
             (Some(from), Some(_)) => ((from, from), true),
-            // It goes where a server would be, or the clients, as far as it was seen.
+            // The other end was not recorded: the arrow points to where it would be.
             (Some(from), None) => ((from, default_peer(from, self.columns.len())), false),
             (None, Some(to)) => ((default_peer(to, self.columns.len()), to), false),
             (None, None) => return,
@@ -36,7 +36,7 @@ impl Drawing<'_> {
         let mut row = self.lines();
         let (mut begin, mut end) = (low + 1, high);
         if !whole {
-            // Half an arrow, at the end that was recorded.
+            // The arrow is shortened at the end that was not recorded.
             let unseen_left = (from.is_none()) == rightward;
             let gap = (high - low) / 8;
             if unseen_left { begin += gap } else { end -= gap }
@@ -64,10 +64,10 @@ impl Drawing<'_> {
         row.write(self.options.colour, &mut self.out);
     }
 
-    /// What stands on an arrow that has so much room.
+    /// The label of an arrow, at most `room` columns wide.
     fn label(&self, message: &Message, room: usize) -> String {
         let note = label::note(self.model, message).map(|note| format!(", {note}")).unwrap_or_default();
-        // With quotes, and a number of bytes where the payload is not shown in full.
+        // Space for quotes, and for the number of bytes if the payload is truncated.
         let room = room.saturating_sub(width(&note) + 2);
         let all = message.bytes <= room.min(32) as u64;
         let most = if all { room } else { room.saturating_sub(12).clamp(4, 32) };
@@ -81,7 +81,7 @@ impl Drawing<'_> {
     }
 }
 
-/// The column that a program without a recorded peer talks to.
+/// The column that stands for a peer that was not recorded.
 fn default_peer(column: usize, columns: usize) -> usize {
     if column > 0 { 0 } else { 1.min(columns - 1) }
 }

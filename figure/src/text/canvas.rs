@@ -1,15 +1,15 @@
-//! Rows of characters, each in a colour or none.
+//! Rows of styled characters for a terminal.
 
 use unicode_width::UnicodeWidthChar;
 
-/// How a character looks.
+/// The style of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Style {
     Plain,
     Dim,
     Bold,
     Bad,
-    /// A program's own colour.
+    /// The colour of a program.
     Program(usize),
 }
 
@@ -27,15 +27,15 @@ impl Style {
     }
 }
 
-/// A row that is being written.
+/// A row under construction.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Row {
-    /// A wide character is followed by a cell without any.
+    /// A wide character is followed by an empty cell.
     cells: Vec<(Option<char>, Style)>,
 }
 
 impl Row {
-    /// Writes over what is there, from a column on; returns the column behind it.
+    /// Overwrites the cells from a column on; returns the next column.
     pub(in super::super) fn put(&mut self, column: usize, text: &str, style: Style) -> usize {
         let mut at = column;
         for character in text.chars() {
@@ -55,7 +55,7 @@ impl Row {
         at
     }
 
-    /// The row as text, with a newline, and with the terminal's colours if asked for.
+    /// Appends the row as text with a newline, with colours if `colour` is set.
     pub(in super::super) fn write(&self, colour: bool, out: &mut String) {
         let blank = |cell: &&(Option<char>, Style)| cell.0 == Some(' ');
         let length = self.cells.len() - self.cells.iter().rev().take_while(blank).count();
@@ -78,7 +78,7 @@ impl Row {
     }
 }
 
-/// Text of anybody's as a terminal may show it: nothing in it controls the terminal or changes its width.
+/// Escapes untrusted text for a terminal: no control characters, no characters without width.
 pub(in super::super) fn shown(text: &str, ascii: bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -93,13 +93,13 @@ pub(in super::super) fn shown(text: &str, ascii: bool) -> String {
     shown
 }
 
-/// The columns that a text takes.
+/// The width of a text in columns.
 pub(in super::super) fn width(text: &str) -> usize {
     text.chars().map(|character| character.width().unwrap_or(0)).sum()
 }
 
-/// A text in lines of at most so many columns, cut behind blanks and parentheses where it has any, those after the first a bit
-/// narrower.
+/// Wraps a text into lines of at most `most` columns, after blanks and parentheses if possible; lines after the first
+/// are narrower by their indent.
 pub(in super::super) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let most = most.max(8);
     let mut lines: Vec<String> = vec![String::new()];
@@ -114,7 +114,7 @@ pub(in super::super) fn wrapped(text: &str, most: usize) -> Vec<String> {
                 break;
             }
             let begun = lines.last().is_some_and(|line| !line.trim().is_empty());
-            // A method's name stays whole.
+            // A method's name is not split.
             let dot = word.find('.').filter(|dot| *dot > 0 && *dot < word.find('(').unwrap_or(0));
             let dot = dot.filter(|dot| width(&word[..*dot]) <= room);
             if dot.is_some() || !begun || bare > most - 2 && room > most / 3 {
@@ -140,7 +140,7 @@ pub(in super::super) fn wrapped(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// The parts of a text that stay together: up to a blank, or a parenthesis with something in it.
+/// The parts of a text that are not split: each ends at a blank, or at a parenthesis that is not empty.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -152,7 +152,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The text, or its beginning with an ellipsis, in at most so many columns.
+/// The text, truncated to `most` columns, the ellipsis included.
 pub(in super::super) fn clipped(text: &str, most: usize, ascii: bool) -> String {
     if width(text) <= most {
         return text.to_owned();

@@ -1,26 +1,26 @@
-//! Which program stands in which column.
+//! Assigns programs to columns.
 
 use super::super::timeline::base;
 use super::super::{Model, TextOptions};
 
-/// A column narrower than this holds no call.
+/// The minimum width of a column.
 const NARROWEST: usize = 26;
-/// Wider ones only draw the programs apart.
+/// The maximum width of a column.
 const WIDEST: usize = 56;
 
 /// A column of the figure.
 #[derive(Debug)]
 pub(super) struct Column {
-    /// Where its line runs.
+    /// The position of its line.
     pub(super) line: usize,
-    /// How many columns of the terminal its text may take.
+    /// The maximum width of its text.
     pub(super) room: usize,
-    /// What stands above it.
+    /// Its heading.
     pub(super) title: String,
     pub(super) subtitle: String,
 }
 
-/// The columns from left to right, and for each program its column and its number among several there.
+/// The columns from left to right, and for each program its column and, if several share it, its number there.
 pub(super) fn columns(
     model: &Model,
     options: &TextOptions,
@@ -47,7 +47,7 @@ pub(super) fn columns(
     (columns, places)
 }
 
-/// At most `fit` groups of programs: one each, or those of one name together, or the last ones all together.
+/// Groups the programs into at most `fit` columns: each alone, or by name, or the last ones together.
 fn groups(model: &Model, fit: usize) -> Vec<(String, Vec<usize>)> {
     let alone = |program: usize| (model.programs[program].name.clone(), vec![program]);
     if model.programs.len() <= fit {

@@ -1,4 +1,4 @@
-//! The rows of the figure.
+//! Draws the rows of the text figure.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::columns::Column;
 use super::glyphs::{ASCII, BOX, Glyphs};
 use super::tags::tags;
 
-/// The columns of the terminal that times take.
+/// The width of the time column.
 pub(super) const MARGIN: usize = 11;
 
 pub(super) struct Drawing<'a> {
@@ -20,14 +20,14 @@ pub(super) struct Drawing<'a> {
     pub(super) places: Vec<(usize, Option<usize>)>,
     pub(super) timed: bool,
     pub(super) glyphs: &'static Glyphs,
-    /// When the first call began.
+    /// The time of the first call.
     pub(super) zero: u64,
-    /// Whether a program has calls of several threads.
+    /// For each program, whether several threads made calls.
     pub(super) threads: Vec<bool>,
-    /// For each column how many of its programs' calls wait.
+    /// For each column, the number of calls that are blocked.
     pub(super) waiting: Vec<usize>,
     pub(super) tags: HashMap<usize, usize>,
-    /// For each step the messages that it received.
+    /// For each step, the messages that it received.
     pub(super) received: HashMap<usize, Vec<usize>>,
     pub(super) out: String,
 }
@@ -126,7 +126,7 @@ impl<'a> Drawing<'a> {
         row.write(self.options.colour, &mut self.out);
     }
 
-    /// A row with the programs' lines alone.
+    /// A row that contains only the programs' lines.
     pub(super) fn lines(&self) -> Row {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
@@ -179,7 +179,7 @@ impl<'a> Drawing<'a> {
     fn begin_call(&mut self, step: usize) {
         let of = &self.model.steps[step];
         let text = label::call(self.model, of);
-        // The new socket is there when the call end_call.
+        // The new socket exists only when the call returns.
         let text = text.rsplit(" = ").next().unwrap_or_default().to_owned();
         self.row(step, &text, self.time(of.call.begin));
         if !self.threads[of.program] {
@@ -201,7 +201,7 @@ impl<'a> Drawing<'a> {
         self.row(step, &text, self.time(of.call.end));
     }
 
-    /// A call in one row, with what it outcome.
+    /// The text of a call that has one row, with its result.
     fn call(&self, step: usize) -> String {
         let of = &self.model.steps[step];
         let text = label::call(self.model, of);
@@ -212,7 +212,7 @@ impl<'a> Drawing<'a> {
         format!("{text} {}{}", self.outcome(step), self.received_tags(step))
     }
 
-    /// What a call outcome.
+    /// The result of a call.
     fn outcome(&self, step: usize) -> String {
         let of = &self.model.steps[step];
         if of.call.outcome != "ok" {
@@ -227,7 +227,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// The numbers of the arrows that a call takes.
+    /// The numbers of the arrows that a call receives.
     fn received_tags(&self, step: usize) -> String {
         let numbers =
             self.received.get(&step).into_iter().flatten().filter_map(|message| self.tags.get(message));
@@ -250,7 +250,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// What the glyphs mean that were used.
+    /// The legend of the glyphs in use.
     fn legend(&mut self, waited: bool) {
         let mut parts = Vec::new();
         if waited && self.threads.iter().any(|several| !several) {
@@ -268,7 +268,7 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// What the reader left out, a line or a few each.
+/// The remarks, wrapped to the width.
 pub(in super::super) fn remarks(model: &Model, options: &TextOptions) -> String {
     let mut text = String::new();
     for remark in &model.remarks {

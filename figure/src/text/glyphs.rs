@@ -1,6 +1,6 @@
-//! The characters of the figure.
+//! The line characters of the text figure.
 
-/// The characters of lines, with and without box drawing.
+/// A set of line characters.
 pub(super) struct Glyphs {
     pub(super) line: &'static str,
     pub(super) waits: &'static str,

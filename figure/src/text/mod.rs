@@ -1,4 +1,5 @@
-//! The textbook's figure for a terminal: a column for each program, its calls from top to bottom, arrows in between.
+//! The socket-interaction figure for a terminal: a column for each program with its calls from top to bottom, arrows
+//! for messages.
 
 mod arrows;
 mod canvas;
@@ -13,8 +14,7 @@ use super::{Model, TextOptions};
 pub(super) use canvas::{Row, Style, clipped, shown, width};
 pub(super) use draw::remarks;
 
-/// Draws the figure. What is left out of a long one (a round of calls that repeats itself, and the middle of what
-/// is longer than some 500 rows) is said where it would stand.
+/// Draws the figure. A note replaces repeated rounds of calls, and the middle of a figure of more than some 500 rows.
 #[must_use]
 pub fn text(model: &Model, options: &TextOptions) -> String {
     let timed = !options.ordinals && options.width >= 100;

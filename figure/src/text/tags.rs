@@ -1,18 +1,18 @@
-//! The numbers of arrows whose receive is not the next call in its column.
+//! Numbers the arrows whose receive is not the next call in the receiver's column.
 
 use std::collections::HashMap;
 
 use super::super::Model;
 use super::super::timeline::Entry;
 
-/// Where the timeline that have numbers stand: an arrow that is not received by what comes next in its column.
+/// The number of each such arrow, by message.
 pub(super) fn tags(
     model: &Model,
     timeline: &[Entry],
     places: &[(usize, Option<usize>)],
 ) -> HashMap<usize, usize> {
     let mut tags = HashMap::new();
-    // For each column the step that comes next there, from the bottom up.
+    // For each column, the next step, from the bottom up.
     let mut next: HashMap<usize, usize> = HashMap::new();
     let mut late = Vec::new();
     for entry in timeline.iter().rev() {
