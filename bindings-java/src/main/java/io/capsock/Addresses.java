@@ -8,11 +8,13 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Addresses as the native side writes them (bytes.rs). */
+/** Decodes addresses that the native side has encoded (bytes.rs). */
 final class Addresses {
   private Addresses() {}
 
-  /** For each address: the length of the IP address, its bytes, the IPv6 scope, the port. */
+  /**
+   * The encoding of an address: the length of the IP address, its bytes, the IPv6 scope, the port.
+   */
   static List<InetSocketAddress> decode(byte[] bytes) {
     List<InetSocketAddress> addresses = new ArrayList<>();
     for (ByteBuffer rest = ByteBuffer.wrap(bytes); rest.hasRemaining(); ) {

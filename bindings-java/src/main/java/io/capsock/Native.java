@@ -9,10 +9,10 @@ import java.io.OutputStream;
  * {@link #api()}, and so the library has been loaded.
  */
 final class Native {
-  /** A number that was not set: the native core's default counts. */
+  /** The value of a number that is not set, for which the native core's default applies. */
   static final long UNSET = Long.MIN_VALUE;
 
-  /** The same for a timeout. */
+  /** The value of a timeout that is not set. */
   static final double UNSET_SECONDS = Double.NaN;
 
   private static final Native API = new Native();

@@ -5,10 +5,10 @@ import java.lang.ref.Reference;
 import java.util.function.LongConsumer;
 
 /**
- * The number of a native object, closed by {@link #close()} or else by the garbage collector.
+ * The number of a native object, which {@link #close()} closes, or else the garbage collector.
  *
- * <p>The native side holds the object itself for as long as a call runs, so closing it during a
- * call is safe; here it is only seen to that the collector does not do so while a call runs.
+ * <p>The native side keeps the object until running calls have returned, so that closing it during
+ * a call is safe. This class keeps the handle reachable during a call.
  */
 final class NativeHandle implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();

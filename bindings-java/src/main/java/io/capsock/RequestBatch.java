@@ -17,7 +17,7 @@ import java.util.Objects;
  * called once.
  */
 final class RequestBatch {
-  /** The longest array that a Java machine is sure to make. */
+  /** The longest array that every JVM can allocate. */
   private static final int LARGEST = Integer.MAX_VALUE - 8;
 
   private byte[] bytes = new byte[1024];
@@ -32,7 +32,7 @@ final class RequestBatch {
     byte[] with(byte[] requests, int[] lengths) throws IOException;
   }
 
-  /** How a reply is made of its bytes. */
+  /** Makes a reply of its bytes. */
   private interface Decoder<T> {
     T decode(byte[] all, int start, int length);
   }

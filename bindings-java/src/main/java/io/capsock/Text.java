@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
 
-/** Strings as the UTF-8 that crosses to the native side, and back. */
+/** Conversion between strings and UTF-8. */
 final class Text {
   private Text() {}
 
@@ -26,7 +26,7 @@ final class Text {
     return bytes;
   }
 
-  /** The string of UTF-8 that the native side has checked, or made itself. */
+  /** Returns the string of valid UTF-8: the native side has checked or made it. */
   static String decode(byte[] bytes) {
     return new String(bytes, UTF_8);
   }
@@ -42,7 +42,7 @@ final class Text {
     return Arrays.equals(text.getBytes(UTF_8), bytes) ? text : refuse(bytes);
   }
 
-  /** What says which bytes are wrong. */
+  /** Throws the exception that says which bytes are invalid. */
   private static String refuse(byte[] bytes) throws CharacterCodingException {
     return UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
   }

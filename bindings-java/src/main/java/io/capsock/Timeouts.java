@@ -2,7 +2,7 @@ package io.capsock;
 
 import java.time.Duration;
 
-/** Durations as the native core takes them: seconds, where infinity is no limit. */
+/** Converts durations to the native core's seconds; infinity is no limit. */
 final class Timeouts {
   private static final double NANOS_PER_SECOND = 1e9;
 

@@ -61,7 +61,7 @@ public final class Trace implements AutoCloseable {
     stop();
   }
 
-  /** The name of the class, source file or jar that was started; empty if nobody knows. */
+  /** The name of the class, source file or jar that was started; empty if unknown. */
   static byte[] program() {
     return name(System.getProperty("sun.java.command", "")).getBytes(UTF_8);
   }

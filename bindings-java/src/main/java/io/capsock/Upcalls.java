@@ -1,8 +1,8 @@
 package io.capsock;
 
-/** What the native side calls, on the threads of a server. */
+/** The methods that the native side calls on the threads of a server. */
 final class Upcalls {
-  /** The core's number for a failed request; a warning is the other one. */
+  /** The core's level of an error; the other level is a warning. */
   private static final int ERROR = 2;
 
   /**
@@ -13,7 +13,7 @@ final class Upcalls {
 
   private Upcalls() {}
 
-  /** The handler's reply, or null if it has none. */
+  /** Returns the handler's reply, or null if it failed. */
   static byte[] handle(Handler handler, byte[] request) {
     FAILURE.remove();
     try {

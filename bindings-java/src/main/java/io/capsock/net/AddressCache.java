@@ -4,8 +4,8 @@ import java.net.InetAddress;
 import java.net.SocketException;
 
 /**
- * The addresses of the last datagrams: most go where the one before went, and come from where the
- * one before came from, and an object for each would be garbage.
+ * The addresses of the last datagrams. Most datagrams are sent to, and received from, the same
+ * address as the one before, so that no object is allocated for each.
  */
 final class AddressCache {
   private volatile IpAddress target;
@@ -18,7 +18,7 @@ final class AddressCache {
   private final long[] sender = new long[IpAddress.NUMBERS];
   private InetAddress senderAddress;
 
-  /** An address to send to, as a socket takes it. */
+  /** Returns the address to send to, as the native side takes it. */
   IpAddress target(InetAddress to) throws SocketException {
     IpAddress last = target;
     if (last == null || last.address() != to) {
@@ -28,12 +28,12 @@ final class AddressCache {
     return last;
   }
 
-  /** Where the native side writes the sender. */
+  /** The array that the native side writes the sender to. */
   long[] numbers() {
     return numbers;
   }
 
-  /** The sender's address, the same object while the same peer sends. */
+  /** Returns the sender's address: the same object while the sender is the same. */
   InetAddress sender() {
     boolean same =
         senderAddress != null

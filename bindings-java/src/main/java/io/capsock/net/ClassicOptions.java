@@ -3,7 +3,7 @@ package io.capsock.net;
 import java.net.SocketException;
 import java.net.SocketOptions;
 
-/** The options by the numbers of {@link SocketOptions}, which the old getters and setters use. */
+/** The options by the numbers of {@link SocketOptions}, which {@code SocketImpl} uses. */
 final class ClassicOptions {
   private ClassicOptions() {}
 

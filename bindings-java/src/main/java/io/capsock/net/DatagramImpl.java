@@ -20,20 +20,20 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * UDP, on a native socket: for {@link DatagramSocket}, and as what {@code java.net.DatagramSocket}
- * takes from a factory.
+ * UDP on a native socket: for {@link DatagramSocket}, and as a {@code DatagramSocketImpl} that a
+ * factory gives to {@code java.net.DatagramSocket}.
  *
  * <p>One thread at a time receives, and one sends. No monitor is held while a thread waits, so that
  * a virtual thread can park.
  */
 final class DatagramImpl extends DatagramSocketImpl {
-  /** Whether a packet says how long its buffer is, however short its last datagram was. */
+  /** Whether a packet keeps the length of its buffer after a shorter datagram. */
   private static final boolean KNOWS_PACKETS = Native.api().knowsPackets();
 
   private final ReentrantLock readLock = new ReentrantLock();
   private final ReentrantLock writeLock = new ReentrantLock();
 
-  /** Held to change what stands below, or to look at it and act, never while waiting. */
+  /** Guards the fields below. Not held while a thread waits. */
   private final Object stateLock = new Object();
 
   private volatile NativeSocket nativeSocket;
@@ -41,7 +41,7 @@ final class DatagramImpl extends DatagramSocketImpl {
   private volatile InetSocketAddress local;
   private volatile InetSocketAddress remote;
 
-  /** What it was bound to before it was connected. */
+  /** The address that the socket was bound to before it was connected. */
   private InetSocketAddress localBefore;
 
   private final MulticastGroups groups = new MulticastGroups();
@@ -49,7 +49,7 @@ final class DatagramImpl extends DatagramSocketImpl {
 
   private final AddressCache addresses = new AddressCache();
 
-  /** What hints are about; null without hints. */
+  /** The state for hints; null if hints are disabled. */
   private final SocketHints hints = SocketHints.ofDatagrams();
 
   @Override
@@ -77,7 +77,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     return local;
   }
 
-  /** The program asks for its port, with java.net's own class as well. */
+  /** Called when the program asks for its port, also through java.net's own class. */
   @Override
   protected int getLocalPort() {
     if (hints != null) {
@@ -305,7 +305,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     }
   }
 
-  /** The same as a receive, where there are hints. */
+  /** Receives, with hints. */
   private int watched(DatagramPacket packet) throws IOException {
     hints.waits();
     try {
@@ -320,7 +320,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     }
   }
 
-  /** Waits for a datagram whose sender the security manager accepts, and drops those before it. */
+  /** Waits for a datagram whose sender the security manager accepts. Discards the others. */
   private void dropRefused() throws IOException {
     DatagramPacket probe = new DatagramPacket(new byte[0], 0);
     while (true) {
@@ -332,7 +332,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     }
   }
 
-  /** The length of the whole datagram, which may be more than the packet has room for. */
+  /** Returns the length of the whole datagram, which may exceed the packet's buffer. */
   private int receive(DatagramPacket packet, boolean peeks) throws IOException {
     open();
     bindIfNeeded();
@@ -356,7 +356,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     };
   }
 
-  /** What is left of a limit, never the 0 that is none. */
+  /** Returns the rest of a timeout, at least 1: 0 would be no timeout. */
   private static int rest(int milliseconds, long start) {
     if (milliseconds == 0) {
       return 0;
@@ -365,7 +365,9 @@ final class DatagramImpl extends DatagramSocketImpl {
     return (int) Math.max(1, milliseconds - passed);
   }
 
-  /** The parameter cannot be changed, so that the sender's port is all that this tells. */
+  /**
+   * Returns the sender's port. The parameter is immutable, so that the address cannot be returned.
+   */
   @Override
   protected int peek(InetAddress unused) throws IOException {
     return peekData(new DatagramPacket(new byte[0], 0));

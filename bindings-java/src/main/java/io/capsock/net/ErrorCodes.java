@@ -10,8 +10,9 @@ import java.net.ProtocolException;
 import java.net.SocketException;
 
 /**
- * What a native method returns in place of a result, and the one place where it becomes an
- * exception: the class and the text that the JDK has for it. The numbers are the system's, negated.
+ * The codes that a native method returns instead of a result, and the one place where they become
+ * exceptions, with the class and the message that the JDK uses. The system's error numbers are
+ * negated.
  */
 final class ErrorCodes {
   static final int EAGAIN = -11;
@@ -29,10 +30,10 @@ final class ErrorCodes {
   static final int EALREADY = -114;
   static final int EINPROGRESS = -115;
 
-  /** The time allowed ran out. */
+  /** The timeout passed. */
   static final int TIMED_OUT = -100_001;
 
-  /** The socket was closed, before the call or during it. */
+  /** The socket was closed before the call or during it. */
   static final int CLOSED = -100_002;
 
   /** A defect of capsock itself. */
@@ -40,7 +41,10 @@ final class ErrorCodes {
 
   private ErrorCodes() {}
 
-  /** The exception for a call that sets up or asks a socket: its class says what happened. */
+  /**
+   * The exception for a call other than a read, write, send or receive. Its class depends on the
+   * code.
+   */
   static IOException of(int code) {
     String text = text(code);
     return switch (code) {
@@ -52,14 +56,14 @@ final class ErrorCodes {
     };
   }
 
-  /** The same where no other exception is allowed. */
+  /** As {@link #of}, for methods that declare SocketException only. */
   static SocketException socketException(int code) {
     return of(code) instanceof SocketException exception
         ? exception
         : new SocketException(text(code));
   }
 
-  /** The system's words alone. */
+  /** The message of an exception for the code. */
   static String text(int code) {
     return switch (code) {
       case CLOSED -> "Socket closed";
@@ -70,7 +74,7 @@ final class ErrorCodes {
   }
 
   /**
-   * The result, if it is one.
+   * Returns the result, unless it is an error code.
    *
    * @throws IOException as {@link #of}
    */

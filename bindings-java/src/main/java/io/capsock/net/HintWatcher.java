@@ -6,12 +6,14 @@ import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** The thread that looks for calls that wait for long. It starts with the first watched socket. */
+/**
+ * The thread that checks for calls that have waited long. It starts with the first watched socket.
+ */
 final class HintWatcher {
   private static final long LONG = TimeUnit.SECONDS.toNanos(5);
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(250);
 
-  /** A socket that is forgotten is not watched any more. */
+  /** Weak: an unreachable socket is not watched. */
   private static final Set<SocketHints> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
 
   private static Thread thread;
@@ -55,7 +57,7 @@ final class HintWatcher {
     }
   }
 
-  /** Looks at all of them, in a frame that holds none of them afterwards. */
+  /** Checks all sockets, in a method of its own so that no local variable keeps one reachable. */
   private static boolean isIdle() {
     SocketHints[] watched;
     synchronized (WATCHED) {

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * them. The values {@code off} and {@code 0} disable them in every case.
  */
 public final class Hints {
-  /** Looked at by each call; not volatile, since it is set before the program's first socket. */
+  /** Read by each call. Not volatile, since it is set before the program's first socket. */
   private static boolean on;
 
   private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
@@ -37,7 +37,7 @@ public final class Hints {
     }
   }
 
-  /** What the property says, or else the environment variable; null if neither is set. */
+  /** The value of the property, or else of the environment variable; null if neither is set. */
   private static Boolean setting() {
     return SecurityChecks.privileged(
         () -> {
@@ -65,7 +65,7 @@ public final class Hints {
     return on;
   }
 
-  /** Says it, if nothing of that kind has been said before. */
+  /** Prints the hint, unless one of that kind has been printed. */
   static void say(String kind, String text) {
     if (SAID.add(kind)) {
       try {
@@ -76,7 +76,7 @@ public final class Hints {
     }
   }
 
-  /** Of a TCP port that could not be bound. */
+  /** A TCP port is in use. */
   static void tcpInUse(int port, boolean server) {
     say(
         "tcp in use",
@@ -91,7 +91,7 @@ public final class Hints {
             + " another port.");
   }
 
-  /** Of a UDP port that could not be bound. */
+  /** A UDP port is in use. */
   static void udpInUse(int port) {
     say(
         "udp in use",
@@ -102,7 +102,7 @@ public final class Hints {
             + " new DatagramSocket() takes a free one.");
   }
 
-  /** Of a connection that was refused. */
+  /** A connection was refused. */
   static void refused(String host, int port) {
     say(
         "refused",
@@ -113,7 +113,7 @@ public final class Hints {
             + ": start the server first, and compare the host and the port with what it binds.");
   }
 
-  /** Of a datagram that was refused, over a socket with a peer. */
+  /** An ICMP error was received for a datagram to the socket's peer. */
   static void unreachable(String host, int port) {
     say(
         "unreachable",
@@ -124,7 +124,7 @@ public final class Hints {
             + ": start the server first, and compare the host and the port with what it binds.");
   }
 
-  /** Of a name without an address. */
+  /** A name has no address. */
   static void unknownHost(String name) {
     switch (name.toLowerCase(Locale.ROOT)) {
       // What stands for the server's name in the textbook's listings.
@@ -144,7 +144,7 @@ public final class Hints {
     }
   }
 
-  /** Of a datagram longer than the buffer. */
+  /** A datagram was longer than the buffer. */
   static void cut(int datagram, int buffer) {
     say(
         "cut",
@@ -155,7 +155,7 @@ public final class Hints {
             + " bytes, and the rest is lost. A larger buffer receives it whole: new byte[65535].");
   }
 
-  /** Of a datagram that the system refused for its length. */
+  /** The system refused a datagram because of its length. */
   static void tooLong(int length) {
     say(
         "too long",
@@ -165,7 +165,7 @@ public final class Hints {
             + " parts, or over TCP.");
   }
 
-  /** Of a packet to nowhere. */
+  /** A packet has no address. */
   static void noAddress() {
     say(
         "no address",
@@ -173,12 +173,12 @@ public final class Hints {
             + " port), or connect the DatagramSocket first.");
   }
 
-  /** Of a number that is no port. */
+  /** A port number is out of range. */
   static void noPort(String number) {
     say("port", number + " is no port: a port is a number of 16 bits, so 0 to 65535.");
   }
 
-  /** Of a stream of a socket that has no connection. */
+  /** A stream of an unconnected socket was requested. */
   static void notConnected() {
     say(
         "not connected",
@@ -186,7 +186,7 @@ public final class Hints {
             + " by connect(new InetSocketAddress(\"localhost\", 6789)).");
   }
 
-  /** Of a message that was sent with the unused rest of the buffer it was received into. */
+  /** A message was sent with the unused rest of the buffer it was received into. */
   static void padded(boolean datagram, int filled, int buffer) {
     String received =
         datagram

@@ -17,7 +17,7 @@ final class HostInfo {
 
   private static final boolean OF_SOCKETS = INCLUDED.contains("hostinfo");
 
-  /** From Java 25 on, an unknown host is not named either unless the property allows it. */
+  /** Java 25 and later name an unknown host only if the property allows it. */
   private static final boolean OF_NAMES =
       Runtime.version().feature() < 25 || OF_SOCKETS || INCLUDED.contains("hostinfoexclsocket");
 
@@ -36,7 +36,7 @@ final class HostInfo {
         : new HashSet<>(Arrays.asList(value.toLowerCase(Locale.ROOT).strip().split("\\s*,\\s*")));
   }
 
-  /** The exception itself, or one of its class whose text has the address. */
+  /** Returns the exception, or one of its class whose message includes the address. */
   static IOException with(IOException failed, InetSocketAddress address) {
     if (!OF_SOCKETS) {
       return failed;
@@ -51,7 +51,7 @@ final class HostInfo {
     }
   }
 
-  /** What an UnknownHostException says. */
+  /** The message of an UnknownHostException. */
   static String ofName(String host) {
     return OF_NAMES ? host : "";
   }

@@ -21,7 +21,7 @@ import java.util.List;
  * @param scope the number of an interface, or 0
  */
 record IpAddress(InetAddress address, long high, long low, int scope) {
-  /** Whether sockets are IPv6 sockets, which take IPv4 addresses too, or IPv4 sockets. */
+  /** Whether sockets are IPv6 sockets, which support IPv4 addresses as well, or IPv4 sockets. */
   static final boolean V6 =
       !SecurityChecks.privileged(() -> Boolean.getBoolean("java.net.preferIPv4Stack"))
           && Native.api().hasIpv6();
@@ -29,7 +29,7 @@ record IpAddress(InetAddress address, long high, long low, int scope) {
   private static final long MAPPED = 0xffffL << 32;
   private static final int V4_LENGTH = 4;
 
-  /** How many numbers an address with its port is. */
+  /** The number of longs that an address with its port takes. */
   static final int NUMBERS = 3;
 
   /**
@@ -86,7 +86,7 @@ record IpAddress(InetAddress address, long high, long low, int scope) {
     return address instanceof Inet6Address v6 && v6.isLinkLocalAddress() && v6.getScopeId() == 0;
   }
 
-  /** The address that these numbers are: IPv4 again, if it was that. */
+  /** Returns the address that the numbers encode; an Inet4Address for an IPv4-mapped one. */
   static InetAddress decode(long[] numbers) {
     long high = numbers[0];
     long low = numbers[1];

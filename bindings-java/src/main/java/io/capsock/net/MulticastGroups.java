@@ -11,23 +11,21 @@ import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 
-/**
- * The multicast groups of a datagram socket, and the interface that its multicasts leave through.
- */
+/** The multicast groups of a datagram socket, and the outgoing interface of its multicasts. */
 final class MulticastGroups {
   private final Set<Membership> memberships = new HashSet<>();
 
   private record Membership(InetAddress group, int index) {}
 
-  /** Forgets them: the socket is closed, and has left them all. */
+  /** Clears the memberships, since the closed socket has left all groups. */
   void clear() {
     memberships.clear();
   }
 
   /**
-   * Joins a group, or leaves it.
+   * Joins or leaves a group.
    *
-   * @param given the interface, or null for the one that multicasts leave through
+   * @param given the interface, or null for the outgoing interface of multicasts
    */
   void member(NativeSocket socket, boolean joins, InetAddress group, NetworkInterface given)
       throws IOException {
@@ -55,7 +53,9 @@ final class MulticastGroups {
     }
   }
 
-  /** Sets the interface that multicasts leave through, given as such or by an address of it. */
+  /**
+   * Sets the outgoing interface of multicasts, given as an interface or as one of its addresses.
+   */
   static void leaveThrough(NativeSocket socket, Object value) throws SocketException {
     Object found =
         value instanceof InetAddress address ? NetworkInterface.getByInetAddress(address) : value;
@@ -69,7 +69,7 @@ final class MulticastGroups {
     }
   }
 
-  /** The interface that multicasts leave through; null is the one that the system chooses. */
+  /** The outgoing interface of multicasts; null if the system chooses it. */
   static NetworkInterface through(NativeSocket socket) throws SocketException {
     try {
       return (NetworkInterface) Options.get(socket, Option.IP_MULTICAST_IF.socketOption());
@@ -78,7 +78,7 @@ final class MulticastGroups {
     }
   }
 
-  /** An address of an interface; of none, that of every one. */
+  /** An address of the interface; the wildcard address for null. */
   static InetAddress addressOf(NetworkInterface through) {
     InetAddress any = new InetSocketAddress(0).getAddress();
     return through == null ? any : through.inetAddresses().findFirst().orElse(any);

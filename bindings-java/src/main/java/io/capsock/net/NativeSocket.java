@@ -8,15 +8,14 @@ import java.net.SocketException;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A native socket: its number, how threads wait for it, and how it is closed, by {@link #close} or
- * else by the garbage collector.
+ * A native socket. {@link #close} closes it, or else the garbage collector.
  *
- * <p>A thread of the system waits in the native call. A virtual thread makes the call without
- * waiting, and parks in between, see {@link Poller}. Whoever uses this sees to it that one thread
- * at a time reads, and one writes.
+ * <p>A platform thread blocks in the native call. A virtual thread makes the call without blocking,
+ * and parks in {@link Poller} until the socket is ready. The callers ensure that one thread at a
+ * time reads and one writes.
  */
 final class NativeSocket {
-  /** What one read or write moves at most: the native side's buffer is not longer. */
+  /** The most bytes of one read or write: the length of the native side's buffer. */
   static final int LIMIT = 128 * 1024;
 
   private static final Cleaner CLEANER = Cleaner.create();
@@ -26,17 +25,17 @@ final class NativeSocket {
   private final Cleaner.Cleanable cleanable;
   private volatile boolean closed;
 
-  /** The virtual threads that are parked, for a close to find. */
+  /** The parked virtual threads, which {@link #close} unparks. */
   private volatile Thread reader;
 
   private volatile Thread writer;
 
-  /** A native call that waits as long as it is told to: {@link Native}'s timeouts. */
+  /** A native call with a timeout, as {@link Native} defines timeouts. */
   private interface Call {
     int waiting(int milliseconds);
   }
 
-  /** Takes over a native socket. */
+  /** Takes ownership of a native socket. */
   NativeSocket(long number) {
     this.number = number;
     // The action must not refer to this object, or it would never be found unreachable.
@@ -65,7 +64,7 @@ final class NativeSocket {
     return !closed;
   }
 
-  /** Closes it. Calls in progress end with {@link ErrorCodes#CLOSED}. */
+  /** Closes it. Calls in progress return {@link ErrorCodes#CLOSED}. */
   void close() {
     closed = true;
     cleanable.clean();
@@ -109,12 +108,14 @@ final class NativeSocket {
     return waiting(true, timeout, connect);
   }
 
-  /** {@code accepted} becomes the peer's address and the new socket's number. */
+  /**
+   * Accepts a connection, and writes the peer's address and the new socket's number to the array.
+   */
   int accept(int timeout, long[] accepted) throws IOException {
     return waiting(false, timeout, wait -> api.socketAccept(number, wait, accepted));
   }
 
-  /** To the peer if the port is below zero. */
+  /** Sends a datagram; to the peer if the port is below zero. */
   int send(byte[] bytes, int offset, int length, IpAddress to, int port) throws IOException {
     long high = to == null ? 0 : to.high();
     long low = to == null ? 0 : to.low();
@@ -156,9 +157,9 @@ final class NativeSocket {
   }
 
   /**
-   * Makes the call until it does not have to wait, and parks in between.
+   * Repeats the call until it does not report EAGAIN, and parks in between.
    *
-   * @throws InterruptedIOException if the virtual thread is interrupted when it would wait
+   * @throws InterruptedIOException if the virtual thread is interrupted when it would park
    */
   private int parking(boolean writable, int timeout, Call call) throws IOException {
     long start = timeout == 0 ? 0 : System.nanoTime();

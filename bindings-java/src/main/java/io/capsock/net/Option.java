@@ -7,7 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** The socket options, each under the name that Java has for it (options.rs has the same order). */
+/** The socket options, each with its Java name, in the order of options.rs. */
 enum Option {
   SO_RCVBUF(StandardSocketOptions.SO_RCVBUF),
   SO_SNDBUF(StandardSocketOptions.SO_SNDBUF),
@@ -31,7 +31,7 @@ enum Option {
 
   private static final Map<SocketOption<?>, Option> BY_NAME = new HashMap<>();
 
-  /** What {@code Socket}, {@code ServerSocket} and {@code DatagramSocket} support. */
+  /** The options that {@code Socket}, {@code ServerSocket} and {@code DatagramSocket} support. */
   static final Set<SocketOption<?>> OF_SOCKETS =
       names(
           SO_RCVBUF,
@@ -82,14 +82,14 @@ enum Option {
     }
   }
 
-  /** Null if this Java has no name for it, or no public one. */
+  /** Null if this Java has no public name for it. */
   private final SocketOption<?> name;
 
   Option(SocketOption<?> name) {
     this.name = name;
   }
 
-  /** One of the JDK's own module, which not every program has. */
+  /** An option of the module jdk.net, which may be missing. */
   Option(String extended) {
     SocketOption<?> found = null;
     try {
@@ -115,7 +115,7 @@ enum Option {
     return name;
   }
 
-  /** The option of that name, which is one of the supported ones. */
+  /** Returns the option of a supported name. */
   static Option of(SocketOption<?> name) {
     return BY_NAME.get(name);
   }

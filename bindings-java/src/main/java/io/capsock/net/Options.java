@@ -9,7 +9,7 @@ import java.net.SocketOption;
 import java.nio.ByteBuffer;
 import java.util.Set;
 
-/** Reading and setting the options of a socket, with the JDK's checks of their values. */
+/** Reads and sets the options of a socket, with the JDK's checks of their values. */
 final class Options {
   private Options() {}
 
@@ -37,7 +37,7 @@ final class Options {
     set(socket, option, value ? 1 : 0);
   }
 
-  /** The address that the socket has at its own end. */
+  /** Returns the local address. */
   static long[] localAddress(NativeSocket socket) throws SocketException {
     long[] address = new long[IpAddress.NUMBERS];
     int code = Native.api().socketLocal(socket.number(), address);
@@ -69,7 +69,7 @@ final class Options {
     }
   }
 
-  /** The value of a supported option. */
+  /** Returns the value of a supported option. */
   static Object get(NativeSocket socket, SocketOption<?> name) throws IOException {
     Option option = Option.of(name);
     if (option == Option.IP_MULTICAST_IF) {
@@ -119,7 +119,7 @@ final class Options {
     }
   }
 
-  /** The first IPv4 address of an interface, as the number that it is; 0 if it has none. */
+  /** Returns the first IPv4 address of an interface as a number; 0 if it has none. */
   static int v4(NetworkInterface of) {
     return of.inetAddresses()
         .filter(Inet4Address.class::isInstance)

@@ -15,19 +15,19 @@ import java.util.concurrent.locks.LockSupport;
  * when one does: a thread that stayed would keep the class loader of this class.
  */
 final class Poller {
-  /** How many sockets are told of at once: what the core returns at most. */
+  /** The most ready sockets that one call of the core returns. */
   private static final int TOKENS = 256;
 
-  /** A pause after a failure of the system, which is out of memory most likely. */
+  /** The pause after an error of the poll call, most likely for lack of memory. */
   private static final long PAUSE = 10_000_000;
 
-  /** How long the thread stays with nothing to wait for, and how often it looks: milliseconds. */
+  /** The time in milliseconds after which an idle thread ends, and the interval of its checks. */
   private static final int IDLE = 1000;
 
-  /** In place of the number of virtual threads that wait: there is no thread any more. */
+  /** The value of the counter after the thread has ended. */
   private static final int ENDED = -1;
 
-  /** One for reads and accepts, and one for writes and connects; null until one is needed. */
+  /** One poller for reads and accepts, one for writes and connects; null until needed. */
   private static volatile Poller readable;
 
   private static volatile Poller writable;
@@ -46,7 +46,7 @@ final class Poller {
     }
   }
 
-  /** Neither its priority nor what it inherits are those of whoever happened to wait first. */
+  /** Starts the thread without the priority and the inherited state of the current thread. */
   private Thread start() {
     String name = forWriting ? "capsock-write-poller" : "capsock-read-poller";
     Thread thread = new Thread(null, this::run, name, 0, false);
@@ -58,11 +58,11 @@ final class Poller {
   }
 
   /**
-   * Parks the current virtual thread until its socket is ready, it is interrupted, somebody closes
-   * the socket and unparks it, or the time is over; it may be for no reason, too.
+   * Parks the current virtual thread until its socket is ready, the thread is interrupted or
+   * unparked by a close, or the deadline has passed. It may return spuriously.
    *
    * @param forWriting whether it waits for a write or a connect, and not for a read or an accept
-   * @param deadline a time of {@link System#nanoTime}; not looked at unless {@code limited}
+   * @param deadline a time of {@link System#nanoTime}; ignored unless {@code limited}
    * @throws SocketException if the system cannot watch the socket, or has no descriptor for a
    *     poller; the next call tries again
    */
@@ -79,7 +79,9 @@ final class Poller {
     }
   }
 
-  /** The poller of that kind, entered; a new one if there is none that lives. */
+  /**
+   * Returns the poller of that kind, with the caller counted; a new one if its thread has ended.
+   */
   private static synchronized Poller entered(boolean forWriting) throws SocketException {
     Poller poller = forWriting ? writable : readable;
     if (poller != null && poller.enter()) {
@@ -95,7 +97,7 @@ final class Poller {
     return poller;
   }
 
-  /** Keeps the thread from ending; false if it has. */
+  /** Counts the caller, which keeps the thread from ending; false if it has ended. */
   private boolean enter() {
     int others = waiting.get();
     while (others != ENDED) {

@@ -25,7 +25,7 @@ final class SecurityChecks {
     return manager() != null;
   }
 
-  /** Does what this library does for itself with its own permissions alone. */
+  /** Runs the library's own action with the library's permissions. */
   static <T> T privileged(Supplier<T> action) {
     return POSSIBLE
         ? AccessController.doPrivileged((PrivilegedAction<T>) action::get)
@@ -65,7 +65,7 @@ final class SecurityChecks {
     }
   }
 
-  /** Whether a datagram of that sender may be received. */
+  /** Whether the security manager accepts a datagram of that sender. */
   static boolean accepts(InetAddress sender, int port) {
     SecurityManager manager = manager();
     if (manager == null) {

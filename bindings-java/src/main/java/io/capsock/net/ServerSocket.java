@@ -20,7 +20,7 @@ public class ServerSocket extends java.net.ServerSocket {
 
   private static final int DEFAULT_BACKLOG = 50;
 
-  /** Whether the SocketImpl is a subclass's own. */
+  /** Whether a subclass passed the SocketImpl. */
   private final boolean foreign;
 
   /**

@@ -174,7 +174,7 @@ public class Socket extends java.net.Socket {
     return new InetSocketAddress(Objects.requireNonNull(address), port);
   }
 
-  /** Java before 24 makes a datagram socket where a stream is not wanted. */
+  /** Refuses {@code stream} false, for which Java before 24 makes a datagram socket. */
   private static InetSocketAddress onlyStream(InetSocketAddress to, boolean stream) {
     if (!stream) {
       throw new IllegalArgumentException(

@@ -13,7 +13,7 @@ import java.net.InetSocketAddress;
  * a hint.
  */
 final class SocketHints {
-  /** More of a message is not looked at. */
+  /** The number of bytes of a message that are checked. */
   private static final int LOOKED_AT = 256;
 
   private enum Role {
@@ -24,7 +24,7 @@ final class SocketHints {
 
   private final boolean datagrams;
 
-  /** The thread that made it; another one may wait for what it has not sent yet. */
+  /** The thread that made the socket. Another thread may receive before this one has sent. */
   private final long maker = thread();
 
   private volatile Role role;
@@ -32,7 +32,7 @@ final class SocketHints {
   private volatile String peerHost;
   private volatile int peerPort;
 
-  /** A UDP socket whose port the system chose, and nobody has asked for. */
+  /** A UDP socket whose port the system chose and the program has not asked for. */
   private volatile boolean unknownPort;
 
   private volatile long sender;
@@ -45,10 +45,10 @@ final class SocketHints {
 
   private volatile long waiter;
 
-  /** When the call began that waits now; 0 if none does. */
+  /** The start of the call that waits; 0 if none does. */
   private volatile long since;
 
-  /** How much of its buffer the last receive filled. */
+  /** The length of the buffer of the last receive. */
   private volatile int room;
 
   private volatile int filled;
@@ -58,7 +58,7 @@ final class SocketHints {
     this.role = role;
   }
 
-  /** A connection; null if there are no hints. */
+  /** The hints of a connection; null if hints are disabled. */
   static SocketHints ofClient(String host, int port) {
     if (!Hints.areOn()) {
       return null;
@@ -70,12 +70,12 @@ final class SocketHints {
     return hints;
   }
 
-  /** An accepted connection; null if there are no hints. */
+  /** The hints of an accepted connection; null if hints are disabled. */
   static SocketHints ofServer() {
     return Hints.areOn() ? new SocketHints(false, Role.SERVER) : null;
   }
 
-  /** A UDP socket; null if there are no hints. */
+  /** The hints of a UDP socket; null if hints are disabled. */
   static SocketHints ofDatagrams() {
     if (!Hints.areOn()) {
       return null;
@@ -93,7 +93,7 @@ final class SocketHints {
     unknownPort = portWasChosen;
   }
 
-  /** The program asked for the port, and may have told a peer. */
+  /** The program asked for the port, and may have sent it to a peer. */
   void portAsked() {
     unknownPort = false;
   }
@@ -121,14 +121,14 @@ final class SocketHints {
     sent(bytes, offset, length);
   }
 
-  /** Of a peer, the system tells that nobody is there. */
+  /** The system reported that the peer's port is unreachable. */
   static void refused(InetSocketAddress peer) {
     if (peer != null) {
       Hints.unreachable(peer.getHostString(), peer.getPort());
     }
   }
 
-  /** A datagram of that length came, as much of it as the packet had room for. */
+  /** A datagram of that length was received, truncated to the packet's buffer. */
   void receivedPacket(int length, DatagramPacket packet) {
     int kept = packet.getLength();
     if (length > kept) {
@@ -185,7 +185,7 @@ final class SocketHints {
     since = System.nanoTime() | 1;
   }
 
-  /** The call does not wait any more. */
+  /** The call has returned. */
   void waited() {
     since = 0;
   }
@@ -205,7 +205,7 @@ final class SocketHints {
     HintWatcher.forget(this);
   }
 
-  /** By the watcher: says what there is to say of a call that has waited for that long. */
+  /** Called by the watcher: prints a hint for a call that has waited for that long. */
   void look(long now, long nanos) {
     long began = since;
     if (began == 0 || now - began < nanos || role == Role.SERVER) {

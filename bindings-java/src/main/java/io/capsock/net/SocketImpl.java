@@ -37,10 +37,10 @@ final class SocketImpl extends java.net.SocketImpl {
   private final SocketInputStream input = new SocketInputStream(this);
   private final SocketOutputStream output = new SocketOutputStream(this);
 
-  /** Held while connecting and accepting as well, which are waits for one thread, too. */
+  /** Held by read, connect and accept, which one thread at a time may wait in. */
   private final ReentrantLock readLock = input.lock();
 
-  /** Held to change the state or to look at it and act, never while waiting. */
+  /** Guards the state. Not held while a thread waits. */
   private final Object stateLock = new Object();
 
   private volatile State state = State.NEW;
@@ -50,7 +50,7 @@ final class SocketImpl extends java.net.SocketImpl {
 
   private volatile int timeout;
 
-  /** What hints are about; null without a connection, and without hints. */
+  /** The state for hints; null without a connection, or if hints are disabled. */
   private volatile SocketHints hints;
 
   /**
@@ -73,7 +73,7 @@ final class SocketImpl extends java.net.SocketImpl {
     return nativeSocket;
   }
 
-  /** The socket of a connection. */
+  /** Returns the socket of a connection. */
   NativeSocket connected() throws SocketException {
     State now = state;
     if (now == State.CLOSED) {
@@ -93,12 +93,12 @@ final class SocketImpl extends java.net.SocketImpl {
     return hints;
   }
 
-  /** How long a read waits, in milliseconds; 0 is without a limit. */
+  /** The timeout of a read in milliseconds; 0 is no timeout. */
   int timeout() {
     return timeout;
   }
 
-  /** Until Java 24, java.net.Socket has deprecated constructors that ask for datagrams. */
+  /** Java before 24 passes {@code stream} false from deprecated constructors of java.net.Socket. */
   @Override
   protected void create(boolean stream) throws IOException {
     synchronized (stateLock) {
@@ -255,7 +255,7 @@ final class SocketImpl extends java.net.SocketImpl {
     accepted.take(new NativeSocket(found[IpAddress.NUMBERS]), found);
   }
 
-  /** The time that others keep the lock counts, too. */
+  /** Waits for the lock, within the timeout. */
   private void lockToAccept(int milliseconds) throws SocketTimeoutException {
     if (milliseconds == 0) {
       readLock.lock();
@@ -300,7 +300,7 @@ final class SocketImpl extends java.net.SocketImpl {
     ErrorCodes.check(code);
   }
 
-  /** What is left of a limit, never the 0 that is none. */
+  /** Returns the rest of a timeout, at least 1: 0 would be no timeout. */
   private static int rest(int milliseconds, long start) {
     if (milliseconds == 0) {
       return 0;
@@ -367,7 +367,7 @@ final class SocketImpl extends java.net.SocketImpl {
     }
   }
 
-  /** Unless it is to be broken off, by a linger of zero. */
+  /** Whether close sends a FIN: with a linger time of zero it resets the connection. */
   private static boolean lingers(NativeSocket socket) {
     try {
       return Options.number(socket, Option.SO_LINGER) != 0;

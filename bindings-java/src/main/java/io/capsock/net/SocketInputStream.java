@@ -8,16 +8,16 @@ import java.net.SocketTimeoutException;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What a TCP socket receives. One thread at a time reads. */
+/** The input stream of a TCP socket. One thread at a time reads. */
 final class SocketInputStream extends InputStream {
   private final SocketImpl socket;
 
-  /** Held for a read, and by the socket for what else waits for it to be readable. */
+  /** Held by read, and by the socket's connect and accept. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private volatile boolean shut;
 
-  /** The end, and a reset, once seen, are what every later read sees. */
+  /** After the end of the stream or a reset, every later read reports it again. */
   private boolean ended;
 
   private boolean reset;
@@ -34,7 +34,7 @@ final class SocketInputStream extends InputStream {
     return shut;
   }
 
-  /** Nothing is received any more. */
+  /** Called by {@code shutdownInput}. */
   void shut() {
     shut = true;
   }
@@ -79,7 +79,7 @@ final class SocketInputStream extends InputStream {
     }
   }
 
-  /** The same, where there are hints. */
+  /** Reads, with hints. */
   private int watched(
       SocketHints hints, NativeSocket nativeSocket, byte[] bytes, int offset, int wanted)
       throws IOException {

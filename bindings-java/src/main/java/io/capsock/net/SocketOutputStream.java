@@ -7,7 +7,7 @@ import java.net.SocketException;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What a TCP socket sends. One thread at a time writes. */
+/** The output stream of a TCP socket. One thread at a time writes. */
 final class SocketOutputStream extends OutputStream {
   private final SocketImpl socket;
   private final ReentrantLock lock = new ReentrantLock();
@@ -21,7 +21,7 @@ final class SocketOutputStream extends OutputStream {
     return shut;
   }
 
-  /** Nothing is sent any more. */
+  /** Called by {@code shutdownOutput}. */
   void shut() {
     shut = true;
   }

@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Hints about an exception that ended a thread. Some mistakes reach no socket: java.net finds the
- * port or the name wrong first.
+ * Hints about an exception that ended a thread. For some mistakes java.net throws before it calls a
+ * socket: an invalid port, an unknown name.
  */
 final class UncaughtHints implements Thread.UncaughtExceptionHandler {
   private static final Pattern PORT =
@@ -15,14 +15,14 @@ final class UncaughtHints implements Thread.UncaughtExceptionHandler {
 
   private UncaughtHints() {}
 
-  /** Unless the program has a handler of its own. */
+  /** Sets the default handler, unless the program has set one. */
   static void install() {
     if (Thread.getDefaultUncaughtExceptionHandler() == null) {
       Thread.setDefaultUncaughtExceptionHandler(new UncaughtHints());
     }
   }
 
-  /** What Java does without a handler, and then the hint. */
+  /** Prints what Java prints without a handler, and then the hint. */
   @Override
   public void uncaughtException(Thread thread, Throwable uncaught) {
     // By its name, for a later Java will not have the class.

@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/** Virtual threads, in a Java that has them (21 and later). */
+/** Virtual threads, in Java 21 and later. */
 final class VirtualThreads {
   private static final MethodHandle IS_VIRTUAL = find();
 
@@ -19,7 +19,7 @@ final class VirtualThreads {
     }
   }
 
-  /** Whether the thread is one whose carrier must not be blocked. */
+  /** Whether the thread is a virtual thread, whose carrier must not be blocked. */
   static boolean isVirtual(Thread thread) {
     if (IS_VIRTUAL == null) {
       return false;
