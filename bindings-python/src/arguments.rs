@@ -1,4 +1,4 @@
-//! Arguments as Python gives them, checked by type here and by value in the core.
+//! Types of arguments. Their types are checked here, their values in the core.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,34 +10,34 @@ use pyo3::types::{PyEllipsis, PyMemoryView, PyString};
 
 use crate::errors::{Error, Result};
 
-/// An argument that may be left out, shown as `...` in the signature: the core has its default.
-pub(crate) enum Given<T> {
+/// An optional argument whose default is the core's, shown as `...` in the signature.
+pub(crate) enum OrDefault<T> {
     Default,
     Value(T),
 }
 
-impl<T> Given<T> {
+impl<T> OrDefault<T> {
     pub(crate) fn unwrap_or(self, default: T) -> T {
         match self {
-            Given::Default => default,
-            Given::Value(value) => value,
+            OrDefault::Default => default,
+            OrDefault::Value(value) => value,
         }
     }
 }
 
-impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Given<T> {
+impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for OrDefault<T> {
     type Error = T::Error;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> std::result::Result<Self, T::Error> {
         if object.is(PyEllipsis::get(object.py())) {
-            Ok(Given::Default)
+            Ok(OrDefault::Default)
         } else {
-            object.extract().map(Given::Value)
+            object.extract().map(OrDefault::Value)
         }
     }
 }
 
-/// A port. Outside of 0 to 65535 it is an `OverflowError`, as in the module `socket`.
+/// A port. A number outside 0 to 65535 raises OverflowError, as in the module `socket`.
 pub(crate) struct Port(pub(crate) u16);
 
 impl<'py> FromPyObject<'_, 'py> for Port {
@@ -55,7 +55,7 @@ impl<'py> FromPyObject<'_, 'py> for Port {
     }
 }
 
-/// A whole number that is not negative.
+/// An unsigned integer.
 pub(crate) struct Count<T>(pub(crate) T);
 
 impl<'py, T: TryFrom<u64>> FromPyObject<'_, 'py> for Count<T> {
@@ -76,7 +76,7 @@ impl<'py, T: TryFrom<u64>> FromPyObject<'_, 'py> for Count<T> {
     }
 }
 
-/// One of a core's names: `"tcp"`, `"threads"`, `"line"`.
+/// A choice by its name: `"tcp"`, `"threads"`, `"line"`.
 pub(crate) struct Named<T>(pub(crate) T);
 
 impl<'py, T: FromStr<Err = capsock::Error>> FromPyObject<'_, 'py> for Named<T> {
@@ -109,30 +109,30 @@ impl<'py> FromPyObject<'_, 'py> for Seconds {
     }
 }
 
-impl Given<Seconds> {
-    /// The duration where one was given, and `default` where not.
+impl OrDefault<Seconds> {
+    /// The duration, or `default` if the argument was left out.
     pub(crate) fn limit_or(self, what: &str, default: Option<Duration>) -> Result<Option<Duration>> {
         match self {
-            Given::Default => Ok(default),
-            Given::Value(seconds) => seconds.limit(what),
+            OrDefault::Default => Ok(default),
+            OrDefault::Value(seconds) => seconds.limit(what),
         }
     }
 }
 
-impl Given<f64> {
-    /// The time of so many seconds where it was given, and `default` where not.
+impl OrDefault<f64> {
+    /// The time of this many seconds, or `default` if the argument was left out.
     pub(crate) fn time_or(self, what: &str, default: Duration) -> Result<Duration> {
         match self {
-            Given::Default => Ok(default),
-            // Infinity is the longest time, of which the core says what it thinks.
-            Given::Value(seconds) => {
+            OrDefault::Default => Ok(default),
+            // Infinity becomes the longest time, which the core checks.
+            OrDefault::Value(seconds) => {
                 Ok(capsock::net::timeout::from_seconds(what, seconds)?.unwrap_or(Duration::MAX))
             }
         }
     }
 }
 
-/// The bytes of a bytes-like object. They are shared where they cannot change, and copied otherwise.
+/// The bytes of a bytes-like object: shared if they are immutable, copied otherwise.
 pub(crate) struct Bytes(pub(crate) PyBackedBytes);
 
 impl<'py> FromPyObject<'_, 'py> for Bytes {
@@ -142,13 +142,13 @@ impl<'py> FromPyObject<'_, 'py> for Bytes {
         if let Ok(bytes) = object.extract::<PyBackedBytes>() {
             return Ok(Bytes(bytes));
         }
-        // The stable interface of Python 3.9 has the buffer protocol in memoryview alone.
+        // In the stable ABI of Python 3.9, only memoryview has the buffer protocol.
         let copy = PyMemoryView::from(&object)?.call_method0("tobytes")?;
         Ok(Bytes(copy.extract::<PyBackedBytes>().map_err(PyErr::from)?))
     }
 }
 
-/// Text, as `str` or as bytes. What comes back is of the same kind.
+/// Text, as `str` or as bytes. The reply has the same type.
 pub(crate) enum Text {
     Str(PyBackedStr),
     Bytes(Bytes),

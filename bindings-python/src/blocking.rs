@@ -1,8 +1,7 @@
-//! Calls of the core that can block: without the GIL, ended by what a signal handler raises.
+//! Calls of the core that can block: they release the GIL, and an exception of a signal handler ends them.
 //!
-//! The core reports a signal to its caller by asking [`interrupted`], on the calling thread. What
-//! Python raised there, or inside a file object during a copy, waits in a slot of that thread
-//! until the core has returned, and is then what the call raises.
+//! After a signal, the core calls [`interrupted`] on the calling thread. An exception raised there, or by a file object
+//! during a copy, is stored in a variable of the thread until the core has returned. The call then raises it.
 
 use std::cell::RefCell;
 
@@ -28,7 +27,7 @@ where
     }
 }
 
-/// As [`blocking`], for a call on a socket, whose fault its caller translates. What was raised goes before it.
+/// As [`blocking`], for a socket call, whose error the caller translates. A stored exception takes precedence.
 pub(crate) fn without_gil<T, F>(py: Python<'_>, call: F) -> PyResult<std::result::Result<T, WaitError>>
 where
     T: Send,
@@ -37,9 +36,9 @@ where
     take_raised(py.detach(call))
 }
 
-/// Whether Python has no thread but this one, which then need not let go of the GIL for a call that does not block.
+/// Whether this is Python's only thread, which need not release the GIL for a call that does not block.
 pub(crate) fn alone(_: Python<'_>) -> bool {
-    // Exported by every Python from 3.9 on, though not part of its stable interface.
+    // Exported by every Python from 3.9 on, but not part of the stable ABI.
     unsafe extern "C" {
         fn PyInterpreterState_ThreadHead(
             interpreter: *mut ffi::PyInterpreterState,
@@ -59,12 +58,12 @@ fn take_raised<T>(result: T) -> PyResult<T> {
     RAISED.take().map_or(Ok(result), Err)
 }
 
-/// Makes `raised` the outcome of the blocking call that this thread is in.
+/// Has the blocking call of this thread raise `raised`.
 pub(crate) fn raise_later(raised: PyErr) {
     RAISED.set(Some(raised));
 }
 
-/// The core's question after a signal: whether the call shall end.
+/// Runs the signal handlers; returns whether one has raised, which ends the call. The core calls it after EINTR.
 pub(crate) fn interrupted() -> bool {
     match Python::try_attach(|py| py.check_signals()) {
         Some(Err(raised)) => {

@@ -1,14 +1,13 @@
-//! The one place where an error of the core becomes a Python exception.
+//! Converts errors of the core to Python exceptions, for the whole binding.
 //!
-//! The exceptions are Python's own, with `errno` set: `OSError` picks the subclass by the number,
-//! as the standard library's sockets have it.
+//! The exceptions are built-in ones, with `errno` set. `OSError` selects the subclass by that number, as for the standard
+//! library's sockets.
 
 use capsock::ErrorKind;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyUnicodeError, PyValueError};
 use pyo3::prelude::*;
 
-/// What a function of this package ends with when it fails: an error of the core, or an exception
-/// that Python code raised on the way.
+/// Why a function of this package fails: an error of the core, or an exception of Python code that it called.
 pub(crate) enum Error {
     Core(capsock::Error),
     Python(PyErr),
@@ -50,8 +49,8 @@ fn exception(error: &capsock::Error) -> PyErr {
     }
 }
 
-/// `socket.gaierror`, from where the module `socket` has it: a file of that name in a script's own folder
-/// takes that module's place. If it cannot be had, whatever was raised instead is the exception.
+/// `socket.gaierror`, imported from `_socket`: a file `socket.py` in the script's folder may shadow the module `socket`. If
+/// the import fails, its exception is returned.
 fn gaierror(code: i32, text: String) -> PyErr {
     Python::attach(|py| {
         let class = py.import("_socket").and_then(|module| module.getattr("gaierror"));
@@ -59,8 +58,8 @@ fn gaierror(code: i32, text: String) -> PyErr {
     })
 }
 
-/// Raises what an error of the kind with that stable number becomes. For the tests, which hold
-/// every kind against its exception.
+/// Raises the exception for the kind of error with that stable number. For the tests, which check the exception of every
+/// kind.
 #[pyfunction]
 pub(crate) fn _raise_kind(number: i32) -> Result<()> {
     match ErrorKind::ALL.into_iter().find(|kind| kind.number() == number) {

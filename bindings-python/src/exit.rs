@@ -1,4 +1,4 @@
-//! Which interpreter this is, and its end: servers that still run are stopped before it.
+//! The interpreter's exit, which stops the servers that still run, and the check that it is the main interpreter.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -9,21 +9,21 @@ use pyo3::prelude::*;
 
 use crate::callback;
 
-/// How long requests in hand may still take when the interpreter exits.
+/// How long requests in progress may take when the interpreter exits.
 const GRACE: Duration = Duration::from_secs(1);
 
-// Locked only with the GIL held, and never while it is handed over: a fork finds it unlocked.
+// Locked only with the GIL held, and unlocked before it is released, so that a fork finds it unlocked.
 static LIVING: Mutex<Vec<Weak<capsock::Server>>> = Mutex::new(Vec::new());
 
-/// Has the server stopped at exit, should it still live.
+/// Has the server stopped at exit, if it still exists then.
 pub(crate) fn remember(server: &Arc<capsock::Server>) {
     let mut living = LIVING.lock().unwrap_or_else(PoisonError::into_inner);
     living.retain(|server| server.strong_count() > 0);
     living.push(Arc::downgrade(server));
 }
 
-/// ImportError in a sub-interpreter: the objects that this library keeps are of one interpreter, and its threads
-/// find the main one.
+/// Raises ImportError in a sub-interpreter: the objects that this library keeps belong to one interpreter, and its
+/// threads attach to the main one.
 pub(crate) fn refuse_subinterpreter(py: Python<'_>) -> PyResult<()> {
     // SAFETY: the thread is attached, so it has an interpreter.
     match unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } {
@@ -49,7 +49,7 @@ fn stop_all(py: Python<'_>) {
         servers.iter().for_each(|server| server.request_stop());
         let deadline = Instant::now() + GRACE;
         for server in servers {
-            // It fails in a forked child alone, where there is no server to stop.
+            // It fails only in a forked child, in which the server does not run.
             let _ = server.stop(deadline.saturating_duration_since(Instant::now()));
         }
         callback::close();

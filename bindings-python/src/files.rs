@@ -15,7 +15,7 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// `read1` returns what is there, where `read` of a buffered file waits until all of it came.
+    /// `read1` returns the bytes available, where `read` of a buffered file waits for all bytes asked for.
     pub(crate) fn new(file: &Bound<'_, PyAny>) -> PyResult<Input> {
         let read = match file.getattr_opt("read1")? {
             Some(read) => read,
@@ -52,8 +52,8 @@ impl Read for Input {
 pub(crate) struct Output {
     write: Py<PyAny>,
     flush: Option<Py<PyAny>>,
-    /// An `io.RawIOBase`, whose `write` returns `None` when it wrote nothing. Others that return
-    /// `None` have written all.
+    /// An `io.RawIOBase`, whose `write` returns `None` if it wrote nothing. For other objects, `None` means that all was
+    /// written.
     raw: bool,
 }
 
@@ -90,7 +90,7 @@ impl Write for Output {
     }
 }
 
-/// Runs `act` with the GIL held. Its exception becomes the outcome of the call that this thread is in.
+/// Runs `act` with the GIL held. The blocking call of this thread raises its exception.
 fn python<R>(act: impl FnOnce(Python<'_>) -> PyResult<R>) -> Result<R> {
     match Python::try_attach(act) {
         Some(Ok(result)) => Ok(result),

@@ -48,7 +48,7 @@ mod glibc {
         static REFERENCE: AtomicPtr<c_void>;
     }
 
-    /// The routine of Rust's standard library; null until it was replaced.
+    /// The routine of Rust's standard library; null until it is replaced.
     static OF_RUST: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
 
     pub(super) fn install() {

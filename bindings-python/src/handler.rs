@@ -12,13 +12,13 @@ use crate::arguments::Bytes;
 use crate::callback::attach;
 
 thread_local! {
-    /// The exception of the handler call that failed last on this thread, for the log's traceback:
-    /// the core's log line is text.
+    /// The exception of the last handler call that failed on this thread, for the traceback in the log: the core's log
+    /// line is only text.
     static FAILURE: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
-/// What the server object and the core's service share, so that Python's garbage collector sees a
-/// handler that refers to its own server, and can let go of it.
+/// The handler, which the server object and the core's service share, so that Python's garbage collector finds a handler
+/// that refers to its own server, and can clear the reference.
 #[derive(Clone, Default)]
 pub(crate) struct Callable(Arc<Mutex<Option<Py<PyAny>>>>);
 
@@ -27,15 +27,18 @@ impl Callable {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(callable);
     }
 
-    /// Shows the callable to the garbage collector; while a request takes its reference, not: an
-    /// object that is not shown counts as in use.
-    pub(crate) fn show<E>(&self, show: impl FnOnce(&Option<Py<PyAny>>) -> Result<(), E>) -> Result<(), E> {
-        self.0.try_lock().map_or(Ok(()), |callable| show(&callable))
+    /// Visits the callable for the garbage collector. While a request copies the reference, it is not visited, and so
+    /// counts as reachable.
+    pub(crate) fn traverse<E>(
+        &self,
+        visit: impl FnOnce(&Option<Py<PyAny>>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.0.try_lock().map_or(Ok(()), |callable| visit(&callable))
     }
 
     pub(crate) fn clear(&self) {
         let callable = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Dropped with the lock released: the last reference may run any Python code.
+        // Dropped with the lock released: dropping the last reference may run any Python code.
         drop(callable);
     }
 
@@ -101,9 +104,9 @@ impl Service for Handler {
         answered.unwrap_or_else(|| Err(HandlerError("the Python interpreter exits".to_owned())))
     }
 
-    /// Takes the GIL once for all of them.
+    /// Acquires the GIL once for all requests of the batch.
     fn batch(&self, answer: &mut dyn FnMut()) {
-        // If the interpreter exits, each of them is told so.
+        // If the interpreter exits, each request fails with that reason.
         if attach(|_| answer()).is_none() {
             answer();
         }

@@ -1,11 +1,10 @@
 //! The native part of the Python package `capsock`.
 //!
-//! It translates types, errors and lifetimes between Python and the core, and decides nothing: no
-//! default, no check and no behaviour is written here that another language would need too. It is
-//! not a Rust library; `capsock._native` is imported by the package `capsock` alone.
+//! It translates types, errors and lifetimes between Python and the core. Defaults, checks and behaviour that another
+//! language needs too belong in the core. It is not a Rust library: only the package `capsock` imports it.
 //!
-//! Every class is frozen over a core type that is `Send + Sync`, so two threads may call the same
-//! object at the same time, and every call that can block runs without the GIL.
+//! Every class is frozen and holds a core type that is `Send + Sync`, so that two threads may call the same object at the
+//! same time. Every call that can block releases the GIL.
 
 mod arguments;
 mod blocking;
@@ -34,7 +33,7 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
-    // Before any object is made: those of this library are shared by all who import it.
+    // Before the first object is made: this library's objects would be shared by all interpreters.
     exit::refuse_subinterpreter(py)?;
     forced_unwind::install();
 

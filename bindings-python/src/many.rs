@@ -1,4 +1,4 @@
-//! `request_many` of both clients: from an iterable to a list.
+//! `request_many` of both clients: converts an iterable of requests and the list of replies.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -12,15 +12,14 @@ use crate::arguments::Text;
 use crate::blocking::{blocking, interrupted};
 use crate::errors::Result;
 
-/// A signal that arrives while nothing is waited for is found after so long, and so many replies.
-const GLANCE: Duration = Duration::from_millis(50);
-const GLANCE_EVERY: usize = 64;
+/// While replies arrive without a wait, signals are checked after this time, each time that this many replies have come.
+const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
+const SIGNAL_CHECK_REPLIES: usize = 64;
 
-/// Takes the reply to the item at a place.
+/// Called with the index of an item and its reply.
 pub(crate) type OnReply<'a> = &'a mut (dyn FnMut(usize, &[u8]) -> capsock::Result<()> + Send);
 
-/// Takes all items, asks with them while other Python threads run, and returns the replies, each of
-/// the kind of its item.
+/// Collects the items, has `ask` send them without the GIL, and returns the replies, each of the type of its item.
 pub(crate) fn request_many<'py, F>(items: &Bound<'py, PyAny>, ask: F) -> Result<Bound<'py, PyList>>
 where
     F: FnOnce(&[Text], OnReply<'_>) -> capsock::Result<()> + Send,
@@ -28,32 +27,32 @@ where
     let py = items.py();
     let items = collect(items)?;
     let mut bytes = Vec::new();
-    let mut places = vec![0..0; items.len()];
+    let mut ranges = vec![0..0; items.len()];
     blocking(py, || {
-        let (mut replies, mut looked) = (0_usize, Instant::now());
+        let (mut replies, mut checked) = (0_usize, Instant::now());
         ask(&items, &mut |index, reply| {
             let start = bytes.len();
             bytes.extend_from_slice(reply);
-            places[index] = start..bytes.len();
+            ranges[index] = start..bytes.len();
             replies += 1;
-            if replies % GLANCE_EVERY == 0 && looked.elapsed() > GLANCE {
+            if replies % SIGNAL_CHECK_REPLIES == 0 && checked.elapsed() > SIGNAL_CHECK_INTERVAL {
                 if interrupted() {
                     let happened = "a signal arrived (EINTR)";
                     return Err(capsock::Error::new(ErrorKind::Interrupted, "go on asking", happened));
                 }
-                looked = Instant::now();
+                checked = Instant::now();
             }
             Ok(())
         })
     })?;
-    let reply = |(index, (item, place)): (usize, (&Text, Range<usize>))| -> Result<Bound<'py, PyAny>> {
-        let reply = &bytes[place];
+    let reply = |(index, (item, range)): (usize, (&Text, Range<usize>))| -> Result<Bound<'py, PyAny>> {
+        let reply = &bytes[range];
         Ok(match item {
             Text::Str(_) => PyString::new(py, reply_text(index, reply)?).into_any(),
             Text::Bytes(_) => PyBytes::new(py, reply).into_any(),
         })
     };
-    let replies: Vec<_> = items.iter().zip(places).enumerate().map(reply).collect::<Result<_>>()?;
+    let replies: Vec<_> = items.iter().zip(ranges).enumerate().map(reply).collect::<Result<_>>()?;
     Ok(PyList::new(py, replies)?)
 }
 

@@ -1,14 +1,14 @@
-//! An object of Python that is made once.
+//! A cell for a Python object that is made once.
 
 use std::sync::OnceLock;
 
 use pyo3::prelude::*;
 
-/// The first object that was made for this place, which stays for good.
+/// A Python object that is made on first use and kept until the process exits.
 ///
-/// PyO3's cell is locked while its object is made, which takes calls into Python. If Python ends the thread
-/// in one of those, or another thread forks the process meanwhile, the cell stays locked. Here two threads may
-/// make the object at the same time, and the one that comes second drops its own.
+/// PyO3's cell is locked while Python code makes the object. If Python ends the thread in that code, or another thread
+/// forks the process, the cell stays locked. Here, two threads may make the object at the same time; the second drops
+/// its own.
 pub(crate) struct OnceObject<T>(OnceLock<Py<T>>);
 
 impl<T> OnceObject<T> {
@@ -23,7 +23,7 @@ impl<T> OnceObject<T> {
     ) -> PyResult<&Bound<'py, T>> {
         if self.0.get().is_none() {
             let made = make()?.unbind();
-            // The loser is dropped with the cell unlocked.
+            // If another thread was first, this object is dropped with the cell unlocked.
             drop(self.0.set(made));
         }
         Ok(self.0.get().expect("it was set above, and nothing takes it out").bind(py))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use capsock::{Concurrency, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};
 use pyo3::prelude::*;
 
-use crate::arguments::{Count, Given, Named, Port, Seconds};
+use crate::arguments::{Count, Named, OrDefault, Port, Seconds};
 use crate::blocking::interrupted;
 use crate::errors::Result;
 use crate::server::Server;
@@ -19,10 +19,11 @@ impl Server {
     #[new]
     #[pyo3(signature = (
         transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT),
-        concurrency = Given::Default, framing = Given::Default, workers = Given::Default, backlog =
-        Given::Default, max_connections = Given::Default, max_connections_per_peer = Given::Default,
-        max_request = Given::Default, max_amplification = Given::Default, idle_timeout = Given::Default,
-        write_timeout = Given::Default, busy_poll = Given::Default, handler = None, text = false,
+        concurrency = OrDefault::Default, framing = OrDefault::Default, workers = OrDefault::Default,
+        backlog = OrDefault::Default, max_connections = OrDefault::Default, max_connections_per_peer =
+        OrDefault::Default, max_request = OrDefault::Default, max_amplification = OrDefault::Default,
+        idle_timeout = OrDefault::Default, write_timeout = OrDefault::Default, busy_poll =
+        OrDefault::Default, handler = None, text = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
@@ -30,17 +31,17 @@ impl Server {
         transport: Named<Transport>,
         host: String,
         port: Port,
-        concurrency: Given<Named<Concurrency>>,
-        framing: Given<Named<Framing>>,
-        workers: Given<Count<usize>>,
-        backlog: Given<Count<u32>>,
-        max_connections: Given<Count<usize>>,
-        max_connections_per_peer: Given<Count<usize>>,
-        max_request: Given<Count<usize>>,
-        max_amplification: Given<Count<usize>>,
-        idle_timeout: Given<Seconds>,
-        write_timeout: Given<Seconds>,
-        busy_poll: Given<f64>,
+        concurrency: OrDefault<Named<Concurrency>>,
+        framing: OrDefault<Named<Framing>>,
+        workers: OrDefault<Count<usize>>,
+        backlog: OrDefault<Count<u32>>,
+        max_connections: OrDefault<Count<usize>>,
+        max_connections_per_peer: OrDefault<Count<usize>>,
+        max_request: OrDefault<Count<usize>>,
+        max_amplification: OrDefault<Count<usize>>,
+        idle_timeout: OrDefault<Seconds>,
+        write_timeout: OrDefault<Seconds>,
+        busy_poll: OrDefault<f64>,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
@@ -70,16 +71,16 @@ impl Server {
 impl TcpClient {
     #[new]
     #[pyo3(signature = (
-        host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = Given::Default, timeout =
-        Given::Default, max_reply = Given::Default,
+        host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = OrDefault::Default, timeout =
+        OrDefault::Default, max_reply = OrDefault::Default,
     ))]
     fn new(
         py: Python<'_>,
         host: String,
         port: Port,
-        connect_timeout: Given<Seconds>,
-        timeout: Given<Seconds>,
-        max_reply: Given<Count<usize>>,
+        connect_timeout: OrDefault<Seconds>,
+        timeout: OrDefault<Seconds>,
+        max_reply: OrDefault<Count<usize>>,
     ) -> Result<TcpClient> {
         let mut options = TcpClientOptions { on_interrupt: Some(interrupted), ..Default::default() };
         options.connect_timeout = connect_timeout.limit_or("the connect timeout", options.connect_timeout)?;
@@ -93,16 +94,16 @@ impl TcpClient {
 impl UdpClient {
     #[new]
     #[pyo3(signature = (
-        host, port = Port(capsock::DEFAULT_PORT), *, timeout = Given::Default, retransmit_after =
-        Given::Default, retransmissions = Given::Default,
+        host, port = Port(capsock::DEFAULT_PORT), *, timeout = OrDefault::Default, retransmit_after =
+        OrDefault::Default, retransmissions = OrDefault::Default,
     ))]
     fn new(
         py: Python<'_>,
         host: String,
         port: Port,
-        timeout: Given<Seconds>,
-        retransmit_after: Given<Seconds>,
-        retransmissions: Given<Count<u32>>,
+        timeout: OrDefault<Seconds>,
+        retransmit_after: OrDefault<Seconds>,
+        retransmissions: OrDefault<Count<u32>>,
     ) -> Result<UdpClient> {
         let mut options = UdpClientOptions { on_interrupt: Some(interrupted), ..Default::default() };
         options.timeout = timeout.limit_or("the timeout", options.timeout)?;

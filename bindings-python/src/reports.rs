@@ -1,10 +1,10 @@
-//! The totals and reports of the core as classes of Python.
+//! Python classes for the totals and the report of the core.
 
 use pyo3::prelude::*;
 
 use crate::once_object::OnceObject;
 
-/// A frozen class with the fields of a struct of the core.
+/// Defines a frozen class with the fields of a struct of the core.
 macro_rules! report {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)+ }) => {
         $(#[$doc])*
@@ -32,7 +32,7 @@ macro_rules! report {
     };
 }
 
-/// `Features::bits`, which Python sees as a `capsock.Feature`.
+/// `Features::bits`, converted to a `capsock.Feature`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Feature(u64);
 

@@ -1,11 +1,11 @@
-//! A script that is run as `python SCRIPT.py` runs it, inside a program that has begun otherwise.
+//! Runs a script as `python SCRIPT.py` does, in an interpreter that runs already.
 
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use pyo3::prelude::*;
 
-// Exported by every Python, though not part of its stable interface: what `python SCRIPT.py` itself calls.
+// Exported by every Python, but not part of the stable ABI. `python SCRIPT.py` calls it.
 unsafe extern "C" {
     fn PyRun_SimpleFileExFlags(
         file: *mut libc::FILE,
@@ -15,16 +15,15 @@ unsafe extern "C" {
     ) -> libc::c_int;
 }
 
-/// Runs a script in the module `__main__`, and returns whether it ended without an exception, which
-/// is printed; SystemExit ends the process. The file is closed.
+/// Runs a script in the module `__main__` and closes the file; returns whether it ended without an exception. An exception
+/// is printed; SystemExit exits the process.
 ///
-/// A traceback begins with the script, and an interruption is remembered by the interpreter, which
-/// then ends the process by that signal.
+/// A traceback begins with the script. After a KeyboardInterrupt, the interpreter exits by SIGINT.
 #[pyfunction]
 #[pyo3(signature = (fileno, name, /))]
 pub(crate) fn _run_file(py: Python<'_>, fileno: i32, name: OsString) -> PyResult<bool> {
     let name = CString::new(name.as_bytes())?;
-    // SAFETY: the mode is NUL-terminated; the caller gives its descriptor away.
+    // SAFETY: the mode is NUL-terminated; the caller passes ownership of its descriptor.
     let file = unsafe { libc::fdopen(fileno, c"rb".as_ptr()) };
     if file.is_null() {
         return Err(std::io::Error::last_os_error().into());

@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
-use crate::arguments::{Given, Seconds};
+use crate::arguments::{OrDefault, Seconds};
 use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
 use crate::handler::{self, Callable, Handler};
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// What the constructor does once its options are read.
+    /// Starts the server with the constructor's options.
     pub(crate) fn start(
         py: Python<'_>,
         options: ServerOptions,
@@ -51,7 +51,7 @@ impl Server {
 
 #[pymethods]
 impl Server {
-    /// The first address that the server listens on: (host, port), with the port that it has.
+    /// The first address that the server listens on: (host, port), with the actual port.
     #[getter]
     fn address(&self) -> (String, u16) {
         pair(self.server.local_addr())
@@ -86,38 +86,38 @@ impl Server {
         self.server.stats().into()
     }
 
-    /// Asks the server to stop within 5 seconds and returns at once. wait() tells when it has.
+    /// Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done.
     fn request_stop(&self) {
         self.server.request_stop();
     }
 
-    /// Stops the server: no new work, what is in hand is finished, then idle connections close;
-    /// after timeout seconds (default 5, None for no limit) the rest is cut. Ctrl-C ends the
-    /// waiting; the server goes on stopping.
+    /// Stops the server and returns a report. It accepts no new work, finishes requests in progress,
+    /// and closes idle connections; connections left after timeout seconds (default 5, None for no
+    /// limit) are cut. Ctrl-C ends the call, not the stop.
     ///
-    /// May be called from any thread and twice: the earliest deadline holds, and the second call
-    /// returns the same report. From a handler it asks for the stop and returns at once.
-    #[pyo3(signature = (timeout = Given::Default))]
-    fn stop(&self, py: Python<'_>, timeout: Given<Seconds>) -> Result<StopReport> {
+    /// It may be called from any thread and more than once: the earliest deadline holds, and each call
+    /// returns the same report. From a handler it starts the stop and returns at once.
+    #[pyo3(signature = (timeout = OrDefault::Default))]
+    fn stop(&self, py: Python<'_>, timeout: OrDefault<Seconds>) -> Result<StopReport> {
         let timeout = timeout.limit_or("the stop timeout", Some(capsock::DEFAULT_STOP_TIMEOUT))?;
         let stop = || self.server.stop_interruptible(timeout.unwrap_or(Duration::MAX), Some(interrupted));
         Ok(blocking(py, stop)?.into())
     }
 
-    /// Waits until the server has stopped, whoever stopped it, and returns True; or False if
-    /// timeout seconds are over first. None, the default, waits without a limit.
+    /// Waits until the server has stopped and returns True, or False after timeout seconds. None,
+    /// the default, sets no limit.
     #[pyo3(signature = (timeout = None))]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> Result<bool> {
         let timeout = Seconds(timeout).limit("the timeout")?;
         blocking(py, || self.server.wait(timeout, Some(interrupted)))
     }
 
-    /// Waits until the server has stopped. Ctrl-C stops it as stop() does, and raises
-    /// KeyboardInterrupt then.
+    /// Waits until the server has stopped. Ctrl-C stops it as stop() does, then raises
+    /// KeyboardInterrupt.
     fn serve_forever(&self, py: Python<'_>) -> Result<()> {
         match self.wait(py, None) {
             Ok(_) => Ok(()),
-            Err(Error::Python(raised)) => self.stop(py, Given::Default).and(Err(raised.into())),
+            Err(Error::Python(raised)) => self.stop(py, OrDefault::Default).and(Err(raised.into())),
             Err(refused) => Err(refused),
         }
     }
@@ -134,8 +134,8 @@ impl Server {
         _exc_value: &Bound<'_, PyAny>,
         _traceback: &Bound<'_, PyAny>,
     ) -> Result<()> {
-        match self.stop(py, Given::Default) {
-            // A forked child leaves the block too; the server is the parent's.
+        match self.stop(py, OrDefault::Default) {
+            // A forked child also leaves the block, but the server runs in the parent.
             Err(Error::Core(error)) if error.kind() == ErrorKind::Unsupported => Ok(()),
             other => other.map(drop),
         }
@@ -147,7 +147,7 @@ impl Server {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        self.callable.show(|callable| visit.call(callable))
+        self.callable.traverse(|callable| visit.call(callable))
     }
 
     fn __clear__(&self) {
@@ -156,7 +156,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Stops with the GIL released: a handler in hand needs it to come to its end.
+    /// Stops with the GIL released: a running handler needs it to return.
     fn drop(&mut self) {
         if Python::try_attach(|py| py.detach(|| self.server.close())).is_none() {
             self.server.close();

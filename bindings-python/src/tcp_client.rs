@@ -17,7 +17,7 @@ use crate::many::request_many;
 pub(crate) struct TcpClient(capsock::TcpClient);
 
 impl TcpClient {
-    /// What the constructor does once its options are read.
+    /// Connects with the constructor's options.
     pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: TcpClientOptions) -> Result<TcpClient> {
         Ok(TcpClient(blocking(py, || capsock::TcpClient::connect_with(to, options))?))
     }
@@ -25,14 +25,14 @@ impl TcpClient {
 
 #[pymethods]
 impl TcpClient {
-    /// Sends a line of text and returns the line that comes back, as the same kind (str for str,
-    /// bytes for a bytes-like object), without a newline in either.
+    /// Sends a line of text and returns the line received, as the same type (str for str, bytes for
+    /// a bytes-like object), both without a newline.
     ///
-    /// If the server closed the connection since the last request, the client connects again, once.
+    /// If the server has closed the connection since the last request, the client connects again, once.
     ///
     /// Raises ValueError if the text has a newline, UnicodeError if the reply to a str is not UTF-8
-    /// (ask with bytes), TimeoutError, ConnectionResetError (also if the server closed before the
-    /// whole reply had come), and OSError with EBADF after close().
+    /// (send bytes instead), TimeoutError, ConnectionResetError (also if the server closes before the
+    /// end of the reply), and OSError with EBADF after close().
     #[pyo3(signature = (text, /))]
     fn request<'py>(&self, py: Python<'py>, text: Text) -> Result<Bound<'py, PyAny>> {
         Ok(match text {
@@ -43,28 +43,30 @@ impl TcpClient {
         })
     }
 
-    /// Sends the lines of an iterable and returns a list of the lines that come back, in the same
-    /// order, each as the same kind as by request().
+    /// Sends the lines of an iterable and returns the list of the lines received, in the same order,
+    /// each as the type that request() returns.
     ///
-    /// Once the server has answered two requests on a connection, and so keeps it open, the rest goes
-    /// there without waiting for the replies (pipelining): many times faster than a loop of request().
-    /// The server has to answer each line with one line. With a server that closes after each reply, each
-    /// request has a connection of its own. The timeout is the longest wait for the next reply. The
+    /// Once the server has answered two requests on one connection, the client sends the others without
+    /// waiting for the replies (pipelining), which is many times faster than a loop of request(). The
+    /// server must answer each line with one line. If the server closes the connection after each reply,
+    /// each request has its own connection. The timeout is the longest wait for the next reply. The
     /// iterable is read to its end, and all lines are checked, before anything is sent.
     ///
-    /// Raises what request() raises; the text tells which item got no reply, counted from 0, and how
-    /// many replies had come. If the connection ends while requests are on their way, none of them is
-    /// sent again: ConnectionResetError. OSError if the server sent more lines than requests.
+    /// Raises what request() raises; the text names the item without a reply, counted from 0, and the
+    /// number of replies received. If the connection ends while requests are pending, none is sent
+    /// again, and ConnectionResetError is raised. Raises OSError if the server sends more lines than it
+    /// got requests.
     #[pyo3(signature = (texts, /))]
     fn request_many<'py>(&self, texts: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
         request_many(texts, |texts, on_reply| self.0.request_many_with(texts, on_reply))
     }
 
-    /// Sends all of input, then end of input, and writes all that comes back to output, both ways
-    /// at once, so that a file of any size cannot deadlock. The connection is used up.
+    /// Sends all bytes of input, then the end of the stream, and writes all bytes received to output.
+    /// Both directions run at once, so that a file of any size cannot deadlock. The connection cannot be
+    /// used afterwards.
     ///
-    /// Both are binary file objects. Returns the numbers of bytes (sent, received). What a file
-    /// object raises is raised again. While a read of the input waits, no reply is written.
+    /// Both are binary file objects. Returns the numbers of bytes (sent, received). Raises what a file
+    /// object raises. While a read of the input blocks, no reply is written.
     #[pyo3(signature = (input, output, /))]
     fn copy(
         &self,
@@ -77,19 +79,19 @@ impl TcpClient {
         Ok((copied.sent, copied.received))
     }
 
-    /// Closes the connection. A call that another thread is blocked in ends with OSError (EBADF).
-    /// Closing twice is no error.
+    /// Closes the connection. Pending calls of other threads raise OSError with EBADF. Closing twice
+    /// is no error.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }
 
-    /// The address of this end: (host, port).
+    /// The local address of the connection: (host, port).
     #[getter]
     fn local_address(&self) -> Result<(String, u16)> {
         Ok(pair(self.0.local_addr()?))
     }
 
-    /// The address of the server that answered: (host, port).
+    /// The address of the server: (host, port).
     #[getter]
     fn peer_address(&self) -> Result<(String, u16)> {
         Ok(pair(self.0.peer_addr()?))
@@ -115,7 +117,7 @@ impl TcpClient {
     }
 }
 
-/// An address as Python's sockets have it: (host, port). The host keeps an IPv6 scope.
+/// An address as Python's sockets return it: (host, port). The host includes an IPv6 scope.
 pub(crate) fn pair(address: SocketAddr) -> (String, u16) {
     let endpoint = Endpoint::from(address);
     (endpoint.host().to_owned(), endpoint.port())

@@ -1,4 +1,4 @@
-//! The trace: a record of what every socket call did.
+//! `capsock.trace`: the record of socket calls.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 
 use crate::errors::Result;
 
-/// Says which script runs; what is none is the interpreter.
+/// Sets the name of the program in the trace to that of the script, or of the interpreter if there is none.
 #[pyfunction]
 #[pyo3(signature = (script, /))]
 pub(crate) fn _introduce(script: &str) {
@@ -15,7 +15,7 @@ pub(crate) fn _introduce(script: &str) {
     capsock::trace::set_process_info("python", if script.starts_with('-') { "" } else { script });
 }
 
-/// The script as the interpreter has it in sys.argv.
+/// Sets the program's name from sys.argv.
 pub(crate) fn introduce(py: Python<'_>) {
     let script = py.import("sys").and_then(|sys| sys.getattr("argv")?.get_item(0)?.extract::<String>());
     _introduce(script.as_deref().unwrap_or_default());

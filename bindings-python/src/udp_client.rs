@@ -15,7 +15,7 @@ use crate::tcp_client::{description, pair};
 pub(crate) struct UdpClient(capsock::UdpClient);
 
 impl UdpClient {
-    /// What the constructor does once its options are read.
+    /// Makes the client with the constructor's options.
     pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: UdpClientOptions) -> Result<UdpClient> {
         Ok(UdpClient(blocking(py, || capsock::UdpClient::connect_with(to, options))?))
     }
@@ -23,13 +23,13 @@ impl UdpClient {
 
 #[pymethods]
 impl UdpClient {
-    /// Sends the text as one datagram and returns that of the datagram that comes back, as the same
-    /// kind: str for str, bytes for a bytes-like object.
+    /// Sends the text as one datagram and returns the text of the reply, as the same type: str for
+    /// str, bytes for a bytes-like object.
     ///
     /// Raises OSError with EMSGSIZE, before anything is sent, if the text does not fit a datagram
-    /// (65,507 bytes over IPv4); ConnectionRefusedError if nothing has that port; TimeoutError;
-    /// UnicodeError if the reply to a str is not UTF-8 (ask with bytes); OSError with EBADF after
-    /// close().
+    /// (65,507 bytes over IPv4); ConnectionRefusedError if no socket is bound to the port;
+    /// TimeoutError; UnicodeError if the reply to a str is not UTF-8 (send bytes instead); OSError with
+    /// EBADF after close().
     #[pyo3(signature = (text, /))]
     fn request<'py>(&self, py: Python<'py>, text: Text) -> Result<Bound<'py, PyAny>> {
         Ok(match text {
@@ -40,35 +40,35 @@ impl UdpClient {
         })
     }
 
-    /// Sends the texts of an iterable, each as one datagram, and returns a list of those of the datagrams
-    /// that come back, in the order of the requests, each as the same kind as by request().
+    /// Sends the texts of an iterable, each as one datagram, and returns the list of the texts of the
+    /// replies, in the order of the requests, each as the type that request() returns.
     ///
-    /// Up to 64 requests are on their way at once, each from a port of its own, so that a reply that comes
-    /// late, twice or out of order is never taken for another one's. To a server on 127.0.0.0/8 each leaves
-    /// from an address of its own instead, from 127.1.0.0 on, as long as none is lost: there that costs half
-    /// as much. Each is sent again as by request(), and has its timeout. The iterable is read to its end, and all lengths are checked, before anything
-    /// is sent.
+    /// Up to 64 requests are pending at once. Each has its own local port, so that a reply which is late,
+    /// duplicate or out of order is never taken for another's. To a server on 127.0.0.0/8 each has its own
+    /// local address instead, from 127.1.0.0 on, until a datagram is lost: there that costs half as much.
+    /// Each request has the timeout and the retransmissions of request(). The iterable is read to its end,
+    /// and all lengths are checked, before anything is sent.
     ///
-    /// Raises what request() raises; the text tells which item failed, counted from 0, and how many
-    /// replies had come.
+    /// Raises what request() raises; the text names the item that failed, counted from 0, and the number
+    /// of replies received.
     #[pyo3(signature = (texts, /))]
     fn request_many<'py>(&self, texts: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {
         request_many(texts, |texts, on_reply| self.0.request_many_with(texts, on_reply))
     }
 
-    /// Closes the socket. A call that another thread is blocked in ends with OSError (EBADF).
-    /// Closing twice is no error.
+    /// Closes the socket. Pending calls of other threads raise OSError with EBADF. Closing twice is no
+    /// error.
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }
 
-    /// The address that the next request leaves from: (host, port).
+    /// The local address of the next request: (host, port).
     #[getter]
     fn local_address(&self) -> Result<(String, u16)> {
         Ok(pair(self.0.local_addr()?))
     }
 
-    /// The address of the server that requests go to: (host, port).
+    /// The address of the server: (host, port).
     #[getter]
     fn peer_address(&self) -> Result<(String, u16)> {
         Ok(pair(self.0.peer_addr()?))

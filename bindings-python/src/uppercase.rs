@@ -1,4 +1,4 @@
-//! The service without a network: `uppercase`, and the same for text in pieces.
+//! `uppercase` and `UppercaseStream`: the service without a network.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,13 +8,13 @@ use pyo3::types::{PyBytes, PyString};
 use crate::arguments::{Bytes, Text};
 use crate::errors::Result;
 
-/// From this size on other threads run meanwhile; below, handing the GIL over costs more.
+/// From this size on, the GIL is released; below, that would cost more than the call.
 const DETACH_FROM: usize = 4096;
 
-/// Returns the text in upper case, as the same kind: str for str, bytes for a bytes-like object.
+/// Returns the text in upper case, as the same type: str for str, bytes for a bytes-like object.
 ///
-/// The mapping is Unicode's full one, independent of the locale ("straße" becomes "STRASSE").
-/// Bytes are taken as UTF-8; what is not valid UTF-8 passes through unchanged.
+/// The mapping is Unicode's full case mapping, independent of the locale ("straße" becomes "STRASSE").
+/// Bytes are decoded as UTF-8; bytes that are not valid UTF-8 stay unchanged.
 #[pyfunction]
 #[pyo3(signature = (text, /))]
 pub(crate) fn uppercase(py: Python<'_>, text: Text) -> Result<Bound<'_, PyAny>> {
@@ -31,10 +31,10 @@ pub(crate) fn uppercase(py: Python<'_>, text: Text) -> Result<Bound<'_, PyAny>> 
     })
 }
 
-/// Upper-cases UTF-8 text that comes in pieces, cut anywhere.
+/// Upper-cases UTF-8 text in pieces that may be cut anywhere.
 ///
-/// A character that is cut in two is held (3 bytes at most) until it is whole. Any way of cutting
-/// the input gives the same output.
+/// The bytes of an incomplete character (3 at most) are held until the next piece. The output does not
+/// depend on where the input is cut.
 #[pyclass(module = "capsock", frozen)]
 #[derive(Default)]
 pub(crate) struct UppercaseStream(Mutex<capsock::UppercaseStream>);
@@ -46,7 +46,7 @@ impl UppercaseStream {
         UppercaseStream::default()
     }
 
-    /// Takes a piece (bytes-like) and returns the upper case of what is complete so far.
+    /// Takes a piece (bytes-like) and returns the upper case of the complete characters so far.
     #[pyo3(signature = (piece, /))]
     fn push<'py>(&self, py: Python<'py>, piece: Bytes) -> Bound<'py, PyBytes> {
         let Bytes(piece) = piece;
@@ -58,8 +58,8 @@ impl UppercaseStream {
         PyBytes::new(py, &if piece.len() < DETACH_FROM { push() } else { py.detach(push) })
     }
 
-    /// Ends the text and returns, unchanged, the bytes of a character that never became whole.
-    /// The stream is then at a beginning again.
+    /// Ends the text and returns, unchanged, the bytes of an incomplete character. The stream can then
+    /// be used for another text.
     fn finish<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let mut output = Vec::new();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).finish(&mut output);

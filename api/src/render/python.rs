@@ -63,11 +63,11 @@ fn kind(option: &Opt) -> String {
     match option.kind {
         Kind::Host => "String".to_owned(),
         Kind::Port => "Port".to_owned(),
-        Kind::Choice(name) => format!("Given<Named<{}>>", pascal(name)),
-        Kind::Number => "Given<Count<u32>>".to_owned(),
-        Kind::Size => "Given<Count<usize>>".to_owned(),
-        Kind::Limit | Kind::Pause => "Given<Seconds>".to_owned(),
-        Kind::Micros => "Given<f64>".to_owned(),
+        Kind::Choice(name) => format!("OrDefault<Named<{}>>", pascal(name)),
+        Kind::Number => "OrDefault<Count<u32>>".to_owned(),
+        Kind::Size => "OrDefault<Count<usize>>".to_owned(),
+        Kind::Limit | Kind::Pause => "OrDefault<Seconds>".to_owned(),
+        Kind::Micros => "OrDefault<f64>".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     }
 }
@@ -76,7 +76,7 @@ fn default(option: &Opt) -> String {
     let default = match option.kind {
         Kind::Host => "capsock::DEFAULT_HOST.to_owned()",
         Kind::Port => "Port(capsock::DEFAULT_PORT)",
-        _ => "Given::Default",
+        _ => "OrDefault::Default",
     };
     format!("{} = {default}", option.name)
 }
@@ -101,7 +101,7 @@ fn set(option: &Opt, target: &str) -> String {
 fn constructors() -> String {
     let mut text = rust_head("The constructors, whose arguments are the options.");
     text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};\n";
-    text += "use pyo3::prelude::*;\n\nuse crate::arguments::{Count, Given, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
+    text += "use pyo3::prelude::*;\n\nuse crate::arguments::{Count, OrDefault, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
     text += "use crate::errors::Result;\nuse crate::server::Server;\nuse crate::tcp_client::TcpClient;\nuse crate::udp_client::UdpClient;\n";
     let arguments = |options| -> String {
         in_python(options).map(|option| format!("        {}: {},\n", option.name, kind(option))).collect()

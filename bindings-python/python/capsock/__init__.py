@@ -1,4 +1,6 @@
-"""A client sends text, a server sends it back in upper case: over TCP and UDP, from a core in Rust.
+"""Servers and clients of the uppercase service over TCP and UDP, on a core in Rust.
+
+A client sends text, and the server returns it in upper case.
 
 >>> import capsock
 >>> with capsock.Server("tcp", port=0, concurrency="threads") as server:
@@ -6,22 +8,22 @@
 ...         client.request("hello")
 'HELLO'
 
-Times are seconds, and None is no limit. Errors are Python's own exceptions with `errno` set:
+Times are in seconds; None sets no limit. Errors are built-in exceptions with `errno` set:
 
-* ConnectionRefusedError, ConnectionResetError (also when the server closed the connection before the
-  whole reply had come), TimeoutError, PermissionError, socket.gaierror, and OSError for what else
-  the system reports (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EMFILE...);
-* OSError with EMSGSIZE for what does not fit a datagram or a limit, with EBADF after close();
-* ValueError for an argument that is not possible, OverflowError for a port that is none, UnicodeError
-  for a reply that is not UTF-8 where str was asked for.
+* ConnectionRefusedError, ConnectionResetError (also if the server closes the connection before the end of
+  the reply), TimeoutError, PermissionError, socket.gaierror, and OSError for other errors of the system
+  (EADDRINUSE, EADDRNOTAVAIL, ENETUNREACH, EMFILE...);
+* OSError with EMSGSIZE for data that exceeds a datagram or a limit, with EBADF after close();
+* ValueError for an invalid argument, OverflowError for a port out of range, UnicodeError for a reply to a
+  str that is not UTF-8.
 
-A server's log lines go to the logger "capsock" of the module logging.
+A server logs to the logger "capsock" of the module logging.
 """
 
 import sys as _sys
 
-# `python -m` has the working folder before the standard library until the module runs: nothing that this
-# package imports comes from there, whatever a file there is named (enum.py).
+# Until the module runs, `python -m` has the working folder before the standard library in sys.path. A file of
+# that folder (enum.py) must not shadow what this package imports.
 _is_searched = _sys.argv[:1] == ["-m"] and not (
     _sys.flags.isolated or getattr(_sys.flags, "safe_path", False)
 )

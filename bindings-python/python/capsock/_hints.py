@@ -1,8 +1,8 @@
-"""Hints on standard error about the mistakes that beginners make. Each is printed once.
+"""Prints hints about common mistakes of beginners on standard error, each once.
 
-`capsock run` switches them on, and so does the environment variable CAPSOCK_HINTS=1 for programs that
-import `capsock.socket`. The native calls report to an object of this module. A hint changes neither the
-outcome nor the duration of a call.
+`capsock run` enables them, and so does the environment variable CAPSOCK_HINTS=1 for programs that import
+`capsock.socket`. The native calls report to an object of this module. A hint changes neither the outcome nor
+the duration of a call.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ TRANSFERS = SENDS | {"recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg"
 
 
 def start() -> None:
-    """Have the calls report from now on."""
+    """Enable the hints."""
     if _observer.is_on:
         return
     _observer.is_on = True
     _native._set_hints(_observer)
-    # A thread that watches is no thread of the program's, which fork() warns of.
+    # The watchdog's thread must not count among the program's, about which fork() warns.
     os.register_at_fork(
         before=_native._pause_watchdog,
         after_in_parent=lambda: _native._resume_watchdog(False),
@@ -57,7 +57,7 @@ _lock = _thread.allocate_lock()
 
 
 class _Observer:
-    """What the native calls report to."""
+    """The object that the native calls report to."""
 
     def __init__(self) -> None:
         self.is_on = False
@@ -73,7 +73,7 @@ class _Observer:
         is_stream: bool,
         is_connected: bool,
     ) -> None:
-        """Tell of a call that raised `error`."""
+        """Report a call that raised `error`."""
         if isinstance(error, (TypeError, OverflowError)):
             _explain_arguments(call, arguments)
         elif isinstance(error, OSError):
@@ -95,7 +95,7 @@ class _Observer:
                     _explain_os_error(error, address, is_stream)
 
     def cut(self, call: str, size: int, length: int | None) -> None:
-        """Tell of a datagram that was longer than the buffer."""
+        """Report a datagram that was longer than the buffer."""
         what = "a datagram" if length is None else f"a datagram of {length} bytes"
         _say(
             "cut",
@@ -104,11 +104,11 @@ class _Observer:
         )
 
     def received(self, socket: _socket.socket) -> None:
-        """Tell of a socket with a receive that filled its buffer and left something."""
+        """Remember a socket whose receive filled its buffer and left bytes in the stream."""
         self._unread.append(_weakref.ref(socket))
 
     def left(self, call: str, size: int, waiting: int) -> None:
-        """Tell of a socket that is closed although its last receive left something."""
+        """Report a socket that is closed although its last receive left bytes in the stream."""
         _say(
             "left",
             f"{waiting} bytes that had arrived were never received: the last call, {call}({size}), "
@@ -118,7 +118,7 @@ class _Observer:
         )
 
     def padded(self, call: str, length: int, padding: int) -> None:
-        """Tell of text with NUL bytes behind it."""
+        """Report text that is followed by NUL bytes."""
         _say(
             "padded",
             f"{call}() returned {length} bytes of text and {padding} NUL bytes behind them: the peer "
@@ -129,13 +129,13 @@ class _Observer:
         )
 
     def stalled(self, kind: str, call: str) -> None:
-        """Tell of a receive that has waited for 5 seconds."""
+        """Report a receive that has waited for 5 seconds."""
         # What makefile() returns receives with recv_into().
         name = "readline()" if call == "recv_into" else f"{call}()"
         _say(kind, f"{name} has waited for 5 seconds. {STALLS[kind].format(name=name)}")
 
     def finish(self) -> None:
-        """Say at the end of the program what can be said only then."""
+        """Print the hints that need the end of the program."""
         ended_by = getattr(sys, "last_value", None)
         if isinstance(ended_by, KeyboardInterrupt):
             return

@@ -1,4 +1,4 @@
-"""Where the log lines of servers go: the logger `capsock`."""
+"""Passes the log lines of servers to the logger `capsock`."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _logger = logging.getLogger("capsock")
 
 
 def emit(is_error: bool, line: str, failure: BaseException | None) -> None:
-    """Log a line of a server, with the traceback of the handler's exception that it is about."""
+    """Log a line of a server, with the traceback of the handler's exception if there is one."""
     _logger.log(logging.ERROR if is_error else logging.WARNING, "%s", line, exc_info=failure)

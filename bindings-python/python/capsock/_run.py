@@ -1,4 +1,4 @@
-"""`capsock run SCRIPT.py [ARG...]`: a script as `python SCRIPT.py` runs it, with its sockets on the core."""
+"""`capsock run SCRIPT.py [ARG...]`: run a script as `python SCRIPT.py` does, with its sockets on the core."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from capsock import trace as _trace
 USAGE = "Usage: capsock run [--no-hints] [--trace FILE [--no-payload]] [--] SCRIPT.py [ARG...]"
 
 HELP = f"""\
-Run a Python script with its TCP and UDP sockets on capsock: what it imports as `socket` is
-`capsock.socket`, also in the modules that it imports. Everything else is as `python SCRIPT.py` has
-it. SCRIPT.py may be `-`, for standard input.
+Run a Python script with its TCP and UDP sockets on capsock: the module `socket` is
+`capsock.socket`, also in the modules that the script imports. Everything else is as with
+`python SCRIPT.py`. SCRIPT.py may be `-`, for standard input.
 
 {USAGE}
 
 Options:
-      --no-hints    Say nothing of common mistakes on standard error
-      --trace FILE  Append a record of every socket call to FILE, a line of JSON each
-      --no-payload  Leave the first bytes of what is sent and received out of the record
+      --no-hints    Print no hints about common mistakes
+      --trace FILE  Append a line of JSON to FILE for each socket call
+      --no-payload  Record no bytes of what is sent and received
   -h, --help        Print help
 
-The environment variable CAPSOCK_HINTS=0 stands for --no-hints."""
+The environment variable CAPSOCK_HINTS=0 has the effect of --no-hints."""
 
 
 def main(arguments: list[str]) -> int:
@@ -110,7 +110,7 @@ def _run(arguments: list[str], hints: bool) -> int:
     return 1
 
 
-# What the interpreter itself imports before a script, other than what is built in.
+# The modules that the interpreter imports before a script, other than built-in ones.
 STARTUP = {
     "_collections_abc",
     "abc",
@@ -126,7 +126,7 @@ STARTUP = {
 
 
 def _make_room(folder: str) -> None:
-    """Forget the modules that only this command has imported and the script has files of its own for."""
+    """Remove the modules from sys.modules that this command has imported and the script's folder shadows."""
     try:
         names = {entry.partition(".")[0] for entry in os.listdir(folder)}
     except OSError:
@@ -134,7 +134,7 @@ def _make_room(folder: str) -> None:
     for name in names & set(sys.modules) - STARTUP - set(sys.builtin_module_names) - {"capsock", "__main__"}:
         spec = _standard.found(name)
         file = spec.origin if spec is not None else None
-        # What is built in or frozen is found before any file.
+        # Built-in and frozen modules are found before any file.
         is_own = file is not None and os.path.dirname(file) in (folder, os.path.join(folder, name))
         if is_own and file != getattr(sys.modules[name], "__file__", None):
             for loaded in [one for one in sys.modules if one.partition(".")[0] == name]:
@@ -142,7 +142,7 @@ def _make_room(folder: str) -> None:
 
 
 def _replace_socket(ours: types.ModuleType) -> None:
-    """Put `capsock.socket` in the place of `socket`, unless the script has a file of its own of that name."""
+    """Replace `socket` by `capsock.socket`, unless a file of the script's folder shadows it."""
     spec = _standard.found("socket")
     if spec is not None and _standard.is_shadow(spec.origin):
         sys.modules.pop("socket", None)
@@ -153,7 +153,7 @@ def _replace_socket(ours: types.ModuleType) -> None:
 
 
 class _Finder:
-    """Finds `capsock.socket` for a program that has removed `socket` from sys.modules and imports it anew."""
+    """Finds `capsock.socket` for a program that removes `socket` from sys.modules and imports it again."""
 
     @staticmethod
     def find_spec(
@@ -166,7 +166,7 @@ class _Finder:
 
 
 def _main_module() -> types.ModuleType:
-    """Make the module `__main__` as it is before a script runs, which fills in its file and loader."""
+    """Return a module `__main__` as it is before a script runs, which sets its file and loader."""
     module = types.ModuleType("__main__")
     vars(module)["__builtins__"] = builtins
     if sys.version_info < (3, 14):

@@ -1,8 +1,8 @@
-"""The standard library's module `socket` and its class, whatever a program has put in their places.
+"""Finds the standard library's module `socket` and its class, even if a program has replaced them.
 
-The name `socket` may belong to `capsock.socket` (under `capsock run`), to a file of the program's own named
-socket.py, or to a module whose class was replaced (`socket.socket = Mine`). This module finds the real ones
-once: reloading `capsock.socket` does not import it again.
+The name `socket` may refer to `capsock.socket` (under `capsock run`), to a file socket.py of the program, or
+to a module whose class was replaced (`socket.socket = Mine`). The search runs once: reloading
+`capsock.socket` does not reload this module.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _class(module: ModuleType) -> type[_socket.socket]:
         if one.__bases__ == (_socket.socket,) and (one.__module__, one.__name__) == ("socket", "socket"):
             kind: type[_socket.socket] = one
             return kind
-    # It was replaced, and is gone.
+    # The class was replaced and has been deleted.
     return _class(_another())
 
 

@@ -1,29 +1,28 @@
-"""The module `socket`, with TCP and UDP over IPv4 and IPv6 on the core in Rust.
+"""The module `socket`, with its TCP and UDP sockets over IPv4 and IPv6 on the core in Rust.
 
-`from capsock.socket import *` stands for `from socket import *`: the names, the exceptions and their texts,
-the timeouts and the defaults are those of the running Python's own module. Sockets of other families and
-protocols (AF_UNIX, SOCK_RAW...) are the standard library's in all they do.
+`from capsock.socket import *` replaces `from socket import *`: the names, the exceptions and their texts, the
+timeouts and the defaults are those of the running Python's module. Sockets of other families and protocols
+(AF_UNIX, SOCK_RAW...) are the standard library's.
 
-How it is made, and why so:
+The implementation:
 
-* `socket` derives from the standard library's `socket.socket`, and so from `_socket.socket`. `ssl` asks for
-  that C type and reads the descriptor and the timeout out of it, and everything else asks isinstance(s,
-  socket.socket). A type of our own in the place of `_socket.socket`, under the standard library's socket.py,
-  would be neither.
-* Its calls come from `_native.SocketCalls`, whose methods are found before those of `_socket.socket`. They
-  are native and cost no frame of Python. That class has no storage, without which Python would refuse to have
-  it as a base beside `_socket.socket`; what the calls need is in the slot `_capsock_core`, which is None for
-  what is not the core's.
-* `_socket.socket` keeps what is not a call: fileno(), family, type, proto, timeout, the descriptor's mode,
-  the warning of a socket that was not closed. It closes the descriptor of an object that was forgotten;
-  close() does it through the core, and ends the calls that other threads are blocked in (OSError, EBADF).
-* Subclasses override what they like: nothing here calls a method or reads an attribute through `self` where
-  the standard library's C code does not.
-* The functions that make sockets (create_connection, fromfd, socketpair...) are the standard library's, over
-  the names of this module, where `socket` is ours.
+* `socket` derives from the standard library's `socket.socket`, and so from `_socket.socket`. `ssl` requires
+  that C type and reads the descriptor and the timeout from it; other modules test isinstance(s,
+  socket.socket). A new type in place of `_socket.socket`, with the standard library's socket.py on top, would
+  satisfy neither.
+* Its calls are methods of `_native.SocketCalls`, which comes before `_socket.socket` in the method resolution
+  order. They are native and need no Python frame. That class has no fields, because otherwise Python refuses
+  it as a base beside `_socket.socket`. The slot `_capsock_core` holds the core's socket, or None for a socket
+  that is not the core's.
+* `_socket.socket` keeps everything but the calls: fileno(), family, type, proto, timeout, O_NONBLOCK, the
+  warning about a socket that was not closed, whose descriptor it closes. close() closes it through the core
+  and unblocks the pending calls of other threads (OSError, EBADF).
+* Subclasses may override anything: this module calls methods and reads attributes through `self` only where
+  the standard library's C code does.
+* The functions that make sockets (create_connection, fromfd, socketpair...) are the standard library's, with
+  this module as their globals.
 
-A name is looked up as the standard library does, which is one audit event more (socket.getaddrinfo) than it
-has.
+Names are resolved by the standard library's getaddrinfo(), which adds an audit event, socket.getaddrinfo.
 """
 
 import _socket
@@ -40,7 +39,7 @@ __all__ = list(_stdlib.__all__)
 
 
 def _over_this_module(function):
-    """Return a function of the standard library that finds its names in this module."""
+    """Return a copy of a function of the standard library with this module as its globals."""
     copy = _types.FunctionType(
         function.__code__, globals(), function.__name__, function.__defaults__, function.__closure__
     )
@@ -61,7 +60,7 @@ globals().update(
 
 
 def _core_of(socket):
-    """Return what is in the slot, None if it is empty: before and without __init__()."""
+    """Return the value of the slot; None if it is empty, because __init__() has not run."""
     try:
         return object.__getattribute__(socket, "_capsock_core")
     except AttributeError:
@@ -69,11 +68,11 @@ def _core_of(socket):
 
 
 class socket(_native.SocketCalls, _base):
-    """A socket, as that of the standard library; TCP and UDP over IPv4 and IPv6 run on the core."""
+    """A socket like the standard library's; TCP and UDP over IPv4 and IPv6 run on the core."""
 
     __slots__ = ("_capsock_core",)
 
-    # The native class has none, and would bring one that raises.
+    # The native class would contribute one that raises.
     __new__ = _base.__new__
 
     def __init__(self, family=-1, type=-1, proto=-1, fileno=None):
@@ -100,18 +99,18 @@ class socket(_native.SocketCalls, _base):
         object.__setattr__(self, "_capsock_core", core)
 
     def __repr__(self):
-        # By the standard library's name, which warnings have as well; the class itself is found by its own.
+        # With the name of the standard library's class, as in warnings.
         text = _base.__repr__(self)
         return text.replace("capsock.", "", 1) if type(self) is __class__ else text
 
     def __reduce_ex__(self, protocol):
-        # With the protocols 0 and 1 Python makes an object of the class that has the storage, which it takes
-        # the native class for; that of the standard library has its own words for why not.
+        # With protocols 0 and 1, Python would take the native class for the base to copy. The standard
+        # library's class raises the exception instead.
         if int(protocol) < 2 and type(self).__reduce__ is object.__reduce__:
             _socket.socket(self)
         return _base.__reduce_ex__(self, protocol)
 
-    # Makes a socket of this module's class.
+    # The copy makes a socket of this module's class.
     accept = _over_this_module(_base.accept)
 
     def _real_close(self, _ss=_socket.socket):
@@ -123,7 +122,7 @@ class socket(_native.SocketCalls, _base):
 
     def detach(self):
         core = _core_of(self)
-        # One of two threads that detach and close at the same time has the descriptor: the core says which.
+        # If two threads detach and close at the same time, the core decides which one gets the descriptor.
         number = None if core is None else core.detach()
         of_base = _base.detach(self)
         return of_base if number is None else number
@@ -135,7 +134,7 @@ if _sys.modules.get("socket") is _sys.modules.get(__name__):
     socket.__module__ = "socket"
 _workers.register(socket, "capsock.socket")
 
-# `capsock run` decides for itself.
+# `capsock run` enables the hints itself.
 if _os.environ.get("CAPSOCK_HINTS") == "1" and "capsock._run" not in _sys.modules:
     from capsock import _hints as _hints
 

@@ -1,12 +1,12 @@
-"""A record of what every socket call did, from which pictures are drawn.
+"""Record the socket calls of this process, for the pictures of `capsock trace`.
 
 >>> from capsock import trace
 >>> with trace.start("/dev/null"):
 ...     pass  # the calls of this process are recorded: of capsock.socket, servers and clients
 
-Each call is a line of JSON; several processes may record to one file. The environment variable
-CAPSOCK_TRACE=FILE does the same from a program's first call on (CAPSOCK_TRACE_PAYLOAD=0 records no payload);
-such a recording gives way to one that is started here.
+Each call is a line of JSON; several processes may append to one file. The environment variable
+CAPSOCK_TRACE=FILE records from the first call on (CAPSOCK_TRACE_PAYLOAD=0 records no payload). start() ends
+such a recording.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Recording", "start", "stop"]
 
 
 class Recording:
-    """A recording that runs; as a context manager, it ends with its block."""
+    """A recording in progress; as a context manager, it stops at the end of the block."""
 
     def __enter__(self) -> Recording:
         return self
@@ -35,18 +35,18 @@ class Recording:
 
 
 def start(path: str | PathLike[str], payload: bool = True) -> Recording:
-    """Append a record of the socket calls of this process to a file, from now on.
+    """Start to append a line to a file for each socket call of this process.
 
-    `payload` says whether the first 32 bytes of what is sent and received are recorded. Where a line cannot
-    be written, the recording ends, standard error says so, and the program goes on.
+    With `payload`, the first 32 bytes of what is sent and received are recorded. If a line cannot be written,
+    the recording stops with a message on standard error, and the program goes on.
 
-    Raises OSError (FileNotFoundError, PermissionError...) if the file cannot be opened, with EBUSY if a
-    recording is running.
+    Raises OSError (FileNotFoundError, PermissionError...) if the file cannot be opened, and with EBUSY if a
+    recording is in progress.
     """
     _native._trace_start(path, payload)
     return Recording()
 
 
 def stop() -> None:
-    """End the recording, if there is one."""
+    """Stop the recording, if one is in progress."""
     _native._trace_stop()

@@ -6,11 +6,11 @@ use pyo3::types::{PyDict, PyTuple};
 use super::call::Call;
 use super::{message, options, receive, send};
 
-/// The calls of a TCP or UDP socket, made through the core. It has no storage: see `capsock.socket`.
+/// The calls of a TCP or UDP socket, made through the core. It has no fields: see `capsock.socket`.
 #[pyclass(frozen, subclass, module = "capsock._native")]
 pub(crate) struct SocketCalls;
 
-/// A method for each call, whose arguments are looked at in the file of its function.
+/// Defines a method for each call; its function parses the arguments.
 macro_rules! calls {
     ($($(#[$doc:meta])* $signature:literal $method:ident($name:literal) = $function:path;)*) => {
         #[pymethods]
@@ -33,7 +33,7 @@ macro_rules! calls {
 calls! {
     /// Bind the socket to a local address.
     "($self, address, /)" bind("bind") = options::bind;
-    /// Let the socket accept connections; so many wait at most.
+    /// Listen for connections; backlog is the maximum number of pending ones.
     "($self, backlog=128, /)" listen("listen") = options::listen;
     /// Accept a connection: its descriptor and the peer's address.
     "($self, /)" accept("_accept") = options::accept;
@@ -41,21 +41,21 @@ calls! {
     "($self, address, /)" connect("connect") = options::connect;
     /// Connect to an address and return errno, 0 for success.
     "($self, address, /)" connect_ex("connect_ex") = options::connect_ex;
-    /// Send bytes and return how many were taken.
+    /// Send bytes and return the number sent.
     "($self, data, flags=0, /)" send("send") = send::send;
     /// Send all of the bytes.
     "($self, data, flags=0, /)" sendall("sendall") = send::sendall;
     /// Send a datagram: sendto(data, address) or sendto(data, flags, address).
     "($self, data, flags_or_address, address=None, /)" sendto("sendto") = send::sendto;
-    /// Send out of several buffers, with control data.
+    /// Send from several buffers, with control data.
     "($self, buffers, ancdata=(), flags=0, address=None, /)" sendmsg("sendmsg") = message::sendmsg;
-    /// Receive up to so many bytes; none at the end of a stream.
+    /// Receive up to bufsize bytes; none at the end of a stream.
     "($self, bufsize, flags=0, /)" recv("recv") = receive::recv;
-    /// Receive into a buffer and return how many bytes came.
+    /// Receive into a buffer and return the number of bytes.
     "($self, buffer, nbytes=0, flags=0)" recv_into("recv_into") = receive::recv_into;
-    /// Receive up to so many bytes, with the sender's address.
+    /// Receive up to bufsize bytes, with the sender's address.
     "($self, bufsize, flags=0, /)" recvfrom("recvfrom") = receive::recvfrom;
-    /// Receive into a buffer; return how many bytes came, and the sender's address.
+    /// Receive into a buffer; return the number of bytes and the sender's address.
     "($self, buffer, nbytes=0, flags=0)" recvfrom_into("recvfrom_into") = receive::recvfrom_into;
     /// Receive bytes and control data: (data, ancdata, flags, address).
     "($self, bufsize, ancbufsize=0, flags=0, /)" recvmsg("recvmsg") = message::recvmsg;
@@ -71,7 +71,7 @@ calls! {
     "($self, level, optname, buflen=0, /)" getsockopt("getsockopt") = options::getsockopt;
     /// Set an option to an int or to bytes.
     "($self, level, optname, value, optlen=0, /)" setsockopt("setsockopt") = options::setsockopt;
-    /// Set how long calls may wait: seconds, None for no limit, 0 for not at all.
+    /// Set the timeout of calls in seconds; None sets no limit, 0 makes them non-blocking.
     "($self, timeout, /)" settimeout("settimeout") = options::set_timeout;
     /// setblocking(True) is settimeout(None), setblocking(False) is settimeout(0).
     "($self, flag, /)" setblocking("setblocking") = options::set_timeout;
