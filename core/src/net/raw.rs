@@ -44,12 +44,11 @@ impl RawSocket {
         Ok(self.0.listen(backlog)?)
     }
 
-    /// accept4(2) with SOCK_CLOEXEC.
+    /// accept4(2) with SOCK_CLOEXEC. The peer's address is as the system wrote it: most callers do not read it.
     #[inline(always)]
-    pub(super) fn accept<S: From<RawSocket>>(&self, nonblocking: bool) -> Sys<(S, SocketAddr)> {
+    pub(super) fn accept<S: From<RawSocket>>(&self, nonblocking: bool) -> Sys<(S, SockAddr)> {
         let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
         let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
-        let address = address.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
         Ok((S::from(RawSocket(socket)), address))
     }
 

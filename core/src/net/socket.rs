@@ -66,8 +66,8 @@ impl Socket {
     }
 
     /// accept4(2). `nonblocking` is for the socket that it returns.
-    pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<(Socket, SocketAddr)> {
-        self.raw.trace_accept((), move |raw, ()| raw.accept(nonblocking))
+    pub(crate) fn accept_as(&self, nonblocking: bool) -> Sys<Socket> {
+        self.raw.trace_accept((), move |raw, ()| raw.accept(nonblocking)).map(|(socket, _)| socket)
     }
 
     /// connect(2). After EINPROGRESS the socket becomes writable when the connect ends, see

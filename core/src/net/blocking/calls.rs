@@ -5,6 +5,8 @@ use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::Ordering;
 
+use socket2::SockAddr;
+
 use super::socket::{BlockingSocket, Kind, UNKNOWN};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
@@ -47,11 +49,12 @@ impl BlockingSocket {
     ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         let accepted = self.trace_accept(policy, move |this, policy| this.accept_raw(nonblocking, policy));
         let (socket, peer) = accepted?;
+        let peer = peer.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
         Ok((BlockingSocket::of(socket, self.kind()), peer))
     }
 
     #[inline(always)]
-    fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SocketAddr), WaitError> {
+    fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SockAddr), WaitError> {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
         if policy.timeout.is_none() {
             return self.as_it_is(libc::POLLIN, policy, accept);

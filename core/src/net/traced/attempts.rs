@@ -4,6 +4,8 @@ use std::ffi::c_int;
 use std::net::SocketAddr;
 use std::ops::Deref;
 
+use socket2::SockAddr;
+
 use super::buffers::{Buffers, Gathered, Receipt, Sent};
 use super::outcome::{is_recorded, may_block, outcome_of, with_socket, would_block};
 use crate::net::raw::RawSocket;
@@ -66,8 +68,8 @@ pub(in crate::net) trait Traced {
     fn trace_accept<N: Deref<Target = RawSocket>>(
         &self,
         policy: Self::Policy,
-        call: impl FnOnce(&Self, Self::Policy) -> Result<(N, SocketAddr), Self::Error>,
-    ) -> Result<(N, SocketAddr), Self::Error> {
+        call: impl FnOnce(&Self, Self::Policy) -> Result<(N, SockAddr), Self::Error>,
+    ) -> Result<(N, SockAddr), Self::Error> {
         if trace::on() { record_accept(self, policy, call) } else { call(self, policy) }
     }
 
@@ -164,8 +166,8 @@ impl Traced for RawSocket {
 fn record_accept<S: Traced + ?Sized, N: Deref<Target = RawSocket>>(
     socket: &S,
     policy: S::Policy,
-    call: impl FnOnce(&S, S::Policy) -> Result<(N, SocketAddr), S::Error>,
-) -> Result<(N, SocketAddr), S::Error> {
+    call: impl FnOnce(&S, S::Policy) -> Result<(N, SockAddr), S::Error>,
+) -> Result<(N, SockAddr), S::Error> {
     let Some((open, span)) = socket.begin("accept", Direction::In, 0) else { return call(socket, policy) };
     let (result, outcome) = socket.attempt_accept(policy, || call(socket, policy));
     let record = result.as_ref().map_or_else(
@@ -173,7 +175,7 @@ fn record_accept<S: Traced + ?Sized, N: Deref<Target = RawSocket>>(
         |(new, peer)| CallRecord {
             accepted: Some(new.fd()),
             local: new.local_addr().ok(),
-            peer: Some(*peer),
+            peer: peer.as_socket(),
             ..CallRecord::default()
         },
     );

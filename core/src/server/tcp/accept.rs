@@ -1,7 +1,6 @@
 //! Accepting connections: one accept(2), and the loop around it of the engines that block (iterative, threads,
 //! processes).
 
-use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -28,9 +27,9 @@ pub(super) fn accept(listener: &Socket, blocks: bool, context: &Context) -> Resu
 }
 
 /// Counts the outcome of an accept.
-fn count(outcome: Result<(Socket, SocketAddr), Errno>, context: &Context) -> Result<Socket, AcceptError> {
+fn count(outcome: Result<Socket, Errno>, context: &Context) -> Result<Socket, AcceptError> {
     match outcome {
-        Ok((socket, _)) => {
+        Ok(socket) => {
             context.counters().connections_accepted.add(1);
             Ok(socket)
         }
