@@ -73,7 +73,7 @@ impl LineSplitter {
     }
 
     /// Whether an incomplete line is held.
-    pub(crate) fn is_within_a_line(&self) -> bool {
+    pub(crate) fn has_partial_line(&self) -> bool {
         !self.partial.is_empty()
     }
 

@@ -11,11 +11,11 @@ use crate::uppercase::uppercase_into;
 /// Over UDP a request is one datagram. Over TCP it is defined by the [`Framing`](crate::Framing), and includes the
 /// newline of a line. Any `Fn(&[u8]) -> Vec<u8>` is a service.
 ///
-/// Signals are blocked in the threads that call it. A process that it starts inherits the signal mask, and has to unblock
-/// the signals that are to end it.
+/// Signals are blocked in the threads that call it. A process that it starts inherits the signal mask, and has to
+/// unblock the signals that are to end it.
 ///
-/// A service that fails, by an error or by a panic, affects that request only: the failure is logged and counted, the TCP
-/// connection is closed or the UDP request gets no reply, and the server continues.
+/// A service that fails, by an error or by a panic, affects that request only: the failure is logged and counted, the
+/// TCP connection is closed or the UDP request gets no reply, and the server continues.
 pub trait Service: Send + Sync + 'static {
     /// Appends the reply to `request` to the end of `reply`.
     ///

@@ -3,8 +3,8 @@
 
 use super::{LineSplitter, LineTooLong};
 
-/// Pushes the pieces through a splitter for lines of at most `longest` bytes, which is stopped after each `batch` lines,
-/// and compares the lines with those of the model. With `preallocated` it must not allocate.
+/// Pushes the pieces through a splitter for lines of at most `longest` bytes, which is stopped after each `batch`
+/// lines, and compares the lines with those of the model. With `preallocated` it must not allocate.
 pub(crate) fn check(pieces: &[&[u8]], longest: usize, batch: usize, preallocated: bool) {
     let mut splitter = if preallocated {
         LineSplitter::preallocated(longest).expect("memory")

@@ -1,7 +1,7 @@
 //! The optional system calls of a server.
 //!
-//! Which of them the kernel has, and a sandbox permits, is probed once, before the first server starts. For each of them
-//! the engines have an alternative.
+//! Which of them the kernel has, and a sandbox permits, is probed once, before the first server starts. For each of
+//! them the engines have an alternative.
 
 use std::fmt;
 use std::sync::OnceLock;

@@ -66,8 +66,8 @@ impl ServerOptions {
 
     /// Answers requests by this service instead of the built-in one.
     ///
-    /// The requests of one TCP connection are answered in order, one at a time. Requests of different connections
-    /// are answered concurrently: with `Events` by at most [`workers`](ServerOptions::workers()) threads, with `Threads`
+    /// The requests of one TCP connection are answered in order, one at a time. Requests of different connections are
+    /// answered concurrently: with `Events` by at most [`workers`](ServerOptions::workers()) threads, with `Threads`
     /// by one thread per connection. Datagrams are answered concurrently as well, those of one peer included, and
     /// their replies may be reordered.
     pub fn handler(self, handler: impl Service) -> Self {

@@ -14,7 +14,7 @@ pub(super) struct DrainBudget {
 impl DrainBudget {
     /// Whether nothing more is received.
     pub(super) fn is_spent(&self, exchange: &Exchange) -> bool {
-        self.left == Some(0) && !exchange.is_within_a_line()
+        self.left == Some(0) && !exchange.has_partial_line()
     }
 
     /// The length of the next receive, at most that of the buffer; 0 if nothing more is received.
@@ -23,7 +23,7 @@ impl DrainBudget {
             return buffer.len();
         }
         match *self.left.get_or_insert_with(|| socket.available().unwrap_or(0)) {
-            0 if !exchange.is_within_a_line() => 0,
+            0 if !exchange.has_partial_line() => 0,
             // The rest of the line.
             0 => match socket.peek(buffer) {
                 Ok(available @ 1..) => {

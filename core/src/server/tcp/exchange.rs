@@ -125,8 +125,8 @@ impl Exchange {
     }
 
     /// Whether it holds the beginning of a line.
-    pub(super) fn is_within_a_line(&self) -> bool {
-        matches!(self, Exchange::Line(lines) if lines.is_within_a_line())
+    pub(super) fn has_partial_line(&self) -> bool {
+        matches!(self, Exchange::Line(lines) if lines.has_partial_line())
     }
 
     /// Ends the exchange because the server closes the connection: the part of a character that a stream holds is

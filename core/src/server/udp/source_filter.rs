@@ -1,8 +1,8 @@
 //! The source filter: which datagrams are answered.
 //!
-//! The source address of a datagram may be forged. A server that trusts it can be made to answer itself, to answer every
-//! host of a network, or to exchange datagrams with another server for ever, each taking the other's reply for a request
-//! (CERT advisory CA-1996-01).
+//! The source address of a datagram may be forged. A server that trusts it can be made to answer itself, to answer
+//! every host of a network, or to exchange datagrams with another server for ever, each taking the other's reply for
+//! a request (CERT advisory CA-1996-01).
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -1,15 +1,15 @@
 //! The event loop without a handler: each worker accepts, and answers the connections that it has accepted.
 //!
 //! An idle connection costs no buffer: input and replies pass through the worker's buffers, and only replies that the
-//! socket does not accept are kept with the connection. For each event there is one receive, and one send of all replies
-//! to what it returned.
+//! socket does not accept are kept with the connection. For each event there is one receive, and one send of all
+//! replies to what it returned.
 //!
 //! The kernel reports a connection once each time that input arrives (EPOLLET), so that the next wait does not check it
 //! again. A receive that does not fill its buffer has emptied the socket, except after the events of
 //! [`SHORT_RECEIVE`].
 //!
-//! A connection is served as soon as it is accepted, and once more after the next wait. Only if it is open after that is
-//! it registered with the kernel, which saves the registration of most connections that carry a single request.
+//! A connection is served as soon as it is accepted, and once more after the next wait. Only if it is open after that
+//! is it registered with the kernel, which saves the registration of most connections that carry a single request.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;

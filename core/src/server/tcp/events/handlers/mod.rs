@@ -5,8 +5,8 @@
 //! While all of them are in the handler nobody receives: input stays in the kernel, whose flow control slows the peers
 //! down.
 //!
-//! The acceptor (`acceptor`) never calls the handler, and depends on no thread that does. It accepts, sends replies that
-//! a socket did not accept at once, checks the time limits, and stops the server.
+//! The acceptor (`acceptor`) never calls the handler, and depends on no thread that does. It accepts, sends replies
+//! that a socket did not accept at once, checks the time limits, and stops the server.
 //!
 //! One thread at a time has a connection (`slot`), so that its replies keep their order.
 
