@@ -1,4 +1,4 @@
-"""The judge: CPython's own tests of sockets, run on `capsock.socket` in the place of `socket`.
+"""CPython's own tests of sockets, run on `capsock.socket` in place of `socket`.
 
 cpython/run.py runs them in a process of their own, and cpython/left_out.txt names what is left out. No test
 may fail here, or be skipped, that passes on the standard library.

@@ -226,7 +226,7 @@ def test_features(monkeypatch: pytest.MonkeyPatch) -> None:
         used = server.stats().features
         assert isinstance(used, capsock.Feature)
         assert f"features={used!r})" in repr(server.stats())
-    # The numbers are the core's: it is told names, and tells numbers.
+    # Names go to the core; the numbers come from it.
     names = {str(feature.name).lower().replace("_", "-"): feature for feature in capsock.Feature}
     for name, feature in names.items():
         monkeypatch.setenv("CAPSOCK_WITHOUT", name)

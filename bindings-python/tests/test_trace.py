@@ -28,7 +28,7 @@ def read(file: Path) -> list[Event]:
     return sorted(events, key=lambda event: event.get("seq", -1))
 
 
-def told(events: list[Event]) -> list[str]:
+def summaries(events: list[Event]) -> list[str]:
     """`recv 5 ok` of each call."""
     calls = [event for event in events if event["event"] == "call"]
     return [
@@ -58,7 +58,7 @@ UDP = """
     server.close()
 """
 
-UDP_TOLD = [
+UDP_CALLS = [
     "socket ok", "socket ok", "bind ok", "sendto 11 ok", "recvfrom 11 ok", "sendto 11 ok", "recvfrom 11 ok",
     "close ok", "close ok",
 ]  # fmt: skip
@@ -70,7 +70,7 @@ def test_an_unchanged_script_records_the_textbooks_calls(tmp_path: Path) -> None
     assert (ended.returncode, ended.stderr) == (0, "")
     process, *calls = read(file)
     assert (process["program"], process["language"]) == ("Script.py", "python")
-    assert told(calls) == UDP_TOLD
+    assert summaries(calls) == UDP_CALLS
     assert calls[3]["data"] == "hello world"
 
 
@@ -78,7 +78,7 @@ def test_no_payload(tmp_path: Path) -> None:
     for option in (["--trace", str(tmp_path / "a"), "--no-payload"], [f"--trace={tmp_path / 'b'}"]):
         ended = run(tmp_path / "unused", UDP, "-m", "capsock", "run", *option)
         assert (ended.returncode, ended.stderr) == (0, "")
-    assert told(read(tmp_path / "a")) == told(read(tmp_path / "b")) == UDP_TOLD
+    assert summaries(read(tmp_path / "a")) == summaries(read(tmp_path / "b")) == UDP_CALLS
     assert [sum("data" in event for event in read(tmp_path / name)) for name in "ab"] == [0, 4]
 
 
@@ -89,7 +89,7 @@ def test_the_environment_starts_a_recording(tmp_path: Path) -> None:
     ended = run(file, script, "-B", CAPSOCK_TRACE=str(file))
     assert (ended.returncode, ended.stderr) == (0, "")
     process, *calls = read(file)
-    assert (process["program"], told(calls)) == ("Script.py", UDP_TOLD)
+    assert (process["program"], summaries(calls)) == ("Script.py", UDP_CALLS)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def test_start_and_stop(tmp_path: Path) -> None:
         capsock.socket.socket().close()
     capsock.socket.socket().close()
     capsock.trace.stop()
-    assert told(read(file)) == ["socket ok", "close ok"]
+    assert summaries(read(file)) == ["socket ok", "close ok"]
     # What happens in a block that raises is recorded, and the recording ends.
     with suppress(ZeroDivisionError), capsock.trace.start(file):
         capsock.socket.socket().close()
         raise ZeroDivisionError
     capsock.socket.socket().close()
-    assert len(told(read(file))) == 4
+    assert len(summaries(read(file))) == 4
 
 
 def test_a_call_is_one_line_whatever_it_takes(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_call_is_one_line_whatever_it_takes(tmp_path: Path) -> None:
             connection.shutdown(capsock.socket.SHUT_WR)
             assert client.recv(1) == b""
     calls = read(file)[1:]
-    assert told(calls)[:8] == [
+    assert summaries(calls)[:8] == [
         "recv timeout", "send 10 ok", "recv 4 ok", "recvmsg 6 ok", "sendmsg 4 ok", "recvfrom 4 ok",
         "shutdown ok", "recv 0 ok",
     ]  # fmt: skip
@@ -205,7 +205,10 @@ def test_a_forked_child_introduces_itself(tmp_path: Path) -> None:
     events = read(file)
     parent, child = (event for event in events if event["event"] == "process")
     assert (child["parent"], child["program"]) == (parent["pid"], "Script.py")
-    assert told([event for event in events if event["pid"] == child["pid"]]) == ["send 14 ok", "close ok"]
+    assert summaries([event for event in events if event["pid"] == child["pid"]]) == [
+        "send 14 ok",
+        "close ok",
+    ]
 
 
 def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
@@ -216,7 +219,7 @@ def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
         capsock.TcpClient(*server.address) as client,
     ):
         assert client.request("hello") == "HELLO"
-    calls = told(read(file))
+    calls = summaries(read(file))
     # How many threads' accepts the stop finds waiting is a matter of time.
     for name in ("bind", "listen", "accept", "connect"):
         assert calls.count(f"{name} ok") == 1, calls

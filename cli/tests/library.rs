@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::time::Duration;
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn run(args: &[&str]) -> i32 {
     capsock_cli::run(args.iter().map(OsString::from).collect())
@@ -65,10 +65,10 @@ fn a_host_gets_an_exit_code_and_its_signal_handlers_back() {
         connection.read_exact(&mut [0; 6]).unwrap();
         met.send(connection).unwrap();
     });
-    let _connection = arrived.recv_timeout(PATIENCE).unwrap();
+    let _connection = arrived.recv_timeout(TIMEOUT).unwrap();
     // SAFETY: both numbers are valid.
     assert_eq!(unsafe { libc::kill(libc::getpid(), libc::SIGINT) }, 0);
-    assert_eq!(said.recv_timeout(PATIENCE), Ok(130));
+    assert_eq!(said.recv_timeout(TIMEOUT), Ok(130));
     assert_eq!(signals.map(handler), before);
 
     let threads = std::thread::scope(|scope| {

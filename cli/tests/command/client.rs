@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use serde_json::{Value, json};
 
-use crate::support::{Done, PATIENCE, Server, accept, capsock, file, mixed, read_from, silent, words};
+use crate::support::{Done, Server, TIMEOUT, accept, capsock, file, mixed, read_from, silent, words};
 
 fn ask(transport: &str, server: &Server, rest: &str, input: &[u8]) -> Done {
     words(&format!("client {transport} 127.0.0.1 {} {rest}", server.port())).input(input).done()
@@ -68,9 +68,9 @@ fn json_tells_each_reply() {
         assert_eq!(done.code, 0, "{done:?}");
         let replies: Vec<Value> =
             done.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let told: Vec<_> =
+        let printed: Vec<_> =
             replies.iter().map(|one| [&one["reply"], &one["bytes_sent"], &one["bytes_received"]]).collect();
-        assert_eq!(json!(told), json!([["STRASSE", 7, 7], ["", 0, 0], ["B", 1, 1]]));
+        assert_eq!(json!(printed), json!([["STRASSE", 7, 7], ["", 0, 0], ["B", 1, 1]]));
         assert!(replies.iter().all(|one| one["seconds"].as_f64().is_some_and(|seconds| seconds < 60.0)));
 
         let done = ask(transport, &server, "--json", b"a\xff\n");
@@ -185,7 +185,7 @@ fn a_signal_ends_it_while_it_waits_for_a_reply() {
         assert_eq!((done.code, done.stderr.as_str()), (code, ""));
 
         let quiet = UdpSocket::bind("127.0.0.1:0").unwrap();
-        quiet.set_read_timeout(Some(PATIENCE)).unwrap();
+        quiet.set_read_timeout(Some(TIMEOUT)).unwrap();
         let port = quiet.local_addr().unwrap().port();
         let running = words(&format!("client udp 127.0.0.1 {port} --timeout inf hello")).start();
         quiet.recv(&mut [0; 10]).unwrap();

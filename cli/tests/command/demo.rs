@@ -104,7 +104,7 @@ fn beside(script: &str, timeout: &str) -> Done {
 
 #[test]
 fn a_peer_that_misbehaves_costs_its_own_cells_only() {
-    // What the peer does, with $1 for the command and $2 for the mode; passed cells; what is told.
+    // What the peer does, with $1 for the command and $2 for the mode; passed cells; what is printed.
     let scenarios = [
         ("echo no such thing >&2; exit 3", 8, "it ended with exit status 3; it said:\n    no such thing"),
         ("exit 0", 8, "it ended before it was ready"),
@@ -128,11 +128,11 @@ fn a_peer_that_misbehaves_costs_its_own_cells_only() {
         ),
         ("[ $2 = ask ] && exec sed 's/$/ and so on/'; exec \"$1\" peer serve", 16, "instead of a result"),
     ];
-    for (script, passed, told) in scenarios {
+    for (script, passed, printed) in scenarios {
         let done = beside(script, "60");
         let text = done.text();
         assert_eq!((done.code, done.stderr.as_str()), (1, ""), "{script}: {text}");
-        assert!(text.contains(told), "{script}: {text}");
+        assert!(text.contains(printed), "{script}: {text}");
         let sum = format!("32 cells: {passed} passed, {} failed in ", 32 - passed);
         assert!(text.lines().last().unwrap().starts_with(&sum), "{script}: {text}");
     }

@@ -229,9 +229,9 @@ fn json_tells_of_errors_too() {
     for (line, code, kind, errno) in scenarios {
         let done = words(&line).done();
         assert_eq!(done.code, code, "{line}: {done:?}");
-        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
-        assert_eq!((&told["kind"], &told["errno"]), (&json!(kind), &errno), "{told}");
-        assert!(done.stderr.contains(told["error"].as_str().unwrap()), "{done:?}");
+        let printed: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        assert_eq!((&printed["kind"], &printed["errno"]), (&json!(kind), &errno), "{printed}");
+        assert!(done.stderr.contains(printed["error"].as_str().unwrap()), "{done:?}");
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How a run ended.
 #[derive(Debug)]
@@ -124,12 +124,12 @@ impl Running {
 
     /// The next line of standard output, without its newline.
     pub(crate) fn line(&self) -> String {
-        text(&self.stdout.recv_timeout(PATIENCE).expect("a line on standard output"))
+        text(&self.stdout.recv_timeout(TIMEOUT).expect("a line on standard output"))
     }
 
     /// The next line of standard error.
     pub(crate) fn error_line(&self) -> String {
-        text(&self.stderr.recv_timeout(PATIENCE).expect("a line on standard error"))
+        text(&self.stderr.recv_timeout(TIMEOUT).expect("a line on standard error"))
     }
 
     pub(crate) fn json_line(&self) -> Value {
@@ -139,7 +139,7 @@ impl Running {
     /// Stops listening to standard output, and waits until nobody has its other end.
     pub(crate) fn done(mut self) -> Done {
         self.stdin = None;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let stdout = rest(&self.stdout, deadline);
         let stderr = String::from_utf8_lossy(&rest(&self.stderr, deadline)).into_owned();
         let status = self.child.wait().unwrap();
@@ -256,7 +256,7 @@ pub(crate) fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 pub(crate) fn within<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
     let (say, said) = channel();
     thread::spawn(move || say.send(call()));
-    said.recv_timeout(PATIENCE).expect("the call returns in time")
+    said.recv_timeout(TIMEOUT).expect("the call returns in time")
 }
 
 /// The next connection to a listener.
@@ -268,8 +268,8 @@ pub(crate) fn accept(listener: &TcpListener) -> TcpStream {
 
 /// The same connection, with a bound on every call.
 pub(crate) fn patient(connection: TcpStream) -> TcpStream {
-    connection.set_read_timeout(Some(PATIENCE)).unwrap();
-    connection.set_write_timeout(Some(PATIENCE)).unwrap();
+    connection.set_read_timeout(Some(TIMEOUT)).unwrap();
+    connection.set_write_timeout(Some(TIMEOUT)).unwrap();
     connection
 }
 
@@ -281,7 +281,7 @@ pub(crate) fn read_from(pipe: &PipeReader, length: usize) {
 
 /// Waits until `there` is.
 pub(crate) fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !there() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(5));
