@@ -22,26 +22,26 @@ Reply = Callable[[int, bytes], "list[bytes]"]
 @contextmanager
 def datagrams(reply: Reply) -> Iterator[int]:
     """A server that gives the replies of a function to the number of a datagram and the datagram."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
-        door.bind(("127.0.0.1", 0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
 
         def serve() -> None:
             number = 0
             while True:
-                text, source = door.recvfrom(2048)
+                text, source = sock.recvfrom(2048)
                 if text == b"stop":
                     return
                 for one in reply(number, text):
-                    door.sendto(one, source)
+                    sock.sendto(one, source)
                 number += 1
 
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield door.getsockname()[1]
+            yield sock.getsockname()[1]
         finally:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-                one.sendto(b"stop", ("127.0.0.1", door.getsockname()[1]))
+                one.sendto(b"stop", ("127.0.0.1", sock.getsockname()[1]))
             thread.join()
 
 
@@ -93,16 +93,16 @@ def test_what_is_lost_is_asked_again_and_what_comes_twice_is_not_counted_twice()
 
 
 def test_a_server_that_closes_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
 
         def close_after_one() -> None:
-            one, _ = door.accept()
+            one, _ = sock.accept()
             one.sendall(one.recv(2048).upper())
             one.close()
 
         thread = threading.Thread(target=close_after_one)
         thread.start()
-        done = load("tcp-1", door.getsockname()[1])
+        done = load("tcp-1", sock.getsockname()[1])
         thread.join()
     assert done.returncode == 1
 

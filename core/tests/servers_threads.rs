@@ -20,7 +20,7 @@ fn threads_are_used_again() {
         assert_eq!(ask_to_the_end(&connect(&server), b"hello"), b"HELLO");
     }
     assert!(serving() < 20, "{} threads for one connection after another", serving());
-    // Each connection has one while it is open, and one more is at the door.
+    // Each connection has one while it is open, and one more waits in accept(2).
     let open: Vec<_> = (0..80).map(|_| connect(&server)).collect();
     open.iter().for_each(|client| ask(client, b"hello", b"HELLO"));
     eventually("each has a thread", || serving() == 81);

@@ -33,20 +33,20 @@ def once(listener: socket.socket, size: int) -> None:
         connection.close()
 
 
-def udp(door: socket.socket, size: int) -> None:
+def udp(sock: socket.socket, size: int) -> None:
     while True:
-        message, source = door.recvfrom(size)
-        door.sendto(upper(message), source)
+        message, source = sock.recvfrom(size)
+        sock.sendto(upper(message), source)
 
 
 def main() -> None:
     mode, size = sys.argv[1], int(sys.argv[2])
-    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if mode == "udp" else socket.SOCK_STREAM)
-    door.bind(("127.0.0.1", 0))
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if mode == "udp" else socket.SOCK_STREAM)
+    sock.bind(("127.0.0.1", 0))
     if mode != "udp":
-        door.listen(4096)
-    print(door.getsockname()[1], flush=True)
-    {"tcp": tcp, "tcp-once": once, "udp": udp}[mode](door, size)
+        sock.listen(4096)
+    print(sock.getsockname()[1], flush=True)
+    {"tcp": tcp, "tcp-once": once, "udp": udp}[mode](sock, size)
 
 
 main()

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use mio::net::{TcpListener, TcpStream, UdpSocket};
 use mio::{Events, Interest, Poll, Token};
 
-const DOOR: Token = Token(usize::MAX);
+const LISTENER: Token = Token(usize::MAX);
 
 struct Connection {
     stream: TcpStream,
@@ -67,12 +67,12 @@ fn tcp(buffer: usize) -> io::Result<()> {
     let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(1024));
     let mut listener = TcpListener::bind(([127, 0, 0, 1], 0).into())?;
     capsock_bench_peers::ready(listener.local_addr()?);
-    poll.registry().register(&mut listener, DOOR, Interest::READABLE)?;
+    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let (mut connections, mut next, mut bytes) = (HashMap::new(), 0, vec![0; buffer]);
     loop {
         poll.poll(&mut events, None)?;
         for event in &events {
-            if event.token() == DOOR {
+            if event.token() == LISTENER {
                 while let Some((mut stream, _)) = would_block(listener.accept())? {
                     stream.set_nodelay(true)?;
                     let token = Token(next);
@@ -94,7 +94,7 @@ fn udp() -> io::Result<()> {
     let (mut poll, mut events) = (Poll::new()?, Events::with_capacity(16));
     let mut socket = UdpSocket::bind(([127, 0, 0, 1], 0).into())?;
     capsock_bench_peers::ready(socket.local_addr()?);
-    poll.registry().register(&mut socket, DOOR, Interest::READABLE)?;
+    poll.registry().register(&mut socket, LISTENER, Interest::READABLE)?;
     let mut bytes = vec![0; 65_536];
     loop {
         poll.poll(&mut events, None)?;
