@@ -123,6 +123,18 @@ pub struct Opt {
     pub paragraph: &'static str,
 }
 
+impl Opt {
+    /// Whether all languages have the option, not only C.
+    pub(crate) fn in_every_language(&self) -> bool {
+        self.kind != Kind::Interruptible
+    }
+
+    /// Whether the option is a field of the core's settings. The host and the port are parts of its address instead.
+    pub(crate) fn in_settings(&self) -> bool {
+        !matches!(self.kind, Kind::Host | Kind::Port)
+    }
+}
+
 /// A count.
 #[derive(Debug)]
 pub struct Total {

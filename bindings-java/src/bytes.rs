@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use capsock::{Error, ErrorKind};
 use jni::Env;
 use jni::objects::{JByteArray, JLongArray};
-use jni::sys::jsize;
+use jni::sys::{jint, jsize};
 
 use crate::failure::Failure;
 
@@ -21,6 +21,11 @@ pub(crate) fn to_java<'local>(env: &mut Env<'local>, bytes: &[u8]) -> Result<JBy
         .into());
     }
     Ok(env.byte_array_from_slice(bytes)?)
+}
+
+/// A length as a Java `int`. No array, nor a part of one, is longer than the greatest `int`.
+pub(crate) fn java_length(length: usize) -> jint {
+    jint::try_from(length).unwrap_or(jint::MAX)
 }
 
 /// The bytes of a Java array.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, file, rust_head, setting};
+use super::file::{File, file, rust_head};
 use crate::choices::{CHOICES, FEATURE, FEATURES};
 use crate::kinds::KINDS;
 use crate::model::{Kind, Opt, Options, Value};
@@ -194,7 +194,7 @@ fn client_options() -> String {
             pascal(owner)
         );
         text += &new(owner);
-        for option in options.iter().filter(setting) {
+        for option in options.iter().filter(|option| option.in_settings()) {
             text += &setter(owner, option);
         }
         text += &free(&format!("capsock_{owner}_options"), "options", "options");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, everywhere, file, rust_head};
+use super::file::{File, file, rust_head};
 use crate::choices::CHOICES;
 use crate::model::{Choice, Kind, Opt, Over};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
@@ -105,7 +105,12 @@ fn options() -> String {
     text += "use capsock::{Concurrency, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport, UdpClientOptions};\n";
     text += "use clap::builder::{PossibleValuesParser, TypedValueParser};\n\nuse crate::port::port;\nuse crate::seconds::{Microseconds, Seconds};\n";
     let over = |over: Over| {
-        SERVER.options.iter().filter(everywhere).filter(move |option| option.over == over).collect::<Vec<_>>()
+        SERVER
+            .options
+            .iter()
+            .filter(|option| option.in_every_language())
+            .filter(move |option| option.over == over)
+            .collect::<Vec<_>>()
     };
     let tables = [(Over::Both, "ServerArgs"), (Over::Tcp, "TcpServerArgs"), (Over::Udp, "UdpServerArgs")];
     for (transport, name) in tables {
@@ -128,7 +133,7 @@ fn options() -> String {
         }
     }
     for (owner, name) in [(&TCP_CLIENT, "TcpClientArgs"), (&UDP_CLIENT, "UdpClientArgs")] {
-        let options: Vec<_> = owner.options.iter().filter(everywhere).collect();
+        let options: Vec<_> = owner.options.iter().filter(|option| option.in_every_language()).collect();
         text += &structure(name, owner.owner, &options);
         let kind = pascal(owner.owner) + "Options";
         let fields: String = options

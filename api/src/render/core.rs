@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, file, rust_head, setting};
+use super::file::{File, file, rust_head};
 use crate::choices::{CHOICES, FEATURES};
 use crate::kinds::{KINDS, SENTENCE};
 use crate::model::{Choice, Default, Kind, Opt, Options, Total};
@@ -128,14 +128,14 @@ fn option_doc(option: &Opt) -> String {
 }
 
 fn fields(options: &Options) -> String {
-    let fields = options.options.iter().filter(setting);
+    let fields = options.options.iter().filter(|option| option.in_settings());
     fields
         .map(|option| format!("{}    pub {}: {},\n", option_doc(option), name(option), kind(option)))
         .collect()
 }
 
 fn defaults(options: &Options) -> String {
-    let fields = options.options.iter().filter(setting);
+    let fields = options.options.iter().filter(|option| option.in_settings());
     fields.map(|option| format!("            {}: {},\n", name(option), default(option))).collect()
 }
 
@@ -155,7 +155,7 @@ fn setters() -> String {
     let mut text = rust_head("The methods that set the options of a server that are plain values.");
     text += "use std::time::Duration;\n\nuse super::options::ServerOptions;\nuse crate::choices::{Concurrency, Framing};\n\n";
     text += "impl ServerOptions {\n";
-    let setters = SERVER.options.iter().filter(setting).map(|option| {
+    let setters = SERVER.options.iter().filter(|option| option.in_settings()).map(|option| {
         let Opt { name, .. } = option;
         format!(
             "{}    pub fn {name}(mut self, {name}: {}) -> Self {{\n        self.settings.{name} = {name};\n        self\n    }}\n",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, file};
+use super::file::{File, file};
 use crate::choices::{CHOICES, FEATURE, FEATURES};
 use crate::kinds::{KINDS, SENTENCE};
 use crate::model::{Kind, Opt, Options, Total, Value};

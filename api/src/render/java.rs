@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, everywhere, file, rust_head};
+use super::file::{File, file, rust_head};
 use crate::choices::{FEATURE, FEATURES};
 use crate::kinds::KINDS;
 use crate::model::{Choice, Kind, Opt, Options, Total, Value};
@@ -52,7 +52,7 @@ fn text(prose: &str) -> String {
 }
 
 fn in_java(options: &Options) -> impl Iterator<Item = &'static Opt> {
-    options.options.iter().filter(everywhere)
+    options.options.iter().filter(|option| option.in_every_language())
 }
 
 /// A Javadoc comment as google-java-format leaves it.

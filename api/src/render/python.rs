@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{File, everywhere, file, rust_head};
+use super::file::{File, file, rust_head};
 use crate::choices::{FEATURE, FEATURES};
 use crate::model::{Kind, Opt, Options, Total};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
@@ -34,7 +34,7 @@ const GENERATED: &str =
     "# Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.\n";
 
 fn in_python(options: &Options) -> impl Iterator<Item = &'static Opt> {
-    options.options.iter().filter(everywhere)
+    options.options.iter().filter(|option| option.in_every_language())
 }
 
 /// The class's documentation: the template with a paragraph for each option.

@@ -10,8 +10,10 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
 
 use super::address::{Given, numbers};
+use super::buffer;
+use super::open_socket::{blocking_call, nonblocking_call, wait_policy};
 use super::raw::guarded;
-use super::{at_once, buffer, call, java_length, policy};
+use crate::bytes::java_length;
 use crate::failure::{Failure, Throw};
 use crate::java::DatagramPacket;
 
@@ -102,7 +104,7 @@ fn datagram_send<'local>(
     guarded(&env, |java| {
         let mut copied = Ok(());
         let length = usize::try_from(length).unwrap_or(0);
-        let code = call(socket, |open| {
+        let code = blocking_call(socket, |open| {
             // What is cut here is too long for a datagram all the same.
             buffer::with(length.min(LONGEST), |buffer| {
                 copied = java.get(&bytes, offset, buffer);
@@ -110,10 +112,10 @@ fn datagram_send<'local>(
                     return Ok(0);
                 }
                 let sent = if port < 0 {
-                    open.socket.send(buffer, 0, policy(milliseconds))
+                    open.socket.send(buffer, 0, wait_policy(milliseconds))
                 } else {
                     let to = Given { high, low, scope, port }.for_family(open.family)?;
-                    open.socket.send_to(buffer, &to, 0, policy(milliseconds))
+                    open.socket.send_to(buffer, &to, 0, wait_policy(milliseconds))
                 };
                 sent.map(java_length)
             })
@@ -145,10 +147,10 @@ fn datagram_receive<'local>(
         };
         let flags = libc::MSG_TRUNC | if peeks { libc::MSG_PEEK } else { 0 };
         let (mut copied, mut from_whom, mut filled) = (Ok(()), None, 0);
-        let code = call(socket, |open| {
+        let code = blocking_call(socket, |open| {
             let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
             buffer::with(room, |buffer| {
-                let (count, from) = open.socket.receive_from(buffer, flags, policy(milliseconds))?;
+                let (count, from) = open.socket.receive_from(buffer, flags, wait_policy(milliseconds))?;
                 let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
                 let fitting = &buffer[..count.min(buffer.len())];
                 copied = java.set(&bytes, offset, fitting);
@@ -179,7 +181,7 @@ fn datagram_connect(
     port: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(call(socket, |open| {
+    Ok(blocking_call(socket, |open| {
         open.socket.connect(&given.for_family(open.family)?, WaitPolicy::NONBLOCKING)?;
         loop {
             match open.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING) {
@@ -192,5 +194,5 @@ fn datagram_connect(
 }
 
 fn datagram_disconnect(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
-    Ok(at_once(socket, |open| open.socket.disconnect().map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| open.socket.disconnect().map(|()| 0)))
 }

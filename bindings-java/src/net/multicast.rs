@@ -5,7 +5,8 @@ use jni::objects::JObject;
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::{address, at_once};
+use super::address;
+use super::open_socket::nonblocking_call;
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -38,7 +39,7 @@ fn multicast_member(
     interface_v4: jint,
     index: jint,
 ) -> Result<jint, Failure> {
-    Ok(at_once(socket, |open| {
+    Ok(nonblocking_call(socket, |open| {
         let group = address::ip(high, low);
         match address::v4(group) {
             Some(group) => {
@@ -66,7 +67,7 @@ fn multicast_interface_v4(
     socket: jlong,
     interface_v4: jint,
 ) -> Result<jint, Failure> {
-    Ok(at_once(socket, |open| {
+    Ok(nonblocking_call(socket, |open| {
         let address = interface_v4.to_be_bytes();
         open.socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &address).map(|()| 0)
     }))

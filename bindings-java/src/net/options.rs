@@ -5,7 +5,7 @@ use jni::objects::JObject;
 use jni::sys::{jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::{OpenSocket, at_once};
+use super::open_socket::{OpenSocket, nonblocking_call};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -198,7 +198,7 @@ fn option_get(
     value: jni::objects::JLongArray,
 ) -> Result<jint, Failure> {
     let mut found = None;
-    let code = at_once(socket, |open| {
+    let code = nonblocking_call(socket, |open| {
         found = Some(get(open, name_of(option)?)?);
         Ok(0)
     });
@@ -209,7 +209,7 @@ fn option_get(
 }
 
 fn option_set(_: &mut Env, _: JObject, socket: jlong, option: jint, value: jint) -> Result<jint, Failure> {
-    Ok(at_once(socket, |open| set(open, name_of(option)?, value).map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| set(open, name_of(option)?, value).map(|()| 0)))
 }
 
 #[cfg(test)]

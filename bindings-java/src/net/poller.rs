@@ -8,7 +8,9 @@ use jni::objects::{JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::{at_once, errno_code, java_length};
+use super::error_codes::{CLOSED, errno_code};
+use super::open_socket::nonblocking_call;
+use crate::bytes::java_length;
 use crate::failure::{Failure, Throw};
 use crate::handles::{Borrowed, Table};
 
@@ -44,7 +46,7 @@ fn poller_watch(
 ) -> Result<jint, Failure> {
     let readiness = if writable { Readiness::Writable } else { Readiness::Readable };
     let poller = POLLERS.get(poller)?;
-    Ok(at_once(socket, |open| poller.watch(&open.socket, readiness, token as u64).map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| poller.watch(&open.socket, readiness, token as u64).map(|()| 0)))
 }
 
 /// How many tokens there are now; the array has room for as many as a wait returns.
@@ -59,7 +61,7 @@ fn poller_wait(
         static READY: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
     }
     let borrowed = POLLERS.borrow(poller);
-    let Some(poller) = borrowed.as_ref().and_then(Borrowed::object) else { return Ok(super::CLOSED) };
+    let Some(poller) = borrowed.as_ref().and_then(Borrowed::object) else { return Ok(CLOSED) };
     let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
     READY.with_borrow_mut(|ready| {
         if let Err(errno) = poller.wait(ready, timeout) {

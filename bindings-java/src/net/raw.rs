@@ -9,8 +9,8 @@ use jni::ids::JFieldID;
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{JNIEnv, jint, jlong};
 
-use super::{INTERNAL, java_length};
-use crate::bytes::{as_signed, as_signed_mut};
+use super::error_codes::INTERNAL;
+use crate::bytes::{as_signed, as_signed_mut, java_length};
 
 /// An exception is pending in Java.
 pub(super) struct Pending;

@@ -9,7 +9,8 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
-use super::{OpenSocket, SOCKETS, at_once, options};
+use super::open_socket::{OpenSocket, SOCKETS, nonblocking_call};
+use super::options;
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 
@@ -60,7 +61,7 @@ fn socket_bind(
     port: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(at_once(socket, |open| {
+    Ok(nonblocking_call(socket, |open| {
         let address = given.for_family(open.family)?;
         if is_refused_by_the_jdk(&address) {
             return Err(Errno(libc::EADDRNOTAVAIL));
@@ -78,7 +79,7 @@ fn is_refused_by_the_jdk(address: &SocketAddr) -> bool {
 
 fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {
     let mut local = None;
-    let code = at_once(socket, |open| {
+    let code = nonblocking_call(socket, |open| {
         local = Some(open.socket.local_addr()?);
         Ok(0)
     });
@@ -89,7 +90,7 @@ fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -
 }
 
 fn socket_available(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
-    Ok(at_once(socket, |open| open.socket.available().map(super::java_length)))
+    Ok(nonblocking_call(socket, |open| open.socket.available().map(bytes::java_length)))
 }
 
 fn socket_close(_: &mut Env, _: JObject, socket: jlong) -> Result<(), Failure> {

@@ -8,8 +8,10 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
+use super::buffer;
+use super::open_socket::{OpenSocket, SOCKETS, blocking_call, nonblocking_call, wait_policy};
 use super::raw::guarded;
-use super::{OpenSocket, SOCKETS, at_once, buffer, call, java_length, policy};
+use crate::bytes::java_length;
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -62,15 +64,15 @@ fn socket_connect(
     milliseconds: jint,
 ) -> Result<jint, Failure> {
     let given = Given { high, low, scope, port };
-    Ok(call(socket, |open| {
+    Ok(blocking_call(socket, |open| {
         let address = given.for_family(open.family)?;
-        open.socket.connect(&address, policy(milliseconds)).map(|()| 0)
+        open.socket.connect(&address, wait_policy(milliseconds)).map(|()| 0)
     }))
 }
 
 fn socket_listen(_: &mut Env, _: JObject, socket: jlong, backlog: jint) -> Result<jint, Failure> {
     let backlog = u32::try_from(backlog).unwrap_or(0);
-    Ok(at_once(socket, |open| open.socket.listen(backlog).map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| open.socket.listen(backlog).map(|()| 0)))
 }
 
 /// `accepted` becomes the peer's address and the new socket's number.
@@ -82,8 +84,8 @@ fn socket_accept(
     accepted: JLongArray,
 ) -> Result<jint, Failure> {
     let mut new = None;
-    let code = call(socket, |open| {
-        let (socket, peer) = open.socket.accept(true, policy(milliseconds))?;
+    let code = blocking_call(socket, |open| {
+        let (socket, peer) = open.socket.accept(true, wait_policy(milliseconds))?;
         new = Some((OpenSocket { socket, family: open.family }, peer));
         Ok(0)
     });
@@ -109,9 +111,9 @@ fn socket_read<'local>(
 ) -> jint {
     guarded(&env, |java| {
         let mut copied = Ok(());
-        let code = call(socket, |open| {
+        let code = blocking_call(socket, |open| {
             buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
-                let count = open.socket.receive(buffer, 0, policy(milliseconds))?;
+                let count = open.socket.receive(buffer, 0, wait_policy(milliseconds))?;
                 copied = java.set(&bytes, offset, &buffer[..count]);
                 Ok(java_length(count))
             })
@@ -131,13 +133,13 @@ fn socket_write<'local>(
 ) -> jint {
     guarded(&env, |java| {
         let mut copied = Ok(());
-        let code = call(socket, |open| {
+        let code = blocking_call(socket, |open| {
             buffer::with(usize::try_from(length).unwrap_or(0), |buffer| {
                 copied = java.get(&bytes, offset, buffer);
                 if copied.is_err() {
                     return Ok(0);
                 }
-                open.socket.send(buffer, 0, policy(milliseconds)).map(java_length)
+                open.socket.send(buffer, 0, wait_policy(milliseconds)).map(java_length)
             })
         });
         copied.map(|()| code)
@@ -146,7 +148,7 @@ fn socket_write<'local>(
 
 /// The one byte is sent at once or not at all, which is EAGAIN.
 fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<jint, Failure> {
-    Ok(call(socket, |open| {
+    Ok(blocking_call(socket, |open| {
         loop {
             match open.socket.send(&[data as u8], libc::MSG_OOB, WaitPolicy::NONBLOCKING) {
                 Err(WaitError::Os(Errno(libc::EINTR))) => {}
@@ -158,5 +160,5 @@ fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<j
 
 fn socket_shutdown(_: &mut Env, _: JObject, socket: jlong, output: jboolean) -> Result<jint, Failure> {
     let how = if output { Shutdown::Write } else { Shutdown::Read };
-    Ok(at_once(socket, |open| open.socket.shutdown(how).map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| open.socket.shutdown(how).map(|()| 0)))
 }

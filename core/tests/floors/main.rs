@@ -17,7 +17,7 @@ use graph::{Uses, circles, uses};
 use workspace::{CRATES, crates, read};
 
 /// Files that use each other in circles, or the folders that these are in.
-const KNOWN_CIRCLES: &[&[&str]] = &[&["api/src/render"], &["bindings-java/src/net"]];
+const KNOWN_CIRCLES: &[&[&str]] = &[];
 
 /// Files of the core that use what does not stand below them.
 const KNOWN_UPWARD: &[(&str, &str)] = &[];
