@@ -11,17 +11,6 @@ use crate::workspace::{read, root};
 
 const SOURCE: &str = "core/src";
 
-/// The table until docs/architecture.md has it.
-const TABLE: &str = "
-| floor | rooms | knows |
-|---|---|---|
-| 5 | `server/`, `client/` | below |
-| 4 | `framing`, `service` | below |
-| 3 | `net/` | below |
-| 2 | `net/socket` | below |
-| 1 | `net/sys/`, `trace/`, `uppercase/`, `error`, `kinds`, `choices`, `named` | nothing above |
-";
-
 pub(crate) struct Floors {
     rooms: Vec<Room>,
 }
@@ -35,8 +24,7 @@ struct Room {
 
 impl Floors {
     pub(crate) fn read() -> Self {
-        let text = read(Path::new("docs/architecture.md")).unwrap();
-        Self { rooms: rooms(&text).or_else(|| rooms(TABLE)).unwrap() }
+        Self { rooms: rooms(&read(Path::new("docs/architecture.md")).unwrap()) }
     }
 
     /// Whether a file may use another one.
@@ -72,12 +60,12 @@ impl Floors {
     }
 }
 
-/// The rooms of the table, if the text has it.
-fn rooms(text: &str) -> Option<Vec<Room>> {
+/// The rooms of the table.
+fn rooms(text: &str) -> Vec<Room> {
     let mut lines = text.lines().skip_while(|line| !line.starts_with("| floor | rooms | knows |"));
-    lines.next()?;
+    lines.next().expect("docs/architecture.md has the table");
     let rows = lines.skip(1).take_while(|line| line.starts_with('|'));
-    let rooms = rows.flat_map(|row| {
+    rows.flat_map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [floor, rooms, knows, ..] = cells[..] else { panic!("a row of three cells: {row}") };
         let floor = floor.parse().unwrap_or_else(|_| panic!("a row begins with a number: {row}"));
@@ -88,6 +76,6 @@ fn rooms(text: &str) -> Option<Vec<Room>> {
         };
         let paths = rooms.split('`').skip(1).step_by(2);
         paths.map(move |path| Room { path: PathBuf::from(path.trim_end_matches(".rs")), floor, neighbours })
-    });
-    Some(rooms.collect())
+    })
+    .collect()
 }

@@ -1,7 +1,6 @@
-//! The order of the files: no file of a crate uses itself through others, each file of the core uses what stands on
-//! the floors below it, and each crate depends on those below it. docs/architecture.md has the table of the floors.
-//!
-//! The lists of what is known are exceptions that stand until the code is mended. What is mended has to leave its list.
+//! The dependencies between files and between crates: the files of a crate do not use each other in a circle, a file of
+//! the core uses what the table in docs/architecture.md allows its floor, and a crate depends only on the crates that
+//! `CRATES` lists for it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod architecture;
@@ -16,29 +15,14 @@ use architecture::Floors;
 use graph::{Uses, circles, uses};
 use workspace::{CRATES, crates, read};
 
-/// Files that use each other in circles, or the folders that these are in.
-const KNOWN_CIRCLES: &[&[&str]] = &[];
-
-/// Files of the core that use what does not stand below them.
-const KNOWN_UPWARD: &[(&str, &str)] = &[];
-
 #[test]
 fn no_file_uses_itself_through_others() {
     let mut wrong = String::new();
-    let mut gone: BTreeSet<&[&str]> = KNOWN_CIRCLES.iter().copied().collect();
     for root in roots() {
         let uses = uses(&root, &read);
         for circle in circles(&uses) {
-            let covers =
-                |known: &&&[&str]| circle.iter().all(|file| known.iter().any(|path| file.starts_with(path)));
-            match KNOWN_CIRCLES.iter().find(covers) {
-                Some(known) => drop(gone.remove(known)),
-                None => wrong.push_str(&told(&uses, &circle)),
-            }
+            wrong.push_str(&describe(&uses, &circle));
         }
-    }
-    for known in gone {
-        wrong.push_str(&format!("There is no circle in {known:?}. Take it off KNOWN_CIRCLES.\n"));
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -47,19 +31,13 @@ fn no_file_uses_itself_through_others() {
 fn a_file_of_the_core_uses_what_stands_below_it() {
     let floors = Floors::read();
     let uses = uses(Path::new("core/src/lib.rs"), &read);
-    let mut known: BTreeSet<(PathBuf, PathBuf)> =
-        KNOWN_UPWARD.iter().map(|(from, to)| (from.into(), to.into())).collect();
     let mut wrong = String::new();
     for (from, used) in &uses {
         for (to, names) in used {
-            if !floors.allow(from, to) && !known.remove(&(from.clone(), to.clone())) {
+            if !floors.allow(from, to) {
                 wrong.push_str(&format!("{} uses {names:?} of {}\n", from.display(), to.display()));
             }
         }
-    }
-    for (from, to) in known {
-        let (from, to) = (from.display(), to.display());
-        wrong.push_str(&format!("{from} no longer uses {to}. Take it off KNOWN_UPWARD.\n"));
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
@@ -92,7 +70,7 @@ fn the_figures_use_the_trace_and_nothing_else_of_the_core() {
     assert_eq!(used, BTreeSet::from(["trace"]));
 }
 
-/// Files of a made-up crate, and what its files use of each other.
+/// Each row: the content of a.rs, and the names that it uses of the other files of the crate.
 #[test]
 fn a_use_is_found_where_the_name_is_defined() {
     let face = ("lib.rs", "mod a; mod b; pub use b::Thing; pub use a::a; pub fn own() {}");
@@ -143,8 +121,8 @@ fn roots() -> BTreeSet<PathBuf> {
     manifests.into_iter().flat_map(crates).flat_map(|one| one.roots).collect()
 }
 
-/// A circle and what ties it.
-fn told(uses: &Uses, circle: &BTreeSet<PathBuf>) -> String {
+/// The files of a circle, and the names that each uses of the others.
+fn describe(uses: &Uses, circle: &BTreeSet<PathBuf>) -> String {
     let mut text = "A circle:\n".to_owned();
     for file in circle {
         for (other, names) in uses[file].iter().filter(|(other, _)| circle.contains(*other)) {
