@@ -32,7 +32,7 @@ pub const TOTALS: &[Total] = &[
     total("idle_timeouts", "Connections closed by `idle_timeout`."),
     total("write_timeouts", "Connections closed by `write_timeout`."),
     total(
-        "datagrams_guarded",
+        "datagrams_filtered",
         "Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or \
          multicast address, or exchanged between servers too often.",
     ),

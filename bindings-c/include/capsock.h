@@ -543,7 +543,7 @@ uint64_t capsock_stats_write_timeouts(const capsock_stats *stats);
 
 // Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
 // or multicast address, or exchanged between servers too often.
-uint64_t capsock_stats_datagrams_guarded(const capsock_stats *stats);
+uint64_t capsock_stats_datagrams_filtered(const capsock_stats *stats);
 
 // Replies that did not fit a datagram, or that the system did not send.
 uint64_t capsock_stats_replies_unsent(const capsock_stats *stats);

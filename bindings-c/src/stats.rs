@@ -94,8 +94,8 @@ pub extern "C" fn capsock_stats_write_timeouts(stats: Option<&capsock_stats>) ->
 /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
 /// or multicast address, or exchanged between servers too often.
 #[unsafe(no_mangle)]
-pub extern "C" fn capsock_stats_datagrams_guarded(stats: Option<&capsock_stats>) -> u64 {
-    guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_guarded))
+pub extern "C" fn capsock_stats_datagrams_filtered(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_filtered))
 }
 
 /// Replies that did not fit a datagram, or that the system did not send.

@@ -153,7 +153,7 @@ pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 18] {
         stats.oversized_requests,
         stats.idle_timeouts,
         stats.write_timeouts,
-        stats.datagrams_guarded,
+        stats.datagrams_filtered,
         stats.replies_unsent,
         stats.amplified_replies,
         stats.descriptor_shortages,

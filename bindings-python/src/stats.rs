@@ -40,7 +40,7 @@ report! {
         write_timeouts: u64,
         /// Datagrams discarded by the source filter: from the server itself, from port 0, from a
         /// broadcast or multicast address, or exchanged between servers too often.
-        datagrams_guarded: u64,
+        datagrams_filtered: u64,
         /// Replies that did not fit a datagram, or that the system did not send.
         replies_unsent: u64,
         /// Replies longer than max_amplification permits, which were not sent.

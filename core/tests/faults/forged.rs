@@ -56,7 +56,7 @@ fn a_forged_source_gets_no_reply_and_is_counted() {
             for (place, source) in (1..).zip(sources) {
                 send_as(&forger, source, to, b"hello");
                 // To the broadcast address of a network the system refuses to send.
-                let refused = || server.stats().datagrams_guarded + server.stats().replies_unsent;
+                let refused = || server.stats().datagrams_filtered + server.stats().replies_unsent;
                 eventually("it is counted", || refused() == place);
             }
             // An honest one is told from those.
@@ -84,7 +84,7 @@ fn two_servers_that_a_forger_makes_talk_exchange_a_handful_of_datagrams() {
         let [one, other] = servers.each_ref().map(Server::local_addr);
         for conversation in 1..4 {
             send_as(&forger, other, one, b"hello");
-            let silent = || servers.iter().map(|server| server.stats().datagrams_guarded).sum::<u64>();
+            let silent = || servers.iter().map(|server| server.stats().datagrams_filtered).sum::<u64>();
             eventually("one has the last word", || silent() == conversation);
             let received: u64 = servers.iter().map(|server| server.stats().datagrams_received).sum();
             assert!(received <= HANDFUL * conversation, "{concurrency:?}: {received}");

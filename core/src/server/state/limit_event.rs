@@ -59,7 +59,7 @@ impl LimitEvent {
             LimitEvent::Oversized => &counters.oversized_requests,
             LimitEvent::IdleTimeout => &counters.idle_timeouts,
             LimitEvent::WriteTimeout => &counters.write_timeouts,
-            LimitEvent::Filtered => &counters.datagrams_guarded,
+            LimitEvent::Filtered => &counters.datagrams_filtered,
             LimitEvent::ReplyTooLong | LimitEvent::SendFailed => &counters.replies_unsent,
             LimitEvent::Amplified => &counters.amplified_replies,
             LimitEvent::ChildLost => return None,

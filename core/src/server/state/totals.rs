@@ -39,7 +39,7 @@ pub struct Stats {
     pub write_timeouts: u64,
     /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
     /// multicast address, or exchanged between servers too often.
-    pub datagrams_guarded: u64,
+    pub datagrams_filtered: u64,
     /// Replies that did not fit a datagram, or that the system did not send.
     pub replies_unsent: u64,
     /// Replies longer than `max_amplification` permits, which were not sent.
@@ -69,7 +69,7 @@ impl Stats {
             ("oversized_requests", self.oversized_requests),
             ("idle_timeouts", self.idle_timeouts),
             ("write_timeouts", self.write_timeouts),
-            ("datagrams_guarded", self.datagrams_guarded),
+            ("datagrams_filtered", self.datagrams_filtered),
             ("replies_unsent", self.replies_unsent),
             ("amplified_replies", self.amplified_replies),
             ("descriptor_shortages", self.descriptor_shortages),
@@ -93,7 +93,7 @@ pub(in crate::server) struct Counters {
     pub(in crate::server) oversized_requests: Counter,
     pub(in crate::server) idle_timeouts: Counter,
     pub(in crate::server) write_timeouts: Counter,
-    pub(in crate::server) datagrams_guarded: Counter,
+    pub(in crate::server) datagrams_filtered: Counter,
     pub(in crate::server) replies_unsent: Counter,
     pub(in crate::server) amplified_replies: Counter,
     pub(in crate::server) descriptor_shortages: Counter,
@@ -115,7 +115,7 @@ impl Counters {
             oversized_requests: self.oversized_requests.get(),
             idle_timeouts: self.idle_timeouts.get(),
             write_timeouts: self.write_timeouts.get(),
-            datagrams_guarded: self.datagrams_guarded.get(),
+            datagrams_filtered: self.datagrams_filtered.get(),
             replies_unsent: self.replies_unsent.get(),
             amplified_replies: self.amplified_replies.get(),
             descriptor_shortages: self.descriptor_shortages.get(),

@@ -24,7 +24,7 @@ import java.util.Set;
  *     the datagram got no reply
  * @param idleTimeouts connections closed by {@code idleTimeout}
  * @param writeTimeouts connections closed by {@code writeTimeout}
- * @param datagramsGuarded datagrams discarded by the source filter: from the server itself, from
+ * @param datagramsFiltered datagrams discarded by the source filter: from the server itself, from
  *     port 0, from a broadcast or multicast address, or exchanged between servers too often
  * @param repliesUnsent replies that did not fit a datagram, or that the system did not send
  * @param amplifiedReplies replies longer than {@code maxAmplification} permits, which were not sent
@@ -46,7 +46,7 @@ public record Stats(
     long oversizedRequests,
     long idleTimeouts,
     long writeTimeouts,
-    long datagramsGuarded,
+    long datagramsFiltered,
     long repliesUnsent,
     long amplifiedReplies,
     long descriptorShortages,
