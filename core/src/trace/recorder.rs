@@ -265,7 +265,7 @@ fn end_after(Errno(errno): Errno) {
     let why = match errno {
         libc::ENOSPC => "no space is left",
         libc::EFBIG => "the file may not get longer (ulimit -f)",
-        libc::EPIPE => "nobody reads it any more",
+        libc::EPIPE => "the pipe has no reader",
         libc::EBADF => "the program has closed its descriptor",
         _ => "it cannot be written to",
     };

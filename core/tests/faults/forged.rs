@@ -16,7 +16,7 @@ fn forger() -> Option<socket2::Socket> {
         socket2::Type::RAW,
         Some(socket2::Protocol::from(libc::IPPROTO_RAW)),
     );
-    raw.inspect_err(|error| eprintln!("skipped: no raw socket is to be had: {error}")).ok()
+    raw.inspect_err(|error| eprintln!("skipped: cannot open a raw socket: {error}")).ok()
 }
 
 /// A datagram over IPv4 (RFC 791, RFC 768), without checksums: the kernel writes IPv4's, and UDP's may be left out.

@@ -44,7 +44,7 @@ fn no_port_is_left() {
     unsafe { command.pre_exec(enter_namespace) };
     match command.output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-        Err(error) => eprintln!("skipped: no network namespace is to be had: {error}"),
+        Err(error) => eprintln!("skipped: cannot create a network namespace: {error}"),
     }
 }
 

@@ -57,7 +57,7 @@ fn no_other_process_for_one_that_died() {
     server.allow_threads(0);
     // SAFETY: it is a process of the test's own server.
     assert_eq!(unsafe { libc::kill(children[0], libc::SIGKILL) }, 0);
-    eventually("it is told", || server.logged("no other is to be had (ulimit -u)") > 0);
+    eventually("it is told", || server.logged("cannot be replaced (ulimit -u)") > 0);
     assert_eq!(server.children(), children[1..]);
     for _ in 0..100 {
         // The one that is left has the port.

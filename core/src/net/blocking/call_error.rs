@@ -66,8 +66,8 @@ impl SocketCall {
             SocketCall::SendTo => "send to",
             SocketCall::Receive | SocketCall::ReceiveFrom => "receive",
             SocketCall::ShutDown => "shut down",
-            SocketCall::LocalAddress => "tell the address",
-            SocketCall::PeerAddress => "tell the peer",
+            SocketCall::LocalAddress => "get the local address",
+            SocketCall::PeerAddress => "get the peer address",
             SocketCall::SetTimeout => "set the timeout",
             SocketCall::GetOption { level, name } => {
                 return Cow::Owned(format!("read the option {name} of the level {level}"));
@@ -89,7 +89,7 @@ impl SocketCall {
             (SocketCall::SendTo, libc::EACCES) => "a broadcast needs the option SO_BROADCAST",
             (SocketCall::SendTo, libc::EINVAL) => "nothing can be sent to port 0",
             (SocketCall::Connect, libc::EINPROGRESS | libc::EALREADY) => {
-                "wait for POLLOUT, then SO_ERROR tells how it ended"
+                "wait for POLLOUT, then SO_ERROR has the result"
             }
             (_, libc::EISCONN) => "it is connected already",
             (_, libc::ENOTCONN) => "connect it first, or use the socket that accept returned",

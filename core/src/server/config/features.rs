@@ -97,7 +97,8 @@ impl std::str::FromStr for Features {
             let Some((one, _)) = Features::ALL.iter().find(|(_, known)| *known == name) else {
                 let known: Vec<_> = Features::ALL.iter().map(|(_, name)| *name).collect();
                 let advice = format!("there are {}", known.join(", "));
-                return Err(Error::invalid("use the feature", format!("{name:?} is none")).advise(&advice));
+                return Err(Error::invalid("select the features", format!("unknown feature {name:?}"))
+                    .advise(&advice));
             };
             set = set.union(*one);
         }
@@ -137,6 +138,6 @@ mod tests {
         );
         assert_eq!(Features::NONE.to_string(), "none");
         let error = "udp-gro,gso".parse::<Features>().unwrap_err().to_string();
-        assert!(error.contains("\"gso\" is none") && error.contains("udp-segment"), "{error}");
+        assert!(error.contains("unknown feature \"gso\"") && error.contains("udp-segment"), "{error}");
     }
 }

@@ -40,7 +40,7 @@ fn check(options: &ServerOptions) -> Result<()> {
     {
         if limit == Some(Duration::ZERO) {
             let why = format!("{name} is 0, so every connection would be closed at once");
-            return refuse(&why, "give it time, or no limit");
+            return refuse(&why, "set a value above 0, or no limit");
         }
     }
     if settings.busy_poll > MAX_BUSY_POLL {
@@ -59,7 +59,7 @@ fn check(options: &ServerOptions) -> Result<()> {
         return refuse(why, "choose the concurrency threads or events");
     }
     if options.transport == Transport::Tcp && settings.framing == Framing::Stream {
-        let why = "a handler needs requests, and a chunk of a stream is none";
+        let why = "the framing stream has no request boundaries, which a handler requires";
         return refuse(why, "choose the framing line or once");
     }
     Ok(())

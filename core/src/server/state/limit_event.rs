@@ -83,15 +83,15 @@ impl LimitEvent {
             }
             LimitEvent::IdleTimeout => {
                 let limit = seconds(settings.idle_timeout);
-                format!("a connection was closed: nothing came for {limit} s (idle_timeout)")
+                format!("a connection was closed: no data received for {limit} s (idle_timeout)")
             }
             LimitEvent::WriteTimeout => {
                 let limit = seconds(settings.write_timeout);
-                format!("a connection was closed: its peer took no reply for {limit} s (write_timeout)")
+                format!("a connection was closed: the peer received no data for {limit} s (write_timeout)")
             }
             LimitEvent::Filtered => {
-                "a datagram got no reply: its source is no client's, or it has gone back and forth \
-                             between servers"
+                "a datagram got no reply: its source address is invalid (port 0, broadcast, multicast or the \
+                 server itself), or its hop limit is exhausted"
                     .to_owned()
             }
             LimitEvent::ReplyTooLong => "a reply is too long for a datagram and was not sent".to_owned(),
@@ -100,9 +100,9 @@ impl LimitEvent {
                 format!("a reply of more than {times} times its request was not sent (max_amplification)")
             }
             LimitEvent::SendFailed => {
-                "the system did not take a reply (no room, or nobody is there)".to_owned()
+                "a reply could not be sent (send buffer full, or destination unreachable)".to_owned()
             }
-            LimitEvent::ChildLost => "a process has died and no other is to be had (ulimit -u)".to_owned(),
+            LimitEvent::ChildLost => "a process has died and cannot be replaced (ulimit -u)".to_owned(),
         }
     }
 }

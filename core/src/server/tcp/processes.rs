@@ -58,7 +58,7 @@ impl Processes<'_> {
                 Err(Errno(libc::EMFILE | libc::ENFILE)) => {
                     context.limit_reached(LimitEvent::OutOfDescriptors);
                 }
-                Err(_) => return refuse(connection.socket, context, "no process is to be had (ulimit -u)"),
+                Err(_) => return refuse(connection.socket, context, "cannot create a process (ulimit -u)"),
             }
             let deadline = Deadline::after(Some(SHORTAGE_PAUSE));
             let pause = WaitOptions::until(deadline).woken_by(context.stop.waker());

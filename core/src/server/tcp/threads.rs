@@ -56,7 +56,7 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
         if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
             // While this connection was served, nobody would accept.
             pool.accepting.fetch_add(1, Ordering::SeqCst);
-            context.limit_reached(LimitEvent::Refused("no thread is to be had (ulimit -u)"));
+            context.limit_reached(LimitEvent::Refused("cannot create a thread (ulimit -u)"));
             continue;
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {

@@ -11,4 +11,4 @@ pub(super) const SHORT_RECEIVE: u32 =
     (libc::EPOLLRDHUP | libc::EPOLLHUP | libc::EPOLLERR | libc::EPOLLPRI) as u32;
 
 /// Why a connection is refused if epoll_ctl(2) fails.
-pub(super) const NOT_WATCHED: &str = "the system has no room to watch it";
+pub(super) const NOT_WATCHED: &str = "epoll_ctl failed (out of memory, or fs.epoll.max_user_watches reached)";
