@@ -11,7 +11,12 @@ pub const CHOICES: &[Choice] = &[
         in_java: false,
         values: &[
             Value { name: "tcp", number: 0, sentence: "A reliable byte stream." },
-            Value { name: "udp", number: 1, sentence: "Datagrams." },
+            Value {
+                name: "udp",
+                number: 1,
+                sentence: "Datagrams. A reply is sent with the hop limit of its request less 8, 56 at most: a client \
+                           whose hop limit starts at 64 gets replies over paths of at most 28 hops.",
+            },
         ],
     },
     Choice {
@@ -35,7 +40,7 @@ pub const CHOICES: &[Choice] = &[
                 name: "processes",
                 number: 2,
                 sentence: "A process for each TCP connection; over UDP a fixed number of processes on one port. A \
-                           handler is refused.",
+                           handler is not permitted.",
             },
             Value { name: "events", number: 3, sentence: "Event loops, one for each worker. The default." },
         ],
@@ -49,20 +54,20 @@ pub const CHOICES: &[Choice] = &[
             Value {
                 name: "stream",
                 number: 0,
-                sentence: "The data that has arrived. The default. A handler is refused, since a part of a stream \
-                           is not a request.",
+                sentence: "The stream is not divided: the server converts the data that each receive returns. The \
+                           default. A handler is not permitted, since a part of a stream is not a request.",
             },
             Value {
                 name: "line",
                 number: 1,
-                sentence: "Up to and including a newline, of at most `max_request` bytes. The last line may end with \
-                           the stream instead of a newline.",
+                sentence: "A request is a line, including its newline, of at most `max_request` bytes. The last \
+                           line may end with the stream instead of a newline.",
             },
             Value {
                 name: "once",
                 number: 2,
-                sentence: "The data that one receive returns; the server replies, then closes the connection, as \
-                           the textbook's Python TCPServer does.",
+                sentence: "A request is the data that one receive returns; the server replies, then closes the \
+                           connection, as the textbook's Python TCPServer does.",
             },
         ],
     },

@@ -67,12 +67,12 @@ pub const SERVER: Options = Options {
             range: "0 to 1,024",
             since: "0.1.0",
             error: "the number of workers",
-            sentence: "The number of event loops, or over UDP of threads or processes, for each address of the host; \
-                       0 starts one for each processor.",
-            paragraph: "With a handler and `events`, and over UDP with `threads`, it is the number of requests \
-                        handled at the same time. If the handler blocks, more workers than processors are of use. \
-                        Further requests wait in the kernel; they do not delay accepting, time limits, replies in \
-                        progress or a stop.",
+            sentence: "The number of event loops. Over UDP, the number of threads or processes for each address that \
+                       the server is bound to. 0 means one for each processor.",
+            paragraph: "It has no effect with `iterative`, nor over TCP with `threads` and `processes`. With a handler \
+                        and `events`, and over UDP with `threads`, it is the number of requests handled at the same \
+                        time. If the handler blocks, more workers than processors are of use. Further requests wait \
+                        in the kernel; they do not delay accepting, time limits, replies in progress or a stop.",
         },
         Opt {
             name: "backlog",
@@ -164,8 +164,8 @@ pub const SERVER: Options = Options {
             since: "0.1.0",
             error: "the write timeout",
             sentence: "The time after which a connection is closed if its peer receives nothing of the reply.",
-            paragraph: "TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive \
-                        nothing for some time.",
+            paragraph: "TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to \
+                        receive nothing for some time.",
         },
         Opt {
             name: "busy_poll",
@@ -198,8 +198,8 @@ pub const TCP_CLIENT: Options = Options {
             since: "0.1.0",
             error: "the connect timeout",
             sentence: "The time limit for resolving the name and connecting to one of its addresses.",
-            paragraph: "If the client connects again during a request, the rest of that request's `timeout` applies \
-                        if it is less.",
+            paragraph: "If the client connects again during a request, the connect is limited to the smaller of \
+                        `connect_timeout` and the time left of the request's `timeout`.",
         },
         Opt {
             name: "timeout",
@@ -244,7 +244,7 @@ pub const UDP_CLIENT: Options = Options {
             since: "0.1.0",
             error: "the timeout",
             sentence: "The time limit for resolving the name, and for each request including its retransmissions.",
-            paragraph: "Without a limit, a request waits forever if its last retransmission gets no reply.",
+            paragraph: "With no limit, a request that gets no reply never times out.",
         },
         Opt {
             name: "retransmit_after",

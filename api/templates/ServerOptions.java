@@ -23,10 +23,10 @@ public final class ServerOptions {
 {{setters}}
 
   /**
-   * What makes the replies. Over TCP it needs {@link Framing#LINE} or {@link Framing#ONCE}; it does
-   * not go with {@link Concurrency#PROCESSES}.
+   * Sets the handler, which computes the replies. Over TCP it requires {@link Framing#LINE} or
+   * {@link Framing#ONCE}. It is not supported with {@link Concurrency#PROCESSES}.
    *
-   * @param handler makes them
+   * @param handler the handler
    * @return this
    */
   public ServerOptions handler(Handler handler) {

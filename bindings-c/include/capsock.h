@@ -8,13 +8,14 @@
 // Conventions of all functions:
 //
 // Errors. A function that can fail returns a capsock_status; 0 is success. capsock_last_error()
-//   returns the message of the calling thread's latest failure. No argument ends the process:
-//   a defect of the library is CAPSOCK_INTERNAL.
-// Out-parameters come last, are written on success only, and need not be initialised. They overlap no
-//   other argument. The length of an address or a socket option is value-result, as in accept(2): the
-//   size of the buffer before the call, the length of what was written after it.
-// NULL is CAPSOCK_INVALID_ARGUMENT for every pointer, unless the function documents another meaning.
-//   For a _free function it has no effect. Any other pointer points to a valid object of its type.
+//   returns the message of the calling thread's latest failure. No argument value aborts the
+//   process: a defect of the library is CAPSOCK_INTERNAL.
+// Out-parameters come last, are written on success only, and need not be initialised. They must not
+//   overlap another argument. The length of an address or a socket option is value-result, as in
+//   accept(2): the size of the buffer before the call, the length of what was written after it.
+// NULL. A NULL argument fails with CAPSOCK_INVALID_ARGUMENT, unless the function documents another
+//   meaning. For a _free function it has no effect. Any other pointer must point to a valid object of
+//   its type.
 // Text is UTF-8 terminated by a NUL; invalid UTF-8 is CAPSOCK_INVALID_ARGUMENT. Bytes may have any
 //   value; NULL with the length 0 is an empty sequence.
 // Options and results. A capsock_..._options object is made by its _new function with all defaults and
@@ -120,7 +121,8 @@ enum capsock_transport
  {
   // A reliable byte stream.
   CAPSOCK_TRANSPORT_TCP = 0,
-  // Datagrams.
+  // Datagrams. A reply is sent with the hop limit of its request less 8, 56 at most: a client
+  // whose hop limit starts at 64 gets replies over paths of at most 28 hops.
   CAPSOCK_TRANSPORT_UDP = 1,
 };
 #ifndef __cplusplus
@@ -143,7 +145,7 @@ enum capsock_concurrency
   // A thread for each TCP connection; over UDP a fixed number of threads on one port.
   CAPSOCK_CONCURRENCY_THREADS = 1,
   // A process for each TCP connection; over UDP a fixed number of processes on one port. A
-  // handler is refused.
+  // handler is not permitted.
   CAPSOCK_CONCURRENCY_PROCESSES = 2,
   // Event loops, one for each worker. The default.
   CAPSOCK_CONCURRENCY_EVENTS = 3,
@@ -162,14 +164,14 @@ enum capsock_framing
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-  // The data that has arrived. The default. A handler is refused, since a part of a stream is
-  // not a request.
+  // The stream is not divided: the server converts the data that each receive returns. The
+  // default. A handler is not permitted, since a part of a stream is not a request.
   CAPSOCK_FRAMING_STREAM = 0,
-  // Up to and including a newline, of at most `max_request` bytes. The last line may end with
-  // the stream instead of a newline.
+  // A request is a line, including its newline, of at most `max_request` bytes. The last line
+  // may end with the stream instead of a newline.
   CAPSOCK_FRAMING_LINE = 1,
-  // The data that one receive returns; the server replies, then closes the connection, as the
-  // textbook's Python TCPServer does.
+  // A request is the data that one receive returns; the server replies, then closes the
+  // connection, as the textbook's Python TCPServer does.
   CAPSOCK_FRAMING_ONCE = 2,
 };
 #ifndef __cplusplus
@@ -234,9 +236,9 @@ typedef struct capsock_reply capsock_reply;
 // A running server.
 typedef struct capsock_server capsock_server;
 
-// The options of a server. The functions that set one check it by itself and leave it as it was if
-// they refuse the new value; `capsock_server_start` checks how they go together. The options may
-// be changed, used again and freed while servers that were started with them run.
+// The options of a server. Each setter validates its value; on error the option is unchanged.
+// `capsock_server_start` validates the combination. The options may be changed, used again and
+// freed while servers that were started with them run.
 typedef struct capsock_server_options capsock_server_options;
 
 // A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
@@ -280,7 +282,7 @@ typedef struct capsock_udp_client capsock_udp_client;
 // made with them are in use.
 typedef struct capsock_udp_client_options capsock_udp_client_options;
 
-// Maps a text to upper case that is given in pieces. A piece may end within a character.
+// Converts text to upper case incrementally. A piece may end within a character.
 typedef struct capsock_uppercase_stream capsock_uppercase_stream;
 
 // Bytes that the library allocated. The caller frees them with `capsock_bytes_free`, and until
@@ -403,13 +405,15 @@ capsock_status capsock_server_options_set_concurrency(capsock_server_options *op
 // `capsock_framing`.
 capsock_status capsock_server_options_set_framing(capsock_server_options *options, int32_t framing);
 
-// The number of event loops, or over UDP of threads or processes, for each address of the host; 0
-// starts one for each processor. Default 0; range: 0 to 1,024.
+// The number of event loops. Over UDP, the number of threads or processes for each address that
+// the server is bound to. 0 means one for each processor. Default 0; range: 0 to 1,024.
 //
-// With a handler and `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with
-// `CAPSOCK_CONCURRENCY_THREADS`, it is the number of requests handled at the same time. If the
-// handler blocks, more workers than processors are of use. Further requests wait in the kernel;
-// they do not delay accepting, time limits, replies in progress or a stop.
+// It has no effect with `CAPSOCK_CONCURRENCY_ITERATIVE`, nor over TCP with
+// `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
+// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
+// of requests handled at the same time. If the handler blocks, more workers than processors are of
+// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
+// progress or a stop.
 capsock_status capsock_server_options_set_workers(capsock_server_options *options, size_t workers);
 
 // The maximum number of connections that the kernel queues until they are accepted (listen(2)).
@@ -462,8 +466,8 @@ capsock_status capsock_server_options_set_idle_timeout(capsock_server_options *o
 // The time after which a connection is closed if its peer receives nothing of the reply. In
 // milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000; range: above 0.
 //
-// TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
-// nothing for some time.
+// TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to
+// receive nothing for some time.
 capsock_status capsock_server_options_set_write_timeout(capsock_server_options *options,
                                                         int64_t write_timeout_ms);
 
@@ -639,8 +643,8 @@ capsock_tcp_client_options *capsock_tcp_client_options_new(void);
 // The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
 // `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
 //
-// If the client connects again during a request, the rest of that request's `timeout` applies if
-// it is less.
+// If the client connects again during a request, the connect is limited to the smaller of
+// `connect_timeout` and the time left of the request's `timeout`.
 capsock_status capsock_tcp_client_options_set_connect_timeout(capsock_tcp_client_options *options,
                                                               int64_t connect_timeout_ms);
 
@@ -668,7 +672,7 @@ capsock_udp_client_options *capsock_udp_client_options_new(void);
 // The time limit for resolving the name, and for each request including its retransmissions. In
 // milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
 //
-// Without a limit, a request waits forever if its last retransmission gets no reply.
+// With no limit, a request that gets no reply never times out.
 capsock_status capsock_udp_client_options_set_timeout(capsock_udp_client_options *options,
                                                       int64_t timeout_ms);
 
@@ -821,9 +825,9 @@ capsock_status capsock_udp_client_request_bytes(const capsock_udp_client *client
 //
 // Up to 64 requests wait for replies at the same time, each from another local port, so that a
 // late or duplicate reply is not taken for the reply to another request. To a server on
-// 127.0.0.0/8, each request is sent from another local address instead, from 127.1.0.0 on, until a
-// datagram is lost; that halves the cost. Each request is retransmitted and limited as by
-// `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
+// 127.0.0.0/8, each request is sent from its own local address, starting at 127.1.0.0, at half the
+// cost; after the first loss, the client uses ports. Each request is retransmitted and limited as
+// by `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
 // `on_reply` runs, nothing is received.
 //
 // Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not
@@ -902,9 +906,9 @@ capsock_status capsock_socket_new(int family, int kind, int protocol, capsock_so
 
 // Sets the timeout of blocking calls, in milliseconds: accept, connect, send and receive then fail
 // with `CAPSOCK_TIMED_OUT`. With 0, a call that would block fails with EAGAIN (connect:
-// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is the
-// system's: it blocks as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags specify,
-// and fails with EAGAIN where they do not let it block any longer.
+// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is
+// passed to the system unchanged: O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags
+// have their usual effect, and a call that they do not let block any longer fails with EAGAIN.
 //
 // The descriptor has O_NONBLOCK set while there is a timeout, and cleared while there is none.
 //
@@ -915,7 +919,8 @@ capsock_status capsock_socket_set_timeout(const capsock_socket *socket, int64_t 
 int64_t capsock_socket_timeout(const capsock_socket *socket);
 
 // Sets whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in
-// its thread. By default the call continues, with SA_RESTART and without.
+// its thread. By default the call is restarted after EINTR, whether or not the handler was
+// installed with SA_RESTART.
 capsock_status capsock_socket_set_interruptible(const capsock_socket *socket, bool interruptible);
 
 // Whether a signal interrupts a blocking call; false if `socket` is NULL.
@@ -1027,8 +1032,8 @@ uint16_t capsock_socket_port(const capsock_socket *socket);
 //
 // Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`,
 // `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram,
-// `CAPSOCK_CONNECTION_REFUSED`, which reports an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN
-// or EDESTADDRREQ.
+// `CAPSOCK_CONNECTION_REFUSED` if an ICMP port unreachable was received for an earlier datagram;
+// `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
 capsock_status capsock_socket_send(const capsock_socket *socket,
                                    const void *data,
                                    size_t length,
@@ -1057,8 +1062,8 @@ capsock_status capsock_socket_sendto(const capsock_socket *socket,
 // was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
 //
 // Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
-// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED`, which reports an
-// earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` if an ICMP port
+// unreachable was received for an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
 capsock_status capsock_socket_recv(const capsock_socket *socket,
                                    void *buffer,
                                    size_t size,

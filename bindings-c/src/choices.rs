@@ -8,7 +8,8 @@
 pub enum capsock_transport {
     /// A reliable byte stream.
     CAPSOCK_TRANSPORT_TCP = 0,
-    /// Datagrams.
+    /// Datagrams. A reply is sent with the hop limit of its request less 8, 56 at most: a client
+    /// whose hop limit starts at 64 gets replies over paths of at most 28 hops.
     CAPSOCK_TRANSPORT_UDP = 1,
 }
 
@@ -22,7 +23,7 @@ pub enum capsock_concurrency {
     /// A thread for each TCP connection; over UDP a fixed number of threads on one port.
     CAPSOCK_CONCURRENCY_THREADS = 1,
     /// A process for each TCP connection; over UDP a fixed number of processes on one port. A
-    /// handler is refused.
+    /// handler is not permitted.
     CAPSOCK_CONCURRENCY_PROCESSES = 2,
     /// Event loops, one for each worker. The default.
     CAPSOCK_CONCURRENCY_EVENTS = 3,
@@ -32,14 +33,14 @@ pub enum capsock_concurrency {
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_framing {
-    /// The data that has arrived. The default. A handler is refused, since a part of a stream is
-    /// not a request.
+    /// The stream is not divided: the server converts the data that each receive returns. The
+    /// default. A handler is not permitted, since a part of a stream is not a request.
     CAPSOCK_FRAMING_STREAM = 0,
-    /// Up to and including a newline, of at most `max_request` bytes. The last line may end with
-    /// the stream instead of a newline.
+    /// A request is a line, including its newline, of at most `max_request` bytes. The last line
+    /// may end with the stream instead of a newline.
     CAPSOCK_FRAMING_LINE = 1,
-    /// The data that one receive returns; the server replies, then closes the connection, as the
-    /// textbook's Python TCPServer does.
+    /// A request is the data that one receive returns; the server replies, then closes the
+    /// connection, as the textbook's Python TCPServer does.
     CAPSOCK_FRAMING_ONCE = 2,
 }
 

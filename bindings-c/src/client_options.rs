@@ -26,8 +26,8 @@ pub extern "C" fn capsock_tcp_client_options_new() -> Option<Box<capsock_tcp_cli
 /// The time limit for resolving the name and connecting to one of its addresses. In milliseconds;
 /// `CAPSOCK_NO_LIMIT` sets no limit. Default 10,000.
 ///
-/// If the client connects again during a request, the rest of that request's `timeout` applies if
-/// it is less.
+/// If the client connects again during a request, the connect is limited to the smaller of
+/// `connect_timeout` and the time left of the request's `timeout`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_connect_timeout(
     options: Option<&mut capsock_tcp_client_options>,
@@ -107,7 +107,7 @@ pub extern "C" fn capsock_udp_client_options_new() -> Option<Box<capsock_udp_cli
 /// The time limit for resolving the name, and for each request including its retransmissions. In
 /// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000.
 ///
-/// Without a limit, a request waits forever if its last retransmission gets no reply.
+/// With no limit, a request that gets no reply never times out.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_udp_client_options_set_timeout(
     options: Option<&mut capsock_udp_client_options>,

@@ -17,9 +17,9 @@ pub const CAPSOCK_DEFAULT_PORT: i32 = 12000;
 
 const _: () = assert!(CAPSOCK_DEFAULT_PORT == DEFAULT_PORT as i32);
 
-/// The options of a server. The functions that set one check it by itself and leave it as it was if
-/// they refuse the new value; `capsock_server_start` checks how they go together. The options may
-/// be changed, used again and freed while servers that were started with them run.
+/// The options of a server. Each setter validates its value; on error the option is unchanged.
+/// `capsock_server_start` validates the combination. The options may be changed, used again and
+/// freed while servers that were started with them run.
 pub struct capsock_server_options {
     pub(crate) core: ServerOptions,
     host: String,
@@ -108,13 +108,15 @@ pub extern "C" fn capsock_server_options_set_framing(
     })
 }
 
-/// The number of event loops, or over UDP of threads or processes, for each address of the host; 0
-/// starts one for each processor. Default 0; range: 0 to 1,024.
+/// The number of event loops. Over UDP, the number of threads or processes for each address that
+/// the server is bound to. 0 means one for each processor. Default 0; range: 0 to 1,024.
 ///
-/// With a handler and `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with
-/// `CAPSOCK_CONCURRENCY_THREADS`, it is the number of requests handled at the same time. If the
-/// handler blocks, more workers than processors are of use. Further requests wait in the kernel;
-/// they do not delay accepting, time limits, replies in progress or a stop.
+/// It has no effect with `CAPSOCK_CONCURRENCY_ITERATIVE`, nor over TCP with
+/// `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
+/// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
+/// of requests handled at the same time. If the handler blocks, more workers than processors are of
+/// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
+/// progress or a stop.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_workers(
     options: Option<&mut capsock_server_options>,
@@ -231,8 +233,8 @@ pub extern "C" fn capsock_server_options_set_idle_timeout(
 /// The time after which a connection is closed if its peer receives nothing of the reply. In
 /// milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 30,000; range: above 0.
 ///
-/// TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
-/// nothing for some time.
+/// TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to
+/// receive nothing for some time.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_write_timeout(
     options: Option<&mut capsock_server_options>,

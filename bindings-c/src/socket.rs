@@ -83,9 +83,9 @@ pub extern "C" fn capsock_socket_new(
 
 /// Sets the timeout of blocking calls, in milliseconds: accept, connect, send and receive then fail
 /// with `CAPSOCK_TIMED_OUT`. With 0, a call that would block fails with EAGAIN (connect:
-/// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is the
-/// system's: it blocks as O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags specify,
-/// and fails with EAGAIN where they do not let it block any longer.
+/// EINPROGRESS) in `capsock_last_errno`. With `CAPSOCK_NO_LIMIT`, the default, each call is
+/// passed to the system unchanged: O_NONBLOCK, SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT and the flags
+/// have their usual effect, and a call that they do not let block any longer fails with EAGAIN.
 ///
 /// The descriptor has O_NONBLOCK set while there is a timeout, and cleared while there is none.
 ///
@@ -112,7 +112,8 @@ pub extern "C" fn capsock_socket_timeout(socket: Option<&capsock_socket>) -> i64
 }
 
 /// Sets whether a blocking call fails with `CAPSOCK_INTERRUPTED` after a signal handler has run in
-/// its thread. By default the call continues, with SA_RESTART and without.
+/// its thread. By default the call is restarted after EINTR, whether or not the handler was
+/// installed with SA_RESTART.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_socket_set_interruptible(
     socket: Option<&capsock_socket>,

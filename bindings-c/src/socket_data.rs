@@ -21,8 +21,8 @@ use crate::status::capsock_status;
 ///
 /// Errors: `CAPSOCK_CONNECTION_RESET` (EPIPE, ECONNRESET), `CAPSOCK_TIMED_OUT`,
 /// `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE` for a datagram,
-/// `CAPSOCK_CONNECTION_REFUSED`, which reports an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN
-/// or EDESTADDRREQ.
+/// `CAPSOCK_CONNECTION_REFUSED` if an ICMP port unreachable was received for an earlier datagram;
+/// `CAPSOCK_OTHER` with ENOTCONN or EDESTADDRREQ.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_send(
     socket: Option<&capsock_socket>,
@@ -110,8 +110,8 @@ pub unsafe extern "C" fn capsock_socket_sendto(
 /// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
 ///
 /// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
-/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED`, which reports an
-/// earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
+/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` if an ICMP port
+/// unreachable was received for an earlier datagram; `CAPSOCK_OTHER` with ENOTCONN.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_socket_recv(
     socket: Option<&capsock_socket>,

@@ -94,9 +94,9 @@ pub unsafe extern "C" fn capsock_udp_client_request_bytes(
 ///
 /// Up to 64 requests wait for replies at the same time, each from another local port, so that a
 /// late or duplicate reply is not taken for the reply to another request. To a server on
-/// 127.0.0.0/8, each request is sent from another local address instead, from 127.1.0.0 on, until a
-/// datagram is lost; that halves the cost. Each request is retransmitted and limited as by
-/// `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
+/// 127.0.0.0/8, each request is sent from its own local address, starting at 127.1.0.0, at half the
+/// cost; after the first loss, the client uses ports. Each request is retransmitted and limited as
+/// by `capsock_udp_client_request`. All lengths are checked before the first request is sent. While
 /// `on_reply` runs, nothing is received.
 ///
 /// Errors: as for `capsock_udp_client_request_bytes`; `CAPSOCK_INPUT_OUTPUT` if `on_reply` did not

@@ -29,7 +29,7 @@ pub unsafe extern "C" fn capsock_uppercase(
     })
 }
 
-/// Maps a text to upper case that is given in pieces. A piece may end within a character.
+/// Converts text to upper case incrementally. A piece may end within a character.
 #[derive(Debug)]
 pub struct capsock_uppercase_stream(Mutex<UppercaseStream>);
 

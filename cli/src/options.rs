@@ -24,8 +24,8 @@ pub(crate) struct ServerArgs {
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = ServerSettings::default().concurrency.name())]
     pub(crate) concurrency: Concurrency,
-    /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0 starts
-    /// one for each processor.
+    /// The number of event loops. Over UDP, the number of threads or processes for each address that the
+    /// server is bound to. 0 means one for each processor.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().workers)]
     pub(crate) workers: usize,
     /// The maximum length of a request, in bytes: a line with its newline, or a datagram.

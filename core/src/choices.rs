@@ -10,7 +10,8 @@ use crate::named::named;
 pub enum Transport {
     /// A reliable byte stream.
     Tcp = 0,
-    /// Datagrams.
+    /// Datagrams. A reply is sent with the hop limit of its request less 8, 56 at most: a client whose hop
+    /// limit starts at 64 gets replies over paths of at most 28 hops.
     Udp = 1,
 }
 
@@ -23,8 +24,8 @@ pub enum Concurrency {
     Iterative = 0,
     /// A thread for each TCP connection; over UDP a fixed number of threads on one port.
     Threads = 1,
-    /// A process for each TCP connection; over UDP a fixed number of processes on one port. A handler is
-    /// refused.
+    /// A process for each TCP connection; over UDP a fixed number of processes on one port. A handler is not
+    /// permitted.
     Processes = 2,
     /// Event loops, one for each worker. The default.
     #[default]
@@ -35,15 +36,15 @@ pub enum Concurrency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(i32)]
 pub enum Framing {
-    /// The data that has arrived. The default. A handler is refused, since a part of a stream is not a
-    /// request.
+    /// The stream is not divided: the server converts the data that each receive returns. The default. A
+    /// handler is not permitted, since a part of a stream is not a request.
     #[default]
     Stream = 0,
-    /// Up to and including a newline, of at most `max_request` bytes. The last line may end with the stream
-    /// instead of a newline.
+    /// A request is a line, including its newline, of at most `max_request` bytes. The last line may end with
+    /// the stream instead of a newline.
     Line = 1,
-    /// The data that one receive returns; the server replies, then closes the connection, as the textbook's
-    /// Python TCPServer does.
+    /// A request is the data that one receive returns; the server replies, then closes the connection, as the
+    /// textbook's Python TCPServer does.
     Once = 2,
 }
 

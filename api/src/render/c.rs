@@ -152,9 +152,8 @@ fn server_options() -> String {
     text += "pub const CAPSOCK_DEFAULT_PORT: i32 = 12000;\n\nconst _: () = assert!(CAPSOCK_DEFAULT_PORT == DEFAULT_PORT as i32);\n\n";
     text += &doc(
         "",
-        "The options of a server. The functions that set one check it by itself and leave it as it was if they refuse \
-         the new value; `capsock_server_start` checks how they go together. The options may be changed, used again \
-         and freed while servers that were started with them run.",
+        "The options of a server. Each setter validates its value; on error the option is unchanged. \
+         `capsock_server_start` validates the combination. The options may be changed, used again and freed while servers that were started with them run.",
     );
     text += "pub struct capsock_server_options {\n    pub(crate) core: ServerOptions,\n    host: String,\n    port: u16,\n}\n\n";
     text += "impl Default for capsock_server_options {\n    fn default() -> capsock_server_options {\n        \

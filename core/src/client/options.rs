@@ -12,8 +12,8 @@ pub struct TcpClientOptions {
     /// The time limit for resolving the name and connecting to one of its addresses. `None` sets no limit.
     /// Default 10 s.
     ///
-    /// If the client connects again during a request, the rest of that request's `timeout` applies if it is
-    /// less.
+    /// If the client connects again during a request, the connect is limited to the smaller of
+    /// `connect_timeout` and the time left of the request's `timeout`.
     pub connect_timeout: Option<Duration>,
     /// The time limit for a request. In a call with many requests, it applies to each reply, counted from the
     /// reply before; in a copy, it applies to the time without progress. `None` sets no limit. Default 30 s.
@@ -42,7 +42,7 @@ pub struct UdpClientOptions {
     /// The time limit for resolving the name, and for each request including its retransmissions. `None` sets
     /// no limit. Default 5 s.
     ///
-    /// Without a limit, a request waits forever if its last retransmission gets no reply.
+    /// With no limit, a request that gets no reply never times out.
     pub timeout: Option<Duration>,
     /// The time after which a request without a reply is sent again; it doubles with each retransmission (RFC
     /// 8085, 3.1.1). Default 1 s.

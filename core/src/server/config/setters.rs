@@ -21,13 +21,14 @@ impl ServerOptions {
         self
     }
 
-    /// The number of event loops, or over UDP of threads or processes, for each address of the host; 0 starts
-    /// one for each processor. Default 0; range: 0 to 1,024.
+    /// The number of event loops. Over UDP, the number of threads or processes for each address that the
+    /// server is bound to. 0 means one for each processor. Default 0; range: 0 to 1,024.
     ///
-    /// With a handler and `Concurrency::Events`, and over UDP with `Concurrency::Threads`, it is the number
-    /// of requests handled at the same time. If the handler blocks, more workers than processors are of use.
-    /// Further requests wait in the kernel; they do not delay accepting, time limits, replies in progress or
-    /// a stop.
+    /// It has no effect with `Concurrency::Iterative`, nor over TCP with `Concurrency::Threads` and
+    /// `Concurrency::Processes`. With a handler and `Concurrency::Events`, and over UDP with
+    /// `Concurrency::Threads`, it is the number of requests handled at the same time. If the handler blocks,
+    /// more workers than processors are of use. Further requests wait in the kernel; they do not delay
+    /// accepting, time limits, replies in progress or a stop.
     pub fn workers(mut self, workers: usize) -> Self {
         self.settings.workers = workers;
         self
@@ -93,8 +94,8 @@ impl ServerOptions {
     /// The time after which a connection is closed if its peer receives nothing of the reply. `None` sets no
     /// limit. Default 30 s; range: above 0.
     ///
-    /// TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive nothing for
-    /// some time.
+    /// TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to receive
+    /// nothing for some time.
     pub fn write_timeout(mut self, write_timeout: Option<Duration>) -> Self {
         self.settings.write_timeout = write_timeout;
         self

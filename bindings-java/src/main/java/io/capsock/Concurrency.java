@@ -12,7 +12,7 @@ public enum Concurrency {
   THREADS(1),
   /**
    * A process for each TCP connection; over UDP a fixed number of processes on one port. A handler
-   * is refused.
+   * is not permitted.
    */
   PROCESSES(2),
   /** Event loops, one for each worker. The default. */

@@ -4,18 +4,18 @@ package io.capsock;
 /** How a TCP stream is divided into requests. Over UDP each datagram is a request. */
 public enum Framing {
   /**
-   * The data that has arrived. The default. A handler is refused, since a part of a stream is not a
-   * request.
+   * The stream is not divided: the server converts the data that each receive returns. The default.
+   * A handler is not permitted, since a part of a stream is not a request.
    */
   STREAM(0),
   /**
-   * Up to and including a newline, of at most {@code maxRequest} bytes. The last line may end with
-   * the stream instead of a newline.
+   * A request is a line, including its newline, of at most {@code maxRequest} bytes. The last line
+   * may end with the stream instead of a newline.
    */
   LINE(1),
   /**
-   * The data that one receive returns; the server replies, then closes the connection, as the
-   * textbook's Python TCPServer does.
+   * A request is the data that one receive returns; the server replies, then closes the connection,
+   * as the textbook's Python TCPServer does.
    */
   ONCE(2);
 

@@ -85,13 +85,15 @@ public final class ServerOptions {
   }
 
   /**
-   * The number of event loops, or over UDP of threads or processes, for each address of the host; 0
-   * starts one for each processor. Default 0; range: 0 to 1,024.
+   * The number of event loops. Over UDP, the number of threads or processes for each address that
+   * the server is bound to. 0 means one for each processor. Default 0; range: 0 to 1,024.
    *
-   * <p>With a handler and {@link Concurrency#EVENTS}, and over UDP with {@link
-   * Concurrency#THREADS}, it is the number of requests handled at the same time. If the handler
-   * blocks, more workers than processors are of use. Further requests wait in the kernel; they do
-   * not delay accepting, time limits, replies in progress or a stop.
+   * <p>It has no effect with {@link Concurrency#ITERATIVE}, nor over TCP with {@link
+   * Concurrency#THREADS} and {@link Concurrency#PROCESSES}. With a handler and {@link
+   * Concurrency#EVENTS}, and over UDP with {@link Concurrency#THREADS}, it is the number of
+   * requests handled at the same time. If the handler blocks, more workers than processors are of
+   * use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
+   * progress or a stop.
    *
    * @param workers workers
    * @return this
@@ -201,8 +203,8 @@ public final class ServerOptions {
    * The time after which a connection is closed if its peer receives nothing of the reply. {@code
    * null} sets no limit. Default 30 s; range: above 0.
    *
-   * <p>TCP reports progress in steps of a buffer's size, so that a slow peer may seem to receive
-   * nothing for some time.
+   * <p>TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to
+   * receive nothing for some time.
    *
    * @param writeTimeout how long; null for no limit
    * @return this
@@ -230,10 +232,10 @@ public final class ServerOptions {
   }
 
   /**
-   * What makes the replies. Over TCP it needs {@link Framing#LINE} or {@link Framing#ONCE}; it does
-   * not go with {@link Concurrency#PROCESSES}.
+   * Sets the handler, which computes the replies. Over TCP it requires {@link Framing#LINE} or
+   * {@link Framing#ONCE}. It is not supported with {@link Concurrency#PROCESSES}.
    *
-   * @param handler makes them
+   * @param handler the handler
    * @return this
    */
   public ServerOptions handler(Handler handler) {

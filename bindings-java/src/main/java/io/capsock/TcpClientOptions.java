@@ -17,8 +17,8 @@ public final class TcpClientOptions {
    * The time limit for resolving the name and connecting to one of its addresses. {@code null} sets
    * no limit. Default 10 s.
    *
-   * <p>If the client connects again during a request, the rest of that request's {@code timeout}
-   * applies if it is less.
+   * <p>If the client connects again during a request, the connect is limited to the smaller of
+   * {@code connectTimeout} and the time left of the request's {@code timeout}.
    *
    * @param connectTimeout how long; null for no limit
    * @return this

@@ -18,7 +18,7 @@ public final class UdpClientOptions {
    * The time limit for resolving the name, and for each request including its retransmissions.
    * {@code null} sets no limit. Default 5 s.
    *
-   * <p>Without a limit, a request waits forever if its last retransmission gets no reply.
+   * <p>With no limit, a request that gets no reply never times out.
    *
    * @param timeout how long; null for no limit
    * @return this
