@@ -8,7 +8,8 @@ use std::os::fd::RawFd;
 
 use super::state::Stop;
 use crate::net::{
-    self, Child, Deadline, Ended, Errno, Socket, WaitError, WaitOptions, interest, wait_for, wait_readable,
+    self, Child, ChildExit, Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for,
+    wait_readable,
 };
 
 /// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
@@ -59,8 +60,8 @@ impl<T> Children<T> {
     pub(super) fn reap(&mut self, index: usize, mut on_exit: impl FnMut(Exit)) {
         match self.0[index].0.reap() {
             Ok(None) => return,
-            Ok(Some(Ended::Left(code))) => on_exit(Exit::Code(code)),
-            Ok(Some(Ended::Killed)) | Err(_) => on_exit(Exit::Signal),
+            Ok(Some(ChildExit::Exited(code))) => on_exit(Exit::Code(code)),
+            Ok(Some(ChildExit::Signaled)) | Err(_) => on_exit(Exit::Signal),
         }
         self.0.swap_remove(index);
     }
@@ -100,7 +101,7 @@ impl<T> Children<T> {
         for (child, _) in self.0.drain(..) {
             let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
             on_exit(match child.reap() {
-                Ok(Some(Ended::Left(code))) => Exit::Code(code),
+                Ok(Some(ChildExit::Exited(code))) => Exit::Code(code),
                 _ => Exit::KilledAtDeadline,
             });
         }

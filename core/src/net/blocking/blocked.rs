@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::net::sys::{Thread, generation, settle};
+use crate::net::sys::{Thread, deliver_pending_signal, generation};
 
 /// A flag beside the address of a socket, which is a multiple of 4: the thread is being sent the signal, and cannot
 /// leave its call.
@@ -26,7 +26,7 @@ const AT_ONCE: u32 = 4;
 const RESEND: Duration = Duration::from_micros(50);
 
 /// After this time without effect, the thread is checked for blocking the signal.
-const REACH: Duration = Duration::from_millis(100);
+const MASK_CHECK_AFTER: Duration = Duration::from_millis(100);
 
 /// The longest that a close waits for the threads to leave, the last of which closes the descriptor.
 const LIMIT: Duration = Duration::from_secs(1);
@@ -107,20 +107,20 @@ impl Taken {
             }
         });
         let taken = Taken(entry);
-        taken.be_of_this_thread();
+        taken.set_owner();
         taken
     }
 
-    /// Makes it this thread's in a child of fork(2).
+    /// Makes the entry the calling thread's, if the process was forked since.
     #[inline]
-    fn unless_of_this_process(&self) {
+    fn adopt_after_fork(&self) {
         if self.0.generation.load(Ordering::Relaxed) != generation() {
-            self.be_of_this_thread();
+            self.set_owner();
         }
     }
 
     #[cold]
-    fn be_of_this_thread(&self) {
+    fn set_owner(&self) {
         let Thread { handle, id } = Thread::current();
         self.0.handle.store(handle, Ordering::Relaxed);
         self.0.id.store(id, Ordering::Relaxed);
@@ -141,7 +141,7 @@ impl Blocked {
     #[inline]
     pub(super) fn on(socket: *const ()) -> Blocked {
         let own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_else(Taken::take);
-        own.unless_of_this_process();
+        own.adopt_after_fork();
         let socket = socket.addr();
         own.0.socket.store(socket, Ordering::SeqCst);
         Blocked { own: Some(own), socket }
@@ -153,7 +153,7 @@ impl Blocked {
         leave(own.0, self.socket);
         let result = what();
         // It may have forked the process.
-        own.unless_of_this_process();
+        own.adopt_after_fork();
         own.0.socket.store(self.socket, Ordering::SeqCst);
         result
     }
@@ -188,19 +188,19 @@ fn leave_held(entry: &Entry, socket: usize) {
         thread::yield_now();
     }
     entry.socket.store(0, Ordering::SeqCst);
-    settle();
+    deliver_pending_signal();
 }
 
 /// Interrupts the threads of this process that are blocked on a socket, until there are none or a second has passed. The
 /// calling thread, which may be in a signal handler or a hook during a call, is not waited for.
 ///
-/// The socket must be closed, so that no further thread blocks on it. `out_of_reach` is called once if a thread cannot
+/// The socket must be closed, so that no further thread blocks on it. `on_unreachable` is called once if a thread cannot
 /// be interrupted.
-pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
+pub(super) fn interrupt(socket: *const (), on_unreachable: impl FnOnce()) {
     let (socket, start) = (socket.addr(), Instant::now());
-    let mut out_of_reach = Some(out_of_reach);
+    let mut on_unreachable = Some(on_unreachable);
     for round in 0u32.. {
-        let late = start.elapsed() >= REACH;
+        let late = start.elapsed() >= MASK_CHECK_AFTER;
         let mut blocked = false;
         for entry in entries() {
             if entry.generation.load(Ordering::Acquire) != generation() {
@@ -208,13 +208,13 @@ pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
             }
             let thread = entry.thread();
             let reached = match interrupt_one(entry, socket) {
-                Sent::NotBlocked => continue,
-                Sent::Elsewhere => true,
-                Sent::Signal => !late || out_of_reach.is_none() || !thread.is_out_of_reach(),
-                Sent::Nothing => false,
+                SignalResult::NotBlocked => continue,
+                SignalResult::SignalledByOther => true,
+                SignalResult::Signalled => !late || on_unreachable.is_none() || !thread.has_signal_blocked(),
+                SignalResult::NotClaimed => false,
             };
             blocked = true;
-            if !reached && let Some(act) = out_of_reach.take() {
+            if !reached && let Some(act) = on_unreachable.take() {
                 act();
             }
         }
@@ -230,35 +230,35 @@ pub(super) fn interrupt(socket: *const (), out_of_reach: impl FnOnce()) {
 }
 
 /// The result for an entry's thread.
-enum Sent {
+enum SignalResult {
     /// The thread is not blocked on the socket, or is the calling one.
     NotBlocked,
     /// Another thread is sending it the signal.
-    Elsewhere,
-    Signal,
-    /// The host handles the signal itself.
-    Nothing,
+    SignalledByOther,
+    Signalled,
+    /// The signal was not sent: the library could not claim it, because the host handles it.
+    NotClaimed,
 }
 
-fn interrupt_one(entry: &Entry, socket: usize) -> Sent {
+fn interrupt_one(entry: &Entry, socket: usize) -> SignalResult {
     let before = entry.socket.load(Ordering::SeqCst);
     if before & !(HELD | SIGNALLED) != socket {
-        return Sent::NotBlocked;
+        return SignalResult::NotBlocked;
     }
     let held = socket | HELD | SIGNALLED;
     if before & HELD != 0
         || entry.socket.compare_exchange(before, held, Ordering::SeqCst, Ordering::SeqCst).is_err()
     {
-        return Sent::Elsewhere;
+        return SignalResult::SignalledByOther;
     }
     let thread = entry.thread();
     let sent = if thread.is_current() {
-        Sent::NotBlocked
-    // SAFETY: the thread cannot leave its call, and so cannot end, before the entry is let go below.
+        SignalResult::NotBlocked
+    // SAFETY: the thread cannot leave its call, and so cannot end, before the entry is released below.
     } else if unsafe { thread.interrupt() } {
-        Sent::Signal
+        SignalResult::Signalled
     } else {
-        Sent::Nothing
+        SignalResult::NotClaimed
     };
     entry.socket.store(socket | SIGNALLED, Ordering::SeqCst);
     sent

@@ -57,14 +57,14 @@ impl BlockingSocket {
     fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SockAddr), WaitError> {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
         if policy.timeout.is_none() {
-            return self.as_it_is(libc::POLLIN, policy, accept);
+            return self.call_blocking(libc::POLLIN, policy, accept);
         }
         // accept(2) has no MSG_DONTWAIT. On a datagram socket, for which poll(2) would wait for a datagram, it fails at
         // once.
         let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
         let ready_first =
             self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
-        self.within(libc::POLLIN, policy, ready_first, accept)
+        self.call_with_timeout(libc::POLLIN, policy, ready_first, accept)
     }
 
     /// connect(2). After a timeout or a signal that ends the call, the connect continues in the background, as that of
@@ -84,7 +84,7 @@ impl BlockingSocket {
         }
         // An interrupted connect continues, and a second call would not wait for it (connect(2), EINTR).
         let interrupted = Cell::new(false);
-        let first = self.as_it_is(libc::POLLOUT, policy, |socket| match connect(socket) {
+        let first = self.call_blocking(libc::POLLOUT, policy, |socket| match connect(socket) {
             Err(Errno(libc::EALREADY)) if interrupted.get() => Ok(false),
             Err(Errno(libc::EINTR)) => {
                 interrupted.set(true);

@@ -32,12 +32,15 @@ impl BlockingSocket {
         mut receive: impl FnMut(&RawSocket, i32) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         if policy.timeout.is_none() {
-            return self.as_it_is(libc::POLLIN, policy, |socket| receive(socket, flags));
+            return self.call_blocking(libc::POLLIN, policy, |socket| receive(socket, flags));
         }
         let policy = policy.with_flags(flags);
-        self.within(libc::POLLIN, policy, !policy.is_nonblocking() && self.waits_for_more(), |socket| {
-            receive(socket, flags | libc::MSG_DONTWAIT)
-        })
+        self.call_with_timeout(
+            libc::POLLIN,
+            policy,
+            !policy.is_nonblocking() && self.waits_for_more(),
+            |socket| receive(socket, flags | libc::MSG_DONTWAIT),
+        )
     }
 
     /// recvfrom(2), as [`receive`](BlockingSocket::receive), with the sender; a connected stream names none.
@@ -111,9 +114,9 @@ impl BlockingSocket {
         mut send: impl FnMut(&RawSocket, i32) -> Result<usize, Errno>,
     ) -> Result<usize, WaitError> {
         if policy.timeout.is_none() {
-            return self.as_it_is(libc::POLLOUT, policy, |socket| send(socket, flags));
+            return self.call_blocking(libc::POLLOUT, policy, |socket| send(socket, flags));
         }
-        self.within(libc::POLLOUT, policy.with_flags(flags), false, |socket| {
+        self.call_with_timeout(libc::POLLOUT, policy.with_flags(flags), false, |socket| {
             send(socket, flags | libc::MSG_DONTWAIT)
         })
     }

@@ -12,7 +12,7 @@ use socket2::{Domain, Type};
 
 use super::blocked;
 use super::socket_record::SocketRecord;
-use super::uses::{Counted, Left, Uses};
+use super::uses::{Release, UseGeneration, Uses};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno};
@@ -93,7 +93,7 @@ const RELEASE_LIMIT: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(in crate::net) struct InUse<'a> {
     pub(super) owner: &'a BlockingSocket,
-    counted: Cell<Counted>,
+    counted_in: Cell<UseGeneration>,
 }
 
 impl InUse<'_> {
@@ -103,8 +103,8 @@ impl InUse<'_> {
 
     /// Counts the use in a child of fork(2) that continues the call.
     pub(super) fn recount(&self) {
-        if self.owner.uses.lacks(self.counted.get()) {
-            self.counted.set(self.owner.uses.enter().0);
+        if self.owner.uses.is_uncounted_after_fork(self.counted_in.get()) {
+            self.counted_in.set(self.owner.uses.enter().0);
         }
     }
 }
@@ -120,7 +120,7 @@ impl Deref for InUse<'_> {
 impl Drop for InUse<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.owner.uses.leave(self.counted.get()) == Left::Last {
+        if self.owner.uses.leave(self.counted_in.get()) == Release::Last {
             self.owner.close_descriptor().unwrap_or_default();
         }
     }
@@ -186,8 +186,8 @@ impl BlockingSocket {
     /// # Errors
     /// What close(2) reports, if no call was in progress: EBADF if somebody else closed the descriptor.
     pub fn close(&self) -> Result<(), Errno> {
-        let Some(left) = self.end() else { return Ok(()) };
-        if left == Left::Last {
+        let Some(release) = self.end() else { return Ok(()) };
+        if release == Release::Last {
             return self.close_descriptor();
         }
         self.interrupt();
@@ -198,7 +198,7 @@ impl BlockingSocket {
     /// [`close`](BlockingSocket::close) does. `None` if the socket is closed.
     pub fn detach(&self) -> Option<OwnedFd> {
         self.note_closer();
-        if self.uses.detach()? == Left::Others {
+        if self.uses.detach()? == Release::NotLast {
             self.interrupt();
         }
         // SAFETY: this owned the descriptor, and `Uses::detach` returns `Some` only once and to no close.
@@ -212,7 +212,7 @@ impl BlockingSocket {
     }
 
     /// No call begins from now on. `None` if the socket was closed before.
-    fn end(&self) -> Option<Left> {
+    fn end(&self) -> Option<Release> {
         self.note_closer();
         self.uses.close()
     }
@@ -224,7 +224,7 @@ impl BlockingSocket {
             let _ = self.raw().shutdown(std::net::Shutdown::Both);
         });
         let start = Instant::now();
-        while self.uses.are_any() && start.elapsed() < RELEASE_LIMIT {
+        while self.uses.in_use() && start.elapsed() < RELEASE_LIMIT {
             thread::yield_now();
         }
     }
@@ -252,8 +252,8 @@ impl BlockingSocket {
     /// The socket for the length of a call.
     #[inline]
     pub(super) fn in_use(&self) -> Result<InUse<'_>, Errno> {
-        let (counted, open) = self.uses.enter();
-        let in_use = InUse { owner: self, counted: Cell::new(counted) };
+        let (counted_in, open) = self.uses.enter();
+        let in_use = InUse { owner: self, counted_in: Cell::new(counted_in) };
         if open { Ok(in_use) } else { Err(CLOSED) }
     }
 

@@ -1,9 +1,9 @@
 //! How a call blocks: one rule for all calls.
 //!
 //! - Without a timeout of the library's, the system call itself blocks, as the descriptor's mode, its options and the
-//!   call's flags say ([`BlockingSocket::as_it_is`]).
+//!   call's flags say ([`BlockingSocket::call_blocking`]).
 //! - With one, the call is made with MSG_DONTWAIT or on a non-blocking descriptor; if it would block, ppoll(2) waits
-//!   until the deadline ([`BlockingSocket::within`]).
+//!   until the deadline ([`BlockingSocket::call_with_timeout`]).
 //!
 //! A close finds the blocked threads in the list of `blocked`, and unblocks either wait by a signal. After EINTR a call
 //! fails if its socket is closed, else calls the host's hook, else is resumed.
@@ -39,27 +39,27 @@ impl<'a> Blocking<'a> {
     fn of(in_use: InUse<'a>) -> Result<Blocking<'a>, WaitError> {
         let blocked = Blocked::on(in_use.owner.address());
         let blocking = Blocking { blocked, in_use };
-        blocking.unless_closed().map(|()| blocking)
+        blocking.check_open().map(|()| blocking)
     }
 
     fn socket(&self) -> &RawSocket {
         &self.in_use
     }
 
-    fn unless_closed(&self) -> Result<(), WaitError> {
+    fn check_open(&self) -> Result<(), WaitError> {
         if self.in_use.owner.is_closed() { Err(WaitError::Woken) } else { Ok(()) }
     }
 
     /// After EINTR.
     #[cold]
     fn after_a_signal(&self, policy: WaitPolicy) -> Result<(), WaitError> {
-        self.unless_closed()?;
+        self.check_open()?;
         if policy.on_interrupt.is_some() {
             // The hook runs the host's code.
             let asked = self.blocked.except(|| policy.ask());
             self.in_use.recount();
             asked?;
-            self.unless_closed()?;
+            self.check_open()?;
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ impl<'a> Blocking<'a> {
         let check = || self.after_a_signal(policy);
         let wait = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
         let waited = wait_for(&mut [what, interest(-1, 0)], wait);
-        self.unless_closed()?;
+        self.check_open()?;
         waited
     }
 }
@@ -110,9 +110,9 @@ impl Events {
 }
 
 impl BlockingSocket {
-    /// Makes the system call, which blocks by itself; again after a signal.
+    /// Makes the system call, which itself blocks. After EINTR it is made again.
     #[inline]
-    pub(super) fn as_it_is<T>(
+    pub(super) fn call_blocking<T>(
         &self,
         events: libc::c_short,
         policy: WaitPolicy,
@@ -131,7 +131,7 @@ impl BlockingSocket {
 
     /// Makes a call that does not block, again after each wait for `events` (poll(2)), until it succeeds, fails or the
     /// time is over. With `ready_first`, the first attempt is made after a wait.
-    pub(super) fn within<T>(
+    pub(super) fn call_with_timeout<T>(
         &self,
         events: libc::c_short,
         policy: WaitPolicy,

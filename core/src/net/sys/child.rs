@@ -25,11 +25,11 @@ pub(crate) struct Child(OwnedFd);
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum ChildExit {
     /// By _exit(2) with that code.
-    Left(i32),
+    Exited(i32),
     /// By a signal.
-    Killed,
+    Signaled,
 }
 
 impl Child {
@@ -83,7 +83,7 @@ impl Child {
     }
 
     /// Reaps the child if it has ended (waitid(2)).
-    pub(crate) fn reap(&self) -> Sys<Option<Ended>> {
+    pub(crate) fn reap(&self) -> Sys<Option<ChildExit>> {
         let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: `info` is writable; the descriptor is this child's own.
         let result = unsafe {
@@ -103,11 +103,11 @@ impl Child {
                 };
                 Ok(match info.si_code {
                     _ if pid == 0 => None,
-                    libc::CLD_EXITED => Some(Ended::Left(status)),
-                    _ => Some(Ended::Killed),
+                    libc::CLD_EXITED => Some(ChildExit::Exited(status)),
+                    _ => Some(ChildExit::Signaled),
                 })
             }
-            Err(Errno(libc::ECHILD)) => Ok(Some(Ended::Killed)),
+            Err(Errno(libc::ECHILD)) => Ok(Some(ChildExit::Signaled)),
             Err(errno) => Err(errno),
         }
     }

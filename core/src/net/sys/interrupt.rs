@@ -15,19 +15,19 @@ const FROM_THE_TOP: c_int = 5;
 
 static SIGNAL: OnceLock<Option<c_int>> = OnceLock::new();
 
-extern "C" fn nothing(_: c_int) {}
+extern "C" fn noop_handler(_: c_int) {}
 
 /// The signal's disposition.
 #[derive(Clone, Copy)]
 enum Action {
-    Nothing,
+    NoOp,
     Ignored,
 }
 
 impl Action {
     fn number(self) -> libc::sighandler_t {
         match self {
-            Action::Nothing => nothing as *const () as libc::sighandler_t,
+            Action::NoOp => noop_handler as *const () as libc::sighandler_t,
             Action::Ignored => libc::SIG_IGN,
         }
     }
@@ -37,16 +37,16 @@ impl Action {
 fn signal() -> Option<c_int> {
     *SIGNAL.get_or_init(|| {
         (libc::SIGRTMIN() + 1..=libc::SIGRTMAX() - FROM_THE_TOP).rev().find(|signal| {
-            matches!(handler(*signal), Some(libc::SIG_DFL | libc::SIG_IGN)) && set(*signal, Action::Nothing)
+            matches!(handler(*signal), Some(libc::SIG_DFL | libc::SIG_IGN)) && set(*signal, Action::NoOp)
         })
     })
 }
 
 /// Ignores the signal, since its handler is about to be unmapped and its default action, if it is still pending, would
 /// end the process.
-extern "C" fn at_the_end() {
+extern "C" fn ignore_on_unload() {
     if let Some(signal) = SIGNAL.get().copied().flatten()
-        && handler(signal) == Some(Action::Nothing.number())
+        && handler(signal) == Some(Action::NoOp.number())
     {
         set(signal, Action::Ignored);
     }
@@ -55,7 +55,7 @@ extern "C" fn at_the_end() {
 /// Run by dlclose(3), and by exit(3).
 #[used]
 #[unsafe(link_section = ".fini_array")]
-static AT_THE_END: extern "C" fn() = at_the_end;
+static IGNORE_ON_UNLOAD: extern "C" fn() = ignore_on_unload;
 
 /// The signal's disposition (sigaction(2)).
 fn handler(signal: c_int) -> Option<libc::sighandler_t> {
@@ -111,8 +111,8 @@ impl Thread {
     pub(crate) unsafe fn interrupt(self) -> bool {
         let Some(signal) = signal() else { return false };
         match handler(signal) {
-            Some(found) if found == Action::Nothing.number() => {}
-            Some(libc::SIG_DFL | libc::SIG_IGN) if set(signal, Action::Nothing) => {}
+            Some(found) if found == Action::NoOp.number() => {}
+            Some(libc::SIG_DFL | libc::SIG_IGN) if set(signal, Action::NoOp) => {}
             _ => return false,
         }
         // SAFETY: the thread is there, by this function's contract.
@@ -120,7 +120,7 @@ impl Thread {
     }
 
     /// Whether the host has blocked the signal in the thread.
-    pub(crate) fn is_out_of_reach(self) -> bool {
+    pub(crate) fn has_signal_blocked(self) -> bool {
         let Some(signal) = signal() else { return true };
         let status = std::fs::read_to_string(format!("/proc/self/task/{}/status", self.id));
         let blocked = status.ok().and_then(|status| {
@@ -137,7 +137,7 @@ fn own_handle() -> usize {
 }
 
 /// Handles a signal that was sent to this thread: the kernel delivers it when a system call returns.
-pub(crate) fn settle() {
+pub(crate) fn deliver_pending_signal() {
     // SAFETY: the call takes nothing.
     unsafe { libc::sched_yield() };
 }

@@ -8,13 +8,13 @@
 //! its file (`trace/recorder`), where a server forks, and in `uppercase`.
 
 mod address;
+mod blocked_signals;
 mod child;
 mod clock;
 mod descriptor;
 mod epoll;
 mod errno;
 mod fork;
-mod held_signals;
 mod interrupt;
 mod message;
 mod names;
@@ -26,15 +26,15 @@ mod shared_memory;
 mod signals;
 
 pub(crate) use address::{address_at, uninit};
-pub(crate) use child::{Child, Ended, process_id, thread_id};
+pub use blocked_signals::write_without_signals;
+pub(crate) use child::{Child, ChildExit, process_id, thread_id};
 pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{close_number, drain_eventfd, eventfd, read, signal_eventfd};
 pub(crate) use epoll::{Epoll, Timer};
 pub use errno::Errno;
 pub(crate) use errno::KeptErrno;
 pub(crate) use fork::{count_forks, generation};
-pub use held_signals::write_without_signals;
-pub(crate) use interrupt::{Thread, settle};
+pub(crate) use interrupt::{Thread, deliver_pending_signal};
 pub use message::Received;
 pub(crate) use message::{
     receive_header, receive_headers, receive_message, send_header, send_headers, send_message,

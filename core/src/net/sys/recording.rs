@@ -7,8 +7,8 @@ use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
+use super::blocked_signals::BlockedSignals;
 use super::errno::{Errno, Sys};
-use super::held_signals::HeldSignals;
 
 /// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
 const LOWEST: c_int = 200;
@@ -58,7 +58,7 @@ pub(crate) fn file_id(fd: RawFd) -> Sys<FileId> {
 /// write(2) of a whole line; a part of one is ENOSPC. Neither a pipe without a reader (SIGPIPE) nor a file at its
 /// size limit (SIGXFSZ) raises a signal, whose default action would end the process.
 pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
-    let held = HeldSignals::new();
+    let blocked = BlockedSignals::new();
     loop {
         // SAFETY: the line is readable for its length.
         let written = unsafe { libc::write(fd, line.as_ptr().cast(), line.len()) };
@@ -68,13 +68,13 @@ pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
                 // The rest does not fit; the next process's line begins on its own.
                 // SAFETY: one byte.
                 unsafe { libc::write(fd, c"\n".as_ptr().cast(), 1) };
-                held.discard();
+                blocked.discard();
                 return Err(Errno(libc::ENOSPC));
             }
             Err(_) => match Errno::last() {
                 Errno(libc::EINTR) => {}
                 errno => {
-                    held.discard();
+                    blocked.discard();
                     return Err(errno);
                 }
             },

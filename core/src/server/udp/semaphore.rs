@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) struct Semaphore {
     /// The free permits less the waiting threads.
     free: AtomicIsize,
-    /// Semaphore released to waiting threads.
+    /// Permits released to waiting threads that have not resumed yet.
     released: Mutex<usize>,
     on_release: Condvar,
 }

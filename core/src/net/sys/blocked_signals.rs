@@ -14,24 +14,24 @@ use std::ptr;
 /// # Errors
 /// Those of write(2).
 pub fn write_without_signals(fd: BorrowedFd<'_>, data: &[u8]) -> io::Result<usize> {
-    let held = HeldSignals::new();
+    let blocked = BlockedSignals::new();
     // SAFETY: the data is readable for its length.
     let written = unsafe { libc::write(fd.as_raw_fd(), data.as_ptr().cast(), data.len()) };
     usize::try_from(written).map_err(|_| {
         let error = io::Error::last_os_error();
-        held.discard();
+        blocked.discard();
         error
     })
 }
 
 /// Blocks SIGPIPE and SIGXFSZ in this thread while it lives, and leaves the mask as it was.
-pub(crate) struct HeldSignals {
+pub(crate) struct BlockedSignals {
     before: libc::sigset_t,
     pending: libc::sigset_t,
 }
 
-impl HeldSignals {
-    pub(crate) fn new() -> HeldSignals {
+impl BlockedSignals {
+    pub(crate) fn new() -> BlockedSignals {
         let (mut before, mut pending) = (empty_set(), empty_set());
         // SAFETY: the sets are initialised and outlive the calls, which fail for no valid argument.
         unsafe {
@@ -41,7 +41,7 @@ impl HeldSignals {
                 libc::sigpending(&raw mut pending);
             }
         }
-        HeldSignals { before, pending }
+        BlockedSignals { before, pending }
     }
 
     /// Takes the signal that a failed write raised. One that was pending before is the host's and stays.
@@ -61,7 +61,7 @@ impl HeldSignals {
     }
 }
 
-impl Drop for HeldSignals {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         // SAFETY: the set is what pthread_sigmask(3) reported.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
