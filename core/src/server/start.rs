@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bind::bind;
-use super::config::{ServerOptions, resolve};
+use super::config::{ServerOptions, settings_from};
 use super::handle::Server;
 use super::state::{Context, State};
 use super::{tcp, udp};
@@ -27,7 +27,7 @@ impl ServerOptions {
     /// # Errors
     /// `Interrupted` if a signal arrives and `on_interrupt` returns `true`; those of `start`.
     pub fn start_interruptible(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
-        let (settings, features) = resolve(&self)?;
+        let (settings, features) = settings_from(&self)?;
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let (transport, concurrency) = (self.transport, settings.concurrency);
         let sockets = bind(transport, &self.endpoint, settings.backlog, on_interrupt)?;

@@ -3,11 +3,11 @@
 mod feature_table;
 mod features;
 mod options;
-mod resolve;
 mod setters;
 mod settings;
+mod validate;
 
 pub use features::Features;
 pub use options::ServerOptions;
-pub(super) use resolve::resolve;
 pub use settings::ServerSettings;
+pub(super) use validate::settings_from;

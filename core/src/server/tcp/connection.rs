@@ -42,11 +42,11 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
         let mut after = AfterReply::Continue;
         while after == AfterReply::Continue && !rest.is_empty() {
             replies.clear();
-            let taken;
+            let consumed;
             connection.set_busy(true);
-            (taken, after) = exchange.take(rest, context, replies);
+            (consumed, after) = exchange.process(rest, context, replies);
             connection.set_busy(false);
-            rest = &rest[taken..];
+            rest = &rest[consumed..];
             if after == AfterReply::Close && context.has_handler() && context.stop.deadline_passed() {
                 // The handler was not called any more.
                 connection.cut(&context.stop);

@@ -68,17 +68,17 @@ impl Exchange {
         Ok((exchange, output))
     }
 
-    /// Takes what one receive returned, and appends the replies to its complete requests to `output`. Returns the
-    /// number of bytes taken: with a handler it stops at a batch of replies that is sent first.
-    pub(super) fn take(
+    /// Processes what one receive returned, and appends the replies to its complete requests to `output`. Returns the
+    /// number of bytes consumed: with a handler it stops at a batch of replies that is sent first.
+    pub(super) fn process(
         &mut self,
         input: &[u8],
         context: &Context,
         output: &mut Vec<u8>,
     ) -> (usize, AfterReply) {
-        let (taken, after) = self.answer(input, context, output);
-        context.counters().bytes_received.add(taken as u64);
-        (taken, after)
+        let (consumed, after) = self.answer(input, context, output);
+        context.counters().bytes_received.add(consumed as u64);
+        (consumed, after)
     }
 
     fn answer(&mut self, input: &[u8], context: &Context, output: &mut Vec<u8>) -> (usize, AfterReply) {
@@ -111,7 +111,7 @@ impl Exchange {
                 let pushed = if several { context.batch(push) } else { Some(push()) };
                 counters.requests.add(answered);
                 match pushed {
-                    Some(Ok(taken)) => (taken, after),
+                    Some(Ok(consumed)) => (consumed, after),
                     Some(Err(LineTooLong)) => (input.len(), too_long(context)),
                     None => (input.len(), AfterReply::Close),
                 }

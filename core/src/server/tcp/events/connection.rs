@@ -59,7 +59,7 @@ pub(super) enum NextStep {
     /// Continue without an event, once the other connections have had their turn.
     Reschedule,
     /// Continue within [`LINGER_INTERVAL`](crate::server::tcp::linger::LINGER_INTERVAL), with or without an event.
-    RecheckSoon,
+    CheckTimeoutsSoon,
     Close,
 }
 
@@ -109,9 +109,9 @@ impl Connection {
     fn advance_once(&mut self, step: &mut StepContext<'_>) -> NextStep {
         if !self.unsent.is_empty() {
             match self.flush_queue(step) {
-                Sent::All => {}
-                Sent::Part => return NextStep::AwaitOutput,
-                Sent::Broken => return NextStep::Close,
+                FlushResult::All => {}
+                FlushResult::Part => return NextStep::AwaitOutput,
+                FlushResult::Broken => return NextStep::Close,
             }
         }
         match self.phase {
@@ -129,12 +129,12 @@ impl Connection {
     /// Sends what is queued, and answers no request: for the thread that does not call the handler.
     pub(super) fn flush(&mut self, step: &mut StepContext<'_>) -> NextStep {
         match (self.flush_queue(step), self.phase) {
-            (Sent::Part, _) => NextStep::AwaitOutput,
-            (Sent::Broken, _) => NextStep::Close,
-            (Sent::All, Phase::Open) => self.reschedule(),
-            (Sent::All, Phase::InputEnded) => self.close(),
-            (Sent::All, Phase::Closing) => self.start_linger(step),
-            (Sent::All, Phase::Lingering { .. }) => self.linger(step),
+            (FlushResult::Part, _) => NextStep::AwaitOutput,
+            (FlushResult::Broken, _) => NextStep::Close,
+            (FlushResult::All, Phase::Open) => self.reschedule(),
+            (FlushResult::All, Phase::InputEnded) => self.close(),
+            (FlushResult::All, Phase::Closing) => self.start_linger(step),
+            (FlushResult::All, Phase::Lingering { .. }) => self.linger(step),
         }
     }
 
@@ -206,9 +206,9 @@ impl Connection {
         while self.phase == Phase::Open && !rest.is_empty() {
             step.replies.clear();
             self.admitted.connection.set_busy(true);
-            let (taken, after) = self.exchange.take(rest, step.context, step.replies);
+            let (consumed, after) = self.exchange.process(rest, step.context, step.replies);
             self.admitted.connection.set_busy(false);
-            rest = &rest[taken..];
+            rest = &rest[consumed..];
             if after == AfterReply::Close {
                 self.phase = Phase::Closing;
             }
@@ -248,31 +248,31 @@ impl Connection {
         }
         let flags = self.after_reply().send_flags();
         let sent = self.unsent.send(step.replies, &self.admitted.connection.socket, flags, step.context);
-        match self.sent(sent, step) {
-            Sent::All => None,
-            Sent::Part => Some(NextStep::AwaitOutput),
-            Sent::Broken => Some(NextStep::Close),
+        match self.flush_result(sent, step) {
+            FlushResult::All => None,
+            FlushResult::Part => Some(NextStep::AwaitOutput),
+            FlushResult::Broken => Some(NextStep::Close),
         }
     }
 
     /// Sends what is queued.
-    fn flush_queue(&mut self, step: &StepContext<'_>) -> Sent {
+    fn flush_queue(&mut self, step: &StepContext<'_>) -> FlushResult {
         let flags = self.after_reply().send_flags();
         let sent = self.unsent.flush(&self.admitted.connection.socket, flags, step.context);
-        self.sent(sent, step)
+        self.flush_result(sent, step)
     }
 
     fn after_reply(&self) -> AfterReply {
         if self.phase == Phase::Open { AfterReply::Continue } else { AfterReply::Close }
     }
 
-    fn sent(&mut self, outcome: Result<usize, Errno>, step: &StepContext<'_>) -> Sent {
+    fn flush_result(&mut self, outcome: Result<usize, Errno>, step: &StepContext<'_>) -> FlushResult {
         match outcome {
-            Err(_) => return Sent::Broken,
+            Err(_) => return FlushResult::Broken,
             Ok(0) => {}
             Ok(_) => self.last_activity = self.last_activity.max(step.now),
         }
-        if self.unsent.is_empty() { Sent::All } else { Sent::Part }
+        if self.unsent.is_empty() { FlushResult::All } else { FlushResult::Part }
     }
 
     /// Closes the connection after both sides have ended their output. close(2) alone would not end it if a process
@@ -300,11 +300,11 @@ impl Connection {
         let Phase::Lingering { until, mut peer_sent } = self.phase else { return NextStep::Close };
         let done = linger_step(self.socket(), &mut [0; DISCARD_BUFFER], &mut peer_sent) == LingerStep::Done;
         self.phase = Phase::Lingering { until, peer_sent };
-        if done || step.now >= until { NextStep::Close } else { NextStep::RecheckSoon }
+        if done || step.now >= until { NextStep::Close } else { NextStep::CheckTimeoutsSoon }
     }
 
     /// Checks the time limits and the stop, without an event. With `cut` the stop's deadline has passed.
-    pub(super) fn check_time(&mut self, cut: bool, step: &mut StepContext<'_>) -> NextStep {
+    pub(super) fn check_timeouts(&mut self, cut: bool, step: &mut StepContext<'_>) -> NextStep {
         if let Phase::Lingering { .. } = self.phase {
             let next = self.linger(step);
             if cut && next != NextStep::Close {
@@ -365,7 +365,7 @@ impl Connection {
     }
 }
 
-enum Sent {
+enum FlushResult {
     All,
     Part,
     Broken,

@@ -21,10 +21,10 @@ const MAX_ACCEPTS: usize = 64;
 /// The tokens of what is no connection. Those of connections count up from 0.
 const STOP: u64 = u64::MAX;
 const TIMER: u64 = STOP - 1;
-/// See [`ConnectionSet::recheck`].
-pub(super) const RECHECK: u64 = TIMER - 1;
+/// See [`ConnectionSet::timeout_check_requested`].
+pub(super) const TIMEOUT_CHECK: u64 = TIMER - 1;
 /// The listeners' tokens count down from this one.
-const LAST_LISTENER: u64 = RECHECK - 1;
+const LAST_LISTENER: u64 = TIMEOUT_CHECK - 1;
 
 /// The connections of a loop.
 pub(super) trait ConnectionSet {
@@ -38,7 +38,7 @@ pub(super) trait ConnectionSet {
 
     /// Checks the time limits of each connection. With `cut` the stop's deadline has passed: what is in progress is
     /// cut.
-    fn check_time(&mut self, cut: bool, current: &mut LoopState);
+    fn check_timeouts(&mut self, cut: bool, current: &mut LoopState);
 
     /// The number of connections that can continue without an event; the loop does not block while there are any.
     fn pending(&self) -> usize {
@@ -48,8 +48,8 @@ pub(super) trait ConnectionSet {
     /// Continues the first `count` of them.
     fn advance_pending(&mut self, _count: usize, _current: &mut LoopState) {}
 
-    /// Another thread has asked for a check of the time limits, by the token [`RECHECK`].
-    fn recheck(&mut self, _current: &mut LoopState) {}
+    /// Another thread has asked for a check of the time limits, by the token [`TIMEOUT_CHECK`].
+    fn timeout_check_requested(&mut self, _current: &mut LoopState) {}
 }
 
 /// What a loop has besides its connections.
@@ -63,21 +63,21 @@ pub(super) struct LoopState {
     pub(super) draining: bool,
     /// The time at the start of this round.
     pub(super) now: Instant,
-    next_sweep: Instant,
+    next_timeout_check: Instant,
 }
 
 impl LoopState {
     /// The time limits are checked within [`LINGER_INTERVAL`].
-    pub(super) fn sweep_soon(&mut self) {
-        self.next_sweep = self.next_sweep.min(self.now + LINGER_INTERVAL);
+    pub(super) fn check_timeouts_soon(&mut self) {
+        self.next_timeout_check = self.next_timeout_check.min(self.now + LINGER_INTERVAL);
     }
 
-    fn schedule_sweep(&mut self) {
-        self.next_sweep = self.now + self.sweep_interval();
+    fn schedule_timeout_check(&mut self) {
+        self.next_timeout_check = self.now + self.timeout_check_interval();
     }
 
     /// A limit is detected late by at most an eighth of it, or a second.
-    fn sweep_interval(&self) -> Duration {
+    fn timeout_check_interval(&self) -> Duration {
         if self.draining {
             return LINGER_INTERVAL;
         }
@@ -109,7 +109,8 @@ impl<C: ConnectionSet> EventLoop<C> {
         listeners.watch(&epoll)?;
         let now = Instant::now();
         let (state, draining) = (Arc::clone(state), false);
-        let current = LoopState { state, epoll, listeners, timer, busy_poll, draining, now, next_sweep: now };
+        let current =
+            LoopState { state, epoll, listeners, timer, busy_poll, draining, now, next_timeout_check: now };
         Ok(EventLoop { current, connections })
     }
 
@@ -124,7 +125,7 @@ impl<C: ConnectionSet> EventLoop<C> {
                     STOP => self.start_draining(),
                     // What is due is done below.
                     TIMER => {}
-                    RECHECK => self.connections.recheck(&mut self.current),
+                    TIMEOUT_CHECK => self.connections.timeout_check_requested(&mut self.current),
                     token => match self.current.listeners.index(token) {
                         Some(index) => self.accept(index),
                         None => self.connections.ready(token as usize, event.events, &mut self.current),
@@ -136,8 +137,8 @@ impl<C: ConnectionSet> EventLoop<C> {
             }
             let current = &mut self.current;
             current.listeners.resume_if_due(&current.epoll, current.now);
-            if current.now >= current.next_sweep {
-                self.sweep();
+            if current.now >= current.next_timeout_check {
+                self.check_timeouts();
             }
         }
     }
@@ -145,8 +146,9 @@ impl<C: ConnectionSet> EventLoop<C> {
     /// Blocks until there is an event or something is due, unless connections can continue without one.
     fn wait(&mut self, events: &mut [libc::epoll_event]) -> usize {
         let current = &mut self.current;
-        let sweep = (!self.connections.is_empty()).then_some(current.next_sweep);
-        current.timer.set([sweep, current.listeners.resume_at].into_iter().flatten().min(), current.now);
+        let timeout_check = (!self.connections.is_empty()).then_some(current.next_timeout_check);
+        let due = [timeout_check, current.listeners.resume_at].into_iter().flatten().min();
+        current.timer.set(due, current.now);
         if self.connections.pending() > 0 {
             return current.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
         }
@@ -161,7 +163,7 @@ impl<C: ConnectionSet> EventLoop<C> {
                 return;
             };
             if self.connections.is_empty() {
-                current.schedule_sweep();
+                current.schedule_timeout_check();
             }
             self.connections.add(socket, current);
         }
@@ -172,12 +174,12 @@ impl<C: ConnectionSet> EventLoop<C> {
         current.draining = true;
         let _ = current.epoll.remove(current.state.context.stop.waker().as_fd());
         current.listeners.shut_down(&current.epoll);
-        self.sweep();
+        self.check_timeouts();
     }
 
-    fn sweep(&mut self) {
-        self.current.schedule_sweep();
+    fn check_timeouts(&mut self) {
+        self.current.schedule_timeout_check();
         let cut = self.current.state.context.stop.deadline_passed();
-        self.connections.check_time(cut, &mut self.current);
+        self.connections.check_timeouts(cut, &mut self.current);
     }
 }

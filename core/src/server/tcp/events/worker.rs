@@ -85,7 +85,7 @@ impl WorkerConnections {
         let next = run(&mut entry.connection, &mut step);
         self.replies.shrink_to(MAX_KEPT_REPLIES);
         let interest = match next {
-            NextStep::AwaitInput | NextStep::Reschedule | NextStep::RecheckSoon => INPUT,
+            NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => INPUT,
             NextStep::AwaitOutput => OUTPUT,
             NextStep::Close => {
                 if entry.registered {
@@ -96,8 +96,8 @@ impl WorkerConnections {
                 return;
             }
         };
-        if next == NextStep::RecheckSoon {
-            current.sweep_soon();
+        if next == NextStep::CheckTimeoutsSoon {
+            current.check_timeouts_soon();
         }
         if next == NextStep::Reschedule && !entry.pending {
             entry.pending = true;
@@ -155,10 +155,10 @@ impl ConnectionSet for WorkerConnections {
         });
     }
 
-    fn check_time(&mut self, cut: bool, current: &mut LoopState) {
+    fn check_timeouts(&mut self, cut: bool, current: &mut LoopState) {
         let keys: Vec<usize> = self.all.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.step(key, current, |connection, step| connection.check_time(cut, step));
+            self.step(key, current, |connection, step| connection.check_timeouts(cut, step));
         }
     }
 

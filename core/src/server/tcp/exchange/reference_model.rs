@@ -70,14 +70,14 @@ pub(crate) fn check(framing: Framing, pieces: &[&[u8]], longest: usize, handled:
     'input: for piece in &pieces {
         let mut rest = *piece;
         while !rest.is_empty() {
-            let (taken, after) = exchange.take(rest, &context, &mut output);
+            let (consumed, after) = exchange.process(rest, &context, &mut output);
             sent(&mut output, &mut now.replies);
             if after == AfterReply::Close {
                 now.closed = true;
                 break 'input;
             }
-            assert!(taken > 0, "it makes progress");
-            rest = &rest[taken..];
+            assert!(consumed > 0, "it makes progress");
+            rest = &rest[consumed..];
         }
     }
     if !now.closed {

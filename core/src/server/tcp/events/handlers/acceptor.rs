@@ -8,11 +8,11 @@ use super::pool::Pool;
 use crate::net::{Errno, Socket};
 use crate::server::state::{Listeners, State};
 use crate::server::tcp::events::connection::{Connection, NextStep, StepContext};
-use crate::server::tcp::events::event_loop::{ConnectionSet, EventLoop, LoopState, RECHECK};
+use crate::server::tcp::events::event_loop::{ConnectionSet, EventLoop, LoopState, TIMEOUT_CHECK};
 
 pub(super) fn start(pool: &Arc<Pool>, listeners: Arc<Listeners>, state: &Arc<State>) -> Result<(), Errno> {
     let epoll = Arc::clone(&pool.acceptor);
-    epoll.add(pool.recheck.as_fd(), libc::EPOLLIN as u32, RECHECK)?;
+    epoll.add(pool.timeout_check.as_fd(), libc::EPOLLIN as u32, TIMEOUT_CHECK)?;
     let connections = PoolConnections { pool: Arc::clone(pool), received: Vec::new(), replies: Vec::new() };
     let mut acceptor = EventLoop::new(connections, epoll, Duration::ZERO, listeners, state)?;
     let pool = Arc::clone(pool);
@@ -55,10 +55,10 @@ impl ConnectionSet for PoolConnections {
         self.step(key, current, Connection::flush);
     }
 
-    fn check_time(&mut self, cut: bool, current: &mut LoopState) {
+    fn check_timeouts(&mut self, cut: bool, current: &mut LoopState) {
         let mut all = true;
         for key in self.pool.keys() {
-            all &= self.step(key, current, |connection, step| connection.check_time(cut, step));
+            all &= self.step(key, current, |connection, step| connection.check_timeouts(cut, step));
         }
         if cut && !all {
             // The others' threads are in the handler.
@@ -66,8 +66,8 @@ impl ConnectionSet for PoolConnections {
         }
     }
 
-    fn recheck(&mut self, current: &mut LoopState) {
-        self.pool.recheck.drain();
-        current.sweep_soon();
+    fn timeout_check_requested(&mut self, current: &mut LoopState) {
+        self.pool.timeout_check.drain();
+        current.check_timeouts_soon();
     }
 }

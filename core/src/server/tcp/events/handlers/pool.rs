@@ -32,7 +32,7 @@ pub(super) struct Pool {
     pub(super) acceptor: Arc<Epoll>,
     slots: Mutex<Slab<Arc<Slot>>>,
     /// Makes the acceptor check the time limits soon.
-    pub(super) recheck: Waker,
+    pub(super) timeout_check: Waker,
     shut_down: Waker,
 }
 
@@ -43,7 +43,7 @@ impl Pool {
             input: Epoll::new()?,
             acceptor: Arc::new(Epoll::new()?),
             slots: Mutex::default(),
-            recheck: Waker::new()?,
+            timeout_check: Waker::new()?,
             shut_down: Waker::new()?,
         };
         pool.input.add(pool.shut_down.as_fd(), libc::EPOLLIN as u32, SHUT_DOWN)?;
@@ -124,7 +124,7 @@ impl Pool {
         let next = run(connection, &mut StepContext { context, received, replies, now, draining });
         self.apply(key, &mut content, next);
         drop(content);
-        if slot.was_missed() || next == NextStep::Reschedule {
+        if slot.take_pending_wakeup() || next == NextStep::Reschedule {
             self.wake_again(key, &slot);
         }
         true
@@ -143,7 +143,7 @@ impl Pool {
         content.awaits_output = awaits_output;
         match next {
             _ if closes => self.close(key, content),
-            NextStep::RecheckSoon => self.recheck.notify(),
+            NextStep::CheckTimeoutsSoon => self.timeout_check.notify(),
             _ => {}
         }
     }
@@ -157,7 +157,7 @@ impl Pool {
         drop(connection);
         if self.state.context.stop.is_requested() {
             // It may have been the last one.
-            self.recheck.notify();
+            self.timeout_check.notify();
         }
     }
 

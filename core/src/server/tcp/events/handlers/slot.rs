@@ -11,7 +11,7 @@ pub(super) struct Slot {
     pub(super) open: Arc<OpenConnection>,
     content: Mutex<SlotContent>,
     /// A thread was woken for the connection while another one had it.
-    missed: AtomicBool,
+    pending_wakeup: AtomicBool,
 }
 
 /// What the thread that has the slot works with.
@@ -25,14 +25,15 @@ pub(super) struct SlotContent {
 impl Slot {
     pub(super) fn new(open: Arc<OpenConnection>, connection: Connection) -> Slot {
         let content = SlotContent { connection: Some(connection), awaits_output: false };
-        Slot { open, content: Mutex::new(content), missed: AtomicBool::new(false) }
+        Slot { open, content: Mutex::new(content), pending_wakeup: AtomicBool::new(false) }
     }
 
-    /// Takes the slot, unless another thread has it: that one finds out by [`was_missed`](Slot::was_missed).
+    /// Takes the slot, unless another thread has it, which finds out by
+    /// [`take_pending_wakeup`](Slot::take_pending_wakeup).
     pub(super) fn try_take(&self) -> Option<MutexGuard<'_, SlotContent>> {
         self.try_lock().or_else(|| {
-            self.missed.store(true, Ordering::Relaxed);
-            // Either the slot is free by now, or the thread that releases it sees `missed`.
+            self.pending_wakeup.store(true, Ordering::Relaxed);
+            // Either the slot is free by now, or the thread that releases it sees `pending_wakeup`.
             fence(Ordering::SeqCst);
             self.try_lock()
         })
@@ -46,10 +47,10 @@ impl Slot {
         }
     }
 
-    /// Whether a thread was refused the slot. It is called after the slot is released, and not by a thread that takes
-    /// it: the note may be for either.
-    pub(super) fn was_missed(&self) -> bool {
+    /// Whether a thread found the slot taken; clears the flag. It is called after the slot is released, and not by a
+    /// thread that takes it: the flag may have been set for either thread.
+    pub(super) fn take_pending_wakeup(&self) -> bool {
         fence(Ordering::SeqCst);
-        self.missed.load(Ordering::Relaxed) && self.missed.swap(false, Ordering::Relaxed)
+        self.pending_wakeup.load(Ordering::Relaxed) && self.pending_wakeup.swap(false, Ordering::Relaxed)
     }
 }

@@ -1,5 +1,5 @@
-//! From the options of a server to the settings that its engine runs with: options that contradict each other are
-//! refused, and a 0 that stands for a default is replaced by the default.
+//! Validates the options of a server, and makes of them the settings that it runs with: options that contradict each
+//! other are an error, and a 0 that stands for a default is replaced by the default.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
 /// # Errors
 /// `InvalidArgument` for an option out of its range, for options that contradict each other, and for an unknown
 /// name in `CAPSOCK_WITHOUT`.
-pub(in crate::server) fn resolve(options: &ServerOptions) -> Result<(ServerSettings, Features)> {
+pub(in crate::server) fn settings_from(options: &ServerOptions) -> Result<(ServerSettings, Features)> {
     check(options)?;
     let excluded = options.without.union(Features::excluded_by_environment()?);
     let features = Features::of_this_machine().intersection(useful_features(options)).without(excluded);
