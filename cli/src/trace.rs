@@ -74,14 +74,14 @@ enum When {
 }
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
-    let mut story = figure::link(read(&args.files)?);
+    let mut model = figure::link(read(&args.files)?);
     if args.no_payload {
-        story = story.without_payload();
+        model = model.without_payload();
     }
     if args.normalize {
-        story = figure::normalize(story);
+        model = figure::normalize(model);
     }
-    let drawn = args.draw(&story);
+    let drawn = args.draw(&model);
     match &args.output {
         None => {
             let mut output = Output::new().map_err(|error| Failure::output(&error))?;
@@ -111,16 +111,16 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 }
 
 impl Trace {
-    fn draw(&self, story: &Model) -> String {
+    fn draw(&self, model: &Model) -> String {
         let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
         match self.format() {
-            Format::Text => figure::text(story, &self.text()),
-            Format::Svg => figure::svg(story, &page),
-            Format::Html => figure::html(story, &page),
-            Format::Mermaid => figure::mermaid(story),
-            Format::Gantt if self.ends_in("svg") => figure::gantt_svg(story, &page),
-            Format::Gantt => figure::gantt_text(story, &self.text()),
-            Format::Perfetto => figure::perfetto(story),
+            Format::Text => figure::text(model, &self.text()),
+            Format::Svg => figure::svg(model, &page),
+            Format::Html => figure::html(model, &page),
+            Format::Mermaid => figure::mermaid(model),
+            Format::Gantt if self.ends_in("svg") => figure::gantt_svg(model, &page),
+            Format::Gantt => figure::gantt_text(model, &self.text()),
+            Format::Perfetto => figure::perfetto(model),
         }
     }
 

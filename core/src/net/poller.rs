@@ -1,5 +1,5 @@
-//! The readiness of many sockets (epoll(7)), for threads that are not the system's: Java's virtual threads park until
-//! their socket is ready, and one thread waits for all of them.
+//! The readiness of many sockets (epoll(7)), for user-mode threads: Java's virtual threads park until their
+//! socket is ready, and one thread waits for all of them.
 
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The raw socket: one method, one system call, of which no record is made.
 //!
-//! The methods that [`Socket`](super::socket::Socket) records have its names here and are for `net` alone; the others
-//! are reached through it. They are inlined, so that a call with a trace point around it executes no more
+//! Recorded calls have the same name in [`Socket`](super::socket::Socket) and are private to `net`. The others are public
+//! through `Socket`'s `Deref`. All are inlined, so that a call with a trace point around it executes no more
 //! instructions than without.
 
 use std::ffi::c_int;
@@ -131,7 +131,7 @@ impl RawSocket {
         sys::disconnect(self.0.as_fd())
     }
 
-    /// The pending error (SO_ERROR of socket(7)): how a connect ended, or what a datagram met. Clears it.
+    /// The pending error (SO_ERROR of socket(7)): the result of a connect, or a pending ICMP error. Clears it.
     pub(crate) fn take_error(&self) -> Sys<()> {
         match self.0.take_error()? {
             Some(error) => Err(Errno::from(error)),

@@ -1,6 +1,6 @@
 //! A UDP socket that sends each request from another port.
 //!
-//! Replies are told apart by the port that they come to, so requests cannot be one batch of sendmmsg(2), which sends
+//! Replies are matched to requests by destination port, so requests cannot be one batch of sendmmsg(2), which sends
 //! from one port. The socket is not connected, since a connect(2) for each port would cost as much as a send: it
 //! filters datagrams by their source and reports the peer's refusal itself.
 

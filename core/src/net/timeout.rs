@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// The number of milliseconds that means "no limit" in languages without an optional value: the largest.
 pub const NO_LIMIT_MILLIS: i64 = i64::MAX;
 
-/// A timeout in milliseconds; [`NO_LIMIT_MILLIS`] is none.
+/// A timeout in milliseconds; [`NO_LIMIT_MILLIS`] means no timeout.
 ///
 /// # Errors
 /// A negative number. `what` names the argument in the text: "the idle timeout".
@@ -30,10 +30,10 @@ pub fn from_micros(what: &str, micros: i64) -> Result<Duration> {
         .map_err(|_| Error::invalid(format!("use {what}"), format!("{micros} us is negative")))
 }
 
-/// A timeout in seconds; infinity is none.
+/// A timeout in seconds; infinity means no timeout.
 ///
 /// # Errors
-/// A negative number, or one that is none (NaN). `what` names the argument in the text.
+/// A negative number or NaN. `what` names the argument in the text.
 pub fn from_seconds(what: &str, seconds: f64) -> Result<Option<Duration>> {
     if seconds.is_nan() {
         return Err(Error::invalid(format!("use {what}"), "it is not a number"));

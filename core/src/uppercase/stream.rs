@@ -1,11 +1,11 @@
-//! Converts text to upper case that arrives in pieces.
+//! Converts text to upper case incrementally.
 
 use std::str;
 
 use super::kernel::uppercase_into;
 
-/// Converts text to upper case that arrives in pieces. The text may be split between any two bytes, which does not
-/// change the output.
+/// Converts text to upper case incrementally. The text may be split between any two bytes, which does not change the
+/// output.
 ///
 /// ```
 /// let mut stream = capsock::UppercaseStream::new();
