@@ -62,13 +62,13 @@ impl ErrorKind {
 /// An error of the library. Its text is one sentence, with the operation, the address, the reason and advice:
 /// `could not connect to 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?`
 #[derive(Clone, PartialEq, Eq)]
-pub struct Error(Box<Parts>);
+pub struct Error(Box<ErrorDetails>);
 
 /// The result of a call that may fail with an [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 #[derive(Clone, PartialEq, Eq)]
-struct Parts {
+struct ErrorDetails {
     kind: ErrorKind,
     errno: Option<i32>,
     gai_code: Option<i32>,
@@ -85,7 +85,7 @@ impl Error {
     /// An error that no system call reported. `operation` continues "could not", and `reason` says why.
     #[must_use]
     pub fn new(kind: ErrorKind, operation: impl Into<String>, reason: impl Into<String>) -> Error {
-        Error(Box::new(Parts {
+        Error(Box::new(ErrorDetails {
             kind,
             errno: None,
             gai_code: None,
@@ -165,7 +165,7 @@ impl Error {
     }
 
     /// The error with the time limit in its text, if its kind is `TimedOut` and it has no limit yet.
-    pub(crate) fn within(mut self, limit: Option<Duration>) -> Error {
+    pub(crate) fn with_timeout(mut self, limit: Option<Duration>) -> Error {
         if let (ErrorKind::TimedOut, None) = (self.0.kind, self.0.limit) {
             self.0.limit = limit;
         }

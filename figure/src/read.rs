@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use capsock::trace::{Call, Newer, Process, VERSION, unescape};
+use capsock::trace::{Call, Process, UnsupportedVersion, VERSION, unescape};
 
 /// The events of one or several files, as [`read`] found them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct ReadError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadErrorReason {
     /// The version of the format is newer than this library's.
-    Newer(Newer),
+    UnsupportedVersion(UnsupportedVersion),
     /// The line is not an event.
     Malformed(String),
 }
@@ -46,7 +46,7 @@ impl fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}, line {}: ", self.file, self.line)?;
         match &self.reason {
-            ReadErrorReason::Newer(Newer(version)) => write!(
+            ReadErrorReason::UnsupportedVersion(UnsupportedVersion(version)) => write!(
                 formatter,
                 "the trace has version {version} of the format, and this capsock reads up to version {VERSION}; \
                  read it with the capsock that wrote it, or a newer one"
@@ -77,7 +77,7 @@ struct Head<'a> {
 /// events of unknown kinds are skipped, with a [remark](super::Model::remarks).
 ///
 /// # Errors
-/// [`ReadErrorReason::Newer`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a
+/// [`ReadErrorReason::UnsupportedVersion`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a
 /// line that is not an event.
 pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Trace, ReadError> {
     let mut trace = Trace::default();
@@ -111,7 +111,7 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
     let text = std::str::from_utf8(line).map_err(|error| malformed(&error))?;
     let head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     if head.capsock > VERSION {
-        return Err(ReadErrorReason::Newer(Newer(head.capsock)));
+        return Err(ReadErrorReason::UnsupportedVersion(UnsupportedVersion(head.capsock)));
     }
     match &*head.event {
         "process" => {

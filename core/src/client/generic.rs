@@ -34,7 +34,7 @@ impl<S: Session> Client<S> {
             Ok((server_addresses, session, pair))
         };
         let (server_addresses, session, pair) =
-            open().map_err(|error: Error| error.within(common.connect_timeout))?;
+            open().map_err(|error: Error| error.with_timeout(common.connect_timeout))?;
         let os_error = |Errno(errno)| Error::os(errno, CONNECT).at(&server);
         let session = FairLock::new(session).map_err(os_error)?;
         let addresses = CurrentAddresses::new(pair);
@@ -43,12 +43,12 @@ impl<S: Session> Client<S> {
 
     /// Waits for the calls before this one. `operation` names the call in errors.
     pub(super) fn lock<'a>(&'a self, operation: &'a str) -> Result<FairLockGuard<'a, S>> {
-        self.session.acquire(self.call(operation)).map_err(|error| self.within_timeout(error))
+        self.session.acquire(self.call(operation)).map_err(|error| self.with_request_timeout(error))
     }
 
     /// The error with the time limit of a request in its text, if that is what ran out.
-    pub(super) fn within_timeout(&self, error: Error) -> Error {
-        error.within(S::common(&self.context.options).timeout)
+    pub(super) fn with_request_timeout(&self, error: Error) -> Error {
+        error.with_timeout(S::common(&self.context.options).timeout)
     }
 
     pub(super) fn request(&self, text: &str) -> Result<String> {
@@ -65,7 +65,7 @@ impl<S: Session> Client<S> {
         S::check_request(&self.context.server, request)?;
         let mut session = self.lock(SEND_REQUEST)?;
         let waiting = session.waiting;
-        session.exchange(&self.context, request, waiting).map_err(|error| self.within_timeout(error))
+        session.exchange(&self.context, request, waiting).map_err(|error| self.with_request_timeout(error))
     }
 
     pub(super) fn request_many<T: AsRef<str>>(&self, requests: &[T]) -> Result<Vec<String>> {

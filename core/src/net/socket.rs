@@ -1,7 +1,7 @@
 //! The socket: one method, one system call, with its trace point.
 //!
-//! Sockets that this module makes are non-blocking and close-on-exec; waits and deadlines are `wait`'s, and the
-//! sockets whose owner decides how they block are `blocking`'s. Every send has MSG_NOSIGNAL, so that the host never
+//! Sockets that this module makes are non-blocking and close-on-exec. `wait` has waits and deadlines; `blocking` has
+//! sockets in either mode. Every send has MSG_NOSIGNAL, so that the host never
 //! gets SIGPIPE. Calls that are not recorded, such as those for options, are [`RawSocket`]'s.
 
 use std::ffi::c_int;
@@ -168,7 +168,7 @@ impl Socket {
     }
 
     /// Records the close that the system makes when a forked child exits.
-    pub(crate) fn ends_with_the_process(&self) {
+    pub(crate) fn record_close_at_exit(&self) {
         let _ = traced::close(self, || None, || Ok(()));
     }
 }

@@ -84,7 +84,7 @@ pub(crate) enum OnInterrupt<'a> {
     /// The wait is resumed.
     Resume,
     /// The wait ends if the hook returns `true`.
-    Ask(InterruptHook),
+    CallHook(InterruptHook),
     /// The wait ends with the error that the function returns, if any.
     Check(&'a dyn Fn() -> Result<(), WaitError>),
 }
@@ -93,8 +93,8 @@ impl OnInterrupt<'_> {
     fn after_a_signal(self) -> Result<(), WaitError> {
         match self {
             OnInterrupt::Resume => Ok(()),
-            OnInterrupt::Ask(hook) if hook() => Err(WaitError::Interrupted),
-            OnInterrupt::Ask(_) => Ok(()),
+            OnInterrupt::CallHook(hook) if hook() => Err(WaitError::Interrupted),
+            OnInterrupt::CallHook(_) => Ok(()),
             OnInterrupt::Check(check) => check(),
         }
     }
@@ -102,11 +102,12 @@ impl OnInterrupt<'_> {
 
 impl From<Option<InterruptHook>> for OnInterrupt<'_> {
     fn from(hook: Option<InterruptHook>) -> Self {
-        hook.map_or(OnInterrupt::Resume, OnInterrupt::Ask)
+        hook.map_or(OnInterrupt::Resume, OnInterrupt::CallHook)
     }
 }
 
-/// How a call waits: its deadline, its waker, and what a signal does.
+/// The parameters of one wait: its deadline, its waker, and what a signal does. [`WaitPolicy`] is the public form, with
+/// a timeout for each call of a [`BlockingSocket`](super::BlockingSocket); the call makes these of it.
 #[derive(Clone, Copy)]
 pub(crate) struct WaitOptions<'a> {
     pub(crate) deadline: Deadline,
@@ -136,7 +137,7 @@ impl<'a> WaitOptions<'a> {
     }
 }
 
-/// How long a call of a [`BlockingSocket`](super::BlockingSocket) may wait, and what a signal does to it.
+/// The timeout of a call of a [`BlockingSocket`](super::BlockingSocket), and what a signal does to the wait.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WaitPolicy {
     /// `None` leaves blocking to the system call: the descriptor's mode (O_NONBLOCK), its options (SO_RCVTIMEO,
@@ -175,7 +176,7 @@ impl WaitPolicy {
     ///
     /// # Errors
     /// `TimedOut` if no time is left.
-    pub(crate) fn rest(self, deadline: Deadline) -> Result<WaitPolicy, WaitError> {
+    pub(crate) fn with_remaining_time(self, deadline: Deadline) -> Result<WaitPolicy, WaitError> {
         match (self.timeout, deadline.remaining()) {
             (None | Some(Duration::ZERO), _) => Ok(self),
             (Some(_), Some(Duration::ZERO)) => Err(WaitError::TimedOut),
@@ -184,7 +185,7 @@ impl WaitPolicy {
     }
 
     /// After a call that a signal interrupted.
-    pub(crate) fn ask(self) -> Result<(), WaitError> {
+    pub(crate) fn run_interrupt_hook(self) -> Result<(), WaitError> {
         match self.on_interrupt {
             Some(hook) if hook() => Err(WaitError::Interrupted),
             _ => Ok(()),
@@ -244,7 +245,7 @@ impl Socket {
         loop {
             match self.receive(buffer) {
                 Err(errno) if errno.would_block() => {
-                    wait_readable(self.fd(), wait).map_err(|error| self.gives_up(error))?;
+                    wait_readable(self.fd(), wait).map_err(|error| self.end_span_with(error))?;
                 }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
@@ -263,7 +264,7 @@ impl Socket {
         loop {
             match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
                 Err(errno) if errno.would_block() => {
-                    wait_writable(self.fd(), wait).map_err(|error| self.gives_up(error))?;
+                    wait_writable(self.fd(), wait).map_err(|error| self.end_span_with(error))?;
                 }
                 Err(Errno(libc::EINTR)) => {}
                 other => return Ok(other?),
@@ -279,8 +280,8 @@ impl Socket {
     /// Ends the record of a call that was attempted or waited for, and is not attempted again because of `error`.
     #[cold]
     #[inline(never)]
-    pub(crate) fn gives_up(&self, error: WaitError) -> WaitError {
-        traced::given_up(self, error);
+    pub(crate) fn end_span_with(&self, error: WaitError) -> WaitError {
+        traced::end_abandoned_span(self, error);
         error
     }
 }

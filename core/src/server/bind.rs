@@ -26,7 +26,7 @@ pub(super) fn bind(
 ) -> Result<Vec<(Socket, SocketAddr)>> {
     let policy = WaitPolicy { timeout: Some(RESOLVE_TIMEOUT), on_interrupt };
     let addresses =
-        endpoint.addresses(Purpose::Bind, policy).map_err(|error| error.within(policy.timeout))?;
+        endpoint.addresses(Purpose::Bind, policy).map_err(|error| error.with_timeout(policy.timeout))?;
     let mut attempt = 1;
     loop {
         match bind_all(transport, &addresses, backlog) {

@@ -58,6 +58,6 @@ fn start() {
                 let _ = writeln!(std::io::stderr().lock(), "capsock: {FILE}: {error}");
             }
         }
-        recorder::stay_off();
+        recorder::disable();
     });
 }

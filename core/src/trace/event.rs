@@ -96,4 +96,4 @@ pub struct Call<'a> {
 
 /// The version of a trace that is newer than [`VERSION`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Newer(pub u32);
+pub struct UnsupportedVersion(pub u32);

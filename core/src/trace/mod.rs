@@ -43,7 +43,7 @@ pub(crate) use call_record::{CallRecord, Outcome, PAYLOAD};
 #[cfg(feature = "trace")]
 pub(crate) use environment::{on, suspended};
 #[cfg(feature = "trace")]
-pub use event::{Call, Event, Newer, Process, VERSION};
+pub use event::{Call, Event, Process, UnsupportedVersion, VERSION};
 #[cfg(feature = "trace")]
 use line::write_call;
 #[cfg(not(feature = "trace"))]
@@ -59,4 +59,4 @@ use recorder::next_in_sequence;
 pub(crate) use recorder::{descriptor, forked};
 #[cfg(feature = "trace")]
 pub use recorder::{start, stop};
-pub(crate) use span::{Direction, Span, WaitSpan, given_up, here_and_now};
+pub(crate) use span::{Direction, Span, WaitSpan, abandoned_span, here_and_now};

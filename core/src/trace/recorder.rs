@@ -117,7 +117,7 @@ fn control() -> MutexGuard<'static, ()> {
 }
 
 /// The environment names no file.
-pub(super) fn stay_off() {
+pub(super) fn disable() {
     let _ = STATE.compare_exchange(UNKNOWN, OFF, Ordering::AcqRel, Ordering::Relaxed);
 }
 

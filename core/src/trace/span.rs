@@ -159,7 +159,7 @@ impl Span {
 }
 
 /// The call that this thread has attempted or waited for on a descriptor, and makes no further attempt at.
-pub(crate) fn given_up(fd: RawFd) -> Option<(Span, Option<usize>)> {
+pub(crate) fn abandoned_span(fd: RawFd) -> Option<(Span, Option<usize>)> {
     let pending = PENDING.get().filter(|pending| pending.is_for(fd))?;
     let unattempted = if pending.direction == Direction::In { "recv" } else { "send" };
     let (name, room) = pending.attempted.unwrap_or((unattempted, None));

@@ -3,7 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use super::planes::Sse2 as Baseline;
 #[cfg(not(target_arch = "x86_64"))]
-use super::planes::Words as Baseline;
+use super::planes::Swar as Baseline;
 use super::planes::{BLOCK, Planes};
 use super::{ascii, mapping};
 

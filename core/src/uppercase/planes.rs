@@ -9,12 +9,12 @@ pub(super) trait Planes {
     fn plane<const BIT: u32>(block: &[u8; BLOCK]) -> u64;
 }
 
-/// Eight bytes at a time, on any processor.
+/// SIMD within a register: eight bytes at a time, on any processor.
 #[cfg(any(test, not(target_arch = "x86_64")))]
-pub(super) struct Words;
+pub(super) struct Swar;
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
-impl Planes for Words {
+impl Planes for Swar {
     #[inline(always)]
     fn plane<const BIT: u32>(block: &[u8; BLOCK]) -> u64 {
         let (words, _) = block.as_chunks::<8>();

@@ -7,7 +7,7 @@ type Append = fn(&[u8], &mut Vec<u8>);
 
 /// The variants that the processor supports. One that it does not is printed.
 fn ways() -> Vec<(&'static str, Append)> {
-    let mut ways: Vec<(&str, Append)> = vec![("words", kernel::append::<planes::Words>)];
+    let mut ways: Vec<(&str, Append)> = vec![("swar", kernel::append::<planes::Swar>)];
     #[cfg(target_arch = "x86_64")]
     {
         ways.push(("sse2", kernel::append::<planes::Sse2>));

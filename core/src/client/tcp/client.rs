@@ -148,7 +148,7 @@ impl TcpClient {
         let waiting = session.waiting.with_deadline(Deadline::NEVER);
         let connection = session.take_connection(context, waiting)?;
         copy(&connection, input, output, &context.options, waiting)
-            .map_err(|error| self.0.within_timeout(error))
+            .map_err(|error| self.0.with_request_timeout(error))
     }
 
     /// The local address of the connection, or of the last one if it is closed.

@@ -45,7 +45,7 @@ impl Connection {
 
     /// The error of a wait during a request.
     pub(super) fn wait_error(&self, error: WaitError) -> Error {
-        self.socket.gives_up(error).while_trying(GET_REPLY).at(self.addresses.peer)
+        self.socket.end_span_with(error).while_trying(GET_REPLY).at(self.addresses.peer)
     }
 
     /// The server closed the connection.

@@ -128,7 +128,7 @@ impl StreamCopy<'_, '_> {
         let mut fds =
             [interest(socket, libc::POLLIN | writable), interest(input, libc::POLLIN), interest(-1, 0)];
         wait_for(&mut fds, self.waiting.with_deadline(deadline))
-            .map_err(|error| self.failed(self.connection.socket.gives_up(error)))?;
+            .map_err(|error| self.failed(self.connection.socket.end_span_with(error)))?;
         Ok((fds[0].revents, fds[1].revents != 0))
     }
 

@@ -193,7 +193,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
 
     /// An error of the request whose reply is received next.
     fn failed(&self, error: Error) -> Error {
-        let error = error.within(self.options.timeout);
+        let error = error.with_timeout(self.options.timeout);
         Progress { replies: self.next, requests: self.lines.len() }.add_to(self.next, error)
     }
 }

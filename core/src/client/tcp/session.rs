@@ -113,7 +113,7 @@ impl Session for TcpSession {
                 return Ok(());
             }
             let reply = self.exchange(context, line.as_ref(), waiting).map_err(|error| {
-                Progress { replies: index, requests: lines.len() }.add_to(index, error.within(timeout))
+                Progress { replies: index, requests: lines.len() }.add_to(index, error.with_timeout(timeout))
             })?;
             on_reply(index, &reply)?;
             waiting = waiting.with_deadline(Deadline::after(timeout));
@@ -129,7 +129,7 @@ fn connect_again(context: &Context<TcpClientOptions>, waiting: WaitOptions<'_>) 
     // If the request's own limit is the earlier one, its caller names that one.
     let limit = if deadline == waiting.deadline { None } else { connect_timeout };
     let connection = Connection::open(&context.server_addresses, waiting.with_deadline(deadline))
-        .map_err(|error| error.within(limit))?;
+        .map_err(|error| error.with_timeout(limit))?;
     context.addresses.set(connection.addresses);
     Ok(connection)
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::net::max_payload;
 
 /// Why one of many requests has no reply.
-pub(super) struct Failed {
+pub(super) struct FailedRequest {
     /// The index of the request, counted from 0.
     pub(super) index: usize,
     pub(super) error: Error,

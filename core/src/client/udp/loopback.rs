@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
 
-use super::errors::Failed;
+use super::errors::FailedRequest;
 use super::pending::Pending;
 use super::window::{MAX_BYTES, MAX_IN_FLIGHT, OVERHEAD};
 use crate::client::operations::GET_REPLY;
@@ -116,7 +116,7 @@ impl<'a> Loopback<'a> {
     }
 
     /// Sends the batch. If the system refuses it, [`receive`](Loopback::receive) reports that.
-    pub(super) fn send(&mut self, waiting: WaitOptions<'_>) -> Result<(), Failed> {
+    pub(super) fn send(&mut self, waiting: WaitOptions<'_>) -> Result<(), FailedRequest> {
         waiting.poll_now().map_err(|error| self.failed(error))?;
         while !self.send_batch.is_empty() && self.error.is_none() {
             match self.socket.send_some(&mut self.send_batch) {
@@ -143,7 +143,7 @@ impl<'a> Loopback<'a> {
         &mut self,
         length: impl Fn(usize) -> usize,
         waiting: WaitOptions<'_>,
-    ) -> Result<Option<(usize, usize)>, Failed> {
+    ) -> Result<Option<(usize, usize)>, FailedRequest> {
         loop {
             while let Some(datagram) = self.unmatched.next() {
                 if let Some(index) = self.match_request(datagram) {
@@ -202,8 +202,8 @@ impl<'a> Loopback<'a> {
     }
 
     /// An error of the oldest request.
-    fn failed(&self, error: impl Into<WaitError>) -> Failed {
+    fn failed(&self, error: impl Into<WaitError>) -> FailedRequest {
         let index = self.in_flight.front().map_or(0, |(_, pending)| pending.index);
-        Failed { index, error: error.into().while_trying(GET_REPLY).at(self.named) }
+        FailedRequest { index, error: error.into().while_trying(GET_REPLY).at(self.named) }
     }
 }

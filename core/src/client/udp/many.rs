@@ -1,16 +1,15 @@
 //! Many requests in one call, several of them at a time.
 //!
-//! Datagrams get lost, duplicated and reordered, and neither the request nor the reply has a number that relates
-//! one to the other. The client relates them by the local address that it sends from: each request has a local
-//! port that no recent request was sent from, and the reply to it is what arrives at that port. A request in
-//! flight thus needs a socket of its own, and one system call cannot send several. To a server on the loopback
-//! network each request has a local IP address of its own instead, all of one socket (`loopback`).
+//! Datagrams get lost, duplicated and reordered, and neither requests nor replies carry a number. Replies are matched to
+//! requests by destination port: each request is sent from a local port that no recent request was sent from. A request
+//! in flight thus needs a socket of its own, and one system call cannot send several. To a server on the loopback
+//! network, each request is sent from its own local IP address instead, all from one socket (`loopback`).
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::errors::Failed;
+use super::errors::FailedRequest;
 use super::loopback::Loopback;
 use super::pending::Pending;
 use super::ports::RecentPorts;
@@ -136,9 +135,9 @@ impl<'a, T: AsRef<[u8]>> Exchanges<'a, T> {
         (self.next < self.requests.len()).then(|| Pending::new(self.next, now, self.options))
     }
 
-    fn add_progress(&self, failed: Failed) -> Error {
-        let Failed { index, error } = failed;
+    fn add_progress(&self, failed: FailedRequest) -> Error {
+        let FailedRequest { index, error } = failed;
         Progress { replies: self.replies, requests: self.requests.len() }
-            .add_to(index, error.within(self.options.timeout))
+            .add_to(index, error.with_timeout(self.options.timeout))
     }
 }

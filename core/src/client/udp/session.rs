@@ -89,7 +89,7 @@ impl Session for UdpSession {
         let Some(first) = requests.first() else { return Ok(()) };
         let failed = |replies, index, error: Error| {
             Progress { replies, requests: requests.len() }
-                .add_to(index, error.within(context.options.timeout))
+                .add_to(index, error.with_timeout(context.options.timeout))
         };
         let check = |replies: usize, address| {
             let mut rest = requests.iter().enumerate().skip(replies);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::errors::{Failed, no_reply};
+use super::errors::{FailedRequest, no_reply};
 use super::pending::Pending;
 use super::ports::{ATTEMPTS, RecentPorts};
 use crate::client::operations::GET_REPLY;
@@ -84,7 +84,7 @@ impl<'a> Window<'a> {
         pending: Pending,
         request: &[u8],
         waiting: WaitOptions<'_>,
-    ) -> Result<bool, Failed> {
+    ) -> Result<bool, FailedRequest> {
         let index = pending.index;
         let mut sending = match self.idle.pop() {
             Some(idle) => InFlight { pending, ..idle },
@@ -133,7 +133,7 @@ impl<'a> Window<'a> {
         buffer: &mut [u8],
         request: impl Fn(usize) -> &'r [u8],
         waiting: WaitOptions<'_>,
-    ) -> Result<(usize, usize), Failed> {
+    ) -> Result<(usize, usize), FailedRequest> {
         if self.replies_since.is_multiple_of(CHECK_INTERVAL) {
             waiting.poll_now().map_err(|error| self.failed(self.in_flight[0].pending.index, error))?;
         }
@@ -170,7 +170,7 @@ impl<'a> Window<'a> {
         position: usize,
         buffer: &mut [u8],
         request: &impl Fn(usize) -> &'r [u8],
-    ) -> Result<Option<(usize, usize)>, Failed> {
+    ) -> Result<Option<(usize, usize)>, FailedRequest> {
         let sent = &mut self.in_flight[position];
         let index = sent.pending.index;
         match sent.socket.receive(buffer) {
@@ -194,7 +194,7 @@ impl<'a> Window<'a> {
         &mut self,
         request: &impl Fn(usize) -> &'r [u8],
         waiting: WaitOptions<'_>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), FailedRequest> {
         let now = Instant::now();
         for position in 0..self.in_flight.len() {
             let InFlight { socket, pending, .. } = &mut self.in_flight[position];
@@ -203,7 +203,7 @@ impl<'a> Window<'a> {
             }
             let Pending { index, deadline, retransmissions, .. } = *pending;
             if deadline.0.is_some_and(|moment| moment <= now) {
-                return Err(Failed { index, error: no_reply(retransmissions).at(self.named) });
+                return Err(FailedRequest { index, error: no_reply(retransmissions).at(self.named) });
             }
             pending.retransmit(now, self.options);
             let sent = socket.send_within(request(index), waiting.with_deadline(deadline));
@@ -215,8 +215,8 @@ impl<'a> Window<'a> {
         Ok(())
     }
 
-    fn failed(&self, index: usize, error: impl Into<WaitError>) -> Failed {
+    fn failed(&self, index: usize, error: impl Into<WaitError>) -> FailedRequest {
         let error: Error = error.into().while_trying(GET_REPLY).at(self.named);
-        Failed { index, error }
+        FailedRequest { index, error }
     }
 }

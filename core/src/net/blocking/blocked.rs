@@ -56,14 +56,14 @@ static LIST: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 thread_local! {
     /// The thread's entry while it is in no call. A signal handler that makes a call during another one takes a second
     /// entry.
-    static OWN: Cell<Option<Taken>> = const { Cell::new(None) };
+    static OWN: Cell<Option<OwnedEntry>> = const { Cell::new(None) };
 }
 
 /// An entry that a thread owns.
 #[derive(Debug)]
-struct Taken(&'static Entry);
+struct OwnedEntry(&'static Entry);
 
-impl Drop for Taken {
+impl Drop for OwnedEntry {
     fn drop(&mut self) {
         self.0.taken.store(false, Ordering::Release);
     }
@@ -80,9 +80,9 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
     })
 }
 
-impl Taken {
+impl OwnedEntry {
     #[cold]
-    fn take() -> Taken {
+    fn acquire() -> OwnedEntry {
         let free = |entry: &&'static Entry| {
             entry.taken.compare_exchange(false, true, Ordering::AcqRel, Ordering::Relaxed).is_ok()
         };
@@ -106,9 +106,9 @@ impl Taken {
                 }
             }
         });
-        let taken = Taken(entry);
-        taken.set_owner();
-        taken
+        let own = OwnedEntry(entry);
+        own.set_owner();
+        own
     }
 
     /// Makes the entry the calling thread's, if the process was forked since.
@@ -132,7 +132,7 @@ impl Taken {
 #[derive(Debug)]
 pub(super) struct Blocked {
     /// `Some` until it is dropped.
-    own: Option<Taken>,
+    own: Option<OwnedEntry>,
     socket: usize,
 }
 
@@ -140,7 +140,7 @@ impl Blocked {
     /// The caller then checks whether the socket is closed: either it sees the close, or the close sees this entry.
     #[inline]
     pub(super) fn on(socket: *const ()) -> Blocked {
-        let own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_else(Taken::take);
+        let own = OWN.try_with(Cell::take).ok().flatten().unwrap_or_else(OwnedEntry::acquire);
         own.adopt_after_fork();
         let socket = socket.addr();
         own.0.socket.store(socket, Ordering::SeqCst);

@@ -135,7 +135,7 @@ impl BlockingSocket {
         let deadline = Deadline::after(policy.timeout);
         let mut sent = 0;
         while sent < bytes.len() {
-            let rest = policy.rest(deadline);
+            let rest = policy.with_remaining_time(deadline);
             match rest.and_then(|policy| self.send_part(&bytes[sent..], flags, policy)) {
                 Ok(count) => sent += count,
                 Err(error) => return (sent, Err(error)),

@@ -129,7 +129,7 @@ fn first_to_succeed(
 ) -> Result<()> {
     let mut last = Ok(());
     for address in addresses {
-        let outcome = policy.rest(deadline).and_then(|policy| call(address, policy));
+        let outcome = policy.with_remaining_time(deadline).and_then(|policy| call(address, policy));
         last = outcome.map_err(|error| failed(error, address));
         match outcome {
             Err(WaitError::Os(Errno(errno))) if !belongs_to_the_socket(errno) => {}

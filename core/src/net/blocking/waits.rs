@@ -56,7 +56,7 @@ impl<'a> Blocking<'a> {
         self.check_open()?;
         if policy.on_interrupt.is_some() {
             // The hook runs the host's code.
-            let asked = self.blocked.except(|| policy.ask());
+            let asked = self.blocked.except(|| policy.run_interrupt_hook());
             self.in_use.recount();
             asked?;
             self.check_open()?;
@@ -142,7 +142,7 @@ impl BlockingSocket {
         if !ready_first {
             match call(&in_use) {
                 Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
-                Err(Errno(libc::EINTR)) => policy.ask()?,
+                Err(Errno(libc::EINTR)) => policy.run_interrupt_hook()?,
                 other => return Ok(other?),
             }
         }

@@ -119,12 +119,12 @@ impl Queue {
     }
 
     /// The index of the next message to send.
-    pub(super) fn next(&self) -> usize {
+    pub(super) fn next_index(&self) -> usize {
         self.next
     }
 
     /// The messages that have not been sent or given up.
-    pub(super) fn rest(&self) -> &[Segments] {
+    pub(super) fn unsent_messages(&self) -> &[Segments] {
         &self.messages[self.next..]
     }
 
@@ -134,8 +134,8 @@ impl Queue {
     }
 
     /// Gives up the next message, and returns the number of its replies.
-    pub(super) fn give_up_one(&mut self) -> usize {
-        let count = self.rest().first().map_or(0, |message| message.count);
+    pub(super) fn drop_next_message(&mut self) -> usize {
+        let count = self.unsent_messages().first().map_or(0, |message| message.count);
         self.next = (self.next + 1).min(self.messages.len());
         count
     }
@@ -214,7 +214,7 @@ mod tests {
 
     /// Port, count and total of each message that is left.
     fn messages(queue: &Queue) -> Vec<(u16, usize, usize)> {
-        let rest = queue.rest().iter();
+        let rest = queue.unsent_messages().iter();
         rest.map(|message| (message.meta.to.port(), message.count, message.total)).collect()
     }
 

@@ -109,7 +109,7 @@ impl ReceiveBatch {
 }
 
 impl ReceivedDatagrams for ReceiveBatch {
-    const ROOM: usize = SLOT;
+    const CAPACITY: usize = SLOT;
 
     fn received(&self, slots: usize) -> impl Iterator<Item = Datagram<'_>> {
         (0..slots).map(|index| self.message(index)).flat_map(|message| {

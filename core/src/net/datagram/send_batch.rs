@@ -76,14 +76,14 @@ impl SendBatch {
     }
 
     /// Gives up the next message, and returns the number of its replies.
-    pub(crate) fn give_up_one(&mut self) -> usize {
-        self.queue.give_up_one()
+    pub(crate) fn drop_next_message(&mut self) -> usize {
+        self.queue.drop_next_message()
     }
 
     /// Fills in the header at `at` for the message that many after the next, with vectors from `vector` on; returns the
     /// number of vectors.
     fn fill_header(&mut self, at: usize, vector: usize) -> usize {
-        let message = &self.queue.rest()[at];
+        let message = &self.queue.unsent_messages()[at];
         let mut used = 0;
         let mut end = NONE;
         let mut reply = message.first;
@@ -125,8 +125,8 @@ fn write_name(storage: &mut libc::sockaddr_storage, address: SocketAddr) -> libc
 }
 
 impl SentDatagrams for SendBatch {
-    fn next(&self) -> usize {
-        self.queue.next()
+    fn next_index(&self) -> usize {
+        self.queue.next_index()
     }
 
     fn datagrams(&self, messages: Range<usize>) -> impl Iterator<Item = Datagram<'_>> {
@@ -148,7 +148,7 @@ impl Socket {
 impl RawSocket {
     #[inline(always)]
     fn send_next(&self, batch: &mut SendBatch) -> Result<SentBatch, Errno> {
-        if let [only] = batch.queue.rest()
+        if let [only] = batch.queue.unsent_messages()
             && only.count == 1
             && only.meta.is_plain()
         {
@@ -160,14 +160,14 @@ impl RawSocket {
             return Ok(sent);
         }
         loop {
-            let count = batch.queue.rest().len().min(batch.headers.len());
+            let count = batch.queue.unsent_messages().len().min(batch.headers.len());
             let mut vector = 0;
             for at in 0..count {
                 vector += batch.fill_header(at, vector);
             }
             match self.send_headers(&mut batch.headers[..count]) {
                 Ok(count) => {
-                    let messages = &batch.queue.rest()[..count];
+                    let messages = &batch.queue.unsent_messages()[..count];
                     let sent = SentBatch {
                         datagrams: messages.iter().map(|message| message.count).sum(),
                         bytes: messages.iter().map(|message| message.total).sum(),

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use socket2::SockAddr;
 
-use super::buffers::{Buffers, Gathered, Receipt, Sent};
+use super::buffers::{Buffers, Gathered, ReceiveResult, Sent};
 use super::outcome::{is_recorded, may_block, outcome_of, with_socket, would_block};
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
@@ -84,7 +84,7 @@ pub(in crate::net) trait Traced {
     }
 
     #[inline(always)]
-    fn trace_receive<B: Buffers + ?Sized, T: Receipt>(
+    fn trace_receive<B: Buffers + ?Sized, T: ReceiveResult>(
         &self,
         name: &'static str,
         buffers: &mut B,
@@ -209,7 +209,7 @@ fn record_connect<S: Traced + ?Sized>(
 
 #[cold]
 #[inline(never)]
-fn record_receive<S: Traced + ?Sized, B: Buffers + ?Sized, T: Receipt>(
+fn record_receive<S: Traced + ?Sized, B: Buffers + ?Sized, T: ReceiveResult>(
     socket: &S,
     name: &'static str,
     buffers: &mut B,
@@ -221,7 +221,7 @@ fn record_receive<S: Traced + ?Sized, B: Buffers + ?Sized, T: Receipt>(
         return call(socket, buffers, flags, policy);
     };
     let result = socket.attempt(flags, |flags| call(socket, buffers, flags, policy));
-    let (count, peer) = result.as_ref().map_or((0, None), Receipt::receipt);
+    let (count, peer) = result.as_ref().map_or((0, None), ReceiveResult::length_and_source);
     let gathered = Gathered::of(buffers);
     match socket.outcome(&result, flags, policy) {
         None => span.would_block(Some(gathered.whole)),

@@ -40,7 +40,7 @@ impl Datagram<'_> {
 /// Buffers into which one system call receives datagrams.
 pub(in crate::net) trait ReceivedDatagrams {
     /// The length of the buffer of each.
-    const ROOM: usize;
+    const CAPACITY: usize;
 
     /// The datagrams in the first `slots` buffers.
     fn received(&self, slots: usize) -> impl Iterator<Item = Datagram<'_>>;
@@ -69,7 +69,7 @@ fn record_receive_batch<B: ReceivedDatagrams>(
         return call(socket, batch, flags);
     };
     let result = socket.attempt(flags, |flags| call(socket, batch, flags));
-    let record = with_socket(open, CallRecord { room: Some(B::ROOM), ..CallRecord::default() });
+    let record = with_socket(open, CallRecord { room: Some(B::CAPACITY), ..CallRecord::default() });
     match (socket.outcome(&result, flags, ()), result) {
         (None, _) => span.would_block(record.room),
         (_, Ok(0)) => span.end(Outcome::Closed, record),
@@ -85,7 +85,7 @@ fn record_receive_batch<B: ReceivedDatagrams>(
 /// Messages that one system call sends.
 pub(in crate::net) trait SentDatagrams {
     /// The index of the next message to send.
-    fn next(&self) -> usize;
+    fn next_index(&self) -> usize;
 
     /// The datagrams of these messages.
     fn datagrams(&self, messages: Range<usize>) -> impl Iterator<Item = Datagram<'_>>;
@@ -109,7 +109,7 @@ fn record_send_batch<B: SentDatagrams, T>(
     call: impl FnOnce(&RawSocket, &mut B) -> Sys<T>,
 ) -> Sys<T> {
     let Some((open, span)) = socket.begin("sendto", Direction::Out, 0) else { return call(socket, batch) };
-    let first = batch.next();
+    let first = batch.next_index();
     let result = call(socket, batch);
     let record = with_socket(open, CallRecord::default());
     let write = |outcome, messages| {
@@ -117,7 +117,7 @@ fn record_send_batch<B: SentDatagrams, T>(
             datagram.write(&span, outcome, CallRecord { room: Some(datagram.bytes.len()), ..record });
         });
     };
-    let next = batch.next();
+    let next = batch.next_index();
     match &result {
         Ok(_) => write(Outcome::Ok, first..next),
         Err(errno) if errno.would_block() => {

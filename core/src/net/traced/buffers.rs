@@ -8,23 +8,23 @@ use crate::trace::{self, CallRecord};
 
 /// The buffers of a receive or a send.
 pub(in crate::net) trait Buffers {
-    fn each(&self) -> impl Iterator<Item = &[u8]>;
+    fn slices(&self) -> impl Iterator<Item = &[u8]>;
 }
 
 impl Buffers for [u8] {
-    fn each(&self) -> impl Iterator<Item = &[u8]> {
+    fn slices(&self) -> impl Iterator<Item = &[u8]> {
         std::iter::once(self)
     }
 }
 
 impl Buffers for [IoSlice<'_>] {
-    fn each(&self) -> impl Iterator<Item = &[u8]> {
+    fn slices(&self) -> impl Iterator<Item = &[u8]> {
         self.iter().map(|buffer| &**buffer)
     }
 }
 
 impl Buffers for [IoSliceMut<'_>] {
-    fn each(&self) -> impl Iterator<Item = &[u8]> {
+    fn slices(&self) -> impl Iterator<Item = &[u8]> {
         self.iter().map(|buffer| &**buffer)
     }
 }
@@ -39,7 +39,7 @@ pub(super) struct Gathered {
 impl Gathered {
     pub(super) fn of<B: Buffers + ?Sized>(buffers: &B) -> Gathered {
         let mut gathered = Gathered { bytes: [0; trace::PAYLOAD], filled: 0, whole: 0 };
-        for buffer in buffers.each() {
+        for buffer in buffers.slices() {
             let part = buffer.len().min(gathered.bytes.len() - gathered.filled);
             gathered.bytes[gathered.filled..][..part].copy_from_slice(&buffer[..part]);
             gathered.filled += part;
@@ -55,25 +55,25 @@ impl Gathered {
 }
 
 /// The result of a receive.
-pub(in crate::net) trait Receipt {
+pub(in crate::net) trait ReceiveResult {
     /// The return value of the call, and the sender of a datagram.
-    fn receipt(&self) -> (usize, Option<SocketAddr>);
+    fn length_and_source(&self) -> (usize, Option<SocketAddr>);
 }
 
-impl Receipt for usize {
-    fn receipt(&self) -> (usize, Option<SocketAddr>) {
+impl ReceiveResult for usize {
+    fn length_and_source(&self) -> (usize, Option<SocketAddr>) {
         (*self, None)
     }
 }
 
-impl Receipt for (usize, Option<SocketAddr>) {
-    fn receipt(&self) -> (usize, Option<SocketAddr>) {
+impl ReceiveResult for (usize, Option<SocketAddr>) {
+    fn length_and_source(&self) -> (usize, Option<SocketAddr>) {
         *self
     }
 }
 
-impl Receipt for Received {
-    fn receipt(&self) -> (usize, Option<SocketAddr>) {
+impl ReceiveResult for Received {
+    fn length_and_source(&self) -> (usize, Option<SocketAddr>) {
         (self.length, self.source)
     }
 }

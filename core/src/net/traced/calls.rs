@@ -95,16 +95,16 @@ fn record_close(socket: &RawSocket, by: Option<(u32, u64)>, call: impl FnOnce() 
 
 /// No further attempt is made at the call that was attempted or waited for on the socket.
 #[inline(always)]
-pub(in crate::net) fn given_up(socket: &RawSocket, why: impl Into<Outcome>) {
+pub(in crate::net) fn end_abandoned_span(socket: &RawSocket, why: impl Into<Outcome>) {
     if trace::on() {
-        record_given_up(socket, why.into());
+        record_abandoned(socket, why.into());
     }
 }
 
 #[cold]
 #[inline(never)]
-fn record_given_up(socket: &RawSocket, outcome: Outcome) {
-    if let Some((span, room)) = trace::given_up(socket.fd()) {
+fn record_abandoned(socket: &RawSocket, outcome: Outcome) {
+    if let Some((span, room)) = trace::abandoned_span(socket.fd()) {
         span.end(outcome, with_socket(socket, CallRecord { room, ..CallRecord::default() }));
     }
 }

@@ -73,7 +73,7 @@ impl Processes<'_> {
 fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Result<Child, Errno> {
     let body = || {
         connection::serve(connection, buffers, context);
-        connection.socket.ends_with_the_process();
+        connection.socket.record_close_at_exit();
         if connection.was_cut() { CUT } else { 0 }
     };
     // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `serve` makes system calls,

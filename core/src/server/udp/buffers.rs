@@ -200,7 +200,7 @@ fn send_all(socket: &Socket, replies: &mut SendBatch, context: &Context) {
             // The error is that of the next message: it is discarded, and the others are sent.
             Err(_) => {
                 limit = None;
-                (0..replies.give_up_one()).for_each(|_| context.limit_reached(LimitEvent::SendFailed));
+                (0..replies.drop_next_message()).for_each(|_| context.limit_reached(LimitEvent::SendFailed));
             }
         }
     }
