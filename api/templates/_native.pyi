@@ -20,13 +20,13 @@ __all__ = [
     "UdpClient",
     "UppercaseStream",
     "__version__",
-    "_introduce",
     "_panic",
     "_pause_watchdog",
     "_raise_kind",
     "_resume_watchdog",
     "_run_file",
     "_set_hints",
+    "_set_process_info",
     "_trace_start",
     "_trace_stop",
     "uppercase",
@@ -52,7 +52,7 @@ __version__: Final[str]
 def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
-def _introduce(script: str, /) -> None: ...
+def _set_process_info(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watchdog() -> None: ...
 def _raise_kind(number: int) -> None: ...

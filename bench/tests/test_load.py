@@ -92,7 +92,7 @@ def test_what_is_lost_is_asked_again_and_what_comes_twice_is_not_counted_twice()
     assert said["late"] > 0
 
 
-def test_a_server_that_closes_is_told() -> None:
+def test_a_server_that_closes_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
 
         def close_after_one() -> None:

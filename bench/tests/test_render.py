@@ -69,7 +69,7 @@ def test_every_row_of_a_table_has_the_same_columns() -> None:
         assert {line.count("|") for line in rows} == {8}
 
 
-def test_the_rows_where_capsock_loses_are_told() -> None:
+def test_the_rows_where_capsock_loses_are_listed() -> None:
     assert render.losses({"tcp-64": RESULT}) == ["- `tcp-64`: capsock 6 us; cheaper: mio (5.5)."]
     cheap = {**RESULT["servers"], "capsock": a_row("capsock", "capsock", 4.0)}
     assert render.losses({"tcp-64": {**RESULT, "servers": cheap}}) == []
@@ -119,19 +119,19 @@ def test_the_upper_casing_table_has_a_cell_for_each_column() -> None:
     assert render.uppercase(upper).endswith("| memcpy | 50 (40 to 51) |  |")
 
 
-def test_a_call_is_told_by_the_median_of_the_ratios_of_its_rounds() -> None:
+def test_a_call_is_reported_by_the_median_of_the_ratios_of_its_rounds() -> None:
     found = calls.collect(["`send`\t4\t2", "`send`\t8\t8", "`send`\t2\t3", "other\t1\t1"])
     row = calls.row(found["`send`"])
     assert row == {"theirs_us": [3, 4, 6], "capsock_us": [2.5, 3, 5.5], "ratio": [0.75, 1, 1.25]}
-    told = render.calls(
+    page = render.calls(
         {
             "calls-c": {"label": "C", "rounds": 3, "rows": {"`send`": row}},
             "calls-java": {"label": "Java", "rounds": 3, "rows": {}, "skipped": "there is no java"},
             "footprint": {"connections": 2000, "ready_ms": [2, 3, 4], "idle_bytes": [640, 700, 1200]},
         }
     )
-    assert "| `send` | 4 (3 to 6) | 3 (2.5 to 5.5) | **1.00** (0.75 to 1.25) |" in told
-    assert "Skipped: there is no java" in told
-    assert "is ready after 3 (2 to 4) ms" in told
-    assert "2,000 idle connections" in told
-    assert "700 (640 to 1,200) bytes" in told
+    assert "| `send` | 4 (3 to 6) | 3 (2.5 to 5.5) | **1.00** (0.75 to 1.25) |" in page
+    assert "Skipped: there is no java" in page
+    assert "is ready after 3 (2 to 4) ms" in page
+    assert "2,000 idle connections" in page
+    assert "700 (640 to 1,200) bytes" in page

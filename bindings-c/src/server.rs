@@ -12,7 +12,7 @@ use crate::server_options::capsock_server_options;
 use crate::stats::{capsock_stats, capsock_stop_report};
 use crate::status::capsock_status;
 use crate::time::longest_from_millis;
-use crate::trace::introduce;
+use crate::trace::set_process_info;
 
 /// A running server.
 pub struct capsock_server(Server);
@@ -32,7 +32,7 @@ pub extern "C" fn capsock_server_start(
     server: Option<&mut MaybeUninit<Option<Box<capsock_server>>>>,
 ) -> capsock_status {
     guard(|| {
-        introduce();
+        set_process_info();
         let server = given(server, "server")?;
         let core = match options {
             Some(options) => options.to_core(transport),

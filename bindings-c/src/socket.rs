@@ -12,7 +12,7 @@ use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given};
 use crate::status::capsock_status;
 use crate::time::CAPSOCK_NO_LIMIT;
-use crate::trace::introduce;
+use crate::trace::set_process_info;
 
 /// A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
 /// with the system's constants and `struct sockaddr`, and returns a status.
@@ -65,7 +65,7 @@ pub extern "C" fn capsock_socket_new(
     socket: Option<&mut MaybeUninit<Option<Box<capsock_socket>>>>,
 ) -> capsock_status {
     guard(|| {
-        introduce();
+        set_process_info();
         let socket = given(socket, "socket")?;
         let family = Family::from_number(family)?;
         let core_kind = Kind::from_numbers(kind, protocol)?;

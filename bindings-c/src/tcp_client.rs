@@ -14,7 +14,7 @@ use crate::guard::{guard, guard_or};
 use crate::many::{capsock_on_reply, reply_callback};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
 use crate::status::capsock_status;
-use crate::trace::introduce;
+use crate::trace::set_process_info;
 
 /// A connection to a server that answers each line with a line. If several threads send requests,
 /// one request at a time is in progress; the others wait for it.
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn capsock_tcp_client_connect(
     client: Option<&mut MaybeUninit<Option<Box<capsock_tcp_client>>>>,
 ) -> capsock_status {
     guard(|| {
-        introduce();
+        set_process_info();
         // SAFETY: text or NULL, by the contract of the header.
         let host = unsafe { text(host, "host") }?;
         let options = options.map(|options| options.core.clone()).unwrap_or_default();

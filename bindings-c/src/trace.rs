@@ -8,8 +8,8 @@ use crate::guard::{guard, guard_or};
 use crate::pointer::given;
 use crate::status::capsock_status;
 
-/// Says that this is a program in C, before its first call.
-pub(crate) fn introduce() {
+/// Sets the language in the trace to C, before the first call.
+pub(crate) fn set_process_info() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| capsock::trace::set_process_info("c", ""));
 }
@@ -29,7 +29,7 @@ pub(crate) fn introduce() {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_trace_start(file: *const c_char, payload: bool) -> capsock_status {
     guard(|| {
-        introduce();
+        set_process_info();
         let file = given((!file.is_null()).then_some(file), "file")?;
         // SAFETY: not NULL; text that ends with a NUL, by the contract of the header.
         let file = unsafe { CStr::from_ptr(file) };

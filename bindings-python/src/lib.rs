@@ -52,7 +52,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(socket::_set_hints, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_pause_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_resume_watchdog, module)?)?;
-    module.add_function(wrap_pyfunction!(trace::_introduce, module)?)?;
+    module.add_function(wrap_pyfunction!(trace::_set_process_info, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_start, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_stop, module)?)?;
     module.add("DEFAULT_HOST", capsock::DEFAULT_HOST)?;
@@ -60,6 +60,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", capsock::VERSION)?;
     module.add("UNICODE_VERSION", capsock::UNICODE_VERSION)?;
 
-    trace::introduce(py);
+    trace::set_process_info_from_argv(py);
     exit::register(py)
 }

@@ -9,16 +9,16 @@ use crate::errors::Result;
 /// Sets the name of the program in the trace to that of the script, or of the interpreter if there is none.
 #[pyfunction]
 #[pyo3(signature = (script, /))]
-pub(crate) fn _introduce(script: &str) {
+pub(crate) fn _set_process_info(script: &str) {
     // `python -m PACKAGE` runs PACKAGE/__main__.py; `-c` and `-m` are no files.
     let script = script.strip_suffix("/__main__.py").unwrap_or(script);
     capsock::trace::set_process_info("python", if script.starts_with('-') { "" } else { script });
 }
 
 /// Sets the program's name from sys.argv.
-pub(crate) fn introduce(py: Python<'_>) {
+pub(crate) fn set_process_info_from_argv(py: Python<'_>) {
     let script = py.import("sys").and_then(|sys| sys.getattr("argv")?.get_item(0)?.extract::<String>());
-    _introduce(script.as_deref().unwrap_or_default());
+    _set_process_info(script.as_deref().unwrap_or_default());
 }
 
 #[pyfunction]

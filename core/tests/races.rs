@@ -16,7 +16,7 @@ use capsock::{
     Concurrency, ErrorKind, Framing, HandlerError, Server, ServerOptions, Service, TcpClient, Transport,
     UdpClient, UdpClientOptions,
 };
-use support::{PATIENCE, connect, options, udp_peer};
+use support::{TIME_LIMIT, connect, options, udp_peer};
 
 const ROUNDS: usize = 12;
 const FOREVER: WaitPolicy = WaitPolicy { timeout: None, on_interrupt: None };
@@ -73,7 +73,7 @@ fn a_closed_client_ends_its_requests_whenever_it_is_closed() {
         let tcp = TcpClient::connect(acceptor.local_addr().unwrap()).unwrap();
         let udp = UdpClient::connect_with(
             datagrams.local_addr().unwrap(),
-            UdpClientOptions { timeout: Some(PATIENCE), ..UdpClientOptions::default() },
+            UdpClientOptions { timeout: Some(TIME_LIMIT), ..UdpClientOptions::default() },
         )
         .unwrap();
         let closed = |outcome: capsock::Result<String>| {
@@ -124,7 +124,7 @@ fn a_stop_comes_between_requests_and_the_counts_match() {
                         let _ = server.stats();
                         thread::yield_now();
                     }
-                    let report = server.stop(PATIENCE).unwrap();
+                    let report = server.stop(TIME_LIMIT).unwrap();
                     assert_eq!((report.cut, report.running), (0, 0), "{concurrency:?}");
                 }));
             }
@@ -181,7 +181,7 @@ fn handlers_fail_and_stop_their_server_while_others_answer() {
                         Transport::Tcp => {
                             while !server.wait(Some(Duration::ZERO), None).unwrap() {
                                 let Ok(stream) = TcpStream::connect(address) else { return };
-                                stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                                stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
                                 ask_until_the_end(stream, &AtomicU64::new(0));
                             }
                         }
@@ -196,7 +196,7 @@ fn handlers_fail_and_stop_their_server_while_others_answer() {
                     }));
                 }
                 at_once(work);
-                assert!(server.wait(Some(PATIENCE), None).unwrap());
+                assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
                 let stats = server.stats();
                 assert_eq!(stats.requests + stats.handler_errors, handler.calls.load(Ordering::Relaxed));
                 assert!(logged.load(Ordering::Relaxed) >= stats.handler_errors);

@@ -227,7 +227,7 @@ fn localhost_answers_on_ipv4_and_ipv6_with_one_port() {
                     match transport {
                         Transport::Tcp => {
                             let stream = TcpStream::connect(address).unwrap();
-                            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+                            stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
                             ask(&stream, b"hello", b"HELLO");
                         }
                         Transport::Udp => assert_eq!(exchange(&udp_peer(address), b"hello"), b"HELLO"),

@@ -10,7 +10,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
-use support::{PATIENCE, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
+use support::{TIME_LIMIT, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
 
 /// Every set of features to exclude.
 fn all_feature_sets() -> impl Iterator<Item = Features> {
@@ -78,7 +78,7 @@ fn every_set_of_features_gives_every_reply() {
             assert_eq!((stats.datagrams_received, stats.requests), (sent, sent), "without {without}");
             eventually("all are counted", || server.stats().datagrams_sent == sent);
             assert!(!Features::from_bits(stats.features).has(without) || without == Features::NONE);
-            assert_eq!(server.stop(PATIENCE).unwrap().completed, sent);
+            assert_eq!(server.stop(TIME_LIMIT).unwrap().completed, sent);
         }
     }
 }
@@ -126,7 +126,7 @@ fn a_stop_interrupts_blocked_receives() {
             let server = options.without(without).start().unwrap();
             for address in server.local_addrs() {
                 let socket = UdpSocket::bind((address.ip(), 0)).unwrap();
-                socket.set_read_timeout(Some(PATIENCE)).unwrap();
+                socket.set_read_timeout(Some(TIME_LIMIT)).unwrap();
                 socket.send_to(b"hello", address).unwrap();
                 assert_eq!(receive(&socket), b"HELLO");
             }
@@ -149,7 +149,7 @@ fn a_busy_server_answers_and_stops() {
                 Transport::Udp => capsock::UdpClient::connect(server.local_addr()).unwrap().request("hello"),
             };
             assert_eq!(reply.unwrap(), "HELLO");
-            server.stop(PATIENCE).unwrap();
+            server.stop(TIME_LIMIT).unwrap();
         }
     }
     let refused = Server::tcp(("127.0.0.1", 0)).busy_poll(Duration::from_secs(2)).start().unwrap_err();
@@ -172,9 +172,9 @@ fn a_stop_closes_tcp_connections_in_blocked_receives() {
             // A line that was begun is no request.
             (&client).write_all(b"begun").unwrap();
             let begin = Instant::now();
-            let report = server.stop(PATIENCE).unwrap();
+            let report = server.stop(TIME_LIMIT).unwrap();
             assert_eq!((report.completed, report.cut), (1, 0), "{concurrency:?} without {without}");
-            assert!(begin.elapsed() < PATIENCE / 2, "{concurrency:?} without {without}");
+            assert!(begin.elapsed() < TIME_LIMIT / 2, "{concurrency:?} without {without}");
             assert_eq!(read_to_end(&client), b"", "{concurrency:?} without {without}");
         }
     }

@@ -120,7 +120,7 @@ fn the_server_is_not_the_childs_to_stop() {
     let _alone = run_alone();
     let server = tcp(Concurrency::Events).start().unwrap();
     assert!(in_a_child(|| {
-        let refused = server.stop(PATIENCE).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
+        let refused = server.stop(TIME_LIMIT).is_err_and(|error| error.kind() == ErrorKind::Unsupported);
         server.request_stop();
         refused
     }));

@@ -30,7 +30,7 @@ impl Gate {
         let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(inside, Ordering::SeqCst);
         let open = self.open.lock().unwrap();
-        let (open, timeout) = self.opened.wait_timeout_while(open, PATIENCE, |open| !*open).unwrap();
+        let (open, timeout) = self.opened.wait_timeout_while(open, TIME_LIMIT, |open| !*open).unwrap();
         assert!(!timeout.timed_out());
         drop(open);
         self.inside.fetch_sub(1, Ordering::SeqCst);
@@ -166,8 +166,8 @@ fn the_stop_needs_no_handler_to_return() {
         assert!(Read::read(&mut &*client, &mut [0; 9]).is_err(), "its request was in hand");
     }
     gate.0.open();
-    assert!(server.wait(Some(PATIENCE), None).unwrap());
-    assert_eq!(server.stop(PATIENCE).unwrap().cut, 3);
+    assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
+    assert_eq!(server.stop(TIME_LIMIT).unwrap().cut, 3);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn a_stop_finishes_requests_in_progress() {
     gate.0.open();
     assert_eq!(read_to_end(&slow[0]), b"WAIT\n");
     assert_eq!(read_to_end(&behind), b"ME TOO\nAND ME\n");
-    let report = server.stop(PATIENCE).unwrap();
+    let report = server.stop(TIME_LIMIT).unwrap();
     assert_eq!((report.completed, report.cut, report.running), (3, 0, 0));
 }
 

@@ -261,7 +261,7 @@ fn long_datagrams_are_refused_or_answered_whole() {
         eventually("it is counted", || server.stats().replies_unsent == 1);
         // What a child meets is counted and not told.
         let lines = usize::from(concurrency != Concurrency::Processes);
-        eventually("it is told", || told.load(Ordering::SeqCst) == lines);
+        eventually("it is logged", || told.load(Ordering::SeqCst) == lines);
     }
 }
 
@@ -291,7 +291,7 @@ fn a_reply_that_is_too_long_for_its_request_is_not_sent() {
             (2, 3, 0),
             "{concurrency:?}"
         );
-        server_of_two.stop(PATIENCE).unwrap();
+        server_of_two.stop(TIME_LIMIT).unwrap();
         if concurrency != Concurrency::Processes {
             let told = lines.lock().unwrap();
             assert!(
@@ -317,7 +317,7 @@ fn from_the_server_itself(server: SocketAddr) -> UdpSocket {
     // Another loopback address with the server's port, since its own is taken.
     socket.bind(&SocketAddr::from(([127, 0, 0, 2], server.port())).into()).unwrap();
     socket.connect(&server.into()).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     socket.into()
 }
 
@@ -342,7 +342,7 @@ fn two_servers_exchange_a_few_datagrams_only() {
         let other = udp(concurrency).start().unwrap();
         // A datagram from one to the other that neither asked for: a relay stands for the forged source.
         let relay = UdpSocket::bind("127.0.0.1:0").unwrap();
-        relay.set_read_timeout(Some(PATIENCE)).unwrap();
+        relay.set_read_timeout(Some(TIME_LIMIT)).unwrap();
         let mut hops = 64;
         let mut exchanged = 0;
         let mut buffer = [0; 64];
@@ -369,7 +369,7 @@ fn a_server_bound_to_all_addresses_replies_from_the_destination() {
     for &concurrency in Concurrency::ALL {
         let server = Server::udp(("0.0.0.0", 0)).concurrency(concurrency).start().unwrap();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
-        client.set_read_timeout(Some(PATIENCE)).unwrap();
+        client.set_read_timeout(Some(TIME_LIMIT)).unwrap();
         for asked in ["127.0.0.1", "127.0.0.9"] {
             client.send_to(b"hello", (asked, server.local_addr().port())).unwrap();
             let (_, from) = client.recv_from(&mut [0; 64]).unwrap();

@@ -35,8 +35,8 @@ fn processes_die_alone_and_with_their_server() {
     let client = udp_peer(udp_server.local_addr());
     assert_eq!(exchange(&client, b"still there"), b"STILL THERE");
 
-    server.stop(PATIENCE).unwrap();
-    udp_server.stop(PATIENCE).unwrap();
+    server.stop(TIME_LIMIT).unwrap();
+    udp_server.stop(TIME_LIMIT).unwrap();
     assert!(children().is_empty(), "no child outlives its server");
 
     a_start_that_fails_leaves_no_child();

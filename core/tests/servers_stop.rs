@@ -22,8 +22,8 @@ fn idle_connections_are_closed_at_once_and_the_second_stop_has_the_same_report()
         let idle = connect(&server);
         ask(&idle, b"hello\n", b"HELLO\n");
         let begin = Instant::now();
-        let report = server.stop(PATIENCE).unwrap();
-        assert!(begin.elapsed() < PATIENCE / 2, "{concurrency:?} waited for an idle client");
+        let report = server.stop(TIME_LIMIT).unwrap();
+        assert!(begin.elapsed() < TIME_LIMIT / 2, "{concurrency:?} waited for an idle client");
         assert_eq!((report.completed, report.cut, report.running), (1, 0, 0), "{concurrency:?}");
         assert_eq!(read_to_end(&idle), b"");
         assert_eq!(server.stop(Duration::ZERO).unwrap(), report);
@@ -50,7 +50,7 @@ fn what_has_arrived_is_answered_before_the_end() {
         let client = connect(&server);
         ask(&client, b"one\n", b"ONE\n");
         (&client).write_all(b"two\nthree\n").unwrap();
-        let report = server.stop(PATIENCE).unwrap();
+        let report = server.stop(TIME_LIMIT).unwrap();
         assert_eq!(read_to_end(&client), b"TWO\nTHREE\n", "{concurrency:?}");
         assert_eq!((report.completed, report.cut), (3, 0), "{concurrency:?}");
     }
@@ -96,7 +96,7 @@ fn a_second_stop_brings_the_deadline_forward_for_all() {
         std::thread::scope(|scope| {
             let patient = scope.spawn(|| {
                 both.wait();
-                server.stop(PATIENCE).unwrap()
+                server.stop(TIME_LIMIT).unwrap()
             });
             both.wait();
             let begin = Instant::now();
@@ -115,8 +115,8 @@ fn any_thread_may_stop_it() {
             assert!(!server.wait(Some(Duration::ZERO), None).unwrap());
             std::thread::scope(|scope| {
                 let waiters: Vec<_> =
-                    (0..3).map(|_| scope.spawn(|| server.wait(Some(PATIENCE), None))).collect();
-                let stoppers: Vec<_> = (0..3).map(|_| scope.spawn(|| server.stop(PATIENCE))).collect();
+                    (0..3).map(|_| scope.spawn(|| server.wait(Some(TIME_LIMIT), None))).collect();
+                let stoppers: Vec<_> = (0..3).map(|_| scope.spawn(|| server.stop(TIME_LIMIT))).collect();
                 server.request_stop();
                 assert!(stoppers.into_iter().all(|stopper| stopper.join().unwrap().is_ok()));
                 assert!(waiters.into_iter().all(|waiter| waiter.join().unwrap().unwrap()));
@@ -135,7 +135,7 @@ fn a_handler_may_stop_its_own_server() {
                 let this = inside.upgrade().unwrap();
                 let server = this.get().unwrap();
                 assert!(server.wait(None, None).is_err(), "it would wait for itself");
-                server.stop(PATIENCE).unwrap();
+                server.stop(TIME_LIMIT).unwrap();
                 b"stopped\n".to_vec()
             };
             let server =
@@ -146,7 +146,7 @@ fn a_handler_may_stop_its_own_server() {
                 Some(client) => ask(client, b"stop\n", b"stopped\n"),
                 None => assert_eq!(exchange(&udp_peer(server.local_addr()), b"stop"), b"stopped\n"),
             }
-            assert!(server.wait(Some(PATIENCE), None).unwrap());
+            assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
         }
     }
 }
@@ -175,8 +175,8 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
         assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
         assert!(TcpStream::connect(server.local_addr()).is_err(), "{concurrency:?} lets people in");
         drop(release);
-        assert!(server.wait(Some(PATIENCE), None).unwrap());
-        let report = server.stop(PATIENCE).unwrap();
+        assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
+        let report = server.stop(TIME_LIMIT).unwrap();
         assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
         assert_eq!(calls.load(Ordering::SeqCst), 1, "no call begins after the deadline");
     }
@@ -201,8 +201,8 @@ fn a_handler_that_does_not_return_delays_no_other_connection() {
     assert!(Read::read(&mut &neighbour, &mut [0; 9]).is_err(), "its request was in hand");
     assert_eq!(read_to_end(&idle), b"");
     drop(release);
-    assert!(server.wait(Some(PATIENCE), None).unwrap());
-    assert_eq!(server.stop(PATIENCE).unwrap().cut, 2);
+    assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
+    assert_eq!(server.stop(TIME_LIMIT).unwrap().cut, 2);
 }
 
 #[test]
@@ -218,11 +218,11 @@ fn a_log_that_does_not_return_is_reported_as_a_handler_is() {
         let server = tcp(concurrency).framing(Framing::Line).handler(handler).log(log).start().unwrap();
         let client = connect(&server);
         (&client).write_all(b"fail\n").unwrap();
-        told.recv_timeout(PATIENCE).unwrap();
+        told.recv_timeout(TIME_LIMIT).unwrap();
         assert_eq!(server.stop(Duration::ZERO).unwrap().running, 1, "{concurrency:?}");
         drop(release);
-        assert!(server.wait(Some(PATIENCE), None).unwrap());
-        assert_eq!(server.stop(PATIENCE).unwrap().running, 0);
+        assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
+        assert_eq!(server.stop(TIME_LIMIT).unwrap().running, 0);
     }
 }
 
@@ -234,7 +234,7 @@ fn an_incomplete_character_is_sent_when_the_server_ends_the_stream() {
             let client = connect(&server);
             ask(&client, b"abc\xc3", b"ABC");
             if idle_timeout.is_none() {
-                server.stop(PATIENCE).unwrap();
+                server.stop(TIME_LIMIT).unwrap();
             }
             assert_eq!(read_to_end(&client), b"\xc3", "{concurrency:?}, {idle_timeout:?}");
         }

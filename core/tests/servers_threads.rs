@@ -26,6 +26,6 @@ fn threads_are_used_again() {
     eventually("each has a thread", || serving() == 81);
     drop(open);
     eventually("some are kept, the others end", || serving() <= 18);
-    assert_eq!(server.stop(support::PATIENCE).unwrap().completed, 180);
+    assert_eq!(server.stop(support::TIME_LIMIT).unwrap().completed, 180);
     eventually("all have ended", || serving() == 0);
 }

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         return _refused("the script is missing")
     if trace is None and not payload:
         return _refused("'--no-payload' needs '--trace FILE'")
-    _native._introduce("<stdin>" if arguments[0] == "-" else arguments[0])
+    _native._set_process_info("<stdin>" if arguments[0] == "-" else arguments[0])
     if trace is not None:
         try:
             _trace.start(trace, payload)

@@ -127,7 +127,7 @@ impl Server {
         let _ = self.stop(DEFAULT_STOP_TIMEOUT);
     }
 
-    /// Waits until the server has stopped, whoever requested it, and returns `true`. Returns `false` once `timeout`
+    /// Waits until the server has stopped, for any reason, and returns `true`. Returns `false` once `timeout`
     /// has passed; `None` waits without a limit.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::measure::turn;
 use crate::remote::Remote;
-use crate::support::PATIENCE;
+use crate::support::TIME_LIMIT;
 
 const CLIENTS: usize = 200;
 
@@ -19,7 +19,7 @@ const SHARE: f64 = 0.02;
 
 /// Those that have their reply leave, and make room for those that wait.
 fn serve_all(mut waiting: VecDeque<TcpStream>, server: &Remote) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIME_LIMIT;
     while let Some(mut client) = waiting.pop_front() {
         assert!(Instant::now() < end, "{} clients wait for ever: {:?}", waiting.len(), server.log());
         match client.read(&mut [0; 9]) {

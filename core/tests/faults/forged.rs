@@ -61,7 +61,7 @@ fn a_forged_source_gets_no_reply_and_is_counted() {
             }
             // An honest one is told from those.
             let honest = UdpSocket::bind("127.0.0.1:0").unwrap();
-            honest.set_read_timeout(Some(PATIENCE)).unwrap();
+            honest.set_read_timeout(Some(TIME_LIMIT)).unwrap();
             send_as(&forger, honest.local_addr().unwrap(), to, b"hello");
             assert_eq!(receive(&honest), b"HELLO");
             let stats = server.stats();

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 
 use capsock::{ErrorKind, Server, TcpClient, UdpClient, UdpClientOptions};
 
-use crate::support::PATIENCE;
+use crate::support::TIME_LIMIT;
 
 /// Set for the process inside of the namespace.
 const INSIDE: &str = "CAPSOCK_TEST_PORTS";
@@ -88,7 +88,7 @@ fn inside_of_the_namespace() {
 
     // Many requests make do with the ports that there are.
     let server = Server::udp(("127.0.0.1", 12_000)).start().unwrap();
-    let options = UdpClientOptions { timeout: Some(PATIENCE), ..UdpClientOptions::default() };
+    let options = UdpClientOptions { timeout: Some(TIME_LIMIT), ..UdpClientOptions::default() };
     let requests: Vec<String> = (0..300).map(|index| format!("item {index}")).collect();
     let replies: Vec<String> = requests.iter().map(|text| text.to_uppercase()).collect();
     let client = UdpClient::connect_with(server.local_addr(), options.clone()).unwrap();

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use crate::measure::ask;
 use crate::remote::Remote;
-use crate::support::{PATIENCE, eventually, exchange};
+use crate::support::{TIME_LIMIT, eventually, exchange};
 
 /// A user that has nothing else: the number of this process, far from those that systems give.
 fn nobody(place: u32) -> Option<u32> {
@@ -39,7 +39,7 @@ fn no_more_threads_or_processes_for_connections() {
         }
         assert!((2..=4).contains(&inside.len()), "{concurrency}: {} are inside", inside.len());
         server.until("connections_refused", |refused| refused == 1);
-        eventually("it is told", || server.logged("(ulimit -u)") == 1);
+        eventually("it is logged", || server.logged("(ulimit -u)") == 1);
         inside.iter().for_each(ask);
         drop(inside);
         server.until("connections_active", |active| active == 0);
@@ -57,7 +57,7 @@ fn no_other_process_for_one_that_died() {
     server.allow_threads(0);
     // SAFETY: it is a process of the test's own server.
     assert_eq!(unsafe { libc::kill(children[0], libc::SIGKILL) }, 0);
-    eventually("it is told", || server.logged("cannot be replaced (ulimit -u)") > 0);
+    eventually("it is logged", || server.logged("cannot be replaced (ulimit -u)") > 0);
     assert_eq!(server.children(), children[1..]);
     for _ in 0..100 {
         // The one that is left has the port.
@@ -65,7 +65,7 @@ fn no_other_process_for_one_that_died() {
     }
     server.allow_threads(100);
     eventually("it is replaced", || server.children().len() == 2);
-    assert_eq!(server.stop(PATIENCE).0.completed, 100);
+    assert_eq!(server.stop(TIME_LIMIT).0.completed, 100);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, ServerOptions, StopReport, Transport};
 
 use crate::measure::stay_on;
-use crate::support::{PATIENCE, eventually, udp_peer};
+use crate::support::{TIME_LIMIT, eventually, udp_peer};
 
 /// What the server is to be, in the environment of its process: words, some with a value.
 const SERVE: &str = "CAPSOCK_TEST_SERVE";
@@ -86,7 +86,7 @@ impl Remote {
 
     /// Waits until a total has come to a number.
     pub(crate) fn until(&mut self, name: &str, enough: impl Fn(u64) -> bool) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIME_LIMIT;
         loop {
             let total = self.total(name);
             if enough(total) {
@@ -125,8 +125,8 @@ impl Remote {
 
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
+        stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
         stream
     }
 

@@ -59,7 +59,7 @@ fn every_reply_that_had_begun_is_whole_and_the_counts_are_the_clients() {
                 scope.spawn(|| ask_on_and_on(stream, &known));
             }
             eventually("they ask", || known.whole.load(Ordering::Relaxed) > 50);
-            server.stop(PATIENCE).unwrap()
+            server.stop(TIME_LIMIT).unwrap()
         });
         let (whole, broken) = (known.whole.into_inner(), known.broken.into_inner());
         assert_eq!(
@@ -87,7 +87,7 @@ fn every_datagram_that_was_answered_comes_to_its_client() {
                 });
             }
             eventually("they ask", || known.load(Ordering::Relaxed) > 1000);
-            let report = server.stop(PATIENCE).unwrap();
+            let report = server.stop(TIME_LIMIT).unwrap();
             // What was sent has come, for it is this machine's own; nobody waits for more.
             clients.iter().for_each(|client| drop(socket2::SockRef::from(client).shutdown(Shutdown::Read)));
             report
@@ -133,12 +133,12 @@ fn clients_that_never_pause_do_not_delay_a_stop() {
                 clients.iter().map(|client| scope.spawn(|| ask_without_a_pause(client))).collect();
             eventually("they ask", || server.stats().requests > 500);
             let begin = Instant::now();
-            let report = server.stop(PATIENCE).unwrap();
+            let report = server.stop(TIME_LIMIT).unwrap();
             let took = begin.elapsed();
             (report, took, asking.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>())
         });
         let what = format!("{concurrency:?}, handler {handled}: {report:?} after {took:?}, {known:?}");
-        assert!(took < PATIENCE / 2, "{what}");
+        assert!(took < TIME_LIMIT / 2, "{what}");
         assert_eq!(report.completed, known.iter().map(|(whole, _)| whole).sum::<u64>(), "{what}");
         assert!(report.cut == 0 && known.iter().all(|(_, whole)| *whole), "{what}");
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Server, ServerOptions, Transport};
 
 /// Longer than anything here takes, short enough that a hang is a failure and not a stuck run.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn options(transport: Transport, concurrency: Concurrency) -> ServerOptions {
     ServerOptions::new(transport, ("127.0.0.1", 0)).concurrency(concurrency)
@@ -26,14 +26,14 @@ pub(crate) fn udp(concurrency: Concurrency) -> ServerOptions {
 
 pub(crate) fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.local_addr()).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
+    stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
     stream
 }
 
 pub(crate) fn udp_peer(server: SocketAddr) -> UdpSocket {
     let socket = UdpSocket::bind((if server.is_ipv4() { "127.0.0.1" } else { "::1" }, 0)).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(TIME_LIMIT)).unwrap();
     socket.connect(server).unwrap();
     socket
 }
@@ -74,9 +74,9 @@ pub(crate) fn receive(socket: &UdpSocket) -> Vec<u8> {
 
 /// Waits until something holds that other threads bring about.
 pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIME_LIMIT;
     while !condition() {
-        assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
+        assert!(Instant::now() < end, "not within {TIME_LIMIT:?}: {what}");
         std::thread::yield_now();
     }
 }

@@ -9,7 +9,7 @@ use capsock::trace;
 
 use super::lines::{calls, file_of_this_process, processes, run, summaries};
 
-const LIMIT: WaitPolicy = WaitPolicy { timeout: Some(super::support::PATIENCE), on_interrupt: None };
+const LIMIT: WaitPolicy = WaitPolicy { timeout: Some(super::support::TIME_LIMIT), on_interrupt: None };
 
 fn socket(kind: Kind) -> BlockingSocket {
     BlockingSocket::new(Family::V4, kind, true).unwrap()

@@ -126,7 +126,7 @@ pub(crate) fn summaries(calls: &[&Call<'static>]) -> Vec<String> {
 
 /// Waits until something holds that other processes bring about.
 pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let end = Instant::now() + super::support::PATIENCE;
+    let end = Instant::now() + super::support::TIME_LIMIT;
     while !condition() {
         assert!(Instant::now() < end, "not within the time: {what}");
         std::thread::sleep(Duration::from_millis(1));

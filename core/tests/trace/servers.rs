@@ -20,7 +20,7 @@ fn scenario(transport: Transport, concurrency: Concurrency) {
             client.close();
         }
     }
-    server.stop(super::support::PATIENCE).unwrap();
+    server.stop(super::support::TIME_LIMIT).unwrap();
     drop(server);
     trace::stop();
 }
@@ -148,7 +148,7 @@ fn many_requests_in_one_call() {
             assert_eq!(peer.recv(&mut reply).unwrap() + peer.recv(&mut reply).unwrap(), 10);
         }
         // A line follows its call: the last one is there when the server has ended.
-        server.stop(super::support::PATIENCE).unwrap();
+        server.stop(super::support::TIME_LIMIT).unwrap();
         return trace::stop();
     }
     let (events, _) = run("servers::many_requests_in_one_call", &[]);

@@ -73,7 +73,7 @@ impl Held {
         Held { descriptors: count("/proc/self/fd"), threads: count("/proc/self/task") }
     }
 
-    /// Waits for threads that were told to end.
+    /// Waits for threads that were requested to end.
     pub fn no_more_is_held(self) {
         let until = Instant::now() + Duration::from_secs(10);
         loop {

@@ -19,7 +19,7 @@ impl LogThrottle {
         LogThrottle { started: Instant::now(), last: Default::default() }
     }
 
-    /// Whether a line of this kind is logged now. Of several threads that ask at once, one is told so.
+    /// Whether a line of this kind is logged now. Of several concurrent calls, one returns `true`.
     pub(super) fn allows(&self, kind: usize) -> bool {
         let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         let last = self.last[kind].load(Ordering::Relaxed);
