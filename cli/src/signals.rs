@@ -80,8 +80,9 @@ impl Signals {
     fn install(&mut self) -> io::Result<()> {
         let (receiver, sender) = UnixStream::pair()?;
         sender.set_nonblocking(true)?;
+        // A number, since musl's is a pointer, which may not cross threads.
         // SAFETY: pthread_self has no preconditions.
-        let caller = unsafe { libc::pthread_self() };
+        let caller = unsafe { libc::pthread_self() } as usize;
         let thread = std::thread::Builder::new()
             .name("capsock-signals".into())
             .spawn(move || watch(receiver, caller))?;
@@ -176,7 +177,7 @@ extern "C" fn on_signal(signal: i32) {
 }
 
 /// Waits for the first signal, then interrupts `caller` at an interval until the other end is closed.
-fn watch(mut receiver: UnixStream, caller: libc::pthread_t) {
+fn watch(mut receiver: UnixStream, caller: usize) {
     loop {
         match receiver.read(&mut [0; 16]) {
             Ok(0) => return,
@@ -190,6 +191,6 @@ fn watch(mut receiver: UnixStream, caller: libc::pthread_t) {
             Err(_) => return,
         }
         // SAFETY: `caller` made this thread and joins it before it ends, so its id is valid.
-        unsafe { libc::pthread_kill(caller, libc::SIGURG) };
+        unsafe { libc::pthread_kill(caller as libc::pthread_t, libc::SIGURG) };
     }
 }

@@ -1,6 +1,6 @@
 //! Control messages (cmsg(3)) as bytes, for sendmsg(2) and recvmsg(2).
 
-use std::{iter, ptr};
+use std::{iter, mem, ptr};
 
 /// A control message (cmsg(3)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +41,12 @@ pub fn write_controls(messages: &[Control<'_>]) -> Option<Vec<u8>> {
     for message in messages {
         let (start, length) = (buffer.len(), control_length(message.data.len())?);
         buffer.resize(start.checked_add(control_space(message.data.len())?)?, 0);
-        let head =
-            libc::cmsghdr { cmsg_level: message.level, cmsg_type: message.kind, cmsg_len: length as _ };
-        // SAFETY: a cmsghdr is plain numbers without padding, read as the bytes that it is made of.
+        // SAFETY: a cmsghdr is plain numbers, for which zero is a value.
+        let mut head: libc::cmsghdr = unsafe { mem::zeroed() };
+        head.cmsg_level = message.level;
+        head.cmsg_type = message.kind;
+        head.cmsg_len = length as _;
+        // SAFETY: a cmsghdr is plain numbers and zeroed padding, read as the bytes that it is made of.
         let head = unsafe {
             std::slice::from_raw_parts(ptr::from_ref(&head).cast::<u8>(), size_of::<libc::cmsghdr>())
         };

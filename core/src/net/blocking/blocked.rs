@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::hint;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ struct Entry {
     generation: AtomicU32,
     /// The thread ([`Thread`]), which alone writes it, and while it is in no call.
     handle: AtomicUsize,
-    id: AtomicI32,
+    id: AtomicU32,
 }
 
 static LIST: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
@@ -93,7 +93,7 @@ impl OwnedEntry {
                 socket: AtomicUsize::new(0),
                 generation: AtomicU32::new(0),
                 handle: AtomicUsize::new(0),
-                id: AtomicI32::new(0),
+                id: AtomicU32::new(0),
             }));
             let entry: &'static Entry = entry;
             let mut head = LIST.load(Ordering::Acquire);

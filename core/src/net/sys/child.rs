@@ -13,10 +13,10 @@ pub(crate) fn process_id() -> i32 {
     unsafe { libc::getpid() }
 }
 
-/// gettid(2).
+/// gettid(2), by its number: glibc has had the function since 2.30 only.
 pub(crate) fn thread_id() -> u32 {
     // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::gettid() }.unsigned_abs()
+    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
 }
 
 /// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).

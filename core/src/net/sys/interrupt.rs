@@ -80,7 +80,7 @@ fn set(signal: c_int, to: Action) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Thread {
     pub(crate) handle: usize,
-    pub(crate) id: libc::pid_t,
+    pub(crate) id: u32,
 }
 
 impl Thread {
@@ -95,8 +95,7 @@ impl Thread {
                 libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());
             }
         }
-        // SAFETY: the call takes nothing and cannot fail.
-        Thread { handle: own_handle(), id: unsafe { libc::gettid() } }
+        Thread { handle: own_handle(), id: super::thread_id() }
     }
 
     pub(crate) fn is_current(self) -> bool {
