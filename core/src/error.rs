@@ -9,26 +9,27 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use crate::kinds::ErrorKind;
+use crate::netc;
 
 impl ErrorKind {
     fn of_errno(errno: i32) -> ErrorKind {
         match errno {
-            libc::EINVAL | libc::EDOM => ErrorKind::InvalidArgument,
-            libc::ETIMEDOUT => ErrorKind::TimedOut,
-            libc::EINTR => ErrorKind::Interrupted,
-            libc::ECONNREFUSED => ErrorKind::ConnectionRefused,
-            libc::ECONNRESET | libc::EPIPE | libc::ECONNABORTED => ErrorKind::ConnectionReset,
-            libc::EADDRINUSE => ErrorKind::AddressInUse,
-            libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT => ErrorKind::AddressNotAvailable,
-            libc::ENETUNREACH | libc::EHOSTUNREACH | libc::ENETDOWN | libc::EHOSTDOWN => {
+            netc::EINVAL | netc::EDOM => ErrorKind::InvalidArgument,
+            netc::ETIMEDOUT => ErrorKind::TimedOut,
+            netc::EINTR => ErrorKind::Interrupted,
+            netc::ECONNREFUSED => ErrorKind::ConnectionRefused,
+            netc::ECONNRESET | netc::EPIPE | netc::ECONNABORTED => ErrorKind::ConnectionReset,
+            netc::EADDRINUSE => ErrorKind::AddressInUse,
+            netc::EADDRNOTAVAIL | netc::EAFNOSUPPORT => ErrorKind::AddressNotAvailable,
+            netc::ENETUNREACH | netc::EHOSTUNREACH | netc::ENETDOWN | netc::EHOSTDOWN => {
                 ErrorKind::Unreachable
             }
-            libc::EACCES | libc::EPERM => ErrorKind::PermissionDenied,
-            libc::EMSGSIZE => ErrorKind::TooLarge,
-            libc::EOPNOTSUPP | libc::ENOSYS | libc::EPROTONOSUPPORT | libc::ENOPROTOOPT => {
+            netc::EACCES | netc::EPERM => ErrorKind::PermissionDenied,
+            netc::EMSGSIZE => ErrorKind::TooLarge,
+            netc::EOPNOTSUPP | netc::ENOSYS | netc::EPROTONOSUPPORT | netc::ENOPROTOOPT => {
                 ErrorKind::Unsupported
             }
-            libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS | libc::EAGAIN => {
+            netc::EMFILE | netc::ENFILE | netc::ENOMEM | netc::ENOBUFS | netc::EAGAIN => {
                 ErrorKind::OutOfResources
             }
             _ => ErrorKind::Other,
@@ -189,13 +190,13 @@ impl Error {
     #[must_use]
     pub fn errno(&self) -> Option<i32> {
         self.0.errno.or(match self.0.kind {
-            ErrorKind::InvalidArgument => Some(libc::EINVAL),
-            ErrorKind::TimedOut => Some(libc::ETIMEDOUT),
-            ErrorKind::Interrupted => Some(libc::EINTR),
-            ErrorKind::Closed => Some(libc::EBADF),
-            ErrorKind::ConnectionClosed => Some(libc::ECONNRESET),
-            ErrorKind::TooLarge => Some(libc::EMSGSIZE),
-            ErrorKind::Unsupported => Some(libc::EOPNOTSUPP),
+            ErrorKind::InvalidArgument => Some(netc::EINVAL),
+            ErrorKind::TimedOut => Some(netc::ETIMEDOUT),
+            ErrorKind::Interrupted => Some(netc::EINTR),
+            ErrorKind::Closed => Some(netc::EBADF),
+            ErrorKind::ConnectionClosed => Some(netc::ECONNRESET),
+            ErrorKind::TooLarge => Some(netc::EMSGSIZE),
+            ErrorKind::Unsupported => Some(netc::EOPNOTSUPP),
             _ => None,
         })
     }
@@ -269,30 +270,10 @@ pub(crate) fn describe_panic(payload: &(dyn Any + Send)) -> String {
 pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
-    match errno_name(errno) {
+    match netc::errno_name(errno) {
         Some(name) => format!("{text} ({name})"),
         None => format!("{text} (errno {errno})"),
     }
-}
-
-/// The name of an error number of Linux, as in errno(3).
-pub(crate) fn errno_name(errno: i32) -> Option<&'static str> {
-    macro_rules! names {
-        ($($name:ident)*) => { match errno { $(libc::$name => Some(stringify!($name)),)* _ => None } };
-    }
-    names!(
-        E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF EBADFD EBADMSG EBADR
-        EBADRQC EBADSLT EBFONT EBUSY ECANCELED ECHILD ECHRNG ECOMM ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK
-        EDESTADDRREQ EDOM EDOTDOT EDQUOT EEXIST EFAULT EFBIG EHOSTDOWN EHOSTUNREACH EHWPOISON EIDRM EILSEQ
-        EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED EKEYREVOKED EL2HLT EL2NSYNC
-        EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE
-        EMULTIHOP ENAMETOOLONG ENAVAIL ENETDOWN ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV
-        ENOENT ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG ENOPROTOOPT ENOSPC ENOSR ENOSTR
-        ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM ENOTRECOVERABLE ENOTSOCK ENOTTY ENOTUNIQ ENXIO EOPNOTSUPP
-        EOVERFLOW EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMCHG EREMOTE
-        EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE ESRCH ESRMNT ESTALE ESTRPIPE ETIME
-        ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH EUSERS EXDEV EXFULL
-    )
 }
 
 #[cfg(test)]
@@ -304,15 +285,6 @@ mod tests {
         for (index, kind) in ErrorKind::ALL.into_iter().enumerate() {
             assert_eq!(kind.number(), index as i32 + 1);
         }
-    }
-
-    #[test]
-    fn every_error_number_has_a_name() {
-        // 41 and 58 are unassigned; the last number is EHWPOISON.
-        for errno in (1..=libc::EHWPOISON).filter(|errno| ![41, 58].contains(errno)) {
-            assert!(errno_name(errno).is_some(), "{errno}");
-        }
-        assert_eq!(errno_name(0), None);
     }
 
     #[test]
@@ -332,11 +304,11 @@ mod tests {
 
     #[test]
     fn the_text_has_the_operation_address_reason_and_advice() {
-        let error = Error::os(libc::ECONNREFUSED, "connect to").at("127.0.0.1:12000");
+        let error = Error::os(netc::ECONNREFUSED, "connect to").at("127.0.0.1:12000");
         assert_eq!(
             error.to_string(),
             "could not connect to 127.0.0.1:12000: Connection refused (ECONNREFUSED); is a server running on that port?"
         );
-        assert_eq!((error.kind(), error.errno()), (ErrorKind::ConnectionRefused, Some(libc::ECONNREFUSED)));
+        assert_eq!((error.kind(), error.errno()), (ErrorKind::ConnectionRefused, Some(netc::ECONNREFUSED)));
     }
 }

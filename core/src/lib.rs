@@ -24,8 +24,8 @@
 //! It requires Linux 5.9 or later: it uses `epoll`, `eventfd`, `pidfd` and `close_range`, and has no
 //! replacement for them.
 
-#[cfg(not(target_os = "linux"))]
-compile_error!("capsock needs Linux (epoll, eventfd, pidfd)");
+#[cfg(not(unix))]
+compile_error!("capsock needs Linux, macOS or FreeBSD");
 
 mod choices;
 mod client;
@@ -34,6 +34,7 @@ mod framing;
 mod kinds;
 mod named;
 pub mod net;
+mod netc;
 mod server;
 mod service;
 pub mod trace;

@@ -1,5 +1,6 @@
 //! A connection to the first of several addresses that answers (RFC 8305, Happy Eyeballs).
 
+use crate::netc;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,7 @@ pub(crate) fn connect(
             }
         }
         let mut fds: Vec<_> =
-            attempts.iter().map(|attempt| interest(attempt.socket.fd(), libc::POLLOUT)).collect();
+            attempts.iter().map(|attempt| interest(attempt.socket.fd(), netc::POLLOUT)).collect();
         fds.push(interest(-1, 0));
         let more = untried.len() > 0;
         let policy = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
@@ -110,7 +111,7 @@ impl Attempt {
         let attempt = Attempt { socket, address, record };
         match result {
             Ok(()) => Ok((attempt, true)),
-            Err(Errno(libc::EINPROGRESS | libc::EINTR)) => Ok((attempt, false)),
+            Err(Errno(netc::EINPROGRESS | netc::EINTR)) => Ok((attempt, false)),
             Err(errno) => {
                 attempt.lost(WaitError::Os(errno));
                 Err(errno)

@@ -43,7 +43,8 @@ pub(crate) use resolve::resolve;
 pub(crate) use rotating_port_socket::RotatingPortSocket;
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
-    Child, ChildExit, Epoll, Shareable, SharedMemory, Timer, process_id, read, with_signals_blocked,
+    Child, ChildExit, Events, Interest, PollFd, Selector, Shareable, SharedMemory, Timer, process_id, read,
+    with_signals_blocked,
 };
 pub use sys::{Errno, Received, write_without_signals};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, wait_for, wait_readable};

@@ -1,11 +1,12 @@
-//! The readiness of many sockets (epoll(7)), for user-mode threads: Java's virtual threads park until their
+//! The readiness of many sockets, for user-mode threads: Java's virtual threads park until their
 //! socket is ready, and one thread waits for all of them.
 
+use crate::netc;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::blocking::BlockingSocket;
-use super::sys::{Epoll, Errno};
+use super::sys::{Errno, Event, Events, Interest, Selector};
 
 /// The most events of one wait.
 const EVENTS: usize = 256;
@@ -19,18 +20,18 @@ pub enum Readiness {
     Writable,
 }
 
-/// Watches sockets, each until it is ready once (EPOLLONESHOT of epoll(7)). A poller watches a socket either for reading
+/// Watches sockets, each until it is ready once. A poller watches a socket either for reading
 /// or for writing: use a poller for each.
 #[derive(Debug)]
-pub struct Poller(Epoll);
+pub struct Poller(Selector);
 
 impl Poller {
-    /// epoll_create1(2).
+    /// A poller without sockets (on Linux epoll_create1(2)).
     ///
     /// # Errors
     /// EMFILE, ENFILE, ENOMEM.
     pub fn new() -> Result<Poller, Errno> {
-        Epoll::new().map(Poller)
+        Selector::new().map(Poller)
     }
 
     /// Watches a socket until it is ready, or has an error or an end to report. A second watch replaces the first. Closing
@@ -39,19 +40,18 @@ impl Poller {
     /// # Errors
     /// EBADF once it is closed, ENOMEM, ENOSPC.
     pub fn watch(&self, socket: &BlockingSocket, readiness: Readiness, token: u64) -> Result<(), Errno> {
-        let wanted = match readiness {
+        let interest = match readiness {
             Readiness::Readable => {
                 socket.note_watch_for_input();
-                libc::EPOLLIN | libc::EPOLLRDHUP
+                Interest::ONCE_READABLE
             }
             Readiness::Writable => {
                 socket.note_watch_for_room();
-                libc::EPOLLOUT
+                Interest::ONCE_WRITABLE
             }
         };
-        let events = (wanted | libc::EPOLLONESHOT) as u32;
-        socket.with_fd(|fd: BorrowedFd<'_>| match self.0.modify(fd, events, token) {
-            Err(Errno(libc::ENOENT)) => self.0.add(fd, events, token),
+        socket.with_fd(|fd: BorrowedFd<'_>| match self.0.modify(fd, interest, token) {
+            Err(Errno(netc::ENOENT)) => self.0.add(fd, interest, token),
             other => other,
         })
     }
@@ -62,11 +62,11 @@ impl Poller {
     /// # Errors
     /// None that arguments can cause.
     pub fn wait(&self, tokens: &mut Vec<u64>, timeout: Option<Duration>) -> Result<(), Errno> {
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; EVENTS];
+        let mut events = Events::with_capacity(EVENTS);
         tokens.clear();
         match self.0.wait(&mut events, timeout) {
-            Ok(ready) => tokens.extend(events[..ready].iter().map(|event| event.u64)),
-            Err(Errno(libc::EINTR)) => {}
+            Ok(()) => tokens.extend(events.iter().map(Event::token)),
+            Err(Errno(netc::EINTR)) => {}
             Err(errno) => return Err(errno),
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! Which optional system calls are available: each is tried on a socket on loopback.
 
+use crate::netc;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::datagram::{ReceiveBatch, SendBatch, SendMeta};
 use super::socket::Socket;
-use super::sys::Errno;
+use super::sys::{Errno, SEVERAL_MESSAGES};
 use crate::trace;
 
 /// The calls that are available.
@@ -29,8 +30,8 @@ impl Probe {
     fn try_all() -> Result<Probe, Errno> {
         let socket = bound()?;
         Ok(Probe {
-            recvmmsg: has_recvmmsg(&socket),
-            udp_segment: has_udp_segment(&socket),
+            recvmmsg: SEVERAL_MESSAGES && has_recvmmsg(&socket),
+            udp_segment: SEVERAL_MESSAGES && has_udp_segment(&socket),
             udp_gro: socket.set_gro().is_ok(),
             // The last one: the socket receives no more.
             blocking_receive: shutdown_ends_receives(&socket),
@@ -47,7 +48,7 @@ fn bound() -> Result<Socket, Errno> {
 
 /// EAGAIN, since there is nothing to receive.
 fn has_recvmmsg(socket: &Socket) -> bool {
-    let nothing = socket.receive_some(&mut ReceiveBatch::new(1), libc::MSG_DONTWAIT);
+    let nothing = socket.receive_some(&mut ReceiveBatch::new(1), netc::MSG_DONTWAIT);
     nothing.is_err_and(Errno::would_block)
 }
 
@@ -67,7 +68,7 @@ fn has_udp_segment(socket: &Socket) -> bool {
 /// Whether a receive on a socket whose input was shut down returns 0 instead of blocking.
 fn shutdown_ends_receives(socket: &Socket) -> bool {
     let mut batch = ReceiveBatch::new(1);
-    while socket.receive_one(&mut batch, libc::MSG_DONTWAIT).is_ok() {}
+    while socket.receive_one(&mut batch, netc::MSG_DONTWAIT).is_ok() {}
     let _ = socket.shutdown_read();
     // Where it does not, the receive would block for ever.
     socket.set_recv_timeout(Some(SHORT)).is_ok()

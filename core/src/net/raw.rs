@@ -4,6 +4,7 @@
 //! through `Socket`'s `Deref`. All are inlined, so that a call with a trace point around it executes no more
 //! instructions than without.
 
+use crate::netc;
 use std::ffi::c_int;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
@@ -19,10 +20,6 @@ use super::sys::{self, Errno, Received};
 pub(crate) struct RawSocket(socket2::Socket);
 
 type Sys<T> = Result<T, Errno>;
-
-/// The states of `tcp_info` in which the peer has not ended its output: established, and the two in which this
-/// end has (TCP_ESTABLISHED, TCP_FIN_WAIT1 and TCP_FIN_WAIT2 of the kernel's tcp_states.h).
-const STILL_RECEIVING: [u8; 3] = [1, 4, 5];
 
 /// The calls that are recorded.
 impl RawSocket {
@@ -47,8 +44,7 @@ impl RawSocket {
     /// accept4(2) with SOCK_CLOEXEC. The peer's address is as the system wrote it: most callers do not read it.
     #[inline(always)]
     pub(super) fn accept<S: From<RawSocket>>(&self, nonblocking: bool) -> Sys<(S, SockAddr)> {
-        let mode = if nonblocking { libc::SOCK_NONBLOCK } else { 0 };
-        let (socket, address) = self.0.accept4(mode | libc::SOCK_CLOEXEC)?;
+        let (socket, address) = sys::accept(&self.0, nonblocking)?;
         Ok((S::from(RawSocket(socket)), address))
     }
 
@@ -85,13 +81,13 @@ impl RawSocket {
     /// send(2), with MSG_NOSIGNAL.
     #[inline(always)]
     pub(super) fn send(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+        Ok(self.0.send_with_flags(bytes, flags | netc::MSG_NOSIGNAL)?)
     }
 
     /// sendto(2), with MSG_NOSIGNAL.
     #[inline(always)]
     pub(super) fn send_to(&self, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | libc::MSG_NOSIGNAL)?)
+        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | netc::MSG_NOSIGNAL)?)
     }
 
     /// sendmsg(2), with MSG_NOSIGNAL.
@@ -117,7 +113,7 @@ impl RawSocket {
 impl RawSocket {
     /// recv(2) with MSG_PEEK and MSG_DONTWAIT.
     pub(crate) fn peek(&self, buffer: &mut [u8]) -> Sys<usize> {
-        self.receive(buffer, libc::MSG_PEEK | libc::MSG_DONTWAIT)
+        self.receive(buffer, netc::MSG_PEEK | netc::MSG_DONTWAIT)
     }
 
     /// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket.
@@ -125,10 +121,10 @@ impl RawSocket {
         sys::disconnect(self.0.as_fd())
     }
 
-    /// Aborts the connection with a reset, at once and for every process that has the descriptor, where close(2) with
-    /// a linger time of zero waits for the last of them (connect(2) to AF_UNSPEC; RFC 9293, 3.10.5, ABORT).
+    /// Aborts the connection with a reset (RFC 9293, 3.10.5, ABORT): on Linux at once and for every process that has the
+    /// descriptor, elsewhere when the last of them closes it.
     pub(crate) fn reset(&self) -> Sys<()> {
-        sys::disconnect(self.0.as_fd())
+        sys::reset(self.0.as_fd())
     }
 
     /// The pending error (SO_ERROR of socket(7)): the result of a connect, or a pending ICMP error. Clears it.
@@ -141,12 +137,12 @@ impl RawSocket {
 
     /// getsockname(2).
     pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
-        self.0.local_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+        self.0.local_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
     }
 
     /// getpeername(2).
     pub(crate) fn peer_addr(&self) -> Sys<SocketAddr> {
-        self.0.peer_addr()?.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))
+        self.0.peer_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
     }
 
     /// Whether it is a datagram socket (SO_TYPE of socket(7)).
@@ -169,20 +165,19 @@ impl RawSocket {
         sys::available(self.0.as_fd())
     }
 
-    /// The bytes sent that the peer has not acknowledged (SIOCOUTQ of tcp(7)).
+    /// The bytes sent that the peer has not acknowledged.
     pub(crate) fn unacknowledged(&self) -> Sys<usize> {
         sys::unacknowledged(self.0.as_fd())
     }
 
-    /// The bytes in the send queue that have not been transmitted (`tcpi_notsent_bytes` of TCP_INFO).
+    /// The bytes in the send queue that have not been transmitted.
     pub(crate) fn unsent(&self) -> Sys<usize> {
-        Ok(sys::tcp_info(self.0.as_fd())?.tcpi_notsent_bytes as usize)
+        sys::unsent(self.0.as_fd())
     }
 
-    /// Whether the peer may still send: it has neither ended its output nor reset the connection (TCP_INFO of
-    /// tcp(7)). A receive cannot tell after this end's input was shut down.
+    /// Whether the peer may still send: it has neither ended its output nor reset the connection. A receive cannot tell after this end's input was shut down.
     pub(crate) fn peer_may_send(&self) -> bool {
-        sys::tcp_info(self.0.as_fd()).is_ok_and(|info| STILL_RECEIVING.contains(&info.tcpi_state))
+        sys::peer_may_send(self.0.as_fd())
     }
 
     /// getsockopt(2) of any option; returns how many bytes of `value` it filled.
@@ -217,38 +212,38 @@ impl RawSocket {
 
     /// Lets the kernel coalesce received datagrams of one size and one peer (UDP_GRO of udp(7)).
     pub(crate) fn set_gro(&self) -> Sys<()> {
-        sys::set_option(self.0.as_fd(), libc::SOL_UDP, libc::UDP_GRO, 1)
+        sys::set_option(self.0.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 1)
     }
 
     /// Received datagrams carry their remaining hop limit (IP_RECVTTL of ip(7); RFC 3542).
     pub(crate) fn set_recv_ttl(&self, ipv6: bool) -> Sys<()> {
-        self.set_ip_option(ipv6, libc::IP_RECVTTL, libc::IPV6_RECVHOPLIMIT, 1)
+        self.set_ip_option(ipv6, netc::IP_RECVTTL, netc::IPV6_RECVHOPLIMIT, 1)
     }
 
     /// Received datagrams carry their destination address (IP_PKTINFO of ip(7); RFC 3542).
     pub(crate) fn set_recv_pktinfo(&self, ipv6: bool) -> Sys<()> {
-        self.set_ip_option(ipv6, libc::IP_PKTINFO, libc::IPV6_RECVPKTINFO, 1)
+        self.set_ip_option(ipv6, netc::IP_PKTINFO, netc::IPV6_RECVPKTINFO, 1)
     }
 
     /// Received datagrams carry their original destination, port included (IP_RECVORIGDSTADDR of ip(7)).
     pub(super) fn set_recv_original_destination(&self, ipv6: bool) -> Sys<()> {
-        self.set_ip_option(ipv6, libc::IP_RECVORIGDSTADDR, libc::IPV6_RECVORIGDSTADDR, 1)
+        self.set_ip_option(ipv6, netc::IP_RECVORIGDSTADDR, netc::IPV6_RECVORIGDSTADDR, 1)
     }
 
     /// Reports ICMP errors also on an unconnected socket (IP_RECVERR of ip(7) and ipv6(7)). Errors are then passed to
     /// [`icmp_error`](super::socket::Socket::icmp_error).
     pub(crate) fn set_recverr(&self, ipv6: bool) -> Sys<()> {
-        self.set_ip_option(ipv6, libc::IP_RECVERR, libc::IPV6_RECVERR, 1)
+        self.set_ip_option(ipv6, netc::IP_RECVERR, netc::IPV6_RECVERR, 1)
     }
 
     /// The hop limit of what is sent (IP_TTL of ip(7), IPV6_UNICAST_HOPS of ipv6(7)).
     pub(crate) fn set_hop_limit(&self, ipv6: bool, hops: u8) -> Sys<()> {
-        self.set_ip_option(ipv6, libc::IP_TTL, libc::IPV6_UNICAST_HOPS, hops.into())
+        self.set_ip_option(ipv6, netc::IP_TTL, netc::IPV6_UNICAST_HOPS, hops.into())
     }
 
     fn set_ip_option(&self, ipv6: bool, ipv4_option: c_int, ipv6_option: c_int, value: c_int) -> Sys<()> {
         let (level, name) =
-            if ipv6 { (libc::IPPROTO_IPV6, ipv6_option) } else { (libc::IPPROTO_IP, ipv4_option) };
+            if ipv6 { (netc::IPPROTO_IPV6, ipv6_option) } else { (netc::IPPROTO_IP, ipv4_option) };
         sys::set_option(self.0.as_fd(), level, name, value)
     }
 

@@ -4,6 +4,7 @@
 //! itself if its caller has given up. Numeric addresses and `localhost` need no thread: by RFC 6761, 6.3,
 //! `localhost` and all names below it are the loopback addresses, whatever the system's files say.
 
+use crate::netc;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,7 +95,7 @@ fn getaddrinfo(name: CString, host: &str, port: u16, wait: WaitOptions<'_>) -> R
     match answer {
         Some(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
         Some(Err(failed)) => Err(Error::gai(failed.code, failed.errno, failed.text, host)),
-        _ => Err(Error::gai(libc::EAI_NONAME, None, "it has no IPv4 or IPv6 address".to_owned(), host)),
+        _ => Err(Error::gai(netc::EAI_NONAME, None, "it has no IPv4 or IPv6 address".to_owned(), host)),
     }
 }
 

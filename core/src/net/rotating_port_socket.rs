@@ -4,6 +4,7 @@
 //! from one port. The socket is not connected, since a connect(2) for each port would cost as much as a send: it
 //! filters datagrams by their source and reports the peer's refusal itself.
 
+use crate::netc;
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::RawFd;
@@ -68,9 +69,9 @@ impl RotatingPortSocket {
             match self.socket.send_to(bytes, &self.peer, 0) {
                 Ok(_) => return Ok(()),
                 Err(errno) if errno.would_block() => {
-                    wait_for(&mut [interest(self.fd(), libc::POLLOUT), interest(-1, 0)], wait)?;
+                    wait_for(&mut [interest(self.fd(), netc::POLLOUT), interest(-1, 0)], wait)?;
                 }
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 Err(errno) => self.socket.icmp_error(errno)?,
             }
         }
@@ -89,7 +90,7 @@ impl RotatingPortSocket {
                     }
                 }
                 Err(errno) if errno.would_block() => return Err(errno),
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 Err(errno) => self.socket.icmp_error(errno)?,
             }
         }
@@ -111,7 +112,7 @@ fn original_port(control: &[u8]) -> Option<u16> {
     let address = read_controls(control).find(|control| {
         matches!(
             (control.level, control.kind),
-            (libc::IPPROTO_IP, libc::IP_ORIGDSTADDR) | (libc::IPPROTO_IPV6, libc::IPV6_ORIGDSTADDR)
+            (netc::IPPROTO_IP, netc::IP_ORIGDSTADDR) | (netc::IPPROTO_IPV6, netc::IPV6_ORIGDSTADDR)
         )
     })?;
     address.data.get(PORT).map(|port| u16::from_be_bytes([port[0], port[1]]))
@@ -129,7 +130,7 @@ mod tests {
         (server, socket)
     }
 
-    const EMPTY: Result<usize, Errno> = Err(Errno(libc::EAGAIN));
+    const EMPTY: Result<usize, Errno> = Err(Errno(netc::EAGAIN));
 
     #[test]
     fn datagrams_to_an_earlier_port_are_discarded() {
@@ -165,7 +166,7 @@ mod tests {
             let (server, mut socket) = server_and_socket(host);
             drop(server);
             socket.send_within(b"hello", WaitOptions::until(super::super::wait::Deadline::NEVER)).unwrap();
-            assert_eq!(socket.receive(&mut [0; 16]), Err(Errno(libc::ECONNREFUSED)));
+            assert_eq!(socket.receive(&mut [0; 16]), Err(Errno(netc::ECONNREFUSED)));
             assert_eq!(socket.receive(&mut [0; 16]), EMPTY);
         }
     }

@@ -4,6 +4,7 @@
 //! sockets in either mode. Every send has MSG_NOSIGNAL, so that the host never
 //! gets SIGPIPE. Calls that are not recorded, such as those for options, are [`RawSocket`]'s.
 
+use crate::netc;
 use std::ffi::c_int;
 use std::io::IoSliceMut;
 use std::net::{Shutdown, SocketAddr};
@@ -84,7 +85,7 @@ impl Socket {
 
     /// recv(2) with MSG_DONTWAIT.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> Sys<usize> {
-        self.receive_with(buffer, libc::MSG_DONTWAIT)
+        self.receive_with(buffer, netc::MSG_DONTWAIT)
     }
 
     /// recv(2), which blocks if the socket does.
@@ -111,7 +112,7 @@ impl Socket {
 
     /// send(2) with MSG_DONTWAIT: as many bytes as the send buffer has space for.
     pub(crate) fn send(&self, bytes: &[u8]) -> Sys<usize> {
-        self.send_with(bytes, libc::MSG_DONTWAIT)
+        self.send_with(bytes, netc::MSG_DONTWAIT)
     }
 
     /// send(2) with flags.
@@ -131,11 +132,11 @@ impl Socket {
     /// transient (RFC 1122, 4.1.3.3); a refusal is one. The error queue is emptied: until then poll(2) reports POLLERR.
     pub(crate) fn icmp_error(&self, errno: Errno) -> Sys<()> {
         let mut reported = false;
-        while self.raw.receive(&mut [0], libc::MSG_ERRQUEUE).is_ok() {
+        while self.raw.receive(&mut [0], netc::MSG_ERRQUEUE).is_ok() {
             reported = true;
         }
         match errno {
-            Errno(libc::EHOSTUNREACH | libc::ENETUNREACH | libc::EMSGSIZE) if reported => Ok(()),
+            Errno(netc::EHOSTUNREACH | netc::ENETUNREACH | netc::EMSGSIZE) if reported => Ok(()),
             other => Err(other),
         }
     }
@@ -147,7 +148,7 @@ impl Socket {
 
     /// shutdown(2) for its effect on blocked calls: without a peer (ENOTCONN) it is not recorded.
     fn unblock(&self, how: Shutdown) -> Sys<()> {
-        let unconnected = Errno(libc::ENOTCONN);
+        let unconnected = Errno(netc::ENOTCONN);
         let shutdown = move || self.raw.shutdown(how);
         traced::at_once_unless(unconnected, self, "shutdown", Some(number_of(how)), shutdown)
     }
@@ -176,9 +177,9 @@ impl Socket {
 /// The argument of shutdown(2).
 fn number_of(how: Shutdown) -> c_int {
     match how {
-        Shutdown::Read => libc::SHUT_RD,
-        Shutdown::Write => libc::SHUT_WR,
-        Shutdown::Both => libc::SHUT_RDWR,
+        Shutdown::Read => netc::SHUT_RD,
+        Shutdown::Write => netc::SHUT_WR,
+        Shutdown::Both => netc::SHUT_RDWR,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Waiting for descriptors: deadlines, wake-up, interruption, and the socket calls behind a wait.
 
-use std::ffi::c_int;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use crate::netc;
+use std::ffi::{c_int, c_short};
+use std::os::fd::{AsFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::socket::Socket;
-use super::sys::{self, Errno};
+use super::sys::{self, Errno, Notifier, PollFd};
 use super::traced;
 use super::wait_error::WaitError;
 
@@ -47,28 +48,28 @@ impl Deadline {
     }
 }
 
-/// Wakes the threads that wait for it (eventfd(2)): from any thread, from a signal handler, and from a parent process
+/// Wakes the threads that wait for it: from any thread, from a signal handler, and from a parent process
 /// in the children that share it. It stays notified until it is drained.
 #[derive(Debug)]
-pub(crate) struct Waker(OwnedFd);
+pub(crate) struct Waker(Notifier);
 
 impl Waker {
     pub(crate) fn new() -> Result<Waker, Errno> {
-        sys::eventfd().map(Waker)
+        Notifier::new().map(Waker)
     }
 
     /// Async-signal-safe.
     pub(crate) fn notify(&self) {
-        sys::signal_eventfd(self.0.as_fd());
+        self.0.notify();
     }
 
     /// Clears a notification, for a waker that is used more than once.
     pub(crate) fn drain(&self) {
-        sys::drain_eventfd(self.0.as_fd());
+        self.0.drain();
     }
 
     pub(crate) fn fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.0.fd()
     }
 }
 
@@ -165,7 +166,7 @@ impl WaitPolicy {
 
     /// `MSG_DONTWAIT` is a timeout of zero.
     pub(crate) fn with_flags(self, flags: i32) -> WaitPolicy {
-        if flags & libc::MSG_DONTWAIT == 0 {
+        if flags & netc::MSG_DONTWAIT == 0 {
             self
         } else {
             WaitPolicy { timeout: self.timeout.and(Some(Duration::ZERO)), ..self }
@@ -194,23 +195,23 @@ impl WaitPolicy {
 }
 
 /// An entry for [`wait_for`]: a descriptor and the events (poll(2)) to wait for.
-pub(crate) fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
-    libc::pollfd { fd, events, revents: 0 }
+pub(crate) fn interest(fd: RawFd, events: c_short) -> PollFd {
+    PollFd { fd, events, revents: 0 }
 }
 
-/// Waits until one of `fds` is ready (ppoll(2)); their `revents` are set.
+/// Waits until one of `fds` is ready (poll(2)); their `revents` are set.
 ///
 /// The waker has precedence over readiness, and readiness over the deadline. The last entry of `fds` is a slot for the
 /// waker and is overwritten, so that a wait allocates nothing.
-pub(crate) fn wait_for(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
-    let Some((last, _)) = fds.split_last_mut() else { return Err(WaitError::Os(Errno(libc::EINVAL))) };
+pub(crate) fn wait_for(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
+    let Some((last, _)) = fds.split_last_mut() else { return Err(WaitError::Os(Errno(netc::EINVAL))) };
     // poll(2) ignores a negative descriptor.
-    *last = interest(wait.waker.map_or(-1, Waker::fd), libc::POLLIN);
+    *last = interest(wait.waker.map_or(-1, Waker::fd), netc::POLLIN);
     traced::wait(fds, |fds| poll_until(fds, wait))
 }
 
 #[inline(always)]
-fn poll_until(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
+fn poll_until(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
     let waker = fds.len() - 1;
     loop {
         match sys::poll(fds, wait.deadline.remaining()) {
@@ -218,7 +219,7 @@ fn poll_until(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), Wai
             Ok(0) if wait.deadline.passed() => return Err(WaitError::TimedOut),
             Ok(0) => {}
             Ok(_) => return Ok(()),
-            Err(Errno(libc::EINTR)) => wait.on_interrupt.after_a_signal()?,
+            Err(Errno(netc::EINTR)) => wait.on_interrupt.after_a_signal()?,
             Err(errno) => return Err(WaitError::Os(errno)),
         }
     }
@@ -226,12 +227,12 @@ fn poll_until(fds: &mut [libc::pollfd], wait: WaitOptions<'_>) -> Result<(), Wai
 
 /// Waits until `fd` is readable, or has an error or an end to report.
 pub(crate) fn wait_readable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, libc::POLLIN), interest(-1, 0)], wait)
+    wait_for(&mut [interest(fd, netc::POLLIN), interest(-1, 0)], wait)
 }
 
 /// Waits until `fd` is writable or has an error to report.
 pub(crate) fn wait_writable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, libc::POLLOUT), interest(-1, 0)], wait)
+    wait_for(&mut [interest(fd, netc::POLLOUT), interest(-1, 0)], wait)
 }
 
 /// The calls behind a wait.
@@ -247,7 +248,7 @@ impl Socket {
                 Err(errno) if errno.would_block() => {
                     wait_readable(self.fd(), wait).map_err(|error| self.end_span_with(error))?;
                 }
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 other => return Ok(other?),
             }
         }
@@ -262,11 +263,11 @@ impl Socket {
         wait: WaitOptions<'_>,
     ) -> Result<usize, WaitError> {
         loop {
-            match self.send_with(bytes, flags | libc::MSG_DONTWAIT) {
+            match self.send_with(bytes, flags | netc::MSG_DONTWAIT) {
                 Err(errno) if errno.would_block() => {
                     wait_writable(self.fd(), wait).map_err(|error| self.end_span_with(error))?;
                 }
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 other => return Ok(other?),
             }
         }

@@ -1,5 +1,6 @@
 //! Why a wait failed, and the error that a caller gets of it.
 
+use crate::netc;
 use std::fmt;
 
 use super::sys::Errno;
@@ -52,8 +53,8 @@ impl WaitError {
             WaitError::TimedOut => ErrorKind::TimedOut,
             WaitError::Woken => ErrorKind::Closed,
             WaitError::Interrupted => ErrorKind::Interrupted,
-            WaitError::Os(Errno(libc::EBADF)) => return WaitError::Woken.while_trying(tried),
-            WaitError::Os(Errno(errno @ (libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY))) => {
+            WaitError::Os(Errno(netc::EBADF)) => return WaitError::Woken.while_trying(tried),
+            WaitError::Os(Errno(errno @ (netc::EAGAIN | netc::EINPROGRESS | netc::EALREADY))) => {
                 return Error::would_wait(errno, tried);
             }
             WaitError::Os(errno) => return Error::os(errno.0, tried),
@@ -80,14 +81,14 @@ mod tests {
     #[test]
     fn a_wait_error_becomes_an_error() {
         let table = [
-            (WaitError::TimedOut, ErrorKind::TimedOut, libc::ETIMEDOUT),
-            (WaitError::Woken, ErrorKind::Closed, libc::EBADF),
-            (WaitError::Interrupted, ErrorKind::Interrupted, libc::EINTR),
-            (WaitError::Os(Errno(libc::EBADF)), ErrorKind::Closed, libc::EBADF),
-            (WaitError::Os(Errno(libc::EAGAIN)), ErrorKind::TimedOut, libc::EAGAIN),
-            (WaitError::Os(Errno(libc::EINPROGRESS)), ErrorKind::TimedOut, libc::EINPROGRESS),
-            (WaitError::Os(Errno(libc::EALREADY)), ErrorKind::TimedOut, libc::EALREADY),
-            (WaitError::Os(Errno(libc::ECONNREFUSED)), ErrorKind::ConnectionRefused, libc::ECONNREFUSED),
+            (WaitError::TimedOut, ErrorKind::TimedOut, netc::ETIMEDOUT),
+            (WaitError::Woken, ErrorKind::Closed, netc::EBADF),
+            (WaitError::Interrupted, ErrorKind::Interrupted, netc::EINTR),
+            (WaitError::Os(Errno(netc::EBADF)), ErrorKind::Closed, netc::EBADF),
+            (WaitError::Os(Errno(netc::EAGAIN)), ErrorKind::TimedOut, netc::EAGAIN),
+            (WaitError::Os(Errno(netc::EINPROGRESS)), ErrorKind::TimedOut, netc::EINPROGRESS),
+            (WaitError::Os(Errno(netc::EALREADY)), ErrorKind::TimedOut, netc::EALREADY),
+            (WaitError::Os(Errno(netc::ECONNREFUSED)), ErrorKind::ConnectionRefused, netc::ECONNREFUSED),
         ];
         for (error, kind, errno) in table {
             let error = error.while_trying("test");

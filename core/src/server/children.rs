@@ -4,6 +4,7 @@
 //! (signal-safety(7)), with buffers that its parent allocated before the fork. The thread that forks the children
 //! supervises them: the kernel kills them when it ends (PR_SET_PDEATHSIG, prctl(2)).
 
+use crate::netc;
 use std::os::fd::RawFd;
 
 use super::state::Stop;
@@ -75,7 +76,7 @@ impl<T> Children<T> {
         options: WaitOptions<'_>,
         mut on_exit: impl FnMut(Exit),
     ) -> Result<(), WaitError> {
-        let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, libc::POLLIN)).collect();
+        let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, netc::POLLIN)).collect();
         fds.push(interest(-1, 0));
         wait_for(&mut fds, options)?;
         for index in (0..self.0.len()).rev().filter(|index| fds[*index].revents != 0) {

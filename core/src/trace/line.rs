@@ -7,8 +7,8 @@ use super::event::{Call, Event, VERSION};
 use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
 use super::text::Text;
-use crate::error::errno_name;
 use crate::net::sys;
+use crate::netc::errno_name;
 
 /// Writes the line of a call.
 pub(super) fn write_call(ended: EndedCall<'_>) {

@@ -3,6 +3,7 @@
 //! A process has at most one recording. While it runs, a line is one write(2), without allocation or lock, so that a
 //! forked child may write as well.
 
+use crate::netc;
 use std::ffi::CString;
 use std::os::fd::RawFd;
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::{fmt::Write, io, thread};
 use super::event::{Event, Process, VERSION};
 use super::process_info::process_info;
 use super::text::Text;
-use crate::error::{Error, Result, errno_name};
+use crate::error::{Error, Result};
 use crate::net::sys::{self, Errno, FileId, KeptErrno};
 
 const OFF: u8 = 0;
@@ -130,14 +131,14 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Res
         return Ok(());
     }
     if STATE.load(Ordering::Acquire) == ON && !OUTPUT.by_environment.load(Ordering::Relaxed) {
-        return Err(failed(Errno(libc::EBUSY)).advise("a recording is running already: stop it first"));
+        return Err(failed(Errno(netc::EBUSY)).advise("a recording is running already: stop it first"));
     }
     if !by_environment {
         STATE.store(OFF, Ordering::SeqCst);
     }
     close_file(&control);
     let name = CString::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
-        .map_err(|_| failed(Errno(libc::EINVAL)))?;
+        .map_err(|_| failed(Errno(netc::EINVAL)))?;
     let fd = sys::open_to_append(&name).map_err(failed)?;
     let began = sys::file_id(fd).and_then(|id| {
         OUTPUT.set_file_id(id);
@@ -198,7 +199,7 @@ impl Output {
     fn write(&self, line: &[u8]) -> std::result::Result<(), Errno> {
         let fd = self.fd.load(Ordering::Relaxed);
         if !self.is_at(fd) {
-            return Err(Errno(libc::EBADF));
+            return Err(Errno(netc::EBADF));
         }
         sys::write_line(fd, line)
     }
@@ -245,15 +246,15 @@ fn write_process(parent: Option<u32>) -> std::result::Result<(), Errno> {
         parent,
         program: info.program().into(),
         language: info.language().into(),
-        at: sys::nanoseconds(libc::CLOCK_MONOTONIC),
-        wall: sys::nanoseconds(libc::CLOCK_REALTIME),
+        at: sys::nanoseconds(netc::CLOCK_MONOTONIC),
+        wall: sys::nanoseconds(netc::CLOCK_REALTIME),
     }))
 }
 
 fn write_line(event: &Event<'_>) -> std::result::Result<(), Errno> {
     let mut line = Text::<LINE>::new();
     let whole = serde_json::to_writer(&mut line, event).is_ok() && line.write_char('\n').is_ok();
-    if whole { OUTPUT.write(line.as_bytes()) } else { Err(Errno(libc::EMSGSIZE)) }
+    if whole { OUTPUT.write(line.as_bytes()) } else { Err(Errno(netc::EMSGSIZE)) }
 }
 
 /// Ends the recording because a line could not be written, with one message on standard error.
@@ -263,16 +264,16 @@ fn end_after(Errno(errno): Errno) {
     }
     let mut warning = Text::<160>::new();
     let why = match errno {
-        libc::ENOSPC => "no space is left",
-        libc::EFBIG => "the file may not get longer (ulimit -f)",
-        libc::EPIPE => "the pipe has no reader",
-        libc::EBADF => "the program has closed its descriptor",
+        netc::ENOSPC => "no space is left",
+        netc::EFBIG => "the file may not get longer (ulimit -f)",
+        netc::EPIPE => "the pipe has no reader",
+        netc::EBADF => "the program has closed its descriptor",
         _ => "it cannot be written to",
     };
     let _ = write!(warning, "capsock: the trace ends here, the program goes on: {why}");
-    let _ = match errno_name(errno) {
+    let _ = match netc::errno_name(errno) {
         Some(name) => writeln!(warning, " ({name})"),
         None => writeln!(warning, " (errno {errno})"),
     };
-    let _ = sys::write_line(libc::STDERR_FILENO, warning.as_bytes());
+    let _ = sys::write_line(netc::STDERR_FILENO, warning.as_bytes());
 }

@@ -4,6 +4,7 @@
 //! attempt. A thread therefore keeps the call that it has attempted or waits for; the attempt that succeeds after a
 //! wait begins when that did.
 
+use crate::netc;
 use std::cell::Cell;
 use std::os::fd::RawFd;
 
@@ -41,7 +42,7 @@ thread_local! {
 }
 
 fn now() -> u64 {
-    sys::nanoseconds(libc::CLOCK_MONOTONIC)
+    sys::nanoseconds(netc::CLOCK_MONOTONIC)
 }
 
 /// A wait of this thread, which counts as blocked time of the call that it is part of.

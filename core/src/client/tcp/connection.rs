@@ -1,5 +1,6 @@
 //! One connection to a server: its addresses, whether it can carry another request, and the errors about it.
 
+use crate::netc;
 use std::net::SocketAddr;
 
 use crate::client::addresses::AddressPair;
@@ -22,7 +23,7 @@ impl Connection {
         let failed = |errno| Error::os(errno, CONNECT).at(peer);
         let addresses = AddressPair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;
         if addresses.is_self_connected() {
-            return Err(failed(libc::ECONNREFUSED));
+            return Err(failed(netc::ECONNREFUSED));
         }
         Ok(Connection { socket, addresses, replies: 0 })
     }

@@ -3,6 +3,8 @@
 //! Memory is constant: one buffer holds what is to be sent, and what is received is written before the next
 //! receive. It receives while there is data to send, so that client and server cannot both be blocked in a send.
 
+use crate::netc;
+use std::ffi::c_short;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -99,7 +101,7 @@ impl StreamCopy<'_, '_> {
             if input {
                 self.read_input()?;
             }
-            if socket & !libc::POLLOUT != 0 {
+            if socket & !netc::POLLOUT != 0 {
                 self.receive()?;
             }
             if self.is_sending() {
@@ -114,7 +116,7 @@ impl StreamCopy<'_, '_> {
 
     /// Waits for the socket, and for the input if there is nothing to send. Returns the events of the socket and
     /// whether the input is readable.
-    fn wait(&self, half_closed: bool) -> Result<(libc::c_short, bool)> {
+    fn wait(&self, half_closed: bool) -> Result<(c_short, bool)> {
         let sending = self.is_sending();
         let input = match &self.input {
             Some(Input::Descriptor(fd)) if !sending => fd.as_raw_fd(),
@@ -123,10 +125,10 @@ impl StreamCopy<'_, '_> {
         // While the input has nothing to read, the server has nothing to reply to, and no limit applies.
         let limited = sending || half_closed;
         let deadline = if limited { Deadline::after(self.options.timeout) } else { Deadline::NEVER };
-        let writable = if sending { libc::POLLOUT } else { 0 };
+        let writable = if sending { netc::POLLOUT } else { 0 };
         let socket = self.connection.socket.fd();
         let mut fds =
-            [interest(socket, libc::POLLIN | writable), interest(input, libc::POLLIN), interest(-1, 0)];
+            [interest(socket, netc::POLLIN | writable), interest(input, netc::POLLIN), interest(-1, 0)];
         wait_for(&mut fds, self.waiting.with_deadline(deadline))
             .map_err(|error| self.failed(self.connection.socket.end_span_with(error)))?;
         Ok((fds[0].revents, fds[1].revents != 0))
@@ -181,7 +183,7 @@ impl StreamCopy<'_, '_> {
                 self.copied.received += count as u64;
                 self.write_output(count)?;
             }
-            Err(errno) if errno.would_block() || errno.0 == libc::EINTR => return Ok(false),
+            Err(errno) if errno.would_block() || errno.0 == netc::EINTR => return Ok(false),
             Err(errno) => return Err(self.failed(WaitError::Os(errno))),
         }
         Ok(true)
@@ -194,11 +196,11 @@ impl StreamCopy<'_, '_> {
                 self.copied.sent += count as u64;
                 Ok(())
             }
-            Err(errno) if errno.would_block() || errno.0 == libc::EINTR => Ok(()),
-            Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => {
+            Err(errno) if errno.would_block() || errno.0 == netc::EINTR => Ok(()),
+            Err(errno @ Errno(netc::EPIPE | netc::ECONNRESET)) => {
                 // What the server sent before is still in the receive buffer.
                 while !self.server_closed && self.receive()? {}
-                Err(if errno.0 == libc::EPIPE {
+                Err(if errno.0 == netc::EPIPE {
                     self.closed_early()
                 } else {
                     self.failed(WaitError::Os(errno))
@@ -245,7 +247,7 @@ impl StreamCopy<'_, '_> {
     fn half_close(&self) -> Result<()> {
         match self.connection.socket.shutdown_write() {
             // The connection was reset; the next receive reports it, after the data that arrived before.
-            Ok(()) | Err(Errno(libc::ENOTCONN)) => Ok(()),
+            Ok(()) | Err(Errno(netc::ENOTCONN)) => Ok(()),
             Err(errno) => Err(self.failed(WaitError::Os(errno))),
         }
     }

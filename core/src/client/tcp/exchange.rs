@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use crate::error::Error;
 use crate::net::{Errno, WaitOptions, interest, wait_for};
+use crate::netc;
 
 /// The most bytes that one receive returns.
 const RECEIVE_SIZE: usize = 64 << 10;
@@ -80,8 +81,8 @@ pub(super) fn exchange(
         if !unsent.is_empty() {
             match socket.send(unsent) {
                 Ok(count) => unsent = &unsent[count..],
-                Err(errno) if errno.would_block() || errno.0 == libc::EINTR => {}
-                Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => {
+                Err(errno) if errno.would_block() || errno.0 == netc::EINTR => {}
+                Err(errno @ Errno(netc::EPIPE | netc::ECONNRESET)) => {
                     reset = Some(errno);
                     unsent = &[];
                 }
@@ -89,18 +90,18 @@ pub(super) fn exchange(
             }
         }
         if reset.is_none() {
-            let writable = if unsent.is_empty() { 0 } else { libc::POLLOUT };
-            let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
+            let writable = if unsent.is_empty() { 0 } else { netc::POLLOUT };
+            let mut fds = [interest(socket.fd(), netc::POLLIN | writable), interest(-1, 0)];
             wait_for(&mut fds, waiting)
                 .map_err(|error| ExchangeError::Failed(connection.wait_error(error)))?;
-            if fds[0].revents & !libc::POLLOUT == 0 {
+            if fds[0].revents & !netc::POLLOUT == 0 {
                 continue;
             }
         }
         let count = match socket.receive(received) {
             Ok(0) => return at_end(connection, line, unsent, reset),
             Ok(count) => count,
-            Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => continue,
+            Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == netc::EINTR) => continue,
             Err(errno) => return at_end(connection, line, unsent, Some(reset.unwrap_or(errno))),
         };
         let received = &received[..count];

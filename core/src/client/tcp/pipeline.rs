@@ -1,5 +1,6 @@
 //! Many requests on one connection, sent without waiting for each reply.
 
+use crate::netc;
 use std::ops::ControlFlow;
 
 use super::connection::Connection;
@@ -67,18 +68,18 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
                 reset = self.send()?;
             }
             if reset.is_none() {
-                let writable = if self.all_sent() { 0 } else { libc::POLLOUT };
-                let mut fds = [interest(socket.fd(), libc::POLLIN | writable), interest(-1, 0)];
+                let writable = if self.all_sent() { 0 } else { netc::POLLOUT };
+                let mut fds = [interest(socket.fd(), netc::POLLIN | writable), interest(-1, 0)];
                 wait_for(&mut fds, waiting)
                     .map_err(|error| self.failed(self.connection.wait_error(error)))?;
-                if fds[0].revents & !libc::POLLOUT == 0 {
+                if fds[0].revents & !netc::POLLOUT == 0 {
                     continue;
                 }
             }
             let count = match socket.receive(receive_buffer) {
                 Ok(0) => return self.at_end(reset, on_reply),
                 Ok(count) => count,
-                Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == libc::EINTR) => continue,
+                Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == netc::EINTR) => continue,
                 Err(errno) => return self.at_end(Some(reset.unwrap_or(errno)), on_reply),
             };
             let before = self.next;
@@ -102,9 +103,9 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
             }
             match self.connection.socket.send(&self.chunk[self.sent..]) {
                 Ok(count) => self.sent += count,
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 Err(errno) if errno.would_block() => return Ok(None),
-                Err(errno @ Errno(libc::EPIPE | libc::ECONNRESET)) => return Ok(Some(errno)),
+                Err(errno @ Errno(netc::EPIPE | netc::ECONNRESET)) => return Ok(Some(errno)),
                 Err(errno) => return Err(self.failed(self.connection.os_error(errno))),
             }
         }

@@ -7,6 +7,7 @@
 //! It does not retransmit: a request whose timer expires is left to the window, and so are requests that the system
 //! does not send from such an address.
 
+use crate::netc;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -120,10 +121,10 @@ impl<'a> Loopback<'a> {
         waiting.poll_now().map_err(|error| self.failed(error))?;
         while !self.send_batch.is_empty() && self.error.is_none() {
             match self.socket.send_some(&mut self.send_batch) {
-                Ok(_) | Err(Errno(libc::EINTR)) => {}
+                Ok(_) | Err(Errno(netc::EINTR)) => {}
                 Err(errno) if errno.would_block() => {
                     let waiting = waiting.with_deadline(self.next_deadline());
-                    let mut fds = [interest(self.socket.fd(), libc::POLLOUT), interest(-1, 0)];
+                    let mut fds = [interest(self.socket.fd(), netc::POLLOUT), interest(-1, 0)];
                     match wait_for(&mut fds, waiting) {
                         Ok(()) => {}
                         Err(WaitError::TimedOut) => break,
@@ -151,18 +152,18 @@ impl<'a> Loopback<'a> {
                     return Ok(Some((index, datagram)));
                 }
             }
-            match self.socket.receive_some(&mut self.receive_batch, libc::MSG_DONTWAIT) {
+            match self.socket.receive_some(&mut self.receive_batch, netc::MSG_DONTWAIT) {
                 Ok(count) => self.unmatched = 0..count,
-                Err(Errno(libc::EINTR)) => {}
+                Err(Errno(netc::EINTR)) => {}
                 // The system reports an error before datagrams that arrived before it, so those are received first.
                 Err(errno) if errno.would_block() => match self.error {
-                    Some(Errno(libc::ECONNREFUSED)) => {
-                        return Err(self.failed(Errno(libc::ECONNREFUSED)));
+                    Some(Errno(netc::ECONNREFUSED)) => {
+                        return Err(self.failed(Errno(netc::ECONNREFUSED)));
                     }
                     Some(_) => return Ok(None),
                     None => {
                         let waiting = waiting.with_deadline(self.next_deadline());
-                        let mut fds = [interest(self.socket.fd(), libc::POLLIN), interest(-1, 0)];
+                        let mut fds = [interest(self.socket.fd(), netc::POLLIN), interest(-1, 0)];
                         match wait_for(&mut fds, waiting) {
                             Ok(()) => {}
                             Err(WaitError::TimedOut) => return Ok(None),

@@ -1,5 +1,7 @@
 //! The requests in flight, each sent from a local port of its own.
 
+use crate::net::PollFd;
+use crate::netc;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -44,7 +46,7 @@ pub(super) struct Window<'a> {
     limit: usize,
     replies_since: usize,
     bytes: usize,
-    fds: Vec<libc::pollfd>,
+    fds: Vec<PollFd>,
 }
 
 impl<'a> Window<'a> {
@@ -118,7 +120,7 @@ impl<'a> Window<'a> {
                 self.ports.clear();
             }
             if attempt == 2 * ATTEMPTS {
-                return Err(Errno(libc::EADDRNOTAVAIL));
+                return Err(Errno(netc::EADDRNOTAVAIL));
             }
             sending.socket.change_port()?;
             unused = true;
@@ -143,7 +145,7 @@ impl<'a> Window<'a> {
                 return Ok(reply);
             }
             self.fds.clear();
-            self.fds.extend(self.in_flight.iter().map(|sent| interest(sent.socket.fd(), libc::POLLIN)));
+            self.fds.extend(self.in_flight.iter().map(|sent| interest(sent.socket.fd(), netc::POLLIN)));
             self.fds.push(interest(-1, 0));
             let timers = self.in_flight.iter().map(|sent| sent.pending.timer);
             let next = timers.fold(Deadline::NEVER, Deadline::earlier);

@@ -1,6 +1,7 @@
 //! The error of a call on a [`BlockingSocket`], for programs that report it as text: what was tried, on which address,
 //! what happened, what to try.
 
+use crate::netc;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -81,21 +82,21 @@ impl SocketCall {
     /// What to try after it failed with that number.
     fn advice(self, errno: i32) -> Option<&'static str> {
         Some(match (self, errno) {
-            (SocketCall::Bind, libc::EINVAL) => "it has an address already",
-            (SocketCall::Accept, libc::EINVAL) => "call listen first",
-            (SocketCall::Accept | SocketCall::Listen, libc::EOPNOTSUPP) => {
+            (SocketCall::Bind, netc::EINVAL) => "it has an address already",
+            (SocketCall::Accept, netc::EINVAL) => "call listen first",
+            (SocketCall::Accept | SocketCall::Listen, netc::EOPNOTSUPP) => {
                 "only a SOCK_STREAM socket listens"
             }
-            (SocketCall::SendTo, libc::EACCES) => "a broadcast needs the option SO_BROADCAST",
-            (SocketCall::SendTo, libc::EINVAL) => "nothing can be sent to port 0",
-            (SocketCall::Connect, libc::EINPROGRESS | libc::EALREADY) => {
+            (SocketCall::SendTo, netc::EACCES) => "a broadcast needs the option SO_BROADCAST",
+            (SocketCall::SendTo, netc::EINVAL) => "nothing can be sent to port 0",
+            (SocketCall::Connect, netc::EINPROGRESS | netc::EALREADY) => {
                 "wait for POLLOUT, then SO_ERROR has the result"
             }
-            (_, libc::EISCONN) => "it is connected already",
-            (_, libc::ENOTCONN) => "connect it first, or use the socket that accept returned",
-            (_, libc::EDESTADDRREQ) => "name the receiver with sendto, or connect first",
-            (_, libc::EPIPE | libc::ECONNRESET) => "the connection has ended",
-            (_, libc::EMSGSIZE) => "a datagram holds 65,507 bytes at most over IPv4, 65,527 over IPv6",
+            (_, netc::EISCONN) => "it is connected already",
+            (_, netc::ENOTCONN) => "connect it first, or use the socket that accept returned",
+            (_, netc::EDESTADDRREQ) => "name the receiver with sendto, or connect first",
+            (_, netc::EPIPE | netc::ECONNRESET) => "the connection has ended",
+            (_, netc::EMSGSIZE) => "a datagram holds 65,507 bytes at most over IPv4, 65,527 over IPv6",
             _ => return None,
         })
     }
@@ -147,12 +148,12 @@ impl BlockingSocket {
         let failed = failed.into();
         let error = failed.while_trying(&call.words()).at(address);
         match failed {
-            WaitError::Os(Errno(libc::EINVAL | libc::EAFNOSUPPORT))
+            WaitError::Os(Errno(netc::EINVAL | netc::EAFNOSUPPORT))
                 if self.family().is_ok_and(|family| !family.is_of(address)) =>
             {
                 error.advise("the socket and the address are of different families")
             }
-            WaitError::Os(Errno(libc::EACCES)) if call == SocketCall::Bind => error.advise_on_port(address),
+            WaitError::Os(Errno(netc::EACCES)) if call == SocketCall::Bind => error.advise_on_port(address),
             _ => call.advise(error, failed),
         }
     }
@@ -171,22 +172,22 @@ mod tests {
         let table: [(SocketCall, i32, Option<SocketAddr>, &str); 6] = [
             (
                 SocketCall::Bind,
-                libc::EACCES,
+                netc::EACCES,
                 Some(v4),
                 "bind to 192.0.2.1:80: Permission denied (EACCES); ports below 1024",
             ),
-            (SocketCall::Bind, libc::EINVAL, Some(v4), "; it has an address already"),
+            (SocketCall::Bind, netc::EINVAL, Some(v4), "; it has an address already"),
             (
                 SocketCall::Bind,
-                libc::EINVAL,
+                netc::EINVAL,
                 Some(v6),
                 "; the socket and the address are of different families",
             ),
-            (SocketCall::Receive, libc::ENOTCONN, None, "receive on the socket: "),
-            (SocketCall::Listen, libc::EOPNOTSUPP, None, "listen on the socket: "),
+            (SocketCall::Receive, netc::ENOTCONN, None, "receive on the socket: "),
+            (SocketCall::Listen, netc::EOPNOTSUPP, None, "listen on the socket: "),
             (
                 SocketCall::GetOption { level: 1, name: 7 },
-                libc::ENOPROTOOPT,
+                netc::ENOPROTOOPT,
                 None,
                 "option 7 of the level 1 on ",
             ),
@@ -203,7 +204,7 @@ mod tests {
         let address = peer.local_addr().expect("bound");
         socket.connect(&address, crate::net::WaitPolicy::default()).expect("a datagram socket");
         for (call, words) in [(SocketCall::Send, "send to"), (SocketCall::Receive, "receive from")] {
-            let error = socket.error(call, Errno(libc::ECONNREFUSED));
+            let error = socket.error(call, Errno(netc::ECONNREFUSED));
             assert!(error.to_string().starts_with(&format!("could not {words} {address}: ")), "{error}");
         }
     }

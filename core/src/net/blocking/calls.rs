@@ -1,6 +1,7 @@
 //! The calls for addresses, connections and options: one method is one system call of that name, behind a wait if it
 //! can block.
 
+use crate::netc;
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::Ordering;
@@ -49,7 +50,7 @@ impl BlockingSocket {
     ) -> Result<(BlockingSocket, SocketAddr), WaitError> {
         let accepted = self.trace_accept(policy, move |this, policy| this.accept_raw(nonblocking, policy));
         let (socket, peer) = accepted?;
-        let peer = peer.as_socket().ok_or(Errno(libc::EAFNOSUPPORT))?;
+        let peer = peer.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))?;
         Ok((BlockingSocket::of(socket, self.kind()), peer))
     }
 
@@ -57,14 +58,14 @@ impl BlockingSocket {
     fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SockAddr), WaitError> {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
         if policy.timeout.is_none() {
-            return self.call_blocking(libc::POLLIN, policy, accept);
+            return self.call_blocking(netc::POLLIN, policy, accept);
         }
         // accept(2) has no MSG_DONTWAIT. On a datagram socket, for which poll(2) would wait for a datagram, it fails at
         // once.
         let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
         let ready_first =
             self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
-        self.call_with_timeout(libc::POLLIN, policy, ready_first, accept)
+        self.call_with_timeout(netc::POLLIN, policy, ready_first, accept)
     }
 
     /// connect(2). After a timeout or a signal that ends the call, the connect continues in the background, as that of
@@ -84,11 +85,11 @@ impl BlockingSocket {
         }
         // An interrupted connect continues, and a second call would not wait for it (connect(2), EINTR).
         let interrupted = Cell::new(false);
-        let first = self.call_blocking(libc::POLLOUT, policy, |socket| match connect(socket) {
-            Err(Errno(libc::EALREADY)) if interrupted.get() => Ok(false),
-            Err(Errno(libc::EINTR)) => {
+        let first = self.call_blocking(netc::POLLOUT, policy, |socket| match connect(socket) {
+            Err(Errno(netc::EALREADY)) if interrupted.get() => Ok(false),
+            Err(Errno(netc::EINTR)) => {
                 interrupted.set(true);
-                Err(Errno(libc::EINTR))
+                Err(Errno(netc::EINTR))
             }
             other => other.map(|()| true),
         });
@@ -109,7 +110,7 @@ impl BlockingSocket {
             in_use.set_nonblocking(true)?;
         }
         let outcome = match connect(&in_use) {
-            Err(Errno(libc::EINPROGRESS | libc::EINTR)) if !policy.is_nonblocking() => {
+            Err(Errno(netc::EINPROGRESS | netc::EINTR)) if !policy.is_nonblocking() => {
                 let again = self.in_use().map_err(|_| WaitError::Woken);
                 again.and_then(|in_use| self.finish_connecting(in_use, policy, connect))
             }
@@ -202,7 +203,7 @@ impl BlockingSocket {
     /// # Errors
     /// Those of the wait.
     pub fn wait_readable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
-        self.wait(libc::POLLIN, policy)
+        self.wait(netc::POLLIN, policy)
     }
 
     /// Waits until the socket is writable (poll(2)): a send does not block, or a connect has ended. Without a timeout
@@ -211,6 +212,6 @@ impl BlockingSocket {
     /// # Errors
     /// Those of the wait.
     pub fn wait_writable(&self, policy: WaitPolicy) -> Result<(), WaitError> {
-        self.wait(libc::POLLOUT, policy)
+        self.wait(netc::POLLOUT, policy)
     }
 }

@@ -1,5 +1,6 @@
 //! The calls that carry data: one method is one system call of that name, behind a wait if it can block.
 
+use crate::netc;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 
@@ -32,14 +33,14 @@ impl BlockingSocket {
         mut receive: impl FnMut(&RawSocket, i32) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         if policy.timeout.is_none() {
-            return self.call_blocking(libc::POLLIN, policy, |socket| receive(socket, flags));
+            return self.call_blocking(netc::POLLIN, policy, |socket| receive(socket, flags));
         }
         let policy = policy.with_flags(flags);
         self.call_with_timeout(
-            libc::POLLIN,
+            netc::POLLIN,
             policy,
             !policy.is_nonblocking() && self.waits_for_more(),
-            |socket| receive(socket, flags | libc::MSG_DONTWAIT),
+            |socket| receive(socket, flags | netc::MSG_DONTWAIT),
         )
     }
 
@@ -114,10 +115,10 @@ impl BlockingSocket {
         mut send: impl FnMut(&RawSocket, i32) -> Result<usize, Errno>,
     ) -> Result<usize, WaitError> {
         if policy.timeout.is_none() {
-            return self.call_blocking(libc::POLLOUT, policy, |socket| send(socket, flags));
+            return self.call_blocking(netc::POLLOUT, policy, |socket| send(socket, flags));
         }
-        self.call_with_timeout(libc::POLLOUT, policy.with_flags(flags), false, |socket| {
-            send(socket, flags | libc::MSG_DONTWAIT)
+        self.call_with_timeout(netc::POLLOUT, policy.with_flags(flags), false, |socket| {
+            send(socket, flags | netc::MSG_DONTWAIT)
         })
     }
 

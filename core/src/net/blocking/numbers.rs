@@ -1,6 +1,7 @@
 //! The system's numbers for the arguments of socket(2) and shutdown(2), as other languages give them, checked in one
 //! place.
 
+use crate::netc;
 use std::net::Shutdown;
 
 use super::socket::{Family, Kind};
@@ -13,11 +14,11 @@ impl Family {
     /// `InvalidArgument` for any other number.
     pub fn from_number(number: i32) -> Result<Family> {
         match number {
-            libc::AF_INET => Ok(Family::V4),
-            libc::AF_INET6 => Ok(Family::V6),
+            netc::AF_INET => Ok(Family::V4),
+            netc::AF_INET6 => Ok(Family::V6),
             _ => Err(Error::invalid(
                 "choose the family",
-                format!("{number} is neither AF_INET ({}) nor AF_INET6 ({})", libc::AF_INET, libc::AF_INET6),
+                format!("{number} is neither AF_INET ({}) nor AF_INET6 ({})", netc::AF_INET, netc::AF_INET6),
             )),
         }
     }
@@ -30,12 +31,12 @@ impl Kind {
     /// # Errors
     /// `InvalidArgument` for any other number.
     pub fn from_numbers(kind: i32, protocol: i32) -> Result<Kind> {
-        let number = kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC);
+        let number = kind & !(netc::SOCK_NONBLOCK | netc::SOCK_CLOEXEC);
         let (kind, own, name) = match number {
-            libc::SOCK_STREAM => (Kind::Stream, libc::IPPROTO_TCP, "SOCK_STREAM is TCP"),
-            libc::SOCK_DGRAM => (Kind::Datagram, libc::IPPROTO_UDP, "SOCK_DGRAM is UDP"),
+            netc::SOCK_STREAM => (Kind::Stream, netc::IPPROTO_TCP, "SOCK_STREAM is TCP"),
+            netc::SOCK_DGRAM => (Kind::Datagram, netc::IPPROTO_UDP, "SOCK_DGRAM is UDP"),
             _ => {
-                let (stream, datagram) = (libc::SOCK_STREAM, libc::SOCK_DGRAM);
+                let (stream, datagram) = (netc::SOCK_STREAM, netc::SOCK_DGRAM);
                 let text = format!("{number} is neither SOCK_STREAM ({stream}) nor SOCK_DGRAM ({datagram})");
                 return Err(Error::invalid("choose the type", text));
             }
@@ -53,9 +54,9 @@ impl Kind {
 /// `InvalidArgument` for any other number.
 pub fn shutdown_from_number(how: i32) -> Result<Shutdown> {
     match how {
-        libc::SHUT_RD => Ok(Shutdown::Read),
-        libc::SHUT_WR => Ok(Shutdown::Write),
-        libc::SHUT_RDWR => Ok(Shutdown::Both),
+        netc::SHUT_RD => Ok(Shutdown::Read),
+        netc::SHUT_WR => Ok(Shutdown::Write),
+        netc::SHUT_RDWR => Ok(Shutdown::Both),
         _ => {
             let text = format!("{how} is neither SHUT_RD (0), SHUT_WR (1) nor SHUT_RDWR (2)");
             Err(Error::invalid("choose what to shut down", text))
@@ -70,18 +71,18 @@ mod tests {
     #[test]
     fn the_numbers_of_the_system() {
         let kinds = [
-            (libc::SOCK_STREAM, 0, Some(Kind::Stream)),
-            (libc::SOCK_STREAM | libc::SOCK_NONBLOCK, libc::IPPROTO_TCP, Some(Kind::Stream)),
-            (libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, libc::IPPROTO_UDP, Some(Kind::Datagram)),
-            (libc::SOCK_STREAM, libc::IPPROTO_UDP, None),
-            (libc::SOCK_DGRAM, -1, None),
+            (netc::SOCK_STREAM, 0, Some(Kind::Stream)),
+            (netc::SOCK_STREAM | netc::SOCK_NONBLOCK, netc::IPPROTO_TCP, Some(Kind::Stream)),
+            (netc::SOCK_DGRAM | netc::SOCK_CLOEXEC, netc::IPPROTO_UDP, Some(Kind::Datagram)),
+            (netc::SOCK_STREAM, netc::IPPROTO_UDP, None),
+            (netc::SOCK_DGRAM, -1, None),
             (libc::SOCK_RAW, 0, None),
         ];
         for (kind, protocol, expected) in kinds {
             assert_eq!(Kind::from_numbers(kind, protocol).ok(), expected, "{kind} {protocol}");
         }
         let families =
-            [(libc::AF_INET, Some(Family::V4)), (libc::AF_INET6, Some(Family::V6)), (libc::AF_UNIX, None)];
+            [(netc::AF_INET, Some(Family::V4)), (netc::AF_INET6, Some(Family::V6)), (libc::AF_UNIX, None)];
         for (family, expected) in families {
             assert_eq!(Family::from_number(family).ok(), expected, "{family}");
         }

@@ -1,5 +1,6 @@
 //! How the calls of a [`BlockingSocket`] are recorded: all attempts, waits and parts of one are one call.
 
+use crate::netc;
 use std::ffi::c_int;
 
 use super::socket::{BlockingSocket, InUse};
@@ -46,6 +47,6 @@ impl Traced for BlockingSocket {
     }
 
     fn is_connecting(error: WaitError) -> bool {
-        error == WaitError::Os(Errno(libc::EALREADY))
+        error == WaitError::Os(Errno(netc::EALREADY))
     }
 }

@@ -1,5 +1,6 @@
 //! bind(2) and connect(2) to a host and a port, which are resolved first.
 
+use crate::netc;
 use std::net::SocketAddr;
 
 use super::call_error::SocketCall;
@@ -39,7 +40,7 @@ impl Endpoint {
                 Family::V6 => ("it has no IPv6 address", "use an IPv4 socket"),
             };
             return Err(
-                Error::gai(libc::EAI_NONAME, None, none.to_owned(), self.host()).advise(other.to_owned())
+                Error::gai(netc::EAI_NONAME, None, none.to_owned(), self.host()).advise(other.to_owned())
             );
         }
         Ok(addresses)
@@ -143,7 +144,7 @@ fn first_to_succeed(
 fn belongs_to_the_socket(errno: i32) -> bool {
     matches!(
         errno,
-        libc::EAGAIN | libc::EINPROGRESS | libc::EALREADY | libc::EISCONN | libc::EBADF | libc::EINVAL
+        netc::EAGAIN | netc::EINPROGRESS | netc::EALREADY | netc::EISCONN | netc::EBADF | netc::EINVAL
     )
 }
 
@@ -157,8 +158,8 @@ mod tests {
     #[test]
     fn addresses_are_tried_until_one_succeeds_or_none_can() {
         type Case = (&'static [Result<(), WaitError>], usize, Option<&'static str>);
-        const REFUSED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::ECONNREFUSED)));
-        const CONNECTED: Result<(), WaitError> = Err(WaitError::Os(Errno(libc::EISCONN)));
+        const REFUSED: Result<(), WaitError> = Err(WaitError::Os(Errno(netc::ECONNREFUSED)));
+        const CONNECTED: Result<(), WaitError> = Err(WaitError::Os(Errno(netc::EISCONN)));
         let table: [Case; 6] = [
             (&[Ok(()), Ok(())], 1, None),
             (&[REFUSED, Ok(())], 2, None),

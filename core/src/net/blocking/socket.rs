@@ -1,5 +1,6 @@
 //! The socket that threads share: making and closing it, and the use of its descriptor.
 
+use crate::netc;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -84,7 +85,7 @@ pub struct BlockingSocket {
 pub(super) const UNKNOWN: u8 = 0;
 
 /// The error of a call on a closed socket.
-const CLOSED: Errno = Errno(libc::EBADF);
+const CLOSED: Errno = Errno(netc::EBADF);
 
 /// How long a close waits for the unblocked calls to release the descriptor.
 const RELEASE_LIMIT: Duration = Duration::from_millis(10);

@@ -8,13 +8,16 @@
 //! A close finds the blocked threads in the list of `blocked`, and unblocks either wait by a signal. After EINTR a call
 //! fails if its socket is closed, else calls the host's hook, else is resumed.
 
+use crate::netc;
+use std::ffi::c_short;
+use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::blocked::Blocked;
 use super::socket::{BlockingSocket, InUse, Kind};
 use crate::net::raw::RawSocket;
-use crate::net::sys::{Epoll, Errno};
+use crate::net::sys::{Errno, PollFd, ReadinessChanges};
 use crate::net::traced;
 use crate::net::wait::{Deadline, OnInterrupt, WaitOptions, WaitPolicy, interest, wait_for};
 use crate::net::wait_error::WaitError;
@@ -23,8 +26,7 @@ use crate::net::wait_error::WaitError;
 const ONE: u8 = 1;
 const MORE: u8 = 2;
 
-/// The interval between attempts of a call that readiness does not help, if there is no descriptor for an epoll
-/// instance.
+/// The interval between attempts of a call that readiness does not help, if its changes cannot be watched.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// A call that may block: it keeps the descriptor open, and a close unblocks it.
@@ -65,11 +67,11 @@ impl<'a> Blocking<'a> {
     }
 
     /// Waits for `events` (poll(2)).
-    fn wait(&self, events: libc::c_short, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
+    fn wait(&self, events: c_short, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         self.wait_for(interest(self.socket().fd(), events), deadline, policy)
     }
 
-    fn wait_for(&self, what: libc::pollfd, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
+    fn wait_for(&self, what: PollFd, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let check = || self.after_a_signal(policy);
         let wait = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
         let waited = wait_for(&mut [what, interest(-1, 0)], wait);
@@ -79,32 +81,25 @@ impl<'a> Blocking<'a> {
 }
 
 /// The wait of a call that would block although the socket was ready: another thread was faster, or the readiness
-/// persists, as POLLERR does while the error queue is not empty (IP_RECVERR of ip(7)). It waits for an edge instead of
-/// a level (EPOLLET of epoll(7)).
-struct Events(Option<Epoll>);
+/// persists, as POLLERR does while the error queue is not empty (IP_RECVERR of ip(7)). It waits for a change.
+struct Changes(Option<ReadinessChanges>);
 
-impl Events {
+impl Changes {
     #[cold]
-    fn of(socket: &RawSocket, events: libc::c_short) -> Events {
-        use std::os::fd::AsFd;
-        // The numbers of poll and of epoll are the same.
-        let events = events as u32 | libc::EPOLLET as u32;
-        let epoll = Epoll::new().and_then(|epoll| epoll.add(socket.as_fd(), events, 0).map(|()| epoll));
-        Events(epoll.ok())
+    fn of(socket: &RawSocket, events: c_short) -> Changes {
+        Changes(ReadinessChanges::of(socket.as_fd(), events).ok())
     }
 
     fn wait(&self, blocking: &Blocking<'_>, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
-        let Some(epoll) = &self.0 else {
+        let Some(changes) = &self.0 else {
             let step = deadline.earlier(Deadline::after(Some(RETRY)));
             return match blocking.wait_for(interest(-1, 0), step, policy) {
                 Err(WaitError::TimedOut) if !deadline.passed() => Ok(()),
                 other => other,
             };
         };
-        blocking.wait_for(interest(epoll.fd(), libc::POLLIN), deadline, policy)?;
-        // Consumes the event.
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; 1];
-        let _ = epoll.wait(&mut events, Some(Duration::ZERO));
+        blocking.wait_for(interest(changes.fd(), netc::POLLIN), deadline, policy)?;
+        changes.consume();
         Ok(())
     }
 }
@@ -114,14 +109,14 @@ impl BlockingSocket {
     #[inline]
     pub(super) fn call_blocking<T>(
         &self,
-        events: libc::c_short,
+        events: c_short,
         policy: WaitPolicy,
         mut call: impl FnMut(&RawSocket) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
         loop {
             match traced::blocking(blocking.socket(), events, &mut call) {
-                Err(Errno(libc::EINTR)) => blocking.after_a_signal(policy)?,
+                Err(Errno(netc::EINTR)) => blocking.after_a_signal(policy)?,
                 // A close that used shutdown(2) makes the call fail with another error.
                 Err(errno) => return Err(self.closed_or(errno)),
                 Ok(value) => return Ok(value),
@@ -133,7 +128,7 @@ impl BlockingSocket {
     /// time is over. With `ready_first`, the first attempt is made after a wait.
     pub(super) fn call_with_timeout<T>(
         &self,
-        events: libc::c_short,
+        events: c_short,
         policy: WaitPolicy,
         ready_first: bool,
         mut call: impl FnMut(&RawSocket) -> Result<T, Errno>,
@@ -142,7 +137,7 @@ impl BlockingSocket {
         if !ready_first {
             match call(&in_use) {
                 Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
-                Err(Errno(libc::EINTR)) => policy.run_interrupt_hook()?,
+                Err(Errno(netc::EINTR)) => policy.run_interrupt_hook()?,
                 other => return Ok(other?),
             }
         }
@@ -153,13 +148,13 @@ impl BlockingSocket {
         loop {
             match call(blocking.socket()) {
                 Err(errno) if errno.would_block() && !policy.is_nonblocking() => {}
-                Err(Errno(libc::EINTR)) => {
+                Err(Errno(netc::EINTR)) => {
                     blocking.after_a_signal(policy)?;
                     continue;
                 }
                 other => return Ok(other?),
             }
-            let changes = changes.get_or_insert_with(|| Events::of(blocking.socket(), events));
+            let changes = changes.get_or_insert_with(|| Changes::of(blocking.socket(), events));
             changes.wait(&blocking, deadline, policy)?;
         }
     }
@@ -170,7 +165,7 @@ impl BlockingSocket {
     }
 
     /// Waits for `events` (poll(2)); without a timeout there is no limit.
-    pub(super) fn wait(&self, events: libc::c_short, policy: WaitPolicy) -> Result<(), WaitError> {
+    pub(super) fn wait(&self, events: c_short, policy: WaitPolicy) -> Result<(), WaitError> {
         let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
         blocking.wait(events, Deadline::after(policy.timeout), policy)
     }
@@ -197,9 +192,9 @@ impl BlockingSocket {
     ) -> Result<(), WaitError> {
         let (blocking, deadline) = (Blocking::of(in_use)?, Deadline::after(policy.timeout));
         loop {
-            blocking.wait(libc::POLLOUT, deadline, policy)?;
+            blocking.wait(netc::POLLOUT, deadline, policy)?;
             match connect(blocking.socket()) {
-                Err(Errno(libc::EALREADY | libc::EINTR)) => {}
+                Err(Errno(netc::EALREADY | netc::EINTR)) => {}
                 ended => return ended.map_err(WaitError::Os),
             }
         }
@@ -222,7 +217,7 @@ impl BlockingSocket {
     fn read_low_water(&self) -> bool {
         let mut value = [0; 4];
         let more = self.kind() == Kind::Stream
-            && self.option(libc::SOL_SOCKET, libc::SO_RCVLOWAT, &mut value).is_ok()
+            && self.option(netc::SOL_SOCKET, netc::SO_RCVLOWAT, &mut value).is_ok()
             && i32::from_ne_bytes(value) > 1;
         self.low_water.store(if more { MORE } else { ONE }, Ordering::Relaxed);
         more
@@ -231,5 +226,5 @@ impl BlockingSocket {
 
 /// The error of a call that was not attempted: with a timeout of zero it would block.
 fn would_wait(error: WaitError, policy: WaitPolicy) -> WaitError {
-    if error == WaitError::TimedOut && policy.is_nonblocking() { Errno(libc::EAGAIN).into() } else { error }
+    if error == WaitError::TimedOut && policy.is_nonblocking() { Errno(netc::EAGAIN).into() } else { error }
 }

@@ -4,7 +4,6 @@
 //! sendmsg(2) or sendmmsg(2). Where the kernel can, datagrams of one size between two addresses pass it as the
 //! segments of one message (udp(7): UDP_SEGMENT, UDP_GRO).
 
-mod control;
 mod meta;
 mod queue;
 mod receive_batch;

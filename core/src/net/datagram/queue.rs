@@ -1,5 +1,6 @@
 //! Replies to send, grouped into messages: those of one size to one peer are the segments of one message.
 
+use crate::netc;
 use std::iter;
 use std::mem;
 use std::ops::Range;
@@ -160,11 +161,11 @@ impl Queue {
         }
         match errno.0 {
             // Short segments fit every path, so the error has another cause, which other messages may not have.
-            libc::EINVAL | libc::EMSGSIZE if message.segment <= FITS_EVERY_PATH => {}
-            libc::EINVAL | libc::EMSGSIZE => {
+            netc::EINVAL | netc::EMSGSIZE if message.segment <= FITS_EVERY_PATH => {}
+            netc::EINVAL | netc::EMSGSIZE => {
                 self.longest_segment = self.longest_segment.min(message.segment - 1);
             }
-            libc::EIO | libc::EOPNOTSUPP | libc::ENOPROTOOPT => self.longest_segment = 0,
+            netc::EIO | netc::EOPNOTSUPP | netc::ENOPROTOOPT => self.longest_segment = 0,
             _ => return false,
         }
         self.messages[self.next].count = 0;
@@ -241,10 +242,10 @@ mod tests {
     fn segments_that_the_kernel_does_not_send_become_messages() {
         let all = usize::from(u16::MAX);
         let table = [
-            (800, libc::EINVAL, 799),
-            (800, libc::EMSGSIZE, 799),
-            (8, libc::EINVAL, all),
-            (800, libc::EIO, 0),
+            (800, netc::EINVAL, 799),
+            (800, netc::EMSGSIZE, 799),
+            (8, netc::EINVAL, all),
+            (800, netc::EIO, 0),
         ];
         for (size, errno, longest) in table {
             let mut queue = filled(&[(1, size), (1, size), (2, size), (1, 3)]);
@@ -254,7 +255,7 @@ mod tests {
             // An error of a single reply is its own.
             assert!(!queue.split(Errno(errno)));
         }
-        assert!(!filled(&[(1, 8), (1, 8)]).split(Errno(libc::EPERM)));
+        assert!(!filled(&[(1, 8), (1, 8)]).split(Errno(netc::EPERM)));
     }
 
     #[test]

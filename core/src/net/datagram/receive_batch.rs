@@ -1,12 +1,12 @@
 //! Receiving datagrams, one or several by a system call.
 
+use std::ffi::{c_int, c_uint};
 use std::mem;
 use std::os::fd::AsFd;
 
-use super::control::{self, Buffer, CONTROL};
 use super::meta::ReceiveMeta;
 use crate::net::socket::Socket;
-use crate::net::sys::{self, Errno};
+use crate::net::sys::{self, CONTROL, ControlBuffer, Errno, MessageHeader};
 use crate::net::traced::{self, Datagram, ReceivedDatagrams};
 
 /// The bytes for one message, which is one datagram or several segments: none is longer, so none is truncated.
@@ -20,9 +20,9 @@ const STRIDE: usize = SLOT + 64;
 pub(crate) struct ReceiveBatch {
     payloads: Vec<u8>,
     names: Vec<libc::sockaddr_storage>,
-    controls: Vec<Buffer>,
+    controls: Vec<ControlBuffer>,
     vectors: Vec<libc::iovec>,
-    headers: Vec<libc::mmsghdr>,
+    headers: Vec<MessageHeader>,
     /// How many headers the last call may have changed.
     used: usize,
 }
@@ -60,7 +60,7 @@ impl ReceiveBatch {
         let mut batch = ReceiveBatch {
             payloads: vec![0; capacity * STRIDE],
             names: vec![name; capacity],
-            controls: vec![Buffer::EMPTY; capacity],
+            controls: vec![ControlBuffer::EMPTY; capacity],
             vectors: vec![vector; capacity],
             headers: vec![header; capacity],
             used: 0,
@@ -98,7 +98,7 @@ impl ReceiveBatch {
         // SAFETY: the name is this batch's own storage, and the kernel wrote its length.
         let source = unsafe { sys::address_at(&raw const self.names[index], header.msg_hdr.msg_namelen) };
         // SAFETY: the header points to this batch's control buffer, and the kernel wrote how much of it is used.
-        let control = unsafe { control::read(&header.msg_hdr) };
+        let control = unsafe { sys::read_control(&header.msg_hdr) };
         let meta = source.map(|source| ReceiveMeta {
             source,
             destination: control.destination,
@@ -123,14 +123,14 @@ impl ReceivedDatagrams for ReceiveBatch {
 impl Socket {
     /// recvmsg(2) with flags. Returns 1, or 0 if the input was shut down (shutdown(2)).
     #[inline(always)]
-    pub(crate) fn receive_one(&self, batch: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
+    pub(crate) fn receive_one(&self, batch: &mut ReceiveBatch, flags: c_int) -> Result<usize, Errno> {
         traced::receive_batch(&self.raw, batch, flags, |raw, batch, flags| {
             batch.rearm();
             batch.used = 1;
             let header = &mut batch.headers[0];
             // SAFETY: the header points to buffers of this batch, of the lengths given.
             let length = unsafe { sys::receive_header(raw.as_fd(), &mut header.msg_hdr, flags) }?;
-            header.msg_len = length as libc::c_uint;
+            header.msg_len = length as c_uint;
             Ok(usize::from(header.msg_hdr.msg_namelen > 0))
         })
     }
@@ -138,13 +138,13 @@ impl Socket {
     /// recvmmsg(2) with flags: up to the batch's capacity of the datagrams that are queued. With MSG_WAITFORONE instead
     /// of MSG_DONTWAIT it blocks until the first. Returns 0 if the input was shut down.
     #[inline(always)]
-    pub(crate) fn receive_some(&self, batch: &mut ReceiveBatch, flags: libc::c_int) -> Result<usize, Errno> {
+    pub(crate) fn receive_some(&self, batch: &mut ReceiveBatch, flags: c_int) -> Result<usize, Errno> {
         traced::receive_batch(&self.raw, batch, flags, |raw, batch, flags| {
             batch.rearm();
             // SAFETY: every header points to buffers of this batch, of the lengths given.
             let count = unsafe { sys::receive_headers(raw.as_fd(), &mut batch.headers, flags) }?;
             batch.used = count;
-            let is_datagram = |header: &&libc::mmsghdr| header.msg_hdr.msg_namelen > 0;
+            let is_datagram = |header: &&MessageHeader| header.msg_hdr.msg_namelen > 0;
             Ok(batch.headers[..count].iter().take_while(is_datagram).count())
         })
     }

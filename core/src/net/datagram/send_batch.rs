@@ -1,5 +1,6 @@
 //! Sending replies, one or several messages by a system call.
 
+use crate::netc;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::AsFd;
@@ -7,12 +8,11 @@ use std::{mem, ptr};
 
 use socket2::SockAddr;
 
-use super::control::{self, Buffer};
 use super::meta::SendMeta;
 use super::queue::{Added, NONE, Queue, Reply};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
-use crate::net::sys::{self, Errno};
+use crate::net::sys::{self, ControlBuffer, Errno, MessageHeader, SentControl};
 use crate::net::traced::{self, Datagram, SentDatagrams};
 
 /// The most messages of one call.
@@ -22,9 +22,9 @@ const MAX_MESSAGES: usize = 64;
 pub(crate) struct SendBatch {
     queue: Queue,
     names: Vec<libc::sockaddr_storage>,
-    controls: Vec<Buffer>,
+    controls: Vec<ControlBuffer>,
     vectors: Vec<libc::iovec>,
-    headers: Vec<libc::mmsghdr>,
+    headers: Vec<MessageHeader>,
 }
 
 // SAFETY: the pointers in the headers and vectors are set before each call, to memory that the batch owns, and are
@@ -48,7 +48,7 @@ impl SendBatch {
         SendBatch {
             queue: Queue::new(capacity, growth, segments),
             names: vec![name; messages],
-            controls: vec![Buffer::EMPTY; messages],
+            controls: vec![ControlBuffer::EMPTY; messages],
             vectors: vec![vector; capacity],
             headers: vec![header; messages],
         }
@@ -106,7 +106,9 @@ impl SendBatch {
         header.msg_iov = &raw mut self.vectors[vector];
         header.msg_iovlen = used as _;
         let segment = u16::try_from(message.segment).ok().filter(|_| message.count > 1);
-        control::write(header, &mut self.controls[at], &message.meta, segment);
+        let SendMeta { to, from, hop_limit } = message.meta;
+        let control = SentControl { ipv6: to.is_ipv6(), from, hop_limit, segment };
+        sys::write_control(header, &mut self.controls[at], &control);
         used
     }
 }
@@ -154,7 +156,7 @@ impl RawSocket {
         {
             // The cheapest of the three calls.
             let bytes = &batch.queue.arena[batch.queue.replies[only.first].bytes.clone()];
-            self.send_to(bytes, &only.meta.to, libc::MSG_DONTWAIT)?;
+            self.send_to(bytes, &only.meta.to, netc::MSG_DONTWAIT)?;
             let sent = SentBatch { datagrams: 1, bytes: bytes.len() };
             batch.queue.advance(1);
             return Ok(sent);
@@ -182,13 +184,13 @@ impl RawSocket {
     }
 
     /// Sends messages whose headers are complete; returns the number sent.
-    fn send_headers(&self, headers: &mut [libc::mmsghdr]) -> Result<usize, Errno> {
+    fn send_headers(&self, headers: &mut [MessageHeader]) -> Result<usize, Errno> {
         if let [one] = headers {
             // SAFETY: the header points to a name, controls and vectors of the batch, and they to its bytes.
-            unsafe { sys::send_header(self.as_fd(), &one.msg_hdr, libc::MSG_DONTWAIT) }.map(|_| 1)
+            unsafe { sys::send_header(self.as_fd(), &one.msg_hdr, netc::MSG_DONTWAIT) }.map(|_| 1)
         } else {
             // SAFETY: as above, for each of them.
-            unsafe { sys::send_headers(self.as_fd(), headers, libc::MSG_DONTWAIT) }
+            unsafe { sys::send_headers(self.as_fd(), headers, netc::MSG_DONTWAIT) }
         }
     }
 }

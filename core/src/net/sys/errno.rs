@@ -4,6 +4,7 @@ use std::ffi::c_int;
 use std::{fmt, io};
 
 use crate::error::describe;
+use crate::netc;
 
 /// A system call's error number (errno(3)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,7 @@ impl Errno {
 
     /// The call would have had to wait.
     pub(crate) fn would_block(self) -> bool {
-        self.0 == libc::EAGAIN || self.0 == libc::EWOULDBLOCK
+        self.0 == netc::EAGAIN
     }
 }
 
@@ -30,7 +31,7 @@ impl std::error::Error for Errno {}
 
 impl From<io::Error> for Errno {
     fn from(error: io::Error) -> Errno {
-        Errno(error.raw_os_error().unwrap_or(libc::EIO))
+        Errno(error.raw_os_error().unwrap_or(netc::EIO))
     }
 }
 
@@ -56,6 +57,17 @@ impl KeptErrno {
 impl Drop for KeptErrno {
     fn drop(&mut self) {
         // SAFETY: errno is this thread's own.
-        unsafe { *libc::__errno_location() = self.0 };
+        unsafe { *location() = self.0 };
+    }
+}
+
+/// Where the thread's errno is.
+fn location() -> *mut c_int {
+    // SAFETY: the call takes nothing.
+    unsafe {
+        #[cfg(target_os = "linux")]
+        return libc::__errno_location();
+        #[cfg(not(target_os = "linux"))]
+        return libc::__error();
     }
 }

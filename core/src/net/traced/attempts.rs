@@ -1,5 +1,6 @@
 //! Calls that may block: accept, connect, receive and send. All attempts and waits of a call are one record.
 
+use crate::netc;
 use std::ffi::c_int;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -127,17 +128,17 @@ impl Traced for RawSocket {
     fn outcome<T>(&self, result: &Sys<T>, flags: c_int, (): ()) -> Option<Outcome> {
         match result {
             Err(errno) if errno.would_block() => may_block(self, flags).then_some(Outcome::TimedOut),
-            Err(Errno(libc::EINTR)) => None,
+            Err(Errno(netc::EINTR)) => None,
             other => Some(outcome_of(other)),
         }
     }
 
     fn is_connecting(error: Errno) -> bool {
-        error == Errno(libc::EALREADY)
+        error == Errno(netc::EALREADY)
     }
 
     fn attempt<T>(&self, flags: c_int, mut call: impl FnMut(c_int) -> Sys<T>) -> Sys<T> {
-        match call(flags | libc::MSG_DONTWAIT) {
+        match call(flags | netc::MSG_DONTWAIT) {
             Err(errno) if errno.would_block() && may_block(self, flags) => {}
             other => return other,
         }
@@ -148,13 +149,13 @@ impl Traced for RawSocket {
     }
 
     fn attempt_accept<T>(&self, (): (), call: impl FnOnce() -> Sys<T>) -> (Sys<T>, Option<Outcome>) {
-        let blocks = may_block(self, 0) && would_block(self, libc::POLLIN);
+        let blocks = may_block(self, 0) && would_block(self, netc::POLLIN);
         let wait = blocks.then(|| WaitSpan::begin([self.fd()], Direction::In));
         let result = call();
         wait.into_iter().for_each(WaitSpan::end);
         let outcome = match &result {
             // The socket was shut down while the call was blocked.
-            Err(Errno(libc::EINVAL)) if blocks => Some(Outcome::Closed),
+            Err(Errno(netc::EINVAL)) if blocks => Some(Outcome::Closed),
             other => self.outcome(other, 0, ()),
         };
         (result, outcome)
@@ -249,7 +250,7 @@ fn end_receive(
     }
     let count = count.min(record.room.unwrap_or(count));
     // With MSG_TRUNC the bytes of a stream are discarded (tcp(7)).
-    let has_data = record.datagrams || flags & libc::MSG_TRUNC == 0;
+    let has_data = record.datagrams || flags & netc::MSG_TRUNC == 0;
     let data = if has_data { &record.data[..count.min(record.data.len())] } else { &[] };
     span.end(Outcome::Ok, CallRecord { bytes: Some(count), data, ..record });
 }

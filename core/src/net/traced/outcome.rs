@@ -1,6 +1,8 @@
 //! How a call has ended, and what a record says of its socket.
 
-use std::ffi::c_int;
+use crate::net::sys::PollFd;
+use crate::netc;
+use std::ffi::{c_int, c_short};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use crate::net::sys::{self, Errno, KeptErrno};
 use crate::trace::{CallRecord, Outcome};
 
 /// The flags of calls that are not recorded.
-const UNRECORDED: c_int = libc::MSG_PEEK | libc::MSG_OOB | libc::MSG_ERRQUEUE;
+const UNRECORDED: c_int = netc::MSG_PEEK | netc::MSG_OOB | netc::MSG_ERRQUEUE;
 
 pub(in crate::net) fn is_recorded(flags: c_int) -> bool {
     flags & UNRECORDED == 0
@@ -40,11 +42,11 @@ pub(super) fn with_socket<'a>(socket: &RawSocket, record: CallRecord<'a>) -> Cal
 
 /// Whether a call with these flags may block.
 pub(in crate::net) fn may_block(socket: &RawSocket, flags: c_int) -> bool {
-    flags & libc::MSG_DONTWAIT == 0 && socket.is_nonblocking() == Ok(false)
+    flags & netc::MSG_DONTWAIT == 0 && socket.is_nonblocking() == Ok(false)
 }
 
 /// Whether a call that waits for one of `events` (poll(2)) would block now.
-pub(super) fn would_block(socket: &RawSocket, events: libc::c_short) -> bool {
-    let fd = libc::pollfd { fd: socket.fd(), events, revents: 0 };
+pub(super) fn would_block(socket: &RawSocket, events: c_short) -> bool {
+    let fd = PollFd { fd: socket.fd(), events, revents: 0 };
     sys::poll(&mut [fd], Some(Duration::ZERO)) == Ok(0)
 }

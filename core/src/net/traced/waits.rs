@@ -3,23 +3,26 @@
 use super::outcome::would_block;
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
+use crate::net::sys::PollFd;
+use crate::netc;
 use crate::trace::{self, Direction, WaitSpan};
+use std::ffi::c_short;
 
 type Sys<T> = Result<T, Errno>;
 
 /// poll(2), which is part of a call; the last entry of `fds` is the waker's.
 #[inline(always)]
-pub(in crate::net) fn wait<T>(fds: &mut [libc::pollfd], poll: impl FnOnce(&mut [libc::pollfd]) -> T) -> T {
+pub(in crate::net) fn wait<T>(fds: &mut [PollFd], poll: impl FnOnce(&mut [PollFd]) -> T) -> T {
     if trace::on() { time_wait(fds, poll) } else { poll(fds) }
 }
 
 #[cold]
 #[inline(never)]
-fn time_wait<T>(fds: &mut [libc::pollfd], poll: impl FnOnce(&mut [libc::pollfd]) -> T) -> T {
+fn time_wait<T>(fds: &mut [PollFd], poll: impl FnOnce(&mut [PollFd]) -> T) -> T {
     let others = &fds[..fds.len() - 1];
-    let into = others.iter().any(|other| other.events & libc::POLLIN != 0);
+    let into = others.iter().any(|other| other.events & netc::POLLIN != 0);
     let (event, direction) =
-        if into { (libc::POLLIN, Direction::In) } else { (libc::POLLOUT, Direction::Out) };
+        if into { (netc::POLLIN, Direction::In) } else { (netc::POLLOUT, Direction::Out) };
     let waited_for = others.iter().filter(|other| other.events & event != 0);
     let wait = WaitSpan::begin(waited_for.map(|other| other.fd), direction);
     let result = poll(fds);
@@ -32,7 +35,7 @@ fn time_wait<T>(fds: &mut [libc::pollfd], poll: impl FnOnce(&mut [libc::pollfd])
 #[inline(always)]
 pub(in crate::net) fn blocking<T>(
     socket: &RawSocket,
-    events: libc::c_short,
+    events: c_short,
     mut call: impl FnMut(&RawSocket) -> Sys<T>,
 ) -> Sys<T> {
     if trace::on() { time_blocking(socket, events, &mut call) } else { call(socket) }
@@ -42,13 +45,13 @@ pub(in crate::net) fn blocking<T>(
 #[inline(never)]
 fn time_blocking<T>(
     socket: &RawSocket,
-    events: libc::c_short,
+    events: c_short,
     call: &mut dyn FnMut(&RawSocket) -> Sys<T>,
 ) -> Sys<T> {
     if !would_block(socket, events) {
         return call(socket);
     }
-    let direction = if events & libc::POLLIN != 0 { Direction::In } else { Direction::Out };
+    let direction = if events & netc::POLLIN != 0 { Direction::In } else { Direction::Out };
     let wait = WaitSpan::begin([socket.fd()], direction);
     let result = call(socket);
     wait.end();

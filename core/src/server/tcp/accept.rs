@@ -1,6 +1,7 @@
 //! Accepting connections: one accept(2), and the loop around it of the engines that block (iterative, threads,
 //! processes).
 
+use crate::netc;
 use std::ops::Range;
 use std::os::fd::RawFd;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ fn count(outcome: Result<Socket, Errno>, context: &Context) -> Result<Socket, Ac
 }
 
 fn is_shortage(errno: Errno) -> bool {
-    matches!(errno.0, libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM)
+    matches!(errno.0, netc::EMFILE | netc::ENFILE | netc::ENOBUFS | netc::ENOMEM)
 }
 
 /// Closes a connection that cannot be served, and logs why.
@@ -97,7 +98,7 @@ impl Acceptor {
         }
         self.in_a_row = 0;
         let all = self.listeners[self.own.clone()].iter().map(|listener| listener.fd()).chain(others);
-        let mut fds: Vec<_> = all.map(|fd| interest(fd, libc::POLLIN)).collect();
+        let mut fds: Vec<_> = all.map(|fd| interest(fd, netc::POLLIN)).collect();
         fds.push(interest(-1, 0));
         let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
         loop {
@@ -139,7 +140,7 @@ impl Acceptor {
         let alone = self.own.len() == 1;
         while !context.stop.is_requested() && (alone || self.in_a_row < MAX_IN_A_ROW) {
             match self.listeners[self.own.start + self.first].accept_as(false) {
-                Err(Errno(libc::ECONNABORTED | libc::EINTR)) => {}
+                Err(Errno(netc::ECONNABORTED | netc::EINTR)) => {}
                 // A shortage of descriptors is reported even if the backlog is empty, so it is not counted here.
                 Err(_) => return None,
                 connection => {

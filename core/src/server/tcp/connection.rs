@@ -7,6 +7,7 @@ use super::drain_budget::DrainBudget;
 use super::exchange::{AfterReply, Exchange};
 use super::linger::linger;
 use crate::net::{Deadline, Errno, WaitError, WaitOptions};
+use crate::netc;
 use crate::server::state::{Context, LimitEvent, OpenConnection};
 
 /// Serves until the peer ends its output, a limit is reached, the framing ends the connection, or the server stops.
@@ -133,7 +134,7 @@ fn wait_for_input(
             Ok(0) if stop.is_requested() => return Err(WaitError::Woken),
             Ok(received) => return Ok(received),
             Err(errno) if errno.would_block() => return Err(WaitError::TimedOut),
-            Err(Errno(libc::EINTR)) => {}
+            Err(Errno(netc::EINTR)) => {}
             Err(errno) => return Err(WaitError::Os(errno)),
         }
     }

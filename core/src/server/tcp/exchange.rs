@@ -1,5 +1,6 @@
 //! The requests and replies of one connection: bytes in, bytes out, without a socket.
 
+use crate::netc;
 use std::collections::TryReserveError;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ impl AfterReply {
     pub(super) fn send_flags(self) -> i32 {
         match self {
             AfterReply::Continue => 0,
-            AfterReply::Close => libc::MSG_MORE,
+            AfterReply::Close => netc::MSG_MORE,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! close(2) with unread input resets the connection (RFC 2525, 2.17), which may destroy replies on their way. A server
 //! that ends a connection therefore ends its output first, and discards input until the peer has all replies.
 
+use crate::netc;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
@@ -34,7 +35,7 @@ pub(super) fn linger_step(socket: &Socket, buffer: &mut [u8], peer_sent: &mut bo
             LingerStep::Discarded
         }
         // There is no input, or a stop has shut the input down, after which none is reported.
-        Ok(_) | Err(Errno(libc::EAGAIN)) => {
+        Ok(_) | Err(Errno(netc::EAGAIN)) => {
             // A peer that sends nothing causes no reset: the kernel alone can finish what it has begun to send.
             let owed = if *peer_sent { socket.unacknowledged() } else { socket.unsent() };
             if owed.unwrap_or(0) == 0 { LingerStep::Done } else { LingerStep::Unacknowledged }

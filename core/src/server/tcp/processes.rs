@@ -1,5 +1,6 @@
 //! A process for each connection, up to a limit; see `children` for what they may do.
 
+use crate::netc;
 use std::sync::Arc;
 
 use super::accept::{Acceptor, SHORTAGE_PAUSE, Wakeup, refuse};
@@ -15,7 +16,7 @@ const CUT: i32 = 3;
 
 pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {
     // The parent never uses them: each child has its own copy.
-    let buffers = Buffers::preallocated(&state.context.settings).map_err(|_| Errno(libc::ENOMEM))?;
+    let buffers = Buffers::preallocated(&state.context.settings).map_err(|_| Errno(netc::ENOMEM))?;
     state.spawn("capsock-accept", move |state| {
         let children = Children::with_capacity(0);
         Processes { state, buffers, children }.run(Acceptor::of_all(listeners, false));
@@ -55,7 +56,7 @@ impl Processes<'_> {
         loop {
             match fork(&connection, &mut self.buffers, context) {
                 Ok(child) => return self.children.push(child, (active, peer)),
-                Err(Errno(libc::EMFILE | libc::ENFILE)) => {
+                Err(Errno(netc::EMFILE | netc::ENFILE)) => {
                     context.limit_reached(LimitEvent::OutOfDescriptors);
                 }
                 Err(_) => return refuse(connection.socket, context, "cannot create a process (ulimit -u)"),

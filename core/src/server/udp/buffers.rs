@@ -1,5 +1,6 @@
 //! The buffers of one worker: it receives requests into them, and sends the replies from them.
 
+use crate::netc;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -63,7 +64,7 @@ impl Buffers {
     pub(super) fn receive(&mut self, socket: &Socket, context: &Context) -> usize {
         match self.try_receive(socket, context) {
             Ok(count) => count,
-            Err(errno) if errno.would_block() || errno == Errno(libc::EINTR) => 0,
+            Err(errno) if errno.would_block() || errno == Errno(netc::EINTR) => 0,
             Err(_) => {
                 let pause = WaitOptions::until(Deadline::after(Some(ERROR_PAUSE)));
                 let _ = wait_for(&mut [interest(-1, 0)], pause.woken_by(context.stop.waker()));
@@ -76,18 +77,18 @@ impl Buffers {
         if !self.busy_poll.is_zero() {
             let start = Instant::now();
             while start.elapsed() < self.busy_poll && !context.stop.is_requested() {
-                match self.receive_now(socket, libc::MSG_DONTWAIT) {
+                match self.receive_now(socket, netc::MSG_DONTWAIT) {
                     Err(errno) if errno.would_block() => {}
                     other => return other,
                 }
             }
         }
         if self.blocks {
-            return self.receive_now(socket, libc::MSG_WAITFORONE);
+            return self.receive_now(socket, netc::MSG_WAITFORONE);
         }
         let stop = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
         match wait_readable(socket.fd(), stop) {
-            Ok(()) => self.receive_now(socket, libc::MSG_DONTWAIT),
+            Ok(()) => self.receive_now(socket, netc::MSG_DONTWAIT),
             Err(WaitError::Os(errno)) => Err(errno),
             Err(WaitError::Woken | WaitError::TimedOut | WaitError::Interrupted) => Ok(0),
         }
@@ -100,7 +101,7 @@ impl Buffers {
             self.batching.record(received.unwrap_or(0));
             received
         } else {
-            socket.receive_one(&mut self.requests, flags & libc::MSG_DONTWAIT)
+            socket.receive_one(&mut self.requests, flags & netc::MSG_DONTWAIT)
         }
     }
 
@@ -213,7 +214,7 @@ fn wait_for_space(socket: &Socket, limit: Deadline, context: &Context) -> bool {
     if deadline.passed() {
         return false;
     }
-    let mut fds = [interest(socket.fd(), libc::POLLOUT), interest(-1, 0)];
+    let mut fds = [interest(socket.fd(), netc::POLLOUT), interest(-1, 0)];
     match wait_for(&mut fds, WaitOptions::until(deadline)) {
         Ok(()) => true,
         Err(WaitError::TimedOut | WaitError::Woken | WaitError::Interrupted | WaitError::Os(_)) => false,

@@ -1,5 +1,6 @@
 //! A fixed number of processes on one port. One that dies is replaced; see `children` for what they may do.
 
+use crate::netc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(super) fn start(state: &Arc<State>, sockets: Arc<Vec<BoundSocket>>) -> Resul
             }
         }
     })?;
-    started.recv().unwrap_or(Err(Errno(libc::EAGAIN)))
+    started.recv().unwrap_or(Err(Errno(netc::EAGAIN)))
 }
 
 struct Processes<'a> {

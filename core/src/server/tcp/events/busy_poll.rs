@@ -2,27 +2,28 @@
 
 use std::time::{Duration, Instant};
 
-use crate::net::Epoll;
+use crate::net::{Events, Selector};
 
-/// Busy-polls for up to `busy_poll`, then blocks until there is an event. Returns the number of events.
+/// Busy-polls for up to `busy_poll`, then blocks until there is an event, or for `timeout`.
 #[inline]
-pub(super) fn wait(epoll: &Epoll, events: &mut [libc::epoll_event], busy_poll: Duration) -> usize {
+pub(super) fn wait(selector: &Selector, events: &mut Events, busy_poll: Duration, timeout: Option<Duration>) {
     if !busy_poll.is_zero() {
-        let ready = poll_busily(epoll, events, busy_poll);
-        if ready > 0 {
-            return ready;
+        poll_busily(selector, events, busy_poll);
+        if !events.is_empty() {
+            return;
         }
     }
     // Signals are blocked here; after any other error the caller waits again.
-    epoll.wait(events, None).unwrap_or(0)
+    let _ = selector.wait(events, timeout);
 }
 
 #[inline(never)]
-fn poll_busily(epoll: &Epoll, events: &mut [libc::epoll_event], busy_poll: Duration) -> usize {
+fn poll_busily(selector: &Selector, events: &mut Events, busy_poll: Duration) {
     let start = Instant::now();
-    let mut ready = 0;
-    while ready == 0 && start.elapsed() < busy_poll {
-        ready = epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+    while start.elapsed() < busy_poll {
+        let _ = selector.wait(events, Some(Duration::ZERO));
+        if !events.is_empty() {
+            return;
+        }
     }
-    ready
 }

@@ -1,5 +1,6 @@
 //! One connection of an event loop: a state machine that never blocks.
 
+use crate::netc;
 use std::time::{Duration, Instant};
 
 use super::send_queue::SendQueue;
@@ -170,7 +171,7 @@ impl Connection {
             false => buffer.len(),
         };
         let received = match length {
-            0 => Err(Errno(libc::EAGAIN)),
+            0 => Err(Errno(netc::EAGAIN)),
             _ => self.socket().receive(&mut buffer[..length]),
         };
         let next = match received {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::busy_poll;
 use super::listeners::WatchedListeners;
 use super::timer::LoopTimer;
-use crate::net::{Epoll, Errno, Socket};
+use crate::net::{Errno, Events, Interest, Selector, Socket};
 use crate::server::state::{Listeners, State};
 use crate::server::tcp::linger::LINGER_INTERVAL;
 
@@ -33,8 +33,9 @@ pub(super) trait ConnectionSet {
     /// Admits an accepted connection, unless a limit is reached.
     fn add(&mut self, socket: Socket, current: &mut LoopState);
 
-    /// Handles the events of one connection.
-    fn ready(&mut self, key: usize, events: u32, current: &mut LoopState);
+    /// Handles the event of one connection.
+    /// With `short_receive`, a receive may return less than is available.
+    fn ready(&mut self, key: usize, short_receive: bool, current: &mut LoopState);
 
     /// Checks the time limits of each connection. With `cut` the stop's deadline has passed: what is in progress is
     /// cut.
@@ -55,7 +56,7 @@ pub(super) trait ConnectionSet {
 /// What a loop has besides its connections.
 pub(super) struct LoopState {
     pub(super) state: Arc<State>,
-    pub(super) epoll: Arc<Epoll>,
+    pub(super) selector: Arc<Selector>,
     listeners: WatchedListeners,
     timer: LoopTimer,
     busy_poll: Duration,
@@ -97,38 +98,48 @@ pub(super) struct EventLoop<C> {
 impl<C: ConnectionSet> EventLoop<C> {
     pub(super) fn new(
         connections: C,
-        epoll: Arc<Epoll>,
+        selector: Arc<Selector>,
         busy_poll: Duration,
         listeners: Arc<Listeners>,
         state: &Arc<State>,
     ) -> Result<EventLoop<C>, Errno> {
-        epoll.add(state.context.stop.waker().as_fd(), libc::EPOLLIN as u32, STOP)?;
-        let timer = LoopTimer::new()?;
-        epoll.add(timer.as_fd(), libc::EPOLLIN as u32, TIMER)?;
+        selector.add(state.context.stop.waker().as_fd(), Interest::READABLE, STOP)?;
+        let timer = LoopTimer::new(&selector, TIMER)?;
         let mut listeners = WatchedListeners::new(listeners, LAST_LISTENER);
-        listeners.watch(&epoll)?;
+        listeners.watch(&selector)?;
         let now = Instant::now();
         let (state, draining) = (Arc::clone(state), false);
-        let current =
-            LoopState { state, epoll, listeners, timer, busy_poll, draining, now, next_timeout_check: now };
+        let current = LoopState {
+            state,
+            selector,
+            listeners,
+            timer,
+            busy_poll,
+            draining,
+            now,
+            next_timeout_check: now,
+        };
         Ok(EventLoop { current, connections })
     }
 
     pub(super) fn run(&mut self) {
-        let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; MAX_EVENTS];
+        let mut events = Events::with_capacity(MAX_EVENTS);
         while !(self.current.draining && self.connections.is_empty()) {
-            let ready = self.wait(&mut events);
+            self.wait(&mut events);
             self.current.now = Instant::now();
             let pending = self.connections.pending();
-            for event in &events[..ready] {
-                match event.u64 {
+            for event in events.iter() {
+                match event.token() {
                     STOP => self.start_draining(),
                     // What is due is done below.
                     TIMER => {}
                     TIMEOUT_CHECK => self.connections.timeout_check_requested(&mut self.current),
                     token => match self.current.listeners.index(token) {
                         Some(index) => self.accept(index),
-                        None => self.connections.ready(token as usize, event.events, &mut self.current),
+                        None => {
+                            let short_receive = event.may_receive_short();
+                            self.connections.ready(token as usize, short_receive, &mut self.current);
+                        }
                     },
                 }
             }
@@ -136,7 +147,7 @@ impl<C: ConnectionSet> EventLoop<C> {
                 self.connections.advance_pending(pending, &mut self.current);
             }
             let current = &mut self.current;
-            current.listeners.resume_if_due(&current.epoll, current.now);
+            current.listeners.resume_if_due(&current.selector, current.now);
             if current.now >= current.next_timeout_check {
                 self.check_timeouts();
             }
@@ -144,22 +155,25 @@ impl<C: ConnectionSet> EventLoop<C> {
     }
 
     /// Blocks until there is an event or something is due, unless connections can continue without one.
-    fn wait(&mut self, events: &mut [libc::epoll_event]) -> usize {
+    fn wait(&mut self, events: &mut Events) {
         let current = &mut self.current;
         let timeout_check = (!self.connections.is_empty()).then_some(current.next_timeout_check);
         let due = [timeout_check, current.listeners.resume_at].into_iter().flatten().min();
         current.timer.set(due, current.now);
         if self.connections.pending() > 0 {
-            return current.epoll.wait(events, Some(Duration::ZERO)).unwrap_or(0);
+            let _ = current.selector.wait(events, Some(Duration::ZERO));
+        } else {
+            let timeout = current.timer.timeout(current.now);
+            busy_poll::wait(&current.selector, events, current.busy_poll, timeout);
         }
-        busy_poll::wait(&current.epoll, events, current.busy_poll)
     }
 
     fn accept(&mut self, index: usize) {
         for _ in 0..MAX_ACCEPTS {
             let current = &mut self.current;
             let context = &current.state.context;
-            let Some(socket) = current.listeners.accept(index, &current.epoll, context, current.now) else {
+            let Some(socket) = current.listeners.accept(index, &current.selector, context, current.now)
+            else {
                 return;
             };
             if self.connections.is_empty() {
@@ -172,8 +186,8 @@ impl<C: ConnectionSet> EventLoop<C> {
     fn start_draining(&mut self) {
         let current = &mut self.current;
         current.draining = true;
-        let _ = current.epoll.remove(current.state.context.stop.waker().as_fd());
-        current.listeners.shut_down(&current.epoll);
+        let _ = current.selector.remove(current.state.context.stop.waker().as_fd());
+        current.listeners.shut_down(&current.selector);
         self.check_timeouts();
     }
 

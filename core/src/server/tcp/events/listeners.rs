@@ -1,10 +1,11 @@
 //! The listening sockets of an event loop.
 
+use crate::netc;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::net::{Epoll, Errno, Socket};
+use crate::net::{Errno, Interest, Selector, Socket};
 use crate::server::state::{Context, Listeners};
 use crate::server::tcp::accept::{AcceptError, SHORTAGE_PAUSE, accept};
 
@@ -30,14 +31,12 @@ impl WatchedListeners {
         (token > self.last_token - self.listeners.len() as u64).then(|| (self.last_token - token) as usize)
     }
 
-    pub(super) fn watch(&mut self, epoll: &Epoll) -> Result<(), Errno> {
+    pub(super) fn watch(&mut self, selector: &Selector) -> Result<(), Errno> {
         let count = self.listeners.len();
         for index in (0..count).map(|step| (self.first + step) % count) {
             let listener = &self.listeners[index];
-            // A connection wakes one loop, not all of them.
-            let events = (libc::EPOLLIN | libc::EPOLLEXCLUSIVE) as u32;
-            match epoll.add(listener.as_fd(), events, self.last_token - index as u64) {
-                Ok(()) | Err(Errno(libc::EEXIST)) => {}
+            match selector.add(listener.as_fd(), Interest::ACCEPTABLE, self.last_token - index as u64) {
+                Ok(()) | Err(Errno(netc::EEXIST)) => {}
                 Err(errno) => return Err(errno),
             }
         }
@@ -47,9 +46,9 @@ impl WatchedListeners {
         Ok(())
     }
 
-    fn unwatch(&mut self, epoll: &Epoll) {
+    fn unwatch(&mut self, selector: &Selector) {
         for listener in self.listeners.iter() {
-            let _ = epoll.remove(listener.as_fd());
+            let _ = selector.remove(listener.as_fd());
         }
         self.watched = false;
     }
@@ -60,7 +59,7 @@ impl WatchedListeners {
     pub(super) fn accept(
         &mut self,
         index: usize,
-        epoll: &Epoll,
+        selector: &Selector,
         context: &Context,
         now: Instant,
     ) -> Option<Socket> {
@@ -71,7 +70,7 @@ impl WatchedListeners {
             Ok(socket) => Some(socket),
             Err(AcceptError::NoConnection) => None,
             Err(AcceptError::Shortage) => {
-                self.unwatch(epoll);
+                self.unwatch(selector);
                 self.resume_at = Some(now + SHORTAGE_PAUSE);
                 None
             }
@@ -80,21 +79,21 @@ impl WatchedListeners {
 
     /// Resumes accepting if the pause after a shortage is over.
     #[inline]
-    pub(super) fn resume_if_due(&mut self, epoll: &Epoll, now: Instant) {
+    pub(super) fn resume_if_due(&mut self, selector: &Selector, now: Instant) {
         if self.resume_at.is_some_and(|moment| moment <= now) {
-            self.resume(epoll, now);
+            self.resume(selector, now);
         }
     }
 
     #[cold]
-    fn resume(&mut self, epoll: &Epoll, now: Instant) {
+    fn resume(&mut self, selector: &Selector, now: Instant) {
         // Without memory for it the pause is repeated.
-        self.resume_at = self.watch(epoll).is_err().then(|| now + SHORTAGE_PAUSE);
+        self.resume_at = self.watch(selector).is_err().then(|| now + SHORTAGE_PAUSE);
     }
 
     /// Refuses connections from now on.
-    pub(super) fn shut_down(&mut self, epoll: &Epoll) {
-        self.unwatch(epoll);
+    pub(super) fn shut_down(&mut self, selector: &Selector) {
+        self.unwatch(selector);
         self.resume_at = None;
         // The backlog is reset at once, even if another loop is late to do this.
         self.listeners.shut_down();

@@ -1,4 +1,4 @@
-//! Event loops (epoll(7)).
+//! Event loops (on Linux over epoll(7)).
 //!
 //! Without a handler each worker runs a loop of its own (`worker`): it accepts, and answers its own connections. With a
 //! handler, a pool of threads calls it, and one more loop does everything else (`handlers`). Both kinds are an
@@ -8,7 +8,6 @@ mod busy_poll;
 mod connection;
 mod event_loop;
 mod handlers;
-mod interest;
 mod listeners;
 mod send_queue;
 mod timer;

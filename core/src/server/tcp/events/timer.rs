@@ -1,11 +1,10 @@
 //! The timer of an event loop.
 
-use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::net::{Errno, Timer};
+use crate::net::{Errno, Selector, Timer};
 
-/// A descriptor that becomes readable when something is due (timerfd_create(2)), so that no wait needs a timeout.
+/// Ends the waits of a loop when something is due.
 pub(super) struct LoopTimer {
     timer: Timer,
     /// When it expires.
@@ -13,8 +12,9 @@ pub(super) struct LoopTimer {
 }
 
 impl LoopTimer {
-    pub(super) fn new() -> Result<LoopTimer, Errno> {
-        Ok(LoopTimer { timer: Timer::new()?, at: None })
+    /// The selector may report it with `token`.
+    pub(super) fn new(selector: &Selector, token: u64) -> Result<LoopTimer, Errno> {
+        Ok(LoopTimer { timer: Timer::new(selector, token)?, at: None })
     }
 
     /// Makes it expire at `due` or earlier. If it expires earlier already it is left as it is: one needless wake-up
@@ -29,10 +29,10 @@ impl LoopTimer {
         let _ = self.timer.set(due.map(|due| due.saturating_duration_since(now)));
         self.at = due;
     }
-}
 
-impl AsFd for LoopTimer {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.timer.as_fd()
+    /// The timeout that the next wait needs.
+    #[inline]
+    pub(super) fn timeout(&self, now: Instant) -> Option<Duration> {
+        Timer::timeout(self.at, now)
     }
 }

@@ -4,9 +4,8 @@
 //! socket does not accept are kept with the connection. For each event there is one receive, and one send of all
 //! replies to what it returned.
 //!
-//! The kernel reports a connection once each time that input arrives (EPOLLET), so that the next wait does not check it
-//! again. A receive that does not fill its buffer has emptied the socket, except after the events of
-//! [`SHORT_RECEIVE`].
+//! The kernel reports a connection once each time that input arrives ([`Interest::INPUT`]), so that the next wait does not
+//! check it again. A receive that does not fill its buffer has emptied the socket, unless the event says otherwise.
 //!
 //! A connection is served as soon as it is accepted, and once more after the next wait. Only if it is open after that
 //! is it registered with the kernel, which saves the registration of most connections that carry a single request.
@@ -18,8 +17,7 @@ use slab::Slab;
 
 use super::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
 use super::event_loop::{ConnectionSet, EventLoop, LoopState};
-use super::interest::{INPUT, NOT_WATCHED, OUTPUT, SHORT_RECEIVE};
-use crate::net::{Epoll, Errno, Socket};
+use crate::net::{Errno, Interest, Selector, Socket};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, Listeners, State};
 use crate::server::tcp::exchange::Exchange;
@@ -30,10 +28,10 @@ const RECEIVE_BUFFER: usize = 1024 * 1024;
 pub(super) fn start(state: &Arc<State>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
     let settings = &state.context.settings;
     for _ in 0..settings.workers {
-        let epoll = Arc::new(Epoll::new()?);
+        let selector = Arc::new(Selector::new()?);
         let connections = WorkerConnections::new();
         let mut worker =
-            EventLoop::new(connections, epoll, settings.busy_poll, Arc::clone(listeners), state)?;
+            EventLoop::new(connections, selector, settings.busy_poll, Arc::clone(listeners), state)?;
         state.spawn("capsock-events", move |_| worker.run())?;
     }
     Ok(())
@@ -50,8 +48,8 @@ struct WorkerConnections {
 
 struct WorkerConnection {
     connection: Connection,
-    /// The events that the kernel reports, if it is registered.
-    interest: u32,
+    /// What the kernel reports, if it is registered.
+    interest: Interest,
     registered: bool,
     /// Whether its key is in `pending`.
     pending: bool,
@@ -85,12 +83,12 @@ impl WorkerConnections {
         let next = run(&mut entry.connection, &mut step);
         self.replies.shrink_to(MAX_KEPT_REPLIES);
         let interest = match next {
-            NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => INPUT,
-            NextStep::AwaitOutput => OUTPUT,
+            NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
+            NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
                 if entry.registered {
                     // close(2) would not unregister it if a process that the host forked has the socket as well.
-                    let _ = current.epoll.remove(entry.connection.socket().as_fd());
+                    let _ = current.selector.remove(entry.connection.socket().as_fd());
                 }
                 drop(self.all.remove(key));
                 return;
@@ -105,8 +103,8 @@ impl WorkerConnections {
         }
         if entry.interest != interest {
             let socket = entry.connection.socket().as_fd();
-            if entry.registered && current.epoll.modify(socket, interest, key as u64).is_err() {
-                let _ = current.epoll.remove(socket);
+            if entry.registered && current.selector.modify(socket, interest, key as u64).is_err() {
+                let _ = current.selector.remove(socket);
                 drop(self.all.remove(key));
                 return;
             }
@@ -118,11 +116,11 @@ impl WorkerConnections {
     fn register(&mut self, key: usize, current: &LoopState) {
         let Some(entry) = self.all.get_mut(key).filter(|entry| !entry.registered) else { return };
         let socket = entry.connection.socket().as_fd();
-        if current.epoll.add(socket, entry.interest, key as u64).is_ok() {
+        if current.selector.add(socket, entry.interest, key as u64).is_ok() {
             entry.registered = true;
         } else {
             drop(self.all.remove(key));
-            current.state.context.limit_reached(LimitEvent::Refused(NOT_WATCHED));
+            current.state.context.limit_reached(LimitEvent::Refused(Selector::REFUSED));
         }
     }
 }
@@ -137,7 +135,8 @@ impl ConnectionSet for WorkerConnections {
         let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
         let exchange = Exchange::new(current.state.context.settings.framing);
         let connection = Connection::new(admitted, exchange, current.now);
-        let entry = WorkerConnection { connection, interest: INPUT, registered: false, pending: true };
+        let entry =
+            WorkerConnection { connection, interest: Interest::INPUT, registered: false, pending: true };
         let key = self.all.insert(entry);
         self.pending.push(key);
         // Most clients send at once: a request that has arrived with the connection is answered in this round.
@@ -145,10 +144,10 @@ impl ConnectionSet for WorkerConnections {
     }
 
     #[inline(always)]
-    fn ready(&mut self, key: usize, events: u32, current: &mut LoopState) {
+    fn ready(&mut self, key: usize, short_receive: bool, current: &mut LoopState) {
         // The key may have been reused since the event: the new connection then finds nothing to receive.
         self.step(key, current, |connection, step| {
-            if events & SHORT_RECEIVE != 0 {
+            if short_receive {
                 connection.expect_short_receive();
             }
             connection.advance(step)

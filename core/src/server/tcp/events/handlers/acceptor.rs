@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pool::Pool;
-use crate::net::{Errno, Socket};
+use crate::net::{Errno, Interest, Socket};
 use crate::server::state::{Listeners, State};
 use crate::server::tcp::events::connection::{Connection, NextStep, StepContext};
 use crate::server::tcp::events::event_loop::{ConnectionSet, EventLoop, LoopState, TIMEOUT_CHECK};
 
 pub(super) fn start(pool: &Arc<Pool>, listeners: Arc<Listeners>, state: &Arc<State>) -> Result<(), Errno> {
-    let epoll = Arc::clone(&pool.acceptor);
-    epoll.add(pool.timeout_check.as_fd(), libc::EPOLLIN as u32, TIMEOUT_CHECK)?;
+    let selector = Arc::clone(&pool.acceptor);
+    selector.add(pool.timeout_check.as_fd(), Interest::READABLE, TIMEOUT_CHECK)?;
     let connections = PoolConnections { pool: Arc::clone(pool), received: Vec::new(), replies: Vec::new() };
-    let mut acceptor = EventLoop::new(connections, epoll, Duration::ZERO, listeners, state)?;
+    let mut acceptor = EventLoop::new(connections, selector, Duration::ZERO, listeners, state)?;
     let pool = Arc::clone(pool);
     state.spawn("capsock-events", move |_| {
         acceptor.run();
@@ -51,7 +51,7 @@ impl ConnectionSet for PoolConnections {
         self.pool.add(socket, current.now);
     }
 
-    fn ready(&mut self, key: usize, _events: u32, current: &mut LoopState) {
+    fn ready(&mut self, key: usize, _short_receive: bool, current: &mut LoopState) {
         self.step(key, current, Connection::flush);
     }
 

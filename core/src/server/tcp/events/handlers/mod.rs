@@ -1,6 +1,6 @@
 //! The event loop with a handler: a pool of `workers` threads calls it, and one more thread does everything else.
 //!
-//! The threads of the pool (`pool`) wait on one epoll instance for input, each for one connection at a time. The thread
+//! The threads of the pool (`pool`) wait on one selector for input, each for one connection at a time. The thread
 //! that the kernel wakes receives, calls the handler and sends, so that a request is not handed from thread to thread.
 //! While all of them are in the handler nobody receives: input stays in the kernel, whose flow control slows the peers
 //! down.

@@ -7,12 +7,11 @@ use std::time::Instant;
 use slab::Slab;
 
 use super::slot::{Slot, SlotContent};
-use crate::net::{Epoll, Errno, Socket, Waker};
+use crate::net::{Errno, Events, Interest, Selector, Socket, Waker};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, State};
 use crate::server::tcp::events::busy_poll;
 use crate::server::tcp::events::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
-use crate::server::tcp::events::interest::{INPUT, NOT_WATCHED, OUTPUT, SHORT_RECEIVE};
 use crate::server::tcp::exchange::Exchange;
 
 /// The size of a thread's receive buffer, in bytes: the replies to a buffer of short lines may be many times as long.
@@ -21,15 +20,12 @@ const RECEIVE_BUFFER: usize = 16 * 1024;
 /// The token that ends the threads.
 const SHUT_DOWN: u64 = u64::MAX;
 
-/// The events with which the kernel reports at once a connection whose socket accepts replies.
-const AT_ONCE: u32 = INPUT | OUTPUT;
-
 pub(super) struct Pool {
     state: Arc<State>,
-    /// Wakes a thread of the pool for input: one, once, each time that some arrives (EPOLLET).
-    input: Epoll,
+    /// Wakes a thread of the pool for input: one, once, each time that some arrives ([`Interest::INPUT`]).
+    input: Selector,
     /// Wakes the acceptor for sockets that accept replies again.
-    pub(super) acceptor: Arc<Epoll>,
+    pub(super) acceptor: Arc<Selector>,
     slots: Mutex<Slab<Arc<Slot>>>,
     /// Makes the acceptor check the time limits soon.
     pub(super) timeout_check: Waker,
@@ -40,13 +36,13 @@ impl Pool {
     pub(super) fn new(state: &Arc<State>) -> Result<Pool, Errno> {
         let pool = Pool {
             state: Arc::clone(state),
-            input: Epoll::new()?,
-            acceptor: Arc::new(Epoll::new()?),
+            input: Selector::new()?,
+            acceptor: Arc::new(Selector::new()?),
             slots: Mutex::default(),
             timeout_check: Waker::new()?,
             shut_down: Waker::new()?,
         };
-        pool.input.add(pool.shut_down.as_fd(), libc::EPOLLIN as u32, SHUT_DOWN)?;
+        pool.input.add(pool.shut_down.as_fd(), Interest::READABLE, SHUT_DOWN)?;
         Ok(pool)
     }
 
@@ -74,9 +70,9 @@ impl Pool {
         let exchange = Exchange::new(self.state.context.settings.framing);
         let slot = Slot::new(Arc::clone(&open), Connection::new(admitted, exchange, now));
         let key = self.slots().insert(Arc::new(slot));
-        if self.input.add(open.socket.as_fd(), INPUT, key as u64).is_err() {
+        if self.input.add(open.socket.as_fd(), Interest::INPUT, key as u64).is_err() {
             drop(self.slots().remove(key));
-            self.state.context.limit_reached(LimitEvent::Refused(NOT_WATCHED));
+            self.state.context.limit_reached(LimitEvent::Refused(Selector::REFUSED));
         }
     }
 
@@ -85,18 +81,16 @@ impl Pool {
         let mut received = vec![0; RECEIVE_BUFFER];
         let mut replies = Vec::new();
         // One event at a time: the others are for the threads that are free.
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }];
+        let mut events = Events::with_capacity(1);
         loop {
-            if busy_poll::wait(&self.input, &mut events, self.state.context.settings.busy_poll) == 0 {
-                continue;
-            }
-            let [event] = events;
-            if event.u64 == SHUT_DOWN {
+            busy_poll::wait(&self.input, &mut events, self.state.context.settings.busy_poll, None);
+            let Some(event) = events.iter().next() else { continue };
+            if event.token() == SHUT_DOWN {
                 return;
             }
-            let key = event.u64 as usize;
+            let key = event.token() as usize;
             self.step(key, &mut received, &mut replies, Instant::now(), |connection, step| {
-                if event.events & SHORT_RECEIVE != 0 {
+                if event.may_receive_short() {
                     connection.expect_short_receive();
                 }
                 connection.advance_if_unblocked(step)
@@ -136,7 +130,7 @@ impl Pool {
         let awaits_output = next == NextStep::AwaitOutput;
         let mut closes = next == NextStep::Close;
         if awaits_output && !content.awaits_output {
-            closes = self.acceptor.add(socket, OUTPUT, key as u64).is_err();
+            closes = self.acceptor.add(socket, Interest::OUTPUT, key as u64).is_err();
         } else if content.awaits_output && !awaits_output {
             let _ = self.acceptor.remove(socket);
         }
@@ -165,6 +159,6 @@ impl Pool {
     /// released the slot: a thread that is woken earlier could find it taken.
     fn wake_again(&self, key: usize, slot: &Slot) {
         // It fails if the connection was closed since.
-        let _ = self.input.modify(slot.open.socket.as_fd(), AT_ONCE, key as u64);
+        let _ = self.input.report_again(slot.open.socket.as_fd(), key as u64);
     }
 }

@@ -3,7 +3,8 @@
 use std::ptr;
 use std::time::Duration;
 
-use super::errno::{Sys, check};
+use crate::net::sys::PollFd;
+use crate::net::sys::errno::{Sys, check};
 
 pub(super) fn timespec(duration: Duration) -> libc::timespec {
     libc::timespec {
@@ -13,7 +14,7 @@ pub(super) fn timespec(duration: Duration) -> libc::timespec {
 }
 
 /// ppoll(2); `None` waits without a limit. Returns how many of `fds` are ready.
-pub(crate) fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> Sys<usize> {
+pub(crate) fn poll(fds: &mut [PollFd], timeout: Option<Duration>) -> Sys<usize> {
     let limit = timeout.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: the slice is valid for its length, and the limit is null or lives until the call returns.

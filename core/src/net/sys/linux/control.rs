@@ -3,17 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-use super::meta::SendMeta;
-
 /// The bytes for the control messages of one datagram: a packet info, a hop limit and a segment size.
-pub(super) const CONTROL: usize = 128;
+pub(crate) const CONTROL: usize = 128;
 
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
-pub(super) struct Buffer([u8; CONTROL]);
+pub(crate) struct ControlBuffer([u8; CONTROL]);
 
-impl Buffer {
-    pub(super) const EMPTY: Buffer = Buffer([0; CONTROL]);
+impl ControlBuffer {
+    pub(crate) const EMPTY: ControlBuffer = ControlBuffer([0; CONTROL]);
 }
 
 const _: () = assert!(
@@ -26,19 +24,19 @@ const _: () = assert!(
 
 /// The control messages of a received datagram.
 #[derive(Debug, Default)]
-pub(super) struct Received {
-    pub(super) destination: Option<(IpAddr, u32)>,
-    pub(super) hop_limit: Option<u8>,
+pub(crate) struct ReceivedControl {
+    pub(crate) destination: Option<(IpAddr, u32)>,
+    pub(crate) hop_limit: Option<u8>,
     /// With several segments, the length of each but the last.
-    pub(super) segment: Option<usize>,
+    pub(crate) segment: Option<usize>,
 }
 
 /// Reads the control messages that the kernel wrote.
 ///
 /// # Safety
 /// The header's control pointer and length are those of a buffer that recvmsg(2) filled.
-pub(super) unsafe fn read(header: &libc::msghdr) -> Received {
-    let mut received = Received::default();
+pub(crate) unsafe fn read_control(header: &libc::msghdr) -> ReceivedControl {
+    let mut received = ReceivedControl::default();
     // SAFETY: by this function's contract the macros of cmsg(3) stay within the buffer; each payload is read for
     // its own kind's type alone.
     unsafe {
@@ -71,15 +69,25 @@ pub(super) unsafe fn read(header: &libc::msghdr) -> Received {
     received
 }
 
-/// Writes the control messages of a message into `buffer`, and `buffer` into the header. With a `segment`, the kernel
-/// sends the message's bytes as datagrams of that length, the last one of the rest.
-pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, meta: &SendMeta, segment: Option<u16>) {
-    if segment.is_none() && meta.is_plain() {
+/// The control messages of a message to send.
+pub(crate) struct SentControl {
+    pub(crate) ipv6: bool,
+    /// The source address, and the index of the interface for a link-local one.
+    pub(crate) from: Option<(IpAddr, u32)>,
+    pub(crate) hop_limit: Option<u8>,
+    /// The kernel sends the message's bytes as datagrams of that length, the last one of the rest.
+    pub(crate) segment: Option<u16>,
+}
+
+/// Writes the control messages of a message into `buffer`, and `buffer` into the header.
+#[inline]
+pub(crate) fn write_control(header: &mut libc::msghdr, buffer: &mut ControlBuffer, control: &SentControl) {
+    if control.segment.is_none() && control.from.is_none() && control.hop_limit.is_none() {
         header.msg_control = ptr::null_mut();
         header.msg_controllen = 0;
         return;
     }
-    *buffer = Buffer::EMPTY;
+    *buffer = ControlBuffer::EMPTY;
     header.msg_control = (&raw mut *buffer).cast();
     header.msg_controllen = CONTROL as _;
     // SAFETY: three control messages of the largest kinds fit the buffer (checked above at compile time), and
@@ -95,15 +103,15 @@ pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, meta: &SendM
             used += libc::CMSG_SPACE(size as u32) as usize;
             header_at = libc::CMSG_NXTHDR(header, header_at);
         };
-        if let Some(hops) = meta.hop_limit.map(libc::c_int::from) {
-            let (level, kind) = if meta.to.is_ipv4() {
-                (libc::IPPROTO_IP, libc::IP_TTL)
-            } else {
+        if let Some(hops) = control.hop_limit.map(libc::c_int::from) {
+            let (level, kind) = if control.ipv6 {
                 (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT)
+            } else {
+                (libc::IPPROTO_IP, libc::IP_TTL)
             };
             put(level, kind, (&raw const hops).cast(), size_of::<libc::c_int>());
         }
-        match meta.from {
+        match control.from {
             Some((IpAddr::V4(ip), _)) => {
                 let info = libc::in_pktinfo {
                     ipi_ifindex: 0,
@@ -123,7 +131,7 @@ pub(super) fn write(header: &mut libc::msghdr, buffer: &mut Buffer, meta: &SendM
             }
             None => {}
         }
-        if let Some(segment) = segment {
+        if let Some(segment) = control.segment {
             put(libc::SOL_UDP, libc::UDP_SEGMENT, (&raw const segment).cast(), size_of::<u16>());
         }
         header.msg_controllen = used as _;

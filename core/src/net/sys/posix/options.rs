@@ -1,44 +1,9 @@
 //! Options and state of sockets that socket2 does not offer (getsockopt(2), setsockopt(2), ioctl(2)).
 
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::errno::{Errno, Sys, check};
-
-/// The bytes that a TCP socket has sent and the peer has not acknowledged (SIOCOUTQ of tcp(7)).
-pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> Sys<usize> {
-    let mut bytes: c_int = 0;
-    // SAFETY: the request writes one int.
-    check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) })?;
-    Ok(bytes.max(0) as usize)
-}
-
-/// The state of a TCP connection (TCP_INFO of tcp(7)).
-pub(crate) fn tcp_info(fd: BorrowedFd<'_>) -> Sys<libc::tcp_info> {
-    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
-    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `length` bytes.
-    check(unsafe {
-        libc::getsockopt(
-            fd.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_INFO,
-            info.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    })?;
-    // SAFETY: it is plain numbers, for which zero is a value where the kernel wrote nothing.
-    Ok(unsafe { info.assume_init() })
-}
-
-/// connect(2) to AF_UNSPEC, which dissolves the association: a stream's with a reset.
-pub(crate) fn disconnect(fd: BorrowedFd<'_>) -> Sys<()> {
-    let nowhere = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
-    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
-    // SAFETY: the address is readable for its length.
-    check(unsafe { libc::connect(fd.as_raw_fd(), &raw const nowhere, length) }).map(drop)
-}
+use crate::net::sys::errno::{Errno, Sys, check};
 
 /// setsockopt(2) with an int, for options that socket2 does not name.
 pub(crate) fn set_option(fd: BorrowedFd<'_>, level: c_int, name: c_int, value: c_int) -> Sys<()> {

@@ -8,7 +8,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
 
 use super::blocked_signals::BlockedSignals;
-use super::errno::{Errno, Sys};
+use crate::net::sys::errno::{Errno, Sys};
 
 /// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
 const LOWEST: c_int = 200;
@@ -83,7 +83,15 @@ pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
 }
 
 /// Whether the program has more privileges than its user, who controls its environment (AT_SECURE of getauxval(3)).
+#[cfg(target_os = "linux")]
 pub(crate) fn is_privileged() -> bool {
     // SAFETY: the call takes a number.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// Whether the program has more privileges than its user, who controls its environment (issetugid(2)).
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_privileged() -> bool {
+    // SAFETY: the call takes nothing.
+    unsafe { libc::issetugid() != 0 }
 }

@@ -95,7 +95,7 @@ impl Thread {
                 libc::pthread_sigmask(libc::SIG_UNBLOCK, set.as_ptr(), ptr::null_mut());
             }
         }
-        Thread { handle: own_handle(), id: super::thread_id() }
+        Thread { handle: own_handle(), id: super::ids::thread_id() }
     }
 
     pub(crate) fn is_current(self) -> bool {

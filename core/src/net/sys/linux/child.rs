@@ -5,19 +5,8 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-use super::errno::{Errno, Sys, check};
-
-/// getpid(2).
-pub(crate) fn process_id() -> i32 {
-    // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::getpid() }
-}
-
-/// gettid(2), by its number: glibc has had the function since 2.30 only.
-pub(crate) fn thread_id() -> u32 {
-    // SAFETY: the call takes nothing and cannot fail.
-    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
-}
+use crate::net::sys::errno::{Errno, Sys, check};
+use crate::net::sys::process_id;
 
 /// A child process, known by a descriptor that becomes readable when it ends (pidfd_open(2)).
 #[derive(Debug)]

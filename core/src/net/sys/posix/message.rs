@@ -1,16 +1,16 @@
-//! recvmsg(2), sendmsg(2) and their forms for several messages.
+//! recvmsg(2) and sendmsg(2).
 
 use std::ffi::c_int;
 use std::io::{IoSlice, IoSliceMut};
 use std::mem::{self, MaybeUninit};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::ptr;
 
 use socket2::SockAddr;
 
 use super::address::address_at;
-use super::errno::{Errno, Sys, check_size};
+use crate::net::sys::errno::{Sys, check_size};
+use crate::netc;
 
 /// The result of recvmsg(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,24 +93,6 @@ pub(crate) unsafe fn receive_header(
     check_size(unsafe { libc::recvmsg(fd.as_raw_fd(), header, flags) })
 }
 
-/// recvmmsg(2) without a timeout, which the kernel checks only between messages (recvmmsg(2), BUGS). Returns the
-/// number of messages.
-///
-/// # Safety
-/// As for [`receive_header`], for each header.
-#[inline(always)]
-pub(crate) unsafe fn receive_headers(
-    fd: BorrowedFd<'_>,
-    headers: &mut [libc::mmsghdr],
-    flags: c_int,
-) -> Sys<usize> {
-    let length = headers.len() as libc::c_uint;
-    // SAFETY: by this function's contract.
-    let count =
-        unsafe { libc::recvmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _, ptr::null_mut()) };
-    usize::try_from(count).map_err(|_| Errno::last())
-}
-
 /// sendmsg(2) of what a header points to, with MSG_NOSIGNAL.
 ///
 /// # Safety
@@ -118,22 +100,5 @@ pub(crate) unsafe fn receive_headers(
 #[inline(always)]
 pub(crate) unsafe fn send_header(fd: BorrowedFd<'_>, header: &libc::msghdr, flags: c_int) -> Sys<usize> {
     // SAFETY: by this function's contract.
-    check_size(unsafe { libc::sendmsg(fd.as_raw_fd(), header, flags | libc::MSG_NOSIGNAL) })
-}
-
-/// sendmmsg(2), with MSG_NOSIGNAL. Returns the number of messages.
-///
-/// # Safety
-/// As for [`send_header`], for each header.
-#[inline(always)]
-pub(crate) unsafe fn send_headers(
-    fd: BorrowedFd<'_>,
-    headers: &mut [libc::mmsghdr],
-    flags: c_int,
-) -> Sys<usize> {
-    let length = headers.len() as libc::c_uint;
-    let flags = flags | libc::MSG_NOSIGNAL;
-    // SAFETY: by this function's contract.
-    let count = unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _) };
-    usize::try_from(count).map_err(|_| Errno::last())
+    check_size(unsafe { libc::sendmsg(fd.as_raw_fd(), header, flags | netc::MSG_NOSIGNAL) })
 }

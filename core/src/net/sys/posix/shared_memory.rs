@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
 
-use super::errno::{Errno, Sys};
+use crate::net::sys::errno::{Errno, Sys};
 
 /// A `T` in memory that this process shares with those that it forks off.
 pub(crate) struct SharedMemory<T>(NonNull<T>);

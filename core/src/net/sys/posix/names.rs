@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::{mem, ptr};
 
 use super::address::address_at;
-use super::errno::Errno;
+use crate::net::sys::errno::Errno;
 
 /// The error of getaddrinfo(3): its code, errno with `EAI_SYSTEM`, and its text.
 #[derive(Debug)]

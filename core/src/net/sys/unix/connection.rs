@@ -1,0 +1,101 @@
+//! The associations of sockets (connect(2)), and the state of TCP connections.
+
+use std::ffi::c_int;
+use std::mem;
+use std::net::Shutdown;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::time::Duration;
+
+use socket2::{SockAddr, SockRef};
+
+use crate::net::sys::errno::{Errno, Sys, check};
+use crate::netc;
+
+/// accept(2), close-on-exec. Some systems hand the listener's O_NONBLOCK on to the socket; here it has its own.
+pub(crate) fn accept(listener: &socket2::Socket, nonblocking: bool) -> Sys<(socket2::Socket, SockAddr)> {
+    let (socket, address) = match listener.accept().map_err(Errno::from) {
+        // On macOS no option of a connection that was reset since can be set.
+        Err(Errno(netc::EINVAL))
+            if cfg!(target_vendor = "apple") && listener.is_listener().unwrap_or(false) =>
+        {
+            return Err(Errno(netc::ECONNABORTED));
+        }
+        other => other?,
+    };
+    socket.set_nonblocking(nonblocking)?;
+    Ok((socket, address))
+}
+
+/// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket. BSD systems do it and report EAFNOSUPPORT.
+pub(crate) fn disconnect(fd: BorrowedFd<'_>) -> Sys<()> {
+    // SAFETY: a sockaddr is plain numbers, for which zero is a value.
+    let mut nowhere: libc::sockaddr = unsafe { mem::zeroed() };
+    nowhere.sa_family = libc::AF_UNSPEC as libc::sa_family_t;
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: the address is readable for its length.
+    match check(unsafe { libc::connect(fd.as_raw_fd(), &raw const nowhere, length) }) {
+        Err(Errno(netc::EAFNOSUPPORT)) if cfg!(not(target_os = "linux")) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// Aborts a connection with a reset, which the close of its last descriptor sends (SO_LINGER with a time of zero). Ends
+/// blocked receives.
+pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
+    let socket = SockRef::from(&fd);
+    socket.set_linger(Some(Duration::ZERO))?;
+    let _ = socket.shutdown(Shutdown::Read);
+    Ok(())
+}
+
+/// The bytes that a TCP socket has sent and the peer has not acknowledged.
+pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> Sys<usize> {
+    let mut bytes: c_int = 0;
+    #[cfg(target_vendor = "apple")]
+    {
+        let value = bytes_of(&mut bytes);
+        crate::net::sys::get_option_bytes(fd, libc::SOL_SOCKET, libc::SO_NWRITE, value)?;
+    }
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        #[cfg(target_os = "linux")]
+        const REQUEST: libc::c_ulong = libc::TIOCOUTQ as libc::c_ulong;
+        /// FIONWRITE of sys/filio.h: _IOR('f', 119, int).
+        #[cfg(not(target_os = "linux"))]
+        const REQUEST: libc::c_ulong = 0x4004_6677;
+        // SAFETY: the request writes one int.
+        check(unsafe { libc::ioctl(fd.as_raw_fd(), REQUEST as _, &raw mut bytes) })?;
+    }
+    Ok(bytes.max(0) as usize)
+}
+
+#[cfg(target_vendor = "apple")]
+fn bytes_of(number: &mut c_int) -> &mut [u8] {
+    // SAFETY: every byte of an int may be read and written.
+    unsafe { std::slice::from_raw_parts_mut(std::ptr::from_mut(number).cast(), size_of::<c_int>()) }
+}
+
+/// The bytes that have not been transmitted, at most: those that the peer has not acknowledged, since not every system
+/// tells these apart.
+pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
+    unacknowledged(fd)
+}
+
+/// Whether the peer may still send: it has neither ended its output nor reset the connection.
+pub(crate) fn peer_may_send(fd: BorrowedFd<'_>) -> bool {
+    /// Established, and the two states in which this end has ended its output.
+    #[cfg(target_os = "linux")]
+    const STILL_RECEIVING: [u8; 3] = [1, 4, 5];
+    /// TCPS_ESTABLISHED, TCPS_FIN_WAIT_1 and TCPS_FIN_WAIT_2 of netinet/tcp_fsm.h.
+    #[cfg(not(target_os = "linux"))]
+    const STILL_RECEIVING: [u8; 3] = [4, 6, 9];
+    /// Its first byte is the state of the connection.
+    #[cfg(not(target_vendor = "apple"))]
+    const INFO: c_int = libc::TCP_INFO;
+    #[cfg(target_vendor = "apple")]
+    const INFO: c_int = libc::TCP_CONNECTION_INFO;
+
+    let mut info = [0u8; 512];
+    crate::net::sys::get_option_bytes(fd, libc::IPPROTO_TCP, INFO, &mut info)
+        .is_ok_and(|length| length > 0 && STILL_RECEIVING.contains(&info[0]))
+}

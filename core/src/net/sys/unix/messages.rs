@@ -1,0 +1,47 @@
+//! Several messages by one system call: the first one alone (recvmsg(2), sendmsg(2)).
+
+use std::ffi::{c_int, c_uint};
+use std::os::fd::BorrowedFd;
+
+use crate::net::sys::errno::Sys;
+use crate::net::sys::posix::{receive_header, send_header};
+
+/// Whether the calls below handle more than one message.
+pub(crate) const SEVERAL_MESSAGES: bool = false;
+
+/// A message, and the length of what was received of it.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub(crate) struct MessageHeader {
+    pub(crate) msg_hdr: libc::msghdr,
+    pub(crate) msg_len: c_uint,
+}
+
+/// recvmsg(2) into the first header. Returns 1, the number of messages.
+///
+/// # Safety
+/// As for [`receive_header`].
+pub(crate) unsafe fn receive_headers(
+    fd: BorrowedFd<'_>,
+    headers: &mut [MessageHeader],
+    flags: c_int,
+) -> Sys<usize> {
+    let Some(first) = headers.first_mut() else { return Ok(0) };
+    // SAFETY: by this function's contract.
+    first.msg_len = unsafe { receive_header(fd, &mut first.msg_hdr, flags) }? as c_uint;
+    Ok(1)
+}
+
+/// sendmsg(2) of the first header. Returns 1, the number of messages.
+///
+/// # Safety
+/// As for [`send_header`].
+pub(crate) unsafe fn send_headers(
+    fd: BorrowedFd<'_>,
+    headers: &mut [MessageHeader],
+    flags: c_int,
+) -> Sys<usize> {
+    let Some(first) = headers.first() else { return Ok(0) };
+    // SAFETY: by this function's contract.
+    unsafe { send_header(fd, &first.msg_hdr, flags) }.map(|_| 1)
+}
