@@ -7,7 +7,7 @@ use std::ptr;
 
 use capsock::net::Family;
 use capsock::{Error, ErrorKind, Result};
-use libc::{sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
+use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::pointer::{bytes, given, refused};
 
@@ -51,7 +51,7 @@ fn field<const N: usize>(raw: &[u8], at: usize) -> Option<[u8; N]> {
 }
 
 fn parse(raw: &[u8]) -> Option<SocketAddr> {
-    match i32::from(u16::from_ne_bytes(field(raw, offset_of!(sockaddr, sa_family))?)) {
+    match i32::from(sa_family_t::from_ne_bytes(field(raw, offset_of!(sockaddr, sa_family))?)) {
         libc::AF_INET if raw.len() >= V4_SIZE => {
             let ip = Ipv4Addr::from(field::<4>(raw, offset_of!(sockaddr_in, sin_addr))?);
             let port = u16::from_be_bytes(field(raw, offset_of!(sockaddr_in, sin_port))?);
@@ -73,13 +73,13 @@ fn write(address: SocketAddr) -> ([u8; V6_SIZE], usize) {
     let mut put = |at: usize, value: &[u8]| raw[at..at + value.len()].copy_from_slice(value);
     let size = match address {
         SocketAddr::V4(v4) => {
-            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET as u16).to_ne_bytes());
+            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET as sa_family_t).to_ne_bytes());
             put(offset_of!(sockaddr_in, sin_port), &v4.port().to_be_bytes());
             put(offset_of!(sockaddr_in, sin_addr), &v4.ip().octets());
             V4_SIZE
         }
         SocketAddr::V6(v6) => {
-            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET6 as u16).to_ne_bytes());
+            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET6 as sa_family_t).to_ne_bytes());
             put(offset_of!(sockaddr_in6, sin6_port), &v6.port().to_be_bytes());
             put(offset_of!(sockaddr_in6, sin6_flowinfo), &v6.flowinfo().to_ne_bytes());
             put(offset_of!(sockaddr_in6, sin6_addr), &v6.ip().octets());
@@ -87,6 +87,10 @@ fn write(address: SocketAddr) -> ([u8; V6_SIZE], usize) {
             V6_SIZE
         }
     };
+    // BSD systems keep the length of an address in its first byte.
+    if cfg!(not(target_os = "linux")) {
+        raw[0] = size as u8;
+    }
     (raw, size)
 }
 

@@ -14,6 +14,12 @@ use crate::status::capsock_status;
 use crate::time::CAPSOCK_NO_LIMIT;
 use crate::trace::set_process_info;
 
+/// The flag of socket(2), which macOS has not.
+#[cfg(not(target_vendor = "apple"))]
+const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
+#[cfg(target_vendor = "apple")]
+const SOCK_NONBLOCK: c_int = 0;
+
 /// A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
 /// with the system's constants and `struct sockaddr`, and returns a status.
 ///
@@ -69,7 +75,7 @@ pub extern "C" fn capsock_socket_new(
         let socket = given(socket, "socket")?;
         let family = Family::from_number(family)?;
         let core_kind = Kind::from_numbers(kind, protocol)?;
-        let nonblocking = kind & libc::SOCK_NONBLOCK != 0;
+        let nonblocking = kind & SOCK_NONBLOCK != 0;
         let core = BlockingSocket::new(family, core_kind, nonblocking)
             .map_err(|errno| Error::os(errno.0, "make a socket"))?;
         let made = capsock_socket::new(core, family);

@@ -39,13 +39,19 @@ pub unsafe extern "C" fn capsock_socket_send(
     })
 }
 
+/// A flag of Linux alone.
+#[cfg(target_os = "linux")]
+const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
+#[cfg(not(target_os = "linux"))]
+const MSG_FASTOPEN: c_int = 0;
+
 fn send(
     socket: &capsock_socket,
     data: &[u8],
     flags: c_int,
     sent: Option<&mut MaybeUninit<usize>>,
 ) -> Result<()> {
-    if flags & libc::MSG_FASTOPEN != 0 {
+    if flags & MSG_FASTOPEN != 0 {
         let error = Error::new(ErrorKind::Unsupported, "connect by sending", "MSG_FASTOPEN is not supported");
         return Err(error.advise("set the option TCP_FASTOPEN_CONNECT and connect"));
     }

@@ -165,15 +165,32 @@ extern "C" fn on_wake(_signal: i32) {}
 extern "C" fn on_signal(signal: i32) {
     HANDLING.fetch_add(1, Ordering::SeqCst);
     // SAFETY: errno's location is valid for the life of the thread.
-    let errno = unsafe { *libc::__errno_location() };
+    let errno = unsafe { *errno_location() };
     let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     COUNT.fetch_add(1, Ordering::SeqCst);
     // SAFETY: one byte of a constant goes to a stream that is open as long as a handler runs, or
     // to -1, which is refused. It neither blocks (the stream is non-blocking) nor raises SIGPIPE.
-    unsafe { libc::send(WATCHER.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, libc::MSG_NOSIGNAL) };
+    unsafe { libc::send(WATCHER.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, MSG_NOSIGNAL) };
     // SAFETY: as above.
-    unsafe { *libc::__errno_location() = errno };
+    unsafe { *errno_location() = errno };
     HANDLING.fetch_sub(1, Ordering::SeqCst);
+}
+
+#[cfg(not(target_vendor = "apple"))]
+const MSG_NOSIGNAL: i32 = libc::MSG_NOSIGNAL;
+/// macOS has no such flag; there the watcher keeps its end open until the last handler has run.
+#[cfg(target_vendor = "apple")]
+const MSG_NOSIGNAL: i32 = 0;
+
+/// Where the thread's errno is.
+fn errno_location() -> *mut i32 {
+    // SAFETY: the call takes nothing.
+    unsafe {
+        #[cfg(target_os = "linux")]
+        return libc::__errno_location();
+        #[cfg(not(target_os = "linux"))]
+        return libc::__error();
+    }
 }
 
 /// Waits for the first signal, then interrupts `caller` at an interval until the other end is closed.

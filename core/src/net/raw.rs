@@ -254,7 +254,9 @@ impl RawSocket {
 
 impl From<OwnedFd> for RawSocket {
     fn from(fd: OwnedFd) -> RawSocket {
-        RawSocket(fd.into())
+        let socket = fd.into();
+        sys::prevent_sigpipe(&socket);
+        RawSocket(socket)
     }
 }
 

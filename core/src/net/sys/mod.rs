@@ -11,6 +11,7 @@
 //! `linux`, by calls that every Unix system has; on Linux, `--cfg capsock_portable` takes it instead, which is how it is
 //! tested.
 
+mod child;
 mod errno;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]
 mod linux;
@@ -18,6 +19,7 @@ mod posix;
 #[cfg(not(all(target_os = "linux", not(capsock_portable))))]
 mod unix;
 
+pub(crate) use child::{Child, ChildExit};
 pub use errno::Errno;
 pub(crate) use errno::KeptErrno;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]

@@ -7,7 +7,8 @@ use super::features::Features;
 use super::options::ServerOptions;
 use super::settings::ServerSettings;
 use crate::choices::{Concurrency, Framing, Transport};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::Child;
 
 /// More threads or processes than this for each address are a mistake on any machine.
 const MAX_WORKERS: usize = 1_024;
@@ -19,9 +20,10 @@ const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// `InvalidArgument` for an option out of its range, for options that contradict each other, and for an unknown
-/// name in `CAPSOCK_WITHOUT`.
+/// name in `CAPSOCK_WITHOUT`; `Unsupported` for processes where the system has none.
 pub(in crate::server) fn settings_from(options: &ServerOptions) -> Result<(ServerSettings, Features)> {
     check(options)?;
+    check_concurrency(options.settings.concurrency, Child::SUPPORTED)?;
     let excluded = options.without.union(Features::excluded_by_environment()?);
     let features = Features::of_this_machine().intersection(useful_features(options)).without(excluded);
     let mut settings = options.settings.clone();
@@ -65,6 +67,16 @@ fn check(options: &ServerOptions) -> Result<()> {
     Ok(())
 }
 
+/// Refuses `processes` where no child can be forked safely.
+fn check_concurrency(concurrency: Concurrency, has_children: bool) -> Result<()> {
+    if concurrency != Concurrency::Processes || has_children {
+        return Ok(());
+    }
+    let why = "this system cannot fork a program that has threads, so there is no concurrency processes";
+    let error = Error::new(ErrorKind::Unsupported, "start the server", why);
+    Err(error.advise("choose the concurrency threads or events"))
+}
+
 /// The optional system calls that the engine has a use for.
 fn useful_features(options: &ServerOptions) -> Features {
     let batches = Features::RECVMMSG.union(Features::UDP_SEGMENT).union(Features::UDP_GRO);
@@ -93,5 +105,27 @@ fn workers(settings: &ServerSettings) -> usize {
     match settings.workers {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         given => given,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_are_refused_where_no_child_can_be_forked() {
+        for (concurrency, has_children, refused) in [
+            (Concurrency::Processes, false, true),
+            (Concurrency::Processes, true, false),
+            (Concurrency::Threads, false, false),
+            (Concurrency::Events, false, false),
+        ] {
+            let result = check_concurrency(concurrency, has_children);
+            assert_eq!(result.is_err(), refused, "{concurrency:?}");
+            if let Err(error) = result {
+                assert_eq!(error.kind(), ErrorKind::Unsupported);
+                assert!(error.to_string().contains("threads or events"), "{error}");
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! What Linux alone has.
 
-mod child;
 mod connection;
 mod control;
 mod messages;
@@ -9,7 +8,6 @@ mod poll;
 mod selector;
 mod timer;
 
-pub(crate) use child::{Child, ChildExit};
 pub(crate) use connection::{accept, disconnect, peer_may_send, reset, unacknowledged, unsent};
 pub(crate) use control::{CONTROL, ControlBuffer, SentControl, read_control, write_control};
 pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers};

@@ -55,9 +55,7 @@ impl BlockedSignals {
                 }
             }
         }
-        let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the set and the time outlive the call; no information is asked for.
-        unsafe { libc::sigtimedwait(&raw const ours, ptr::null_mut(), &raw const at_once) };
+        take_pending(&ours);
     }
 }
 
@@ -65,6 +63,30 @@ impl Drop for BlockedSignals {
     fn drop(&mut self) {
         // SAFETY: the set is what pthread_sigmask(3) reported.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, ptr::null_mut()) };
+    }
+}
+
+/// Takes a pending signal of the set, if there is one, without waiting.
+#[cfg(not(target_vendor = "apple"))]
+fn take_pending(set: &libc::sigset_t) {
+    let at_once = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the set and the time outlive the call; no information is asked for.
+    unsafe { libc::sigtimedwait(set, ptr::null_mut(), &raw const at_once) };
+}
+
+/// Takes a pending signal of the set, if there is one, without waiting: sigwait(3) returns one that is pending at once.
+#[cfg(target_vendor = "apple")]
+fn take_pending(set: &libc::sigset_t) {
+    let mut pending = empty_set();
+    // SAFETY: the sets outlive the calls, and the number is written.
+    unsafe {
+        libc::sigpending(&raw mut pending);
+        if OF_WRITES.iter().any(|signal| {
+            libc::sigismember(set, *signal) == 1 && libc::sigismember(&raw const pending, *signal) == 1
+        }) {
+            let mut signal = 0;
+            libc::sigwait(set, &raw mut signal);
+        }
     }
 }
 

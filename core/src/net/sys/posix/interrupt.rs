@@ -1,7 +1,7 @@
 //! The library's signal, which makes a blocked system call fail with EINTR.
 //!
-//! It is the highest real-time signal without a handler when the first thread blocks, other than those of the C library,
-//! the JDK (SIGRTMAX - 2) and valgrind (SIGRTMAX). Its handler does nothing and has no SA_RESTART. It is sent to a single
+//! On Linux it is the highest real-time signal without a handler when the first thread blocks, other than those of the C
+//! library, the JDK (SIGRTMAX - 2) and valgrind (SIGRTMAX); elsewhere a signal whose default action is none. Its handler does nothing and has no SA_RESTART. It is sent to a single
 //! thread (pthread_kill(3)), and only while that is blocked in a call of this library. When the library is unmapped
 //! (dlclose(3)), the signal is ignored, so that a later instance can claim it.
 
@@ -10,8 +10,19 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The highest candidate, below SIGRTMAX.
-const FROM_THE_TOP: c_int = 5;
+/// The signals to choose from, the first one first.
+#[cfg(all(target_os = "linux", not(capsock_portable)))]
+fn candidates() -> impl Iterator<Item = c_int> {
+    /// The highest candidate, below SIGRTMAX.
+    const FROM_THE_TOP: c_int = 5;
+    (libc::SIGRTMIN() + 1..=libc::SIGRTMAX() - FROM_THE_TOP).rev()
+}
+
+/// The signals to choose from, the first one first.
+#[cfg(not(all(target_os = "linux", not(capsock_portable))))]
+fn candidates() -> impl Iterator<Item = c_int> {
+    [libc::SIGURG, libc::SIGWINCH].into_iter()
+}
 
 static SIGNAL: OnceLock<Option<c_int>> = OnceLock::new();
 
@@ -36,7 +47,7 @@ impl Action {
 /// The signal; `None` if the host has a handler for each candidate.
 fn signal() -> Option<c_int> {
     *SIGNAL.get_or_init(|| {
-        (libc::SIGRTMIN() + 1..=libc::SIGRTMAX() - FROM_THE_TOP).rev().find(|signal| {
+        candidates().find(|signal| {
             matches!(handler(*signal), Some(libc::SIG_DFL | libc::SIG_IGN)) && set(*signal, Action::NoOp)
         })
     })
@@ -54,7 +65,8 @@ extern "C" fn ignore_on_unload() {
 
 /// Run by dlclose(3), and by exit(3).
 #[used]
-#[unsafe(link_section = ".fini_array")]
+#[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".fini_array"))]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_term_func,mod_term_funcs"))]
 static IGNORE_ON_UNLOAD: extern "C" fn() = ignore_on_unload;
 
 /// The signal's disposition (sigaction(2)).
@@ -118,8 +130,11 @@ impl Thread {
         unsafe { libc::pthread_kill(self.handle as libc::pthread_t, signal) == 0 }
     }
 
-    /// Whether the host has blocked the signal in the thread.
+    /// Whether the host has blocked the signal in the thread, as far as the system tells.
     pub(crate) fn has_signal_blocked(self) -> bool {
+        if cfg!(not(target_os = "linux")) {
+            return true;
+        }
         let Some(signal) = signal() else { return true };
         let status = std::fs::read_to_string(format!("/proc/self/task/{}/status", self.id));
         let blocked = status.ok().and_then(|status| {

@@ -49,3 +49,11 @@ pub(crate) fn available(fd: BorrowedFd<'_>) -> Sys<usize> {
     check(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FIONREAD, &raw mut bytes) })?;
     Ok(bytes.max(0) as usize)
 }
+
+/// Keeps sends on a socket of the host's from raising SIGPIPE (SO_NOSIGPIPE), where no flag of a send does. It fails if
+/// the peer has gone; a send then fails, too.
+#[inline(always)]
+pub(crate) fn prevent_sigpipe(_socket: &socket2::Socket) {
+    #[cfg(target_vendor = "apple")]
+    let _ = _socket.set_nosigpipe(true);
+}

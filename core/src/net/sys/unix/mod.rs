@@ -1,10 +1,9 @@
 //! What every Unix system has, under the names of what `linux` has: kqueue by `polling`, a pipe as notifier, poll(2), one
-//! message for each system call, and no child processes.
+//! message for each system call.
 //!
 //! What differs between macOS and FreeBSD is in `connection` and `control`, with an arm for Linux, on which this is
 //! tested.
 
-mod child;
 mod connection;
 mod control;
 mod messages;
@@ -13,7 +12,6 @@ mod poll;
 mod selector;
 mod timer;
 
-pub(crate) use child::{Child, ChildExit};
 pub(crate) use connection::{accept, disconnect, peer_may_send, reset, unacknowledged, unsent};
 pub(crate) use control::{CONTROL, ControlBuffer, SentControl, read_control, write_control};
 pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers};

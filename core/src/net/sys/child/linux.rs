@@ -22,6 +22,9 @@ pub(crate) enum ChildExit {
 }
 
 impl Child {
+    /// Whether there can be any.
+    pub(crate) const SUPPORTED: bool = true;
+
     /// Forks a child that runs `body` and exits with its result.
     ///
     /// The child has exit signal 0 (clone(2)): it raises no SIGCHLD, and a `wait` for any child does not return it, so the

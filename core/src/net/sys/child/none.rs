@@ -25,6 +25,9 @@ pub(crate) enum ChildExit {
 }
 
 impl Child {
+    /// Whether there can be any.
+    pub(crate) const SUPPORTED: bool = false;
+
     /// ENOSYS.
     ///
     /// # Safety

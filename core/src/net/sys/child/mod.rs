@@ -1,0 +1,11 @@
+//! Child processes of `processes` servers: on Linux alone.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(not(target_os = "linux"))]
+mod none;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{Child, ChildExit};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use none::{Child, ChildExit};
