@@ -43,11 +43,11 @@ mod uppercase;
 pub use choices::{Concurrency, Framing, Level, Transport};
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
+#[doc(inline)]
+pub use net::Features;
 #[doc(hidden)]
 pub use net::{Endpoint, InterruptHook, write_without_signals};
-pub use server::{
-    DEFAULT_STOP_TIMEOUT, Features, Log, Server, ServerOptions, ServerSettings, Stats, StopReport,
-};
+pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
 pub use service::{HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase};
 

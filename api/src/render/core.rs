@@ -16,7 +16,7 @@ pub(super) fn files() -> Vec<File> {
         file("core/src/kinds.rs", kinds()),
         file("core/src/server/config/settings.rs", settings()),
         file("core/src/server/config/setters.rs", setters()),
-        file("core/src/server/config/feature_table.rs", features()),
+        file("core/src/net/feature_table.rs", features()),
         file("core/src/server/state/totals.rs", totals()),
         file("core/src/client/options.rs", clients()),
     ]
@@ -214,7 +214,7 @@ fn totals() -> String {
     let mut text = rust_head(
         "The totals of a server, as they are counted and as they are read, and the report of its stop.",
     );
-    text += "use super::counter::Counter;\nuse crate::server::config::Features;\n\n";
+    text += "use super::counter::Counter;\nuse crate::net::Features;\n\n";
     text += &doc("", STATS);
     text += "#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]\n#[non_exhaustive]\npub struct Stats {\n";
     text += &numbers(TOTALS);

@@ -5,7 +5,7 @@
 //! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
 //! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
 //!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
-//!   connection to several addresses; `probe`: which optional calls are available;
+//!   connection to several addresses; `probe`: which optional calls are available, and `features`: the set of them;
 //! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
 //!
 //! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's do, and for the socket
@@ -15,6 +15,8 @@ mod blocking;
 mod connect;
 mod datagram;
 mod endpoint;
+mod feature_table;
+mod features;
 mod fork;
 mod message;
 mod poller;
@@ -34,10 +36,11 @@ pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_numbe
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
 pub use endpoint::Endpoint;
+#[doc(hidden)]
+pub use features::Features;
 pub(crate) use fork::fork;
 pub use message::{Control, control_length, control_space, read_controls, write_controls};
 pub use poller::{Poller, Readiness};
-pub(crate) use probe::Probe;
 pub use resolve::Purpose;
 pub(crate) use resolve::resolve;
 pub(crate) use rotating_port_socket::RotatingPortSocket;

@@ -16,7 +16,7 @@ mod state;
 mod tcp;
 mod udp;
 
-pub use config::{Features, ServerOptions, ServerSettings};
+pub use config::{ServerOptions, ServerSettings};
 pub use handle::Server;
 pub use log::Log;
 pub use state::{DEFAULT_STOP_TIMEOUT, Stats, StopReport};

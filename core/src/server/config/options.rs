@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::features::Features;
 use super::settings::ServerSettings;
 use crate::choices::{Level, Transport};
-use crate::net::Endpoint;
+use crate::net::{Endpoint, Features};
 use crate::server::log::Log;
 use crate::service::Service;
 

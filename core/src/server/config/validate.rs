@@ -3,12 +3,11 @@
 
 use std::time::Duration;
 
-use super::features::Features;
 use super::options::ServerOptions;
 use super::settings::ServerSettings;
 use crate::choices::{Concurrency, Framing, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::Child;
+use crate::net::{Child, Features};
 
 /// More threads or processes than this for each address are a mistake on any machine.
 const MAX_WORKERS: usize = 1_024;

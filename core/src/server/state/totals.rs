@@ -3,7 +3,7 @@
 //! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
 use super::counter::Counter;
-use crate::server::config::Features;
+use crate::net::Features;
 
 /// The totals of a server since its start, at the time of the call that returned them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

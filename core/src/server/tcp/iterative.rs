@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
-use crate::net::Errno;
+use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
-use crate::server::config::Features;
 use crate::server::state::{Listeners, State};
 
 pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {

@@ -17,10 +17,9 @@ use std::sync::Arc;
 #[cfg(fuzzing)]
 pub(crate) use exchange::reference_model::check as check_exchange;
 
-use super::config::Features;
 use super::state::{Listeners, State};
 use crate::choices::Concurrency;
-use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
+use crate::net::{Deadline, Errno, Features, Socket, WaitOptions, wait_readable};
 
 /// Starts the engine. If this fails, dropping the server ends the threads that have been started.
 pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {

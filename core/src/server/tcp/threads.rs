@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
-use crate::net::Errno;
+use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
-use crate::server::config::Features;
 use crate::server::state::{LimitEvent, Listeners, State};
 
 /// The most threads of a pool that wait in accept(2); further ones end with their connection. Each of them costs a

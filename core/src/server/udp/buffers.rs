@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use super::adaptive_batching::AdaptiveBatching;
 use super::source_filter;
 use crate::net::{
-    Added, Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest,
-    wait_for, wait_readable,
+    Added, Deadline, Errno, Features, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions,
+    interest, wait_for, wait_readable,
 };
-use crate::server::config::Features;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 

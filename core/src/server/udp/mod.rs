@@ -17,10 +17,9 @@ use std::sync::Arc;
 use self::buffers::{BatchSizes, Buffers};
 use self::semaphore::Semaphore;
 use self::worker::{interrupt_receives_at_stop, serve};
-use super::config::Features;
 use super::state::State;
 use crate::choices::Concurrency;
-use crate::net::{Errno, Socket};
+use crate::net::{Errno, Features, Socket};
 
 /// The most datagrams that an event loop receives and sends with one system call.
 const BATCHES: BatchSizes = BatchSizes { receive: 64, send: 256 };

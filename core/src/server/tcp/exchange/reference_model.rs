@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{AfterReply, Exchange};
 use crate::choices::Framing;
-use crate::server::config::{Features, ServerSettings};
+use crate::net::Features;
+use crate::server::config::ServerSettings;
 use crate::server::state::Context;
 use crate::service::{HandlerError, Service};
 use crate::uppercase::uppercase;

@@ -1,15 +1,15 @@
-//! The optional system calls of a server.
+//! The optional system calls.
 //!
-//! Which of them the kernel has, and a sandbox permits, is probed once, before the first server starts. For each of
-//! them the engines have an alternative.
+//! Which of them the kernel has, and a sandbox permits, is probed once, before the first server or client asks. For
+//! each of them there is an alternative.
 
 use std::fmt;
 use std::sync::OnceLock;
 
+use super::probe::Probe;
 use crate::error::{Error, Result};
-use crate::net::Probe;
 
-/// A set of optional system calls: a server is faster with them, and works without them.
+/// A set of optional system calls: servers and clients are faster with them, and work without them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Features(pub(super) u64);
 
@@ -82,7 +82,7 @@ impl Features {
     }
 
     /// The features that the environment variable `CAPSOCK_WITHOUT` names, separated by commas.
-    pub(super) fn excluded_by_environment() -> Result<Features> {
+    pub(crate) fn excluded_by_environment() -> Result<Features> {
         std::env::var("CAPSOCK_WITHOUT").map_or(Ok(Features::NONE), |names| names.parse())
     }
 }
