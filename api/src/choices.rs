@@ -110,6 +110,11 @@ pub const FEATURES: &[Value] = &[
         number: 8,
         sentence: "UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.",
     },
+    Value {
+        name: "pidfd",
+        number: 16,
+        sentence: "pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.",
+    },
 ];
 
 /// The documentation of the features.

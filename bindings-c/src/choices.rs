@@ -71,4 +71,6 @@ pub enum capsock_feature {
     CAPSOCK_FEATURE_UDP_SEGMENT = 4,
     /// UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
     CAPSOCK_FEATURE_UDP_GRO = 8,
+    /// pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
+    CAPSOCK_FEATURE_PIDFD = 16,
 }

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
 use support::{TIME_LIMIT, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
 
-/// Every set of features to exclude.
+/// Every set of features of UDP servers to exclude.
 fn all_feature_sets() -> impl Iterator<Item = Features> {
-    (0..16).map(Features::from_bits)
+    (0..32).map(Features::from_bits)
 }
 
 /// Sends `bytes` with one call as datagrams of `segment` bytes (UDP_SEGMENT).
@@ -120,7 +120,7 @@ fn an_oversized_datagram_does_not_affect_those_coalesced_with_it() {
 
 #[test]
 fn a_stop_interrupts_blocked_receives() {
-    for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
+    for without in [Features::NONE, Features::BLOCKING_RECEIVE, Features::PIDFD] {
         for concurrency in Concurrency::ALL.iter().copied() {
             let options = ServerOptions::new(Transport::Udp, ("localhost", 0)).concurrency(concurrency);
             let server = options.without(without).start().unwrap();
@@ -163,7 +163,7 @@ fn unknown_features_are_refused() {
 
 #[test]
 fn a_stop_closes_tcp_connections_in_blocked_receives() {
-    for without in [Features::NONE, Features::BLOCKING_RECEIVE] {
+    for without in [Features::NONE, Features::BLOCKING_RECEIVE, Features::PIDFD] {
         for concurrency in Concurrency::ALL.iter().copied() {
             let options = ServerOptions::new(Transport::Tcp, ("localhost", 0)).concurrency(concurrency);
             let server = options.framing(Framing::Line).without(without).start().unwrap();

@@ -3,17 +3,29 @@
 
 mod support;
 
-use capsock::{Concurrency, ErrorKind};
+use capsock::{Concurrency, ErrorKind, Features};
 use support::*;
 
 #[test]
 fn processes_die_alone_and_with_their_server() {
-    let server = tcp(Concurrency::Processes).start().unwrap();
+    for without in [Features::NONE, Features::PIDFD] {
+        die_alone_and_with_their_server(without);
+        a_start_that_fails_leaves_no_child(without);
+    }
+}
+
+/// Not a test of its own, since it inspects all children of its process.
+fn die_alone_and_with_their_server(without: Features) {
+    let server = tcp(Concurrency::Processes).without(without).start().unwrap();
+    assert_eq!(
+        Features::from_bits(server.stats().features),
+        Features::of_this_machine().intersection(Features::PIDFD).without(without)
+    );
     let clients: Vec<_> = (0..2).map(|_| connect(&server)).collect();
     for client in &clients {
         ask(client, b"hello", b"HELLO");
     }
-    let udp_server = udp(Concurrency::Processes).workers(2).start().unwrap();
+    let udp_server = udp(Concurrency::Processes).workers(2).without(without).start().unwrap();
     let children_now = children();
     assert!(children_now.len() >= 4, "{children_now:?}");
 
@@ -38,19 +50,17 @@ fn processes_die_alone_and_with_their_server() {
     server.stop(TIME_LIMIT).unwrap();
     udp_server.stop(TIME_LIMIT).unwrap();
     assert!(children().is_empty(), "no child outlives its server");
-
-    a_start_that_fails_leaves_no_child();
 }
 
 /// Not a test of its own: the limit is the whole process's.
-fn a_start_that_fails_leaves_no_child() {
+fn a_start_that_fails_leaves_no_child(without: Features) {
     let mut before = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the limit is written to and read from a whole struct.
     let failed = unsafe {
         assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut before), 0);
         let few = libc::rlimit { rlim_cur: 40, ..before };
         assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const few), 0);
-        let failed = udp(Concurrency::Processes).workers(100).start();
+        let failed = udp(Concurrency::Processes).workers(100).without(without).start();
         assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &raw const before), 0);
         failed
     };

@@ -19,6 +19,7 @@ class Feature(enum.IntFlag):
     RECVMMSG: recvmmsg(2) and sendmmsg(2) transfer several datagrams with one call.
     UDP_SEGMENT: UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer.
     UDP_GRO: UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
+    PIDFD: pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
     """
 
     __module__ = "capsock"
@@ -27,3 +28,4 @@ class Feature(enum.IntFlag):
     RECVMMSG = 2
     UDP_SEGMENT = 4
     UDP_GRO = 8
+    PIDFD = 16

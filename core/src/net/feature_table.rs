@@ -13,11 +13,14 @@ impl Features {
     pub const UDP_SEGMENT: Features = Features(4);
     /// UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer.
     pub const UDP_GRO: Features = Features(8);
+    /// pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
+    pub const PIDFD: Features = Features(16);
 
-    pub(super) const ALL: [(Features, &'static str); 4] = [
+    pub(super) const ALL: [(Features, &'static str); 5] = [
         (Features::BLOCKING_RECEIVE, "blocking-receive"),
         (Features::RECVMMSG, "recvmmsg"),
         (Features::UDP_SEGMENT, "udp-segment"),
         (Features::UDP_GRO, "udp-gro"),
+        (Features::PIDFD, "pidfd"),
     ];
 }

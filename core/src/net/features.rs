@@ -17,8 +17,7 @@ impl Features {
     /// The empty set.
     pub const NONE: Features = Features(0);
 
-    /// The set as a number: the sum of 1 for `blocking-receive`, 2 for `recvmmsg`, 4 for `udp-segment` and 8 for
-    /// `udp-gro`.
+    /// The set as a number: the sum of its features' bits, which are those of the C enumeration `capsock_feature`.
     #[must_use]
     pub fn bits(self) -> u64 {
         self.0
@@ -76,6 +75,7 @@ impl Features {
             (probe.recvmmsg, Features::RECVMMSG),
             (probe.udp_segment, Features::UDP_SEGMENT),
             (probe.udp_gro, Features::UDP_GRO),
+            (probe.pidfd, Features::PIDFD),
         ];
         let found = found.into_iter().filter(|(there, _)| *there);
         *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.union(one)))
@@ -134,7 +134,7 @@ mod tests {
         }
         assert_eq!(
             Features::from_bits(u64::MAX).to_string(),
-            "blocking-receive, recvmmsg, udp-segment, udp-gro"
+            "blocking-receive, recvmmsg, udp-segment, udp-gro, pidfd"
         );
         assert_eq!(Features::NONE.to_string(), "none");
         let error = "udp-gro,gso".parse::<Features>().unwrap_err().to_string();

@@ -9,7 +9,7 @@ use crate::trace;
 ///
 /// # Safety
 /// As for [`Child::fork`].
-pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+pub(crate) unsafe fn fork(keep: &[RawFd], pidfd: bool, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
     let mut keep = keep.to_vec();
     keep.extend(trace::descriptor());
     let recorded = || {
@@ -17,5 +17,5 @@ pub(crate) unsafe fn fork(keep: &[RawFd], body: impl FnOnce() -> i32) -> Result<
         body()
     };
     // SAFETY: the trace is async-signal-safe, and `body` by this function's contract.
-    unsafe { Child::fork(&keep, recorded) }
+    unsafe { Child::fork(&keep, pidfd, recorded) }
 }

@@ -1,11 +1,11 @@
-//! Which optional system calls are available: each is tried on a socket on loopback.
+//! Which optional system calls are available: each is tried, those of sockets on loopback.
 
 use crate::netc;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::datagram::{ReceiveBatch, SendBatch, SendMeta};
 use super::socket::Socket;
-use super::sys::{Errno, SEVERAL_MESSAGES};
+use super::sys::{Errno, SEVERAL_MESSAGES, pidfds};
 use crate::trace;
 
 /// The calls that are available.
@@ -15,6 +15,7 @@ pub(crate) struct Probe {
     pub(crate) recvmmsg: bool,
     pub(crate) udp_segment: bool,
     pub(crate) udp_gro: bool,
+    pub(crate) pidfd: bool,
 }
 
 impl Probe {
@@ -33,6 +34,7 @@ impl Probe {
             recvmmsg: SEVERAL_MESSAGES && has_recvmmsg(&socket),
             udp_segment: SEVERAL_MESSAGES && has_udp_segment(&socket),
             udp_gro: socket.set_gro().is_ok(),
+            pidfd: pidfds()?,
             // The last one: the socket receives no more.
             blocking_receive: shutdown_ends_receives(&socket),
         })

@@ -7,19 +7,46 @@
 use crate::netc;
 use std::os::fd::RawFd;
 
-use super::state::Stop;
+use super::state::{Context, Stop};
+use crate::error::{Error, ErrorKind};
 use crate::net::{
-    self, Child, ChildExit, Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for,
-    wait_readable,
+    self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, wait_for,
 };
 
 /// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
 ///
 /// # Safety
 /// As for [`net::fork`]: `body` is async-signal-safe.
-pub(super) unsafe fn fork(socket: &Socket, stop: &Stop, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+pub(super) unsafe fn fork(
+    socket: &Socket,
+    context: &Context,
+    body: impl FnOnce() -> i32,
+) -> Result<Child, Errno> {
+    let keep = [socket.fd(), context.stop.waker().fd()];
     // SAFETY: the caller's promise.
-    unsafe { net::fork(&[socket.fd(), stop.waker().fd()], body) }
+    unsafe { net::fork(&keep, context.features.has(Features::PIDFD), body) }
+}
+
+/// What a fork lacked, for the log.
+pub(super) fn shortage(errno: Errno) -> &'static str {
+    match errno.0 {
+        libc::EAGAIN => "ulimit -u",
+        libc::EMFILE | libc::ENFILE => "ulimit -n",
+        libc::ENOMEM => "out of memory",
+        _ => REFUSAL,
+    }
+}
+
+const REFUSAL: &str = "the system refuses clone(2)";
+
+/// The error of a start whose fork failed.
+pub(super) fn start_error(errno: Errno) -> Error {
+    let operation = "start the server";
+    match shortage(errno) {
+        REFUSAL => Error::new(ErrorKind::Unsupported, operation, format!("{REFUSAL}: {errno}"))
+            .advise("choose the concurrency threads or events"),
+        _ => Error::os(errno.0, operation),
+    }
 }
 
 /// How a child ended.
@@ -100,9 +127,8 @@ impl<T> Children<T> {
             child.kill();
         }
         for (child, _) in self.0.drain(..) {
-            let _ = wait_readable(child.fd(), WaitOptions::until(Deadline::NEVER));
-            on_exit(match child.reap() {
-                Ok(Some(ChildExit::Exited(code))) => Exit::Code(code),
+            on_exit(match child.wait() {
+                Ok(ChildExit::Exited(code)) => Exit::Code(code),
                 _ => Exit::KilledAtDeadline,
             });
         }

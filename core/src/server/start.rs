@@ -6,8 +6,8 @@ use super::bind::bind;
 use super::config::{ServerOptions, settings_from};
 use super::handle::Server;
 use super::state::{Context, State};
-use super::{tcp, udp};
-use crate::choices::Transport;
+use super::{children, tcp, udp};
+use crate::choices::{Concurrency, Transport};
 use crate::error::{Error, Result};
 use crate::net::{Errno, InterruptHook};
 
@@ -16,7 +16,7 @@ impl ServerOptions {
     ///
     /// # Errors
     /// `InvalidArgument` for options that contradict each other (a handler with `Stream` framing or with
-    /// `Processes`); `AddressInUse`, `AddressNotAvailable`, `NameNotResolved`, `PermissionDenied` and the other
+    /// `Processes`); `Unsupported` if the system refuses to create processes; `AddressInUse`, `AddressNotAvailable`, `NameNotResolved`, `PermissionDenied` and the other
     /// errors of bind(2).
     pub fn start(self) -> Result<Server> {
         self.start_interruptible(None)
@@ -42,7 +42,10 @@ impl ServerOptions {
             Transport::Udp => udp::start(&state, sockets),
         };
         drop(starting);
-        started.map_err(failed)?;
+        started.map_err(|errno| match concurrency {
+            Concurrency::Processes => children::start_error(errno),
+            _ => failed(errno),
+        })?;
         Ok(server)
     }
 }

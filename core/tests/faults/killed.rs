@@ -17,58 +17,66 @@ fn has_ended(process: i32) -> bool {
     unsafe { libc::waitpid(process, std::ptr::null_mut(), libc::WNOHANG | libc::__WALL) == process }
 }
 
+/// The engines' ways to know a child.
+const WAYS: [&str; 2] = ["", " without=pidfd"];
+
 #[test]
 fn a_killed_server_leaves_no_process_and_no_port() {
     // Orphans become this process's children, so that it learns of their ends (prctl(2)).
     // SAFETY: no pointers.
     assert_eq!(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }, 0);
-    let (tcp, udp) = (Remote::start("tcp processes framing=line"), Remote::start("udp processes workers=3"));
-    let clients: Vec<TcpStream> = (0..5).map(|_| tcp.connect()).collect();
-    clients.iter().for_each(ask);
-    assert_eq!(exchange(&udp.udp_peer(), b"hello"), b"HELLO");
-    for (server, count) in [(&tcp, 5), (&udp, 3)] {
-        let children = server.children();
-        assert_eq!(children.len(), count);
-        kill(server.id());
-        for child in children {
-            eventually("it has ended with its server", || has_ended(child));
+    for way in WAYS {
+        let tcp = Remote::start(&format!("tcp processes framing=line{way}"));
+        let udp = Remote::start(&format!("udp processes workers=3{way}"));
+        let clients: Vec<TcpStream> = (0..5).map(|_| tcp.connect()).collect();
+        clients.iter().for_each(ask);
+        assert_eq!(exchange(&udp.udp_peer(), b"hello"), b"HELLO");
+        for (server, count) in [(&tcp, 5), (&udp, 3)] {
+            let children = server.children();
+            assert_eq!(children.len(), count);
+            kill(server.id());
+            for child in children {
+                eventually("it has ended with its server", || has_ended(child));
+            }
         }
+        for client in &clients {
+            assert!(!matches!(std::io::Read::read(&mut &*client, &mut [0; 9]), Ok(1..)));
+        }
+        eventually("nobody listens", || TcpStream::connect(tcp.address).is_err());
+        UdpSocket::bind(udp.address).expect("the port is free");
     }
-    for client in &clients {
-        assert!(!matches!(std::io::Read::read(&mut &*client, &mut [0; 9]), Ok(1..)));
-    }
-    eventually("nobody listens", || TcpStream::connect(tcp.address).is_err());
-    UdpSocket::bind(udp.address).expect("the port is free");
 }
 
 #[test]
 fn killed_children_leave_no_zombie_and_cost_their_own_clients_only() {
-    let mut tcp = Remote::start("tcp processes framing=line");
-    let mut udp = Remote::start("udp processes workers=2");
-    for round in 0..5 {
-        let survivor = tcp.connect();
-        ask(&survivor);
-        let kept = tcp.children();
-        let victims = [tcp.connect(), tcp.connect()];
-        victims.iter().for_each(ask);
-        tcp.children().into_iter().filter(|child| !kept.contains(child)).for_each(kill);
-        for victim in &victims {
-            assert!(!matches!(std::io::Read::read(&mut &*victim, &mut [0; 9]), Ok(1..)));
-        }
-        ask(&survivor);
-        eventually("the dead have gone", || tcp.children() == kept);
-        drop(survivor);
-        tcp.until("connections_active", |active| active == 0);
-        eventually("all have gone", || tcp.children().is_empty());
+    for way in WAYS {
+        let mut tcp = Remote::start(&format!("tcp processes framing=line{way}"));
+        let mut udp = Remote::start(&format!("udp processes workers=2{way}"));
+        for round in 0..5 {
+            let survivor = tcp.connect();
+            ask(&survivor);
+            let kept = tcp.children();
+            let victims = [tcp.connect(), tcp.connect()];
+            victims.iter().for_each(ask);
+            tcp.children().into_iter().filter(|child| !kept.contains(child)).for_each(kill);
+            for victim in &victims {
+                assert!(!matches!(std::io::Read::read(&mut &*victim, &mut [0; 9]), Ok(1..)));
+            }
+            ask(&survivor);
+            eventually("the dead have gone", || tcp.children() == kept);
+            drop(survivor);
+            tcp.until("connections_active", |active| active == 0);
+            eventually("all have gone", || tcp.children().is_empty());
 
-        let before = udp.children();
-        kill(before[round % 2]);
-        eventually("another has its place", || {
-            let now = udp.children();
-            now.len() == 2 && now != before
-        });
-        // All children's port, and it was never nobody's.
-        assert_eq!(exchange(&udp.udp_peer(), b"hello"), b"HELLO");
+            let before = udp.children();
+            kill(before[round % 2]);
+            eventually("another has its place", || {
+                let now = udp.children();
+                now.len() == 2 && now != before
+            });
+            // All children's port, and it was never nobody's.
+            assert_eq!(exchange(&udp.udp_peer(), b"hello"), b"HELLO");
+        }
+        assert_eq!(udp.total("requests"), 5);
     }
-    assert_eq!(udp.total("requests"), 5);
 }

@@ -7,6 +7,7 @@ mod support;
 
 mod bad_peers;
 mod descriptors;
+mod filter;
 mod forged;
 mod idle_connections;
 mod killed;
@@ -14,5 +15,6 @@ mod listeners;
 mod measure;
 mod ports;
 mod processes;
+mod refusals;
 mod remote;
 mod stop;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, ServerOptions, StopReport, Transport};
 
+use crate::filter::refuse;
 use crate::measure::stay_on;
 use crate::support::{TIME_LIMIT, eventually, udp_peer};
 
@@ -27,7 +28,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// Starts one as the words say: those of `options_of`, `nofile=N` for its descriptors, `alone` for
-    /// one processor, and `uid=N` and `nproc=N`
+    /// one processor, `refuse=NAMES` for the calls that the system refuses, and `uid=N` and `nproc=N`
     /// for the user that it becomes and the threads and processes that this user may have besides.
     pub(crate) fn start(words: &str) -> Remote {
         Remote::try_start(words).unwrap_or_else(|why| panic!("{words}: {why}"))
@@ -201,7 +202,7 @@ fn value(words: &str, name: &str) -> Option<u64> {
     Some(found.parse().unwrap())
 }
 
-/// `tcp events host=HOST framing=line idle=MS write=MS request=BYTES workers=N`
+/// `tcp events host=HOST framing=line idle=MS write=MS request=BYTES workers=N without=FEATURES`
 fn options_of(words: &str) -> ServerOptions {
     let mut of_words = words.split(' ');
     let transport: Transport = of_words.next().unwrap().parse().unwrap();
@@ -221,6 +222,9 @@ fn options_of(words: &str) -> ServerOptions {
     }
     if let Some(request) = given.get("request") {
         options = options.max_request(request.parse().unwrap());
+    }
+    if let Some(without) = given.get("without") {
+        options = options.without(without.parse().unwrap());
     }
     if let Some(workers) = given.get("workers") {
         options = options.workers(workers.parse().unwrap());
@@ -253,6 +257,9 @@ fn serve_for_another_process() {
     let Ok(words) = std::env::var(SERVE) else { return };
     if let Some(id) = value(&words, "uid") {
         become_user(id, value(&words, "nproc").unwrap() as i64);
+    }
+    if let Some(names) = words.split(' ').find_map(|word| word.strip_prefix("refuse=")) {
+        refuse(names);
     }
     let say = |text: &str| {
         let mut out = std::io::stdout().lock();

@@ -19,7 +19,7 @@ mod posix;
 #[cfg(not(all(target_os = "linux", not(capsock_portable))))]
 mod unix;
 
-pub(crate) use child::{Child, ChildExit};
+pub(crate) use child::{Child, ChildExit, pidfds};
 pub use errno::Errno;
 pub(crate) use errno::KeptErrno;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]

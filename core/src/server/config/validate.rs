@@ -80,13 +80,15 @@ fn check_concurrency(concurrency: Concurrency, has_children: bool) -> Result<()>
 fn useful_features(options: &ServerOptions) -> Features {
     let batches = Features::RECVMMSG.union(Features::UDP_SEGMENT).union(Features::UDP_GRO);
     match (options.transport, options.settings.concurrency) {
+        (Transport::Udp, Concurrency::Processes) => Features::BLOCKING_RECEIVE.union(Features::PIDFD),
+        (Transport::Tcp, Concurrency::Processes) => Features::PIDFD,
         (Transport::Udp, Concurrency::Events) if options.handler.is_none() => {
             Features::BLOCKING_RECEIVE.union(batches)
         }
         (Transport::Udp, _) | (Transport::Tcp, Concurrency::Iterative | Concurrency::Threads) => {
             Features::BLOCKING_RECEIVE
         }
-        (Transport::Tcp, Concurrency::Processes | Concurrency::Events) => Features::NONE,
+        (Transport::Tcp, Concurrency::Events) => Features::NONE,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::server::config::ServerSettings;
 pub(in crate::server) enum LimitEvent {
     /// A connection is closed at once, for the reason given.
     Refused(&'static str),
+    /// A connection is closed at once: no process can be created, for the reason given.
+    NoProcess(&'static str),
     /// A connection is closed at once by `max_connections_per_peer`.
     RefusedPeer,
     /// Accepting pauses for want of descriptors or memory.
@@ -26,8 +28,8 @@ pub(in crate::server) enum LimitEvent {
     Amplified,
     /// The system refused to send a reply.
     SendFailed,
-    /// A child process died and cannot be replaced.
-    ChildLost,
+    /// A child process died and cannot be replaced, for the reason given.
+    ChildLost(&'static str),
 }
 
 /// The number of kinds, each of which has its own limit of log lines.
@@ -37,7 +39,7 @@ impl LimitEvent {
     /// A number below [`KINDS`].
     pub(super) fn kind(self) -> usize {
         match self {
-            LimitEvent::Refused(_) => 0,
+            LimitEvent::Refused(_) | LimitEvent::NoProcess(_) => 0,
             LimitEvent::OutOfDescriptors => 1,
             LimitEvent::Oversized => 2,
             LimitEvent::IdleTimeout => 3,
@@ -45,7 +47,7 @@ impl LimitEvent {
             LimitEvent::Filtered => 5,
             LimitEvent::ReplyTooLong => 6,
             LimitEvent::SendFailed => 7,
-            LimitEvent::ChildLost => 8,
+            LimitEvent::ChildLost(_) => 8,
             LimitEvent::Amplified => 9,
             LimitEvent::RefusedPeer => 10,
         }
@@ -53,7 +55,7 @@ impl LimitEvent {
 
     pub(super) fn counter(self, counters: &Counters) -> Option<&Counter> {
         Some(match self {
-            LimitEvent::Refused(_) => &counters.connections_refused,
+            LimitEvent::Refused(_) | LimitEvent::NoProcess(_) => &counters.connections_refused,
             LimitEvent::RefusedPeer => &counters.connections_refused_per_peer,
             LimitEvent::OutOfDescriptors => &counters.descriptor_shortages,
             LimitEvent::Oversized => &counters.oversized_requests,
@@ -62,7 +64,7 @@ impl LimitEvent {
             LimitEvent::Filtered => &counters.datagrams_filtered,
             LimitEvent::ReplyTooLong | LimitEvent::SendFailed => &counters.replies_unsent,
             LimitEvent::Amplified => &counters.amplified_replies,
-            LimitEvent::ChildLost => return None,
+            LimitEvent::ChildLost(_) => return None,
         })
     }
 
@@ -71,6 +73,9 @@ impl LimitEvent {
         let seconds = |limit: Option<Duration>| limit.unwrap_or_default().as_secs_f64();
         match self {
             LimitEvent::Refused(why) => format!("a connection was refused: {why}"),
+            LimitEvent::NoProcess(why) => {
+                format!("a connection was refused: cannot create a process ({why})")
+            }
             LimitEvent::RefusedPeer => {
                 let most = settings.max_connections_per_peer;
                 format!("a connection was refused: its peer has {most} (max_connections_per_peer)")
@@ -102,7 +107,7 @@ impl LimitEvent {
             LimitEvent::SendFailed => {
                 "a reply could not be sent (send buffer full, or destination unreachable)".to_owned()
             }
-            LimitEvent::ChildLost => "a process has died and cannot be replaced (ulimit -u)".to_owned(),
+            LimitEvent::ChildLost(why) => format!("a process has died and cannot be replaced ({why})"),
         }
     }
 }

@@ -59,7 +59,9 @@ impl Processes<'_> {
                 Err(Errno(netc::EMFILE | netc::ENFILE)) => {
                     context.limit_reached(LimitEvent::OutOfDescriptors);
                 }
-                Err(_) => return refuse(connection.socket, context, "cannot create a process (ulimit -u)"),
+                Err(errno) => {
+                    return context.limit_reached(LimitEvent::NoProcess(children::shortage(errno)));
+                }
             }
             let deadline = Deadline::after(Some(SHORTAGE_PAUSE));
             let pause = WaitOptions::until(deadline).woken_by(context.stop.waker());
@@ -79,7 +81,7 @@ fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -
     };
     // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `serve` makes system calls,
     // copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { children::fork(&connection.socket, &context.stop, body) }
+    unsafe { children::fork(&connection.socket, context, body) }
 }
 
 fn count_if_cut(exit: Exit, stop: &Stop) {

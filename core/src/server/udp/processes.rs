@@ -62,7 +62,7 @@ impl<'a> Processes<'a> {
         };
         // SAFETY: without a handler (the options refuse one) and with buffers for one datagram, `serve` makes
         // system calls, copies bytes and adds to atomics: it neither allocates, locks nor logs.
-        let child = unsafe { children::fork(&bound.0, &self.context.stop, body) }?;
+        let child = unsafe { children::fork(&bound.0, self.context, body) }?;
         self.children.push(child, index);
         Ok(())
     }
@@ -78,9 +78,9 @@ impl<'a> Processes<'a> {
             if lacks_one
                 && !stop.is_requested()
                 && let Some(index) = self.socket_that_lacks_one()
-                && self.fork(index).is_err()
+                && let Err(errno) = self.fork(index)
             {
-                self.context.limit_reached(LimitEvent::ChildLost);
+                self.context.limit_reached(LimitEvent::ChildLost(children::shortage(errno)));
             }
         }
         interrupt_receives_at_stop(self.sockets, stop);

@@ -32,7 +32,7 @@ impl Child {
     ///
     /// # Safety
     /// That of the other systems' function; nothing is run.
-    pub(crate) unsafe fn fork(_keep: &[RawFd], _body: impl FnOnce() -> i32) -> Sys<Child> {
+    pub(crate) unsafe fn fork(_keep: &[RawFd], _pidfd: bool, _body: impl FnOnce() -> i32) -> Sys<Child> {
         Err(Errno(netc::ENOSYS))
     }
 
@@ -45,4 +45,10 @@ impl Child {
     }
 
     pub(crate) fn kill(&self) {}
+}
+
+/// Whether the system has descriptors of processes: no.
+#[allow(clippy::unnecessary_wraps, reason = "that of Linux can fail")]
+pub(crate) fn pidfds() -> Sys<bool> {
+    Ok(false)
 }

@@ -20,7 +20,11 @@ public enum Feature {
   /** UDP_SEGMENT (udp(7)): one send transmits several datagrams of one size to one peer. */
   UDP_SEGMENT(4),
   /** UDP_GRO (udp(7)): one receive returns several datagrams of one size from one peer. */
-  UDP_GRO(8);
+  UDP_GRO(8),
+  /**
+   * pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
+   */
+  PIDFD(16);
 
   private final long bit;
 
