@@ -115,9 +115,22 @@ pub const FEATURES: &[Value] = &[
         number: 16,
         sentence: "pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.",
     },
+    Value {
+        name: "orig-dst",
+        number: 32,
+        sentence: "IP_RECVORIGDSTADDR and IP_RECVERR (ip(7)): a UDP client sends requests from several ports in turn by \
+                   one socket, in place of a socket for each port.",
+    },
+    Value {
+        name: "loopback-addresses",
+        number: 64,
+        sentence: "Each address of 127.0.0.0/8 is local: a UDP client that has orig-dst as well sends requests to this \
+                   machine from an address each by one socket, in place of a port each.",
+    },
 ];
 
 /// The documentation of the features.
-pub const FEATURE: &str = "Optional features of the system that a server uses if they are available. The \
+pub const FEATURE: &str = "Optional features of the system that servers and clients use if they are available. The \
                            environment variable `CAPSOCK_WITHOUT` disables the features that it lists, as in \
-                           `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, a server does not start.";
+                           `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, no server starts and no \
+                           UDP client connects.";

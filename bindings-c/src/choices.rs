@@ -55,10 +55,10 @@ pub enum capsock_level {
     CAPSOCK_LEVEL_ERROR = 2,
 }
 
-/// Optional features of the system that a server uses if they are available. The environment
-/// variable `CAPSOCK_WITHOUT` disables the features that it lists, as in
-/// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, a server does not start. They
-/// are bits of the number that `capsock_stats_features` returns.
+/// Optional features of the system that servers and clients use if they are available. The
+/// environment variable `CAPSOCK_WITHOUT` disables the features that it lists, as in
+/// `CAPSOCK_WITHOUT=udp-gro,recvmmsg`; if it lists an unknown name, no server starts and no UDP
+/// client connects. They are bits of the number that `capsock_stats_features` returns.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum capsock_feature {
@@ -73,4 +73,10 @@ pub enum capsock_feature {
     CAPSOCK_FEATURE_UDP_GRO = 8,
     /// pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
     CAPSOCK_FEATURE_PIDFD = 16,
+    /// IP_RECVORIGDSTADDR and IP_RECVERR (ip(7)): a UDP client sends requests from several ports in
+    /// turn by one socket, in place of a socket for each port.
+    CAPSOCK_FEATURE_ORIG_DST = 32,
+    /// Each address of 127.0.0.0/8 is local: a UDP client that has orig-dst as well sends requests
+    /// to this machine from an address each by one socket, in place of a port each.
+    CAPSOCK_FEATURE_LOOPBACK_ADDRESSES = 64,
 }

@@ -73,7 +73,7 @@ static void tcp(void) {
   capsock_server_options_free(options);
 }
 
-static void udp(void) {
+static void udp_once(void) {
   capsock_server_options *options = local_options();
   capsock_server *server = start(CAPSOCK_TRANSPORT_UDP, options);
   capsock_udp_client *client = udp_client(capsock_server_port(server));
@@ -94,6 +94,20 @@ static void udp(void) {
   capsock_udp_client_free(client);
   capsock_server_free(server);
   capsock_server_options_free(options);
+}
+
+/* Each way to tell the replies of several requests apart. */
+static void udp(void) {
+  static const char *const without[] = {"", "orig-dst", "loopback-addresses"};
+  capsock_udp_client *client = NULL;
+  for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+    CHECK(setenv("CAPSOCK_WITHOUT", without[i], 1) == 0);
+    udp_once();
+  }
+  CHECK(setenv("CAPSOCK_WITHOUT", "nonsense", 1) == 0);
+  CHECK_STATUS(capsock_udp_client_connect("127.0.0.1", 9, NULL, &client), CAPSOCK_INVALID_ARGUMENT);
+  CHECK(client == NULL && strstr(capsock_last_error(), "nonsense") != NULL);
+  CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
 }
 
 static void refused_arguments(void) {

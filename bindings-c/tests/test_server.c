@@ -65,6 +65,31 @@ static void every_kind_answers(void) {
   }
 }
 
+static void processes_without_pidfd(capsock_server_options *options) {
+  const int32_t transports[] = {CAPSOCK_TRANSPORT_TCP, CAPSOCK_TRANSPORT_UDP};
+  CHECK_OK(capsock_server_options_set_concurrency(options, CAPSOCK_CONCURRENCY_PROCESSES));
+  CHECK(setenv("CAPSOCK_WITHOUT", "pidfd", 1) == 0);
+  for (size_t i = 0; i < 2; i++) {
+    capsock_server *server = start(transports[i], options);
+    capsock_stats *stats = NULL;
+    CHECK_OK(capsock_server_stats(server, &stats));
+    CHECK((capsock_stats_features(stats) & CAPSOCK_FEATURE_PIDFD) == 0);
+    if (transports[i] == CAPSOCK_TRANSPORT_TCP) {
+      capsock_tcp_client *client = tcp_client(capsock_server_port(server));
+      check_tcp_reply(client, "by a child", "BY A CHILD");
+      capsock_tcp_client_free(client);
+    } else {
+      capsock_udp_client *client = udp_client(capsock_server_port(server));
+      check_udp_reply(client, "by a child", "BY A CHILD");
+      capsock_udp_client_free(client);
+    }
+    CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
+    capsock_stats_free(stats);
+    capsock_server_free(server);
+  }
+  CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
+}
+
 /* What a kind may use is the core's to say; here the numbers have to be the enumeration's. */
 static void features(void) {
   const uint64_t known = CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_RECVMMSG |
@@ -93,6 +118,7 @@ static void features(void) {
   capsock_server_free(server);
   capsock_stats_free(fewer);
   capsock_stats_free(stats);
+  processes_without_pidfd(options);
   capsock_server_options_free(options);
 }
 

@@ -36,6 +36,19 @@ def test_the_same_as_a_loop_of_requests(transport: str, concurrency: str) -> Non
             assert client.request_many(TEXTS[:count]) == expected
 
 
+@pytest.mark.parametrize("without", ["orig-dst", "loopback-addresses"])
+def test_udp_in_another_way(without: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPSOCK_WITHOUT", without)
+    with start("udp") as server, connect(server) as client:
+        assert client.request_many(TEXTS) == [text.upper() for text in TEXTS]
+
+
+def test_a_client_without_an_unknown_feature(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPSOCK_WITHOUT", "nonsense")
+    with pytest.raises(ValueError, match="nonsense"):
+        capsock.UdpClient(HOST, 9)
+
+
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_any_iterable_of_texts_or_bytes(transport: str) -> None:
     with start(transport) as server, connect(server) as client:

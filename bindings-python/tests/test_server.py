@@ -240,6 +240,16 @@ def test_features(monkeypatch: pytest.MonkeyPatch) -> None:
         start("udp")
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_processes_without_pidfd(transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAPSOCK_WITHOUT", "pidfd")
+    with start(transport, concurrency="processes", workers=2) as server:
+        assert capsock.Feature.PIDFD not in server.stats().features
+        with connect(server) as client:
+            assert client.request("by a child") == "BY A CHILD"
+        assert server.stop().cut == 0
+
+
 def test_once_replies_and_closes() -> None:
     with start("tcp", framing="once", concurrency="iterative") as server:
         with socket.create_connection(server.address, timeout=LIMIT) as peer:

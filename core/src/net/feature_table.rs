@@ -15,12 +15,20 @@ impl Features {
     pub const UDP_GRO: Features = Features(8);
     /// pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
     pub const PIDFD: Features = Features(16);
+    /// IP_RECVORIGDSTADDR and IP_RECVERR (ip(7)): a UDP client sends requests from several ports in turn by
+    /// one socket, in place of a socket for each port.
+    pub const ORIG_DST: Features = Features(32);
+    /// Each address of 127.0.0.0/8 is local: a UDP client that has orig-dst as well sends requests to this
+    /// machine from an address each by one socket, in place of a port each.
+    pub const LOOPBACK_ADDRESSES: Features = Features(64);
 
-    pub(super) const ALL: [(Features, &'static str); 5] = [
+    pub(super) const ALL: [(Features, &'static str); 7] = [
         (Features::BLOCKING_RECEIVE, "blocking-receive"),
         (Features::RECVMMSG, "recvmmsg"),
         (Features::UDP_SEGMENT, "udp-segment"),
         (Features::UDP_GRO, "udp-gro"),
         (Features::PIDFD, "pidfd"),
+        (Features::ORIG_DST, "orig-dst"),
+        (Features::LOOPBACK_ADDRESSES, "loopback-addresses"),
     ];
 }

@@ -76,6 +76,8 @@ impl Features {
             (probe.udp_segment, Features::UDP_SEGMENT),
             (probe.udp_gro, Features::UDP_GRO),
             (probe.pidfd, Features::PIDFD),
+            (probe.original_destination, Features::ORIG_DST),
+            (probe.loopback_addresses, Features::LOOPBACK_ADDRESSES),
         ];
         let found = found.into_iter().filter(|(there, _)| *there);
         *FOUND.get_or_init(|| found.fold(Features::NONE, |set, (_, one)| set.union(one)))
@@ -134,7 +136,7 @@ mod tests {
         }
         assert_eq!(
             Features::from_bits(u64::MAX).to_string(),
-            "blocking-receive, recvmmsg, udp-segment, udp-gro, pidfd"
+            "blocking-receive, recvmmsg, udp-segment, udp-gro, pidfd, orig-dst, loopback-addresses"
         );
         assert_eq!(Features::NONE.to_string(), "none");
         let error = "udp-gro,gso".parse::<Features>().unwrap_err().to_string();

@@ -43,7 +43,7 @@ pub use message::{Control, control_length, control_space, read_controls, write_c
 pub use poller::{Poller, Readiness};
 pub use resolve::Purpose;
 pub(crate) use resolve::resolve;
-pub(crate) use rotating_port_socket::RotatingPortSocket;
+pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, RotatingPortSocket};
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
     Child, ChildExit, Events, Interest, PollFd, Selector, Shareable, SharedMemory, Timer, process_id, read,

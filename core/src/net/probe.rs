@@ -1,11 +1,14 @@
 //! Which optional system calls are available: each is tried, those of sockets on loopback.
 
 use crate::netc;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use super::datagram::{ReceiveBatch, SendBatch, SendMeta};
+use super::rotating_port_socket::{RebindingSocket, RotatingPortSocket};
 use super::socket::Socket;
 use super::sys::{Errno, SEVERAL_MESSAGES, pidfds};
+use super::wait::{Deadline, WaitOptions, wait_readable};
 use crate::trace;
 
 /// The calls that are available.
@@ -16,6 +19,8 @@ pub(crate) struct Probe {
     pub(crate) udp_segment: bool,
     pub(crate) udp_gro: bool,
     pub(crate) pidfd: bool,
+    pub(crate) original_destination: bool,
+    pub(crate) loopback_addresses: bool,
 }
 
 impl Probe {
@@ -35,6 +40,8 @@ impl Probe {
             udp_segment: SEVERAL_MESSAGES && has_udp_segment(&socket),
             udp_gro: socket.set_gro().is_ok(),
             pidfd: pidfds()?,
+            original_destination: is_available(rebinds_ports(&socket))?,
+            loopback_addresses: is_available(binds_other_loopback_address())?,
             // The last one: the socket receives no more.
             blocking_receive: shutdown_ends_receives(&socket),
         })
@@ -46,6 +53,42 @@ fn bound() -> Result<Socket, Errno> {
     let socket = Socket::datagram(&address)?;
     socket.bind(&address)?;
     Ok(socket)
+}
+
+/// Whether a call is available, by its result.
+///
+/// # Errors
+/// There are no descriptors or buffers to try it.
+fn is_available(result: Result<(), Errno>) -> Result<bool, Errno> {
+    match result {
+        Err(errno) if matches!(errno.0, netc::EMFILE | netc::ENFILE | netc::ENOMEM | netc::ENOBUFS) => {
+            Err(errno)
+        }
+        result => Ok(result.is_ok()),
+    }
+}
+
+/// A datagram from the socket arrives at the second port of a [`RebindingSocket`], and IPv6, if any, has the options too.
+fn rebinds_ports(socket: &Socket) -> Result<(), Errno> {
+    let peer = socket.local_addr()?;
+    let mut rebinding = RebindingSocket::open(peer)?;
+    rebinding.change_port()?;
+    socket.send_to(&[0], &SocketAddr::new(peer.ip(), rebinding.port()), 0)?;
+    let _ = wait_readable(rebinding.fd(), WaitOptions::until(Deadline::after(Some(DELIVERY))));
+    rebinding.receive(&mut [0])?;
+    match RebindingSocket::open(SocketAddr::from((Ipv6Addr::LOCALHOST, peer.port()))) {
+        Err(Errno(netc::EAFNOSUPPORT | netc::EADDRNOTAVAIL)) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// How long a datagram to this machine may be on its way; on Linux it has arrived when its send returns.
+const DELIVERY: Duration = Duration::from_millis(20);
+
+/// macOS and the BSDs have 127.0.0.1 alone.
+fn binds_other_loopback_address() -> Result<(), Errno> {
+    let address = SocketAddr::from((Ipv4Addr::new(127, 1, 0, 1), 0));
+    Socket::datagram(&address)?.bind(&address)
 }
 
 /// EAGAIN, since there is nothing to receive.
@@ -79,4 +122,4 @@ fn shutdown_ends_receives(socket: &Socket) -> bool {
 }
 
 /// The limit of a receive that is expected not to block.
-const SHORT: std::time::Duration = std::time::Duration::from_millis(1);
+const SHORT: Duration = Duration::from_millis(1);

@@ -75,3 +75,13 @@ fn where_no_process_can_be_created_the_call_is_named() {
         tcp.logged("a connection was refused: cannot create a process (the system refuses clone(2))") == 1
     });
 }
+
+#[test]
+fn many_requests_of_a_udp_client_without_the_options_of_linux() {
+    for host in ["127.0.0.1", "::1"] {
+        for refused in ["orig-dst", "recverr", "orig-dst-6", "recverr-6"] {
+            let mut server = Remote::start(&format!("udp events host={host} refuse={refused}"));
+            assert_eq!(server.request_many(), "done", "{host} {refused}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use capsock::{Concurrency, ServerOptions, StopReport, Transport};
+use capsock::{Concurrency, ServerOptions, StopReport, Transport, UdpClient};
 
 use crate::filter::refuse;
 use crate::measure::stay_on;
@@ -83,6 +83,11 @@ impl Remote {
         let stats = self.command("stats");
         let (_, rest) = stats.split_once(&format!(" {name}: ")).unwrap();
         rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    }
+
+    /// Has a client in its process send requests to it: `done`, or the error.
+    pub(crate) fn request_many(&mut self) -> String {
+        self.command("many")
     }
 
     /// Waits until a total has come to a number.
@@ -232,6 +237,16 @@ fn options_of(words: &str) -> ServerOptions {
     options
 }
 
+fn request_many(server: SocketAddr) -> String {
+    let requests: Vec<String> = (0..1000).map(|index| format!("item {index}")).collect();
+    match UdpClient::connect(server).and_then(|client| client.request_many(&requests)) {
+        Ok(replies) if replies.iter().zip(&requests).all(|(a, b)| *a == b.to_uppercase()) => {
+            "done".to_owned()
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 /// Becomes another user, whose threads and processes are limited; the superuser's are not.
 fn become_user(id: u64, more: i64) {
     let id = libc::uid_t::try_from(id).unwrap();
@@ -279,6 +294,7 @@ fn serve_for_another_process() {
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         match line.split_once(' ') {
+            None if line == "many" => say(&request_many(server.local_addr())),
             None => say(&format!("{:?}", server.stats())),
             Some(("nproc", more)) => {
                 allow_threads(more.parse().unwrap());

@@ -36,8 +36,9 @@ impl UdpClient {
     /// Resolves the server's name, and sends nothing.
     ///
     /// # Errors
-    /// `NameNotResolved`, `TimedOut`, or another error of the system; `InvalidArgument` for port 0, and for
-    /// retransmissions with a `retransmit_after` of zero.
+    /// `NameNotResolved`, `TimedOut`, or another error of the system; `InvalidArgument` for port 0, for
+    /// retransmissions with a `retransmit_after` of zero, and for an unknown name in `CAPSOCK_WITHOUT`
+    /// ([`Features`](crate::Features)).
     pub fn connect_with(to: impl Into<Endpoint>, options: UdpClientOptions) -> Result<UdpClient> {
         Client::connect(to.into(), options).map(UdpClient)
     }
@@ -74,7 +75,7 @@ impl UdpClient {
     ///
     /// To a server on 127.0.0.0/8 each request is sent from a local address of its own instead, from 127.1.0.0 on,
     /// and all take one descriptor, which halves the cost. This ends with the first loss, and is not done without
-    /// retransmissions.
+    /// retransmissions, or where the system has no such addresses.
     ///
     /// Calls of other threads wait until this one returns. Without texts, nothing is sent.
     ///

@@ -17,7 +17,7 @@ use super::window::Window;
 use crate::client::many::{OnReply, Progress};
 use crate::client::options::UdpClientOptions;
 use crate::error::{Error, Result};
-use crate::net::WaitOptions;
+use crate::net::{Features, RebindingSocket, ReplacingSocket, RotatingPortSocket, WaitOptions};
 
 /// The requests of a call behind the first one.
 pub(super) struct Exchanges<'a, T> {
@@ -45,26 +45,31 @@ impl<'a, T: AsRef<[u8]>> Exchanges<'a, T> {
         Exchanges { named, peer, requests, options, replies: 1, next: 1, lost: VecDeque::new() }
     }
 
-    /// Sends all requests and passes on all replies.
+    /// Sends all requests and passes on all replies, by the optional system calls in `features`.
     pub(super) fn run(
         mut self,
+        features: Features,
         ports: &mut RecentPorts,
         buffer: &mut [u8],
         loopback_number: &mut u32,
         waiting: WaitOptions<'_>,
         on_reply: OnReply<'_>,
     ) -> Result<()> {
+        let (named, peer, options) = (self.named, self.peer, self.options);
+        if !features.has(Features::ORIG_DST) {
+            let window = Window::<ReplacingSocket>::new(named, peer, options, ports);
+            return self.send_from_ports(window, buffer, waiting, on_reply);
+        }
         // Open to the end of the call, so that no other socket has its port, where late replies arrive.
-        let mut loopback = Loopback::open(self.named, self.peer, self.options, loopback_number);
+        let mut loopback = features
+            .has(Features::LOOPBACK_ADDRESSES)
+            .then(|| Loopback::open(named, peer, options, loopback_number))
+            .flatten();
         if let Some(loopback) = &mut loopback {
             self.send_from_loopback(loopback, waiting, on_reply)?;
         }
-        self.send_from_ports(
-            Window::new(self.named, self.peer, self.options, ports),
-            buffer,
-            waiting,
-            on_reply,
-        )
+        let window = Window::<RebindingSocket>::new(named, peer, options, ports);
+        self.send_from_ports(window, buffer, waiting, on_reply)
     }
 
     /// Sends each request once, until all have replies or one is lost.
@@ -97,9 +102,9 @@ impl<'a, T: AsRef<[u8]>> Exchanges<'a, T> {
     }
 
     /// Sends the lost requests again, then the remaining ones, and retransmits.
-    fn send_from_ports(
+    fn send_from_ports<S: RotatingPortSocket>(
         &mut self,
-        mut window: Window<'_>,
+        mut window: Window<'_, S>,
         buffer: &mut [u8],
         waiting: WaitOptions<'_>,
         on_reply: OnReply<'_>,

@@ -13,7 +13,7 @@ use crate::client::operations::{CONNECT, GET_REPLY};
 use crate::client::options::UdpClientOptions;
 use crate::client::session::{CommonOptions, Context, Session};
 use crate::error::{Error, Result};
-use crate::net::{Deadline, Endpoint, WaitError, WaitOptions};
+use crate::net::{Deadline, Endpoint, Features, WaitError, WaitOptions};
 
 /// The size of the receive buffer in bytes, which no datagram exceeds.
 const BUFFER_SIZE: usize = 65_536;
@@ -29,6 +29,8 @@ pub(super) struct UdpSession {
     buffer: Vec<u8>,
     /// The number of the next source address on the loopback network.
     loopback_number: u32,
+    /// The optional system calls that the environment excludes.
+    excluded: Features,
 }
 
 impl Session for UdpSession {
@@ -49,6 +51,7 @@ impl Session for UdpSession {
     }
 
     fn open(server_addresses: &[SocketAddr], _: WaitOptions<'_>) -> Result<(UdpSession, AddressPair)> {
+        let excluded = Features::excluded_by_environment()?;
         let mut ports = RecentPorts::new();
         let open = |address| ConnectedSocket::open(address, &mut ports);
         let (preferred, socket) = try_addresses(server_addresses, 0, open)?;
@@ -60,6 +63,7 @@ impl Session for UdpSession {
             ports,
             buffer: vec![0; BUFFER_SIZE],
             loopback_number: 0,
+            excluded,
         };
         Ok((session, addresses))
     }
@@ -110,8 +114,10 @@ impl Session for UdpSession {
         self.last = None;
         let peer = self.peer(named);
         let waiting = waiting.with_deadline(Deadline::NEVER);
+        let features = Features::of_this_machine().without(self.excluded);
         let UdpSession { ports, buffer, loopback_number, .. } = self;
         Exchanges::after_first(named, peer, requests, &context.options).run(
+            features,
             ports,
             buffer,
             loopback_number,

@@ -25,23 +25,23 @@ pub(super) const OVERHEAD: usize = 768;
 const CHECK_INTERVAL: usize = 16;
 
 /// A socket and its request.
-struct InFlight {
-    socket: RotatingPortSocket,
+struct InFlight<S> {
+    socket: S,
     /// Nothing was sent from the port.
     unused: bool,
     pending: Pending,
 }
 
-pub(super) struct Window<'a> {
+pub(super) struct Window<'a, S> {
     /// The server's address as the caller knows it, for errors, and as the system does.
     named: SocketAddr,
     peer: SocketAddr,
     options: &'a UdpClientOptions,
     ports: &'a mut RecentPorts,
     /// The requests without a reply, the oldest first.
-    in_flight: VecDeque<InFlight>,
+    in_flight: VecDeque<InFlight<S>>,
     /// The sockets whose requests have their replies.
-    idle: Vec<InFlight>,
+    idle: Vec<InFlight<S>>,
     /// The most requests in flight: one more after as many replies, half as many after a loss.
     limit: usize,
     replies_since: usize,
@@ -49,13 +49,13 @@ pub(super) struct Window<'a> {
     fds: Vec<PollFd>,
 }
 
-impl<'a> Window<'a> {
+impl<'a, S: RotatingPortSocket> Window<'a, S> {
     pub(super) fn new(
         named: SocketAddr,
         peer: SocketAddr,
         options: &'a UdpClientOptions,
         ports: &'a mut RecentPorts,
-    ) -> Window<'a> {
+    ) -> Window<'a, S> {
         Window {
             named,
             peer,
@@ -90,7 +90,7 @@ impl<'a> Window<'a> {
         let index = pending.index;
         let mut sending = match self.idle.pop() {
             Some(idle) => InFlight { pending, ..idle },
-            None => match RotatingPortSocket::open(self.peer) {
+            None => match S::open(self.peer) {
                 Ok(socket) => InFlight { socket, unused: true, pending },
                 Err(_) if !self.is_empty() => return Ok(false),
                 Err(errno) => return Err(self.failed(index, errno)),
@@ -107,7 +107,7 @@ impl<'a> Window<'a> {
     }
 
     /// Changes to a port that was not used recently.
-    fn rotate_port(&mut self, sending: &mut InFlight) -> Result<(), Errno> {
+    fn rotate_port(&mut self, sending: &mut InFlight<S>) -> Result<(), Errno> {
         let mut unused = std::mem::take(&mut sending.unused);
         for attempt in 0.. {
             // If the server on this machine has stopped, the system may offer the server's port.

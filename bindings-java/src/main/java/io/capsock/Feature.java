@@ -6,9 +6,10 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Optional features of the system that a server uses if they are available. The environment
- * variable {@code CAPSOCK_WITHOUT} disables the features that it lists, as in {@code
- * CAPSOCK_WITHOUT=udp-gro,recvmmsg}; if it lists an unknown name, a server does not start.
+ * Optional features of the system that servers and clients use if they are available. The
+ * environment variable {@code CAPSOCK_WITHOUT} disables the features that it lists, as in {@code
+ * CAPSOCK_WITHOUT=udp-gro,recvmmsg}; if it lists an unknown name, no server starts and no UDP
+ * client connects.
  */
 public enum Feature {
   /**
@@ -24,7 +25,17 @@ public enum Feature {
   /**
    * pidfd_open(2): a descriptor of a child process is readable when it ends, in place of a pipe.
    */
-  PIDFD(16);
+  PIDFD(16),
+  /**
+   * IP_RECVORIGDSTADDR and IP_RECVERR (ip(7)): a UDP client sends requests from several ports in
+   * turn by one socket, in place of a socket for each port.
+   */
+  ORIG_DST(32),
+  /**
+   * Each address of 127.0.0.0/8 is local: a UDP client that has orig-dst as well sends requests to
+   * this machine from an address each by one socket, in place of a port each.
+   */
+  LOOPBACK_ADDRESSES(64);
 
   private final long bit;
 
