@@ -167,7 +167,11 @@ impl RawSocket {
             for at in 0..count {
                 vector += batch.fill_header(at, vector);
             }
-            match self.send_headers(&mut batch.headers[..count]) {
+            let next = batch.queue.unsent_messages()[0].meta;
+            let sent = sys::with_hop_limit(self.as_fd(), next.to.is_ipv6(), next.hop_limit, || {
+                self.send_headers(&mut batch.headers[..count])
+            });
+            match sent {
                 Ok(count) => {
                     let messages = &batch.queue.unsent_messages()[..count];
                     let sent = SentBatch {

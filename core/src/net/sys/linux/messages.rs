@@ -11,6 +11,17 @@ pub(crate) use libc::mmsghdr as MessageHeader;
 /// Whether the calls below handle more than one message.
 pub(crate) const SEVERAL_MESSAGES: bool = true;
 
+/// Sends a message with this hop limit: by its control messages.
+#[inline(always)]
+pub(crate) fn with_hop_limit<T>(
+    _fd: BorrowedFd<'_>,
+    _ipv6: bool,
+    _hop_limit: Option<u8>,
+    send: impl FnOnce() -> T,
+) -> T {
+    send()
+}
+
 /// recvmmsg(2) without a timeout, which the kernel checks only between messages (recvmmsg(2), BUGS). Returns the
 /// number of messages.
 ///

@@ -3,6 +3,8 @@
 use std::ffi::{c_int, c_uint};
 use std::os::fd::BorrowedFd;
 
+use socket2::SockRef;
+
 use crate::net::sys::errno::Sys;
 use crate::net::sys::posix::{receive_header, send_header};
 
@@ -15,6 +17,25 @@ pub(crate) const SEVERAL_MESSAGES: bool = false;
 pub(crate) struct MessageHeader {
     pub(crate) msg_hdr: libc::msghdr,
     pub(crate) msg_len: c_uint,
+}
+
+/// Sends a message with this hop limit: over IPv6 by its control messages, over IPv4 by the socket's option (IP_TTL), which
+/// is set for the time of the call. What another thread sends on the socket meanwhile has the same limit.
+pub(crate) fn with_hop_limit<T>(
+    fd: BorrowedFd<'_>,
+    ipv6: bool,
+    hop_limit: Option<u8>,
+    send: impl FnOnce() -> T,
+) -> T {
+    let Some(hops) = hop_limit.filter(|_| !ipv6) else { return send() };
+    let socket = SockRef::from(&fd);
+    let before = socket.ttl_v4();
+    let _ = socket.set_ttl_v4(hops.into());
+    let sent = send();
+    if let Ok(before) = before {
+        let _ = socket.set_ttl_v4(before);
+    }
+    sent
 }
 
 /// recvmsg(2) into the first header. Returns 1, the number of messages.
