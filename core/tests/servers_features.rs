@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
 use support::{TIME_LIMIT, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
 
-/// Every set of features of UDP servers to exclude.
+/// Every set of the features of sockets to exclude, and that of processes.
 fn all_feature_sets() -> impl Iterator<Item = Features> {
-    (0..32).map(Features::from_bits)
+    (0..16).map(Features::from_bits).chain([Features::PIDFD])
 }
 
 /// Sends `bytes` with one call as datagrams of `segment` bytes (UDP_SEGMENT).

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use capsock::Features;
+
 use crate::measure::ask;
 use crate::remote::Remote;
 use crate::support::{TIME_LIMIT, eventually, exchange};
@@ -28,7 +30,7 @@ fn processes_are_served_without_the_calls_of_a_newer_system() {
     for (refused, pidfd) in WAYS {
         let mut tcp = Remote::start(&format!("tcp processes framing=line {refused}"));
         let mut udp = Remote::start(&format!("udp processes workers=2 {refused}"));
-        assert_eq!(tcp.total("features") & 16 != 0, pidfd, "{refused}");
+        assert_eq!(Features::from_bits(tcp.total("features")).has(Features::PIDFD), pidfd, "{refused}");
         let clients = [tcp.connect(), tcp.connect()];
         clients.iter().for_each(ask);
         assert_eq!(exchange(&udp.udp_peer(), b"hello"), b"HELLO", "{refused}");
@@ -79,8 +81,10 @@ fn where_no_process_can_be_created_the_call_is_named() {
 #[test]
 fn many_requests_of_a_udp_client_without_the_options_of_linux() {
     for host in ["127.0.0.1", "::1"] {
-        for refused in ["orig-dst", "recverr", "orig-dst-6", "recverr-6"] {
-            let mut server = Remote::start(&format!("udp events host={host} refuse={refused}"));
+        for refused in ["", "refuse=orig-dst", "refuse=recverr", "refuse=orig-dst-6", "refuse=recverr-6"] {
+            let mut server = Remote::start(&format!("udp events host={host} {refused}"));
+            assert_eq!(server.features().has(Features::ORIG_DST), refused.is_empty(), "{refused}");
+            assert!(server.features().has(Features::LOOPBACK_ADDRESSES));
             assert_eq!(server.request_many(), "done", "{host} {refused}");
         }
     }

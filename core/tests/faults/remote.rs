@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use capsock::{Concurrency, ServerOptions, StopReport, Transport, UdpClient};
+use capsock::{Concurrency, Features, ServerOptions, StopReport, Transport, UdpClient};
 
 use crate::filter::refuse;
 use crate::measure::stay_on;
@@ -83,6 +83,11 @@ impl Remote {
         let stats = self.command("stats");
         let (_, rest) = stats.split_once(&format!(" {name}: ")).unwrap();
         rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    }
+
+    /// The optional calls that its system has.
+    pub(crate) fn features(&mut self) -> Features {
+        self.command("features").parse().unwrap()
     }
 
     /// Has a client in its process send requests to it: `done`, or the error.
@@ -294,6 +299,7 @@ fn serve_for_another_process() {
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         match line.split_once(' ') {
+            None if line == "features" => say(&Features::of_this_machine().to_string()),
             None if line == "many" => say(&request_many(server.local_addr())),
             None => say(&format!("{:?}", server.stats())),
             Some(("nproc", more)) => {
