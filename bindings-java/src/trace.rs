@@ -1,8 +1,5 @@
 //! The native methods of `Trace`.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-
 use jni::objects::{JByteArray, JObject};
 use jni::sys::jboolean;
 use jni::{Env, NativeMethod, native_method};
@@ -23,7 +20,7 @@ fn introduce(env: &mut Env, _: JObject, program: JByteArray) -> Result<(), Failu
 }
 
 fn trace_start(env: &mut Env, _: JObject, file: JByteArray, payload: jboolean) -> Result<(), Failure> {
-    let file = OsString::from_vec(bytes::from_java(env, &file)?);
+    let file = bytes::text_from_java(env, "the file", &file)?;
     Ok(capsock::trace::start(file, payload)?)
 }
 

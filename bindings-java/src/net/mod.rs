@@ -15,6 +15,7 @@ mod poller;
 mod raw;
 mod socket;
 mod stream;
+mod system_options;
 
 use jni::NativeMethod;
 

@@ -7,6 +7,7 @@ use jni::{Env, NativeMethod, native_method};
 
 use super::address;
 use super::open_socket::nonblocking_call;
+use super::system_options::{IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, JOINS_MAPPED_GROUPS};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -41,7 +42,8 @@ fn multicast_member(
 ) -> Result<jint, Failure> {
     Ok(nonblocking_call(socket, |open| {
         let group = address::ip(high, low);
-        match address::v4(group) {
+        let mapped = JOINS_MAPPED_GROUPS && open.family == Family::V6;
+        match address::v4(group).filter(|_| !mapped) {
             Some(group) => {
                 let mut request = group.octets().to_vec();
                 request.extend(interface_v4.to_be_bytes());
@@ -52,7 +54,7 @@ fn multicast_member(
             None => {
                 let mut request = group.octets().to_vec();
                 request.extend(index.to_ne_bytes());
-                let name = if joins { libc::IPV6_ADD_MEMBERSHIP } else { libc::IPV6_DROP_MEMBERSHIP };
+                let name = if joins { IPV6_JOIN_GROUP } else { IPV6_LEAVE_GROUP };
                 open.socket.set_option(libc::IPPROTO_IPV6, name, &request)?;
             }
         }

@@ -2,13 +2,17 @@
 
 use capsock::net::{Errno, Family, Kind};
 use jni::objects::JObject;
-use jni::sys::{jint, jlong};
+use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::open_socket::{OpenSocket, nonblocking_call};
+use super::system_options::{
+    self, BUFFER_FACTOR, FRAGMENTS, FRAGMENTS_NOT, NEEDS_REUSEPORT, SystemOption, TAKES_BOTH_FAMILIES,
+};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
+    native_method! { error_policy = Throw, fn option_is_supported(option: jint) -> jboolean },
     native_method! { error_policy = Throw, fn option_get(socket: jlong, option: jint, value: jlong[]) -> jint },
     native_method! { error_policy = Throw, fn option_set(socket: jlong, option: jint, value: jint) -> jint },
 ];
@@ -62,16 +66,13 @@ const NAMES: [Name; 19] = [
     IP_DONTFRAGMENT,
 ];
 
-/// The smallest receive buffer: with less of it, Linux has no room for a packet's own structures.
+/// The smallest receive buffer: with less of it, a system has no room for a packet's own structures.
 const SMALLEST_BUFFER: i32 = 1024;
 
-/// The level and the number of an option (setsockopt(2)).
-type SystemOption = (i32, i32);
-
-/// The option of IPv4, then that of IPv6 if it has one of its own.
-fn system_options(name: Name) -> (SystemOption, Option<SystemOption>) {
+/// The option of IPv4, then that of IPv6 if it has one of its own. None if this system has no such option.
+fn system_options(name: Name) -> Option<(SystemOption, Option<SystemOption>)> {
     use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
-    match name {
+    Some(match name {
         SO_RCVBUF => ((SOL_SOCKET, libc::SO_RCVBUF), None),
         SO_SNDBUF => ((SOL_SOCKET, libc::SO_SNDBUF), None),
         SO_REUSEADDR => ((SOL_SOCKET, libc::SO_REUSEADDR), None),
@@ -91,15 +92,20 @@ fn system_options(name: Name) -> (SystemOption, Option<SystemOption>) {
         IP_MULTICAST_LOOP => {
             ((IPPROTO_IP, libc::IP_MULTICAST_LOOP), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_LOOP)))
         }
-        TCP_QUICKACK => ((IPPROTO_TCP, libc::TCP_QUICKACK), None),
-        TCP_KEEPIDLE => ((IPPROTO_TCP, libc::TCP_KEEPIDLE), None),
+        TCP_QUICKACK => (system_options::TCP_QUICKACK?, None),
+        TCP_KEEPIDLE => ((IPPROTO_TCP, system_options::TCP_KEEPIDLE), None),
         TCP_KEEPINTERVAL => ((IPPROTO_TCP, libc::TCP_KEEPINTVL), None),
         TCP_KEEPCOUNT => ((IPPROTO_TCP, libc::TCP_KEEPCNT), None),
-        SO_INCOMING_NAPI_ID => ((SOL_SOCKET, libc::SO_INCOMING_NAPI_ID), None),
-        IP_DONTFRAGMENT => {
-            ((IPPROTO_IP, libc::IP_MTU_DISCOVER), Some((IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER)))
-        }
-    }
+        SO_INCOMING_NAPI_ID => (system_options::SO_INCOMING_NAPI_ID?, None),
+        IP_DONTFRAGMENT => (
+            (IPPROTO_IP, system_options::IP_DONTFRAGMENT),
+            Some((IPPROTO_IPV6, system_options::IPV6_DONTFRAGMENT)),
+        ),
+    })
+}
+
+fn supported_options(name: Name) -> Result<(SystemOption, Option<SystemOption>), Errno> {
+    system_options(name).ok_or(Errno(libc::ENOPROTOOPT))
 }
 
 fn name_of(number: jint) -> Result<Name, Errno> {
@@ -122,27 +128,49 @@ fn get_int(open: &OpenSocket, (level, name): SystemOption) -> Result<i32, Errno>
 
 /// What the JDK sets when it makes a socket.
 pub(super) fn prepare(open: &OpenSocket) -> Result<(), Errno> {
-    let ipv6 = open.family == Family::V6;
-    if ipv6 {
+    if open.family == Family::V6 {
         set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0)?;
     }
     if open.socket.kind() == Kind::Datagram {
-        // A socket receives what the groups that it joined receive, and nothing of others' groups.
-        let alone = |option| match set_int(open, option, 0) {
-            Err(errno) if errno != Errno(libc::ENOPROTOOPT) => Err(errno),
-            _ => Ok(()),
-        };
-        alone((libc::IPPROTO_IP, libc::IP_MULTICAST_ALL))?;
-        if ipv6 {
-            alone((libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL))?;
-            set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
-        }
+        prepare_datagrams(open)?;
     }
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+fn prepare_datagrams(open: &OpenSocket) -> Result<(), Errno> {
+    // A socket receives what the groups that it joined receive, and nothing of others' groups.
+    let alone = |option| match set_int(open, option, 0) {
+        Err(errno) if errno != Errno(libc::ENOPROTOOPT) => Err(errno),
+        _ => Ok(()),
+    };
+    alone((libc::IPPROTO_IP, libc::IP_MULTICAST_ALL))?;
+    if open.family == Family::V6 {
+        alone((libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL))?;
+        set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
+    }
+    Ok(())
+}
+
+#[cfg(target_vendor = "apple")]
+fn prepare_datagrams(open: &OpenSocket) -> Result<(), Errno> {
+    // The longest datagram is as long as this buffer, which has 9216 bytes by default.
+    let longest = if open.family == Family::V6 { 65527 } else { 65507 };
+    let buffer = (libc::SOL_SOCKET, libc::SO_SNDBUF);
+    if get_int(open, buffer)? < longest {
+        // As in the JDK, a system with a lower limit keeps its own.
+        let _ = set_int(open, buffer, longest);
+    }
+    Ok(())
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn prepare_datagrams(_: &OpenSocket) -> Result<(), Errno> {
+    Ok(())
+}
+
 fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
-    let (v4, v6) = system_options(name);
+    let (v4, v6) = supported_options(name)?;
     match name {
         SO_LINGER => {
             let linger: [i32; 2] = if value < 0 { [0, 0] } else { [1, value.min(65535)] };
@@ -150,11 +178,14 @@ fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
             return open.socket.set_option(v4.0, v4.1, bytes.as_flattened());
         }
         SO_RCVBUF => return set_int(open, v4, value.max(SMALLEST_BUFFER)),
+        SO_REUSEADDR if NEEDS_REUSEPORT && open.socket.kind() == Kind::Datagram => {
+            set_int(open, (libc::SOL_SOCKET, libc::SO_REUSEPORT), value)?;
+        }
         _ => {}
     }
     let value = match name {
-        IP_DONTFRAGMENT if value != 0 => libc::IP_PMTUDISC_DO,
-        IP_DONTFRAGMENT => libc::IP_PMTUDISC_DONT,
+        IP_DONTFRAGMENT if value != 0 => FRAGMENTS_NOT,
+        IP_DONTFRAGMENT => FRAGMENTS,
         _ => value,
     };
     match v6 {
@@ -162,7 +193,7 @@ fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
             set_int(open, v6, value)?;
             // For the IPv4 addresses that an IPv6 socket has as well; where it cannot be, IPv6 has it.
             // IPv4 knows its interfaces by their addresses, and `multicast` sets those.
-            if name != IP_MULTICAST_IF {
+            if TAKES_BOTH_FAMILIES && name != IP_MULTICAST_IF {
                 let _ = set_int(open, v4, value);
             }
             Ok(())
@@ -172,7 +203,7 @@ fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
 }
 
 fn get(open: &OpenSocket, name: Name) -> Result<i32, Errno> {
-    let (v4, v6) = system_options(name);
+    let (v4, v6) = supported_options(name)?;
     let option = v6.filter(|_| open.family == Family::V6).unwrap_or(v4);
     match name {
         SO_LINGER => {
@@ -180,13 +211,18 @@ fn get(open: &OpenSocket, name: Name) -> Result<i32, Errno> {
             open.socket.option(v4.0, v4.1, &mut linger)?;
             let [on, seconds] =
                 [0, 4].map(|at| i32::from_ne_bytes([0, 1, 2, 3].map(|byte| linger[at + byte])));
-            Ok(if on == 0 { -1 } else { seconds })
+            // The kernel of macOS has 16 bits for it, and extends their sign.
+            Ok(if on == 0 { -1 } else { seconds & 0xffff })
         }
-        // Linux doubles what is set, for its own use.
-        SO_RCVBUF | SO_SNDBUF => Ok(get_int(open, option)? / 2),
-        IP_DONTFRAGMENT => Ok(i32::from(get_int(open, option)? == libc::IP_PMTUDISC_DO)),
+        SO_RCVBUF | SO_SNDBUF => Ok(get_int(open, option)? / BUFFER_FACTOR),
+        IP_DONTFRAGMENT => Ok(i32::from(get_int(open, option)? == FRAGMENTS_NOT)),
         _ => get_int(open, option),
     }
+}
+
+/// Whether this system has the option.
+fn option_is_supported(_: &mut Env, _: JObject, option: jint) -> Result<jboolean, Failure> {
+    Ok(name_of(option).is_ok_and(|name| system_options(name).is_some()))
 }
 
 /// The value becomes the first number of `value`.

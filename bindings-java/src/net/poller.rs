@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use capsock::net::{Errno, Poller, Readiness};
+use capsock::net::{Poller, Readiness};
 use jni::objects::{JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
@@ -32,7 +32,7 @@ pub(super) const METHODS: &[NativeMethod] = &[
 fn poller_open(_: &mut Env, _: JObject) -> Result<jlong, Failure> {
     match Poller::new() {
         Ok(poller) => Ok(POLLERS.insert(poller)),
-        Err(Errno(errno)) => Ok(-jlong::from(errno)),
+        Err(errno) => Ok(errno_code(errno).into()),
     }
 }
 

@@ -9,6 +9,7 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
+use super::error_codes::{errno_code, errno_of};
 use super::open_socket::{OpenSocket, SOCKETS, nonblocking_call};
 use super::options;
 use crate::bytes;
@@ -16,7 +17,7 @@ use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native_method! { error_policy = Throw, fn has_ipv6() -> jboolean },
-    native_method! { error_policy = Throw, fn error_text(errno: jint) -> jbyte[] },
+    native_method! { error_policy = Throw, fn error_text(code: jint) -> jbyte[] },
     native_method! { error_policy = Throw, fn socket_open(ipv6: jboolean, stream: jboolean) -> jlong },
     native_method! {
         error_policy = Throw,
@@ -27,14 +28,15 @@ pub(super) const METHODS: &[NativeMethod] = &[
     native_method! { error_policy = Throw, fn socket_close(socket: jlong) },
 ];
 
-/// As the JDK decides it: the system has IPv6, and an interface has an address of it.
+/// As the JDK decides it: the system has IPv6, and on Linux an interface has an address of it.
 fn has_ipv6(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
-    let addresses = fs::read("/proc/net/if_inet6").unwrap_or_default();
-    Ok(!addresses.is_empty() && Family::V6.is_supported())
+    let addressed = || fs::read("/proc/net/if_inet6").is_ok_and(|addresses| !addresses.is_empty());
+    Ok((cfg!(not(target_os = "linux")) || addressed()) && Family::V6.is_supported())
 }
 
 /// The system's words alone: the JDK has no more in its exceptions, and programs compare them.
-fn error_text<'local>(env: &mut Env<'local>, _: JObject, errno: jint) -> Result<JByteArray<'local>, Failure> {
+fn error_text<'local>(env: &mut Env<'local>, _: JObject, code: jint) -> Result<JByteArray<'local>, Failure> {
+    let Errno(errno) = errno_of(code);
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let words = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
     bytes::to_java(env, words.as_bytes())
@@ -48,7 +50,7 @@ fn socket_open(_: &mut Env, _: JObject, ipv6: jboolean, stream: jboolean) -> Res
         options::prepare(&open)?;
         Ok(SOCKETS.insert(open))
     });
-    Ok(opened.unwrap_or_else(|Errno(errno)| -jlong::from(errno)))
+    Ok(opened.unwrap_or_else(|errno| errno_code(errno).into()))
 }
 
 fn socket_bind(
@@ -74,7 +76,7 @@ fn socket_bind(
 /// would bind.
 fn is_refused_by_the_jdk(address: &SocketAddr) -> bool {
     const BITS: u32 = 0x7f00_00ff;
-    matches!(address, SocketAddr::V4(v4) if v4.ip().to_bits() & BITS == BITS)
+    cfg!(target_os = "linux") && matches!(address, SocketAddr::V4(v4) if v4.ip().to_bits() & BITS == BITS)
 }
 
 fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {

@@ -2,6 +2,7 @@ package io.capsock;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -76,7 +77,8 @@ public final class Trace implements AutoCloseable {
     // The launcher of source files is a program whose first argument is the file.
     boolean source = words[0].startsWith("jdk.compiler/") && words.length > 1;
     String program = source ? words[1] : words[0];
-    String last = program.substring(program.lastIndexOf('/') + 1);
+    int separator = Math.max(program.lastIndexOf('/'), program.lastIndexOf(File.separatorChar));
+    String last = program.substring(separator + 1);
     boolean file = last.endsWith(".java") || last.endsWith(".jar");
     return file ? last : last.substring(last.lastIndexOf('.') + 1);
   }

@@ -11,8 +11,8 @@ import java.net.SocketException;
 
 /**
  * The codes that a native method returns instead of a result, and the one place where they become
- * exceptions, with the class and the message that the JDK uses. The system's error numbers are
- * negated.
+ * exceptions, with the class and the message that the JDK uses. The errors that have a name here
+ * have the same codes on every system: Linux' numbers, negated.
  */
 final class ErrorCodes {
   static final int EAGAIN = -11;
@@ -69,7 +69,7 @@ final class ErrorCodes {
       case CLOSED -> "Socket closed";
       case TIMED_OUT -> "Timed out";
       case INTERNAL -> "A defect of capsock; please report it";
-      default -> new String(Native.api().errorText(-code), UTF_8);
+      default -> new String(Native.api().errorText(code), UTF_8);
     };
   }
 

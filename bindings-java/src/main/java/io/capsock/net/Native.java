@@ -36,7 +36,7 @@ final class Native {
 
   native boolean hasIpv6();
 
-  native byte[] errorText(int errno);
+  native byte[] errorText(int code);
 
   native boolean knowsPackets();
 
@@ -93,6 +93,8 @@ final class Native {
       long socket, boolean joins, long high, long low, int interfaceV4, int index);
 
   native int multicastInterfaceV4(long socket, int interfaceV4);
+
+  native boolean optionIsSupported(int option);
 
   native int optionGet(long socket, int option, long[] value);
 

@@ -31,7 +31,9 @@ enum Option {
 
   private static final Map<SocketOption<?>, Option> BY_NAME = new HashMap<>();
 
-  /** The options that {@code Socket}, {@code ServerSocket} and {@code DatagramSocket} support. */
+  /**
+   * The options that {@code Socket}, {@code ServerSocket} and {@code DatagramSocket} support here.
+   */
   static final Set<SocketOption<?>> OF_SOCKETS =
       names(
           SO_RCVBUF,
@@ -104,7 +106,7 @@ enum Option {
   private static Set<SocketOption<?>> names(Option... options) {
     Set<SocketOption<?>> names = new HashSet<>();
     for (Option option : options) {
-      if (option.name != null) {
+      if (option.name != null && Native.api().optionIsSupported(option.ordinal())) {
         names.add(option.name);
       }
     }
