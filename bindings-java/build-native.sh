@@ -1,13 +1,20 @@
 #!/bin/sh
-# Builds the native library and copies it to where the jar takes it from.
-# Usage: build-native.sh CLASSES_FOLDER (Maven's target/classes)
+# Builds the native library and copies it to where the jar takes it from, with those of other platforms.
+# Usage: build-native.sh CLASSES_FOLDER (Maven's target/classes) [NATIVES_FOLDER]
+# NATIVES_FOLDER has a folder with a library for each further platform: linux-aarch64/libcapsock_jni.so.
 set -eu
 classes=$1
+natives=${2:-}
 cd "$(dirname "$0")"
 cargo build --quiet --release --package capsock-jni
 # Cargo knows where it built: CARGO_TARGET_DIR and its own settings count.
 target=$(cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
-platform=$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
-folder=$classes/io/capsock/native/$platform
-mkdir -p "$folder"
-cp "$target/release/libcapsock_jni.so" "$folder/"
+host=$(rustc --version --verbose | sed -n 's/^host: //p')
+library=$(./native-library.sh "${CARGO_BUILD_TARGET:-$host}")
+all=$classes/io/capsock/native
+rm -rf "$all"
+mkdir -p "$all/$(dirname "$library")"
+cp "$target/${CARGO_BUILD_TARGET:+$CARGO_BUILD_TARGET/}release/$(basename "$library")" "$all/$library"
+if [ -n "$natives" ]; then
+    cp -R "$natives"/. "$all/"
+fi

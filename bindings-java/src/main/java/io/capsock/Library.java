@@ -3,22 +3,20 @@ package io.capsock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Locale;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 
 /** Finds and loads the native library. */
 final class Library {
   private static final String PATH = "capsock.library.path";
   private static final String FOLDER = "capsock.unpack.folder";
-  private static final String FILE = System.mapLibraryName("capsock_jni");
 
   private Library() {}
 
   /**
    * Loads the library that the property {@code capsock.library.path} names, or else the one in the
-   * jar.
+   * jar for this platform.
    *
    * @param check calls a native method: some other library would have loaded, too
    * @throws UnsatisfiedLinkError with the cause, if it cannot be loaded
@@ -30,7 +28,8 @@ final class Library {
         loadFromJar();
       } else {
         Path given = Path.of(path).toAbsolutePath();
-        System.load((Files.isDirectory(given) ? given.resolve(FILE) : given).toString());
+        String file = System.mapLibraryName("capsock_jni");
+        loadFile(Files.isDirectory(given) ? given.resolve(file) : given);
       }
       check.run();
     } catch (IOException | RuntimeException | UnsatisfiedLinkError cause) {
@@ -38,49 +37,57 @@ final class Library {
     }
   }
 
+  private static void loadFile(Path file) {
+    System.load(file.toString());
+  }
+
+  /** Loads the first library for this platform that can be loaded. */
   private static void loadFromJar() throws IOException {
-    String resource = "native/" + platform() + "/" + FILE;
-    try (InputStream library = Library.class.getResourceAsStream(resource)) {
-      if (library == null) {
-        throw new NoSuchFileException(resource, null, "this jar has no library for this platform");
-      }
-      // A folder of a random name that no other user can enter: nobody can put a file of theirs
-      // where the library is loaded from.
-      Path folder =
-          Files.createTempDirectory(
-              unpackFolder(),
-              "capsock-",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Path file = folder.resolve(FILE);
-      try {
-        Files.copy(library, file);
-        System.load(file.toString());
-      } finally {
-        // A loaded library stays loaded when its file is gone.
-        Files.deleteIfExists(file);
-        Files.delete(folder);
+    UnsatisfiedLinkError failed = null;
+    for (Platform platform : Platform.here()) {
+      try (InputStream library = resource(platform)) {
+        if (library != null) {
+          unpacker(platform).load(platform.file, library.readAllBytes());
+          return;
+        }
+      } catch (UnsatisfiedLinkError error) {
+        if (failed == null) {
+          failed = error;
+        } else {
+          failed.addSuppressed(error);
+        }
       }
     }
+    throw failed != null
+        ? failed
+        : new UnsatisfiedLinkError("none is for " + named("os.name") + ", " + named("os.arch"));
   }
 
-  private static Path unpackFolder() {
-    return Path.of(System.getProperty(FOLDER, System.getProperty("java.io.tmpdir")))
-        .toAbsolutePath();
+  private static String named(String property) {
+    return property + "=" + System.getProperty(property);
   }
 
-  private static String platform() {
-    String arch = System.getProperty("os.arch");
-    String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    return system + "-" + (arch.equals("amd64") ? "x86_64" : arch);
+  private static InputStream resource(Platform platform) {
+    return Library.class.getResourceAsStream(platform.resource());
+  }
+
+  private static Unpacker unpacker(Platform platform) {
+    String given = System.getProperty(FOLDER);
+    if (platform.locksLoadedFiles()) {
+      // Each user has this folder. That of temporary files may be all users', or is emptied.
+      String folder = given != null ? given : System.getenv("LOCALAPPDATA");
+      return new CachingUnpacker(absoluteOrTemporary(folder), Library::loadFile);
+    }
+    return new TemporaryUnpacker(absoluteOrTemporary(given), Library::loadFile);
+  }
+
+  private static Path absoluteOrTemporary(String folder) {
+    return Path.of(folder != null ? folder : System.getProperty("java.io.tmpdir")).toAbsolutePath();
   }
 
   private static String explain(String path, Throwable cause) {
-    String tried =
-        path != null
-            ? PATH + "=" + path
-            : "the jar, unpacked in " + System.getProperty(FOLDER, "java.io.tmpdir");
     return "could not load the native library of io.capsock from "
-        + tried
+        + (path != null ? PATH + "=" + path : explainJar())
         + ": "
         + cause
         + "; set the system property "
@@ -88,5 +95,17 @@ final class Library {
         + " to the library or its folder, or "
         + FOLDER
         + " to a folder that exists, is writable and allows execution";
+  }
+
+  private static String explainJar() {
+    String platforms =
+        Arrays.stream(Platform.values())
+            .filter(platform -> Library.class.getResource(platform.resource()) != null)
+            .map(platform -> platform.folder)
+            .collect(Collectors.joining(", "));
+    String folder = System.getProperty(FOLDER);
+    return "the jar, which has libraries for "
+        + (platforms.isEmpty() ? "no platform" : platforms)
+        + (folder != null ? ", unpacked in " + folder : "");
   }
 }

@@ -43,9 +43,10 @@
  * <ul>
  *   <li>{@code capsock.library.path}: the native library, or the folder that it is in. Without it
  *       the library in the jar is unpacked.
- *   <li>{@code capsock.unpack.folder}: where to; {@code java.io.tmpdir} otherwise. The file system
- *       must allow execution. The unpacked file is readable by this user only and is deleted after
- *       it has been loaded.
+ *   <li>{@code capsock.unpack.folder}: where to; {@code java.io.tmpdir} otherwise, and on Windows
+ *       {@code %LOCALAPPDATA%}. The file system must allow execution. The unpacked file is in a
+ *       folder that only this user can enter. It is deleted after it has been loaded; on Windows it
+ *       stays for later starts, which delete the files of other versions.
  * </ul>
  */
 package io.capsock;

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,16 +69,14 @@ class LoaderTest {
     }
   }
 
-  /** The library of the jar, as a file in the folder. */
+  /** The library of the jar for this platform, as a file in the folder. */
   static Path library(Path folder) throws Exception {
-    Path library = folder.resolve(FILE);
-    try (JarFile jar = new JarFile(Child.JAR.toFile())) {
-      var entry = jar.stream().filter(one -> one.getName().endsWith(FILE)).findFirst();
-      try (InputStream content = jar.getInputStream(entry.orElseThrow())) {
-        Files.copy(content, library);
-      }
+    String resource = Platform.here().get(0).resource();
+    try (InputStream content = Library.class.getResourceAsStream(resource)) {
+      Path library = folder.resolve(FILE);
+      Files.copy(content, library);
+      return library;
     }
-    return library;
   }
 
   @Test
@@ -135,5 +133,51 @@ class LoaderTest {
             .anyMatch(line -> line.contains(" " + shared + " ") && line.contains("noexec")),
         "no file system here is mounted noexec");
     refuses(FOLDER, shared, "UnsatisfiedLinkError");
+  }
+
+  /** Neither the properties nor all systems tell which C library a process has. */
+  @Test
+  void theLibraryForTheOtherCLibrary() throws Exception {
+    List<Platform> here = Platform.here();
+    Path resources = folder.resolve("io").resolve("capsock");
+    for (Platform platform : here) {
+      Files.createDirectories(resources.resolve("native").resolve(platform.folder));
+    }
+    Files.writeString(resources.resolve(here.get(0).resource()), "no library");
+    library(resources.resolve(here.get(1).resource()).getParent());
+    String path = folder + File.pathSeparator + System.getProperty("java.class.path");
+    List<String> command = List.of("-cp", path, Main.class.getName());
+    assertTrue(Child.run(command).output().endsWith("LOADED\n".repeat(3)));
+
+    Files.writeString(resources.resolve(here.get(1).resource()), "no library either");
+    String output = Child.run(command).output();
+    assertTrue(output.contains("refused: "), output);
+    assertTrue(output.contains(here.get(0).folder + ", "), output);
+    assertTrue(output.contains(here.get(1).folder), output);
+  }
+
+  /** What a Java prints whose properties say that it runs there. */
+  private static String loadOn(String osName, String osArch) throws Exception {
+    List<String> options = List.of("-Dos.name=" + osName, "-Dos.arch=" + osArch);
+    Child.Ended ended = Child.run(Child.command(options, Main.class));
+    assertEquals(0, ended.code(), ended.output());
+    return ended.output();
+  }
+
+  @Test
+  void aPlatformByAnotherName() throws Exception {
+    String osArch = System.getProperty("os.arch");
+    assertEquals("LOADED\n".repeat(3), loadOn("LINUX", osArch.equals("amd64") ? "x64" : "arm64"));
+  }
+
+  @Test
+  void aPlatformThatTheJarHasNot() throws Exception {
+    String here = Platform.here().get(0).folder;
+    for (String osArch : List.of("mips", "")) {
+      String output = loadOn("Plan 9", osArch);
+      assertTrue(output.contains("none is for os.name=Plan 9, os.arch=" + osArch + ";"), output);
+      assertTrue(output.contains("which has libraries for "), output);
+      assertTrue(output.contains(here), output);
+    }
   }
 }
