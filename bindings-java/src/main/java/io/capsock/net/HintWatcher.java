@@ -13,14 +13,24 @@ final class HintWatcher {
   private static final long LONG = TimeUnit.SECONDS.toNanos(5);
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(250);
 
+  /** A socket whose calls are checked. */
+  interface Watched {
+    /**
+     * Prints a hint for a call that has waited for so long.
+     *
+     * @param now the time of {@link System#nanoTime}
+     */
+    void look(long now, long nanos);
+  }
+
   /** Weak: an unreachable socket is not watched. */
-  private static final Set<SocketHints> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
+  private static final Set<Watched> WATCHED = Collections.newSetFromMap(new WeakHashMap<>());
 
   private static Thread thread;
 
   private HintWatcher() {}
 
-  static void watch(SocketHints hints) {
+  static void watch(Watched hints) {
     synchronized (WATCHED) {
       boolean idle = WATCHED.isEmpty();
       WATCHED.add(hints);
@@ -32,7 +42,7 @@ final class HintWatcher {
     }
   }
 
-  static void forget(SocketHints hints) {
+  static void forget(Watched hints) {
     synchronized (WATCHED) {
       WATCHED.remove(hints);
     }
@@ -59,12 +69,12 @@ final class HintWatcher {
 
   /** Checks all sockets, in a method of its own so that no local variable keeps one reachable. */
   private static boolean isIdle() {
-    SocketHints[] watched;
+    Watched[] watched;
     synchronized (WATCHED) {
-      watched = WATCHED.toArray(new SocketHints[0]);
+      watched = WATCHED.toArray(new Watched[0]);
     }
     long now = System.nanoTime();
-    for (SocketHints hints : watched) {
+    for (Watched hints : watched) {
       if (hints != null) {
         hints.look(now, LONG);
       }

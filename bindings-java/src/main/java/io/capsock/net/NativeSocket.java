@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * and parks in {@link Poller} until the socket is ready. The callers ensure that one thread at a
  * time reads and one writes.
  */
-final class NativeSocket {
+final class NativeSocket implements Poller.Source {
   /** The most bytes of one read or write: the length of the native side's buffer. */
   static final int LIMIT = 128 * 1024;
 
@@ -56,11 +56,13 @@ final class NativeSocket {
     return new NativeSocket(opened);
   }
 
-  long number() {
+  @Override
+  public long number() {
     return number;
   }
 
-  boolean isOpen() {
+  @Override
+  public boolean isOpen() {
     return !closed;
   }
 

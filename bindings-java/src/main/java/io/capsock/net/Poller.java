@@ -38,6 +38,15 @@ final class Poller {
   private final AtomicLong tokens = new AtomicLong();
   private final ConcurrentMap<Long, Thread> parked = new ConcurrentHashMap<>();
 
+  /** What a virtual thread waits for. */
+  interface Source {
+    /** The socket's number, for which the native half has its descriptor. */
+    long number();
+
+    /** Whether the socket has not been closed. */
+    boolean isOpen();
+  }
+
   private Poller(boolean forWriting) throws SocketException {
     this.forWriting = forWriting;
     number = Native.api().pollerOpen();
@@ -66,7 +75,7 @@ final class Poller {
    * @throws SocketException if the system cannot watch the socket, or has no descriptor for a
    *     poller; the next call tries again
    */
-  static void await(boolean forWriting, NativeSocket socket, boolean limited, long deadline)
+  static void await(boolean forWriting, Source socket, boolean limited, long deadline)
       throws SocketException {
     Poller poller = forWriting ? writable : readable;
     if (poller == null || !poller.enter()) {
@@ -110,7 +119,7 @@ final class Poller {
     return false;
   }
 
-  private void await(NativeSocket socket, boolean limited, long deadline) throws SocketException {
+  private void await(Source socket, boolean limited, long deadline) throws SocketException {
     Thread thread = Thread.currentThread();
     Long token = tokens.incrementAndGet();
     parked.put(token, thread);

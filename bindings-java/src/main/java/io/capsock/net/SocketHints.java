@@ -12,7 +12,7 @@ import java.net.InetSocketAddress;
  * <p>One thread at a time writes each field; the watcher reads them without a lock. A race may lose
  * a hint.
  */
-final class SocketHints {
+final class SocketHints implements HintWatcher.Watched {
   /** The number of bytes of a message that are checked. */
   private static final int LOOKED_AT = 256;
 
@@ -205,8 +205,8 @@ final class SocketHints {
     HintWatcher.forget(this);
   }
 
-  /** Called by the watcher: prints a hint for a call that has waited for that long. */
-  void look(long now, long nanos) {
+  @Override
+  public void look(long now, long nanos) {
     long began = since;
     if (began == 0 || now - began < nanos || role == Role.SERVER) {
       return;
