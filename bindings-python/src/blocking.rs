@@ -10,6 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::errors::Result;
+use crate::symbols::{NEXT_THREAD, THREAD_HEAD};
 
 thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
@@ -36,21 +37,17 @@ where
     take_raised(py.detach(call))
 }
 
-/// Whether this is Python's only thread, which need not release the GIL for a call that does not block.
+/// Whether this is Python's only thread, which need not release the GIL for a call that does not block; false if the
+/// interpreter cannot tell.
 pub(crate) fn alone(_: Python<'_>) -> bool {
-    // Exported by every Python from 3.9 on, but not part of the stable ABI.
-    unsafe extern "C" {
-        fn PyInterpreterState_ThreadHead(
-            interpreter: *mut ffi::PyInterpreterState,
-        ) -> *mut ffi::PyThreadState;
-        fn PyThreadState_Next(thread: *mut ffi::PyThreadState) -> *mut ffi::PyThreadState;
-    }
+    let (Some(thread_head), Some(next_thread)) = (THREAD_HEAD.get(), NEXT_THREAD.get()) else {
+        return false;
+    };
     // SAFETY: the GIL is held, so this thread and the interpreter have their states, which stay as long as this runs.
     // The head of the list is compared and not looked into: it may be another thread's.
     unsafe {
         let own = ffi::PyThreadState_Get();
-        PyInterpreterState_ThreadHead(ffi::PyInterpreterState_Get()) == own
-            && PyThreadState_Next(own).is_null()
+        thread_head(ffi::PyInterpreterState_Get()) == own && next_thread(own).is_null()
     }
 }
 

@@ -22,6 +22,7 @@ mod script;
 mod server;
 mod socket;
 mod stats;
+mod symbols;
 mod tcp_client;
 mod trace;
 mod udp_client;
@@ -36,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Before the first object is made: this library's objects would be shared by all interpreters.
     exit::refuse_subinterpreter(py)?;
     forced_unwind::install();
+    symbols::look_up(py);
 
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;
@@ -49,6 +51,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;
+    module.add_function(wrap_pyfunction!(symbols::_use_stable_abi_only, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_set_hints, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_pause_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_resume_watchdog, module)?)?;

@@ -1,47 +1,25 @@
 //! The memory that calls send from and receive into.
 
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::c_int;
 use std::ops::{Deref, DerefMut};
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyMemoryView, PySlice};
 
 use super::QUICK;
 use super::call::{CallError, CallResult};
-
-/// Py_buffer. The stable interface has it from 3.11 on; 3.9 and 3.10, which do not change any more, have the same.
-#[repr(C)]
-struct View {
-    bytes: *mut c_void,
-    object: *mut ffi::PyObject,
-    length: ffi::Py_ssize_t,
-    item_size: ffi::Py_ssize_t,
-    read_only: c_int,
-    dimensions: c_int,
-    format: *mut c_char,
-    shape: *mut ffi::Py_ssize_t,
-    strides: *mut ffi::Py_ssize_t,
-    sub_offsets: *mut ffi::Py_ssize_t,
-    internal: *mut c_void,
-}
+use crate::symbols::{GET_BUFFER, RELEASE_BUFFER, RESIZE_BYTES, View};
 
 const SIMPLE: c_int = 0;
 const WRITABLE: c_int = 1;
-
-// Exported by every Python from 3.9 on.
-unsafe extern "C" {
-    fn PyObject_GetBuffer(object: *mut ffi::PyObject, view: *mut View, flags: c_int) -> c_int;
-    fn PyBuffer_Release(view: *mut View);
-    fn _PyBytes_Resize(bytes: *mut *mut ffi::PyObject, size: ffi::Py_ssize_t) -> c_int;
-}
 
 /// The contiguous bytes of an object, which keeps them where they are until this is dropped.
 ///
 /// Another thread may write to them while a call without the GIL uses them, as with the standard library; what the
 /// call sends or finds is then either.
-struct Export(Box<View>);
+pub(super) struct Export(Box<View>);
 
 // SAFETY: the bytes stay where they are; the view is used for them alone without the GIL, and dropped with it.
 unsafe impl Send for Export {}
@@ -49,15 +27,17 @@ unsafe impl Send for Export {}
 unsafe impl Sync for Export {}
 
 impl Export {
-    fn of(object: &Bound<'_, PyAny>, flags: c_int) -> CallResult<Export> {
+    /// The bytes; `None` if the interpreter cannot export them to this library.
+    fn of(object: &Bound<'_, PyAny>, flags: c_int) -> CallResult<Option<Export>> {
+        let Some(get_buffer) = GET_BUFFER.get() else { return Ok(None) };
         // SAFETY: a view of zeroes and null pointers is a value; Python fills it in, or fails and leaves it alone.
         let mut view: Box<View> = Box::new(unsafe { std::mem::zeroed() });
         // SAFETY: the object lives, the view is writable and stays where it is, in its box; the GIL is held.
-        if unsafe { PyObject_GetBuffer(object.as_ptr(), &raw mut *view, flags) } < 0 {
+        if unsafe { get_buffer(object.as_ptr(), &raw mut *view, flags) } < 0 {
             drop(PyErr::fetch(object.py()));
             return Err(CallError::WrongArguments);
         }
-        Ok(Export(view))
+        Ok(Some(Export(view)))
     }
 
     fn length(&self) -> usize {
@@ -65,31 +45,56 @@ impl Export {
     }
 }
 
+impl Deref for Export {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        if self.0.bytes.is_null() {
+            return &[];
+        }
+        // SAFETY: the export has so many bytes there for as long as it lives.
+        unsafe { std::slice::from_raw_parts(self.0.bytes.cast(), self.length()) }
+    }
+}
+
 impl Drop for Export {
     fn drop(&mut self) {
-        // SAFETY: the view was filled in by PyObject_GetBuffer, is released once, and with the GIL held: exports
-        // live in the frames of methods alone.
-        unsafe { PyBuffer_Release(&raw mut *self.0) };
+        if let Some(release_buffer) = RELEASE_BUFFER.get() {
+            // SAFETY: the view was filled in by PyObject_GetBuffer, is released once, and with the GIL held: exports
+            // live in the frames of methods alone.
+            unsafe { release_buffer(&raw mut *self.0) };
+        }
     }
+}
+
+/// A memoryview of contiguous bytes and a copy of them, for an interpreter without [`Export`].
+#[cold]
+fn copied<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyBytes>)>> {
+    let view = PyMemoryView::from(object)?;
+    if !view.getattr("c_contiguous")?.is_truthy()? {
+        return Ok(None);
+    }
+    let bytes = view.call_method0("tobytes")?.cast_into()?;
+    Ok(Some((view.call_method1("cast", ("B",))?, bytes)))
 }
 
 /// What is sent.
 pub(super) enum Payload<'py> {
     Bytes(Bound<'py, PyBytes>),
-    Other(Outgoing),
+    Export(Export),
 }
-
-/// An object's bytes, to read.
-pub(super) struct Outgoing(Export);
-
-/// An object's bytes, to write to.
-pub(super) struct Incoming(Export);
 
 impl<'py> Payload<'py> {
     pub(super) fn of(object: &Bound<'py, PyAny>) -> CallResult<Payload<'py>> {
-        match object.cast_exact::<PyBytes>() {
-            Ok(bytes) => Ok(Payload::Bytes(bytes.clone())),
-            Err(_) => Ok(Payload::Other(Outgoing(Export::of(object, SIMPLE)?))),
+        if let Ok(bytes) = object.cast_exact::<PyBytes>() {
+            return Ok(Payload::Bytes(bytes.clone()));
+        }
+        match Export::of(object, SIMPLE)? {
+            Some(export) => Ok(Payload::Export(export)),
+            None => match copied(object) {
+                Ok(Some((_, bytes))) => Ok(Payload::Bytes(bytes)),
+                Ok(None) | Err(_) => Err(CallError::WrongArguments),
+            },
         }
     }
 }
@@ -100,18 +105,29 @@ impl Deref for Payload<'_> {
     fn deref(&self) -> &[u8] {
         match self {
             Payload::Bytes(bytes) => bytes.as_bytes(),
-            Payload::Other(Outgoing(export)) if export.0.bytes.is_null() => &[],
-            // SAFETY: the export has so many bytes there for as long as it lives.
-            Payload::Other(Outgoing(export)) => unsafe {
-                std::slice::from_raw_parts(export.0.bytes.cast(), export.length())
-            },
+            Payload::Export(export) => export,
         }
     }
 }
 
+/// An object's bytes, to receive into.
+pub(super) enum Incoming {
+    Export(Export),
+    /// For an interpreter without exports: a copy, which is written back when this is dropped.
+    Copy(Vec<u8>, Py<PyAny>),
+}
+
 impl Incoming {
     pub(super) fn of(object: &Bound<'_, PyAny>) -> CallResult<Incoming> {
-        Ok(Incoming(Export::of(object, WRITABLE)?))
+        match Export::of(object, WRITABLE)? {
+            Some(export) => Ok(Incoming::Export(export)),
+            None => match copied(object) {
+                Ok(Some((view, bytes))) if !view.getattr("readonly")?.is_truthy()? => {
+                    Ok(Incoming::Copy(bytes.as_bytes().to_vec(), view.unbind()))
+                }
+                Ok(_) | Err(_) => Err(CallError::WrongArguments),
+            },
+        }
     }
 }
 
@@ -119,22 +135,42 @@ impl Deref for Incoming {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        if self.0.0.bytes.is_null() {
-            return &[];
+        match self {
+            Incoming::Export(export) => export,
+            Incoming::Copy(bytes, _) => bytes,
         }
-        // SAFETY: the export has so many bytes there for as long as it lives.
-        unsafe { std::slice::from_raw_parts(self.0.0.bytes.cast(), self.0.length()) }
     }
 }
 
 impl DerefMut for Incoming {
     fn deref_mut(&mut self) -> &mut [u8] {
-        if self.0.0.bytes.is_null() {
-            return &mut [];
+        match self {
+            Incoming::Export(export) if export.0.bytes.is_null() => &mut [],
+            // SAFETY: as for reading, and they may be written to: the export was asked for as writable.
+            Incoming::Export(export) => unsafe {
+                std::slice::from_raw_parts_mut(export.0.bytes.cast(), export.length())
+            },
+            Incoming::Copy(bytes, _) => bytes,
         }
-        // SAFETY: as above, and they may be written to: the export was asked for as writable.
-        unsafe { std::slice::from_raw_parts_mut(self.0.0.bytes.cast(), self.0.length()) }
     }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if let Incoming::Copy(bytes, view) = self {
+            write_back(bytes, view);
+        }
+    }
+}
+
+#[cold]
+fn write_back(bytes: &[u8], view: &Py<PyAny>) {
+    Python::attach(|py| {
+        let view = view.bind(py);
+        if let Err(raised) = view.set_item(PySlice::full(py), PyBytes::new(py, bytes)) {
+            raised.write_unraisable(py, Some(view));
+        }
+    });
 }
 
 thread_local! {
@@ -190,10 +226,14 @@ fn filled_in_place<'py, T, E: From<PyErr>>(
     let room =
         unsafe { std::slice::from_raw_parts_mut(ffi::PyBytes_AsString(bytes.as_ptr()).cast::<u8>(), size) };
     let (count, rest) = fill(room)?;
+    let count = count.min(size);
+    let Some(resize) = RESIZE_BYTES.get() else {
+        return Ok((PyBytes::new(py, &room[..count]), rest));
+    };
     let mut cut = bytes.into_ptr();
     // SAFETY: the only reference is given, and a new one, or null with an exception set, comes back.
     let bytes = unsafe {
-        _PyBytes_Resize(&raw mut cut, ffi::Py_ssize_t::try_from(count.min(size)).unwrap_or(asked));
+        resize(&raw mut cut, ffi::Py_ssize_t::try_from(count).unwrap_or(asked));
         Bound::from_owned_ptr_or_err(py, cut)
     }?;
     Ok((bytes.cast_into::<PyBytes>().map_err(PyErr::from)?, rest))

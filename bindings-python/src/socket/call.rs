@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::once_object::OnceObject;
+use crate::symbols::AUDIT;
 
 /// Why a call did not succeed.
 pub(super) enum CallError {
@@ -112,11 +113,11 @@ pub(super) fn audit(
     this: &Bound<'_, PyAny>,
     what: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    // Exported by every Python from 3.8 on; part of the stable interface since 3.13.
-    unsafe extern "C" {
-        fn PySys_Audit(event: *const libc::c_char, format: *const libc::c_char, ...) -> libc::c_int;
-    }
+    let Some(audit) = AUDIT.get() else {
+        let event = event.to_str().expect("the names of events are ASCII");
+        return this.py().import("sys")?.call_method1("audit", (event, this, what)).map(drop);
+    };
     // SAFETY: the format names two objects, which are passed and live during the call; the GIL is held.
-    let allowed = unsafe { PySys_Audit(event.as_ptr(), c"OO".as_ptr(), this.as_ptr(), what.as_ptr()) };
+    let allowed = unsafe { audit(event.as_ptr(), c"OO".as_ptr(), this.as_ptr(), what.as_ptr()) };
     if allowed < 0 { Err(PyErr::fetch(this.py())) } else { Ok(()) }
 }
