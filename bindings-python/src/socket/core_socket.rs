@@ -17,6 +17,12 @@ use super::observer;
 use super::wait_error::{exception, os_error};
 use crate::blocking::{alone, interrupted, without_gil};
 
+// The bit in a socket's type that sets O_NONBLOCK. macOS has none.
+#[cfg(not(target_os = "macos"))]
+use libc::SOCK_NONBLOCK;
+#[cfg(target_os = "macos")]
+const SOCK_NONBLOCK: i32 = 0;
+
 /// A TCP or UDP socket of the core, and the timeout of its calls.
 ///
 /// Only close() closes the descriptor. Dropping the object leaves it to `_socket.socket`, which warns of a socket that
@@ -54,7 +60,7 @@ impl InetSocket {
             return Ok(None);
         };
         let Some((family, kind)) = tcp_or_udp(family, mode, protocol) else { return Ok(None) };
-        let socket = BlockingSocket::new(family, kind, mode & libc::SOCK_NONBLOCK != 0)
+        let socket = BlockingSocket::new(family, kind, mode & SOCK_NONBLOCK != 0)
             .map_err(|errno| os_error(py, errno.0))?;
         Ok(Some(InetSocket::of(socket, family)))
     }

@@ -1,6 +1,10 @@
 //! Turns the errors of the core's socket calls into the exceptions of the standard library's sockets.
 
 use capsock::net::WaitError;
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno_location;
+#[cfg(any(target_os = "macos", target_os = "freebsd"))]
+use libc::__error as errno_location;
 use pyo3::exceptions::socket::timeout;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyOSError};
 use pyo3::ffi;
@@ -32,7 +36,7 @@ pub(super) fn errno(error: WaitError) -> Option<i32> {
 pub(super) fn os_error(py: Python<'_>, errno: i32) -> PyErr {
     // SAFETY: errno is this thread's own, the GIL is held, and the class is a reference that the interpreter holds.
     unsafe {
-        *libc::__errno_location() = errno;
+        *errno_location() = errno;
         ffi::PyErr_SetFromErrno(py.get_type::<PyOSError>().as_ptr());
     }
     PyErr::fetch(py)
