@@ -56,7 +56,7 @@ def test_every_dependency_has_its_line() -> None:
     ours = {crate["name"] for crate in crates()}
     rust = {dependency["name"] for crate in crates() for dependency in crate["dependencies"]} - ours
     requirements = (places.ROOT / "scripts" / "requirements.txt").read_text()
-    python = set(re.findall(r"^([a-z-]+)==", requirements, re.MULTILINE))
+    python = set(re.findall(r"^([a-z0-9-]+)==", requirements, re.MULTILINE))
     java = {
         str(element.findtext(f"{MAVEN}artifactId"))
         for kind in ("dependency", "plugin")
