@@ -44,6 +44,10 @@ impl Child {
         Err(Errno(netc::ENOSYS))
     }
 
+    pub(crate) fn wait(&self) -> Sys<ChildExit> {
+        Err(Errno(netc::ENOSYS))
+    }
+
     pub(crate) fn kill(&self) {}
 }
 
