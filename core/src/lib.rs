@@ -21,8 +21,10 @@
 //! - `tracing` (default): log lines of a server without a log of its own are events of the program's `tracing`
 //!   subscriber. Without the feature, or without a subscriber, they are written to standard error.
 //!
-//! It requires Linux 5.9 or later: it uses `epoll`, `eventfd`, `pidfd` and `close_range`, and has no
-//! replacement for them.
+//! # Systems
+//!
+//! Linux is tested. macOS and FreeBSD compile, and have no [`Concurrency::Processes`]; their backend is tested on Linux, by
+//! `--cfg capsock_portable`. Where a system refuses an optional call there is a way round it: see [`Features`].
 
 #[cfg(not(unix))]
 compile_error!("capsock needs Linux, macOS or FreeBSD");

@@ -190,6 +190,11 @@ impl RawSocket {
         sys::set_option_bytes(self.0.as_fd(), level, name, value)
     }
 
+    /// Makes the send buffer long enough for any datagram, where it is not by default.
+    pub(super) fn take_long_datagrams(&self) -> Sys<()> {
+        sys::take_long_datagrams(&self.0)
+    }
+
     /// Restricts an IPv6 socket to IPv6 (IPV6_V6ONLY of ipv6(7)).
     pub(super) fn set_only_v6(&self) -> Sys<()> {
         Ok(self.0.set_only_v6(true)?)

@@ -48,6 +48,9 @@ impl Socket {
 
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
         let socket = Socket::make(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
+        if kind == Type::DGRAM {
+            socket.raw.take_long_datagrams()?;
+        }
         if address.is_ipv6() {
             // IPv4 has a socket of its own, so that no peer's address looks like ::ffff:192.0.2.1.
             socket.set_only_v6()?;

@@ -25,7 +25,9 @@ pub(crate) use interrupt::{Thread, deliver_pending_signal};
 pub use message::Received;
 pub(crate) use message::{receive_header, receive_message, send_header, send_message};
 pub(crate) use names::{GaiError, addresses_of, interface_index};
-pub(crate) use options::{available, get_option_bytes, prevent_sigpipe, set_option, set_option_bytes};
+pub(crate) use options::{
+    available, get_option_bytes, prevent_sigpipe, set_option, set_option_bytes, take_long_datagrams,
+};
 #[cfg(feature = "trace")]
 pub(crate) use recording::{FileId, file_id, is_privileged, open_to_append, write_line};
 pub(crate) use shared_memory::{Shareable, SharedMemory};

@@ -57,3 +57,17 @@ pub(crate) fn prevent_sigpipe(_socket: &socket2::Socket) {
     #[cfg(target_vendor = "apple")]
     let _ = _socket.set_nosigpipe(true);
 }
+
+/// Makes the send buffer of a UDP socket long enough for any datagram. On macOS it is 9,216 bytes by default
+/// (net.inet.udp.maxdgram), and a datagram with control messages has to be shorter than the buffer.
+#[inline(always)]
+pub(crate) fn take_long_datagrams(_socket: &socket2::Socket) -> Sys<()> {
+    #[cfg(target_vendor = "apple")]
+    {
+        const LONGEST: usize = 65_535 + 1_024;
+        if _socket.send_buffer_size()? < LONGEST {
+            _socket.set_send_buffer_size(LONGEST)?;
+        }
+    }
+    Ok(())
+}
