@@ -36,11 +36,12 @@ def start() -> None:
     _observer.is_on = True
     _native._set_hints(_observer)
     # The watchdog's thread must not count among the program's, about which fork() warns.
-    os.register_at_fork(
-        before=_native._pause_watchdog,
-        after_in_parent=lambda: _native._resume_watchdog(False),
-        after_in_child=lambda: _native._resume_watchdog(True),
-    )
+    if hasattr(os, "register_at_fork"):  # not on Windows
+        os.register_at_fork(
+            before=_native._pause_watchdog,
+            after_in_parent=lambda: _native._resume_watchdog(False),
+            after_in_child=lambda: _native._resume_watchdog(True),
+        )
     atexit.register(_observer.finish)
 
 

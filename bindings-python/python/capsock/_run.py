@@ -77,7 +77,7 @@ def _run(arguments: list[str], hints: bool) -> int:
         # `__file__` as the interpreter has it: absolute, and otherwise as it was given.
         name, folder = os.path.join(os.getcwd(), script), os.path.dirname(os.path.realpath(script))
         try:
-            file = os.open(script, os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(script, os.O_RDONLY)
             if os.path.isdir(script):
                 os.close(file)
                 raise IsADirectoryError(21, "a folder is not run; name the script in it")
@@ -119,7 +119,7 @@ STARTUP = {
     "genericpath",
     "io",
     "os",
-    "posixpath",
+    os.path.__name__,
     "site",
     "stat",
 }
