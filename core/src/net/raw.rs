@@ -78,10 +78,10 @@ impl RawSocket {
         sys::receive_message(self.0.as_fd(), buffers, control, flags)
     }
 
-    /// send(2), with MSG_NOSIGNAL.
+    /// send(2), without SIGPIPE.
     #[inline(always)]
     pub(super) fn send(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_with_flags(bytes, flags | netc::MSG_NOSIGNAL)?)
+        sys::send(&self.0, bytes, flags)
     }
 
     /// sendto(2), with MSG_NOSIGNAL.
@@ -122,7 +122,7 @@ impl RawSocket {
     }
 
     /// Aborts the connection with a reset (RFC 9293, 3.10.5, ABORT): on Linux at once and for every process that has the
-    /// descriptor, elsewhere when the last of them closes it.
+    /// descriptor, elsewhere once the others have closed it.
     pub(crate) fn reset(&self) -> Sys<()> {
         sys::reset(self.0.as_fd())
     }

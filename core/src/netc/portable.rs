@@ -14,7 +14,8 @@ pub(crate) const IPV6_ORIGDSTADDR: c_int = ABSENT - 1;
 pub(crate) const SOL_UDP: c_int = libc::IPPROTO_UDP;
 pub(crate) const UDP_GRO: c_int = ABSENT;
 pub(crate) const MSG_ERRQUEUE: c_int = 0;
-pub(crate) const MSG_MORE: c_int = 0;
+/// No flag of the system: `net::sys::send` has the socket keep an incomplete segment instead.
+pub(crate) const MSG_MORE: c_int = 1 << 30;
 /// Without it a receive of several datagrams waits for the first, as it does with it.
 pub(crate) const MSG_WAITFORONE: c_int = 0;
 

@@ -60,6 +60,12 @@ pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
     disconnect(fd)
 }
 
+/// send(2), with MSG_NOSIGNAL.
+#[inline(always)]
+pub(crate) fn send(socket: &socket2::Socket, bytes: &[u8], flags: c_int) -> Sys<usize> {
+    Ok(socket.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+}
+
 /// accept4(2) with SOCK_CLOEXEC.
 #[inline(always)]
 pub(crate) fn accept(listener: &socket2::Socket, nonblocking: bool) -> Sys<(socket2::Socket, SockAddr)> {

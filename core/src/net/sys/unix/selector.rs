@@ -8,7 +8,7 @@ use std::ffi::c_short;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use polling::{PollMode, Poller};
@@ -104,6 +104,8 @@ impl Events {
 
 pub(crate) struct Selector {
     poller: Poller,
+    /// That of the thread that waits: `polling` has a second one return at once.
+    waiting: Mutex<()>,
     entries: Mutex<Entries>,
 }
 
@@ -133,7 +135,7 @@ impl Selector {
     pub(crate) const REFUSED: &str = "the system does not report its events (out of memory)";
 
     pub(crate) fn new() -> Sys<Selector> {
-        Ok(Selector { poller: Poller::new()?, entries: Mutex::default() })
+        Ok(Selector { poller: Poller::new()?, waiting: Mutex::default(), entries: Mutex::default() })
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -187,13 +189,20 @@ impl Selector {
         Ok(self.poller.delete(fd)?)
     }
 
-    /// Waits for events; `None` waits without a limit. One thread waits at a time, the others for their turn. After an
-    /// error there are no events.
+    /// Waits for events; `None` waits without a limit. One thread waits at a time, the others for their turn; with a
+    /// timeout of zero there are no events for them. After an error there are none.
     pub(crate) fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Sys<()> {
         self.register_again(&mut events.told);
         events.ready.clear();
         events.polled.clear();
+        let turn = match self.waiting.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if timeout == Some(Duration::ZERO) => return Ok(()),
+            Err(TryLockError::WouldBlock) => self.waiting.lock().unwrap_or_else(PoisonError::into_inner),
+        };
         self.poller.wait(&mut events.polled, timeout)?;
+        drop(turn);
         let mut entries = self.entries();
         for event in events.polled.iter() {
             let fd = event.key as RawFd;
