@@ -25,8 +25,13 @@ type Sys<T> = Result<T, Errno>;
 impl RawSocket {
     /// socket(2).
     #[inline(always)]
-    pub(super) fn new(domain: Domain, kind: Type, protocol: Option<Protocol>) -> Sys<RawSocket> {
-        Ok(RawSocket(socket2::Socket::new(domain, kind, protocol)?))
+    pub(super) fn new(
+        domain: Domain,
+        kind: Type,
+        protocol: Option<Protocol>,
+        nonblocking: bool,
+    ) -> Sys<RawSocket> {
+        sys::open(domain, kind, protocol, nonblocking).map(RawSocket)
     }
 
     /// bind(2).

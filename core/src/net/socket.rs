@@ -38,16 +38,15 @@ impl Socket {
 
     /// socket(2) with the system's defaults: an IPv6 socket also accepts IPv4 (ipv6(7)).
     pub(crate) fn plain(domain: Domain, kind: Type, nonblocking: bool) -> Sys<Socket> {
-        let kind = if nonblocking { kind.nonblocking() } else { kind };
-        Socket::make(domain, kind, None)
+        Socket::make(domain, kind, None, nonblocking)
     }
 
-    fn make(domain: Domain, kind: Type, protocol: Option<Protocol>) -> Sys<Socket> {
-        traced::socket(|| RawSocket::new(domain, kind, protocol)).map(Socket::from)
+    fn make(domain: Domain, kind: Type, protocol: Option<Protocol>, nonblocking: bool) -> Sys<Socket> {
+        traced::socket(|| RawSocket::new(domain, kind, protocol, nonblocking)).map(Socket::from)
     }
 
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
-        let socket = Socket::make(Domain::for_address(*address), kind.nonblocking(), Some(protocol))?;
+        let socket = Socket::make(Domain::for_address(*address), kind, Some(protocol), true)?;
         if kind == Type::DGRAM {
             socket.raw.take_long_datagrams()?;
         }

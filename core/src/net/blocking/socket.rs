@@ -32,7 +32,7 @@ impl Family {
     /// Whether the system supports sockets of this family. The attempt is not recorded.
     #[must_use]
     pub fn is_supported(self) -> bool {
-        RawSocket::new(self.domain(), Type::DGRAM, None).is_ok()
+        RawSocket::new(self.domain(), Type::DGRAM, None, false).is_ok()
     }
 
     fn domain(self) -> Domain {

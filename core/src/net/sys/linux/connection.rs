@@ -1,6 +1,6 @@
 //! The associations of sockets (connect(2)), and the state of TCP connections (tcp(7)).
 
-use socket2::SockAddr;
+use socket2::{Domain, Protocol, SockAddr, Type};
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -64,6 +64,18 @@ pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
 #[inline(always)]
 pub(crate) fn send(socket: &socket2::Socket, bytes: &[u8], flags: c_int) -> Sys<usize> {
     Ok(socket.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
+}
+
+/// socket(2), with SOCK_CLOEXEC.
+#[inline(always)]
+pub(crate) fn open(
+    domain: Domain,
+    kind: Type,
+    protocol: Option<Protocol>,
+    nonblocking: bool,
+) -> Sys<socket2::Socket> {
+    let kind = if nonblocking { kind.nonblocking() } else { kind };
+    Ok(socket2::Socket::new(domain, kind, protocol)?)
 }
 
 /// accept4(2) with SOCK_CLOEXEC.

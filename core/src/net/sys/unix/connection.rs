@@ -6,24 +6,42 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-use socket2::{Domain, SockAddr, SockRef, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
 use crate::net::sys::errno::{Errno, Sys, check};
 use crate::netc;
+
+/// socket(2), close-on-exec.
+pub(crate) fn open(
+    domain: Domain,
+    kind: Type,
+    protocol: Option<Protocol>,
+    nonblocking: bool,
+) -> Sys<socket2::Socket> {
+    let socket = socket2::Socket::new(domain, kind, protocol)?;
+    socket.set_nonblocking(nonblocking)?;
+    Ok(socket)
+}
 
 /// accept(2), close-on-exec. Some systems hand the listener's O_NONBLOCK on to the socket; here it has its own.
 pub(crate) fn accept(listener: &socket2::Socket, nonblocking: bool) -> Sys<(socket2::Socket, SockAddr)> {
     let (socket, address) = match listener.accept().map_err(Errno::from) {
         // On macOS no option of a connection that was reset since can be set.
-        Err(Errno(netc::EINVAL))
-            if cfg!(target_vendor = "apple") && listener.is_listener().unwrap_or(false) =>
-        {
+        Err(Errno(netc::EINVAL)) if cfg!(target_vendor = "apple") && is_listening(listener) => {
             return Err(Errno(netc::ECONNABORTED));
         }
         other => other?,
     };
     socket.set_nonblocking(nonblocking)?;
     Ok((socket, address))
+}
+
+/// Whether listen(2) was called (SO_ACCEPTCONN).
+fn is_listening(socket: &socket2::Socket) -> bool {
+    let mut value = [0; size_of::<c_int>()];
+    crate::net::sys::get_option_bytes(socket.as_fd(), libc::SOL_SOCKET, libc::SO_ACCEPTCONN, &mut value)
+        .is_ok()
+        && c_int::from_ne_bytes(value) != 0
 }
 
 /// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket. BSD systems do it and report EAFNOSUPPORT.
@@ -46,7 +64,7 @@ pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
     let socket = SockRef::from(&fd);
     socket.set_linger(Some(Duration::ZERO))?;
     let _ = socket.shutdown(Shutdown::Read);
-    let unconnected = socket2::Socket::new(Domain::IPV4, Type::STREAM.nonblocking(), None)?;
+    let unconnected = open(Domain::IPV4, Type::STREAM, None, true)?;
     // SAFETY: the calls take numbers; the descriptor stays open and its owner's.
     check(unsafe {
         libc::dup2(unconnected.as_raw_fd(), fd.as_raw_fd());
