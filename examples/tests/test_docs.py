@@ -42,6 +42,22 @@ def test_the_make_targets_that_it_names_are_there(document: Path) -> None:
         assert re.search(rf"^{target}: .*##", makefile, re.MULTILINE), target
 
 
+def test_the_workflow_runs_the_suites_of_make_test() -> None:
+    text = (places.ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    rows = re.findall(r"\bsuite: ([a-z]+)(?:, argument: \"([^\"]+)\")?", text)
+    named = {*(suite for suite, _ in rows), *re.findall(r"scripts/suite ([a-z]+)", text)}
+
+    there = re.findall(r"^([a-z]+)\(\)", (places.ROOT / "scripts" / "suite").read_text(), re.MULTILINE)
+    assert named <= set(there)
+
+    test = (places.ROOT / "scripts" / "test").read_text()
+    assert named >= set(re.findall(r"\brun (?:\".+?\"|[a-z]+) ([a-z]+)", test))
+    for suite, versions in (("python", "pythons"), ("java", "jdks")):
+        expected = re.search(rf"^expected_{versions}=\((.+)\)$", test, re.MULTILINE)
+        assert expected is not None
+        assert {(suite, version) for version in expected[1].split()} <= set(rows)
+
+
 def test_the_rooms_of_the_architecture_are_there() -> None:
     text = (places.ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     folders = [places.ROOT, places.ROOT / "core" / "src"]
