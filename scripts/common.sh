@@ -6,12 +6,22 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-logs=$root/target/logs
+# The folder of the builds. If PORTABLE is set, they have the backend of macOS and FreeBSD (docs/architecture.md,
+# "Backends") and a folder of their own; less optimised, they take less time.
+build=$root/target
+if [ -n "${PORTABLE:-}" ]; then
+    build=$root/target/portable
+    export RUSTFLAGS="--cfg capsock_portable"
+    export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+    export CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS=true CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS=true
+fi
+
+logs=$build/logs
 venv=$root/.venv
 jar=$root/bindings-java/target/capsock.jar
 
-# The scripts look for what they built in target/, wherever the caller keeps other builds.
-export CARGO_TARGET_DIR=$root/target
+# The scripts look for what they built in this folder, wherever the caller keeps other builds.
+export CARGO_TARGET_DIR=$build
 # pyo3 is built again for each new answer to the question which Python this is for: always the same.
 export PYO3_PYTHON=$venv/bin/python
 # cargo takes make's job server for its own and warns when it is closed.

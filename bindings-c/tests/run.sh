@@ -102,7 +102,7 @@ check "the shared library shows capsock_ names only" sh -c \
 
 if command -v valgrind >/dev/null; then
     memcheck=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
-        --error-exitcode=99 --child-silent-after-fork=yes)
+        --error-exitcode=99 --child-silent-after-fork=yes --suppressions="$tests/valgrind.supp")
     for program in "$into"/shared/test_*; do
         run "valgrind: $(basename "$program")" "${memcheck[@]}" "$program"
     done
