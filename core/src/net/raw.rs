@@ -275,3 +275,22 @@ impl AsFd for RawSocket {
         self.0.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read};
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn a_reset_is_sent_while_the_descriptor_is_open() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let socket = RawSocket::from(OwnedFd::from(listener.accept().unwrap().0));
+        socket.reset().unwrap();
+        assert_eq!(peer.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+        assert!(socket.peek(&mut [0]).is_err());
+    }
+}
