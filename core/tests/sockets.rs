@@ -219,7 +219,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
             let socket = &socket;
             let call = scope.spawn(move || {
                 // SAFETY: the call takes nothing.
-                tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+                tell.send((thread_id(), unsafe { libc::pthread_self() } as usize)).unwrap();
                 // The first signal is passed over, the second ends the call.
                 let hook: fn() -> bool = || ASKED.fetch_add(1, Ordering::SeqCst) == 1;
                 socket.receive(&mut [0], 0, WaitPolicy { on_interrupt: Some(hook), ..policy })
@@ -228,7 +228,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
             for round in 1..=2 {
                 until_blocked(&[id]);
                 // SAFETY: the scope keeps the thread.
-                unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+                unsafe { libc::pthread_kill(thread as libc::pthread_t, libc::SIGUSR1) };
                 while ASKED.load(Ordering::SeqCst) < round {
                     std::thread::yield_now();
                 }
@@ -250,7 +250,7 @@ fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
             let client = &client;
             let call = scope.spawn(move || {
                 // SAFETY: the call takes nothing.
-                tell.send((thread_id(), unsafe { libc::pthread_self() })).unwrap();
+                tell.send((thread_id(), unsafe { libc::pthread_self() } as usize)).unwrap();
                 let hook: fn() -> bool = || ARRIVED.swap(0, Ordering::SeqCst) > 0;
                 client.send_all(&vec![0; 100_000_000], 0, WaitPolicy { on_interrupt: Some(hook), ..policy })
             });
@@ -258,7 +258,7 @@ fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
             until_blocked(&[id]);
             ARRIVED.store(1, Ordering::SeqCst);
             // SAFETY: the scope keeps the thread.
-            unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+            unsafe { libc::pthread_kill(thread as libc::pthread_t, libc::SIGUSR1) };
             assert_eq!(call.join().unwrap(), Err(WaitError::Interrupted));
         });
     }

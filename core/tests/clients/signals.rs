@@ -34,7 +34,7 @@ fn interrupted<T: Send + 'static>(call: impl FnOnce() -> Result<T> + Send + 'sta
     let thread = thread::spawn(move || done.send(call().map(drop).unwrap_err().kind()).unwrap());
     for _ in 0..LIMIT.as_millis() / 10 {
         // SAFETY: the thread has not been joined; if it has ended, the signal is lost.
-        unsafe { libc::pthread_kill(thread.as_pthread_t(), libc::SIGUSR1) };
+        unsafe { libc::pthread_kill(thread.as_pthread_t() as libc::pthread_t, libc::SIGUSR1) };
         if let Ok(kind) = wait.recv_timeout(Duration::from_millis(10)) {
             thread.join().unwrap();
             return kind;

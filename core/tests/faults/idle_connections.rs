@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 
 use crate::measure::{as_fast, ask, turn};
-use crate::remote::{Remote, limit};
+use crate::remote::{Remote, limit_descriptors};
 
 /// What the server's process and the tests need besides.
 const OWN_DESCRIPTORS: u64 = 600;
@@ -40,10 +40,10 @@ fn descriptors() -> u64 {
     assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut now) }, 0);
     // Not everybody may raise the hard limit; whoever may not takes what there is.
     let wanted = 20_000 + OWN_DESCRIPTORS;
-    if limit(libc::RLIMIT_NOFILE, wanted.max(now.rlim_max)).is_ok() {
+    if limit_descriptors(wanted.max(now.rlim_max)).is_ok() {
         return wanted.max(now.rlim_max);
     }
-    limit(libc::RLIMIT_NOFILE, now.rlim_max).unwrap();
+    limit_descriptors(now.rlim_max).unwrap();
     now.rlim_max
 }
 

@@ -40,7 +40,7 @@ impl Remote {
         command.env(SERVE, words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(descriptors) = value(words, "nofile") {
             // SAFETY: between fork and exec it makes a system call only.
-            unsafe { command.pre_exec(move || limit(libc::RLIMIT_NOFILE, descriptors)) };
+            unsafe { command.pre_exec(move || limit_descriptors(descriptors)) };
         }
         if words.split(' ').any(|word| word == "alone") {
             // SAFETY: as above.
@@ -196,11 +196,11 @@ pub(crate) fn this_binary(test: &str) -> Command {
     command
 }
 
-/// Sets both limits; the hard one stays where it is if it is lower.
-pub(crate) fn limit(resource: libc::__rlimit_resource_t, value: u64) -> std::io::Result<()> {
+/// Sets both limits of descriptors; the hard one stays where it is if it is lower.
+pub(crate) fn limit_descriptors(value: u64) -> std::io::Result<()> {
     let limit = libc::rlimit { rlim_cur: value, rlim_max: value };
     // SAFETY: the limit is read from a whole struct.
-    match unsafe { libc::setrlimit(resource, &raw const limit) } {
+    match unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } {
         0 => Ok(()),
         _ => Err(std::io::Error::last_os_error()),
     }
