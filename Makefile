@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo lessons test check lint format bench soak sanitize install dist clean
+.PHONY: help build demo lessons test check lint format bench cross soak sanitize install dist clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ format: ## format the code of every language
 
 bench: ## measure the servers beside others, and calls beside each language's own; QUICK=1: fewer
 	@scripts/bench $(if $(QUICK),--quick)
+
+cross: ## build for other systems and processors, run what runs here, and print a table; TARGETS="NAME...": those alone
+	@scripts/cross $(TARGETS)
 
 soak: ## ask servers of every kind for ten million requests each; REQUESTS=N for so many
 	@scripts/soak $(if $(REQUESTS),--requests $(REQUESTS))

@@ -1,0 +1,353 @@
+"""What is run of each artifact, on each machine that a target has."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import build
+import packages
+from artifacts import COMMAND, JNI, LIBRARY, TESTS, WHEEL, Artifact
+from machines import Machine
+from packages import Missing
+from paths import EXAMPLES, HERE, ROOT, Failed, quietly
+from report import Report
+from targets import Target
+
+from programs import CONCURRENCIES, HOST, LIMIT, Program, run, start_on_free_port
+
+PEER = EXAMPLES / "peer"
+TEXTBOOK = EXAMPLES / "textbook"
+# The textbook's servers, each with its client.
+PAIRS = (("UDPServer", "UDPClient"), ("TCPServer", "TCPClient"), ("ConcurrentTCPServer", "TCPClient"))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A target on a machine."""
+
+    target: Target
+    machine: Machine
+    report: Report
+    alone: bool  # the target has no other machine
+
+    @property
+    def out(self) -> Path:
+        return build.out(self.target)
+
+    def check(self, artifact: Artifact, name: str, check: Callable[[], None]) -> None:
+        self.report.check(self.target, artifact, self.named(name), check)
+
+    def failed(self, artifact: Artifact, name: str, why: str) -> None:
+        self.report.failed(self.target, artifact, self.named(name), why)
+
+    def named(self, name: str) -> str:
+        return name if self.alone else f"{name} ({self.machine.name})"
+
+    def rust(self, program: Path) -> list[str]:
+        """A Rust program, which is static where libc is musl."""
+        return [*(self.machine.static if self.target.musl else self.machine.shared), str(program)]
+
+    def command(self) -> list[str]:
+        return self.rust(self.out / COMMAND.program)
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=P)(?=[SC])", "_", name).lower()
+
+
+def transport_of(name: str) -> str:
+    return "udp" if name.startswith("UDP") else "tcp"
+
+
+def expect(command: list[str], output: str, text: str = "") -> None:
+    ended = run(command, text)
+    assert (ended.returncode, ended.stdout) == (0, output), (
+        f"{ended.returncode} {ended.stdout!r} {ended.stderr!r}"
+    )
+
+
+# The command.
+
+
+def serve_and_ask(command: list[str], transport: str, concurrency: str) -> None:
+    """A server of the command answers its client, and ends on Ctrl-C."""
+    with Program(
+        [*command, "serve", transport, "--concurrency", concurrency, "--port", "0", "--json"]
+    ) as server:
+        port = str(json.loads(server.wait_for("\n").splitlines()[0])["port"])
+        expect([*command, "client", transport, HOST, port, "hello,", "straße"], "HELLO, STRASSE\n")
+        status = server.interrupt()
+        assert status == 130, f"it ended with status {status}: {server.errors}"
+
+
+def check_command(site: Site) -> None:
+    command = site.command()
+    site.check(
+        COMMAND, "uppercase", lambda: expect([*command, "uppercase"], "HELLO, STRASSE\n", "hello, straße\n")
+    )
+    for transport in "tcp", "udp":
+        for concurrency in CONCURRENCIES:
+            ask = partial(serve_and_ask, command, transport, concurrency)
+            site.check(COMMAND, f"{transport} {concurrency}", ask)
+
+
+# The textbook's programs of a language, and the peers of the demo.
+
+
+def ask_textbook(command: Callable[[str], list[str]], server: str, client: str) -> None:
+    program, port = start_on_free_port(transport_of(server), lambda port: [*command(server), str(port)])
+    with program:
+        program.wait_for("The server is ready to receive")
+        ended = run([*command(client), HOST, str(port)], "hello world\n")
+        assert (ended.returncode, ended.stderr) == (0, ""), f"{ended.returncode} {ended.stderr!r}"
+        assert "HELLO WORLD" in ended.stdout, repr(ended.stdout)
+
+
+def check_textbook(site: Site, artifact: Artifact, command: Callable[[str], list[str]]) -> None:
+    for server, client in PAIRS:
+        site.check(artifact, f"textbook {server}", partial(ask_textbook, command, server, client))
+
+
+def rust_textbook(site: Site) -> Callable[[str], list[str]]:
+    folder = build.rust_programs(site.target, [f"textbook_{snake(name)}" for pair in PAIRS for name in pair])
+    return lambda name: site.rust(folder / f"textbook_{snake(name)}")
+
+
+def c_textbook(site: Site) -> Callable[[str], list[str]]:
+    built = {
+        path.stem: build.c_program(site.target, path, "textbook") for path in (TEXTBOOK / "c").glob("*.c")
+    }
+    return lambda name: [*site.machine.shared, str(built[snake(name)])]
+
+
+def check_demo(site: Site, peers: dict[str, tuple[Artifact, list[str]]]) -> None:
+    """Every peer asks every peer; a cell of the demo counts for the artifact of the client."""
+    words = [f"--peer={name}={shlex.join(command)}" for name, (_, command) in peers.items()]
+    ended = subprocess.run(
+        [*site.command(), "demo", "--json", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=20 * LIMIT,
+    )
+    if not ended.stdout:
+        site.failed(COMMAND, "demo", ended.stderr.strip())
+        return
+    told = json.loads(ended.stdout)
+    for cell in told["cells"]:
+        artifact, _ = peers[cell["client"]]
+        if cell["result"] == "ok":
+            site.report.passed(site.target, artifact)
+        else:
+            name = "demo {client} asks {server} {transport} {concurrency}".format_map(cell)
+            site.failed(artifact, name, cell["detail"])
+    for why in told.get("other_failures", []):
+        site.failed(COMMAND, "demo", why)
+
+
+# The C library.
+
+
+def exported(library: Path) -> None:
+    """It shows no names but its own."""
+    names = [line.split()[-1] for line in nm("--defined-only", library)]
+    others = [name for name in names if not name.startswith("capsock_")]
+    assert names, "it exports nothing"
+    assert not others, f"it exports {others}"
+
+
+def versioned(library: Path) -> None:
+    """Each symbol of glibc has its version: one without is looked up when the library is loaded, which fails
+    with an older glibc, and neither the linker nor auditwheel reports it."""
+    bare = [line.split()[-1] for line in nm("--undefined-only", library) if " U " in line and "@" not in line]
+    # CPython's symbols have no versions.
+    bare = [name for name in bare if not re.match("_?Py", name)]
+    assert not bare, f"undefined and without a version: {bare}"
+
+
+def nm(option: str, library: Path) -> list[str]:
+    return quietly("nm", ["nm", "--dynamic", option, str(library)]).splitlines()
+
+
+def run_c_test(site: Site, source: Path) -> None:
+    """A program of bindings-c/tests, which prints `passed NAME` or `failed NAME` for each of its tests."""
+    program: Path | None = None
+
+    def compile_it() -> None:
+        nonlocal program
+        program = build.c_program(site.target, source, "tests")
+
+    if not site.report.attempt(site.target, LIBRARY, f"compile {source.name}", compile_it) or program is None:
+        return
+    command = [*site.machine.shared, str(program)]
+    try:
+        ended = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=300,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        site.failed(LIBRARY, source.stem, "it did not end")
+        return
+    told = re.findall(r"^(passed|failed) +(.*)$", ended.stdout, re.MULTILINE)
+    for outcome, name in told:
+        if outcome == "passed":
+            site.report.passed(site.target, LIBRARY)
+        else:
+            site.failed(LIBRARY, f"{source.stem}: {name}", ended.stderr.strip()[-500:])
+    if ended.returncode != 0 and not any(outcome == "failed" for outcome, _ in told):
+        site.failed(
+            LIBRARY, source.stem, f"it ended with status {ended.returncode}: {ended.stderr.strip()[-500:]}"
+        )
+
+
+def check_library(site: Site) -> None:
+    library = site.out / LIBRARY.files(site.target.system)[0]
+    site.check(LIBRARY, "exports", lambda: exported(library))
+    for source in sorted((ROOT / "bindings-c" / "tests").glob("test_*.c")):
+        run_c_test(site, source)
+
+
+def check_symbols(site: Site) -> None:
+    """All that is loaded has glibc's symbols with their versions."""
+    for artifact in COMMAND, LIBRARY, JNI:
+        file = site.out / artifact.files(site.target.system)[0]
+        site.check(artifact, "versioned symbols", partial(versioned, file))
+    module = next(iter((site.out / "site").glob("capsock/_native*.so")))
+    site.check(WHEEL, "versioned symbols", partial(versioned, module))
+
+
+# The JNI library.
+
+
+def jar(site: Site) -> Path:
+    """The jar, with the target's library in the place of this machine's."""
+    made = site.out / "capsock.jar"
+    folder = site.out / "jar"
+    shutil.rmtree(folder, ignore_errors=True)
+    packages.unzip(ROOT / "bindings-java" / "target" / "capsock.jar", folder)
+    native = folder / "io" / "capsock" / "native"
+    shutil.rmtree(native)
+    (name,) = JNI.files(site.target.system)
+    build.copy(site.out / name, native / f"{site.target.system}-{site.target.processor}" / name)
+    made.unlink(missing_ok=True)
+    shutil.make_archive(str(made), "zip", folder)
+    Path(f"{made}.zip").rename(made)
+    return made
+
+
+def java_classes(site: Site, the_jar: Path) -> Path:
+    """The peer and the textbook's programs, compiled: the fetched runtime has no compiler."""
+    folder = site.out / "classes"
+    home = subprocess.check_output(["scripts/jdks"], cwd=ROOT, text=True).splitlines()[0].split("\t")[1]
+    sources = [str(PEER / "Peer.java"), *map(str, (TEXTBOOK / "java").glob("*.java"))]
+    javac = [f"{home}/bin/javac", "--release", "17", "-d", str(folder), "-cp", str(the_jar)]
+    quietly(f"{site.target.name}-javac", [*javac, *sources])
+    return folder
+
+
+def java_command(site: Site) -> list[str]:
+    if site.machine.java is None:
+        raise Missing(f"there is no Java runtime for {site.machine.name}")
+    the_jar = jar(site)
+    path = f"{java_classes(site, the_jar)}:{the_jar}"
+    return [*site.machine.java, "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", path]
+
+
+def check_dlopen(site: Site) -> None:
+    """Where there is no Java, the library is at least loaded."""
+    program = build.c_program(site.target, HERE / "dlopen.c", "programs")
+    (name,) = JNI.files(site.target.system)
+    expect([*site.machine.shared, str(program), str(site.out / name), "JNI_OnLoad"], "loaded\n")
+
+
+# The wheel.
+
+
+def python_command(site: Site) -> list[str]:
+    if site.machine.python is None:
+        raise Missing(f"there is no CPython for {site.machine.name}")
+    return ["env", f"PYTHONPATH={site.out / 'site'}", *site.machine.python]
+
+
+def check_tag(site: Site) -> None:
+    """auditwheel finds that the wheel has the tag that it carries, or an older one."""
+    (wheel,) = (site.out / "wheel").glob("*.whl")
+    told = quietly(f"{site.target.name}-auditwheel", [build.tool("auditwheel"), "show", str(wheel)])
+    assert re.search(rf'platform tag:\s+"{site.target.wheel}"', told), " ".join(told.split())
+
+
+def check_import(python: list[str]) -> None:
+    expect([*python, "-c", "import capsock; print(capsock.uppercase('straße'))"], "STRASSE\n")
+
+
+# All of it.
+
+
+def peers_and_textbooks(site: Site) -> dict[str, tuple[Artifact, list[str]]]:
+    """Runs the textbook's programs of each language that the machine has, and returns the demo's peers."""
+    peers = {"rust": (COMMAND, [*site.command(), "peer"])}
+    for language, artifact, prepare in languages(site):
+
+        def prepared(
+            language: str = language,
+            artifact: Artifact = artifact,
+            prepare: Callable[[], tuple[Callable[[str], list[str]], list[str]]] = prepare,
+        ) -> None:
+            textbook, peer = prepare()
+            check_textbook(site, artifact, textbook)
+            if peer:
+                peers[language] = (artifact, peer)
+
+        site.report.attempt(site.target, artifact, site.named(f"{language} programs"), prepared)
+    return peers
+
+
+def languages(
+    site: Site,
+) -> Iterator[tuple[str, Artifact, Callable[[], tuple[Callable[[str], list[str]], list[str]]]]]:
+    """For each language, what gives the command of a program of the textbook, and the demo's peer."""
+
+    def c() -> tuple[Callable[[str], list[str]], list[str]]:
+        peer = build.c_program(site.target, PEER / "peer.c", "programs")
+        return c_textbook(site), [*site.machine.shared, str(peer)]
+
+    def python() -> tuple[Callable[[str], list[str]], list[str]]:
+        command = python_command(site)
+        folder = TEXTBOOK / "python"
+        return lambda name: [*command, str(folder / f"{name}.py")], [*command, str(PEER / "peer.py")]
+
+    def java() -> tuple[Callable[[str], list[str]], list[str]]:
+        command = java_command(site)
+        return lambda name: [*command, name], [*command, "Peer"]
+
+    yield "rust", COMMAND, lambda: (rust_textbook(site), [])
+    yield "c", LIBRARY, c
+    yield "python", WHEEL, python
+    yield "java", JNI, java
+
+
+def check_tests(site: Site, crates: list[str], tests: list[str], skipped: list[str]) -> None:
+    """The Rust tests of the crates, run as programs of the target."""
+    output = build.run_tests(site.target, crates, tests, skipped, limit=1200)
+    results = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed", output, re.MULTILINE)
+    if not results:
+        raise Failed("no test ran: see the log")
+    site.report.passed(site.target, TESTS, sum(int(passed) for passed, _ in results))
+    names = sorted(set(re.findall(r"^    ([\w:]+)$", output, re.MULTILINE)))
+    for name in names:
+        site.failed(TESTS, name, f"{name}: see the log")
+    if not names and any(int(failed) for _, failed in results):
+        raise Failed("a test failed: see the log")
