@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import struct
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +20,7 @@ TIMEOUT = 0.4
 TIMEVAL = struct.pack("ll", 0, int(TIMEOUT * 1e6))
 
 IP_RECVERR = 11
+SIOCOUTQ, SIOCOUTQNSD = 0x5411, 0x894B
 
 # What arrives, and how much is asked for.
 FIRST, REST, ASKED = b"abc", b"defghij", 8
@@ -177,7 +180,17 @@ def ending(act: Callable[[], Any]) -> tuple[str, Any]:
 
 
 def fill(sock: Any) -> None:
-    """Leave no room to send."""
-    with socket.socket(fileno=os.dup(sock.fileno())) as same, contextlib.suppress(BlockingIOError):
-        while same.send(FLOOD, socket.MSG_DONTWAIT):
-            pass
+    """Leave no room to send: what the peer acknowledges later would make some."""
+    with socket.socket(fileno=os.dup(sock.fileno())) as same:
+        acknowledged = sent = False
+        while sent or not acknowledged:
+            acknowledged = queued(same, SIOCOUTQ) == queued(same, SIOCOUTQNSD)
+            sent = False
+            with contextlib.suppress(BlockingIOError):
+                while same.send(FLOOD, socket.MSG_DONTWAIT):
+                    sent = True
+
+
+def queued(sock: socket.socket, request: int) -> int:
+    """Count the bytes in the send queue, all or those not sent (tcp(7))."""
+    return int.from_bytes(fcntl.ioctl(sock, request, bytes(4)), sys.byteorder)
