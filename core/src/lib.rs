@@ -26,7 +26,7 @@
 //! Linux is tested. macOS and FreeBSD compile, and have no [`Concurrency::Processes`]; their backend is tested on Linux, by
 //! `--cfg capsock_portable`. Where a system refuses an optional call there is a way round it: see [`Features`].
 
-#[cfg(not(unix))]
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd")))]
 compile_error!("capsock needs Linux, macOS or FreeBSD");
 
 mod choices;

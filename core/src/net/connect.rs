@@ -1,6 +1,5 @@
 //! A connection to the first of several addresses that answers (RFC 8305, Happy Eyeballs).
 
-use crate::netc;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use super::traced::PendingConnect;
 use super::wait::{Deadline, WaitOptions, interest, wait_for};
 use super::wait_error::WaitError;
 use crate::error::Error;
+use crate::netc;
 
 /// The time after which the next address is tried concurrently (RFC 8305, section 8).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

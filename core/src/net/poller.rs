@@ -1,12 +1,12 @@
 //! The readiness of many sockets, for user-mode threads: Java's virtual threads park until their
 //! socket is ready, and one thread waits for all of them.
 
-use crate::netc;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::blocking::BlockingSocket;
 use super::sys::{Errno, Event, Events, Interest, Selector};
+use crate::netc;
 
 /// The most events of one wait.
 const EVENTS: usize = 256;

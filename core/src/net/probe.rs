@@ -1,6 +1,5 @@
 //! Which optional system calls are available: each is tried, those of sockets on loopback.
 
-use crate::netc;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use super::rotating_port_socket::{RebindingSocket, RotatingPortSocket};
 use super::socket::Socket;
 use super::sys::{Errno, SEVERAL_MESSAGES, pidfds};
 use super::wait::{Deadline, WaitOptions, wait_readable};
+use crate::netc;
 use crate::trace;
 
 /// The calls that are available.

@@ -4,7 +4,6 @@
 //! through `Socket`'s `Deref`. All are inlined, so that a call with a trace point around it executes no more
 //! instructions than without.
 
-use crate::netc;
 use std::ffi::c_int;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
@@ -14,6 +13,7 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockAddr, Type};
 
 use super::sys::{self, Errno, Received};
+use crate::netc;
 
 /// A TCP or UDP socket over IPv4 or IPv6, whose calls are not recorded.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 //! itself if its caller has given up. Numeric addresses and `localhost` need no thread: by RFC 6761, 6.3,
 //! `localhost` and all names below it are the loopback addresses, whatever the system's files say.
 
-use crate::netc;
 use std::ffi::CString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +13,7 @@ use super::endpoint::Endpoint;
 use super::sys::{self, Errno, GaiError};
 use super::wait::{Deadline, WaitOptions, WaitPolicy, Waker, wait_readable};
 use crate::error::{Error, Result};
+use crate::netc;
 
 /// The use of addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! a send: it filters datagrams by their source and reports the peer's refusal itself. [`ReplacingSocket`] is for a
 //! system that refuses the options that this takes.
 
-use crate::netc;
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::RawFd;
@@ -15,6 +14,7 @@ use super::socket::Socket;
 use super::sys::Errno;
 use super::wait::{WaitOptions, interest, wait_for};
 use super::wait_error::WaitError;
+use crate::netc;
 
 /// Where the port is in a sockaddr_in and in a sockaddr_in6.
 const PORT: std::ops::Range<usize> = 2..4;

@@ -4,7 +4,6 @@
 //! sockets in either mode. Every send has MSG_NOSIGNAL, so that the host never
 //! gets SIGPIPE. Calls that are not recorded, such as those for options, are [`RawSocket`]'s.
 
-use crate::netc;
 use std::ffi::c_int;
 use std::io::IoSliceMut;
 use std::net::{Shutdown, SocketAddr};
@@ -16,6 +15,7 @@ use socket2::{Domain, Protocol, Type};
 use super::raw::RawSocket;
 use super::sys::{Errno, Received};
 use super::traced::{self, PendingConnect, Traced};
+use crate::netc;
 
 /// A TCP or UDP socket over IPv4 or IPv6. Dropping it closes the descriptor.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! Waiting for descriptors: deadlines, wake-up, interruption, and the socket calls behind a wait.
 
-use crate::netc;
 use std::ffi::{c_int, c_short};
 use std::os::fd::{AsFd, RawFd};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use super::socket::Socket;
 use super::sys::{self, Errno, Notifier, PollFd};
 use super::traced;
 use super::wait_error::WaitError;
+use crate::netc;
 
 /// Called when a signal interrupts a blocking call: `true` ends the call with
 /// [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), `false` resumes it. It runs on the thread that made the call.

@@ -1,10 +1,10 @@
 //! Why a wait failed, and the error that a caller gets of it.
 
-use crate::netc;
 use std::fmt;
 
 use super::sys::Errno;
 use crate::error::{Error, ErrorKind};
+use crate::netc;
 use crate::trace::Outcome;
 
 /// Why a wait, or a call that waits, ended without success.

@@ -4,7 +4,6 @@
 //! (signal-safety(7)), with buffers that its parent allocated before the fork. The thread that forks the children
 //! supervises them: the kernel kills them when it ends (PR_SET_PDEATHSIG, prctl(2)).
 
-use crate::netc;
 use std::os::fd::RawFd;
 
 use super::state::{Context, Stop};
@@ -12,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::net::{
     self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, wait_for,
 };
+use crate::netc;
 
 /// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
 ///

@@ -3,7 +3,6 @@
 //! A process has at most one recording. While it runs, a line is one write(2), without allocation or lock, so that a
 //! forked child may write as well.
 
-use crate::netc;
 use std::ffi::CString;
 use std::os::fd::RawFd;
 use std::path::Path;
@@ -17,6 +16,7 @@ use super::process_info::process_info;
 use super::text::Text;
 use crate::error::{Error, Result};
 use crate::net::sys::{self, Errno, FileId, KeptErrno};
+use crate::netc;
 
 const OFF: u8 = 0;
 const ON: u8 = 1;

@@ -4,12 +4,12 @@
 //! attempt. A thread therefore keeps the call that it has attempted or waits for; the attempt that succeeds after a
 //! wait begins when that did.
 
-use crate::netc;
 use std::cell::Cell;
 use std::os::fd::RawFd;
 
 use super::call_record::{CallRecord, EndedCall, Outcome};
 use crate::net::sys;
+use crate::netc;
 
 /// The descriptors of one wait that are kept: a wait for more is an event loop's, and blocks no single call.
 const KEPT: usize = 4;

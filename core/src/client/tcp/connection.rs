@@ -1,12 +1,12 @@
 //! One connection to a server: its addresses, whether it can carry another request, and the errors about it.
 
-use crate::netc;
 use std::net::SocketAddr;
 
 use crate::client::addresses::AddressPair;
 use crate::client::operations::{ACCEPT_REPLY, CONNECT, GET_REPLY};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Errno, Socket, WaitError, WaitOptions, connect};
+use crate::netc;
 
 #[derive(Debug)]
 pub(super) struct Connection {

@@ -3,7 +3,6 @@
 //! Memory is constant: one buffer holds what is to be sent, and what is received is written before the next
 //! receive. It receives while there is data to send, so that client and server cannot both be blocked in a send.
 
-use crate::netc;
 use std::ffi::c_short;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -12,6 +11,7 @@ use super::connection::Connection;
 use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Errno, WaitError, WaitOptions, interest, read, wait_for};
+use crate::netc;
 
 /// The size of the buffers for sending and for receiving, in bytes.
 const BUFFER_SIZE: usize = 128 << 10;

@@ -1,6 +1,5 @@
 //! Many requests on one connection, sent without waiting for each reply.
 
-use crate::netc;
 use std::ops::ControlFlow;
 
 use super::connection::Connection;
@@ -8,6 +7,7 @@ use crate::client::many::{OnReply, Progress};
 use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Errno, WaitOptions, interest, wait_for};
+use crate::netc;
 
 /// The most bytes of requests that are collected for one send.
 const CHUNK_SIZE: usize = 256 << 10;

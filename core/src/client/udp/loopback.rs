@@ -7,7 +7,6 @@
 //! It does not retransmit: a request whose timer expires is left to the window, and so are requests that the system
 //! does not send from such an address.
 
-use crate::netc;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -20,6 +19,7 @@ use crate::client::options::UdpClientOptions;
 use crate::net::{
     Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest, wait_for,
 };
+use crate::netc;
 
 /// The source addresses, used one after another: 127.1.0.0 to 127.254.255.255, which excludes 127.0.0.1, used by
 /// other programs, and the broadcast address.

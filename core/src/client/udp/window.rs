@@ -1,7 +1,5 @@
 //! The requests in flight, each sent from a local port of its own.
 
-use crate::net::PollFd;
-use crate::netc;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -12,7 +10,8 @@ use super::ports::{ATTEMPTS, RecentPorts};
 use crate::client::operations::GET_REPLY;
 use crate::client::options::UdpClientOptions;
 use crate::error::{Error, Result};
-use crate::net::{Deadline, Errno, RotatingPortSocket, WaitError, WaitOptions, interest, wait_for};
+use crate::net::{Deadline, Errno, PollFd, RotatingPortSocket, WaitError, WaitOptions, interest, wait_for};
+use crate::netc;
 
 /// The most requests in flight, and the most bytes of them as the server's receive buffer counts them. On Linux
 /// the buffer holds 212,992 bytes (net.core.rmem_default), and a short datagram counts 768 bytes more than its length.

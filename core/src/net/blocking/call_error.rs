@@ -1,7 +1,6 @@
 //! The error of a call on a [`BlockingSocket`], for programs that report it as text: what was tried, on which address,
 //! what happened, what to try.
 
-use crate::netc;
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -10,6 +9,7 @@ use super::socket::BlockingSocket;
 use crate::error::Error;
 use crate::net::sys::Errno;
 use crate::net::wait_error::WaitError;
+use crate::netc;
 
 /// What was tried on a socket. Its error says "could not bind to", "could not receive from".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

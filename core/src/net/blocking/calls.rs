@@ -1,7 +1,6 @@
 //! The calls for addresses, connections and options: one method is one system call of that name, behind a wait if it
 //! can block.
 
-use crate::netc;
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::Ordering;
@@ -15,6 +14,7 @@ use crate::net::sys::Errno;
 use crate::net::traced::Traced;
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
+use crate::netc;
 
 impl BlockingSocket {
     /// bind(2).

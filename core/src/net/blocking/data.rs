@@ -1,6 +1,5 @@
 //! The calls that carry data: one method is one system call of that name, behind a wait if it can block.
 
-use crate::netc;
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 
@@ -10,6 +9,7 @@ use crate::net::sys::{Errno, Received};
 use crate::net::traced::Traced;
 use crate::net::wait::{Deadline, WaitPolicy};
 use crate::net::wait_error::WaitError;
+use crate::netc;
 
 impl BlockingSocket {
     /// recv(2): the bytes received, at most the buffer's length; 0 is the end of a stream.

@@ -1,11 +1,11 @@
 //! The system's numbers for the arguments of socket(2) and shutdown(2), as other languages give them, checked in one
 //! place.
 
-use crate::netc;
 use std::net::Shutdown;
 
 use super::socket::{Family, Kind};
 use crate::error::{Error, Result};
+use crate::netc;
 
 impl Family {
     /// AF_INET or AF_INET6.

@@ -1,6 +1,5 @@
 //! How the calls of a [`BlockingSocket`] are recorded: all attempts, waits and parts of one are one call.
 
-use crate::netc;
 use std::ffi::c_int;
 
 use super::socket::{BlockingSocket, InUse};
@@ -8,6 +7,7 @@ use crate::net::sys::Errno;
 use crate::net::traced::{Traced, is_recorded, may_block, outcome_of};
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
+use crate::netc;
 use crate::trace::{Direction, Outcome, Span};
 
 impl BlockingSocket {

@@ -1,6 +1,5 @@
 //! bind(2) and connect(2) to a host and a port, which are resolved first.
 
-use crate::netc;
 use std::net::SocketAddr;
 
 use super::call_error::SocketCall;
@@ -11,6 +10,7 @@ use crate::net::resolve::{Purpose, resolve};
 use crate::net::sys::Errno;
 use crate::net::wait::{Deadline, WaitPolicy};
 use crate::net::wait_error::WaitError;
+use crate::netc;
 
 impl Family {
     pub(super) fn is_of(self, address: &SocketAddr) -> bool {

@@ -1,6 +1,5 @@
 //! The socket that threads share: making and closing it, and the use of its descriptor.
 
-use crate::netc;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -18,6 +17,7 @@ use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno};
 use crate::net::traced;
+use crate::netc;
 
 /// The family of a socket's addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,6 @@
 //! A close finds the blocked threads in the list of `blocked`, and unblocks either wait by a signal. After EINTR a call
 //! fails if its socket is closed, else calls the host's hook, else is resumed.
 
-use crate::netc;
 use std::ffi::c_short;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
@@ -21,6 +20,7 @@ use crate::net::sys::{Errno, PollFd, ReadinessChanges};
 use crate::net::traced;
 use crate::net::wait::{Deadline, OnInterrupt, WaitOptions, WaitPolicy, interest, wait_for};
 use crate::net::wait_error::WaitError;
+use crate::netc;
 
 /// The other values of `low_water`: SO_RCVLOWAT is 1, or more.
 const ONE: u8 = 1;

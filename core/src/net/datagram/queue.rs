@@ -1,12 +1,12 @@
 //! Replies to send, grouped into messages: those of one size to one peer are the segments of one message.
 
-use crate::netc;
 use std::iter;
 use std::mem;
 use std::ops::Range;
 
 use super::meta::{SendMeta, max_payload};
 use crate::net::sys::Errno;
+use crate::netc;
 
 /// The most segments of a message (`UDP_MAX_SEGMENTS` of kernels before 6.9).
 const MAX_SEGMENTS: usize = 64;

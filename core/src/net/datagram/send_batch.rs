@@ -1,6 +1,5 @@
 //! Sending replies, one or several messages by a system call.
 
-use crate::netc;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::AsFd;
@@ -14,6 +13,7 @@ use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
 use crate::net::sys::{self, ControlBuffer, Errno, MessageHeader, SentControl};
 use crate::net::traced::{self, Datagram, SentDatagrams};
+use crate::netc;
 
 /// The most messages of one call.
 const MAX_MESSAGES: usize = 64;

@@ -1,6 +1,5 @@
 //! Calls that may block: accept, connect, receive and send. All attempts and waits of a call are one record.
 
-use crate::netc;
 use std::ffi::c_int;
 use std::net::SocketAddr;
 use std::ops::Deref;
@@ -11,6 +10,7 @@ use super::buffers::{Buffers, Gathered, ReceiveResult, Sent};
 use super::outcome::{is_recorded, may_block, outcome_of, with_socket, would_block};
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
+use crate::netc;
 use crate::trace::{self, CallRecord, Direction, Outcome, Span, WaitSpan};
 
 type Sys<T> = Result<T, Errno>;

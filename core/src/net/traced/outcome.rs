@@ -1,13 +1,12 @@
 //! How a call has ended, and what a record says of its socket.
 
-use crate::net::sys::PollFd;
-use crate::netc;
 use std::ffi::{c_int, c_short};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::net::raw::RawSocket;
-use crate::net::sys::{self, Errno, KeptErrno};
+use crate::net::sys::{self, Errno, KeptErrno, PollFd};
+use crate::netc;
 use crate::trace::{CallRecord, Outcome};
 
 /// The flags of calls that are not recorded.

@@ -1,12 +1,12 @@
 //! The time that a call is blocked: in poll(2), or in the system call itself.
 
+use std::ffi::c_short;
+
 use super::outcome::would_block;
 use crate::net::raw::RawSocket;
-use crate::net::sys::Errno;
-use crate::net::sys::PollFd;
+use crate::net::sys::{Errno, PollFd};
 use crate::netc;
 use crate::trace::{self, Direction, WaitSpan};
-use std::ffi::c_short;
 
 type Sys<T> = Result<T, Errno>;
 

@@ -1,13 +1,13 @@
 //! Accepting connections: one accept(2), and the loop around it of the engines that block (iterative, threads,
 //! processes).
 
-use crate::netc;
 use std::ops::Range;
 use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for};
+use crate::netc;
 use crate::server::state::{Context, LimitEvent, Listeners};
 
 /// How long accepting pauses if there are no descriptors: long enough to cost little, and short enough that a

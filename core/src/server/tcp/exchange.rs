@@ -1,11 +1,11 @@
 //! The requests and replies of one connection: bytes in, bytes out, without a socket.
 
-use crate::netc;
 use std::collections::TryReserveError;
 use std::time::{Duration, Instant};
 
 use crate::choices::Framing;
 use crate::framing::{LineSplitter, LineTooLong};
+use crate::netc;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};
 

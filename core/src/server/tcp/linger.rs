@@ -3,10 +3,10 @@
 //! close(2) with unread input resets the connection (RFC 2525, 2.17), which may destroy replies on their way. A server
 //! that ends a connection therefore ends its output first, and discards input until the peer has all replies.
 
-use crate::netc;
 use std::time::Duration;
 
 use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
+use crate::netc;
 use crate::server::state::{Context, OpenConnection, Stop};
 
 /// The longest time for which input is discarded.

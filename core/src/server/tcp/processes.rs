@@ -1,12 +1,12 @@
 //! A process for each connection, up to a limit; see `children` for what they may do.
 
-use crate::netc;
 use std::sync::Arc;
 
 use super::accept::{Acceptor, SHORTAGE_PAUSE, Wakeup, refuse};
 use super::buffers::Buffers;
 use super::connection;
 use crate::net::{Child, Deadline, Errno, Socket, WaitError, WaitOptions};
+use crate::netc;
 use crate::server::admission::{ActiveGuard, PeerGuard};
 use crate::server::children::{self, Children, Exit};
 use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop};

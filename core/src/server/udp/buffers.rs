@@ -1,6 +1,5 @@
 //! The buffers of one worker: it receives requests into them, and sends the replies from them.
 
-use crate::netc;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use crate::net::{
     Added, Deadline, Errno, Features, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions,
     interest, wait_for, wait_readable,
 };
+use crate::netc;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 

@@ -1,12 +1,12 @@
 //! A fixed number of processes on one port. One that dies is replaced; see `children` for what they may do.
 
-use crate::netc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::buffers::{BatchSizes, Buffers};
 use super::worker::{BoundSocket, interrupt_receives_at_stop, serve};
 use crate::net::{Deadline, Errno, WaitOptions};
+use crate::netc;
 use crate::server::children::{self, Children};
 use crate::server::state::{Context, LimitEvent, State};
 

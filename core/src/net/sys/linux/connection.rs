@@ -1,9 +1,10 @@
 //! The associations of sockets (connect(2)), and the state of TCP connections (tcp(7)).
 
-use socket2::{Domain, Protocol, SockAddr, Type};
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+
+use socket2::{Domain, Protocol, SockAddr, Type};
 
 use crate::net::sys::errno::{Sys, check};
 

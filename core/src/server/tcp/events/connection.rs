@@ -1,10 +1,10 @@
 //! One connection of an event loop: a state machine that never blocks.
 
-use crate::netc;
 use std::time::{Duration, Instant};
 
 use super::send_queue::SendQueue;
 use crate::net::{Errno, Socket};
+use crate::netc;
 use crate::server::admission::Admitted;
 use crate::server::state::{Context, LimitEvent};
 use crate::server::tcp::drain_budget::DrainBudget;

@@ -1,11 +1,11 @@
 //! The listening sockets of an event loop.
 
-use crate::netc;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::net::{Errno, Interest, Selector, Socket};
+use crate::netc;
 use crate::server::state::{Context, Listeners};
 use crate::server::tcp::accept::{AcceptError, SHORTAGE_PAUSE, accept};
 
