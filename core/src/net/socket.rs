@@ -134,7 +134,8 @@ impl Socket {
     /// transient (RFC 1122, 4.1.3.3); a refusal is one. The error queue is emptied: until then poll(2) reports POLLERR.
     pub(crate) fn icmp_error(&self, errno: Errno) -> Sys<()> {
         let mut reported = false;
-        while self.raw.receive(&mut [0], netc::MSG_ERRQUEUE).is_ok() {
+        // Without an error queue the call would take a datagram.
+        while netc::MSG_ERRQUEUE != 0 && self.raw.receive(&mut [0], netc::MSG_ERRQUEUE).is_ok() {
             reported = true;
         }
         match errno {

@@ -1,7 +1,7 @@
 //! The numbers of the system's headers, by the names that POSIX and Linux give them.
 //!
-//! A system has all of them: where it lacks one, its file says what stands for it. A flag that is missing is 0, which
-//! changes no call; an option that is missing is [`ABSENT`](portable), which the system refuses (ENOPROTOOPT).
+//! A system has all of them: where it lacks one, `portable` says what stands for it. A flag that is missing is 0 unless
+//! another call does its work; an option that is missing is a number that the system refuses (ENOPROTOOPT).
 
 mod errno_names;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]

@@ -3,16 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-/// The bytes for the control messages of one datagram: a packet info, a hop limit and a segment size.
-pub(crate) const CONTROL: usize = 128;
-
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-pub(crate) struct ControlBuffer([u8; CONTROL]);
-
-impl ControlBuffer {
-    pub(crate) const EMPTY: ControlBuffer = ControlBuffer([0; CONTROL]);
-}
+use crate::net::sys::posix::{CONTROL, ControlBuffer, ReceivedControl, SentControl};
 
 const _: () = assert!(
     // SAFETY: CMSG_SPACE is arithmetic.
@@ -21,15 +12,6 @@ const _: () = assert!(
     } as usize
         <= CONTROL
 );
-
-/// The control messages of a received datagram.
-#[derive(Debug, Default)]
-pub(crate) struct ReceivedControl {
-    pub(crate) destination: Option<(IpAddr, u32)>,
-    pub(crate) hop_limit: Option<u8>,
-    /// With several segments, the length of each but the last.
-    pub(crate) segment: Option<usize>,
-}
 
 /// Reads the control messages that the kernel wrote.
 ///
@@ -67,16 +49,6 @@ pub(crate) unsafe fn read_control(header: &libc::msghdr) -> ReceivedControl {
         }
     }
     received
-}
-
-/// The control messages of a message to send.
-pub(crate) struct SentControl {
-    pub(crate) ipv6: bool,
-    /// The source address, and the index of the interface for a link-local one.
-    pub(crate) from: Option<(IpAddr, u32)>,
-    pub(crate) hop_limit: Option<u8>,
-    /// The kernel sends the message's bytes as datagrams of that length, the last one of the rest.
-    pub(crate) segment: Option<u16>,
 }
 
 /// Writes the control messages of a message into `buffer`, and `buffer` into the header.

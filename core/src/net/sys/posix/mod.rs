@@ -3,6 +3,7 @@
 mod address;
 mod blocked_signals;
 mod clock;
+mod control;
 mod descriptor;
 mod fork;
 mod ids;
@@ -18,6 +19,7 @@ mod signals;
 pub(crate) use address::{address_at, uninit};
 pub use blocked_signals::write_without_signals;
 pub(crate) use clock::nanoseconds;
+pub(crate) use control::{CONTROL, ControlBuffer, ReceivedControl, SentControl};
 pub(crate) use descriptor::{close_number, read};
 pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};

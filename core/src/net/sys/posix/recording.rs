@@ -1,7 +1,7 @@
 //! The system calls that a recording makes (`trace`): those on its file.
 //!
 //! All are async-signal-safe, since a forked child records as well. They set errno: a caller that runs beside
-//! a recorded call keeps that of the call with [`KeptErrno`](super::KeptErrno).
+//! a recorded call keeps that of the call with [`KeptErrno`](crate::net::sys::KeptErrno).
 
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;

@@ -6,31 +6,13 @@ use std::ffi::c_int;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-/// The bytes for the control messages of one datagram: a packet info and a hop limit.
-pub(crate) const CONTROL: usize = 128;
-
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-pub(crate) struct ControlBuffer([u8; CONTROL]);
-
-impl ControlBuffer {
-    pub(crate) const EMPTY: ControlBuffer = ControlBuffer([0; CONTROL]);
-}
+use crate::net::sys::posix::{CONTROL, ControlBuffer, ReceivedControl, SentControl};
 
 const _: () = assert!(
     // SAFETY: CMSG_SPACE is arithmetic.
     unsafe { libc::CMSG_SPACE(4) + libc::CMSG_SPACE(size_of::<libc::in6_pktinfo>() as u32) } as usize
         <= CONTROL
 );
-
-/// The control messages of a received datagram.
-#[derive(Debug, Default)]
-pub(crate) struct ReceivedControl {
-    pub(crate) destination: Option<(IpAddr, u32)>,
-    pub(crate) hop_limit: Option<u8>,
-    /// A message is one datagram.
-    pub(crate) segment: Option<usize>,
-}
 
 /// Reads the control messages that the kernel wrote.
 ///
@@ -67,20 +49,9 @@ pub(crate) unsafe fn read_control(header: &libc::msghdr) -> ReceivedControl {
     received
 }
 
-/// The control messages of a message to send.
-pub(crate) struct SentControl {
-    pub(crate) ipv6: bool,
-    /// The source address, and the index of the interface for a link-local one.
-    pub(crate) from: Option<(IpAddr, u32)>,
-    /// For IPv6 alone: a datagram of IPv4 has the socket's.
-    pub(crate) hop_limit: Option<u8>,
-    /// Always none: a message is one datagram.
-    pub(crate) segment: Option<u16>,
-}
-
 /// Writes the control messages of a message into `buffer`, and `buffer` into the header.
 pub(crate) fn write_control(header: &mut libc::msghdr, buffer: &mut ControlBuffer, control: &SentControl) {
-    debug_assert!(control.segment.is_none(), "this system has no segments");
+    debug_assert!(control.segment.is_none(), "a message is one datagram");
     *buffer = ControlBuffer::EMPTY;
     header.msg_control = (&raw mut *buffer).cast();
     header.msg_controllen = CONTROL as _;

@@ -1,7 +1,7 @@
 //! The readiness of many descriptors, by the `polling` crate (kqueue(2) on BSD systems).
 //!
-//! A connection is registered for one event, and again before the thread that was told of it waits the next time: by
-//! then it has received what there was. Unlike with the edges of Linux, what it has left is reported again.
+//! A connection is registered for one event, and again before the next wait of the thread that got the event: by then the
+//! thread has received what there was. Unlike with the edges of Linux, what it has left is reported again.
 
 use std::collections::HashMap;
 use std::ffi::c_short;
@@ -27,7 +27,7 @@ pub(crate) struct Interest {
 enum Mode {
     /// As long as the descriptor is ready.
     Always,
-    /// Once; after that when the thread that was told waits again.
+    /// Once, and again from the next wait of the thread that got the event.
     UntilTheNextWait,
     /// Once.
     Once,
@@ -77,11 +77,11 @@ impl Event {
 pub(crate) struct Events {
     polled: polling::Events,
     ready: Vec<Event>,
-    told: Vec<Told>,
+    reported: Vec<Reported>,
 }
 
-/// A descriptor of which a thread was told, and when.
-struct Told {
+/// A descriptor that was reported to a thread, and when.
+struct Reported {
     fd: RawFd,
     turn: u64,
 }
@@ -90,7 +90,7 @@ impl Events {
     /// For at most `capacity` events of a wait.
     pub(crate) fn with_capacity(capacity: usize) -> Events {
         let room = NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN);
-        Events { polled: polling::Events::with_capacity(room), ready: Vec::new(), told: Vec::new() }
+        Events { polled: polling::Events::with_capacity(room), ready: Vec::new(), reported: Vec::new() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -192,7 +192,7 @@ impl Selector {
     /// Waits for events; `None` waits without a limit. One thread waits at a time, the others for their turn; with a
     /// timeout of zero there are no events for them. After an error there are none.
     pub(crate) fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> Sys<()> {
-        self.register_again(&mut events.told);
+        self.register_again(&mut events.reported);
         events.ready.clear();
         events.polled.clear();
         let turn = match self.waiting.try_lock() {
@@ -212,19 +212,19 @@ impl Selector {
             events.ready.push(Event(entry.token));
             if entry.interest.mode == Mode::UntilTheNextWait {
                 entry.turn = turn;
-                events.told.push(Told { fd, turn });
+                events.reported.push(Reported { fd, turn });
             }
         }
         Ok(())
     }
 
-    /// Registers those descriptors again of which the thread was told last, unless another one was since.
-    fn register_again(&self, told: &mut Vec<Told>) {
-        if told.is_empty() {
+    /// Registers again the descriptors that were reported to the thread, except those that another one got since.
+    fn register_again(&self, reported: &mut Vec<Reported>) {
+        if reported.is_empty() {
             return;
         }
         let entries = self.entries();
-        for Told { fd, turn } in told.drain(..) {
+        for Reported { fd, turn } in reported.drain(..) {
             let Some(entry) = entries.by_fd.get(&fd).filter(|entry| entry.turn == turn) else { continue };
             // SAFETY: an entry's descriptor is open, since it is removed before it is closed.
             let open = unsafe { BorrowedFd::borrow_raw(fd) };
