@@ -270,6 +270,8 @@ pub(crate) fn describe_panic(payload: &(dyn Any + Send)) -> String {
 pub(crate) fn describe(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     let text = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
+    // Windows has whole sentences.
+    let text = text.trim_end_matches('.');
     match netc::errno_name(errno) {
         Some(name) => format!("{text} ({name})"),
         None => format!("{text} (errno {errno})"),

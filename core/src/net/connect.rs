@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::socket::Socket;
 use super::sys::Errno;
 use super::traced::PendingConnect;
-use super::wait::{Deadline, WaitOptions, interest, wait_for};
+use super::wait::{Deadline, WaitOptions, interest, no_interest, wait_for};
 use super::wait_error::WaitError;
 use crate::error::Error;
 use crate::netc;
@@ -62,7 +62,7 @@ pub(crate) fn connect(
         }
         let mut fds: Vec<_> =
             attempts.iter().map(|attempt| interest(attempt.socket.fd(), netc::POLLOUT)).collect();
-        fds.push(interest(-1, 0));
+        fds.push(no_interest());
         let more = untried.len() > 0;
         let policy = if more { Deadline::at(next_attempt) } else { Deadline::NEVER };
         match wait_for(&mut fds, wait.with_deadline(wait.deadline.earlier(policy))) {

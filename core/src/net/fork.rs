@@ -1,8 +1,7 @@
 //! Forking a child that continues the recording.
 
-use std::os::fd::RawFd;
-
 use super::sys::{Child, Errno};
+use crate::net::sys::fd::RawFd;
 use crate::trace;
 
 /// [`Child::fork`], whose child also keeps the recording's descriptor and writes its process line first.
@@ -10,8 +9,7 @@ use crate::trace;
 /// # Safety
 /// As for [`Child::fork`].
 pub(crate) unsafe fn fork(keep: &[RawFd], pidfd: bool, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
-    let mut keep = keep.to_vec();
-    keep.extend(trace::descriptor());
+    let keep: Vec<_> = keep.iter().copied().chain(trace::descriptor()).collect();
     let recorded = || {
         trace::forked();
         body()

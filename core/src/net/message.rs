@@ -2,6 +2,9 @@
 
 use std::{iter, mem, ptr};
 
+use super::sys::{control_message_length, control_message_space};
+use crate::netc;
+
 /// A control message (cmsg(3)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Control<'a> {
@@ -15,8 +18,7 @@ pub struct Control<'a> {
 
 /// The length of a control message's header, padding included.
 fn header() -> usize {
-    // SAFETY: CMSG_LEN is arithmetic.
-    unsafe { libc::CMSG_LEN(0) as usize }
+    control_message_length(0)
 }
 
 /// The bytes of a control buffer that a control message with `data` bytes of data occupies (CMSG_SPACE); `None` if that
@@ -24,8 +26,7 @@ fn header() -> usize {
 #[must_use]
 pub fn control_space(data: usize) -> Option<usize> {
     let length = u32::try_from(data).ok().filter(|length| *length < i32::MAX as u32 - 64)?;
-    // SAFETY: CMSG_SPACE is arithmetic, which the bound keeps from overflowing.
-    Some(unsafe { libc::CMSG_SPACE(length) as usize })
+    Some(control_message_space(length))
 }
 
 /// The length in the header of a control message with `data` bytes of data (CMSG_LEN); `None` if that is too large.
@@ -42,13 +43,13 @@ pub fn write_controls(messages: &[Control<'_>]) -> Option<Vec<u8>> {
         let (start, length) = (buffer.len(), control_length(message.data.len())?);
         buffer.resize(start.checked_add(control_space(message.data.len())?)?, 0);
         // SAFETY: a cmsghdr is plain numbers, for which zero is a value.
-        let mut head: libc::cmsghdr = unsafe { mem::zeroed() };
+        let mut head: netc::cmsghdr = unsafe { mem::zeroed() };
         head.cmsg_level = message.level;
         head.cmsg_type = message.kind;
         head.cmsg_len = length as _;
         // SAFETY: a cmsghdr is plain numbers and zeroed padding, read as the bytes that it is made of.
         let head = unsafe {
-            std::slice::from_raw_parts(ptr::from_ref(&head).cast::<u8>(), size_of::<libc::cmsghdr>())
+            std::slice::from_raw_parts(ptr::from_ref(&head).cast::<u8>(), size_of::<netc::cmsghdr>())
         };
         buffer[start..][..head.len()].copy_from_slice(head);
         buffer[start + header()..][..message.data.len()].copy_from_slice(message.data);
@@ -64,7 +65,7 @@ pub fn read_controls(buffer: &[u8]) -> impl Iterator<Item = Control<'_>> {
             return None;
         }
         // SAFETY: a cmsghdr is plain numbers, and at least as many bytes are there.
-        let head = unsafe { rest.as_ptr().cast::<libc::cmsghdr>().read_unaligned() };
+        let head = unsafe { rest.as_ptr().cast::<netc::cmsghdr>().read_unaligned() };
         #[allow(clippy::unnecessary_cast, reason = "musl has a u32 here")]
         let length = (head.cmsg_len as usize).checked_sub(header())?;
         let data = &rest[header()..];

@@ -46,10 +46,10 @@ pub(crate) use resolve::resolve;
 pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, RotatingPortSocket};
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
-    Child, ChildExit, Events, Interest, PollFd, Selector, Shareable, SharedMemory, Timer, process_id, read,
-    with_signals_blocked,
+    Child, ChildExit, Events, Interest, PollFd, PollableInput, Selector, Shareable, SharedMemory, Timer,
+    process_id, with_signals_blocked,
 };
-pub use sys::{Errno, Received, write_without_signals};
-pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, wait_for, wait_readable};
+pub use sys::{Errno, Received, fd, write_without_signals};
+pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};
 pub use wait::{InterruptHook, WaitPolicy};
 pub use wait_error::WaitError;

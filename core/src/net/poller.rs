@@ -1,11 +1,11 @@
 //! The readiness of many sockets, for user-mode threads: Java's virtual threads park until their
 //! socket is ready, and one thread waits for all of them.
 
-use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use super::blocking::BlockingSocket;
 use super::sys::{Errno, Event, Events, Interest, Selector};
+use crate::net::sys::fd::{AsFd, BorrowedFd};
 use crate::netc;
 
 /// The most events of one wait.

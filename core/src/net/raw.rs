@@ -4,20 +4,23 @@
 //! through `Socket`'s `Deref`. All are inlined, so that a call with a trace point around it executes no more
 //! instructions than without.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_short};
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
 use super::sys::{self, Errno, Received};
+use crate::net::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use crate::netc;
 
 /// A TCP or UDP socket over IPv4 or IPv6, whose calls are not recorded.
 #[derive(Debug)]
-pub(crate) struct RawSocket(socket2::Socket);
+pub(crate) struct RawSocket {
+    socket: socket2::Socket,
+    mode: sys::Mode,
+}
 
 type Sys<T> = Result<T, Errno>;
 
@@ -31,45 +34,45 @@ impl RawSocket {
         protocol: Option<Protocol>,
         nonblocking: bool,
     ) -> Sys<RawSocket> {
-        sys::open(domain, kind, protocol, nonblocking).map(RawSocket)
+        let socket = sys::open(domain, kind, protocol, nonblocking)?;
+        Ok(RawSocket { socket, mode: sys::Mode::of_new(nonblocking) })
     }
 
     /// bind(2).
     #[inline(always)]
     pub(super) fn bind(&self, address: &SocketAddr) -> Sys<()> {
-        Ok(self.0.bind(&SockAddr::from(*address))?)
+        Ok(self.socket.bind(&SockAddr::from(*address))?)
     }
 
     /// listen(2).
     #[inline(always)]
     pub(super) fn listen(&self, backlog: c_int) -> Sys<()> {
-        Ok(self.0.listen(backlog)?)
+        Ok(self.socket.listen(backlog)?)
     }
 
     /// accept4(2) with SOCK_CLOEXEC. The peer's address is as the system wrote it: most callers do not read it.
     #[inline(always)]
     pub(super) fn accept<S: From<RawSocket>>(&self, nonblocking: bool) -> Sys<(S, SockAddr)> {
-        let (socket, address) = sys::accept(&self.0, nonblocking)?;
-        Ok((S::from(RawSocket(socket)), address))
+        let (socket, address) = sys::accept(&self.socket, nonblocking)?;
+        Ok((S::from(RawSocket { socket, mode: sys::Mode::of_new(nonblocking) }), address))
     }
 
     /// connect(2).
     #[inline(always)]
     pub(super) fn connect(&self, address: &SocketAddr) -> Sys<()> {
-        Ok(self.0.connect(&SockAddr::from(*address))?)
+        Ok(self.socket.connect(&SockAddr::from(*address))?)
     }
 
     /// recv(2).
     #[inline(always)]
     pub(super) fn receive(&self, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
-        Ok(self.0.recv_with_flags(sys::uninit(buffer), flags)?)
+        sys::receive(&self.socket, buffer, flags)
     }
 
     /// recvfrom(2). A connected stream has no sender's address.
     #[inline(always)]
     pub(super) fn receive_from(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, Option<SocketAddr>)> {
-        let (count, address) = self.0.recv_from_with_flags(sys::uninit(buffer), flags)?;
-        Ok((count, address.as_socket()))
+        sys::receive_from(&self.socket, buffer, flags)
     }
 
     /// recvmsg(2).
@@ -80,19 +83,19 @@ impl RawSocket {
         control: &mut [u8],
         flags: c_int,
     ) -> Sys<Received> {
-        sys::receive_message(self.0.as_fd(), buffers, control, flags)
+        sys::receive_message(self.socket.as_fd(), buffers, control, flags)
     }
 
     /// send(2), without SIGPIPE.
     #[inline(always)]
     pub(super) fn send(&self, bytes: &[u8], flags: c_int) -> Sys<usize> {
-        sys::send(&self.0, bytes, flags)
+        sys::send(&self.socket, bytes, flags)
     }
 
     /// sendto(2), with MSG_NOSIGNAL.
     #[inline(always)]
     pub(super) fn send_to(&self, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
-        Ok(self.0.send_to_with_flags(bytes, &SockAddr::from(*address), flags | netc::MSG_NOSIGNAL)?)
+        sys::send_to(&self.socket, bytes, address, flags)
     }
 
     /// sendmsg(2), with MSG_NOSIGNAL.
@@ -104,13 +107,13 @@ impl RawSocket {
         flags: c_int,
         to: Option<&SocketAddr>,
     ) -> Sys<usize> {
-        sys::send_message(self.0.as_fd(), buffers, control, flags, to)
+        sys::send_message(self.socket.as_fd(), buffers, control, flags, to)
     }
 
     /// shutdown(2).
     #[inline(always)]
     pub(super) fn shutdown(&self, how: Shutdown) -> Sys<()> {
-        Ok(self.0.shutdown(how)?)
+        Ok(self.socket.shutdown(how)?)
     }
 }
 
@@ -123,18 +126,18 @@ impl RawSocket {
 
     /// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket.
     pub(crate) fn disconnect(&self) -> Sys<()> {
-        sys::disconnect(self.0.as_fd())
+        sys::disconnect(self.socket.as_fd())
     }
 
     /// Aborts the connection with a reset (RFC 9293, 3.10.5, ABORT): on Linux at once and for every process that has the
     /// descriptor, elsewhere once the others have closed it.
     pub(crate) fn reset(&self) -> Sys<()> {
-        sys::reset(self.0.as_fd())
+        sys::reset(self.socket.as_fd())
     }
 
     /// The pending error (SO_ERROR of socket(7)): the result of a connect, or a pending ICMP error. Clears it.
     pub(crate) fn take_error(&self) -> Sys<()> {
-        match self.0.take_error()? {
+        match self.socket.take_error()? {
             Some(error) => Err(Errno::from(error)),
             None => Ok(()),
         }
@@ -142,87 +145,105 @@ impl RawSocket {
 
     /// getsockname(2).
     pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
-        self.0.local_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
+        self.socket.local_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
     }
 
     /// getpeername(2).
     pub(crate) fn peer_addr(&self) -> Sys<SocketAddr> {
-        self.0.peer_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
+        self.socket.peer_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
     }
 
     /// Whether it is a datagram socket (SO_TYPE of socket(7)).
     pub(super) fn is_datagram(&self) -> bool {
-        self.0.r#type().is_ok_and(|kind| kind == Type::DGRAM)
+        self.socket.r#type().is_ok_and(|kind| kind == Type::DGRAM)
     }
 
     /// Whether O_NONBLOCK is set (fcntl(2)).
     pub(crate) fn is_nonblocking(&self) -> Sys<bool> {
-        Ok(self.0.nonblocking()?)
+        self.mode.is_nonblocking(&self.socket)
     }
 
     /// Sets or clears O_NONBLOCK (fcntl(2)).
     pub(crate) fn set_nonblocking(&self, nonblocking: bool) -> Sys<()> {
-        Ok(self.0.set_nonblocking(nonblocking)?)
+        self.mode.set(&self.socket, nonblocking)
     }
 
     /// The bytes that can be received now (FIONREAD of tcp(7) and udp(7)); for UDP, those of the next datagram.
     pub(crate) fn available(&self) -> Sys<usize> {
-        sys::available(self.0.as_fd())
+        sys::available(self.socket.as_fd())
     }
 
     /// The bytes sent that the peer has not acknowledged.
     pub(crate) fn unacknowledged(&self) -> Sys<usize> {
-        sys::unacknowledged(self.0.as_fd())
+        sys::unacknowledged(self.socket.as_fd())
     }
 
     /// The bytes in the send queue that have not been transmitted.
     pub(crate) fn unsent(&self) -> Sys<usize> {
-        sys::unsent(self.0.as_fd())
+        sys::unsent(self.socket.as_fd())
     }
 
     /// Whether the peer may still send: it has neither ended its output nor reset the connection. A receive cannot tell after this end's input was shut down.
     pub(crate) fn peer_may_send(&self) -> bool {
-        sys::peer_may_send(self.0.as_fd())
+        sys::peer_may_send(self.socket.as_fd())
     }
 
     /// getsockopt(2) of any option; returns how many bytes of `value` it filled.
     pub(crate) fn option(&self, level: c_int, name: c_int, value: &mut [u8]) -> Sys<usize> {
-        sys::get_option_bytes(self.0.as_fd(), level, name, value)
+        sys::get_option_bytes(self.socket.as_fd(), level, name, value)
     }
 
     /// setsockopt(2) of any option.
     pub(crate) fn set_option(&self, level: c_int, name: c_int, value: &[u8]) -> Sys<()> {
-        sys::set_option_bytes(self.0.as_fd(), level, name, value)
+        sys::set_option_bytes(self.socket.as_fd(), level, name, value)
     }
 
     /// Makes the send buffer long enough for any datagram, where it is not by default.
     pub(super) fn take_long_datagrams(&self) -> Sys<()> {
-        sys::take_long_datagrams(&self.0)
+        sys::take_long_datagrams(&self.socket)
     }
 
     /// Restricts an IPv6 socket to IPv6 (IPV6_V6ONLY of ipv6(7)).
     pub(super) fn set_only_v6(&self) -> Sys<()> {
-        Ok(self.0.set_only_v6(true)?)
+        Ok(self.socket.set_only_v6(true)?)
     }
 
     /// Lets a restarted server bind its port while old connections are in TIME_WAIT (SO_REUSEADDR of socket(7)).
     pub(crate) fn set_reuse_address(&self) -> Sys<()> {
-        Ok(self.0.set_reuse_address(true)?)
+        sys::reuse_address(&self.socket)
+    }
+
+    /// Before the bind of a server's UDP socket: receives of it fail for no datagram that was sent, and nobody else binds its
+    /// port, as is so on most systems.
+    pub(crate) fn prepare_to_serve(&self) {
+        sys::prepare_to_serve(&self.socket);
+    }
+
+    /// How a connect ended, whose socket is writable; `again` makes it once more.
+    pub(super) fn connect_result(&self, again: impl FnOnce() -> Sys<()>) -> Sys<()> {
+        sys::connect_result(&self.socket, again)
     }
 
     /// Sends small replies at once (TCP_NODELAY of tcp(7)).
     pub(crate) fn set_nodelay(&self) -> Sys<()> {
-        Ok(self.0.set_tcp_nodelay(true)?)
+        Ok(self.socket.set_tcp_nodelay(true)?)
     }
 
     /// Limits how long a receive or an accept blocks, which then fails with EAGAIN (SO_RCVTIMEO of socket(7)).
     pub(crate) fn set_recv_timeout(&self, limit: Option<Duration>) -> Sys<()> {
-        Ok(self.0.set_read_timeout(limit)?)
+        Ok(self.socket.set_read_timeout(limit)?)
+    }
+
+    /// How long a call that waits for `events` (poll(2)) may block, by the options SO_RCVTIMEO and SO_SNDTIMEO.
+    pub(super) fn time_limit(&self, events: c_short) -> Sys<Duration> {
+        let input = events & netc::POLLIN != 0;
+        let limit = if input { self.socket.read_timeout() } else { self.socket.write_timeout() };
+        Ok(limit?.unwrap_or(Duration::MAX))
     }
 
     /// Lets the kernel coalesce received datagrams of one size and one peer (UDP_GRO of udp(7)).
     pub(crate) fn set_gro(&self) -> Sys<()> {
-        sys::set_option(self.0.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 1)
+        sys::set_option(self.socket.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 1)
     }
 
     /// Received datagrams carry their remaining hop limit (IP_RECVTTL of ip(7); RFC 3542).
@@ -254,11 +275,11 @@ impl RawSocket {
     fn set_ip_option(&self, ipv6: bool, ipv4_option: c_int, ipv6_option: c_int, value: c_int) -> Sys<()> {
         let (level, name) =
             if ipv6 { (netc::IPPROTO_IPV6, ipv6_option) } else { (netc::IPPROTO_IP, ipv4_option) };
-        sys::set_option(self.0.as_fd(), level, name, value)
+        sys::set_option(self.socket.as_fd(), level, name, value)
     }
 
     pub(crate) fn fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.socket.as_raw_fd()
     }
 }
 
@@ -266,13 +287,14 @@ impl From<OwnedFd> for RawSocket {
     fn from(fd: OwnedFd) -> RawSocket {
         let socket = fd.into();
         sys::prevent_sigpipe(&socket);
-        RawSocket(socket)
+        let mode = sys::Mode::of_adopted(&socket);
+        RawSocket { socket, mode }
     }
 }
 
 impl AsFd for RawSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
 

@@ -7,13 +7,13 @@
 
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::RawFd;
 
 use super::message::{control_space, read_controls};
 use super::socket::Socket;
 use super::sys::Errno;
-use super::wait::{WaitOptions, interest, wait_for};
+use super::wait::{WaitOptions, interest, no_interest, wait_for};
 use super::wait_error::WaitError;
+use crate::net::sys::fd::{NO_FD, RawFd};
 use crate::netc;
 
 /// Where the port is in a sockaddr_in and in a sockaddr_in6.
@@ -63,7 +63,7 @@ impl RotatingPortSocket for RebindingSocket {
         let socket = Socket::datagram(&peer)?;
         socket.set_recv_original_destination(peer.is_ipv6())?;
         socket.set_recverr(peer.is_ipv6())?;
-        let control = vec![0; control_space(size_of::<libc::sockaddr_in6>()).unwrap_or_default()];
+        let control = vec![0; control_space(size_of::<netc::sockaddr_in6>()).unwrap_or_default()];
         let mut rebinding = RebindingSocket { socket, peer, port: 0, control };
         rebinding.bind()?;
         Ok(rebinding)
@@ -88,7 +88,7 @@ impl RotatingPortSocket for RebindingSocket {
             match self.socket.send_to(bytes, &self.peer, 0) {
                 Ok(_) => return Ok(()),
                 Err(errno) if errno.would_block() => {
-                    wait_for(&mut [interest(self.fd(), netc::POLLOUT), interest(-1, 0)], wait)?;
+                    wait_for(&mut [interest(self.fd(), netc::POLLOUT), no_interest()], wait)?;
                 }
                 Err(Errno(netc::EINTR)) => {}
                 Err(errno) => self.socket.icmp_error(errno)?,
@@ -155,7 +155,7 @@ impl RotatingPortSocket for ReplacingSocket {
     }
 
     fn fd(&self) -> RawFd {
-        self.socket.as_ref().map_or(-1, |socket| socket.fd())
+        self.socket.as_ref().map_or(NO_FD, |socket| socket.fd())
     }
 
     fn send_within(&mut self, bytes: &[u8], wait: WaitOptions<'_>) -> Result<(), WaitError> {

@@ -8,13 +8,13 @@ use std::ffi::c_int;
 use std::io::IoSliceMut;
 use std::net::{Shutdown, SocketAddr};
 use std::ops::Deref;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use socket2::{Domain, Protocol, Type};
 
 use super::raw::RawSocket;
 use super::sys::{Errno, Received};
 use super::traced::{self, PendingConnect, Traced};
+use crate::net::sys::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::netc;
 
 /// A TCP or UDP socket over IPv4 or IPv6. Dropping it closes the descriptor.

@@ -1,13 +1,13 @@
 //! Waiting for descriptors: deadlines, wake-up, interruption, and the socket calls behind a wait.
 
 use std::ffi::{c_int, c_short};
-use std::os::fd::{AsFd, RawFd};
 use std::time::{Duration, Instant};
 
 use super::socket::Socket;
 use super::sys::{self, Errno, Notifier, PollFd};
 use super::traced;
 use super::wait_error::WaitError;
+use crate::net::sys::fd::{AsFd, BorrowedFd, NO_FD, RawFd};
 use crate::netc;
 
 /// Called when a signal interrupts a blocking call: `true` ends the call with
@@ -74,7 +74,7 @@ impl Waker {
 }
 
 impl AsFd for Waker {
-    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }
@@ -91,6 +91,11 @@ pub(crate) enum OnInterrupt<'a> {
 }
 
 impl OnInterrupt<'_> {
+    /// Whether a close of the socket ends the wait, as a signal does.
+    fn ends_by_close(self) -> bool {
+        matches!(self, OnInterrupt::Check(_))
+    }
+
     fn after_a_signal(self) -> Result<(), WaitError> {
         match self {
             OnInterrupt::Resume => Ok(()),
@@ -127,9 +132,19 @@ impl<'a> WaitOptions<'a> {
 
     /// Polls the waker without waiting; for a call that seldom has to wait.
     pub(crate) fn poll_now(self) -> Result<(), WaitError> {
-        match wait_for(&mut [interest(-1, 0)], self.with_deadline(Deadline::at(Instant::now()))) {
+        match wait_for(&mut [no_interest()], self.with_deadline(Deadline::at(Instant::now()))) {
             Err(WaitError::TimedOut) => Ok(()),
             other => other,
+        }
+    }
+
+    /// How long the next poll may take.
+    #[inline(always)]
+    fn step(self) -> Option<Duration> {
+        let remaining = self.deadline.remaining();
+        match (sys::HOOK_INTERVAL, self.on_interrupt) {
+            (None, _) | (_, OnInterrupt::Resume) => remaining,
+            (Some(interval), _) => Some(remaining.map_or(interval, |remaining| remaining.min(interval))),
         }
     }
 
@@ -196,7 +211,12 @@ impl WaitPolicy {
 
 /// An entry for [`wait_for`]: a descriptor and the events (poll(2)) to wait for.
 pub(crate) fn interest(fd: RawFd, events: c_short) -> PollFd {
-    PollFd { fd, events, revents: 0 }
+    PollFd { fd: fd as _, events, revents: 0 }
+}
+
+/// An entry for [`wait_for`] that waits for nothing, such as the slot of the waker.
+pub(crate) fn no_interest() -> PollFd {
+    interest(NO_FD, 0)
 }
 
 /// Waits until one of `fds` is ready (poll(2)); their `revents` are set.
@@ -205,8 +225,12 @@ pub(crate) fn interest(fd: RawFd, events: c_short) -> PollFd {
 /// waker and is overwritten, so that a wait allocates nothing.
 pub(crate) fn wait_for(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
     let Some((last, _)) = fds.split_last_mut() else { return Err(WaitError::Os(Errno(netc::EINVAL))) };
-    // poll(2) ignores a negative descriptor.
-    *last = interest(wait.waker.map_or(-1, Waker::fd), netc::POLLIN);
+    let waker = match wait.waker {
+        Some(waker) => Some(waker.fd()),
+        None if wait.on_interrupt.ends_by_close() => sys::own_notifier(),
+        None => None,
+    };
+    *last = interest(waker.unwrap_or(NO_FD), netc::POLLIN);
     traced::wait(fds, |fds| poll_until(fds, wait))
 }
 
@@ -214,9 +238,14 @@ pub(crate) fn wait_for(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), 
 fn poll_until(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), WaitError> {
     let waker = fds.len() - 1;
     loop {
-        match sys::poll(fds, wait.deadline.remaining()) {
-            Ok(_) if fds[waker].revents != 0 => return Err(WaitError::Woken),
+        match sys::poll(fds, wait.step()) {
+            Ok(_) if fds[waker].revents != 0 && wait.waker.is_some() => return Err(WaitError::Woken),
+            Ok(_) if fds[waker].revents != 0 => {
+                sys::deliver_pending_signal();
+                wait.on_interrupt.after_a_signal()?;
+            }
             Ok(0) if wait.deadline.passed() => return Err(WaitError::TimedOut),
+            Ok(0) if sys::HOOK_INTERVAL.is_some() => wait.on_interrupt.after_a_signal()?,
             Ok(0) => {}
             Ok(_) => return Ok(()),
             Err(Errno(netc::EINTR)) => wait.on_interrupt.after_a_signal()?,
@@ -227,12 +256,12 @@ fn poll_until(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), WaitError
 
 /// Waits until `fd` is readable, or has an error or an end to report.
 pub(crate) fn wait_readable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, netc::POLLIN), interest(-1, 0)], wait)
+    wait_for(&mut [interest(fd, netc::POLLIN), no_interest()], wait)
 }
 
 /// Waits until `fd` is writable or has an error to report.
 pub(crate) fn wait_writable(fd: RawFd, wait: WaitOptions<'_>) -> Result<(), WaitError> {
-    wait_for(&mut [interest(fd, netc::POLLOUT), interest(-1, 0)], wait)
+    wait_for(&mut [interest(fd, netc::POLLOUT), no_interest()], wait)
 }
 
 /// The calls behind a wait.

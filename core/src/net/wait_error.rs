@@ -54,9 +54,7 @@ impl WaitError {
             WaitError::Woken => ErrorKind::Closed,
             WaitError::Interrupted => ErrorKind::Interrupted,
             WaitError::Os(Errno(netc::EBADF)) => return WaitError::Woken.while_trying(tried),
-            WaitError::Os(Errno(errno @ (netc::EAGAIN | netc::EINPROGRESS | netc::EALREADY))) => {
-                return Error::would_wait(errno, tried);
-            }
+            WaitError::Os(errno) if errno.is_not_yet() => return Error::would_wait(errno.0, tried),
             WaitError::Os(errno) => return Error::os(errno.0, tried),
         };
         Error::new(kind, tried, self.to_string())

@@ -41,4 +41,4 @@ pub(crate) use libc::IP_PKTINFO;
 #[cfg(target_os = "freebsd")]
 pub(crate) const IP_PKTINFO: c_int = libc::IP_RECVDSTADDR;
 
-pub(crate) use libc::{IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO};
+pub(crate) use libc::{IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, msghdr};

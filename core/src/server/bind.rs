@@ -88,6 +88,7 @@ fn open(transport: Transport, address: &SocketAddr, backlog: u32) -> std::result
         }
         Transport::Udp => {
             let socket = Socket::datagram(address)?;
+            socket.prepare_to_serve();
             socket.set_recv_ttl(address.is_ipv6())?;
             if address.ip().is_unspecified() {
                 socket.set_recv_pktinfo(address.is_ipv6())?;

@@ -4,12 +4,11 @@
 //! (signal-safety(7)), with buffers that its parent allocated before the fork. The thread that forks the children
 //! supervises them: the kernel kills them when it ends (PR_SET_PDEATHSIG, prctl(2)).
 
-use std::os::fd::RawFd;
-
 use super::state::{Context, Stop};
 use crate::error::{Error, ErrorKind};
+use crate::net::fd::RawFd;
 use crate::net::{
-    self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, wait_for,
+    self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
 use crate::netc;
 
@@ -30,9 +29,9 @@ pub(super) unsafe fn fork(
 /// What a fork lacked, for the log.
 pub(super) fn shortage(errno: Errno) -> &'static str {
     match errno.0 {
-        libc::EAGAIN => "ulimit -u",
-        libc::EMFILE | libc::ENFILE => "ulimit -n",
-        libc::ENOMEM => "out of memory",
+        netc::EAGAIN => "ulimit -u",
+        netc::EMFILE | netc::ENFILE => "ulimit -n",
+        netc::ENOMEM => "out of memory",
         _ => REFUSAL,
     }
 }
@@ -104,7 +103,7 @@ impl<T> Children<T> {
         mut on_exit: impl FnMut(Exit),
     ) -> Result<(), WaitError> {
         let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, netc::POLLIN)).collect();
-        fds.push(interest(-1, 0));
+        fds.push(no_interest());
         wait_for(&mut fds, options)?;
         for index in (0..self.0.len()).rev().filter(|index| fds[*index].revents != 0) {
             self.reap(index, &mut on_exit);

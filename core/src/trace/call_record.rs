@@ -1,7 +1,7 @@
 //! What is recorded of a call.
 
+use crate::net::sys::fd::RawFd;
 use std::net::SocketAddr;
-use std::os::fd::RawFd;
 
 /// The bytes of a payload that are recorded.
 pub(crate) const PAYLOAD: usize = 32;

@@ -8,7 +8,14 @@ use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
 use super::text::Text;
 use crate::net::sys;
+use crate::net::sys::fd::RawFd;
 use crate::netc::errno_name;
+
+/// The number of a socket; on Windows a handle, of which 32 bits are significant.
+#[allow(clippy::unnecessary_cast, reason = "it is an i32 on Unix")]
+fn fd_number(fd: RawFd) -> i32 {
+    fd as i32
+}
 
 /// Writes the line of a call.
 pub(super) fn write_call(ended: EndedCall<'_>) {
@@ -29,8 +36,8 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         end: ended.end,
         blocked: ended.blocked,
         call: ended.name.into(),
-        fd: ended.fd,
-        accepted: record.accepted,
+        fd: fd_number(ended.fd),
+        accepted: record.accepted.map(fd_number),
         transport: if record.datagrams { "udp" } else { "tcp" }.into(),
         local: record.local.map(canonical),
         peer: record.peer.map(canonical),

@@ -1,8 +1,7 @@
 //! What is left of the trace without the feature `trace`: no call is recorded.
 
-use std::os::fd::RawFd;
-
 use super::call_record::EndedCall;
+use crate::net::sys::fd::RawFd;
 
 pub(crate) const fn on() -> bool {
     false

@@ -3,10 +3,8 @@
 //! A process has at most one recording. While it runs, a line is one write(2), without allocation or lock, so that a
 //! forked child may write as well.
 
-use std::ffi::CString;
-use std::os::fd::RawFd;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{fmt::Write, io, thread};
@@ -15,7 +13,8 @@ use super::event::{Event, Process, VERSION};
 use super::process_info::process_info;
 use super::text::Text;
 use crate::error::{Error, Result};
-use crate::net::sys::{self, Errno, FileId, KeptErrno};
+use crate::net::sys::fd::RawFd;
+use crate::net::sys::{self, Errno, FileId, FileNumber, KeptErrno};
 use crate::netc;
 
 const OFF: u8 = 0;
@@ -36,7 +35,8 @@ const DRAIN_POLL: Duration = Duration::from_micros(100);
 
 /// The file of the recording. It changes only while no thread writes.
 struct Output {
-    fd: AtomicI32,
+    /// A [`FileNumber`]; -1 for none.
+    number: AtomicIsize,
     device: AtomicU64,
     file: AtomicU64,
     payload: AtomicBool,
@@ -50,7 +50,7 @@ struct Output {
 }
 
 static OUTPUT: Output = Output {
-    fd: AtomicI32::new(-1),
+    number: AtomicIsize::new(-1),
     device: AtomicU64::new(0),
     file: AtomicU64::new(0),
     payload: AtomicBool::new(false),
@@ -85,9 +85,10 @@ pub(super) fn next_in_sequence() -> u64 {
     OUTPUT.sequence.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The descriptor that a forked child keeps to continue the recording.
+/// The file that a forked child keeps open to continue the recording.
 pub(crate) fn descriptor() -> Option<RawFd> {
-    (STATE.load(Ordering::Relaxed) == ON).then(|| OUTPUT.fd.load(Ordering::Relaxed))
+    let file = OUTPUT.file().filter(|_| STATE.load(Ordering::Relaxed) == ON);
+    file.map(|file| file as RawFd)
 }
 
 /// Starts recording the socket calls of this process. Lines are appended to `file`, which is created if it does not
@@ -137,20 +138,18 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Res
         STATE.store(OFF, Ordering::SeqCst);
     }
     close_file(&control);
-    let name = CString::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
-        .map_err(|_| failed(Errno(netc::EINVAL)))?;
-    let fd = sys::open_to_append(&name).map_err(failed)?;
-    let began = sys::file_id(fd).and_then(|id| {
+    let file = sys::open_to_append(path).map_err(failed)?;
+    let began = sys::file_id(file).and_then(|id| {
         OUTPUT.set_file_id(id);
-        OUTPUT.fd.store(fd, Ordering::Relaxed);
+        OUTPUT.number.store(file as isize, Ordering::Relaxed);
         OUTPUT.payload.store(payload, Ordering::Relaxed);
         OUTPUT.by_environment.store(by_environment, Ordering::Relaxed);
         OUTPUT.process.store(process(), Ordering::Relaxed);
         write_process(None)
     });
     if let Err(errno) = began {
-        OUTPUT.fd.store(-1, Ordering::Relaxed);
-        close(fd);
+        OUTPUT.number.store(-1, Ordering::Relaxed);
+        close(file);
         return Err(failed(errno));
     }
     STATE.store(ON, Ordering::SeqCst);
@@ -161,25 +160,22 @@ fn process() -> u32 {
     sys::process_id().unsigned_abs()
 }
 
-fn close(fd: RawFd) {
-    // SAFETY: the descriptor is the recording's, and `OUTPUT` does not have it any more.
-    let _ = unsafe { sys::close_number(fd) };
+fn close(file: FileNumber) {
+    // SAFETY: the file is the recording's, and `OUTPUT` does not have it any more.
+    unsafe { sys::close_file(file) };
 }
 
 /// Closes the file of the last recording when no thread writes to it any more.
 fn close_file(_control: &MutexGuard<'static, ()>) {
-    let fd = OUTPUT.fd.load(Ordering::Relaxed);
-    if fd < 0 {
-        return;
-    }
+    let Some(file) = OUTPUT.file() else { return };
     let start = Instant::now();
     while OUTPUT.writers.load(Ordering::SeqCst) != 0 && start.elapsed() < DRAIN_LIMIT {
         thread::sleep(DRAIN_POLL);
     }
-    OUTPUT.fd.store(-1, Ordering::Relaxed);
+    OUTPUT.number.store(-1, Ordering::Relaxed);
     // It is left open while a write does not return, and if the program has reused the number.
-    if OUTPUT.writers.load(Ordering::SeqCst) == 0 && OUTPUT.is_at(fd) {
-        close(fd);
+    if OUTPUT.writers.load(Ordering::SeqCst) == 0 && OUTPUT.is_at(file) {
+        close(file);
     }
 }
 
@@ -189,19 +185,25 @@ impl Output {
         self.file.store(id.file, Ordering::Relaxed);
     }
 
+    fn file(&self) -> Option<FileNumber> {
+        match self.number.load(Ordering::Relaxed) {
+            -1 => None,
+            number => Some(number as FileNumber),
+        }
+    }
+
     /// Whether the descriptor still refers to the file: the program may have closed it and reused the number.
-    fn is_at(&self, fd: RawFd) -> bool {
+    fn is_at(&self, file: FileNumber) -> bool {
         let opened =
             FileId { device: self.device.load(Ordering::Relaxed), file: self.file.load(Ordering::Relaxed) };
-        sys::file_id(fd) == Ok(opened)
+        sys::file_id(file) == Ok(opened)
     }
 
     fn write(&self, line: &[u8]) -> std::result::Result<(), Errno> {
-        let fd = self.fd.load(Ordering::Relaxed);
-        if !self.is_at(fd) {
-            return Err(Errno(netc::EBADF));
+        match self.file() {
+            Some(file) if self.is_at(file) => sys::write_line(file, line),
+            _ => Err(Errno(netc::EBADF)),
         }
-        sys::write_line(fd, line)
     }
 }
 
@@ -275,5 +277,5 @@ fn end_after(Errno(errno): Errno) {
         Some(name) => writeln!(warning, " ({name})"),
         None => writeln!(warning, " (errno {errno})"),
     };
-    let _ = sys::write_line(netc::STDERR_FILENO, warning.as_bytes());
+    sys::write_error(warning.as_bytes());
 }

@@ -5,10 +5,10 @@
 //! wait begins when that did.
 
 use std::cell::Cell;
-use std::os::fd::RawFd;
 
 use super::call_record::{CallRecord, EndedCall, Outcome};
 use crate::net::sys;
+use crate::net::sys::fd::{NO_FD, RawFd};
 use crate::netc;
 
 /// The descriptors of one wait that are kept: a wait for more is an event loop's, and blocks no single call.
@@ -55,8 +55,8 @@ impl WaitSpan {
     /// A wait for one of the descriptors begins.
     pub(crate) fn begin(fds: impl IntoIterator<Item = RawFd>, direction: Direction) -> WaitSpan {
         let since = now();
-        let mut kept = [-1; KEPT];
-        fds.into_iter().filter(|fd| *fd >= 0).zip(&mut kept).for_each(|(fd, slot)| *slot = fd);
+        let mut kept = [NO_FD; KEPT];
+        fds.into_iter().filter(|fd| *fd != NO_FD).zip(&mut kept).for_each(|(fd, slot)| *slot = fd);
         let continues =
             |pending: Pending| pending.direction == direction && kept.iter().any(|fd| pending.is_for(*fd));
         if !PENDING.get().is_some_and(continues) {
@@ -73,7 +73,7 @@ impl WaitSpan {
 
 impl Pending {
     fn is_for(&self, fd: RawFd) -> bool {
-        fd >= 0 && self.fds.contains(&fd)
+        fd != NO_FD && self.fds.contains(&fd)
     }
 }
 
@@ -127,7 +127,7 @@ impl Span {
 
     /// The call would block and may be attempted again.
     pub(crate) fn would_block(self, room: Option<usize>) {
-        let mut fds = [-1; KEPT];
+        let mut fds = [NO_FD; KEPT];
         fds[0] = self.fd;
         let attempted = Some((self.name, room));
         PENDING.set(Some(Pending {

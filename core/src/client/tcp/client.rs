@@ -1,17 +1,20 @@
 //! The public TCP client.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
+#[cfg(unix)]
+use std::os::fd::BorrowedFd as BorrowedInput;
+#[cfg(windows)]
+use std::os::windows::io::BorrowedHandle as BorrowedInput;
 
 use super::copy::{Copied, Input, copy};
 use super::session::TcpSession;
 use crate::client::generic::Client;
 use crate::client::operations::COPY;
 use crate::client::options::TcpClientOptions;
-use crate::error::Result;
-use crate::net::{Deadline, Endpoint};
+use crate::error::{Error, Result};
+use crate::net::{Deadline, Endpoint, Errno, PollableInput};
 
 /// A client of a server that replies to each line with a line, over TCP.
 ///
@@ -136,10 +139,16 @@ impl TcpClient {
     /// sends is written as it arrives, also while the input has nothing to read. [`close`](TcpClient::close) and
     /// signals unblock a wait for the input. The descriptor is neither closed nor made non-blocking.
     ///
+    /// On Windows the input is a handle, which a thread reads: if the copy ends before the input does, the thread may take one
+    /// more read of it.
+    ///
     /// # Errors
     /// As for [`copy`](TcpClient::copy).
-    pub fn copy_fd(&self, input: BorrowedFd<'_>, output: &mut dyn Write) -> Result<Copied> {
-        self.copy_from(Input::Descriptor(input), output)
+    pub fn copy_fd(&self, input: BorrowedInput<'_>, output: &mut dyn Write) -> Result<Copied> {
+        let input = PollableInput::new(input).map_err(|Errno(errno)| {
+            Error::input_output(&io::Error::from_raw_os_error(errno), "read the input")
+        })?;
+        self.copy_from(Input::Pollable(input), output)
     }
 
     fn copy_from(&self, input: Input<'_>, output: &mut dyn Write) -> Result<Copied> {

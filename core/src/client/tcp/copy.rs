@@ -5,12 +5,12 @@
 
 use std::ffi::c_short;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::connection::Connection;
 use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Errno, WaitError, WaitOptions, interest, read, wait_for};
+use crate::net::fd::NO_FD;
+use crate::net::{Deadline, Errno, PollableInput, WaitError, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
 
 /// The size of the buffers for sending and for receiving, in bytes.
@@ -34,7 +34,7 @@ pub(super) enum Input<'a> {
     /// Each read may block.
     Reader(&'a mut dyn Read),
     /// The copy waits for the descriptor and the socket at once.
-    Descriptor(BorrowedFd<'a>),
+    Pollable(PollableInput<'a>),
 }
 
 /// Sends all of the input, shuts down the sending direction, and writes all that is received to the output.
@@ -119,8 +119,8 @@ impl StreamCopy<'_, '_> {
     fn wait(&self, half_closed: bool) -> Result<(c_short, bool)> {
         let sending = self.is_sending();
         let input = match &self.input {
-            Some(Input::Descriptor(fd)) if !sending => fd.as_raw_fd(),
-            _ => -1,
+            Some(Input::Pollable(input)) if !sending => input.fd(),
+            _ => NO_FD,
         };
         // While the input has nothing to read, the server has nothing to reply to, and no limit applies.
         let limited = sending || half_closed;
@@ -128,7 +128,7 @@ impl StreamCopy<'_, '_> {
         let writable = if sending { netc::POLLOUT } else { 0 };
         let socket = self.connection.socket.fd();
         let mut fds =
-            [interest(socket, netc::POLLIN | writable), interest(input, netc::POLLIN), interest(-1, 0)];
+            [interest(socket, netc::POLLIN | writable), interest(input, netc::POLLIN), no_interest()];
         wait_for(&mut fds, self.waiting.with_deadline(deadline))
             .map_err(|error| self.failed(self.connection.socket.end_span_with(error)))?;
         Ok((fds[0].revents, fds[1].revents != 0))
@@ -140,8 +140,9 @@ impl StreamCopy<'_, '_> {
             let result = match &mut self.input {
                 None => return Ok(()),
                 Some(Input::Reader(reader)) => reader.read(&mut self.outgoing),
-                Some(Input::Descriptor(fd)) => {
-                    read(*fd, &mut self.outgoing).map_err(|Errno(errno)| io::Error::from_raw_os_error(errno))
+                Some(Input::Pollable(input)) => {
+                    let read = input.read(&mut self.outgoing);
+                    read.map_err(|Errno(errno)| io::Error::from_raw_os_error(errno))
                 }
             };
             match result {
@@ -160,7 +161,7 @@ impl StreamCopy<'_, '_> {
             }
             (Ok(count), _) => (self.sent, self.filled) = (0, count),
             // A non-blocking descriptor that has nothing to read after all.
-            (Err(error), Some(Input::Descriptor(_))) if error.kind() == io::ErrorKind::WouldBlock => {}
+            (Err(error), Some(Input::Pollable(_))) if error.kind() == io::ErrorKind::WouldBlock => {}
             (Err(error), _) => return Err(Error::input_output(&error, "read the input")),
         }
         Ok(())

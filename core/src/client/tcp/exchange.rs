@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use crate::error::Error;
-use crate::net::{Errno, WaitOptions, interest, wait_for};
+use crate::net::{Errno, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
 
 /// The most bytes that one receive returns.
@@ -91,7 +91,7 @@ pub(super) fn exchange(
         }
         if reset.is_none() {
             let writable = if unsent.is_empty() { 0 } else { netc::POLLOUT };
-            let mut fds = [interest(socket.fd(), netc::POLLIN | writable), interest(-1, 0)];
+            let mut fds = [interest(socket.fd(), netc::POLLIN | writable), no_interest()];
             wait_for(&mut fds, waiting)
                 .map_err(|error| ExchangeError::Failed(connection.wait_error(error)))?;
             if fds[0].revents & !netc::POLLOUT == 0 {

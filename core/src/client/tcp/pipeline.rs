@@ -6,7 +6,7 @@ use super::connection::Connection;
 use crate::client::many::{OnReply, Progress};
 use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Deadline, Errno, WaitOptions, interest, wait_for};
+use crate::net::{Deadline, Errno, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
 
 /// The most bytes of requests that are collected for one send.
@@ -69,7 +69,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
             }
             if reset.is_none() {
                 let writable = if self.all_sent() { 0 } else { netc::POLLOUT };
-                let mut fds = [interest(socket.fd(), netc::POLLIN | writable), interest(-1, 0)];
+                let mut fds = [interest(socket.fd(), netc::POLLIN | writable), no_interest()];
                 wait_for(&mut fds, waiting)
                     .map_err(|error| self.failed(self.connection.wait_error(error)))?;
                 if fds[0].revents & !netc::POLLOUT == 0 {
@@ -178,8 +178,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
     /// The server has closed or reset the connection. If it had received all requests, the last reply may end
     /// with the connection instead of a newline.
     fn at_end(mut self, reset: Option<Errno>, on_reply: OnReply<'_>) -> Result<bool> {
-        let all_received =
-            self.all_sent() && self.connection.socket.unacknowledged().is_ok_and(|bytes| bytes == 0);
+        let all_received = self.all_sent() && self.connection.socket.unacknowledged().unwrap_or(0) == 0;
         if let Some(errno) = reset {
             return Err(self.failed(self.connection.os_error(errno)));
         }

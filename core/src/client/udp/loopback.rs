@@ -17,7 +17,8 @@ use super::window::{MAX_BYTES, MAX_IN_FLIGHT, OVERHEAD};
 use crate::client::operations::GET_REPLY;
 use crate::client::options::UdpClientOptions;
 use crate::net::{
-    Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest, wait_for,
+    Deadline, Errno, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions, interest,
+    no_interest, wait_for,
 };
 use crate::netc;
 
@@ -124,7 +125,7 @@ impl<'a> Loopback<'a> {
                 Ok(_) | Err(Errno(netc::EINTR)) => {}
                 Err(errno) if errno.would_block() => {
                     let waiting = waiting.with_deadline(self.next_deadline());
-                    let mut fds = [interest(self.socket.fd(), netc::POLLOUT), interest(-1, 0)];
+                    let mut fds = [interest(self.socket.fd(), netc::POLLOUT), no_interest()];
                     match wait_for(&mut fds, waiting) {
                         Ok(()) => {}
                         Err(WaitError::TimedOut) => break,
@@ -163,7 +164,7 @@ impl<'a> Loopback<'a> {
                     Some(_) => return Ok(None),
                     None => {
                         let waiting = waiting.with_deadline(self.next_deadline());
-                        let mut fds = [interest(self.socket.fd(), netc::POLLIN), interest(-1, 0)];
+                        let mut fds = [interest(self.socket.fd(), netc::POLLIN), no_interest()];
                         match wait_for(&mut fds, waiting) {
                             Ok(()) => {}
                             Err(WaitError::TimedOut) => return Ok(None),

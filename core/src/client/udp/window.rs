@@ -10,7 +10,9 @@ use super::ports::{ATTEMPTS, RecentPorts};
 use crate::client::operations::GET_REPLY;
 use crate::client::options::UdpClientOptions;
 use crate::error::{Error, Result};
-use crate::net::{Deadline, Errno, PollFd, RotatingPortSocket, WaitError, WaitOptions, interest, wait_for};
+use crate::net::{
+    Deadline, Errno, PollFd, RotatingPortSocket, WaitError, WaitOptions, interest, no_interest, wait_for,
+};
 use crate::netc;
 
 /// The most requests in flight, and the most bytes of them as the server's receive buffer counts them. On Linux
@@ -145,7 +147,7 @@ impl<'a, S: RotatingPortSocket> Window<'a, S> {
             }
             self.fds.clear();
             self.fds.extend(self.in_flight.iter().map(|sent| interest(sent.socket.fd(), netc::POLLIN)));
-            self.fds.push(interest(-1, 0));
+            self.fds.push(no_interest());
             let timers = self.in_flight.iter().map(|sent| sent.pending.timer);
             let next = timers.fold(Deadline::NEVER, Deadline::earlier);
             if next.passed() {

@@ -57,6 +57,7 @@ impl BlockingSocket {
     #[inline(always)]
     fn accept_raw(&self, nonblocking: bool, policy: WaitPolicy) -> Result<(Socket, SockAddr), WaitError> {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
+        let policy = self.by_mode(policy, 0, netc::POLLIN)?;
         if policy.timeout.is_none() {
             return self.call_blocking(netc::POLLIN, policy, accept);
         }
@@ -80,6 +81,7 @@ impl BlockingSocket {
     #[inline(always)]
     fn connect_raw(&self, address: &SocketAddr, policy: WaitPolicy) -> Result<(), WaitError> {
         let connect = |socket: &RawSocket| socket.connect(address);
+        let policy = self.by_mode(policy, 0, netc::POLLOUT)?;
         if policy.timeout.is_some() {
             return self.connect_within(policy, connect);
         }

@@ -20,6 +20,9 @@ impl BlockingSocket {
     /// # Errors
     /// ECONNRESET, ENOTCONN, ECONNREFUSED (of an earlier datagram).
     pub fn receive(&self, buffer: &mut [u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        if flags & netc::MSG_WAITALL != 0 && self.goes_on(policy, flags) {
+            return self.trace_receive("recv", buffer, flags, policy, BlockingSocket::receive_parts);
+        }
         self.trace_receive("recv", buffer, flags, policy, |this, buffer, flags, policy| {
             this.receive_by(flags, policy, |socket, flags| socket.receive(buffer, flags))
         })
@@ -32,6 +35,7 @@ impl BlockingSocket {
         policy: WaitPolicy,
         mut receive: impl FnMut(&RawSocket, i32) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
+        let policy = self.by_mode(policy, flags, netc::POLLIN)?;
         if policy.timeout.is_none() {
             return self.call_blocking(netc::POLLIN, policy, |socket| receive(socket, flags));
         }
@@ -42,6 +46,25 @@ impl BlockingSocket {
             !policy.is_nonblocking() && self.waits_for_more(),
             |socket| receive(socket, flags | netc::MSG_DONTWAIT),
         )
+    }
+
+    /// MSG_WAITALL, where no call of the system's blocks: receives until the buffer is full or the stream has ended.
+    fn receive_parts(&self, buffer: &mut [u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        let (deadline, flags) = (Deadline::after(policy.timeout), flags & !netc::MSG_WAITALL);
+        let mut received = 0;
+        while received < buffer.len() {
+            let rest = policy.with_remaining_time(deadline);
+            let part = &mut buffer[received..];
+            let receive =
+                |policy| self.receive_by(flags, policy, |socket, flags| socket.receive(part, flags));
+            match rest.and_then(receive) {
+                Ok(0) => break,
+                Ok(count) => received += count,
+                Err(_) if received > 0 => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(received)
     }
 
     /// recvfrom(2), as [`receive`](BlockingSocket::receive), with the sender; a connected stream names none.
@@ -83,6 +106,10 @@ impl BlockingSocket {
     /// EPIPE, ECONNRESET, ENOTCONN, EDESTADDRREQ, EMSGSIZE (too long for a datagram), ECONNREFUSED (of
     /// an earlier datagram).
     pub fn send(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        if self.goes_on(policy, flags) {
+            let sent = self.trace_send("send", bytes, flags, None, policy, BlockingSocket::send_parts);
+            return if sent.0 > 0 { Ok(sent.0) } else { sent.1.map(|()| 0) };
+        }
         self.trace_send("send", bytes, flags, None, policy, BlockingSocket::send_part)
     }
 
@@ -114,6 +141,7 @@ impl BlockingSocket {
         policy: WaitPolicy,
         mut send: impl FnMut(&RawSocket, i32) -> Result<usize, Errno>,
     ) -> Result<usize, WaitError> {
+        let policy = self.by_mode(policy, flags, netc::POLLOUT)?;
         if policy.timeout.is_none() {
             return self.call_blocking(netc::POLLOUT, policy, |socket| send(socket, flags));
         }

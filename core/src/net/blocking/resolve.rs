@@ -142,10 +142,7 @@ fn first_to_succeed(
 
 /// Whether another address would fail likewise: the socket is connecting, connected, bound or closed.
 fn belongs_to_the_socket(errno: i32) -> bool {
-    matches!(
-        errno,
-        netc::EAGAIN | netc::EINPROGRESS | netc::EALREADY | netc::EISCONN | netc::EBADF | netc::EINVAL
-    )
+    Errno(errno).is_not_yet() || matches!(errno, netc::EISCONN | netc::EBADF | netc::EINVAL)
 }
 
 #[cfg(test)]

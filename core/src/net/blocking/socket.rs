@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use super::socket_record::SocketRecord;
 use super::uses::{Release, UseGeneration, Uses};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
+use crate::net::sys::fd::{FromRawFd, NO_FD, OwnedFd, RawFd};
 use crate::net::sys::{self, Errno};
 use crate::net::traced;
 use crate::netc;
@@ -167,7 +167,7 @@ impl BlockingSocket {
     /// reused at once.
     #[must_use]
     pub fn fd(&self) -> RawFd {
-        if self.is_closed() { -1 } else { self.socket.fd() }
+        if self.is_closed() { NO_FD } else { self.socket.fd() }
     }
 
     /// Whether it is closed or detached.
@@ -203,7 +203,7 @@ impl BlockingSocket {
             self.interrupt();
         }
         // SAFETY: this owned the descriptor, and `Uses::detach` returns `Some` only once and to no close.
-        Some(unsafe { std::os::fd::FromRawFd::from_raw_fd(self.socket.fd()) })
+        Some(unsafe { OwnedFd::from_raw_fd(self.socket.fd()) })
     }
 
     fn note_closer(&self) {
@@ -275,8 +275,16 @@ impl Drop for BlockingSocket {
     }
 }
 
-impl AsRawFd for BlockingSocket {
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for BlockingSocket {
     fn as_raw_fd(&self) -> RawFd {
+        self.fd()
+    }
+}
+
+#[cfg(windows)]
+impl std::os::windows::io::AsRawSocket for BlockingSocket {
+    fn as_raw_socket(&self) -> RawFd {
         self.fd()
     }
 }

@@ -5,20 +5,23 @@
 //! - With one, the call is made with MSG_DONTWAIT or on a non-blocking descriptor; if it would block, ppoll(2) waits
 //!   until the deadline ([`BlockingSocket::call_with_timeout`]).
 //!
+//! Where the system's calls do not block (Windows), the former are made as the latter
+//! ([`BlockingSocket::by_mode`]).
+//!
 //! A close finds the blocked threads in the list of `blocked`, and unblocks either wait by a signal. After EINTR a call
 //! fails if its socket is closed, else calls the host's hook, else is resumed.
 
 use std::ffi::c_short;
-use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::blocked::Blocked;
 use super::socket::{BlockingSocket, InUse, Kind};
 use crate::net::raw::RawSocket;
-use crate::net::sys::{Errno, PollFd, ReadinessChanges};
+use crate::net::sys::fd::AsFd;
+use crate::net::sys::{CALLS_BLOCK, Errno, PollFd, ReadinessChanges};
 use crate::net::traced;
-use crate::net::wait::{Deadline, OnInterrupt, WaitOptions, WaitPolicy, interest, wait_for};
+use crate::net::wait::{Deadline, OnInterrupt, WaitOptions, WaitPolicy, interest, no_interest, wait_for};
 use crate::net::wait_error::WaitError;
 use crate::netc;
 
@@ -74,7 +77,7 @@ impl<'a> Blocking<'a> {
     fn wait_for(&self, what: PollFd, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let check = || self.after_a_signal(policy);
         let wait = WaitOptions { deadline, waker: None, on_interrupt: OnInterrupt::Check(&check) };
-        let waited = wait_for(&mut [what, interest(-1, 0)], wait);
+        let waited = wait_for(&mut [what, no_interest()], wait);
         self.check_open()?;
         waited
     }
@@ -93,7 +96,7 @@ impl Changes {
     fn wait(&self, blocking: &Blocking<'_>, deadline: Deadline, policy: WaitPolicy) -> Result<(), WaitError> {
         let Some(changes) = &self.0 else {
             let step = deadline.earlier(Deadline::after(Some(RETRY)));
-            return match blocking.wait_for(interest(-1, 0), step, policy) {
+            return match blocking.wait_for(no_interest(), step, policy) {
                 Err(WaitError::TimedOut) if !deadline.passed() => Ok(()),
                 other => other,
             };
@@ -159,6 +162,34 @@ impl BlockingSocket {
         }
     }
 
+    /// The policy of a call with these flags where the system's calls do not block: without a timeout of the library's, what
+    /// the socket's mode, the flags and its options (SO_RCVTIMEO, SO_SNDTIMEO) say.
+    #[inline(always)]
+    pub(super) fn by_mode(
+        &self,
+        policy: WaitPolicy,
+        flags: i32,
+        events: c_short,
+    ) -> Result<WaitPolicy, WaitError> {
+        if CALLS_BLOCK || policy.timeout.is_some() {
+            return Ok(policy);
+        }
+        let in_use = self.in_use().map_err(|_| WaitError::Woken)?;
+        let at_once = flags & netc::MSG_DONTWAIT != 0 || in_use.is_nonblocking()?;
+        let timeout = if at_once { Duration::ZERO } else { in_use.time_limit(events)? };
+        Ok(WaitPolicy { timeout: Some(timeout), ..policy })
+    }
+
+    /// Whether such a call goes on until all bytes are sent or received, which the system does where its calls block.
+    #[inline(always)]
+    pub(super) fn goes_on(&self, policy: WaitPolicy, flags: i32) -> bool {
+        !CALLS_BLOCK
+            && policy.timeout.is_none()
+            && flags & netc::MSG_DONTWAIT == 0
+            && self.kind() == Kind::Stream
+            && self.at_once(|socket| socket.is_nonblocking()) == Ok(false)
+    }
+
     /// The error of a call that failed with this number.
     pub(super) fn closed_or(&self, errno: Errno) -> WaitError {
         if self.is_closed() { WaitError::Woken } else { errno.into() }
@@ -193,7 +224,8 @@ impl BlockingSocket {
         let (blocking, deadline) = (Blocking::of(in_use)?, Deadline::after(policy.timeout));
         loop {
             blocking.wait(netc::POLLOUT, deadline, policy)?;
-            match connect(blocking.socket()) {
+            let socket = blocking.socket();
+            match socket.connect_result(|| connect(socket)) {
                 Err(Errno(netc::EALREADY | netc::EINTR)) => {}
                 ended => return ended.map_err(WaitError::Os),
             }

@@ -2,12 +2,13 @@
 
 use std::ffi::{c_int, c_uint};
 use std::mem;
-use std::os::fd::AsFd;
 
 use super::meta::ReceiveMeta;
 use crate::net::socket::Socket;
+use crate::net::sys::fd::AsFd;
 use crate::net::sys::{self, CONTROL, ControlBuffer, Errno, MessageHeader};
 use crate::net::traced::{self, Datagram, ReceivedDatagrams};
+use crate::netc;
 
 /// The bytes for one message, which is one datagram or several segments: none is longer, so none is truncated.
 const SLOT: usize = 65_536;
@@ -19,9 +20,9 @@ const STRIDE: usize = SLOT + 64;
 /// The buffers for the datagrams that one call receives, allocated once.
 pub(crate) struct ReceiveBatch {
     payloads: Vec<u8>,
-    names: Vec<libc::sockaddr_storage>,
+    names: Vec<netc::sockaddr_storage>,
     controls: Vec<ControlBuffer>,
-    vectors: Vec<libc::iovec>,
+    vectors: Vec<netc::iovec>,
     headers: Vec<MessageHeader>,
     /// How many headers the last call may have changed.
     used: usize,
@@ -70,7 +71,7 @@ impl ReceiveBatch {
         for index in 0..capacity {
             // SAFETY: the slot is within the buffer.
             let slot = unsafe { slots.add(index * STRIDE) };
-            batch.vectors[index] = libc::iovec { iov_base: slot.cast(), iov_len: SLOT };
+            batch.vectors[index] = netc::iovec { iov_base: slot.cast(), iov_len: SLOT as netc::iov_length };
             let header = &mut batch.headers[index].msg_hdr;
             header.msg_iov = &raw mut batch.vectors[index];
             header.msg_iovlen = 1;
@@ -84,7 +85,7 @@ impl ReceiveBatch {
     /// Resets what the last call wrote into the headers.
     fn rearm(&mut self) {
         for header in &mut self.headers[..self.used] {
-            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            header.msg_hdr.msg_namelen = size_of::<netc::sockaddr_storage>() as netc::socklen_t;
             header.msg_hdr.msg_controllen = CONTROL as _;
         }
         self.used = 0;

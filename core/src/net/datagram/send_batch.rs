@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::os::fd::AsFd;
 use std::{mem, ptr};
 
 use socket2::SockAddr;
@@ -11,6 +10,7 @@ use super::meta::SendMeta;
 use super::queue::{Added, NONE, Queue, Reply};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
+use crate::net::sys::fd::AsFd;
 use crate::net::sys::{self, ControlBuffer, Errno, MessageHeader, SentControl};
 use crate::net::traced::{self, Datagram, SentDatagrams};
 use crate::netc;
@@ -21,9 +21,9 @@ const MAX_MESSAGES: usize = 64;
 /// Replies that are sent together.
 pub(crate) struct SendBatch {
     queue: Queue,
-    names: Vec<libc::sockaddr_storage>,
+    names: Vec<netc::sockaddr_storage>,
     controls: Vec<ControlBuffer>,
-    vectors: Vec<libc::iovec>,
+    vectors: Vec<netc::iovec>,
     headers: Vec<MessageHeader>,
 }
 
@@ -90,11 +90,12 @@ impl SendBatch {
         while reply != NONE {
             let Reply { bytes, next } = &self.queue.replies[reply];
             if used > 0 && end == bytes.start {
-                self.vectors[vector + used - 1].iov_len += bytes.len();
+                self.vectors[vector + used - 1].iov_len += bytes.len() as netc::iov_length;
             } else {
                 // sendmsg(2) only reads what the vector points to.
                 let base = self.queue.arena[bytes.clone()].as_ptr().cast_mut().cast();
-                self.vectors[vector + used] = libc::iovec { iov_base: base, iov_len: bytes.len() };
+                self.vectors[vector + used] =
+                    netc::iovec { iov_base: base, iov_len: bytes.len() as netc::iov_length };
                 used += 1;
             }
             end = bytes.end;
@@ -113,7 +114,7 @@ impl SendBatch {
     }
 }
 
-fn write_name(storage: &mut libc::sockaddr_storage, address: SocketAddr) -> libc::socklen_t {
+fn write_name(storage: &mut netc::sockaddr_storage, address: SocketAddr) -> netc::socklen_t {
     let name = SockAddr::from(address);
     // SAFETY: an IPv4 or IPv6 address fits the storage.
     unsafe {

@@ -4,6 +4,8 @@ use std::ffi::c_int;
 use std::{fmt, io};
 
 use crate::error::describe;
+#[cfg(windows)]
+use crate::net::sys::set_errno;
 use crate::netc;
 
 /// A system call's error number (errno(3)).
@@ -13,6 +15,11 @@ pub struct Errno(pub i32);
 impl Errno {
     pub(crate) fn last() -> Errno {
         Errno::from(io::Error::last_os_error())
+    }
+
+    /// A call without blocking reports that it would have to wait, or that its connect goes on.
+    pub(crate) fn is_not_yet(self) -> bool {
+        [netc::EAGAIN, netc::EINPROGRESS, netc::EALREADY].contains(&self.0)
     }
 
     /// The call would have had to wait.
@@ -41,6 +48,7 @@ pub(super) fn check(result: c_int) -> Sys<c_int> {
     if result < 0 { Err(Errno::last()) } else { Ok(result) }
 }
 
+#[cfg(unix)]
 pub(super) fn check_size(result: isize) -> Sys<usize> {
     usize::try_from(result).map_err(|_| Errno::last())
 }
@@ -56,18 +64,19 @@ impl KeptErrno {
 
 impl Drop for KeptErrno {
     fn drop(&mut self) {
-        // SAFETY: errno is this thread's own.
-        unsafe { *location() = self.0 };
+        set_errno(self.0);
     }
 }
 
-/// Where the thread's errno is.
-fn location() -> *mut c_int {
-    // SAFETY: the call takes nothing.
+/// Sets the thread's errno.
+#[cfg(unix)]
+fn set_errno(errno: i32) {
+    // SAFETY: errno is this thread's own; the calls take nothing.
     unsafe {
         #[cfg(target_os = "linux")]
-        return libc::__errno_location();
+        let location = libc::__errno_location();
         #[cfg(not(target_os = "linux"))]
-        return libc::__error();
+        let location = libc::__error();
+        *location = errno;
     }
 }

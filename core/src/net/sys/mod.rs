@@ -9,25 +9,44 @@
 //!
 //! `posix` has what Linux and other Unix systems share, `linux` what Linux alone has. `unix` has the same names as
 //! `linux`, by calls that every Unix system has; on Linux, `--cfg capsock_portable` takes it instead, which is how it is
-//! tested.
+//! tested. `windows` has the names of `posix` and `unix`; `portable` is what those two share.
 
+mod buffer;
 mod child;
+mod control;
 mod errno;
+pub mod fd;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]
 mod linux;
-mod posix;
 #[cfg(not(all(target_os = "linux", not(capsock_portable))))]
+mod portable;
+#[cfg(unix)]
+mod posix;
+mod received;
+#[cfg(all(unix, not(all(target_os = "linux", not(capsock_portable)))))]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 pub(crate) use child::{Child, ChildExit, pidfds};
+pub(crate) use control::{CONTROL, ControlBuffer, SentControl};
 pub use errno::Errno;
 pub(crate) use errno::KeptErrno;
 #[cfg(all(target_os = "linux", not(capsock_portable)))]
 pub(crate) use linux::*;
-pub(crate) use posix::*;
-pub use posix::{Received, write_without_signals};
 #[cfg(not(all(target_os = "linux", not(capsock_portable))))]
+pub(crate) use portable::*;
+#[cfg(unix)]
+pub use posix::write_without_signals;
+#[cfg(unix)]
+pub(crate) use posix::*;
+pub use received::Received;
+#[cfg(all(unix, not(all(target_os = "linux", not(capsock_portable)))))]
 pub(crate) use unix::*;
+#[cfg(windows)]
+pub use windows::write_without_signals;
+#[cfg(windows)]
+pub(crate) use windows::*;
 
 /// An entry of [`poll`].
-pub(crate) type PollFd = libc::pollfd;
+pub(crate) type PollFd = crate::netc::pollfd;

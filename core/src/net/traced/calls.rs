@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::outcome::{outcome_of, with_socket};
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
+use crate::net::sys::fd::NO_FD;
 use crate::trace::{self, CallRecord, Direction, Outcome, Span};
 
 type Sys<T> = Result<T, Errno>;
@@ -19,7 +20,7 @@ pub(in crate::net) fn socket(make: impl FnOnce() -> Sys<RawSocket>) -> Sys<RawSo
 #[cold]
 #[inline(never)]
 fn record_socket(make: impl FnOnce() -> Sys<RawSocket>) -> Sys<RawSocket> {
-    let span = Span::begin("socket", -1, Direction::Out);
+    let span = Span::begin("socket", NO_FD, Direction::Out);
     let made = make();
     match &made {
         Ok(socket) => {

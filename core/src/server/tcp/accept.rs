@@ -2,11 +2,11 @@
 //! processes).
 
 use std::ops::Range;
-use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, wait_for};
+use crate::net::fd::RawFd;
+use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
 use crate::server::state::{Context, LimitEvent, Listeners};
 
@@ -99,7 +99,7 @@ impl Acceptor {
         self.in_a_row = 0;
         let all = self.listeners[self.own.clone()].iter().map(|listener| listener.fd()).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, netc::POLLIN)).collect();
-        fds.push(interest(-1, 0));
+        fds.push(no_interest());
         let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
         loop {
             match wait_for(&mut fds, options) {
@@ -158,5 +158,5 @@ impl Acceptor {
 /// Pauses for want of descriptors or memory; `true` if a stop was requested.
 fn pause(context: &Context) -> bool {
     let options = WaitOptions::until(Deadline::after(Some(SHORTAGE_PAUSE))).woken_by(context.stop.waker());
-    wait_for(&mut [interest(-1, 0)], options) == Err(WaitError::Woken)
+    wait_for(&mut [no_interest()], options) == Err(WaitError::Woken)
 }

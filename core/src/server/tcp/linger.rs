@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::net::fd::NO_FD;
 use crate::net::{Deadline, Errno, Socket, WaitOptions, wait_readable};
 use crate::netc;
 use crate::server::state::{Context, OpenConnection, Stop};
@@ -38,7 +39,12 @@ pub(super) fn linger_step(socket: &Socket, buffer: &mut [u8], peer_sent: &mut bo
         Ok(_) | Err(Errno(netc::EAGAIN)) => {
             // A peer that sends nothing causes no reset: the kernel alone can finish what it has begun to send.
             let owed = if *peer_sent { socket.unacknowledged() } else { socket.unsent() };
-            if owed.unwrap_or(0) == 0 { LingerStep::Done } else { LingerStep::Unacknowledged }
+            let owes = match owed {
+                // Where the system does not tell, a peer that sends gets the whole time.
+                Err(Errno(netc::ENOSYS)) => *peer_sent,
+                owed => owed.unwrap_or(0) > 0,
+            };
+            if owes { LingerStep::Unacknowledged } else { LingerStep::Done }
         }
         Err(_) => LingerStep::Done,
     }
@@ -71,7 +77,7 @@ pub(super) fn linger(connection: &OpenConnection, buffer: &mut [u8], output_last
             LingerStep::Unacknowledged => {
                 let step = WaitOptions::until(Deadline::after(Some(LINGER_INTERVAL)).earlier(limit));
                 // An input that a stop has shut down is always readable.
-                let fd = if context.stop.is_requested() { -1 } else { socket.fd() };
+                let fd = if context.stop.is_requested() { NO_FD } else { socket.fd() };
                 let _ = wait_readable(fd, step);
             }
         }

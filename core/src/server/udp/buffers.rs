@@ -7,7 +7,7 @@ use super::adaptive_batching::AdaptiveBatching;
 use super::source_filter;
 use crate::net::{
     Added, Deadline, Errno, Features, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions,
-    interest, wait_for, wait_readable,
+    interest, no_interest, wait_for, wait_readable,
 };
 use crate::netc;
 use crate::server::state::{Context, LimitEvent};
@@ -66,7 +66,7 @@ impl Buffers {
             Err(errno) if errno.would_block() || errno == Errno(netc::EINTR) => 0,
             Err(_) => {
                 let pause = WaitOptions::until(Deadline::after(Some(ERROR_PAUSE)));
-                let _ = wait_for(&mut [interest(-1, 0)], pause.woken_by(context.stop.waker()));
+                let _ = wait_for(&mut [no_interest()], pause.woken_by(context.stop.waker()));
                 0
             }
         }
@@ -213,7 +213,7 @@ fn wait_for_space(socket: &Socket, limit: Deadline, context: &Context) -> bool {
     if deadline.passed() {
         return false;
     }
-    let mut fds = [interest(socket.fd(), netc::POLLOUT), interest(-1, 0)];
+    let mut fds = [interest(socket.fd(), netc::POLLOUT), no_interest()];
     match wait_for(&mut fds, WaitOptions::until(deadline)) {
         Ok(()) => true,
         Err(WaitError::TimedOut | WaitError::Woken | WaitError::Interrupted | WaitError::Os(_)) => false,

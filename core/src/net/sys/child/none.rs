@@ -3,9 +3,8 @@
 //! A process with several threads, as that of a JVM, may not fork safely on macOS, and only Linux kills a child with its
 //! parent's thread (PR_SET_PDEATHSIG).
 
-use std::os::fd::RawFd;
-
 use crate::net::sys::errno::{Errno, Sys};
+use crate::net::sys::fd::RawFd;
 use crate::netc;
 
 /// There is none.

@@ -1,9 +1,7 @@
 //! Addresses and buffers in the system's form.
 
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
 use std::net::SocketAddr;
-use std::ptr;
 
 /// Reads an IPv4 or IPv6 address as the system writes it; another family is `None`. The flow information stays in network
 /// byte order, as in the `SocketAddrV6` of socket2 and the standard library.
@@ -38,10 +36,4 @@ pub(crate) unsafe fn address_at(
             _ => None,
         }
     }
-}
-
-/// A buffer as socket2 takes it.
-pub(crate) fn uninit(buffer: &mut [u8]) -> &mut [MaybeUninit<u8>] {
-    // SAFETY: the layouts are the same, and the receiving calls write initialised bytes only.
-    unsafe { &mut *(ptr::from_mut(buffer) as *mut [MaybeUninit<u8>]) }
 }

@@ -4,10 +4,24 @@ use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use crate::net::sys::errno::{Sys, check, check_size};
 
-/// read(2) from a descriptor that is not a socket.
-pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Sys<usize> {
-    // SAFETY: the buffer is writable for its length.
-    check_size(unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) })
+/// An input of the host's, which poll(2) waits for: a file, a pipe, a terminal.
+pub(crate) struct PollableInput<'a>(BorrowedFd<'a>);
+
+impl<'a> PollableInput<'a> {
+    #[allow(clippy::unnecessary_wraps, reason = "that of Windows can fail")]
+    pub(crate) fn new(input: BorrowedFd<'a>) -> Sys<PollableInput<'a>> {
+        Ok(PollableInput(input))
+    }
+
+    pub(crate) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+
+    /// read(2).
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Sys<usize> {
+        // SAFETY: the buffer is writable for its length.
+        check_size(unsafe { libc::read(self.fd(), buffer.as_mut_ptr().cast(), buffer.len()) })
+    }
 }
 
 /// close(2), whose report a dropped descriptor would lose. The descriptor is gone whatever that is.

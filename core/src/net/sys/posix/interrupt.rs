@@ -145,6 +145,12 @@ impl Thread {
     }
 }
 
+/// The waker that an interruption notifies, of this thread's waits: a signal ends them (EINTR).
+#[inline(always)]
+pub(crate) fn own_notifier() -> Option<std::os::fd::RawFd> {
+    None
+}
+
 fn own_handle() -> usize {
     // SAFETY: the call takes nothing and cannot fail.
     unsafe { libc::pthread_self() as usize }

@@ -10,20 +10,8 @@ use socket2::SockAddr;
 
 use super::address::address_at;
 use crate::net::sys::errno::{Sys, check_size};
+use crate::net::sys::received::Received;
 use crate::netc;
-
-/// The result of recvmsg(2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// The bytes received, as recvmsg(2) returns them.
-    pub length: usize,
-    /// The bytes of control data received.
-    pub control: usize,
-    /// `MSG_TRUNC`, `MSG_CTRUNC` and others (`msg_flags` of recvmsg(2)).
-    pub flags: i32,
-    /// The sender; `None` for a connected stream.
-    pub source: Option<SocketAddr>,
-}
 
 /// recvmsg(2).
 #[inline(always)]
@@ -101,4 +89,16 @@ pub(crate) unsafe fn receive_header(
 pub(crate) unsafe fn send_header(fd: BorrowedFd<'_>, header: &libc::msghdr, flags: c_int) -> Sys<usize> {
     // SAFETY: by this function's contract.
     check_size(unsafe { libc::sendmsg(fd.as_raw_fd(), header, flags | netc::MSG_NOSIGNAL) })
+}
+
+/// The bytes that a control message with `data` bytes of data occupies (CMSG_SPACE of cmsg(3)).
+pub(crate) fn control_message_space(data: u32) -> usize {
+    // SAFETY: CMSG_SPACE is arithmetic.
+    unsafe { libc::CMSG_SPACE(data) as usize }
+}
+
+/// The length in the header of a control message with `data` bytes of data (CMSG_LEN of cmsg(3)).
+pub(crate) fn control_message_length(data: u32) -> usize {
+    // SAFETY: CMSG_LEN is arithmetic.
+    unsafe { libc::CMSG_LEN(data) as usize }
 }

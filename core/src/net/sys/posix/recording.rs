@@ -3,15 +3,20 @@
 //! All are async-signal-safe, since a forked child records as well. They set errno: a caller that runs beside
 //! a recorded call keeps that of the call with [`KeptErrno`](crate::net::sys::KeptErrno).
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::blocked_signals::BlockedSignals;
 use crate::net::sys::errno::{Errno, Sys};
 
 /// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
 const LOWEST: c_int = 200;
+
+/// The number of an open file: its descriptor.
+pub(crate) type FileNumber = RawFd;
 
 /// The file that a descriptor refers to (fstat(2): `st_dev`, `st_ino`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +26,9 @@ pub(crate) struct FileId {
 }
 
 /// open(2) to append, creating the file. Does not wait for the reader of a pipe (ENXIO without one).
-pub(crate) fn open_to_append(path: &CStr) -> Sys<RawFd> {
+/// EINVAL for a path with a NUL.
+pub(crate) fn open_to_append(path: &Path) -> Sys<FileNumber> {
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno(libc::EINVAL))?;
     let flags =
         libc::O_WRONLY | libc::O_APPEND | libc::O_CREAT | libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK;
     // SAFETY: the path is NUL-terminated; the other calls take numbers, of a descriptor that is nobody else's.
@@ -42,7 +49,7 @@ pub(crate) fn open_to_append(path: &CStr) -> Sys<RawFd> {
 }
 
 /// fstat(2).
-pub(crate) fn file_id(fd: RawFd) -> Sys<FileId> {
+pub(crate) fn file_id(fd: FileNumber) -> Sys<FileId> {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: the call writes a whole stat if it returns 0.
     unsafe {
@@ -57,7 +64,7 @@ pub(crate) fn file_id(fd: RawFd) -> Sys<FileId> {
 
 /// write(2) of a whole line; a part of one is ENOSPC. Neither a pipe without a reader (SIGPIPE) nor a file at its
 /// size limit (SIGXFSZ) raises a signal, whose default action would end the process.
-pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
+pub(crate) fn write_line(fd: FileNumber, line: &[u8]) -> Sys<()> {
     let blocked = BlockedSignals::new();
     loop {
         // SAFETY: the line is readable for its length.
@@ -80,6 +87,20 @@ pub(crate) fn write_line(fd: RawFd, line: &[u8]) -> Sys<()> {
             },
         }
     }
+}
+
+/// Writes a message to standard error, with no lock.
+pub(crate) fn write_error(message: &[u8]) {
+    let _ = write_line(libc::STDERR_FILENO, message);
+}
+
+/// close(2).
+///
+/// # Safety
+/// The descriptor is the caller's to close, and nothing uses it again.
+pub(crate) unsafe fn close_file(fd: FileNumber) {
+    // SAFETY: by this function's contract.
+    let _ = unsafe { super::descriptor::close_number(fd) };
 }
 
 /// Whether the program has more privileges than its user, who controls its environment (AT_SECURE of getauxval(3)).

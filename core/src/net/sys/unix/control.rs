@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ptr;
 
-use crate::net::sys::posix::{CONTROL, ControlBuffer, ReceivedControl, SentControl};
+use crate::net::sys::control::{CONTROL, ControlBuffer, ReceivedControl, SentControl};
 
 const _: () = assert!(
     // SAFETY: CMSG_SPACE is arithmetic.

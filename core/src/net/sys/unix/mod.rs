@@ -1,21 +1,14 @@
-//! What every Unix system has, under the names of what `linux` has: kqueue by `polling`, a pipe as notifier, poll(2), one
-//! message for each system call.
+//! What every Unix system has, under the names of what `linux` has: a pipe as notifier, poll(2).
 //!
 //! What differs between macOS and FreeBSD is in `connection` and `control`, with an arm for Linux, on which this is
 //! tested.
 
 mod connection;
 mod control;
-mod messages;
 mod notifier;
 mod poll;
-mod selector;
-mod timer;
 
 pub(crate) use connection::{accept, disconnect, open, peer_may_send, reset, send, unacknowledged, unsent};
 pub(crate) use control::{read_control, write_control};
-pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers, with_hop_limit};
 pub(crate) use notifier::Notifier;
 pub(crate) use poll::poll;
-pub(crate) use selector::{Event, Events, Interest, ReadinessChanges, Selector};
-pub(crate) use timer::Timer;

@@ -1,13 +1,13 @@
 //! The event loop: it waits for events, accepts connections, passes events on to their connections, and has the time
 //! limits checked at intervals, until a stop has ended the last connection.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::busy_poll;
 use super::listeners::WatchedListeners;
 use super::timer::LoopTimer;
+use crate::net::fd::AsFd;
 use crate::net::{Errno, Events, Interest, Selector, Socket};
 use crate::server::state::{Listeners, State};
 use crate::server::tcp::linger::LINGER_INTERVAL;

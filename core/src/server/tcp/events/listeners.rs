@@ -1,9 +1,9 @@
 //! The listening sockets of an event loop.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::net::fd::AsFd;
 use crate::net::{Errno, Interest, Selector, Socket};
 use crate::netc;
 use crate::server::state::{Context, Listeners};

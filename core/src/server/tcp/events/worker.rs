@@ -10,13 +10,13 @@
 //! A connection is served as soon as it is accepted, and once more after the next wait. Only if it is open after that
 //! is it registered with the kernel, which saves the registration of most connections that carry a single request.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use slab::Slab;
 
 use super::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
 use super::event_loop::{ConnectionSet, EventLoop, LoopState};
+use crate::net::fd::AsFd;
 use crate::net::{Errno, Interest, Selector, Socket};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, Listeners, State};

@@ -1,10 +1,10 @@
 //! The loop of the thread that does everything but call the handler.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::pool::Pool;
+use crate::net::fd::AsFd;
 use crate::net::{Errno, Interest, Socket};
 use crate::server::state::{Listeners, State};
 use crate::server::tcp::events::connection::{Connection, NextStep, StepContext};

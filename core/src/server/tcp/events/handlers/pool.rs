@@ -1,12 +1,12 @@
 //! The threads that call the handler, and the connections that they share with the acceptor.
 
-use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use slab::Slab;
 
 use super::slot::{Slot, SlotContent};
+use crate::net::fd::AsFd;
 use crate::net::{Errno, Events, Interest, Selector, Socket, Waker};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, State};

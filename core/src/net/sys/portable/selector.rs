@@ -1,4 +1,4 @@
-//! The readiness of many descriptors, by the `polling` crate (kqueue(2) on BSD systems).
+//! The readiness of many descriptors, by the `polling` crate (kqueue(2) on BSD systems, AFD on Windows).
 //!
 //! A connection is registered for one event, and again before the next wait of the thread that got the event: by then the
 //! thread has received what there was. Unlike with the edges of Linux, what it has left is reported again.
@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::ffi::c_short;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use polling::{PollMode, Poller};
 
 use crate::net::sys::errno::{Errno, Sys};
+use crate::net::sys::fd::{AsRawFd, BorrowedFd, RawFd};
 use crate::netc;
 
 /// What a selector reports of a descriptor.

@@ -1,21 +1,21 @@
 //! Several messages by one system call: the first one alone (recvmsg(2), sendmsg(2)).
 
 use std::ffi::{c_int, c_uint};
-use std::os::fd::BorrowedFd;
 
 use socket2::SockRef;
 
 use crate::net::sys::errno::Sys;
-use crate::net::sys::posix::{receive_header, send_header};
+use crate::net::sys::fd::BorrowedFd;
+use crate::net::sys::{receive_header, send_header};
+use crate::netc;
 
 /// Whether the calls below handle more than one message.
 pub(crate) const SEVERAL_MESSAGES: bool = false;
 
 /// A message, and the length of what was received of it.
 #[derive(Debug, Clone, Copy)]
-#[repr(C)]
 pub(crate) struct MessageHeader {
-    pub(crate) msg_hdr: libc::msghdr,
+    pub(crate) msg_hdr: netc::msghdr,
     pub(crate) msg_len: c_uint,
 }
 

@@ -1,0 +1,77 @@
+//! The calls of a socket that Windows makes in another way.
+
+use std::ffi::c_int;
+use std::net::SocketAddr;
+
+use socket2::{SockAddr, Socket};
+
+use crate::net::sys::buffer::uninit;
+use crate::net::sys::errno::Sys;
+use crate::netc;
+
+/// Whether a call blocks on a socket without O_NONBLOCK.
+pub(crate) const CALLS_BLOCK: bool = true;
+
+/// How often a wait calls the host's hook although no signal has come: a signal interrupts the wait (EINTR).
+pub(crate) const HOOK_INTERVAL: Option<std::time::Duration> = None;
+
+/// Whether calls block: the system keeps it (O_NONBLOCK of fcntl(2)).
+#[derive(Debug)]
+pub(crate) struct Mode;
+
+impl Mode {
+    #[inline(always)]
+    pub(crate) fn of_new(_nonblocking: bool) -> Mode {
+        Mode
+    }
+
+    /// That of a socket of the host's.
+    pub(crate) fn of_adopted(_socket: &Socket) -> Mode {
+        Mode
+    }
+
+    pub(crate) fn is_nonblocking(&self, socket: &Socket) -> Sys<bool> {
+        Ok(socket.nonblocking()?)
+    }
+
+    pub(crate) fn set(&self, socket: &Socket, nonblocking: bool) -> Sys<()> {
+        Ok(socket.set_nonblocking(nonblocking)?)
+    }
+}
+
+/// recv(2).
+#[inline(always)]
+pub(crate) fn receive(socket: &Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
+    Ok(socket.recv_with_flags(uninit(buffer), flags)?)
+}
+
+/// recvfrom(2). A connected stream has no sender's address.
+#[inline(always)]
+pub(crate) fn receive_from(
+    socket: &Socket,
+    buffer: &mut [u8],
+    flags: c_int,
+) -> Sys<(usize, Option<SocketAddr>)> {
+    let (count, address) = socket.recv_from_with_flags(uninit(buffer), flags)?;
+    Ok((count, address.as_socket()))
+}
+
+/// sendto(2), with MSG_NOSIGNAL.
+#[inline(always)]
+pub(crate) fn send_to(socket: &Socket, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
+    Ok(socket.send_to_with_flags(bytes, &SockAddr::from(*address), flags | netc::MSG_NOSIGNAL)?)
+}
+
+/// How a connect ended, whose socket is writable: what a second connect(2) reports, which is `again`. Unlike a read of
+/// SO_ERROR, it leaves a refused socket ready for another attempt, as a blocking connect does.
+pub(crate) fn connect_result(_socket: &Socket, again: impl FnOnce() -> Sys<()>) -> Sys<()> {
+    again()
+}
+
+/// Lets a restarted server bind its port while old connections are in TIME_WAIT (SO_REUSEADDR of socket(7)).
+pub(crate) fn reuse_address(socket: &Socket) -> Sys<()> {
+    Ok(socket.set_reuse_address(true)?)
+}
+
+/// Before the bind of a server's UDP socket. An unconnected one is told of no refusal, and its port is its own.
+pub(crate) fn prepare_to_serve(_socket: &Socket) {}

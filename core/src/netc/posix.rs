@@ -1,0 +1,20 @@
+//! What Linux and other Unix systems share (POSIX).
+
+pub(crate) use libc::{
+    AF_INET, AF_INET6, CLOCK_MONOTONIC, EACCES, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EAGAIN, EAI_NONAME,
+    EALREADY, EBADF, ECONNABORTED, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EDOM, EEXIST, EHOSTDOWN,
+    EHOSTUNREACH, EINPROGRESS, EINTR, EINVAL, EIO, EISCONN, EMFILE, EMSGSIZE, ENETDOWN, ENETUNREACH, ENFILE,
+    ENOBUFS, ENOENT, ENOMEM, ENOPROTOOPT, ENOSYS, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE, EPROTONOSUPPORT,
+    ETIMEDOUT, IP_RECVTTL, IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, IPV6_UNICAST_HOPS,
+    MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, POLLIN, POLLOUT, SHUT_RD, SHUT_RDWR, SHUT_WR,
+    SO_RCVLOWAT, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, cmsghdr, iovec, pollfd, sockaddr_in6, sockaddr_storage,
+    socklen_t,
+};
+
+/// Those that the recording alone uses.
+#[cfg(feature = "trace")]
+pub(crate) use libc::{CLOCK_REALTIME, EBUSY, EFBIG, ENOSPC};
+
+/// The length of a buffer in an [`iovec`].
+#[allow(non_camel_case_types, reason = "as the names of POSIX")]
+pub(crate) type iov_length = usize;
