@@ -1,4 +1,5 @@
 //! A client with many requests and few free descriptors. It is alone in its binary because it uses all descriptors.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::File;

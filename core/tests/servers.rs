@@ -15,7 +15,7 @@ const TEXT: &str = "hello, straße Ελληνικά 😀\n";
 
 #[test]
 fn each_concurrency_answers_several_clients_of_each_transport() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         for _ in 0..3 {
             let client = connect(&server);
@@ -42,7 +42,7 @@ fn each_concurrency_answers_several_clients_of_each_transport() {
 
 #[test]
 fn concurrent_servers_serve_many_at_once_and_an_iterative_one_serves_one() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let first = connect(&server);
         ask(&first, b"first", b"FIRST");
@@ -64,7 +64,7 @@ fn concurrent_servers_serve_many_at_once_and_an_iterative_one_serves_one() {
 #[test]
 fn a_large_stream_comes_back_whole_after_the_half_close() {
     let text = "straße, Ελληνικά, 😀 and plain text\n".repeat(40_000);
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         for framing in [Framing::Stream, Framing::Line] {
             let server = tcp(concurrency).framing(framing).start().unwrap();
             let client = connect(&server);
@@ -92,7 +92,7 @@ fn framings() {
         (Framing::Once, b"one receive\n", b"ONE RECEIVE\n"),
         (Framing::Once, b"", b""),
     ];
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         for (framing, text, reply) in table {
             let server = tcp(concurrency).framing(framing).start().unwrap();
             let received = ask_to_the_end(&connect(&server), text);
@@ -112,7 +112,7 @@ fn framings() {
 
 #[test]
 fn a_client_that_sends_more_than_one_receive_takes_still_gets_its_reply() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Once).start().unwrap();
         let client = connect(&server);
         (&client).write_all(&vec![b'a'; 600_000]).unwrap();
@@ -213,7 +213,7 @@ fn options_that_do_not_go_together_are_refused() {
 #[test]
 fn localhost_answers_on_ipv4_and_ipv6_with_one_port() {
     for transport in [Transport::Tcp, Transport::Udp] {
-        for &concurrency in Concurrency::ALL {
+        for &concurrency in CONCURRENCIES {
             for host in ["localhost", ""] {
                 let server = capsock::ServerOptions::new(transport, (host, 0))
                     .concurrency(concurrency)
@@ -276,8 +276,9 @@ fn names_and_numbers_of_the_choices() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "the system does not tell whether the server has received a request")]
 fn a_client_asks_again_and_again_where_each_reply_ends_the_connection() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Once).start().unwrap();
         let client = capsock::TcpClient::connect(server.local_addr()).unwrap();
         for number in 0..200 {

@@ -1,4 +1,5 @@
 //! The engines with and without each optional system call.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -10,7 +11,9 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use capsock::{Concurrency, Features, Framing, Server, ServerOptions, Transport};
-use support::{TIME_LIMIT, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer};
+use support::{
+    CONCURRENCIES, TIME_LIMIT, ask, connect, eventually, options, read_to_end, receive, udp, udp_peer,
+};
 
 /// Every set of the features of sockets to exclude, and that of processes.
 fn all_feature_sets() -> impl Iterator<Item = Features> {
@@ -121,7 +124,7 @@ fn an_oversized_datagram_does_not_affect_those_coalesced_with_it() {
 #[test]
 fn a_stop_interrupts_blocked_receives() {
     for without in [Features::NONE, Features::BLOCKING_RECEIVE, Features::PIDFD] {
-        for concurrency in Concurrency::ALL.iter().copied() {
+        for concurrency in CONCURRENCIES.iter().copied() {
             let options = ServerOptions::new(Transport::Udp, ("localhost", 0)).concurrency(concurrency);
             let server = options.without(without).start().unwrap();
             for address in server.local_addrs() {
@@ -141,7 +144,7 @@ fn a_stop_interrupts_blocked_receives() {
 
 #[test]
 fn a_busy_server_answers_and_stops() {
-    for concurrency in Concurrency::ALL.iter().copied() {
+    for concurrency in CONCURRENCIES.iter().copied() {
         for transport in [Transport::Tcp, Transport::Udp] {
             let server = options(transport, concurrency).busy_poll(Duration::from_millis(5)).start().unwrap();
             let reply = match transport {
@@ -164,7 +167,7 @@ fn unknown_features_are_refused() {
 #[test]
 fn a_stop_closes_tcp_connections_in_blocked_receives() {
     for without in [Features::NONE, Features::BLOCKING_RECEIVE, Features::PIDFD] {
-        for concurrency in Concurrency::ALL.iter().copied() {
+        for concurrency in CONCURRENCIES.iter().copied() {
             let options = ServerOptions::new(Transport::Tcp, ("localhost", 0)).concurrency(concurrency);
             let server = options.framing(Framing::Line).without(without).start().unwrap();
             let client = connect(&server);
@@ -182,7 +185,7 @@ fn a_stop_closes_tcp_connections_in_blocked_receives() {
 
 #[test]
 fn urgent_data_does_not_delay_the_rest() {
-    for concurrency in Concurrency::ALL.iter().copied() {
+    for concurrency in CONCURRENCIES.iter().copied() {
         let server = options(Transport::Tcp, concurrency).workers(1).start().unwrap();
         let client = connect(&server);
         ask(&client, b"a\n", b"A\n");

@@ -1,5 +1,6 @@
 //! A host that forks while clients are connected, as Python's multiprocessing does: the child has copies of all
 //! descriptors, which must have no effect. Alone in its binary: it forks.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -44,7 +45,7 @@ fn run_alone() -> std::sync::MutexGuard<'static, ()> {
 #[test]
 fn clients_see_the_end_and_no_worker_spins() {
     let _alone = run_alone();
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let client = connect(&server);
         ask(&client, b"hello", b"HELLO");
@@ -76,7 +77,7 @@ impl Drop for Child {
 #[test]
 fn every_client_sees_a_stop() {
     let _alone = run_alone();
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).write_timeout(None).start().unwrap();
         let address = server.local_addr();
         let greedy = connect(&server);

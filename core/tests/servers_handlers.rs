@@ -125,6 +125,7 @@ fn as_many_handlers_run_at_once_as_there_are_workers() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "wine reports the send of a part as that of all")]
 fn all_else_goes_on_while_every_handler_is_busy() {
     let idle_timeout = Some(Duration::from_millis(100));
     let options = tcp(Concurrency::Events).workers(2).max_connections(4).idle_timeout(idle_timeout);
@@ -163,7 +164,9 @@ fn the_stop_needs_no_handler_to_return() {
     let report = server.stop(Duration::from_millis(20)).unwrap();
     assert_eq!((report.completed, report.cut, report.running), (0, 3, 2));
     for client in slow.iter().chain([&behind]) {
-        assert!(Read::read(&mut &*client, &mut [0; 9]).is_err(), "its request was in hand");
+        let read = Read::read(&mut &*client, &mut [0; 9]);
+        // Windows resets a connection when its socket is closed, and tells of its end before.
+        assert!(read.is_err() || cfg!(windows) && matches!(read, Ok(0)), "its request was in hand");
     }
     gate.0.open();
     assert!(server.wait(Some(TIME_LIMIT), None).unwrap());

@@ -1,5 +1,6 @@
 //! A program that the host starts inherits none of the library's descriptors. Alone in its binary: other tests may have
 //! descriptors that are inherited.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;
@@ -7,8 +8,8 @@ mod support;
 use std::process::Command;
 
 use capsock::net::{BlockingSocket, Family, Kind};
-use capsock::{Concurrency, TcpClient, Transport, UdpClient};
-use support::{ask, connect, options};
+use capsock::{TcpClient, Transport, UdpClient};
+use support::{CONCURRENCIES, ask, connect, options};
 
 /// What stands behind the descriptors of a program that is started now.
 fn inherited() -> Vec<String> {
@@ -25,7 +26,7 @@ fn a_started_program_has_no_descriptor_of_ours() {
     let mut servers = Vec::new();
     let mut tcp = Vec::new();
     let mut udp = Vec::new();
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = options(Transport::Tcp, concurrency).start().unwrap();
         let peer = connect(&server);
         ask(&peer, b"served", b"SERVED");

@@ -17,7 +17,7 @@ const SHORT: Option<Duration> = Some(Duration::from_millis(60));
 
 #[test]
 fn a_silent_peer_is_closed_after_the_idle_timeout() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).idle_timeout(SHORT).start().unwrap();
         let silent = connect(&server);
         assert_eq!(read_to_end(&silent), b"", "{concurrency:?}");
@@ -28,7 +28,7 @@ fn a_silent_peer_is_closed_after_the_idle_timeout() {
 
 #[test]
 fn a_peer_that_receives_nothing_is_closed_after_the_write_timeout() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).write_timeout(SHORT).start().unwrap();
         let greedy = connect(&server);
         greedy.set_nonblocking(true).unwrap();
@@ -44,7 +44,7 @@ fn a_peer_that_receives_nothing_is_closed_after_the_write_timeout() {
 
 #[test]
 fn a_line_without_an_end_is_refused_and_those_before_it_are_answered() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Line).max_request(1_000).start().unwrap();
         let mut text = b"fine\n".to_vec();
         text.extend(std::iter::repeat_n(b'a', 5_000));
@@ -60,7 +60,7 @@ fn a_line_without_an_end_is_refused_and_those_before_it_are_answered() {
 #[test]
 fn a_request_cannot_forge_a_log_line() {
     let quoting = |request: &[u8]| -> Vec<u8> { panic!("bad: {}", String::from_utf8_lossy(request)) };
-    for &concurrency in Concurrency::ALL.iter().filter(|kind| **kind != Concurrency::Processes) {
+    for &concurrency in CONCURRENCIES.iter().filter(|kind| **kind != Concurrency::Processes) {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&lines);
         let log = move |_, line: &str| kept.lock().unwrap().push(line.to_owned());
@@ -75,7 +75,7 @@ fn a_request_cannot_forge_a_log_line() {
 
 #[test]
 fn connections_over_the_limit_are_refused_at_once() {
-    for concurrency in [Concurrency::Threads, Concurrency::Processes, Concurrency::Events] {
+    for &concurrency in CONCURRENCIES.iter().filter(|kind| **kind != Concurrency::Iterative) {
         let server = tcp(concurrency).max_connections(2).log(|_, _| {}).start().unwrap();
         let inside: Vec<_> = (0..2).map(|_| connect(&server)).collect();
         for client in &inside {
@@ -107,7 +107,7 @@ fn one_peer_has_no_more_connections_than_it_may() {
         (Concurrency::Events, false),
         (Concurrency::Events, true),
     ];
-    for (concurrency, handled) in engines {
+    for (concurrency, handled) in engines.into_iter().filter(|(kind, _)| CONCURRENCIES.contains(kind)) {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let kept = Arc::clone(&lines);
         let log = move |_, line: &str| kept.lock().unwrap().push(line.to_owned());
@@ -154,6 +154,7 @@ fn a_handler_is_not_called_while_its_peer_receives_nothing() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "wine reports the send of a part as that of all")]
 fn queued_requests_are_answered_once_the_peer_receives() {
     for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
         let handler = |line: &[u8]| [&line.to_ascii_uppercase()[..], &[b'x'; 64 * 1024], b"\n"].concat();
@@ -163,9 +164,9 @@ fn queued_requests_are_answered_once_the_peer_receives() {
         (&client).write_all(lines.as_bytes()).unwrap();
         client.shutdown(std::net::Shutdown::Write).unwrap();
         let replies = String::from_utf8(read_to_end(&client)).unwrap();
+        assert_eq!(replies.len(), lines.len() + 500 * (64 * 1024 + 1), "{concurrency:?}");
         let first_lines = replies.split_inclusive('\n').step_by(2).collect::<String>();
         assert!(first_lines == lines.to_uppercase(), "{concurrency:?}");
-        assert_eq!(replies.len(), lines.len() + 500 * (64 * 1024 + 1));
     }
 }
 
@@ -239,7 +240,7 @@ fn each_limit_is_logged_at_most_once_a_second() {
 
 #[test]
 fn long_datagrams_are_refused_or_answered_whole() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = udp(concurrency).max_request(100).start().unwrap();
         let client = udp_peer(server.local_addr());
         client.send(&[b'a'; 101]).unwrap();
@@ -268,7 +269,7 @@ fn long_datagrams_are_refused_or_answered_whole() {
 #[test]
 fn a_reply_that_is_too_long_for_its_request_is_not_sent() {
     let double = |request: &[u8]| [request, request].concat();
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = |times| {
             let lines: Arc<Mutex<Vec<String>>> = Arc::default();
             let log = Arc::clone(&lines);
@@ -323,7 +324,7 @@ fn from_the_server_itself(server: SocketAddr) -> UdpSocket {
 
 #[test]
 fn a_request_with_few_hops_left_gets_no_reply() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = udp(concurrency).start().unwrap();
         let twin = from_the_server_itself(server.local_addr());
         // What the reply of a reply of a reply would look like.
@@ -337,7 +338,7 @@ fn a_request_with_few_hops_left_gets_no_reply() {
 
 #[test]
 fn two_servers_exchange_a_few_datagrams_only() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let one = udp(concurrency).start().unwrap();
         let other = udp(concurrency).start().unwrap();
         // A datagram from one to the other that neither asked for: a relay stands for the forged source.
@@ -365,8 +366,9 @@ fn two_servers_exchange_a_few_datagrams_only() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "wine sends no control messages")]
 fn a_server_bound_to_all_addresses_replies_from_the_destination() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = Server::udp(("0.0.0.0", 0)).concurrency(concurrency).start().unwrap();
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         client.set_read_timeout(Some(TIME_LIMIT)).unwrap();

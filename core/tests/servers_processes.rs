@@ -1,4 +1,5 @@
 //! The forked children of `Concurrency::Processes`. Alone in its binary: it inspects all children of its process.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

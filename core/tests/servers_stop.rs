@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn idle_connections_are_closed_at_once_and_the_second_stop_has_the_same_report() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
         let idle = connect(&server);
         ask(&idle, b"hello\n", b"HELLO\n");
@@ -34,7 +34,7 @@ fn idle_connections_are_closed_at_once_and_the_second_stop_has_the_same_report()
 
 #[test]
 fn a_stop_without_time_cuts_no_idle_connection() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let idle = connect(&server);
         ask(&idle, b"hello", b"HELLO");
@@ -45,7 +45,7 @@ fn a_stop_without_time_cuts_no_idle_connection() {
 
 #[test]
 fn what_has_arrived_is_answered_before_the_end() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
         let client = connect(&server);
         ask(&client, b"one\n", b"ONE\n");
@@ -76,7 +76,7 @@ fn greedy_client(server: &Server) -> TcpStream {
 
 #[test]
 fn a_peer_that_receives_nothing_is_cut_at_the_deadline() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let _greedy = greedy_client(&server);
         let begin = Instant::now();
@@ -89,7 +89,7 @@ fn a_peer_that_receives_nothing_is_cut_at_the_deadline() {
 
 #[test]
 fn a_second_stop_brings_the_deadline_forward_for_all() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let _greedy = greedy_client(&server);
         let both = Barrier::new(2);
@@ -110,7 +110,7 @@ fn a_second_stop_brings_the_deadline_forward_for_all() {
 #[test]
 fn any_thread_may_stop_it() {
     for transport in [Transport::Tcp, Transport::Udp] {
-        for &concurrency in Concurrency::ALL {
+        for &concurrency in CONCURRENCIES {
             let server = options(transport, concurrency).start().unwrap();
             assert!(!server.wait(Some(Duration::ZERO), None).unwrap());
             std::thread::scope(|scope| {
@@ -228,7 +228,7 @@ fn a_log_that_does_not_return_is_reported_as_a_handler_is() {
 
 #[test]
 fn an_incomplete_character_is_sent_when_the_server_ends_the_stream() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         for idle_timeout in [Some(Duration::from_millis(50)), None] {
             let server = tcp(concurrency).idle_timeout(idle_timeout).start().unwrap();
             let client = connect(&server);
@@ -243,7 +243,7 @@ fn an_incomplete_character_is_sent_when_the_server_ends_the_stream() {
 
 #[test]
 fn dropping_a_server_stops_it_with_clients_connected() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).start().unwrap();
         let clients: Vec<_> = (0..3).map(|_| connect(&server)).collect();
         ask(&clients[0], b"hello", b"HELLO");

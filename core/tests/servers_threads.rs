@@ -1,4 +1,5 @@
 //! The threads of `Concurrency::Threads`. Alone in its binary: it counts the threads of the process.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod support;

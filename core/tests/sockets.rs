@@ -1,13 +1,19 @@
 //! The sockets of the BSD call flow: what each call does, how long it waits, and what ends it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/numbers.rs"]
+mod numbers;
+
 use std::io::{IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
+#[cfg(unix)]
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+#[cfg(unix)]
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use capsock::ErrorKind;
+use capsock::net::fd::NO_FD;
 use capsock::net::{
     BlockingSocket, Control, Errno, Family, Kind, Poller, Readiness, WaitError, WaitPolicy, control_space,
     read_controls, write_controls,
@@ -80,7 +86,11 @@ fn the_textbooks_flow_over_udp() {
             (&b"hello"[..], client.local_addr().unwrap().port())
         );
         server.send_to(b"HELLO", &sender.unwrap(), 0, FOREVER).unwrap();
+        // What does not fit is cut; Linux tells the whole length if it is asked to.
+        #[cfg(unix)]
         assert_eq!(client.receive(&mut message[..2], libc::MSG_TRUNC, FOREVER), Ok(5));
+        #[cfg(windows)]
+        assert_eq!(client.receive(&mut message[..2], 0, FOREVER), Ok(2));
     }
 }
 
@@ -90,9 +100,10 @@ fn a_call_waits_as_long_as_it_may() {
         let (listener, _) = listener(1, nonblocking);
         let (client, _server) = connection(nonblocking);
         let mut byte = [0];
-        let again = WaitError::Os(Errno(libc::EAGAIN));
+        let again = WaitError::Os(Errno(numbers::EAGAIN));
         assert_eq!(listener.accept(true, WaitPolicy::NONBLOCKING).unwrap_err(), again);
         assert_eq!(client.receive(&mut byte, 0, WaitPolicy::NONBLOCKING).unwrap_err(), again);
+        #[cfg(unix)]
         assert_eq!(client.receive(&mut byte, libc::MSG_DONTWAIT, FOREVER).unwrap_err(), again);
         let begin = Instant::now();
         assert_eq!(listener.accept(true, SHORT).unwrap_err(), WaitError::TimedOut);
@@ -109,6 +120,7 @@ fn a_call_waits_as_long_as_it_may() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "wine reports the send of a part as that of all")]
 fn a_stream_that_blocks_takes_and_gives_all() {
     let (client, server) = connection(false);
     let text: Vec<u8> = (0..32 << 20).map(|index| (index % 251) as u8).collect();
@@ -121,14 +133,15 @@ fn a_stream_that_blocks_takes_and_gives_all() {
         });
         for _ in 0..2 {
             let mut received = vec![0; text.len()];
-            assert_eq!(server.receive(&mut received, libc::MSG_WAITALL, AS_IT_IS), Ok(text.len()));
+            assert_eq!(server.receive(&mut received, numbers::MSG_WAITALL, AS_IT_IS), Ok(text.len()));
             assert!(received == text);
         }
-        assert_eq!(server.receive(&mut [0; 9], libc::MSG_WAITALL, AS_IT_IS), Ok(0));
+        assert_eq!(server.receive(&mut [0; 9], numbers::MSG_WAITALL, AS_IT_IS), Ok(0));
     });
 }
 
 /// Waits until the threads sleep in a system call, but for those that wait for other threads.
+#[cfg(unix)]
 fn until_blocked(threads: &[i32]) {
     let begin = Instant::now();
     for thread in threads {
@@ -140,9 +153,19 @@ fn until_blocked(threads: &[i32]) {
     }
 }
 
+#[cfg(unix)]
 fn thread_id() -> i32 {
     // SAFETY: the call takes nothing.
     unsafe { libc::gettid() }
+}
+
+/// The system does not tell: the close may come before the call.
+#[cfg(windows)]
+fn until_blocked(_threads: &[i32]) {}
+
+#[cfg(windows)]
+fn thread_id() -> i32 {
+    0
 }
 
 #[test]
@@ -183,21 +206,23 @@ fn closing_ends_what_other_threads_wait_for() {
             for socket in [&listener, &client, &datagrams, &connecting] {
                 socket.close().unwrap();
                 socket.close().unwrap();
-                assert!(socket.is_closed() && socket.fd() == -1);
+                assert!(socket.is_closed() && socket.fd() == NO_FD);
             }
             for (call, thread) in calls {
                 assert_eq!(thread.join().unwrap(), Err(WaitError::Woken), "{call}");
             }
         });
         assert_eq!(client.receive(&mut [0], 0, FOREVER), Err(WaitError::Woken));
-        assert_eq!(client.local_addr(), Err(Errno(libc::EBADF)));
+        assert_eq!(client.local_addr(), Err(Errno(numbers::EBADF)));
         drop((fill, full));
     }
 }
 
+#[cfg(unix)]
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 /// SIGUSR1 interrupts a call, and that is all.
+#[cfg(unix)]
 fn signals_do_nothing() {
     extern "C" fn nothing(_: i32) {}
     // SAFETY: the handler does nothing, and the structure is zeroed but for it.
@@ -208,6 +233,7 @@ fn signals_do_nothing() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_ends_a_call_if_its_hook_says_so() {
     signals_do_nothing();
@@ -239,6 +265,7 @@ fn a_signal_ends_a_call_if_its_hook_says_so() {
 }
 
 /// A hook says so once: its language has raised what it had to raise by then.
+#[cfg(unix)]
 #[test]
 fn a_signal_ends_a_send_of_all_that_has_sent_a_part() {
     static ARRIVED: AtomicUsize = AtomicUsize::new(0);
@@ -294,6 +321,7 @@ fn a_descriptor_is_given_up_and_taken_over() {
     let again = BlockingSocket::from_fd(fd, Kind::Datagram);
     assert_eq!(again.local_addr(), Ok(address));
     // SAFETY: the descriptor is open; what follows is that its owner finds it closed.
+    #[cfg(unix)]
     drop(unsafe { OwnedFd::from_raw_fd(libc::dup(again.as_raw_fd())) });
     again.close().unwrap();
     drop(again);
@@ -303,14 +331,15 @@ fn a_descriptor_is_given_up_and_taken_over() {
 fn control_data_goes_both_ways() {
     let (socket, address) = bound(Kind::Datagram, false);
     let on = 1i32.to_ne_bytes();
-    socket.set_option(libc::IPPROTO_IP, libc::IP_RECVTTL, &on).unwrap();
+    socket.set_option(numbers::IPPROTO_IP, numbers::IP_RECVTTL, &on).unwrap();
     let mut value = [0; 4];
-    assert_eq!(socket.option(libc::IPPROTO_IP, libc::IP_RECVTTL, &mut value), Ok(4));
+    assert_eq!(socket.option(numbers::IPPROTO_IP, numbers::IP_RECVTTL, &mut value), Ok(4));
     assert_eq!(value, on);
-    assert_eq!(socket.option(libc::IPPROTO_IP, 9999, &mut value), Err(Errno(libc::ENOPROTOOPT)));
+    assert_eq!(socket.option(numbers::IPPROTO_IP, 9999, &mut value), Err(Errno(numbers::ENOPROTOOPT)));
     let hops = 33i32.to_ne_bytes();
     let control =
-        write_controls(&[Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &hops }]).unwrap();
+        write_controls(&[Control { level: numbers::IPPROTO_IP, kind: numbers::IP_TTL, data: &hops }])
+            .unwrap();
     let text = [IoSlice::new(b"he"), IoSlice::new(b"llo")];
     assert_eq!(socket.send_message(&text, &control, 0, Some(&address), FOREVER), Ok(5));
     let (mut one, mut two, mut room) = ([0; 3], [0; 9], vec![0; control_space(4).unwrap()]);
@@ -319,7 +348,7 @@ fn control_data_goes_both_ways() {
     assert_eq!((received.length, received.source, received.flags), (5, Some(address), 0));
     assert_eq!((&one, &two[..2]), (b"hel", &b"lo"[..]));
     let messages: Vec<_> = read_controls(&room[..received.control]).collect();
-    assert_eq!(messages, [Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &hops }]);
+    assert_eq!(messages, [Control { level: numbers::IPPROTO_IP, kind: numbers::IP_TTL, data: &hops }]);
 }
 
 #[test]
@@ -327,7 +356,7 @@ fn a_socket_that_does_not_listen_accepts_nothing() {
     for nonblocking in MODES {
         let (datagrams, _) = bound(Kind::Datagram, nonblocking);
         let (stream, _) = bound(Kind::Stream, nonblocking);
-        for (socket, errno) in [(datagrams, libc::EOPNOTSUPP), (stream, libc::EINVAL)] {
+        for (socket, errno) in [(datagrams, numbers::EOPNOTSUPP), (stream, numbers::EINVAL)] {
             let accepted = socket.accept(nonblocking, FOREVER).map(drop);
             assert_eq!(accepted, Err(WaitError::Os(Errno(errno))), "{:?}", socket.kind());
         }
@@ -339,10 +368,10 @@ fn a_connect_tells_how_it_ended() {
     for nonblocking in MODES {
         let (nobody, address) = bound(Kind::Stream, true);
         let client = BlockingSocket::new(Family::V4, Kind::Stream, nonblocking).unwrap();
-        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(libc::ECONNREFUSED))));
+        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(numbers::ECONNREFUSED))));
         nobody.listen(1).unwrap();
         client.connect(&address, FOREVER).unwrap();
-        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(libc::EISCONN))));
+        assert_eq!(client.connect(&address, FOREVER), Err(WaitError::Os(Errno(numbers::EISCONN))));
         assert_eq!(client.take_error(), Ok(()));
     }
 }
@@ -390,7 +419,7 @@ fn a_name_that_cannot_be_bound_or_connected_to_is_an_error() {
         (
             socket().connect_to(full_address, WaitPolicy::NONBLOCKING),
             ErrorKind::TimedOut,
-            "EINPROGRESS".to_owned(),
+            numbers::IN_PROGRESS.to_owned(),
         ),
         (connected.connect_to(listening, FOREVER), ErrorKind::Other, "EISCONN".to_owned()),
         (socket().connect_to(("::1", 1), FOREVER), ErrorKind::NameNotResolved, "no IPv4 address".to_owned()),
@@ -413,8 +442,8 @@ fn a_datagram_socket_gives_its_peer_up() {
     one.send(b"to the peer", 0, FOREVER).unwrap();
     assert_eq!(one.peer_addr(), Ok(second));
     one.disconnect().unwrap();
-    assert_eq!(one.peer_addr(), Err(Errno(libc::ENOTCONN)));
-    assert_eq!(one.send(b"to nobody", 0, FOREVER), Err(WaitError::Os(Errno(libc::EDESTADDRREQ))));
+    assert_eq!(one.peer_addr(), Err(Errno(numbers::ENOTCONN)));
+    assert_eq!(one.send(b"to nobody", 0, FOREVER), Err(WaitError::Os(Errno(numbers::EDESTADDRREQ))));
     let mut datagram = [0; 16];
     assert_eq!(other.receive_from(&mut datagram, 0, FOREVER), Ok((11, Some(first))));
 }
@@ -438,5 +467,5 @@ fn a_poller_tells_of_each_watch_once() {
     poller.watch(&server, Readiness::Readable, 9).unwrap();
     assert_eq!(look(LONG), [9]);
     server.close().unwrap();
-    assert_eq!(poller.watch(&server, Readiness::Readable, 9), Err(Errno(libc::EBADF)));
+    assert_eq!(poller.watch(&server, Readiness::Readable, 9), Err(Errno(numbers::EBADF)));
 }

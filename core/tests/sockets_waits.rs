@@ -1,5 +1,6 @@
 //! A call without a timeout of the library's is the system's: what the descriptor's mode, its options and the call's
 //! flags say is obeyed. The table of all calls, beside another implementation, is that of the Python binding.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
 //! A socket that waits when the process has no descriptor left. Alone in its binary: it takes them all.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::mpsc;

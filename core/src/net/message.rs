@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn control_messages_survive_a_round_trip() {
         let messages = [
-            Control { level: libc::IPPROTO_IP, kind: libc::IP_TTL, data: &[1, 0, 0, 0] },
-            Control { level: libc::IPPROTO_IPV6, kind: libc::IPV6_TCLASS, data: &[] },
+            Control { level: netc::IPPROTO_IP, kind: netc::IP_TTL, data: &[1, 0, 0, 0] },
+            Control { level: netc::IPPROTO_IPV6, kind: netc::IPV6_UNICAST_HOPS, data: &[] },
             Control { level: 7, kind: 8, data: &[9; 17] },
         ];
         let buffer = write_controls(&messages).unwrap();

@@ -138,7 +138,7 @@ impl Socket {
         while netc::MSG_ERRQUEUE != 0 && self.raw.receive(&mut [0], netc::MSG_ERRQUEUE).is_ok() {
             reported = true;
         }
-        match errno {
+        match errno.of_datagram() {
             Errno(netc::EHOSTUNREACH | netc::ENETUNREACH | netc::EMSGSIZE) if reported => Ok(()),
             other => Err(other),
         }

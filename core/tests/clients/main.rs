@@ -1,12 +1,16 @@
 //! The clients against small servers that use the standard library alone.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[cfg(unix)]
 mod copy;
 mod lossy;
 mod many_tcp;
 mod many_udp;
+#[path = "../support/numbers.rs"]
+mod numbers;
 mod request;
 mod shared;
+#[cfg(unix)]
 mod signals;
 mod tools;
 mod udp;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use capsock::{Error, ErrorKind, Features, UdpClient, UdpClientOptions};
 
+use crate::numbers;
 use crate::tools::{Chance, LIMIT, NOBODY, datagram, udp_options, udp_server};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -263,7 +264,7 @@ fn a_request_without_a_reply_fails_and_tells_its_place() {
         };
         let client = UdpClient::connect_with(address, options).unwrap();
         let error = client.request_many(&texts(20)).unwrap_err();
-        assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(libc::ETIMEDOUT)));
+        assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(numbers::ETIMEDOUT)));
         let told = error.to_string();
         for part in [text, "item 9 of 20, counted from 0; 19 replies had come", "the limit is 0.3 s"] {
             assert!(told.contains(part), "{told}");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use capsock::{ErrorKind, TcpClient, TcpClientOptions};
 
+use crate::numbers;
 use crate::tools::{LIMIT, NOBODY, Peer, Serve, TcpServer, answer_lines, tcp_options};
 
 /// Requests and the expected replies.
@@ -307,7 +308,7 @@ fn a_late_reply_is_not_the_next_one() {
     let options = TcpClientOptions { timeout: Some(Duration::from_secs(2)), ..tcp_options() };
     let client = TcpClient::connect_with(server.address, options).unwrap();
     let error = client.request("first").unwrap_err();
-    assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(libc::ETIMEDOUT)));
+    assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(numbers::ETIMEDOUT)));
     timed_out.send(()).unwrap();
     assert_eq!(client.request("second").as_deref(), Ok("SECOND"));
 }
@@ -327,7 +328,10 @@ fn a_long_line_whose_reply_starts_early() {
 #[test]
 fn nobody_there() {
     let refused = TcpClient::connect((NOBODY, 9)).unwrap_err();
-    assert_eq!((refused.kind(), refused.errno()), (ErrorKind::ConnectionRefused, Some(libc::ECONNREFUSED)));
+    assert_eq!(
+        (refused.kind(), refused.errno()),
+        (ErrorKind::ConnectionRefused, Some(numbers::ECONNREFUSED))
+    );
     assert!(refused.to_string().contains("127.0.0.77:9"), "{refused}");
     let unknown = TcpClient::connect(("nobody.invalid", 9)).unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NameNotResolved);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+#[cfg(unix)]
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -58,7 +59,13 @@ impl Peer {
         self.stream.write_all(text.as_ref()).unwrap_or_default();
     }
 
+    /// Waits until the client's kernel has acknowledged everything sent. On Windows, what is sent on loopback has arrived when
+    /// the send returns.
+    #[cfg(windows)]
+    pub(crate) fn wait_until_delivered(&self) {}
+
     /// Waits until the client's kernel has acknowledged everything sent.
+    #[cfg(unix)]
     pub(crate) fn wait_until_delivered(&self) {
         eventually(|| {
             let mut unacknowledged: libc::c_int = 0;
@@ -159,7 +166,12 @@ pub(crate) fn datagram(socket: &UdpSocket) -> (Vec<u8>, SocketAddr) {
     (buffer, source)
 }
 
+/// What is sent on loopback has arrived when the send returns.
+#[cfg(windows)]
+pub(crate) fn wait_for_datagram_at(_port: u16) {}
+
 /// Waits until the receive queue of the UDP port of 127.0.0.1 is not empty.
+#[cfg(unix)]
 pub(crate) fn wait_for_datagram_at(port: u16) {
     let local = format!("0100007F:{port:04X}");
     eventually(|| {
@@ -173,17 +185,28 @@ pub(crate) fn wait_for_datagram_at(port: u16) {
 }
 
 /// The number of this thread, for [`wait_until_asleep`].
+#[cfg(unix)]
 pub(crate) fn thread_id() -> libc::pid_t {
     // SAFETY: the call has no arguments and cannot fail.
     unsafe { libc::gettid() }
 }
 
 /// Waits until the thread sleeps in a system call.
+#[cfg(unix)]
 pub(crate) fn wait_until_asleep(thread: libc::pid_t) {
     // proc(5): the state follows the name in parentheses.
     let stat = || std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
     eventually(|| stat().rsplit_once(')').is_some_and(|(_, rest)| rest.starts_with(" S")));
 }
+
+/// The system does not tell whether a thread sleeps.
+#[cfg(windows)]
+pub(crate) fn thread_id() -> i32 {
+    0
+}
+
+#[cfg(windows)]
+pub(crate) fn wait_until_asleep(_thread: i32) {}
 
 /// Waits until the condition is true.
 pub(crate) fn eventually(mut so: impl FnMut() -> bool) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use capsock::{ErrorKind, UdpClient, UdpClientOptions};
 
+use crate::numbers;
 use crate::tools::{LIMIT, NOBODY, datagram, udp_options, udp_server, wait_for_datagram_at};
 
 const SHORT: Duration = Duration::from_millis(20);
@@ -43,7 +44,7 @@ fn datagrams_of_every_length() {
         }
         for length in [limit + 1, 100_000] {
             let error = client.request(&"x".repeat(length)).unwrap_err();
-            assert_eq!((error.kind(), error.errno()), (ErrorKind::TooLarge, Some(libc::EMSGSIZE)));
+            assert_eq!((error.kind(), error.errno()), (ErrorKind::TooLarge, Some(numbers::EMSGSIZE)));
             for part in [length.to_string(), limit.to_string(), address.to_string()] {
                 assert!(error.to_string().contains(&part), "{error}");
             }
@@ -127,7 +128,7 @@ fn a_late_reply_is_not_the_next_one() {
     };
     let client = UdpClient::connect_with(address, options).unwrap();
     let error = client.request("one").unwrap_err();
-    assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(libc::ETIMEDOUT)));
+    assert_eq!((error.kind(), error.errno()), (ErrorKind::TimedOut, Some(numbers::ETIMEDOUT)));
     assert!(error.to_string().contains("(the limit is 2 s)"), "{error}");
     assert!(error.to_string().contains("sent 3 times"), "{error}");
     let copies = [(); 3].map(|()| datagram(&socket));
@@ -162,7 +163,10 @@ fn a_refused_port_says_so() {
     for _ in 0..2 {
         ports.push(client.local_addr().unwrap());
         let error = client.request("one").unwrap_err();
-        assert_eq!((error.kind(), error.errno()), (ErrorKind::ConnectionRefused, Some(libc::ECONNREFUSED)));
+        assert_eq!(
+            (error.kind(), error.errno()),
+            (ErrorKind::ConnectionRefused, Some(numbers::ECONNREFUSED))
+        );
         assert!(error.to_string().contains("127.0.0.77:9"), "{error}");
     }
     assert_ne!(ports[0], ports[1]);

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
-use capsock::{Concurrency, Server};
+use capsock::Server;
 
 use crate::support::*;
 
@@ -41,7 +41,7 @@ fn source(ip: [u8; 4], port: u16) -> SocketAddr {
 #[test]
 fn a_forged_source_gets_no_reply_and_is_counted() {
     let Some(forger) = forger() else { return };
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         for host in ["127.0.0.1", "0.0.0.0"] {
             let server = Server::udp((host, 0)).concurrency(concurrency).log(|_, _| {}).start().unwrap();
             let to = source([127, 0, 0, 1], server.local_addr().port());
@@ -78,7 +78,7 @@ fn a_forged_source_gets_no_reply_and_is_counted() {
 #[test]
 fn two_servers_that_a_forger_makes_talk_exchange_a_handful_of_datagrams() {
     let Some(forger) = forger() else { return };
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let servers = ["127.0.0.1", "127.0.0.2"]
             .map(|host| Server::udp((host, 0)).concurrency(concurrency).log(|_, _| {}).start().unwrap());
         let [one, other] = servers.each_ref().map(Server::local_addr);

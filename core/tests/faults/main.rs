@@ -1,5 +1,6 @@
 //! Faults from outside: many connections, misbehaving peers, shortages, forged sources, killed processes. Each test
 //! causes the real fault, most of them to a server in a process of its own.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]

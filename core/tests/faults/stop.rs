@@ -50,7 +50,7 @@ fn ask_on_and_on(mut stream: TcpStream, known: &Known) {
 
 #[test]
 fn every_reply_that_had_begun_is_whole_and_the_counts_are_the_clients() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = tcp(concurrency).framing(Framing::Line).start().unwrap();
         let known = Known::default();
         let report = std::thread::scope(|scope| {
@@ -72,7 +72,7 @@ fn every_reply_that_had_begun_is_whole_and_the_counts_are_the_clients() {
 
 #[test]
 fn every_datagram_that_was_answered_comes_to_its_client() {
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let server = udp(concurrency).start().unwrap();
         let known = AtomicU64::new(0);
         let clients: Vec<UdpSocket> = (0..CLIENTS).map(|_| udp_peer(server.local_addr())).collect();
@@ -121,7 +121,7 @@ fn ask_without_a_pause(stream: &TcpStream) -> (u64, bool) {
 fn clients_that_never_pause_do_not_delay_a_stop() {
     let with_a_handler =
         [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events].map(|one| (one, true));
-    for (concurrency, handled) in Concurrency::ALL.iter().map(|one| (*one, false)).chain(with_a_handler) {
+    for (concurrency, handled) in CONCURRENCIES.iter().map(|one| (*one, false)).chain(with_a_handler) {
         let options = tcp(concurrency).framing(Framing::Line);
         let server = match handled {
             true => options.handler(|request: &[u8]| request.to_ascii_uppercase()).start().unwrap(),
@@ -208,7 +208,7 @@ fn lateness(concurrency: Concurrency, deadline: Duration) -> Duration {
 #[test]
 fn a_stop_is_never_later_than_its_deadline_and_a_moment() {
     const MOMENT: Duration = Duration::from_millis(100);
-    for &concurrency in Concurrency::ALL {
+    for &concurrency in CONCURRENCIES {
         let mut late = Vec::new();
         let in_time = |late: &(Duration, Duration)| late.0 <= MOMENT + late.1;
         while late.len() < ATTEMPTS && !late.last().is_some_and(in_time) {

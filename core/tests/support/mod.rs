@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
+#[cfg(unix)]
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,13 @@ use capsock::{Concurrency, Server, ServerOptions, Transport};
 
 /// Longer than anything here takes, short enough that a hang is a failure and not a stuck run.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
+
+/// Those that this system has.
+pub(crate) const CONCURRENCIES: &[Concurrency] = if cfg!(target_os = "linux") {
+    Concurrency::ALL
+} else {
+    &[Concurrency::Iterative, Concurrency::Threads, Concurrency::Events]
+};
 
 pub(crate) fn options(transport: Transport, concurrency: Concurrency) -> ServerOptions {
     ServerOptions::new(transport, ("127.0.0.1", 0)).concurrency(concurrency)
@@ -82,6 +90,7 @@ pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
 }
 
 /// Bytes that the peer's system has not taken yet.
+#[cfg(unix)]
 pub(crate) fn unread(stream: &TcpStream) -> i32 {
     let mut bytes = 0;
     // SAFETY: the request writes one int.
@@ -89,7 +98,14 @@ pub(crate) fn unread(stream: &TcpStream) -> i32 {
     bytes
 }
 
+/// Not told: what is sent on loopback has arrived when the send returns.
+#[cfg(windows)]
+pub(crate) fn unread(_stream: &TcpStream) -> i32 {
+    0
+}
+
 /// The processes whose parent is this one, from /proc.
+#[cfg(target_os = "linux")]
 pub(crate) fn children() -> Vec<i32> {
     let mut children = Vec::new();
     for task in std::fs::read_dir("/proc/self/task").unwrap().flatten() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::numbers;
 use capsock::net::{BlockingSocket, Family, Kind, Poller, Readiness, WaitError, WaitPolicy};
 use capsock::trace;
 
@@ -30,7 +31,7 @@ fn udp() {
         let (_, peer) = server.receive_from(&mut [0; 5], 0, LIMIT).unwrap();
         server.send_to(b"", &peer.unwrap(), 0, LIMIT).unwrap();
         // Neither takes anything away, nor waits.
-        assert_eq!(client.receive(&mut [0; 9], libc::MSG_PEEK, LIMIT), Ok(0));
+        assert_eq!(client.receive(&mut [0; 9], numbers::MSG_PEEK, LIMIT), Ok(0));
         assert_eq!(client.receive_from(&mut [0; 9], 0, LIMIT).unwrap().0, 0);
         assert!(client.receive(&mut [0; 9], 0, WaitPolicy::NONBLOCKING).is_err());
         let soon = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
@@ -88,7 +89,7 @@ fn tcp() {
         });
         let mut all = vec![0; (4 << 20) + 100];
         let whole = WaitPolicy { timeout: None, on_interrupt: None };
-        assert_eq!(connection.receive(&mut all, libc::MSG_WAITALL, whole), Ok(all.len()));
+        assert_eq!(connection.receive(&mut all, numbers::MSG_WAITALL, whole), Ok(all.len()));
         assert_eq!(connection.receive(&mut all, 0, LIMIT), Ok(0));
         sender.join().unwrap().close().unwrap();
         connection.close().unwrap();
@@ -173,7 +174,7 @@ fn what_fails_has_its_number_and_keeps_it() {
         taken.listen(1).unwrap();
         let address = taken.local_addr().unwrap();
         assert!(socket(Kind::Stream).bind(&address).is_err());
-        assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EADDRINUSE));
+        assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(numbers::EADDRINUSE));
         taken.close().unwrap();
         assert!(socket(Kind::Stream).connect(&address, LIMIT).is_err());
         assert!(socket(Kind::Stream).send(b"x", 0, LIMIT).is_err());

@@ -8,7 +8,10 @@
 mod support;
 
 mod calls;
+#[cfg(unix)]
 mod ends;
 mod lines;
+#[path = "../support/numbers.rs"]
+mod numbers;
 mod processes;
 mod servers;

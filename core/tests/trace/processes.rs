@@ -7,6 +7,7 @@ use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::trace;
 
 use super::lines::{File, alone, calls, file_of_this_process, processes, read, run, text};
+use crate::numbers;
 
 fn two_sockets() -> (BlockingSocket, BlockingSocket) {
     let make = || BlockingSocket::new(Family::V4, Kind::Datagram, true).unwrap();
@@ -49,6 +50,7 @@ fn several_processes_write_one_file() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_process_that_the_host_forks_introduces_itself() {
     if let Some(file) = file_of_this_process() {
@@ -114,7 +116,7 @@ fn the_programs_own_recording_takes_the_place_of_the_environments() {
         ask(&two_sockets(), 1);
         trace::start(&file, true).unwrap();
         let error = trace::start(&file, true).unwrap_err();
-        assert_eq!((error.kind(), error.errno()), (capsock::ErrorKind::InputOutput, Some(libc::EBUSY)));
+        assert_eq!((error.kind(), error.errno()), (capsock::ErrorKind::InputOutput, Some(numbers::EBUSY)));
         ask(&two_sockets(), 1);
         trace::stop();
         trace::stop();

@@ -201,6 +201,7 @@ impl UdpSession {
                     interval = interval.saturating_mul(2);
                 }
                 Err(WaitError::TimedOut) => return Err(no_reply(retransmissions).at(peer)),
+                Err(WaitError::Os(errno)) => return Err(failed(errno.of_datagram().into())),
                 Err(error) => return Err(failed(error)),
             }
         }

@@ -22,6 +22,12 @@ impl Errno {
         [netc::EAGAIN, netc::EINPROGRESS, netc::EALREADY].contains(&self.0)
     }
 
+    /// The error of a call on a datagram socket of a client. Windows reports the refusal of a datagram by the number of a
+    /// reset.
+    pub(crate) fn of_datagram(self) -> Errno {
+        if cfg!(windows) && self.0 == netc::ECONNRESET { Errno(netc::ECONNREFUSED) } else { self }
+    }
+
     /// The call would have had to wait.
     pub(crate) fn would_block(self) -> bool {
         self.0 == netc::EAGAIN

@@ -1,12 +1,13 @@
 //! The open TCP connections, and how a stop reaches them while their threads block in a receive or in a handler.
 
+use std::net::Shutdown;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
 
 use super::stop::Stop;
-use crate::net::Socket;
+use crate::net::{RESETS_AT_ONCE, Socket};
 
 /// A connection, as shared by the thread that serves it and a stop.
 #[derive(Debug)]
@@ -75,6 +76,10 @@ impl OpenConnection {
     /// Resets the connection: unsent replies are discarded instead of left to the kernel for minutes.
     pub(in crate::server) fn reset(&self) {
         let _ = self.socket.reset();
+        // Where the reset comes with the close, a thread that a handler occupies delays it: the peer is told of the end.
+        if !RESETS_AT_ONCE && self.busy.load(Ordering::Acquire) {
+            let _ = self.socket.shutdown(Shutdown::Both);
+        }
     }
 
     /// Ends a connection whose thread did not end it by the stop's deadline: cuts it if a request is being answered,

@@ -12,6 +12,9 @@ use crate::netc;
 /// Whether a call blocks on a socket without O_NONBLOCK.
 pub(crate) const CALLS_BLOCK: bool = true;
 
+/// Whether a reset comes before the close of the socket.
+pub(crate) const RESETS_AT_ONCE: bool = true;
+
 /// How often a wait calls the host's hook although no signal has come: a signal interrupts the wait (EINTR).
 pub(crate) const HOOK_INTERVAL: Option<std::time::Duration> = None;
 

@@ -19,8 +19,8 @@ mod signals;
 pub(crate) use address::address_at;
 pub use blocked_signals::write_without_signals;
 pub(crate) use calls::{
-    CALLS_BLOCK, HOOK_INTERVAL, Mode, connect_result, prepare_to_serve, receive, receive_from, reuse_address,
-    send_to,
+    CALLS_BLOCK, HOOK_INTERVAL, Mode, RESETS_AT_ONCE, connect_result, prepare_to_serve, receive,
+    receive_from, reuse_address, send_to,
 };
 pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{PollableInput, close_number};

@@ -22,6 +22,9 @@ use crate::netc;
 /// Whether a call blocks on a socket without FIONBIO: all have it.
 pub(crate) const CALLS_BLOCK: bool = false;
 
+/// Whether a reset comes before the close of the socket.
+pub(crate) const RESETS_AT_ONCE: bool = false;
+
 /// How often a wait calls the host's hook, since no signal interrupts it.
 pub(crate) const HOOK_INTERVAL: Option<Duration> = Some(Duration::from_millis(100));
 

@@ -22,8 +22,8 @@ mod shared_memory;
 
 pub(crate) use address::address_at;
 pub(crate) use calls::{
-    CALLS_BLOCK, HOOK_INTERVAL, Mode, connect_result, prepare_to_serve, receive, receive_from, reuse_address,
-    send, send_to,
+    CALLS_BLOCK, HOOK_INTERVAL, Mode, RESETS_AT_ONCE, connect_result, prepare_to_serve, receive,
+    receive_from, reuse_address, send, send_to,
 };
 pub(crate) use connection::{
     accept, close_number, disconnect, open, peer_may_send, reset, unacknowledged, unsent,
