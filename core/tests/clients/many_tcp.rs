@@ -26,6 +26,7 @@ fn answer_some(peer: &mut Peer, count: usize) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "a reset discards what has arrived")]
 fn servers_of_every_manner_get_what_a_loop_of_requests_gets() {
     let table: &[(&str, Serve, usize)] = &[
         ("it keeps the connection", |_, peer| answer_lines(peer), 1),

@@ -20,6 +20,7 @@ fn answer_with(peer: &mut Peer, reply: impl AsRef<[u8]>) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "a reset discards what has arrived")]
 fn servers_of_every_manner_get_the_right_replies() {
     let one_after_the_other = [("one", "ONE"), ("", ""), ("zwei drei", "ZWEI DREI")];
     let again = [("first", "FIRST"), ("second", "SECOND")];
@@ -130,6 +131,7 @@ fn answer_the_beginning(mut peer: Peer) {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "the system does not tell what the server has received")]
 fn servers_that_give_no_whole_reply() {
     use ErrorKind::{ConnectionClosed, ConnectionReset, InvalidText, TooLarge};
     let long = "x".repeat(5_000_000);

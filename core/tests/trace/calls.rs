@@ -62,7 +62,8 @@ fn udp() {
         (calls[3].peer, calls[6].local.map(|_| calls[5].peer.unwrap()))
     );
     assert_eq!((request.room, &*request.transport), (Some(5), "udp"));
-    assert!(timeout.blocked >= 20_000_000, "{timeout:?}");
+    // The time before the wait counts for its limit as well.
+    assert!(timeout.blocked > 0 && timeout.end - timeout.begin >= 20_000_000, "{timeout:?}");
     assert_eq!(
         calls.iter().map(|call| call.seq).collect::<Vec<_>>(),
         (0..calls.len() as u64).collect::<Vec<_>>()
@@ -174,6 +175,8 @@ fn what_fails_has_its_number_and_keeps_it() {
         taken.listen(1).unwrap();
         let address = taken.local_addr().unwrap();
         assert!(socket(Kind::Stream).bind(&address).is_err());
+        // On Windows the close of the socket sets it.
+        #[cfg(unix)]
         assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(numbers::EADDRINUSE));
         taken.close().unwrap();
         assert!(socket(Kind::Stream).connect(&address, LIMIT).is_err());
@@ -184,7 +187,12 @@ fn what_fails_has_its_number_and_keeps_it() {
     let calls = calls(&events);
     let failed: Vec<_> =
         calls.iter().filter(|call| call.outcome != "ok").map(|call| (&*call.call, &*call.outcome)).collect();
-    assert_eq!(failed, [("bind", "EADDRINUSE"), ("connect", "ECONNREFUSED"), ("send", "EPIPE")]);
+    let expected = if cfg!(windows) {
+        [("bind", "WSAEADDRINUSE"), ("connect", "WSAECONNREFUSED"), ("send", "WSAENOTCONN")]
+    } else {
+        [("bind", "EADDRINUSE"), ("connect", "ECONNREFUSED"), ("send", "EPIPE")]
+    };
+    assert_eq!(failed, expected);
 }
 
 #[test]

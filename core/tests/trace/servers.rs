@@ -106,8 +106,9 @@ fn check_lives(events: &[Event<'static>]) {
 }
 
 macro_rules! servers {
-    ($($name:ident: $transport:ident $concurrency:ident;)*) => {
-        $(#[test]
+    ($($(#[$system:meta])? $name:ident: $transport:ident $concurrency:ident;)*) => {
+        $($(#[$system])?
+        #[test]
         fn $name() {
             if file_of_this_process().is_some() {
                 return scenario(Transport::$transport, Concurrency::$concurrency);
@@ -120,11 +121,11 @@ macro_rules! servers {
 servers! {
     tcp_iterative: Tcp Iterative;
     tcp_threads: Tcp Threads;
-    tcp_processes: Tcp Processes;
+    #[cfg(target_os = "linux")] tcp_processes: Tcp Processes;
     tcp_events: Tcp Events;
     udp_iterative: Udp Iterative;
     udp_threads: Udp Threads;
-    udp_processes: Udp Processes;
+    #[cfg(target_os = "linux")] udp_processes: Udp Processes;
     udp_events: Udp Events;
 }
 
