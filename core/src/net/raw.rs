@@ -168,6 +168,11 @@ impl RawSocket {
         self.mode.set(&self.socket, nonblocking)
     }
 
+    /// Before the descriptor is the host's again: sets its mode to that of this socket.
+    pub(crate) fn hand_over(&self) {
+        self.mode.hand_over(&self.socket);
+    }
+
     /// The bytes that can be received now (FIONREAD of tcp(7) and udp(7)); for UDP, those of the next datagram.
     pub(crate) fn available(&self) -> Sys<usize> {
         sys::available(self.socket.as_fd())

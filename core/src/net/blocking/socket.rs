@@ -202,6 +202,7 @@ impl BlockingSocket {
         if self.uses.detach()? == Release::NotLast {
             self.interrupt();
         }
+        self.raw().hand_over();
         // SAFETY: this owned the descriptor, and `Uses::detach` returns `Some` only once and to no close.
         Some(unsafe { OwnedFd::from_raw_fd(self.socket.fd()) })
     }

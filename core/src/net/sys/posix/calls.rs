@@ -40,6 +40,9 @@ impl Mode {
     pub(crate) fn set(&self, socket: &Socket, nonblocking: bool) -> Sys<()> {
         Ok(socket.set_nonblocking(nonblocking)?)
     }
+
+    /// Before the socket is the host's again.
+    pub(crate) fn hand_over(&self, _socket: &Socket) {}
 }
 
 /// recv(2).

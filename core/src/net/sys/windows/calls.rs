@@ -49,9 +49,16 @@ impl Mode {
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
-    pub(crate) fn set(&self, _socket: &Socket, nonblocking: bool) -> Sys<()> {
+    /// The host may have set FIONBIO by the socket's number before.
+    pub(crate) fn set(&self, socket: &Socket, nonblocking: bool) -> Sys<()> {
+        socket.set_nonblocking(true)?;
         self.0.store(nonblocking, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Before the socket is the host's again, which expects it in this mode.
+    pub(crate) fn hand_over(&self, socket: &Socket) {
+        let _ = socket.set_nonblocking(self.0.load(Ordering::Relaxed));
     }
 }
 
