@@ -10,7 +10,7 @@ use socket2::SockAddr;
 use super::socket::{BlockingSocket, Kind, UNKNOWN};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
-use crate::net::sys::Errno;
+use crate::net::sys::{CALLS_BLOCK, Errno};
 use crate::net::traced::Traced;
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
@@ -64,8 +64,9 @@ impl BlockingSocket {
         // accept(2) has no MSG_DONTWAIT. On a datagram socket, for which poll(2) would wait for a datagram, it fails at
         // once.
         let blocks = |socket: &Socket| Ok(!socket.is_nonblocking()?);
-        let ready_first =
-            self.kind() == Kind::Stream && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
+        let ready_first = CALLS_BLOCK
+            && self.kind() == Kind::Stream
+            && self.at_once(blocks).map_err(|errno| self.closed_or(errno))?;
         self.call_with_timeout(netc::POLLIN, policy, ready_first, accept)
     }
 
