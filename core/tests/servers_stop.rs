@@ -173,7 +173,9 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
         assert!(begin.elapsed() < SECOND, "{concurrency:?} took {:?}", begin.elapsed());
         // Neither its client nor anybody new waits for it.
         assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
-        assert!(TcpStream::connect(server.local_addr()).is_err(), "{concurrency:?} lets people in");
+        // Windows closes the listener with its last user.
+        let lets_in = TcpStream::connect(server.local_addr()).is_ok();
+        assert!(!lets_in || cfg!(windows), "{concurrency:?} lets people in");
         drop(release);
         assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
         let report = server.stop(TIME_LIMIT).unwrap();

@@ -150,7 +150,16 @@ impl RawSocket {
 
     /// getpeername(2).
     pub(crate) fn peer_addr(&self) -> Sys<SocketAddr> {
-        self.socket.peer_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))
+        match self.socket.peer_addr()?.as_socket() {
+            // The association of a datagram socket was dissolved: other systems report that themselves.
+            Some(nobody) if cfg!(windows) && nobody.port() == 0 => Err(Errno(netc::ENOTCONN)),
+            address => address.ok_or(Errno(netc::EAFNOSUPPORT)),
+        }
+    }
+
+    /// Whether its addresses are IPv6.
+    pub(super) fn is_ipv6(&self) -> Sys<bool> {
+        sys::is_ipv6(&self.socket)
     }
 
     /// Whether it is a datagram socket (SO_TYPE of socket(7)).
@@ -303,15 +312,13 @@ impl AsFd for RawSocket {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::io::{ErrorKind, Read};
     use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
-    /// Windows sends it at the close.
-    #[cfg(unix)]
     #[test]
     fn a_reset_is_sent_while_the_descriptor_is_open() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

@@ -53,7 +53,7 @@ impl BlockingSocket {
     /// # Errors
     /// EBADF once closed; EAFNOSUPPORT of a descriptor that is neither.
     pub fn family(&self) -> Result<Family, Errno> {
-        Ok(if self.local_addr()?.is_ipv6() { Family::V6 } else { Family::V4 })
+        self.at_once(|socket| socket.is_ipv6()).map(|ipv6| if ipv6 { Family::V6 } else { Family::V4 })
     }
 
     /// [`bind`](BlockingSocket::bind) to the first of the host's addresses that is local, of the socket's family; an empty

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use socket2::{SockAddr, Socket};
 
 use crate::net::sys::buffer::uninit;
-use crate::net::sys::errno::Sys;
+use crate::net::sys::errno::{Errno, Sys};
 use crate::netc;
 
 /// Whether a call blocks on a socket without O_NONBLOCK.
@@ -43,6 +43,12 @@ impl Mode {
 
     /// Before the socket is the host's again.
     pub(crate) fn hand_over(&self, _socket: &Socket) {}
+}
+
+/// Whether its addresses are IPv6 (getsockname(2)).
+pub(crate) fn is_ipv6(socket: &Socket) -> Sys<bool> {
+    let address = socket.local_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))?;
+    Ok(address.is_ipv6())
 }
 
 /// recv(2).

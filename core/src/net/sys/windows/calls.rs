@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use socket2::{SockAddr, Socket};
 use windows_sys::Win32::Networking::WinSock::{
-    SIO_UDP_CONNRESET, SO_EXCLUSIVEADDRUSE, SOCKET, WSAIoctl, recv, recvfrom,
+    SIO_UDP_CONNRESET, SO_EXCLUSIVEADDRUSE, SO_PROTOCOL_INFOW, SOCKET, WSAIoctl, WSAPROTOCOL_INFOW,
+    getsockopt, recv, recvfrom,
 };
 
 use super::address::address_at;
@@ -59,6 +60,23 @@ impl Mode {
     /// Before the socket is the host's again, which expects it in this mode.
     pub(crate) fn hand_over(&self, socket: &Socket) {
         let _ = socket.set_nonblocking(self.0.load(Ordering::Relaxed));
+    }
+}
+
+/// Whether its addresses are IPv6 (SO_PROTOCOL_INFOW): a socket that is not bound has no local address.
+pub(crate) fn is_ipv6(socket: &Socket) -> Sys<bool> {
+    let mut info = MaybeUninit::<WSAPROTOCOL_INFOW>::zeroed();
+    let mut length = size_of::<WSAPROTOCOL_INFOW>() as c_int;
+    // SAFETY: the value is writable for its length; it is plain numbers, for which zero is a value.
+    let info = unsafe {
+        let value = info.as_mut_ptr().cast();
+        check(getsockopt(number(socket), netc::SOL_SOCKET, SO_PROTOCOL_INFOW, value, &raw mut length))?;
+        info.assume_init()
+    };
+    match info.iAddressFamily {
+        netc::AF_INET => Ok(false),
+        netc::AF_INET6 => Ok(true),
+        _ => Err(Errno(netc::EAFNOSUPPORT)),
     }
 }
 

@@ -22,7 +22,7 @@ mod shared_memory;
 
 pub(crate) use address::address_at;
 pub(crate) use calls::{
-    CALLS_BLOCK, HOOK_INTERVAL, Mode, RESETS_AT_ONCE, connect_result, prepare_to_serve, receive,
+    CALLS_BLOCK, HOOK_INTERVAL, Mode, RESETS_AT_ONCE, connect_result, is_ipv6, prepare_to_serve, receive,
     receive_from, reuse_address, send, send_to,
 };
 pub(crate) use connection::{
