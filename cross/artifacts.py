@@ -15,6 +15,12 @@ SHARED: dict[System, tuple[str, str]] = {
     "windows": ("", ".dll"),
 }
 STATIC = ("lib", ".a")
+# The C library's name for the programs that are linked with it, by bindings-c/build.rs.
+SONAMES: dict[System, str] = {
+    "linux": "libcapsock.so.0",
+    "darwin": "@rpath/libcapsock.0.dylib",
+    "freebsd": "libcapsock.so.0",
+}
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import packages
-from artifacts import COMMAND, LIBRARY, Artifact
+from artifacts import COMMAND, LIBRARY, SONAMES, Artifact
 from paths import CROSS, ROOT, Failed, quietly
 from targets import Target
 
@@ -39,9 +41,21 @@ def std(target: Target) -> list[str]:
     """cargo's options for a standard library that is built as well."""
     if std_is_installed(target.triple):
         return []
-    # As rustup's, it is optimised in debug builds too: tests with time limits run on it.
-    optimised = ["--config", 'profile.dev.package."*".opt-level=1'] if target.debug else []
-    return ["-Zbuild-std=std,panic_unwind", *optimised]
+    crates = ["std", "panic_unwind"]
+    if target.debug and target.tested:
+        # cargo adds it for tests, and builds every dependency again if the list changes.
+        crates.append("test")
+    return [f"-Zbuild-std={','.join(crates)}"]
+
+
+def settings(target: Target) -> list[str]:
+    """cargo's options for debug builds, which have tests with time limits: the core is optimised."""
+    if not target.debug:
+        return []
+    # The standard library as rustup's, optimised and without assertions.
+    released = ("opt-level=3", "debug-assertions=false", "overflow-checks=false")
+    packages = [("capsock", "opt-level=1"), *product(("core", "alloc", "std"), released)]
+    return [f"--config=profile.dev.package.{package}.{setting}" for package, setting in packages]
 
 
 def environment(target: Target) -> dict[str, str]:
@@ -56,6 +70,8 @@ def environment(target: Target) -> dict[str, str]:
     if not std_is_installed(target.triple):
         # The released cargo takes -Z options only if it is told to.
         env |= {"RUSTC": str(packages.rust()), "RUSTC_BOOTSTRAP": "1"}
+    if target.debug:
+        env["CARGO_PROFILE_DEV_DEBUG"] = "line-tables-only"
     if target.musl:
         # zig has start files of its own. A shared library needs a libc that is shared; programs get zig's
         # own all the same: they need no library, and run on any Linux.
@@ -63,18 +79,32 @@ def environment(target: Target) -> dict[str, str]:
     if target.system == "darwin":
         # What cargo strips with there is on no other system.
         env["CARGO_PROFILE_RELEASE_STRIP"] = "none"
+        # The oldest macOS, as the wheel's platform has it.
+        env["MACOSX_DEPLOYMENT_TARGET"] = ".".join(target.policy.split("_")[1:3])
+    if target.system == "freebsd":
+        # maturin would take the release of this machine's kernel.
+        env["_PYTHON_HOST_PLATFORM"] = target.policy
     return env
 
 
 def cargo(target: Target, action: str, *options: str) -> list[str]:
     """cargo for a target, with zig as its linker."""
-    return [tool("cargo-zigbuild"), action, "--locked", *std(target), "--target", target.name, *options]
+    chosen = [*std(target), *settings(target), "--target", target.name]
+    return [tool("cargo-zigbuild"), action, "--locked", *chosen, *options]
+
+
+def compiled(target: Target, name: str, command: list[str]) -> None:
+    """Runs cargo or maturin; a warning in this workspace is a failure, also in what was built before."""
+    output = quietly(f"{target.name}-{name}", command, env=environment(target))
+    warned = re.findall(r"^warning: `capsock.* generated .*", output, re.MULTILINE)
+    if warned:
+        raise Failed("; ".join(warned))
 
 
 def check(target: Target, crates: list[str]) -> None:
     """Compiles the crates, and links nothing."""
     chosen = [word for crate in crates for word in ("--package", crate)]
-    quietly(f"{target.name}-check", cargo(target, "check", *chosen), env=environment(target))
+    compiled(target, "check", cargo(target, "check", *chosen))
 
 
 def profile(target: Target) -> list[str]:
@@ -89,16 +119,21 @@ def made(target: Target) -> Path:
 def link(target: Target, artifacts: list[Artifact]) -> None:
     """Builds the artifacts that cargo makes by itself."""
     chosen = [word for artifact in artifacts for word in ("--package", artifact.crate)]
-    build = cargo(target, "zigbuild", *profile(target), *chosen)
-    quietly(f"{target.name}-build", build, env=environment(target))
+    compiled(target, "build", cargo(target, "zigbuild", *profile(target), *chosen))
     for artifact in artifacts:
         for name in artifact.files(target.system):
             copy(made(target) / name, out(target) / name)
-    if target.system == "linux":
-        # The soname, which programs look for.
-        soname = out(target) / "libcapsock.so.0"
-        soname.unlink(missing_ok=True)
-        soname.symlink_to("libcapsock.so")
+    if LIBRARY in artifacts and target.system in SONAMES:
+        give_soname(out(target) / LIBRARY.files(target.system)[0], SONAMES[target.system])
+
+
+def give_soname(library: Path, soname: str) -> None:
+    """The name that programs look for, which the library has to contain."""
+    if soname.encode() not in library.read_bytes():
+        raise Failed(f"{library.name} has not the name {soname}")
+    link = library.with_name(Path(soname).name)
+    link.unlink(missing_ok=True)
+    link.symlink_to(library.name)
 
 
 def copy(file: Path, to: Path) -> None:
@@ -116,22 +151,23 @@ def wheel(target: Target) -> Path:
     shutil.rmtree(to, ignore_errors=True)
     scripts = PYTHON_PACKAGE / "capsock._native.data" / "scripts"
     (command,) = COMMAND.files(target.system)
+    # maturin knows these names for Linux alone.
+    policy = ["--compatibility", target.policy] if target.system == "linux" else []
     # Before 3.12 the stable ABI is the same; no interpreter of that name has to be here.
     options = [
         *profile(target),
         "--zig",
-        "--compatibility",
-        target.policy,
+        *policy,
         "--target",
         target.triple,
         "-i",
         "python3.9",
     ]
-    build = [tool("maturin"), "build", "--locked", *std(target), *options]
+    build = [tool("maturin"), "build", "--locked", *std(target), *settings(target), *options]
     try:
         copy(out(target) / command, scripts / command)
         manifest = ["--manifest-path", str(PYTHON_PACKAGE / "Cargo.toml")]
-        quietly(f"{target.name}-wheel", [*build, *manifest, "--out", str(to)], env=environment(target))
+        compiled(target, "wheel", [*build, *manifest, "--out", str(to)])
     finally:
         shutil.rmtree(scripts.parent, ignore_errors=True)
     (file,) = to.glob("*.whl")
@@ -142,7 +178,7 @@ def rust_programs(target: Target, names: list[str]) -> Path:
     """The folder of Rust programs of the examples."""
     chosen = [word for name in names for word in ("--bin", name)]
     build = cargo(target, "zigbuild", *profile(target), "--package", "capsock-examples", *chosen)
-    quietly(f"{target.name}-examples", build, env=environment(target))
+    compiled(target, "examples", build)
     for name in names:
         copy(made(target) / name, out(target) / "rust" / name)
     return out(target) / "rust"
@@ -169,11 +205,10 @@ def c_program(target: Target, source: Path, into: str) -> Path:
 
 
 def run_tests(target: Target, crates: list[str], tests: list[str], skipped: list[str], limit: float) -> str:
-    """Compiles all test programs of crates, runs those named or else all, and returns what they print."""
+    """Compiles the test programs of crates, runs them, and returns what they print. `tests`: those alone."""
     target = replace(target, debug=True)
     chosen = [word for crate in crates for word in ("--package", crate)]
-    env = environment(target)
-    quietly(f"{target.name}-tests-build", cargo(target, "test", "--no-run", *chosen), env=env)
+    compiled(target, "tests-build", cargo(target, "test", "--no-run", *chosen, *tests))
     words = [word for name in skipped for word in ("--skip", name)]
     command = cargo(target, "test", "--no-fail-fast", *chosen, *tests, "--", *words)
-    return quietly(f"{target.name}-tests", command, env=env, limit=limit, failure=None)
+    return quietly(f"{target.name}-tests", command, env=environment(target), limit=limit, failure=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,9 +10,7 @@ from pathlib import Path
 import packages
 from packages import Debian, Missing, debian_name
 from paths import ROOT
-from targets import Target
-
-HOST = os.uname().machine
+from targets import HOST, Target
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,10 @@ def unpack(archives: Path, into: Path) -> None:
         raise Missing(f"apt-get left no package in {archives}")
     for archive in found:
         quietly("dpkg-deb", ["dpkg-deb", "--extract", str(archive), str(into)], Missing)
+    # From Debian 13 on, packages have all in /usr, and another package links these folders to it.
+    for name in "lib", "lib64":
+        if (into / "usr" / name).is_dir() and not (into / name).exists():
+            (into / name).symlink_to(Path("usr") / name)
 
 
 def musl_loader(processor: str) -> Path:
@@ -151,7 +155,7 @@ def musl_loader(processor: str) -> Path:
 
 def qemu(processor: str) -> Path:
     """The program that runs the programs of another processor."""
-    folder = Debian(debian_name(os.uname().machine)).alone("qemu", ["qemu-user-static"])
+    folder = Debian(debian_name(os.uname().machine)).alone("qemu", ["qemu-user-static"], "qemu-user")
     return folder / "usr" / "bin" / f"qemu-{processor}-static"
 
 
@@ -197,7 +201,9 @@ def rust() -> Path:
     rustup's own targets have to be downloaded by rustup; these packages come by apt.
     """
     pattern = r"libstd-rust-web-.*|libllvm\d+"
-    folder = Debian(debian_name(os.uname().machine)).alone("rust", ["rustc-web", "rust-web-src"], pattern)
+    fetched = Debian(debian_name(os.uname().machine)).alone("rust", ["rustc-web", "rust-web-src"], pattern)
+    # cargo builds all again if the compiler's path has changed, as by a link.
+    folder = fetched.resolve()
     libraries = folder / "usr" / "lib" / f"{os.uname().machine}-linux-gnu"
     wrapper = folder / "rustc"
     program = folder / "usr" / "bin" / "rustc"

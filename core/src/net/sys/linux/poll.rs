@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::net::sys::PollFd;
 use crate::net::sys::errno::{Sys, check};
 
+#[allow(deprecated, reason = "musl's time_t, which a later libc makes 64 bits wide on every processor")]
 pub(super) fn timespec(duration: Duration) -> libc::timespec {
     libc::timespec {
         tv_sec: libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX),
