@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -204,11 +205,12 @@ def c_program(target: Target, source: Path, into: str) -> Path:
     return program
 
 
-def run_tests(target: Target, crates: list[str], tests: list[str], skipped: list[str], limit: float) -> str:
-    """Compiles the test programs of crates, runs them, and returns what they print. `tests`: those alone."""
+def run_tests(target: Target, crates: list[str], tests: Sequence[str], limit: float) -> str:
+    """Runs the tests of crates and returns what they print. `tests`: those of the core and its unit tests."""
     target = replace(target, debug=True)
     chosen = [word for crate in crates for word in ("--package", crate)]
-    compiled(target, "tests-build", cargo(target, "test", "--no-run", *chosen, *tests))
-    words = [word for name in skipped for word in ("--skip", name)]
-    command = cargo(target, "test", "--no-fail-fast", *chosen, *tests, "--", *words)
+    if tests:
+        chosen += ["--lib", *(word for name in tests for word in ("--test", name))]
+    compiled(target, "tests-build", cargo(target, "test", "--no-run", *chosen))
+    command = cargo(target, "test", "--no-fail-fast", *chosen)
     return quietly(f"{target.name}-tests", command, env=environment(target), limit=limit, failure=None)
