@@ -18,6 +18,8 @@ from paths import CROSS, ROOT, Failed, quietly
 from targets import Target
 
 CARGO_TARGET = CROSS / "cargo"
+# maturin calls zig by another path: in one folder, each would build again what the other has built, std too.
+WHEEL_TARGET = CROSS / "cargo-wheel"
 PYTHON_PACKAGE = ROOT / "bindings-python"
 
 
@@ -96,7 +98,8 @@ def cargo(target: Target, action: str, *options: str) -> list[str]:
 
 def compiled(target: Target, name: str, command: list[str]) -> None:
     """Runs cargo or maturin; a warning in this workspace is a failure, also in what was built before."""
-    output = quietly(f"{target.name}-{name}", command, env=environment(target))
+    folder = {"CARGO_TARGET_DIR": str(WHEEL_TARGET)} if name == "wheel" else {}
+    output = quietly(f"{target.name}-{name}", command, env={**environment(target), **folder})
     warned = re.findall(r"^warning: `capsock.* generated .*", output, re.MULTILINE)
     if warned:
         raise Failed("; ".join(warned))
