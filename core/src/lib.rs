@@ -23,8 +23,8 @@
 //!
 //! # Systems
 //!
-//! Linux is tested. macOS and FreeBSD compile, and have no [`Concurrency::Processes`]; their backend is tested on Linux, by
-//! `--cfg capsock_portable`. Where a system refuses an optional call there is a way round it: see [`Features`].
+//! Linux is tested. macOS and FreeBSD compile; their backend is tested on Linux, by `--cfg capsock_portable`. Windows is tested by
+//! wine. None of these has [`Concurrency::Processes`]. Where a system refuses an optional call there is a way round it: see [`Features`].
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd", windows)))]
 compile_error!("capsock needs Linux, macOS, FreeBSD or Windows");
