@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 
 use crate::errors::Result;
 use crate::symbols::{NEXT_THREAD, THREAD_HEAD};
+use crate::system::interpreter;
 
 thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
@@ -39,15 +40,16 @@ where
 
 /// Whether this is Python's only thread, which need not release the GIL for a call that does not block; false if the
 /// interpreter cannot tell.
-pub(crate) fn alone(_: Python<'_>) -> bool {
+pub(crate) fn alone(py: Python<'_>) -> bool {
     let (Some(thread_head), Some(next_thread)) = (THREAD_HEAD.get(), NEXT_THREAD.get()) else {
         return false;
     };
+    let Some(interpreter) = interpreter(py) else { return false };
     // SAFETY: the GIL is held, so this thread and the interpreter have their states, which stay as long as this runs.
     // The head of the list is compared and not looked into: it may be another thread's.
     unsafe {
         let own = ffi::PyThreadState_Get();
-        thread_head(ffi::PyInterpreterState_Get()) == own && next_thread(own).is_null()
+        thread_head(interpreter) == own && next_thread(own).is_null()
     }
 }
 

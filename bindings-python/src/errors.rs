@@ -1,11 +1,13 @@
 //! Converts errors of the core to Python exceptions, for the whole binding.
 //!
-//! The exceptions are built-in ones, with `errno` set. `OSError` selects the subclass by that number, as for the standard
+//! The exceptions are built-in ones, with `errno` set, and `winerror` on Windows. `OSError` selects the subclass by that number, as for the standard
 //! library's sockets.
 
 use capsock::ErrorKind;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyUnicodeError, PyValueError};
 use pyo3::prelude::*;
+
+use crate::system::os_error_with_text;
 
 /// Why a function of this package fails: an error of the core, or an exception of Python code that it called.
 pub(crate) enum Error {
@@ -43,8 +45,8 @@ fn exception(error: &capsock::Error) -> PyErr {
         (ErrorKind::InvalidText, _, _) => PyUnicodeError::new_err(text),
         (ErrorKind::Internal, _, _) => PyRuntimeError::new_err(text),
         (ErrorKind::NameNotResolved, _, Some(code)) => gaierror(code, text),
-        (ErrorKind::TimedOut, Some(errno), _) => PyTimeoutError::new_err((errno, text)),
-        (_, Some(errno), _) => PyOSError::new_err((errno, text)),
+        (ErrorKind::TimedOut, Some(errno), _) => os_error_with_text::<PyTimeoutError>(errno, text),
+        (_, Some(errno), _) => os_error_with_text::<PyOSError>(errno, text),
         (_, None, _) => PyOSError::new_err(text),
     }
 }

@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::callback;
+use crate::system::interpreter;
 
 /// How long requests in progress may take when the interpreter exits.
 const GRACE: Duration = Duration::from_secs(1);
@@ -25,8 +26,9 @@ pub(crate) fn remember(server: &Arc<capsock::Server>) {
 /// Raises ImportError in a sub-interpreter: the objects that this library keeps belong to one interpreter, and its
 /// threads attach to the main one.
 pub(crate) fn refuse_subinterpreter(py: Python<'_>) -> PyResult<()> {
-    // SAFETY: the thread is attached, so it has an interpreter.
-    match unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } {
+    let Some(interpreter) = interpreter(py) else { return Ok(()) };
+    // SAFETY: the interpreter is that of this thread, which is attached.
+    match unsafe { ffi::PyInterpreterState_GetID(interpreter) } {
         0 => Ok(()),
         id if id < 0 => Err(PyErr::fetch(py)),
         _ => Err(PyImportError::new_err(

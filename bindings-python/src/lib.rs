@@ -23,6 +23,7 @@ mod server;
 mod socket;
 mod stats;
 mod symbols;
+mod system;
 mod tcp_client;
 mod trace;
 mod udp_client;
@@ -34,10 +35,10 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
+    symbols::look_up(py);
     // Before the first object is made: this library's objects would be shared by all interpreters.
     exit::refuse_subinterpreter(py)?;
     forced_unwind::install();
-    symbols::look_up(py);
 
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi::{Py_ssize_t, PyInterpreterState, PyObject, PyThreadState};
 use pyo3::prelude::*;
 
+use crate::system::find_symbol;
+
 /// A function of the interpreter. `F` is its type, a pointer to an `extern "C"` function.
 pub(crate) struct Symbol<F> {
     /// Null if the interpreter lacks the function.
@@ -38,7 +40,7 @@ macro_rules! symbols {
 
         /// Looks all of them up. Called once, while the module is imported.
         pub(crate) fn look_up(py: Python<'_>) {
-            $($(#[$attribute])* $symbol.address.store(system::find(py, $name), Ordering::Relaxed);)*
+            $($(#[$attribute])* $symbol.address.store(find_symbol(py, $name), Ordering::Relaxed);)*
         }
 
         /// Has this process use the alternatives of all of them. For the tests.
@@ -64,6 +66,13 @@ symbols! {
         unsafe extern "C" fn(interpreter: *mut PyInterpreterState) -> *mut PyThreadState;
     NEXT_THREAD = c"PyThreadState_Next":
         unsafe extern "C" fn(thread: *mut PyThreadState) -> *mut PyThreadState;
+    // In the stable ABI from 3.9 on, but the `python3.dll` of 3.9 has forgotten it.
+    #[cfg(windows)]
+    INTERPRETER = c"PyInterpreterState_Get": unsafe extern "C" fn() -> *mut PyInterpreterState;
+    // In the stable ABI of Windows; PyO3 does not declare it.
+    #[cfg(windows)]
+    SET_WINDOWS_ERROR = c"PyErr_SetExcFromWindowsErr":
+        unsafe extern "C" fn(class: *mut PyObject, number: c_int) -> *mut PyObject;
     // Not on Windows, where this library's C run-time may differ from Python's: a `FILE` belongs to one of them.
     #[cfg(unix)]
     RUN_FILE = c"PyRun_SimpleFileExFlags":
@@ -84,51 +93,4 @@ pub(crate) struct View {
     pub(crate) strides: *mut Py_ssize_t,
     pub(crate) sub_offsets: *mut Py_ssize_t,
     pub(crate) internal: *mut c_void,
-}
-
-#[cfg(unix)]
-mod system {
-    use std::ffi::{CStr, c_void};
-
-    use pyo3::Python;
-
-    /// The symbol's address, or null.
-    pub(super) fn find(_: Python<'_>, name: &CStr) -> *mut c_void {
-        // SAFETY: the name is NUL-terminated. The scope is that of this library's own links to the interpreter.
-        unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
-    }
-}
-
-#[cfg(windows)]
-mod system {
-    use std::ffi::{CStr, c_char, c_int, c_void};
-
-    use pyo3::Python;
-
-    const UNCHANGED_REFCOUNT: u32 = 2;
-    const FROM_ADDRESS: u32 = 4;
-
-    #[link(name = "kernel32")]
-    unsafe extern "system" {
-        fn GetModuleHandleExW(flags: u32, address: *const c_void, module: *mut *mut c_void) -> c_int;
-        fn GetProcAddress(module: *mut c_void, name: *const c_char) -> *mut c_void;
-    }
-
-    /// The symbol's address, or null. It is looked up in the DLL that has the object None, `python3X.dll`, whatever its
-    /// name: `python3.dll` forwards to it.
-    pub(super) fn find(py: Python<'_>, name: &CStr) -> *mut c_void {
-        let mut module = std::ptr::null_mut();
-        // SAFETY: an address inside a module, which stays loaded as long as this library, and a handle to write; the
-        // name is NUL-terminated.
-        unsafe {
-            match GetModuleHandleExW(
-                UNCHANGED_REFCOUNT | FROM_ADDRESS,
-                py.None().as_ptr().cast(),
-                &raw mut module,
-            ) {
-                0 => std::ptr::null_mut(),
-                _ => GetProcAddress(module, name.as_ptr()),
-            }
-        }
-    }
 }

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 
 use crate::errors::Result;
+use crate::system::MAIN_FILES;
 
 /// Sets the name of the program in the trace to that of the script, or of the interpreter if there is none.
 #[pyfunction]
 #[pyo3(signature = (script, /))]
 pub(crate) fn _set_process_info(script: &str) {
     // `python -m PACKAGE` runs PACKAGE/__main__.py; `-c` and `-m` are no files.
-    let script = script.strip_suffix("/__main__.py").unwrap_or(script);
+    let package = MAIN_FILES.iter().find_map(|file| script.strip_suffix(file));
+    let script = package.unwrap_or(script);
     capsock::trace::set_process_info("python", if script.starts_with('-') { "" } else { script });
 }
 

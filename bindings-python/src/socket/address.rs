@@ -9,6 +9,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyInt, PyString, PyTuple};
 
 use super::call::{CallError, CallResult};
 use crate::once_object::OnceObject;
+use crate::system::{AF_INET, AF_INET6};
 
 /// The address that a socket used last and its tuple in Python: a socket often has one peer at a time.
 #[derive(Default)]
@@ -127,8 +128,8 @@ fn convert_name(py: Python<'_>, family: Family, name: &[u8]) -> CallResult<(IpAd
 fn resolve(py: Python<'_>, name: &[u8], family: Family) -> PyResult<IpAddr> {
     static GETADDRINFO: OnceObject<PyAny> = OnceObject::new();
     let family = match family {
-        Family::V4 => libc::AF_INET,
-        Family::V6 => libc::AF_INET6,
+        Family::V4 => AF_INET,
+        Family::V6 => AF_INET6,
     };
     let getaddrinfo = GETADDRINFO.get_or_make(py, || py.import("_socket")?.getattr("getaddrinfo"))?;
     let found = getaddrinfo.call1((PyBytes::new(py, name), py.None(), family))?;

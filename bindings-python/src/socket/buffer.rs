@@ -197,6 +197,7 @@ pub(super) fn filled<'py, T, E: From<PyErr>>(
 }
 
 /// Room for so many bytes, while `use_it` runs.
+#[cfg(unix)]
 pub(super) fn with_room<T>(
     py: Python<'_>,
     size: usize,

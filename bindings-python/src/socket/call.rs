@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::once_object::OnceObject;
 use crate::symbols::AUDIT;
+use crate::system::{AF_INET, AF_INET6, EBADF, SOCK_DGRAM};
 
 /// Why a call did not succeed.
 pub(super) enum CallError {
@@ -84,7 +85,7 @@ impl<'py> Call<'_, 'py> {
 
 fn is_bad_descriptor(py: Python<'_>, raised: &PyErr) -> bool {
     let errno = raised.value(py).getattr("errno");
-    errno.and_then(|errno| errno.extract::<i32>()).is_ok_and(|errno| errno == libc::EBADF)
+    errno.and_then(|errno| errno.extract::<i32>()).is_ok_and(|errno| errno == EBADF)
 }
 
 /// `_socket.socket`.
@@ -96,11 +97,11 @@ pub(super) fn base(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 fn closed_socket(py: Python<'_>, family: Family) -> PyResult<Bound<'_, PyAny>> {
     static CLOSED: [OnceObject<PyAny>; 2] = [const { OnceObject::new() }; 2];
     let (closed, family) = match family {
-        Family::V4 => (&CLOSED[0], libc::AF_INET),
-        Family::V6 => (&CLOSED[1], libc::AF_INET6),
+        Family::V4 => (&CLOSED[0], AF_INET),
+        Family::V6 => (&CLOSED[1], AF_INET6),
     };
     let socket = closed.get_or_make(py, || {
-        let socket = base(py)?.call1((family, libc::SOCK_DGRAM))?;
+        let socket = base(py)?.call1((family, SOCK_DGRAM))?;
         socket.call_method0("close")?;
         Ok(socket)
     })?;

@@ -4,7 +4,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::call::Call;
-use super::{message, options, receive, send};
+#[cfg(unix)]
+use super::message;
+use super::{options, receive, send};
 
 /// The calls of a TCP or UDP socket, made through the core. It has no fields: see `capsock.socket`.
 #[pyclass(frozen, subclass, module = "capsock._native")]
@@ -12,11 +14,11 @@ pub(crate) struct SocketCalls;
 
 /// Defines a method for each call; its function parses the arguments.
 macro_rules! calls {
-    ($($(#[$doc:meta])* $signature:literal $method:ident($name:literal) = $function:path;)*) => {
+    ($($(#[$attribute:meta])* $signature:literal $method:ident($name:literal) = $function:path;)*) => {
         #[pymethods]
         impl SocketCalls {
             $(
-                $(#[$doc])*
+                $(#[$attribute])*
                 #[pyo3(name = $name, signature = (*args, **keywords), text_signature = $signature)]
                 fn $method<'py>(
                     this: &Bound<'py, Self>,
@@ -47,6 +49,8 @@ calls! {
     "($self, data, flags=0, /)" sendall("sendall") = send::sendall;
     /// Send a datagram: sendto(data, address) or sendto(data, flags, address).
     "($self, data, flags_or_address, address=None, /)" sendto("sendto") = send::sendto;
+    // Python's sockets do not have the messages on Windows.
+    #[cfg(unix)]
     /// Send from several buffers, with control data.
     "($self, buffers, ancdata=(), flags=0, address=None, /)" sendmsg("sendmsg") = message::sendmsg;
     /// Receive up to bufsize bytes; none at the end of a stream.
@@ -57,8 +61,10 @@ calls! {
     "($self, bufsize, flags=0, /)" recvfrom("recvfrom") = receive::recvfrom;
     /// Receive into a buffer; return the number of bytes and the sender's address.
     "($self, buffer, nbytes=0, flags=0)" recvfrom_into("recvfrom_into") = receive::recvfrom_into;
+    #[cfg(unix)]
     /// Receive bytes and control data: (data, ancdata, flags, address).
     "($self, bufsize, ancbufsize=0, flags=0, /)" recvmsg("recvmsg") = message::recvmsg;
+    #[cfg(unix)]
     /// Receive into several buffers: (nbytes, ancdata, flags, address).
     "($self, buffers, ancbufsize=0, flags=0, /)" recvmsg_into("recvmsg_into") = message::recvmsg_into;
     /// Shut down one half of the connection, or both.

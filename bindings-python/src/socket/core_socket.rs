@@ -1,7 +1,6 @@
 //! The object in the slot `_capsock_core` of a `capsock.socket.socket`.
 
 use std::net::SocketAddr;
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -14,14 +13,11 @@ use super::address::AddressCache;
 use super::call::CallResult;
 use super::history::History;
 use super::observer;
-use super::wait_error::{exception, os_error};
+use super::wait_error::exception;
 use crate::blocking::{alone, interrupted, without_gil};
-
-// The bit in a socket's type that sets O_NONBLOCK. macOS has none.
-#[cfg(not(target_os = "macos"))]
-use libc::SOCK_NONBLOCK;
-#[cfg(target_os = "macos")]
-const SOCK_NONBLOCK: i32 = 0;
+use crate::system::{
+    self, EAGAIN, ECONNRESET, Fileno, MSG_DONTWAIT, SOCK_NONBLOCK, fileno_of, into_fileno, os_error,
+};
 
 /// A TCP or UDP socket of the core, and the timeout of its calls.
 ///
@@ -68,20 +64,23 @@ impl InetSocket {
     /// Use a descriptor that _socket.socket owns; None if it is not a socket of the core's kinds.
     #[staticmethod]
     #[pyo3(signature = (fileno, family, kind, protocol, /))]
-    fn adopt(fileno: RawFd, family: i32, kind: i32, protocol: i32) -> Option<InetSocket> {
-        let (family, kind) = tcp_or_udp(family, kind, protocol).filter(|_| fileno >= 0)?;
-        // SAFETY: the number is not negative. The descriptor belongs to the object of _socket.socket that holds
-        // this one: it closes it, or gives it up to close() here; what is forgotten does not close it.
-        let socket =
-            InetSocket::of(BlockingSocket::from_fd(unsafe { OwnedFd::from_raw_fd(fileno) }, kind), family);
+    fn adopt(fileno: Fileno, family: i32, kind: i32, protocol: i32) -> Option<InetSocket> {
+        let (family, kind) = tcp_or_udp(family, kind, protocol)?;
+        // SAFETY: the descriptor belongs to the object of _socket.socket that holds this one: it closes it, or gives it
+        // up to close() here; what is forgotten does not close it.
+        let descriptor = unsafe { system::descriptor(fileno) }?;
+        let socket = InetSocket::of(BlockingSocket::from_fd(descriptor, kind), family);
         socket.history.adopted();
         // The caller may be wrong about the family, as socket.fromfd() lets it be.
-        socket.socket.local_addr().ok().map(|_| socket)
+        match socket.socket.local_addr() {
+            Err(errno) if !system::may_lack_an_address(errno.0) => None,
+            _ => Some(socket),
+        }
     }
 
     /// The descriptor; -1 once closed or detached.
-    fn fileno(&self) -> RawFd {
-        self.socket.fd()
+    fn fileno(&self) -> Fileno {
+        fileno_of(self.socket.fd())
     }
 
     /// Close the descriptor and unblock the pending calls of other threads.
@@ -93,15 +92,15 @@ impl InetSocket {
         }
         match py.detach(|| self.socket.close()) {
             // As in the standard library, a reset by the peer is no error of close().
-            Err(errno) if errno.0 != libc::ECONNRESET => Err(os_error(py, errno.0)),
+            Err(errno) if errno.0 != ECONNRESET => Err(os_error(py, errno.0)),
             _ => Ok(()),
         }
     }
 
     /// Return the descriptor without closing it, and unblock the pending calls of other threads; None if the socket was
     /// closed or detached before.
-    fn detach(&self, py: Python<'_>) -> Option<RawFd> {
-        py.detach(|| self.socket.detach()).map(IntoRawFd::into_raw_fd)
+    fn detach(&self, py: Python<'_>) -> Option<Fileno> {
+        py.detach(|| self.socket.detach()).map(into_fileno)
     }
 
     /// For a hint: what a close() now would lose, as the name and the size of the last receive and the number of bytes
@@ -116,6 +115,7 @@ impl InetSocket {
     pub(super) fn set_timeout(&self, seconds: Option<f64>) {
         let nanoseconds = seconds.map_or(-1, |seconds| (seconds * 1e9).ceil() as i64);
         self.timeout.store(nanoseconds, Ordering::Relaxed);
+        system::mode_has_changed(&self.socket, seconds.is_some());
     }
 }
 
@@ -163,7 +163,7 @@ impl InetSocket {
     /// effect, as in the standard library.
     pub(super) fn policy_and_flags(&self, flags: i32) -> (WaitPolicy, i32) {
         let policy = self.policy();
-        (policy, if policy.timeout.is_some() { flags & !libc::MSG_DONTWAIT } else { flags })
+        (policy, if policy.timeout.is_some() { flags & !MSG_DONTWAIT } else { flags })
     }
 
     /// Makes a call that waits as `policy` says, for `bytes` bytes at most.
@@ -180,7 +180,7 @@ impl InetSocket {
         let socket = &self.socket;
         if bytes <= QUICK && alone(py) {
             match call(socket, WaitPolicy::NONBLOCKING) {
-                Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN => {}
+                Err(WaitError::Os(errno)) if errno.0 == EAGAIN => {}
                 ended => return ended.map_err(|error| exception(py, error)),
             }
         }
@@ -196,7 +196,7 @@ impl InetSocket {
         mut call: impl FnMut(&BlockingSocket, WaitPolicy) -> Result<T, WaitError> + Send,
     ) -> PyResult<Result<T, WaitError>> {
         without_gil(py, || match call(&self.socket, policy) {
-            Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN && policy.timeout.is_none() => {
+            Err(WaitError::Os(errno)) if errno.0 == EAGAIN && policy.timeout.is_none() => {
                 let now = self.policy();
                 if now.timeout.is_some() { call(&self.socket, now) } else { Err(WaitError::Os(errno)) }
             }
@@ -207,6 +207,6 @@ impl InetSocket {
 
 impl Drop for InetSocket {
     fn drop(&mut self) {
-        let _ = self.socket.detach().map(IntoRawFd::into_raw_fd);
+        let _ = self.socket.detach().map(into_fileno);
     }
 }

@@ -1,7 +1,9 @@
 //! What the calls report for hints: common mistakes of beginners. A report changes neither the outcome of a call nor how
 //! long it takes.
 
-use capsock::net::{Received, WaitPolicy};
+#[cfg(unix)]
+use capsock::net::Received;
+use capsock::net::WaitPolicy;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -10,6 +12,7 @@ use super::core_socket::InetSocket;
 use super::history::is_text;
 use super::observer::{has_reported, is_enabled, notify};
 use super::watchdog::{STALL_TIME, Watchdog};
+use crate::system::{MSG_PEEK, MSG_TRUNC, RETURN_LENGTH, Truncation};
 
 /// From this many NULs behind a text on, they are the rest of a buffer that was sent whole.
 const PADDING: usize = 64;
@@ -39,9 +42,9 @@ pub(super) fn returned(call: &Call<'_, '_>, value: &Bound<'_, PyAny>) {
     }
 }
 
-/// Adds MSG_TRUNC, with which a receive returns the length of the datagram.
+/// Adds the flag with which a receive returns the length of the datagram, if the system has one.
 pub(super) fn with_true_length(socket: &InetSocket, flags: i32) -> i32 {
-    if is_enabled() && !socket.is_stream() { flags | libc::MSG_TRUNC } else { flags }
+    if is_enabled() && !socket.is_stream() { flags | RETURN_LENGTH } else { flags }
 }
 
 /// A receive got `count` bytes into a buffer of `size` bytes, with the caller's flags; returns the count for the caller.
@@ -52,22 +55,23 @@ pub(super) fn received(
     size: usize,
     flags: i32,
 ) -> usize {
-    // A count above the size is the datagram's length, for which this file has set MSG_TRUNC, or the caller has.
-    let length = if socket.is_stream() || flags & libc::MSG_TRUNC != 0 { count } else { count.min(size) };
+    // A count above the size is the datagram's length, which the system tells by that flag, or by the caller's
+    // MSG_TRUNC, or one that stands for it.
+    let length = if socket.is_stream() || flags & MSG_TRUNC != 0 { count } else { count.min(size) };
     if !is_enabled() {
         return length;
     }
     socket.history.received();
     if !socket.is_stream() {
         // With MSG_PEEK the datagram stays in the queue.
-        if count > length && flags & libc::MSG_PEEK == 0 {
-            notify(call.py(), "cut", (call.name, size, count));
+        if count > length && flags & MSG_PEEK == 0 {
+            notify(call.py(), "cut", (call.name, size, Truncation::TELLS_LENGTH.then_some(count)));
         }
         return length;
     }
     socket.history.receives_on();
     // A program that receives single bytes receives the next one as well.
-    if count == size && size > 1 && flags & libc::MSG_PEEK == 0 {
+    if count == size && size > 1 && flags & MSG_PEEK == 0 {
         let more = socket.socket().available().unwrap_or(0) > 0;
         if more && socket.history.left_bytes(call.name, size) {
             notify(call.py(), "received", (call.this,));
@@ -77,13 +81,14 @@ pub(super) fn received(
 }
 
 /// A recvmsg() got a message.
+#[cfg(unix)]
 pub(super) fn received_message(call: &Call<'_, '_>, socket: &InetSocket, received: &Received, size: usize) {
     if !is_enabled() {
         return;
     }
     socket.history.received();
     socket.history.receives_on();
-    if !socket.is_stream() && received.flags & libc::MSG_TRUNC != 0 {
+    if !socket.is_stream() && received.flags & MSG_TRUNC != 0 {
         notify(call.py(), "cut", (call.name, size, call.py().None()));
     }
 }

@@ -12,6 +12,7 @@ use super::call::{Call, CallError, CallResult, audit};
 use super::core_socket::InetSocket;
 use super::hints;
 use super::receive::size;
+use crate::system::MSG_PEEK;
 
 /// The items of any iterable. What it raises on the way is raised.
 fn items<'py>(object: &Bound<'py, PyAny>) -> CallResult<Vec<Bound<'py, PyAny>>> {
@@ -145,7 +146,7 @@ fn receive_message(
         socket.receive_message(buffers, control, flags, policy)
     };
     let received = socket.receive_by(call, room, flags, received)?;
-    if flags & libc::MSG_PEEK == 0 {
+    if flags & MSG_PEEK == 0 {
         hints::received_message(call, socket, &received, room);
     }
     Ok(received)

@@ -16,6 +16,7 @@ mod core_socket;
 mod dispatch;
 mod hints;
 mod history;
+#[cfg(unix)]
 mod message;
 mod observer;
 mod options;

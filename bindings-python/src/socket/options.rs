@@ -1,7 +1,5 @@
 //! The calls that never wait, and those that make a connection.
 
-use std::os::fd::IntoRawFd;
-
 use capsock::net::{WaitError, shutdown_from_number};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -9,8 +7,9 @@ use pyo3::types::PyBytes;
 use super::buffer::Payload;
 use super::call::{Call, CallError, CallResult, audit, base};
 use super::core_socket::InetSocket;
-use super::wait_error::{errno, exception, os_error};
+use super::wait_error::{errno, exception};
 use crate::blocking::without_gil;
+use crate::system::{EBADF, EINVAL, SOMAXCONN, into_fileno, os_error};
 
 fn none<'py>(py: Python<'py>) -> Bound<'py, PyAny> {
     py.None().into_bound(py)
@@ -30,7 +29,7 @@ pub(super) fn bind<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult
 /// listen([backlog])
 pub(super) fn listen<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     call.count(0, 1)?;
-    let backlog: i32 = call.number(0, libc::SOMAXCONN.min(128))?;
+    let backlog: i32 = call.number(0, SOMAXCONN.min(128))?;
     let py = call.py();
     socket.socket().listen(u32::try_from(backlog).unwrap_or(0)).map_err(|errno| os_error(py, errno.0))?;
     Ok(none(py))
@@ -44,7 +43,7 @@ pub(super) fn accept<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResu
     let accepted = socket.without_gil(py, policy, |core, policy| core.accept(false, policy))?;
     let (connection, peer) = accepted.map_err(|error| exception(py, error))?;
     let address = socket.tuple(py, peer)?;
-    let fd = connection.detach().ok_or_else(|| os_error(py, libc::EBADF))?.into_raw_fd();
+    let fd = into_fileno(connection.detach().ok_or_else(|| os_error(py, EBADF))?);
     Ok((fd, address).into_pyobject(py)?.into_any())
 }
 
@@ -81,8 +80,8 @@ pub(super) fn shutdown<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallRe
     let py = call.py();
     let how = match shutdown_from_number(call.number(0, -1)?) {
         Ok(how) => how,
-        Err(_) if socket.socket().is_closed() => return Err(os_error(py, libc::EBADF).into()),
-        Err(_) => return Err(os_error(py, libc::EINVAL).into()),
+        Err(_) if socket.socket().is_closed() => return Err(os_error(py, EBADF).into()),
+        Err(_) => return Err(os_error(py, EINVAL).into()),
     };
     socket.socket().shutdown(how).map_err(|errno| os_error(py, errno.0))?;
     Ok(none(py))

@@ -10,6 +10,7 @@ use super::buffer::{Incoming, filled};
 use super::call::{Call, CallError, CallResult};
 use super::core_socket::InetSocket;
 use super::hints;
+use crate::system::{MSG_WAITALL, Truncation};
 
 impl InetSocket {
     /// Receives into `room`; `call` does it with these flags.
@@ -22,7 +23,7 @@ impl InetSocket {
     ) -> PyResult<T> {
         let (policy, flags) = self.policy_and_flags(flags);
         // To try it without waiting would return less than was asked for.
-        let all = flags & libc::MSG_WAITALL != 0 || self.socket().waits_for_more();
+        let all = flags & MSG_WAITALL != 0 || self.socket().waits_for_more();
         let quick = if all { usize::MAX } else { room };
         let _watch = hints::receiving(call, self, policy);
         self.wait(call.py(), quick, policy, |socket, policy| receive(socket, flags, policy))
@@ -35,7 +36,8 @@ impl InetSocket {
         let size = room.len();
         let system_flags = hints::with_true_length(self, flags);
         let count = self.receive_by(call, size, system_flags, |socket, flags, policy| {
-            socket.receive(room, flags, policy)
+            let truncation = Truncation::watch();
+            socket.receive(room, flags, policy).map(|count| truncation.length(count, size))
         })?;
         Ok(hints::received(call, self, count, size, flags))
     }
@@ -49,7 +51,9 @@ impl InetSocket {
         let size = room.len();
         let system_flags = hints::with_true_length(self, flags);
         let (count, from) = self.receive_by(call, size, system_flags, |socket, flags, policy| {
-            socket.receive_from(room, flags, policy)
+            let truncation = Truncation::watch();
+            let (count, from) = socket.receive_from(room, flags, policy)?;
+            Ok((truncation.length(count, size), from))
         })?;
         Ok((hints::received(call, self, count, size, flags), from))
     }

@@ -12,6 +12,7 @@ use super::core_socket::InetSocket;
 use super::hints;
 use super::wait_error::exception;
 use crate::blocking::{alone, without_gil};
+use crate::system::EAGAIN;
 
 impl InetSocket {
     fn send_to(
@@ -45,7 +46,7 @@ impl InetSocket {
         if bytes.len() <= QUICK && alone(py) {
             match self.socket().send(bytes, flags, WaitPolicy::NONBLOCKING) {
                 Ok(sent) => rest = &bytes[sent..],
-                Err(WaitError::Os(errno)) if errno.0 == libc::EAGAIN && !bytes.is_empty() => {}
+                Err(WaitError::Os(errno)) if errno.0 == EAGAIN && !bytes.is_empty() => {}
                 Err(error) => return Err(exception(py, error)),
             }
         }

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use super::history::StallReason;
 use super::observer;
 use crate::callback;
+use crate::system::block_signals;
 
 /// How long a receive waits before it is reported.
 pub(super) const STALL_TIME: Duration = Duration::from_secs(5);
@@ -105,16 +106,6 @@ fn run() {
         state = PAUSED.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
     }
     state.running = false;
-}
-
-/// Blocks all signals: they are for the threads of the program.
-fn block_signals() {
-    // SAFETY: the set is written by sigfillset before it is used, and the mask is this thread's own.
-    unsafe {
-        let mut all = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
-    }
 }
 
 /// Before a fork: ends the thread, so that neither the system nor Python counts it among the program's.
