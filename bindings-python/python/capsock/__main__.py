@@ -1,7 +1,8 @@
 """The command `capsock`, as `python -m capsock`.
 
-The command is an executable among the package's scripts, which replaces this process. `capsock run SCRIPT.py`
-needs Python: the executable starts the entry point `capsock-run` beside it, which is `run` below.
+The command is an executable among the package's scripts, which replaces this process, or on Windows runs
+as its child. `capsock run SCRIPT.py` needs Python: the executable starts the entry point `capsock-run` beside
+it, which is `run` below.
 """
 
 from __future__ import annotations
@@ -18,13 +19,28 @@ def main() -> int:
     if sys.argv[1:2] == ["run"]:
         return run(sys.argv[2:])
     _drop_first_folder()
-    import os
-
     executable = _executable()
     if executable is not None:
-        os.execv(executable, [executable, *sys.argv[1:]])
+        return _execute([executable, *sys.argv[1:]])
     print("capsock: the command is missing: install the package capsock again", file=sys.stderr)
     return 1
+
+
+def _execute(command: list[str]) -> int:
+    """Replace this process by the command's; on Windows, run it and return its exit code."""
+    if sys.platform != "win32":
+        import os
+
+        os.execv(command[0], command)
+    # There, os.execv() starts a second process and ends this one, for which alone the shell waits.
+    import signal
+    import subprocess
+
+    # The console sends Ctrl-C to both; the command decides what happens.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    status = subprocess.call(command)
+    # sys.exit() takes a signed number.
+    return status - 2**32 if status >= 2**31 else status
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -57,6 +73,7 @@ def _candidates() -> Iterator[str]:
 
     from capsock import __version__
 
+    name = "capsock.exe" if sys.platform == "win32" else "capsock"
     site = dirname(dirname(__file__))
     # The installer's list of the package's files, for any scheme: a virtual environment, --user...
     try:
@@ -64,9 +81,9 @@ def _candidates() -> Iterator[str]:
             files = [line.partition(",")[0] for line in record]
     except OSError:
         files = []
-    yield from (join(site, file) for file in files if file.endswith("/capsock"))
+    yield from (join(site, file) for file in files if file.endswith(f"/{name}"))
     # With --target, pip moves the scripts and leaves the list as it was.
-    yield join(site, "bin", "capsock")
+    yield join(site, "bin", name)
     # With --editable, the list is elsewhere. This import takes longer than all else here.
     from importlib import metadata
 
@@ -74,7 +91,7 @@ def _candidates() -> Iterator[str]:
         listed = metadata.files("capsock") or []
     except metadata.PackageNotFoundError:
         return
-    yield from (str(file.locate()) for file in listed if file.name == "capsock")
+    yield from (str(file.locate()) for file in listed if file.name == name)
 
 
 if __name__ == "__main__":

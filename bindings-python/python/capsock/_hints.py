@@ -279,14 +279,19 @@ def _place(address: tuple[object, ...] | None) -> str:
 
 
 def _explain_in_use(address: tuple[object, ...] | None, is_stream: bool | None) -> None:
-    options = {None: "-ltunp", True: "-ltnp", False: "-lunp"}[is_stream]
     port = address[1] if address and len(address) > 1 else "PORT"
+    is_windows = sys.platform == "win32"
+    if is_windows:
+        shell = f"netstat -ano | findstr :{port}"
+    else:
+        options = {None: "-ltunp", True: "-ltnp", False: "-lunp"}[is_stream]
+        shell = f"ss {options} 'sport = :{port}'"
     text = (
         f"another socket has {_place(address)}: the server may be running already, in another window or "
         f"in the "
-        f"background. `ss {options} 'sport = :{port}'` names the program. End that one, or take another port."
+        f"background. `{shell}` names the program. End that one, or take another port."
     )
-    if is_stream is not False:
+    if is_stream is not False and not is_windows:
         text += (
             " A TCP server that has just ended keeps its port for a minute, unless it calls "
             "setsockopt(SOL_SOCKET, SO_REUSEADDR, 1) before bind()."

@@ -77,10 +77,9 @@ def _run(arguments: list[str], hints: bool) -> int:
         # `__file__` as the interpreter has it: absolute, and otherwise as it was given.
         name, folder = os.path.join(os.getcwd(), script), os.path.dirname(os.path.realpath(script))
         try:
-            file = os.open(script, os.O_RDONLY)
             if os.path.isdir(script):
-                os.close(file)
                 raise IsADirectoryError(21, "a folder is not run; name the script in it")
+            file = os.open(script, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except OSError as error:
             print(
                 f"capsock run: can't open file {name!r}: [Errno {error.errno}] {error.strerror}",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class _Handle(Protocol):
-        def detach(self) -> int: ...
+        def detach(self) -> int | _socket.socket: ...
 
 
 _MODULE = "multiprocessing.reduction"
@@ -47,10 +47,14 @@ def _reduce(socket: _socket.socket) -> tuple[Any, tuple[Any, ...]]:
     return _rebuild, (_modules[type(socket)], *arguments)
 
 
-def _rebuild(module: str, handle: _Handle, family: int, kind: int, protocol: int) -> _socket.socket:
-    made: _socket.socket = __import__(module, fromlist=["socket"]).socket(
-        family, kind, protocol, fileno=handle.detach()
-    )
+def _rebuild(module: str, handle: _Handle, *numbers: int) -> _socket.socket:
+    kind = __import__(module, fromlist=["socket"]).socket
+    sent = handle.detach()
+    if not isinstance(sent, int):
+        # On Windows, a socket of the standard library's.
+        numbers = (sent.family, sent.type, sent.proto)
+        sent = sent.detach()
+    made: _socket.socket = kind(*numbers, fileno=sent)
     return made
 
 

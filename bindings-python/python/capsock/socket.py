@@ -67,6 +67,16 @@ def _core_of(socket):
         return None
 
 
+def _blocks_itself(socket):
+    """Tell whether the descriptor has to block: on Windows, sockets of the core's do not.
+
+    There, ssl receives by itself, and calls again and again what does not block.
+    """
+    if _sys.platform != "win32" or "ssl" not in _sys.modules:
+        return False
+    return isinstance(socket, getattr(_sys.modules["ssl"], "SSLSocket", ()))
+
+
 class socket(_native.SocketCalls, _base):
     """A socket like the standard library's; TCP and UDP over IPv4 and IPv6 run on the core."""
 
@@ -93,7 +103,9 @@ class socket(_native.SocketCalls, _base):
         else:
             _base.__init__(self, family, type, proto, fileno)
             found = [getattr(_socket.socket, name).__get__(self) for name in ("family", "type", "proto")]
-            core = _native.InetSocket.adopt(_socket.socket.fileno(self), *found)
+            core = None
+            if not _blocks_itself(self):
+                core = _native.InetSocket.adopt(_socket.socket.fileno(self), *found)
         if core is not None:
             core.set_timeout(_socket.socket.gettimeout(self))
         object.__setattr__(self, "_capsock_core", core)
