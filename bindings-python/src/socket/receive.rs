@@ -39,7 +39,8 @@ impl InetSocket {
             let truncation = Truncation::watch();
             socket.receive(room, flags, policy).map(|count| truncation.length(count, size))
         })?;
-        Ok(hints::received(call, self, count, size, flags))
+        let length = hints::received(call, self, count, size, flags);
+        cut(call.py(), count, size).map_or(Ok(length), Err)
     }
 
     fn receive_from(
@@ -55,7 +56,8 @@ impl InetSocket {
             let (count, from) = socket.receive_from(room, flags, policy)?;
             Ok((truncation.length(count, size), from))
         })?;
-        Ok((hints::received(call, self, count, size, flags), from))
+        let length = hints::received(call, self, count, size, flags);
+        cut(call.py(), count, size).map_or(Ok((length, from)), Err)
     }
 
     pub(super) fn sender<'py>(
@@ -68,6 +70,11 @@ impl InetSocket {
             None => Ok(py.None().into_bound(py)),
         }
     }
+}
+
+/// The exception for what did not fit its buffer, where that is one.
+fn cut(py: Python<'_>, count: usize, size: usize) -> Option<PyErr> {
+    if count > size { Truncation::error(py) } else { None }
 }
 
 /// A number of bytes; a negative one is refused.

@@ -74,6 +74,11 @@ impl Truncation {
     pub(crate) fn length(&self, received: usize, _size: usize) -> usize {
         received
     }
+
+    /// The exception for a datagram that was cut: there is none.
+    pub(crate) fn error(_: Python<'_>) -> Option<PyErr> {
+        None
+    }
 }
 
 /// OSError(errno, text), with Python's text for the number.

@@ -89,6 +89,11 @@ impl Truncation {
         let cut = received == size && unsafe { GetLastError() } == ws::WSAEMSGSIZE.cast_unsigned();
         if cut { size + 1 } else { received }
     }
+
+    /// The exception for a datagram that was cut, as Python's sockets raise it.
+    pub(crate) fn error(py: Python<'_>) -> Option<PyErr> {
+        Some(os_error(py, ws::WSAEMSGSIZE))
+    }
 }
 
 /// OSError(errno, text, None, winerror), as Python makes it of a number of Winsock's.

@@ -23,9 +23,6 @@ import unittest  # noqa: E402
 
 from test import support  # noqa: E402
 
-results = os.fdopen(os.dup(1), "w", encoding="utf-8")
-os.dup2(2, 1)
-
 
 def short(test):
     """Name a test as Class.test."""
@@ -90,11 +87,18 @@ def chosen(tests):
             yield test
 
 
-with open(left_out, encoding="utf-8") as lines:
-    unwanted = {line.partition(":")[0].strip() for line in lines if line.strip() and not line.startswith("#")}
-
-support.use_resources = ["network", "cpu", "walltime"]
-with tempfile.TemporaryDirectory() as folder:
-    os.chdir(folder)
-    tests = unittest.defaultTestLoader.loadTestsFromName(test_module)
-    unittest.TestSuite(chosen(flat(tests))).run(Outcomes())
+# On Windows, a process that a test starts by multiprocessing imports this file.
+if __name__ == "__main__":
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    with open(left_out, encoding="utf-8") as lines:
+        rows = [line for line in lines if line.strip() and not line.startswith("#")]
+    unwanted = {row.partition(":")[0].strip() for row in rows}
+    support.use_resources = ["network", "cpu", "walltime"]
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        tests = unittest.defaultTestLoader.loadTestsFromName(test_module)
+        unittest.TestSuite(chosen(flat(tests))).run(Outcomes())
+        # Windows does not delete the working folder.
+        os.chdir(before)
