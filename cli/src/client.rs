@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Instant;
 
 use capsock::{TcpClient, UdpClient};
 use serde_json::{Value, json};
 
+use crate::argument;
 use crate::failure::{Failure, Result};
 use crate::options::{TcpClientArgs, UdpClientArgs};
 use crate::port::port;
@@ -113,7 +112,7 @@ impl Tcp {
 fn stream(client: &TcpClient) -> Result<()> {
     let input = Input::new().map_err(|error| Failure::input(&error))?;
     let mut output = Output::new().map_err(|error| Failure::output(&error))?;
-    match client.copy_fd(input.as_fd(), &mut output) {
+    match client.copy_fd(input.as_input(), &mut output) {
         Ok(_) => Ok(()),
         Err(error) => Err(match output.failed {
             Some(failed) => Failure::output(&failed),
@@ -136,7 +135,8 @@ impl Common {
         let mut printer =
             Printer { output: Output::new().map_err(|error| Failure::output(&error))?, json: self.json };
         if !self.text.is_empty() {
-            let text = self.text.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().join(&b' ');
+            let words = self.text.iter().map(|word| argument::bytes(word)).collect::<Result<Vec<_>>>()?;
+            let text = words.join(&b' ');
             return printer.print_reply(&text, &request);
         }
         let input = Input::new().map_err(|error| Failure::input(&error))?;

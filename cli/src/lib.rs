@@ -3,6 +3,8 @@
 //! It parses the command line, calls the core, and prints the results. It is not a library for other programs; that is
 //! the crate `capsock`.
 
+mod argument;
+mod children;
 mod client;
 mod command;
 mod completions;

@@ -6,7 +6,30 @@ use std::io::IsTerminal;
 pub(crate) fn coloured() -> bool {
     let says = |name: &str, no: &str| std::env::var_os(name).is_some_and(|value| value == no);
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stdout().is_terminal() && !refused && !says("TERM", "dumb")
+    std::io::stdout().is_terminal() && !refused && !says("TERM", "dumb") && takes_escapes()
+}
+
+#[cfg(unix)]
+fn takes_escapes() -> bool {
+    true
+}
+
+/// Whether the console interprets escape sequences; before Windows Terminal it does so on request.
+#[cfg(windows)]
+fn takes_escapes() -> bool {
+    use std::os::windows::io::AsRawHandle;
+
+    use windows_sys::Win32::System::Console::{
+        ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, SetConsoleMode,
+    };
+
+    let console = std::io::stdout().as_raw_handle();
+    let mut mode = 0;
+    // SAFETY: the handle is the process's own, and the mode is written.
+    unsafe {
+        GetConsoleMode(console, &raw mut mode) != 0
+            && SetConsoleMode(console, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0
+    }
 }
 
 /// The width of the terminal in columns, at least 40.

@@ -10,6 +10,8 @@ pub(super) enum Outcome {
     Failed(String),
     /// There is no result, for this reason.
     Missing(String),
+    /// The server's system has no such server.
+    Unsupported,
 }
 
 /// A client against a server; both are indices into [`Matrix::languages`].
@@ -65,12 +67,28 @@ impl Matrix {
         }
     }
 
+    /// Takes the cells of a server that its peer has named as unsupported, and returns how many there are.
+    pub(super) fn without(&mut self, server: usize, transport: Transport, concurrency: Concurrency) -> usize {
+        let of = |cell: &&mut Cell| {
+            (cell.server, cell.transport, cell.concurrency) == (server, transport, concurrency)
+        };
+        self.cells.iter_mut().filter(of).map(|cell| cell.outcome = Outcome::Unsupported).count()
+    }
+
     pub(super) fn passed(&self) -> usize {
         self.cells.iter().filter(|cell| matches!(cell.outcome, Outcome::Passed(_))).count()
     }
 
+    pub(super) fn unsupported(&self) -> usize {
+        self.cells.iter().filter(|cell| cell.outcome == Outcome::Unsupported).count()
+    }
+
+    pub(super) fn failed(&self) -> usize {
+        self.cells.len() - self.passed() - self.unsupported()
+    }
+
     pub(super) fn good(&self) -> bool {
-        self.passed() == self.cells.len() && self.other_failures.is_empty()
+        self.failed() == 0 && self.other_failures.is_empty()
     }
 }
 
@@ -98,4 +116,11 @@ impl Address {
     pub(super) fn line(&self) -> String {
         format!("{} {} {}", self.transport.name(), self.concurrency.name(), self.port)
     }
+}
+
+/// The kind of server that a peer's system has not, from the line that the peer prints: `tcp processes unsupported`.
+pub(super) fn parse_unsupported(line: &str) -> Option<(Transport, Concurrency)> {
+    let mut words = line.split_whitespace();
+    let kind = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    (words.next() == Some("unsupported") && words.next().is_none()).then_some(kind)
 }

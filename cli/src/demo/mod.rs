@@ -30,8 +30,8 @@ Examples:
   capsock demo --peer c=./peer --peer 'python=python3 examples/peer/peer.py'
 
 A peer is a program with two modes. `COMMAND serve` starts a TCP and a UDP server of each
-concurrency on 127.0.0.1, prints a line `tcp threads 40123` for each, then `ready`, and runs until
-its standard input ends. `COMMAND ask TEXTS EXPECTED` reads such lines, asks each server every line
+concurrency on 127.0.0.1, prints a line `tcp threads 40123` for each, or `tcp processes unsupported`
+if the system has no such server, then `ready`, and runs until its standard input ends. `COMMAND ask TEXTS EXPECTED` reads such lines, asks each server every line
 of the file TEXTS, and prints the line, `ok` or `failed`, and a detail, with tabs in between.
 
 The exit status is 1 if a pair fails or has no result.";

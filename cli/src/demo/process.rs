@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
@@ -11,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::children::{Group, shell};
 use crate::signals;
 
 /// The longest line that a peer may print, in bytes.
@@ -47,6 +47,7 @@ pub(super) enum Event {
 /// A running peer. Dropping it kills the peer and its children.
 pub(super) struct Process {
     child: Child,
+    group: Group,
     input: Option<ChildStdin>,
     errors: Arc<Mutex<VecDeque<u8>>>,
     stderr_reader: Option<JoinHandle<()>>,
@@ -63,12 +64,11 @@ impl Process {
         events: Sender<Event>,
     ) -> io::Result<Process> {
         let mut command = start.command(mode);
-        // In a process group of its own it gets no Ctrl-C of the terminal, and is killed with its children.
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (mut child, group) = Group::spawn(&mut command)?;
         let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let mut process =
-            Process { child, input, errors: Arc::default(), stderr_reader: None, reaped: false };
+            Process { child, group, input, errors: Arc::default(), stderr_reader: None, reaped: false };
         if let Some(output) = output {
             thread::Builder::new().spawn(move || read_lines(output, number, &events))?;
         }
@@ -131,7 +131,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if !self.reaped {
-            signals::kill_group(self.child.id());
+            self.group.kill();
             let _ = self.child.wait();
         }
     }
@@ -139,25 +139,25 @@ impl Drop for Process {
 
 impl Start {
     fn command(&self, mode: &Mode<'_>) -> Command {
-        let mut command = match self {
-            Start::Shell(text) => {
-                let mut command = Command::new("sh");
-                // As positional parameters, the arguments are not split at spaces.
-                command.arg("-c").arg(format!("exec {text} \"$@\"")).arg("sh");
-                command
-            }
+        let arguments = mode.arguments();
+        match self {
+            Start::Shell(text) => shell(text, &arguments),
             Start::Program(words) => {
                 let mut words = words.iter();
                 let mut command = Command::new(words.next().cloned().unwrap_or_default());
-                command.args(words);
+                command.args(words).args(arguments);
                 command
             }
-        };
-        match mode {
-            Mode::Serve => command.arg("serve"),
-            Mode::Ask(files) => command.arg("ask").args(files.iter()),
-        };
-        command
+        }
+    }
+}
+
+impl Mode<'_> {
+    fn arguments(&self) -> Vec<OsString> {
+        match self {
+            Mode::Serve => vec!["serve".into()],
+            Mode::Ask([texts, expected]) => vec!["ask".into(), texts.into(), expected.into()],
+        }
     }
 }
 

@@ -17,12 +17,14 @@ pub(super) fn text(matrix: &Matrix, seconds: f64, coloured: bool) -> String {
     let kinds: Vec<_> =
         Concurrency::ALL.iter().map(|one| format!("{} {}", letter(*one), one.name())).collect();
     line(&mut text, format_args!("servers: {}", kinds.join(", ")));
-    line(&mut text, format_args!("cells: ok every reply was right, NO failed, -- no result\n"));
+    let unsupported = matrix.unsupported();
+    let marks = if unsupported > 0 { ", na not on this system" } else { "" };
+    line(&mut text, format_args!("cells: ok every reply was right, NO failed, -- no result{marks}\n"));
     failures(&mut text, matrix);
     too_large(&mut text, matrix);
-    let (all, passed) = (matrix.cells.len(), matrix.passed());
-    let failed = all - passed;
-    let sum = format!("{all} cells: {passed} passed, {failed} failed in {seconds:.1} s");
+    let (all, passed, failed) = (matrix.cells.len(), matrix.passed(), matrix.failed());
+    let unsupported = if unsupported > 0 { format!(", {unsupported} unsupported") } else { String::new() };
+    let sum = format!("{all} cells: {passed} passed, {failed} failed{unsupported} in {seconds:.1} s");
     line(&mut text, paint(&sum, if matrix.good() { GREEN } else { RED }, coloured));
     text
 }
@@ -79,6 +81,7 @@ fn mark(outcome: &Outcome, coloured: bool) -> String {
         Outcome::Passed(_) => paint("ok", GREEN, coloured),
         Outcome::Failed(_) => paint("NO", RED, coloured),
         Outcome::Missing(_) => paint("--", YELLOW, coloured),
+        Outcome::Unsupported => "na".to_owned(),
     }
 }
 
@@ -133,16 +136,18 @@ pub(super) fn json(matrix: &Matrix, seconds: f64) -> Value {
         "cells": cells,
         "other_failures": matrix.other_failures,
         "passed": matrix.passed(),
-        "failed": matrix.cells.len() - matrix.passed(),
+        "failed": matrix.failed(),
+        "unsupported": matrix.unsupported(),
         "seconds": seconds,
     })
 }
 
 fn cell_json(matrix: &Matrix, cell: &Cell) -> Value {
     let (result, detail) = match &cell.outcome {
-        Outcome::Passed(detail) => ("ok", detail),
-        Outcome::Failed(why) => ("failed", why),
-        Outcome::Missing(why) => ("missing", why),
+        Outcome::Passed(detail) => ("ok", detail.as_str()),
+        Outcome::Failed(why) => ("failed", why.as_str()),
+        Outcome::Missing(why) => ("missing", why.as_str()),
+        Outcome::Unsupported => ("unsupported", ""),
     };
     json!({
         "client": matrix.languages[cell.client],

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use capsock::{Concurrency, Transport};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::matrix::{Address, Matrix, Outcome};
+use super::matrix::{Address, Matrix, Outcome, parse_unsupported};
 use super::process::{Event, Mode, Process, Start};
 use crate::failure::{Failure, GENERAL, Result};
 use crate::signals;
@@ -80,13 +80,18 @@ impl Run<'_> {
                     waited_for.retain(|waited| *waited != language);
                     continue;
                 }
-                Some(Event::Line(language, line)) => match Address::parse(language, &line) {
-                    Some(address) => {
+                Some(Event::Line(language, line)) => {
+                    if let Some(address) = Address::parse(language, &line) {
                         servers.addresses.push(address);
                         continue;
                     }
-                    None => (language, format!("it said '{line}' instead of an address or 'ready'")),
-                },
+                    if let Some((transport, concurrency)) = parse_unsupported(&line) {
+                        let cells = self.matrix.without(language, transport, concurrency);
+                        self.bar.inc(cells as u64);
+                        continue;
+                    }
+                    (language, format!("it said '{line}' instead of an address or 'ready'"))
+                }
                 Some(Event::Closed(language)) if waited_for.contains(&language) => {
                     let process = servers.running.get_mut(&language);
                     let why = process.and_then(|process| process.finish(deadline).err());

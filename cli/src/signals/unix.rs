@@ -1,4 +1,4 @@
-//! Handles SIGINT and SIGTERM while the command runs, and restores the host's handlers afterwards.
+//! Handlers of SIGINT and SIGTERM.
 //!
 //! A signal interrupts a system call that blocks, but not one that is about to. After the first signal, a thread
 //! therefore sends SIGURG, which has no effect by default, to the command's thread until the command has ended.
@@ -13,10 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// The first SIGINT or SIGTERM since [`Signals::catch`]; 0 for none.
-static FIRST: AtomicI32 = AtomicI32::new(0);
-/// How many of them have arrived.
-static COUNT: AtomicU32 = AtomicU32::new(0);
+use super::flags;
+
 /// How many threads are in the handler.
 static HANDLING: AtomicU32 = AtomicU32::new(0);
 /// The watcher's stream while signals are caught; -1 otherwise.
@@ -25,29 +23,6 @@ static WATCHER: AtomicI32 = AtomicI32::new(-1);
 static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 const WAKE_EVERY: Duration = Duration::from_millis(20);
-
-/// The first signal that has arrived: SIGINT or SIGTERM.
-pub(crate) fn arrived() -> Option<i32> {
-    match FIRST.load(Ordering::SeqCst) {
-        0 => None,
-        signal => Some(signal),
-    }
-}
-
-/// Whether a signal has arrived: the `on_interrupt` of the core's calls.
-pub(crate) fn once() -> bool {
-    arrived().is_some()
-}
-
-/// Whether two signals have arrived.
-pub(crate) fn twice() -> bool {
-    COUNT.load(Ordering::SeqCst) >= 2
-}
-
-/// Whether three signals have arrived.
-pub(crate) fn thrice() -> bool {
-    COUNT.load(Ordering::SeqCst) >= 3
-}
 
 /// While it lives, SIGINT and SIGTERM are recorded instead of terminating the process, and interrupt the system calls of
 /// its thread.
@@ -66,8 +41,7 @@ impl Signals {
         if CAUGHT.swap(true, Ordering::SeqCst) {
             return Ok(signals);
         }
-        FIRST.store(0, Ordering::SeqCst);
-        COUNT.store(0, Ordering::SeqCst);
+        flags::reset();
         match signals.install() {
             Ok(()) => Ok(signals),
             Err(error) => {
@@ -139,14 +113,6 @@ impl Drop for Signals {
     }
 }
 
-/// Kills all processes of a group. That the group has ended is no error.
-pub(crate) fn kill_group(leader: u32) {
-    if let Ok(group @ 2..) = i32::try_from(leader) {
-        // SAFETY: kill takes any numbers; 0, 1 and -1, which mean others' processes, are excluded.
-        unsafe { libc::kill(-group, libc::SIGKILL) };
-    }
-}
-
 fn action(signal: i32, new: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     let mut old = MaybeUninit::zeroed();
     // SAFETY: `new` is null or a valid sigaction whose handler does async-signal-safe work only,
@@ -166,8 +132,7 @@ extern "C" fn on_signal(signal: i32) {
     HANDLING.fetch_add(1, Ordering::SeqCst);
     // SAFETY: errno's location is valid for the life of the thread.
     let errno = unsafe { *errno_location() };
-    let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
-    COUNT.fetch_add(1, Ordering::SeqCst);
+    flags::count(signal);
     // SAFETY: one byte of a constant goes to a stream that is open as long as a handler runs, or
     // to -1, which is refused. It neither blocks (the stream is non-blocking) nor raises SIGPIPE.
     unsafe { libc::send(WATCHER.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, MSG_NOSIGNAL) };

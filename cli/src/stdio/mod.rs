@@ -1,11 +1,25 @@
 //! Unbuffered standard input and output, whose calls a signal interrupts.
 
+mod repeat;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, Write};
+
+#[cfg(unix)]
+pub(crate) use unix::Input;
+#[cfg(unix)]
+use unix::Target;
+#[cfg(windows)]
+pub(crate) use windows::Input;
+#[cfg(windows)]
+use windows::Target;
 
 use crate::signals;
+use repeat::until;
 
 /// Bytes for each system call: with so many, the cost of a call does not matter.
 pub(crate) const CHUNK: usize = 256 << 10;
@@ -15,30 +29,9 @@ pub(crate) fn message(text: impl Display) {
     let _ = writeln!(io::stderr(), "capsock: {text}");
 }
 
-/// Standard input, unbuffered.
-pub(crate) struct Input(File);
-
-impl Input {
-    pub(crate) fn new() -> io::Result<Input> {
-        Ok(Input(File::from(io::stdin().as_fd().try_clone_to_owned()?)))
-    }
-}
-
-impl AsFd for Input {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl Read for Input {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        until(signals::once, || self.0.read(buffer))
-    }
-}
-
 /// Standard output, unbuffered.
 pub(crate) struct Output {
-    file: File,
+    target: Target,
     /// Whether to stop writing.
     ended: fn() -> bool,
     /// The error of a write, for a caller whose callee does not pass it on.
@@ -56,7 +49,7 @@ impl Output {
     }
 
     fn until(ended: fn() -> bool) -> io::Result<Output> {
-        Ok(Output { file: File::from(io::stdout().as_fd().try_clone_to_owned()?), ended, failed: None })
+        Ok(Output { target: Target::new()?, ended, failed: None })
     }
 
     /// Writes a line, in one system call unless the system takes less.
@@ -67,26 +60,12 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        until(self.ended, || self.file.write(bytes)).inspect_err(|error| {
+        until(self.ended, || self.target.write(bytes)).inspect_err(|error| {
             self.failed = Some(error.kind().into());
         })
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Repeats a call that a signal has interrupted, unless the command ends. The error is then not `Interrupted`, with
-/// which the loops of std would repeat the call.
-fn until(ended: fn() -> bool, mut call: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
-    loop {
-        if ended() {
-            return Err(io::Error::other("a signal ended it"));
-        }
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
     }
 }
