@@ -82,7 +82,7 @@ pub(crate) fn is_ipv6(socket: &Socket) -> Sys<bool> {
 
 /// The flags that Winsock knows.
 pub(super) fn without_own_flags(flags: c_int) -> c_int {
-    flags & !(netc::MSG_DONTWAIT | netc::MSG_MORE)
+    flags & !(netc::MSG_DONTWAIT | netc::MSG_MORE | netc::MSG_TRUNC)
 }
 
 pub(super) fn number(socket: &Socket) -> SOCKET {
@@ -95,11 +95,11 @@ fn length_of(buffer: &[u8]) -> c_int {
 }
 
 /// The result of a receive. A datagram that is longer than the buffer fills it and is cut, as on other systems; Winsock
-/// reports that as an error (WSAEMSGSIZE).
-fn received(count: c_int, buffer: &[u8]) -> Sys<usize> {
+/// reports that as an error (WSAEMSGSIZE), and not its length: with MSG_TRUNC, the length is one more than the buffer's.
+fn received(count: c_int, buffer: &[u8], flags: c_int) -> Sys<usize> {
     match check(count) {
         Ok(count) => Ok(count as usize),
-        Err(Errno(netc::EMSGSIZE)) => Ok(buffer.len()),
+        Err(Errno(netc::EMSGSIZE)) => Ok(buffer.len() + usize::from(flags & netc::MSG_TRUNC != 0)),
         // After a shutdown of the input the stream has ended.
         Err(Errno(netc::EPIPE)) => Ok(0),
         Err(errno) => Err(errno),
@@ -110,7 +110,7 @@ fn received(count: c_int, buffer: &[u8]) -> Sys<usize> {
 pub(crate) fn receive(socket: &Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
     let (at, length) = (buffer.as_mut_ptr(), length_of(buffer));
     // SAFETY: the buffer is writable for its length.
-    received(unsafe { recv(number(socket), at, length, without_own_flags(flags)) }, buffer)
+    received(unsafe { recv(number(socket), at, length, without_own_flags(flags)) }, buffer, flags)
 }
 
 /// recvfrom. A connected stream has no sender's address.
@@ -133,7 +133,7 @@ pub(crate) fn receive_from(
             &raw mut name_length,
         )
     };
-    let count = received(count, buffer)?;
+    let count = received(count, buffer, flags)?;
     // SAFETY: the storage was zero before, which is an address of no family.
     Ok((count, unsafe { address_at(name.as_ptr(), name_length) }))
 }
