@@ -1,5 +1,6 @@
 //! Unbuffered standard input and output, whose calls a signal interrupts.
 
+mod chunk;
 mod repeat;
 #[cfg(unix)]
 mod unix;
@@ -19,10 +20,8 @@ pub(crate) use windows::Input;
 use windows::Target;
 
 use crate::signals;
+pub(crate) use chunk::CHUNK;
 use repeat::until;
-
-/// Bytes for each system call: with so many, the cost of a call does not matter.
-pub(crate) const CHUNK: usize = 256 << 10;
 
 /// Prints a line on standard error after the program's name. An error is ignored, as there is nowhere to report it.
 pub(crate) fn message(text: impl Display) {

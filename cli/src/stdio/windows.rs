@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::CHUNK;
+use super::chunk::CHUNK;
 use crate::signals;
 
 /// The interval at which a wait for the input looks for a signal.
