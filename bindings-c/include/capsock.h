@@ -43,7 +43,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#if defined(_WIN32)
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#else
 #include <sys/socket.h>
+#endif
 
 // The timeout, in milliseconds, that stands for no limit.
 #define CAPSOCK_NO_LIMIT 9223372036854775807
@@ -334,6 +339,27 @@ typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 // called in the thread that sent the requests. It must not use the same client, and it must
 // return: neither longjmp(3) nor a C++ exception may leave it.
 typedef int (*capsock_on_reply)(size_t index, const uint8_t *reply, size_t length, void *user_data);
+
+#if !defined(_WIN32)
+// A file that is read or written, by its descriptor; on Windows by its HANDLE.
+typedef int capsock_file;
+#endif
+
+#if defined(_WIN32)
+// A file that is read or written, by its HANDLE (GetStdHandle, _get_osfhandle); elsewhere by its
+// descriptor.
+typedef void *capsock_file;
+#endif
+
+#if !defined(_WIN32)
+// The descriptor of a socket; on Windows a SOCKET.
+typedef int capsock_fd;
+#endif
+
+#if defined(_WIN32)
+// The descriptor of a socket; elsewhere an int.
+typedef size_t capsock_fd;
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -770,8 +796,8 @@ capsock_status capsock_tcp_client_request_many(const capsock_tcp_client *client,
 // the connection before the whole input was sent; `CAPSOCK_INPUT_OUTPUT` if reading or writing a
 // descriptor fails. Closing the client does not interrupt a write to `output`.
 capsock_status capsock_tcp_client_copy(const capsock_tcp_client *client,
-                                       int input,
-                                       int output,
+                                       capsock_file input,
+                                       capsock_file output,
                                        uint64_t *sent,
                                        uint64_t *received);
 
@@ -934,10 +960,12 @@ capsock_status capsock_socket_set_interruptible(const capsock_socket *socket, bo
 // Whether a signal interrupts a blocking call; false if `socket` is NULL.
 bool capsock_socket_interruptible(const capsock_socket *socket);
 
-// The file descriptor, for poll(2), select(2) and other system calls; -1 if the socket is closed
-// or NULL. The descriptor belongs to the socket: do not close it. `capsock_socket_set_timeout`
-// changes its O_NONBLOCK. Closing the socket does not unblock poll(2) in another thread.
-int capsock_socket_descriptor(const capsock_socket *socket);
+// The file descriptor, for poll(2), select(2) and other system calls; -1 (on Windows
+// INVALID_SOCKET) if the socket is closed or NULL. The descriptor belongs to the socket: do not
+// close it. `capsock_socket_set_timeout` changes its O_NONBLOCK; on Windows it never blocks
+// (FIONBIO), and the functions here do. Closing the socket does not unblock poll(2) in another
+// thread.
+capsock_fd capsock_socket_descriptor(const capsock_socket *socket);
 
 // close(2). Calls that are blocked in other threads, and each later call, fail with
 // `CAPSOCK_CLOSED`. Closing it again is no error. The socket has to be freed as well.
@@ -1067,7 +1095,8 @@ capsock_status capsock_socket_sendto(const capsock_socket *socket,
 //
 // If a datagram is longer than the buffer, the call fails with `CAPSOCK_TOO_LARGE`: the buffer is
 // full, `received` is the length of the whole datagram, and the rest is discarded unless MSG_PEEK
-// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
+// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2). Windows does not tell the
+// length of the whole datagram: there `received` is `size` + 1.
 //
 // Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
 // `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` if an ICMP port
@@ -1114,9 +1143,9 @@ capsock_status capsock_socket_setsockopt(const capsock_socket *socket,
                                          socklen_t length);
 
 // Starts a recording of the socket calls of this process, including those of servers and clients.
-// Each call is one line of JSON, appended to `file`, whose name need not be UTF-8. Several
-// processes may record to one file. `payload` sets whether the first 32 bytes of sent and received
-// data are recorded.
+// Each call is one line of JSON, appended to `file`, whose name need not be UTF-8, except on
+// Windows. Several processes may record to one file. `payload` sets whether the first 32 bytes of
+// sent and received data are recorded.
 //
 // The environment variable CAPSOCK_TRACE=FILE starts a recording with the program's first call
 // (CAPSOCK_TRACE_PAYLOAD=0: without payload); this function replaces such a recording. If a line

@@ -6,12 +6,12 @@ use capsock::net::port::from_number;
 use capsock::net::timeout::from_millis;
 use capsock::net::{Family, Purpose, WaitPolicy};
 use capsock::{Endpoint, Error, ErrorKind, Result};
-use libc::{sockaddr, socklen_t};
 
 use crate::guard::guard;
 use crate::pointer::{bytes_mut, refused, text};
 use crate::sockaddr::{AddressBuffer, read_address};
 use crate::status::capsock_status;
+use crate::system::{AF_UNSPEC, sockaddr, socklen_t};
 
 /// The size of a buffer that holds the text of any address and its NUL.
 pub const CAPSOCK_ADDRESS_SIZE: usize = 72;
@@ -74,7 +74,7 @@ unsafe fn find(
     address: *mut sockaddr,
     address_length: Option<&mut socklen_t>,
 ) -> Result<()> {
-    let family = if family == libc::AF_UNSPEC { None } else { Some(Family::from_number(family)?) };
+    let family = if family == AF_UNSPEC { None } else { Some(Family::from_number(family)?) };
     let policy = WaitPolicy { timeout: from_millis("the timeout", timeout_ms)?, on_interrupt: None };
     let address_buffer = AddressBuffer::new(address, address_length, family)?
         .ok_or_else(|| refused("address", "it is NULL"))?;

@@ -8,6 +8,7 @@ use capsock::{Error, Result};
 
 use crate::guard::guard_or;
 use crate::pointer::free_text;
+use crate::system::ENOMEM;
 
 /// Bytes that the library allocated. The caller frees them with `capsock_bytes_free`, and until
 /// then leaves both fields unchanged. The caller may change the bytes.
@@ -23,7 +24,7 @@ pub struct capsock_bytes {
 /// Gives the bytes to the caller.
 pub(crate) fn give_bytes(out: &mut MaybeUninit<capsock_bytes>, mut bytes: Vec<u8>) -> Result<()> {
     let length = bytes.len();
-    bytes.try_reserve_exact(1).map_err(|_| Error::os(libc::ENOMEM, "give the bytes"))?;
+    bytes.try_reserve_exact(1).map_err(|_| Error::os(ENOMEM, "give the bytes"))?;
     bytes.push(0);
     let data = Box::into_raw(bytes.into_boxed_slice()).cast::<u8>();
     out.write(capsock_bytes { data, length });

@@ -10,6 +10,7 @@ use crate::last_error::c_text;
 use crate::pointer::{bytes, given};
 use crate::server_options::capsock_server_options;
 use crate::status::capsock_status;
+use crate::system::ENOMEM;
 
 /// The reply that a handler writes. It belongs to the library and is valid during that call of the
 /// handler.
@@ -23,7 +24,7 @@ impl capsock_reply {
     fn write(&mut self, data: &[u8]) -> Result<()> {
         self.bytes.try_reserve(data.len()).map_err(|_| {
             self.incomplete = true;
-            Error::os(libc::ENOMEM, "add to the reply")
+            Error::os(ENOMEM, "add to the reply")
         })?;
         self.bytes.extend_from_slice(data);
         Ok(())

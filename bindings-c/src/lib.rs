@@ -15,11 +15,13 @@
 #![allow(non_camel_case_types, reason = "the names are C's")]
 #![allow(clippy::missing_safety_doc, reason = "the conventions of the header hold for every function")]
 
-mod descriptor;
+/// The types of descriptors.
+pub mod descriptor;
 mod guard;
 mod last_error;
 mod pointer;
 mod sockaddr;
+mod system;
 
 // What the header shows, in its order.
 pub mod version;

@@ -10,6 +10,8 @@ use std::slice;
 
 use capsock::{Error, ErrorKind, Result};
 
+use crate::system::ENOMEM;
+
 /// The argument, unless it is NULL.
 pub(crate) fn given<T>(argument: Option<T>, name: &str) -> Result<T> {
     argument.ok_or_else(|| null(name))
@@ -118,7 +120,7 @@ pub(crate) fn give_text(out: &mut MaybeUninit<*mut c_char>, text: impl Into<Vec<
     // SAFETY: strdup(3) reads up to the NUL of a CString.
     let copy = unsafe { libc::strdup(text.as_ptr()) };
     if copy.is_null() {
-        return Err(Error::os(libc::ENOMEM, "copy the text"));
+        return Err(Error::os(ENOMEM, "copy the text"));
     }
     out.write(copy);
     Ok(())

@@ -7,9 +7,12 @@ use std::ptr;
 
 use capsock::net::Family;
 use capsock::{Error, ErrorKind, Result};
-use libc::{sa_family_t, sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::pointer::{bytes, given, refused};
+use crate::system::{
+    ADDRESS_HAS_LENGTH, AF_INET, AF_INET6, SCOPE_ID, sa_family_t, sockaddr, sockaddr_in, sockaddr_in6,
+    sockaddr_storage, socklen_t,
+};
 
 const V4_SIZE: usize = size_of::<sockaddr_in>();
 const V6_SIZE: usize = size_of::<sockaddr_in6>();
@@ -27,16 +30,12 @@ pub(crate) unsafe fn read_address(address: *const sockaddr, length: socklen_t) -
     let raw = unsafe { bytes(address.cast(), size.min(V6_SIZE), "address") }?;
     parse(raw).ok_or_else(|| {
         let family = field::<2>(raw, 0).map(u16::from_ne_bytes).map(i32::from);
-        let (ipv4, ipv6) = (libc::AF_INET, libc::AF_INET6);
+        let (ipv4, ipv6) = (AF_INET, AF_INET6);
         refused(
-            if matches!(family, Some(libc::AF_INET | libc::AF_INET6) | None) {
-                "address_length"
-            } else {
-                "address"
-            },
+            if matches!(family, Some(AF_INET | AF_INET6) | None) { "address_length" } else { "address" },
             match family {
-                Some(libc::AF_INET) => format!("{length} bytes are no sockaddr_in, which has {V4_SIZE}"),
-                Some(libc::AF_INET6) => format!("{length} bytes are no sockaddr_in6, which has {V6_SIZE}"),
+                Some(AF_INET) => format!("{length} bytes are no sockaddr_in, which has {V4_SIZE}"),
+                Some(AF_INET6) => format!("{length} bytes are no sockaddr_in6, which has {V6_SIZE}"),
                 Some(other) => {
                     format!("its family is {other}, and neither AF_INET ({ipv4}) nor AF_INET6 ({ipv6})")
                 }
@@ -52,17 +51,17 @@ fn field<const N: usize>(raw: &[u8], at: usize) -> Option<[u8; N]> {
 
 fn parse(raw: &[u8]) -> Option<SocketAddr> {
     match i32::from(sa_family_t::from_ne_bytes(field(raw, offset_of!(sockaddr, sa_family))?)) {
-        libc::AF_INET if raw.len() >= V4_SIZE => {
+        AF_INET if raw.len() >= V4_SIZE => {
             let ip = Ipv4Addr::from(field::<4>(raw, offset_of!(sockaddr_in, sin_addr))?);
             let port = u16::from_be_bytes(field(raw, offset_of!(sockaddr_in, sin_port))?);
             Some(SocketAddr::from((ip, port)))
         }
-        libc::AF_INET6 if raw.len() >= V6_SIZE => Some(SocketAddr::V6(SocketAddrV6::new(
+        AF_INET6 if raw.len() >= V6_SIZE => Some(SocketAddr::V6(SocketAddrV6::new(
             Ipv6Addr::from(field::<16>(raw, offset_of!(sockaddr_in6, sin6_addr))?),
             u16::from_be_bytes(field(raw, offset_of!(sockaddr_in6, sin6_port))?),
             // As socket2 and std have it: the number as it is in memory.
             u32::from_ne_bytes(field(raw, offset_of!(sockaddr_in6, sin6_flowinfo))?),
-            u32::from_ne_bytes(field(raw, offset_of!(sockaddr_in6, sin6_scope_id))?),
+            u32::from_ne_bytes(field(raw, SCOPE_ID)?),
         ))),
         _ => None,
     }
@@ -73,22 +72,21 @@ fn write(address: SocketAddr) -> ([u8; V6_SIZE], usize) {
     let mut put = |at: usize, value: &[u8]| raw[at..at + value.len()].copy_from_slice(value);
     let size = match address {
         SocketAddr::V4(v4) => {
-            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET as sa_family_t).to_ne_bytes());
+            put(offset_of!(sockaddr, sa_family), &(AF_INET as sa_family_t).to_ne_bytes());
             put(offset_of!(sockaddr_in, sin_port), &v4.port().to_be_bytes());
             put(offset_of!(sockaddr_in, sin_addr), &v4.ip().octets());
             V4_SIZE
         }
         SocketAddr::V6(v6) => {
-            put(offset_of!(sockaddr, sa_family), &(libc::AF_INET6 as sa_family_t).to_ne_bytes());
+            put(offset_of!(sockaddr, sa_family), &(AF_INET6 as sa_family_t).to_ne_bytes());
             put(offset_of!(sockaddr_in6, sin6_port), &v6.port().to_be_bytes());
             put(offset_of!(sockaddr_in6, sin6_flowinfo), &v6.flowinfo().to_ne_bytes());
             put(offset_of!(sockaddr_in6, sin6_addr), &v6.ip().octets());
-            put(offset_of!(sockaddr_in6, sin6_scope_id), &v6.scope_id().to_ne_bytes());
+            put(SCOPE_ID, &v6.scope_id().to_ne_bytes());
             V6_SIZE
         }
     };
-    // BSD systems keep the length of an address in its first byte.
-    if cfg!(not(target_os = "linux")) {
+    if ADDRESS_HAS_LENGTH {
         raw[0] = size as u8;
     }
     (raw, size)
@@ -167,15 +165,16 @@ mod tests {
     fn what_is_no_address_is_refused() {
         let (v4, _) = write("127.0.0.1:1".parse().expect("an address"));
         let (v6, _) = write("[::1]:1".parse().expect("an address"));
-        let unix = [libc::AF_UNIX as u8; V6_SIZE];
-        let cases: [(&[u8], u32, &str); 7] = [
+        let unix = [1_u8; V6_SIZE];
+        let longest = (u32::MAX as socklen_t).to_string();
+        let cases: [(&[u8], socklen_t, &str); 7] = [
             (&v4, 15, "sockaddr_in,"),
             (&v6, 27, "sockaddr_in6"),
             (&unix, 28, "AF_INET"),
             (&v4, 1, "family"),
             (&v4, 0, "family"),
             (&v4, 129, "129"),
-            (&v4, u32::MAX, "4294967295"),
+            (&v4, u32::MAX as socklen_t, &longest),
         ];
         for (raw, length, text) in cases {
             // Of exactly the length, where it is that short, so that a tool sees what is read beyond it.

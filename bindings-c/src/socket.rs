@@ -8,17 +8,13 @@ use capsock::Error;
 use capsock::net::timeout::from_millis;
 use capsock::net::{BlockingSocket, Family, Kind, SocketCall, WaitPolicy};
 
+use crate::descriptor::{NO_SOCKET, capsock_fd, number_of};
 use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given};
 use crate::status::capsock_status;
+use crate::system::SOCK_NONBLOCK;
 use crate::time::CAPSOCK_NO_LIMIT;
 use crate::trace::set_process_info;
-
-/// The flag of socket(2), which macOS has not.
-#[cfg(not(target_vendor = "apple"))]
-const SOCK_NONBLOCK: c_int = libc::SOCK_NONBLOCK;
-#[cfg(target_vendor = "apple")]
-const SOCK_NONBLOCK: c_int = 0;
 
 /// A TCP or UDP socket over IPv4 or IPv6. Each function makes the system call of the same name,
 /// with the system's constants and `struct sockaddr`, and returns a status.
@@ -137,12 +133,14 @@ pub extern "C" fn capsock_socket_interruptible(socket: Option<&capsock_socket>) 
     guard_or(false, || Ok(given(socket, "socket")?.interruptible.load(Ordering::Relaxed)))
 }
 
-/// The file descriptor, for poll(2), select(2) and other system calls; -1 if the socket is closed
-/// or NULL. The descriptor belongs to the socket: do not close it. `capsock_socket_set_timeout`
-/// changes its O_NONBLOCK. Closing the socket does not unblock poll(2) in another thread.
+/// The file descriptor, for poll(2), select(2) and other system calls; -1 (on Windows
+/// INVALID_SOCKET) if the socket is closed or NULL. The descriptor belongs to the socket: do not
+/// close it. `capsock_socket_set_timeout` changes its O_NONBLOCK; on Windows it never blocks
+/// (FIONBIO), and the functions here do. Closing the socket does not unblock poll(2) in another
+/// thread.
 #[unsafe(no_mangle)]
-pub extern "C" fn capsock_socket_descriptor(socket: Option<&capsock_socket>) -> c_int {
-    guard_or(-1, || Ok(given(socket, "socket")?.core.fd()))
+pub extern "C" fn capsock_socket_descriptor(socket: Option<&capsock_socket>) -> capsock_fd {
+    guard_or(NO_SOCKET, || Ok(number_of(given(socket, "socket")?.core.fd())))
 }
 
 /// close(2). Calls that are blocked in other threads, and each later call, fail with

@@ -5,13 +5,13 @@ use std::mem::MaybeUninit;
 
 use capsock::net::{Kind, SocketCall};
 use capsock::{Error, ErrorKind, Result};
-use libc::{sockaddr, socklen_t};
 
 use crate::guard::guard;
 use crate::pointer::{bytes, bytes_mut, given, refused};
 use crate::sockaddr::{AddressBuffer, read_address};
 use crate::socket::capsock_socket;
 use crate::status::capsock_status;
+use crate::system::{LENGTH_IS_TOLD, MSG_FASTOPEN, MSG_TRUNC, sockaddr, socklen_t};
 
 /// send(2), with the system's flags, without SIGPIPE.
 ///
@@ -38,12 +38,6 @@ pub unsafe extern "C" fn capsock_socket_send(
         send(socket, data, flags, sent)
     })
 }
-
-/// A flag of Linux alone.
-#[cfg(target_os = "linux")]
-const MSG_FASTOPEN: c_int = libc::MSG_FASTOPEN;
-#[cfg(not(target_os = "linux"))]
-const MSG_FASTOPEN: c_int = 0;
 
 fn send(
     socket: &capsock_socket,
@@ -113,7 +107,8 @@ pub unsafe extern "C" fn capsock_socket_sendto(
 ///
 /// If a datagram is longer than the buffer, the call fails with `CAPSOCK_TOO_LARGE`: the buffer is
 /// full, `received` is the length of the whole datagram, and the rest is discarded unless MSG_PEEK
-/// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2).
+/// was given. With MSG_TRUNC in the flags, that is no error, as in recv(2). Windows does not tell the
+/// length of the whole datagram: there `received` is `size` + 1.
 ///
 /// Errors: `CAPSOCK_TIMED_OUT`, `CAPSOCK_INTERRUPTED`, `CAPSOCK_CLOSED`,
 /// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_TOO_LARGE`, `CAPSOCK_CONNECTION_REFUSED` if an ICMP port
@@ -178,14 +173,18 @@ pub unsafe extern "C" fn capsock_socket_recvfrom(
 
 /// Of a datagram the system tells the whole length; on a stream MSG_TRUNC would throw data away.
 fn telling_the_length(socket: &capsock_socket, flags: c_int) -> c_int {
-    if socket.core.kind() == Kind::Datagram { flags | libc::MSG_TRUNC } else { flags }
+    if socket.core.kind() == Kind::Datagram { flags | MSG_TRUNC } else { flags }
 }
 
 fn whole(length: usize, size: usize, flags: c_int) -> Result<()> {
-    if length <= size || flags & libc::MSG_TRUNC != 0 {
+    if length <= size || flags & MSG_TRUNC != 0 {
         return Ok(());
     }
-    let text = format!("it has {length} bytes, and the buffer has {size}");
+    let text = if LENGTH_IS_TOLD {
+        format!("it has {length} bytes, and the buffer has {size}")
+    } else {
+        format!("it is longer than the buffer, which has {size} bytes")
+    };
     let error = Error::new(ErrorKind::TooLarge, "receive the datagram as a whole", text);
     Err(error.advise("65,535 bytes hold any"))
 }

@@ -6,13 +6,13 @@ use std::mem::MaybeUninit;
 use capsock::net::port::from_number;
 use capsock::net::{SocketCall, shutdown_from_number};
 use capsock::{Endpoint, Result};
-use libc::{sockaddr, socklen_t};
 
 use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given, refused, text};
 use crate::sockaddr::{AddressBuffer, read_address};
 use crate::socket::capsock_socket;
 use crate::status::capsock_status;
+use crate::system::{sockaddr, socklen_t};
 
 /// bind(2).
 ///

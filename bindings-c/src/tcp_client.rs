@@ -1,15 +1,14 @@
 //! The TCP client.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
 
 use capsock::TcpClient;
 use capsock::net::port::from_number;
 
 use crate::bytes::{capsock_bytes, give_bytes};
 use crate::client_options::capsock_tcp_client_options;
-use crate::descriptor::{Output, Use, duplicate};
+use crate::descriptor::{Output, Use, borrow, capsock_file, duplicate};
 use crate::guard::{guard, guard_or};
 use crate::many::{capsock_on_reply, reply_callback};
 use crate::pointer::{bytes, give_handle, give_text, given, many_bytes, text};
@@ -137,8 +136,8 @@ pub unsafe extern "C" fn capsock_tcp_client_request_many(
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_copy(
     client: Option<&capsock_tcp_client>,
-    input: c_int,
-    output: c_int,
+    input: capsock_file,
+    output: capsock_file,
     sent: Option<&mut MaybeUninit<u64>>,
     received: Option<&mut MaybeUninit<u64>>,
 ) -> capsock_status {
@@ -146,7 +145,7 @@ pub extern "C" fn capsock_tcp_client_copy(
         let client = given(client, "client")?;
         let input = duplicate(input, "input", Use::Reading)?;
         let mut output = Output::new(duplicate(output, "output", Use::Writing)?);
-        let moved = client.0.copy_fd(input.as_fd(), &mut output)?;
+        let moved = client.0.copy_fd(borrow(&input), &mut output)?;
         sent.map(|sent| sent.write(moved.sent));
         received.map(|received| received.write(moved.received));
         Ok(())

@@ -25,9 +25,24 @@ fn the_abi_is_the_recorded_one() {
     capsock_api::record::check(&file, about, soname, &exported).unwrap_or_else(|why| panic!("{why}"));
 }
 
+/// The lines of the header on systems other than Windows.
+fn of_unix(header: &str) -> String {
+    let mut windows = false;
+    let kept = header.lines().filter(|line| {
+        windows = match *line {
+            "#if defined(_WIN32)" => true,
+            "#else" | "#endif" => false,
+            _ => windows,
+        };
+        !windows
+    });
+    kept.collect::<Vec<_>>().join("\n")
+}
+
 /// Each declaration on one line, without comments; the constants of an enum and the fields of a struct on lines of
-/// their own, with the name that they belong to.
+/// their own, with the name that they belong to. A type that is an int here is shown as int.
 fn declarations(header: &str) -> Vec<String> {
+    let header = of_unix(header);
     let code: Vec<_> = header
         .lines()
         .map(|line| line.split("//").next().unwrap_or_default().trim())
@@ -58,6 +73,14 @@ fn declarations(header: &str) -> Vec<String> {
         rest = &rest[after + 1..];
     }
     lines.retain(|line| line != "#define CAPSOCK_H" && !line.is_empty());
+    let is_int =
+        |line: &String| line.strip_prefix("typedef int capsock_").map(|name| format!("capsock_{name}"));
+    let ints: Vec<_> = lines.iter().filter_map(is_int).collect();
+    for line in lines.iter_mut().filter(|line| line.contains('(')) {
+        for int in &ints {
+            *line = line.replace(&format!("{int} "), "int ");
+        }
+    }
     lines.sort();
     lines.dedup();
     lines

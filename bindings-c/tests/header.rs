@@ -34,8 +34,12 @@ fn the_header_is_made_of_the_sources() {
 #[test]
 fn every_exported_function_is_guarded() {
     let mut functions = 0;
-    for file in fs::read_dir(Path::new(CRATE).join("src")).expect("the sources") {
-        let file = file.expect("an entry").path();
+    let mut files = vec![Path::new(CRATE).join("src")];
+    while let Some(file) = files.pop() {
+        if file.is_dir() {
+            files.extend(fs::read_dir(file).expect("a folder").map(|entry| entry.expect("an entry").path()));
+            continue;
+        }
         let source = fs::read_to_string(&file).expect("UTF-8");
         for exported in source.split("#[unsafe(no_mangle)]").skip(1) {
             let signature = exported.split(" {\n").next().unwrap_or_default();

@@ -1,16 +1,17 @@
-//! File descriptors that the caller passes to a copy.
+//! File descriptors.
 
 use std::ffi::c_int;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd};
 
-use capsock::{Error, Result, write_without_signals};
+use capsock::{Error, Result};
 
-/// What a copy does with a descriptor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    Reading,
-    Writing,
+use super::types::Use;
+
+pub(crate) use std::os::fd::OwnedFd as Owned;
+
+pub(crate) fn borrow(descriptor: &Owned) -> BorrowedFd<'_> {
+    descriptor.as_fd()
 }
 
 /// A duplicate of the caller's descriptor, so that nothing the caller does with theirs meanwhile can
@@ -18,7 +19,7 @@ pub(crate) enum Use {
 ///
 /// One that is open for the other direction only is refused: waiting for what can never come has no
 /// end.
-pub(crate) fn duplicate(descriptor: c_int, name: &str, for_use: Use) -> Result<OwnedFd> {
+pub(crate) fn duplicate(descriptor: c_int, name: &str, for_use: Use) -> Result<Owned> {
     let refused = |why: &str| {
         Err(Error::invalid(
             format!("use the argument '{name}'"),
@@ -34,32 +35,13 @@ pub(crate) fn duplicate(descriptor: c_int, name: &str, for_use: Use) -> Result<O
         };
     }
     // SAFETY: new, open, and nobody else's.
-    let copy = unsafe { OwnedFd::from_raw_fd(copy) };
+    let copy = unsafe { Owned::from_raw_fd(copy) };
     // SAFETY: open; the call reads its modes.
     let mode = unsafe { libc::fcntl(copy.as_raw_fd(), libc::F_GETFL) } & libc::O_ACCMODE;
     match (for_use, mode) {
         (Use::Reading, libc::O_WRONLY) => refused("is open for writing only"),
         (Use::Writing, libc::O_RDONLY) => refused("is open for reading only"),
         _ => Ok(copy),
-    }
-}
-
-/// Writes to a descriptor, and raises no SIGPIPE.
-pub(crate) struct Output(OwnedFd);
-
-impl Output {
-    pub(crate) fn new(descriptor: OwnedFd) -> Output {
-        Output(descriptor)
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        write_without_signals(self.0.as_fd(), data)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
