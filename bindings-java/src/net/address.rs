@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use capsock::net::{Errno, Family};
 use jni::sys::{jint, jlong};
 
+use super::numbers::{EAFNOSUPPORT, EINVAL};
+
 /// An address as Java passes it.
 #[derive(Clone, Copy)]
 pub(super) struct Given {
@@ -22,11 +24,11 @@ pub(super) fn ip(high: jlong, low: jlong) -> Ipv6Addr {
 impl Given {
     /// The address for a socket of that family. EAFNOSUPPORT for an IPv6 address and an IPv4 socket.
     pub(super) fn for_family(self, family: Family) -> Result<SocketAddr, Errno> {
-        let port = u16::try_from(self.port).map_err(|_| Errno(libc::EINVAL))?;
+        let port = u16::try_from(self.port).map_err(|_| Errno(EINVAL))?;
         let ip = ip(self.high, self.low);
         match family {
             Family::V4 => {
-                let ip = ip.to_ipv4_mapped().ok_or(Errno(libc::EAFNOSUPPORT))?;
+                let ip = ip.to_ipv4_mapped().ok_or(Errno(EAFNOSUPPORT))?;
                 Ok(SocketAddr::from((ip, port)))
             }
             Family::V6 => Ok(SocketAddr::V6(SocketAddrV6::new(ip, port, 0, self.scope as u32))),

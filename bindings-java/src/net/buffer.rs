@@ -5,6 +5,8 @@ use std::cell::RefCell;
 
 use capsock::net::{Errno, WaitError};
 
+use super::numbers::ENOBUFS;
+
 /// The most that one call moves. A longer read is a shorter one, a longer write several.
 pub(super) const LIMIT: usize = 128 * 1024;
 
@@ -21,11 +23,11 @@ pub(super) fn with<T>(
     BUFFER
         .try_with(|buffer| {
             // Nothing here calls Java, which alone could come back.
-            let mut buffer = buffer.try_borrow_mut().map_err(|_| Errno(libc::ENOBUFS))?;
+            let mut buffer = buffer.try_borrow_mut().map_err(|_| Errno(ENOBUFS))?;
             if buffer.len() < length {
                 buffer.resize(length, 0);
             }
             call(&mut buffer[..length])
         })
-        .unwrap_or(Err(WaitError::Os(Errno(libc::ENOBUFS))))
+        .unwrap_or(Err(WaitError::Os(Errno(ENOBUFS))))
 }

@@ -11,6 +11,7 @@ use jni::{Env, EnvUnowned, NativeMethod, jni_sig, jni_str, native_method};
 
 use super::address::{Given, numbers};
 use super::buffer;
+use super::numbers::{EAFNOSUPPORT, EAGAIN, ECONNREFUSED, EINTR, MSG_PEEK, MSG_TRUNC, receive_length};
 use super::open_socket::{blocking_call, nonblocking_call, wait_policy};
 use super::raw::guarded;
 use crate::bytes::java_length;
@@ -117,7 +118,7 @@ fn datagram_send<'local>(
                     let to = Given { high, low, scope, port }.for_family(open.family)?;
                     open.socket.send_to(buffer, &to, 0, wait_policy(milliseconds))
                 };
-                sent.map(java_length)
+                sent.map(java_length).map_err(|error| open.platform.datagram_error(error))
             })
         });
         copied.map(|()| code)
@@ -145,14 +146,15 @@ fn datagram_receive<'local>(
             Some(fields) => unsafe { java.field(&packet, fields.buffer) },
             None => length,
         };
-        let flags = libc::MSG_TRUNC | if peeks { libc::MSG_PEEK } else { 0 };
+        let flags = MSG_TRUNC | if peeks { MSG_PEEK } else { 0 };
         let (mut copied, mut from_whom, mut filled) = (Ok(()), None, 0);
         let code = blocking_call(socket, |open| {
             let room = usize::try_from(room).unwrap_or(0).min(LONGEST);
-            buffer::with(room, |buffer| {
-                let (count, from) = open.socket.receive_from(buffer, flags, wait_policy(milliseconds))?;
-                let from = from.ok_or(Errno(libc::EAFNOSUPPORT))?;
-                let fitting = &buffer[..count.min(buffer.len())];
+            buffer::with(receive_length(room, LONGEST), |buffer| {
+                let received = open.socket.receive_from(buffer, flags, wait_policy(milliseconds));
+                let (count, from) = received.map_err(|error| open.platform.datagram_error(error))?;
+                let from = from.ok_or(Errno(EAFNOSUPPORT))?;
+                let fitting = &buffer[..count.min(room)];
                 copied = java.set(&bytes, offset, fitting);
                 filled = java_length(fitting.len());
                 from_whom = Some(from);
@@ -183,10 +185,12 @@ fn datagram_connect(
     let given = Given { high, low, scope, port };
     Ok(blocking_call(socket, |open| {
         open.socket.connect(&given.for_family(open.family)?, WaitPolicy::NONBLOCKING)?;
+        open.platform.peer_changed(&open.socket, true);
         loop {
-            match open.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING) {
-                Ok(_) | Err(WaitError::Os(Errno(libc::EINTR | libc::ECONNREFUSED))) => {}
-                Err(WaitError::Os(Errno(libc::EAGAIN))) => return Ok(0),
+            let received = open.socket.receive(&mut [], 0, WaitPolicy::NONBLOCKING);
+            match received.map_err(|error| open.platform.datagram_error(error)) {
+                Ok(_) | Err(WaitError::Os(Errno(EINTR | ECONNREFUSED))) => {}
+                Err(WaitError::Os(Errno(EAGAIN))) => return Ok(0),
                 Err(error) => return Err(error),
             }
         }
@@ -194,5 +198,9 @@ fn datagram_connect(
 }
 
 fn datagram_disconnect(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Failure> {
-    Ok(nonblocking_call(socket, |open| open.socket.disconnect().map(|()| 0)))
+    Ok(nonblocking_call(socket, |open| {
+        open.socket.disconnect()?;
+        open.platform.peer_changed(&open.socket, false);
+        Ok(0)
+    }))
 }

@@ -8,14 +8,16 @@ mod address;
 mod buffer;
 mod datagram;
 mod error_codes;
+mod int_options;
 mod multicast;
+mod numbers;
 mod open_socket;
 mod options;
+mod platform;
 mod poller;
 mod raw;
 mod socket;
 mod stream;
-mod system_options;
 
 use jni::NativeMethod;
 

@@ -6,8 +6,11 @@ use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::address;
+use super::numbers::{
+    EAFNOSUPPORT, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_IF, IPPROTO_IP, IPPROTO_IPV6,
+    IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, JOINS_MAPPED_GROUPS,
+};
 use super::open_socket::nonblocking_call;
-use super::system_options::{IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP, JOINS_MAPPED_GROUPS};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -47,15 +50,15 @@ fn multicast_member(
             Some(group) => {
                 let mut request = group.octets().to_vec();
                 request.extend(interface_v4.to_be_bytes());
-                let name = if joins { libc::IP_ADD_MEMBERSHIP } else { libc::IP_DROP_MEMBERSHIP };
-                open.socket.set_option(libc::IPPROTO_IP, name, &request)?;
+                let name = if joins { IP_ADD_MEMBERSHIP } else { IP_DROP_MEMBERSHIP };
+                open.socket.set_option(IPPROTO_IP, name, &request)?;
             }
-            None if open.family == Family::V4 => return Err(Errno(libc::EAFNOSUPPORT)),
+            None if open.family == Family::V4 => return Err(Errno(EAFNOSUPPORT)),
             None => {
                 let mut request = group.octets().to_vec();
                 request.extend(index.to_ne_bytes());
                 let name = if joins { IPV6_JOIN_GROUP } else { IPV6_LEAVE_GROUP };
-                open.socket.set_option(libc::IPPROTO_IPV6, name, &request)?;
+                open.socket.set_option(IPPROTO_IPV6, name, &request)?;
             }
         }
         Ok(0)
@@ -71,6 +74,6 @@ fn multicast_interface_v4(
 ) -> Result<jint, Failure> {
     Ok(nonblocking_call(socket, |open| {
         let address = interface_v4.to_be_bytes();
-        open.socket.set_option(libc::IPPROTO_IP, libc::IP_MULTICAST_IF, &address).map(|()| 0)
+        open.socket.set_option(IPPROTO_IP, IP_MULTICAST_IF, &address).map(|()| 0)
     }))
 }

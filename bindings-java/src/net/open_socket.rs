@@ -6,12 +6,14 @@ use capsock::net::{BlockingSocket, Errno, Family, WaitError, WaitPolicy};
 use jni::sys::jint;
 
 use super::error_codes::{CLOSED, wait_error_code};
+use super::platform::Platform;
 use crate::handles::{Borrowed, Table};
 
 /// A socket, and the address family in which Java passes its addresses.
 pub(super) struct OpenSocket {
     pub(super) socket: BlockingSocket,
     pub(super) family: Family,
+    pub(super) platform: Platform,
 }
 
 pub(super) static SOCKETS: Table<OpenSocket> = Table::new("socket");

@@ -1,14 +1,16 @@
 //! Socket options by their Java names, with the JDK's values.
 
-use capsock::net::{Errno, Family, Kind};
+use capsock::net::{Errno, Family};
 use jni::objects::JObject;
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::open_socket::{OpenSocket, nonblocking_call};
-use super::system_options::{
-    self, BUFFER_FACTOR, FRAGMENTS, FRAGMENTS_NOT, NEEDS_REUSEPORT, SystemOption, TAKES_BOTH_FAMILIES,
+use super::int_options::{get_int, set_int};
+use super::numbers::{
+    self, BUFFER_FACTOR, ENOPROTOOPT, FRAGMENTS, FRAGMENTS_NOT, SMALLEST_BUFFER, SystemOption,
+    TAKES_BOTH_FAMILIES, TRAFFIC_CLASS_BITS, is_ignored,
 };
+use super::open_socket::{OpenSocket, nonblocking_call};
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
@@ -66,139 +68,78 @@ const NAMES: [Name; 19] = [
     IP_DONTFRAGMENT,
 ];
 
-/// The smallest receive buffer: with less of it, a system has no room for a packet's own structures.
-const SMALLEST_BUFFER: i32 = 1024;
-
 /// The option of IPv4, then that of IPv6 if it has one of its own. None if this system has no such option.
 fn system_options(name: Name) -> Option<(SystemOption, Option<SystemOption>)> {
-    use libc::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
+    use numbers::{IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, SOL_SOCKET};
     Some(match name {
-        SO_RCVBUF => ((SOL_SOCKET, libc::SO_RCVBUF), None),
-        SO_SNDBUF => ((SOL_SOCKET, libc::SO_SNDBUF), None),
-        SO_REUSEADDR => ((SOL_SOCKET, libc::SO_REUSEADDR), None),
-        SO_REUSEPORT => ((SOL_SOCKET, libc::SO_REUSEPORT), None),
-        SO_KEEPALIVE => ((SOL_SOCKET, libc::SO_KEEPALIVE), None),
-        SO_LINGER => ((SOL_SOCKET, libc::SO_LINGER), None),
-        SO_BROADCAST => ((SOL_SOCKET, libc::SO_BROADCAST), None),
-        SO_OOBINLINE => ((SOL_SOCKET, libc::SO_OOBINLINE), None),
-        TCP_NODELAY => ((IPPROTO_TCP, libc::TCP_NODELAY), None),
-        IP_TOS => ((IPPROTO_IP, libc::IP_TOS), Some((IPPROTO_IPV6, libc::IPV6_TCLASS))),
+        SO_RCVBUF => ((SOL_SOCKET, numbers::SO_RCVBUF), None),
+        SO_SNDBUF => ((SOL_SOCKET, numbers::SO_SNDBUF), None),
+        SO_REUSEADDR => ((SOL_SOCKET, numbers::SO_REUSEADDR), None),
+        SO_REUSEPORT => (numbers::SO_REUSEPORT?, None),
+        SO_KEEPALIVE => ((SOL_SOCKET, numbers::SO_KEEPALIVE), None),
+        SO_LINGER => ((SOL_SOCKET, numbers::SO_LINGER), None),
+        SO_BROADCAST => ((SOL_SOCKET, numbers::SO_BROADCAST), None),
+        SO_OOBINLINE => ((SOL_SOCKET, numbers::SO_OOBINLINE), None),
+        TCP_NODELAY => ((IPPROTO_TCP, numbers::TCP_NODELAY), None),
+        IP_TOS => ((IPPROTO_IP, numbers::IP_TOS), numbers::IPV6_TRAFFIC_CLASS),
         IP_MULTICAST_IF => {
-            ((IPPROTO_IP, libc::IP_MULTICAST_IF), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_IF)))
+            ((IPPROTO_IP, numbers::IP_MULTICAST_IF), Some((IPPROTO_IPV6, numbers::IPV6_MULTICAST_IF)))
         }
         IP_MULTICAST_TTL => {
-            ((IPPROTO_IP, libc::IP_MULTICAST_TTL), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS)))
+            ((IPPROTO_IP, numbers::IP_MULTICAST_TTL), Some((IPPROTO_IPV6, numbers::IPV6_MULTICAST_HOPS)))
         }
         IP_MULTICAST_LOOP => {
-            ((IPPROTO_IP, libc::IP_MULTICAST_LOOP), Some((IPPROTO_IPV6, libc::IPV6_MULTICAST_LOOP)))
+            ((IPPROTO_IP, numbers::IP_MULTICAST_LOOP), Some((IPPROTO_IPV6, numbers::IPV6_MULTICAST_LOOP)))
         }
-        TCP_QUICKACK => (system_options::TCP_QUICKACK?, None),
-        TCP_KEEPIDLE => ((IPPROTO_TCP, system_options::TCP_KEEPIDLE), None),
-        TCP_KEEPINTERVAL => ((IPPROTO_TCP, libc::TCP_KEEPINTVL), None),
-        TCP_KEEPCOUNT => ((IPPROTO_TCP, libc::TCP_KEEPCNT), None),
-        SO_INCOMING_NAPI_ID => (system_options::SO_INCOMING_NAPI_ID?, None),
-        IP_DONTFRAGMENT => (
-            (IPPROTO_IP, system_options::IP_DONTFRAGMENT),
-            Some((IPPROTO_IPV6, system_options::IPV6_DONTFRAGMENT)),
-        ),
+        TCP_QUICKACK => (numbers::TCP_QUICKACK?, None),
+        TCP_KEEPIDLE => ((IPPROTO_TCP, numbers::TCP_KEEPIDLE), None),
+        TCP_KEEPINTERVAL => ((IPPROTO_TCP, numbers::TCP_KEEPINTVL), None),
+        TCP_KEEPCOUNT => ((IPPROTO_TCP, numbers::TCP_KEEPCNT), None),
+        SO_INCOMING_NAPI_ID => (numbers::SO_INCOMING_NAPI_ID?, None),
+        IP_DONTFRAGMENT => ((IPPROTO_IP, numbers::IP_DONTFRAGMENT), numbers::IPV6_DONTFRAGMENT),
     })
 }
 
 fn supported_options(name: Name) -> Result<(SystemOption, Option<SystemOption>), Errno> {
-    system_options(name).ok_or(Errno(libc::ENOPROTOOPT))
+    system_options(name).ok_or(Errno(ENOPROTOOPT))
 }
 
 fn name_of(number: jint) -> Result<Name, Errno> {
     let name = usize::try_from(number).ok().and_then(|number| NAMES.get(number));
-    name.copied().ok_or(Errno(libc::ENOPROTOOPT))
-}
-
-fn set_int(open: &OpenSocket, (level, name): SystemOption, value: i32) -> Result<(), Errno> {
-    open.socket.set_option(level, name, &value.to_ne_bytes())
-}
-
-fn get_int(open: &OpenSocket, (level, name): SystemOption) -> Result<i32, Errno> {
-    let mut value = [0; 4];
-    match open.socket.option(level, name, &mut value)? {
-        // IP_MULTICAST_TTL and IP_MULTICAST_LOOP may come as one byte.
-        1 => Ok(i32::from(value[0])),
-        _ => Ok(i32::from_ne_bytes(value)),
-    }
-}
-
-/// What the JDK sets when it makes a socket.
-pub(super) fn prepare(open: &OpenSocket) -> Result<(), Errno> {
-    if open.family == Family::V6 {
-        set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_V6ONLY), 0)?;
-    }
-    if open.socket.kind() == Kind::Datagram {
-        prepare_datagrams(open)?;
-    }
-    Ok(())
-}
-
-#[cfg(target_os = "linux")]
-fn prepare_datagrams(open: &OpenSocket) -> Result<(), Errno> {
-    // A socket receives what the groups that it joined receive, and nothing of others' groups.
-    let alone = |option| match set_int(open, option, 0) {
-        Err(errno) if errno != Errno(libc::ENOPROTOOPT) => Err(errno),
-        _ => Ok(()),
-    };
-    alone((libc::IPPROTO_IP, libc::IP_MULTICAST_ALL))?;
-    if open.family == Family::V6 {
-        alone((libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_ALL))?;
-        set_int(open, (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS), 1)?;
-    }
-    Ok(())
-}
-
-#[cfg(target_vendor = "apple")]
-fn prepare_datagrams(open: &OpenSocket) -> Result<(), Errno> {
-    // The longest datagram is as long as this buffer, which has 9216 bytes by default.
-    let longest = if open.family == Family::V6 { 65527 } else { 65507 };
-    let buffer = (libc::SOL_SOCKET, libc::SO_SNDBUF);
-    if get_int(open, buffer)? < longest {
-        // As in the JDK, a system with a lower limit keeps its own.
-        let _ = set_int(open, buffer, longest);
-    }
-    Ok(())
-}
-
-#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-fn prepare_datagrams(_: &OpenSocket) -> Result<(), Errno> {
-    Ok(())
+    name.copied().ok_or(Errno(ENOPROTOOPT))
 }
 
 fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
     let (v4, v6) = supported_options(name)?;
     match name {
         SO_LINGER => {
-            let linger: [i32; 2] = if value < 0 { [0, 0] } else { [1, value.min(65535)] };
-            let bytes = linger.map(i32::to_ne_bytes);
-            return open.socket.set_option(v4.0, v4.1, bytes.as_flattened());
+            let seconds = u16::try_from(value.max(0)).unwrap_or(u16::MAX);
+            return open.socket.set_option(v4.0, v4.1, numbers::linger_bytes(value >= 0, seconds).as_ref());
         }
-        SO_RCVBUF => return set_int(open, v4, value.max(SMALLEST_BUFFER)),
-        SO_REUSEADDR if NEEDS_REUSEPORT && open.socket.kind() == Kind::Datagram => {
-            set_int(open, (libc::SOL_SOCKET, libc::SO_REUSEPORT), value)?;
-        }
+        SO_RCVBUF => return set_int(&open.socket, v4, value.max(SMALLEST_BUFFER)),
+        SO_REUSEADDR => return open.platform.set_reuse_address(&open.socket, value),
         _ => {}
     }
     let value = match name {
         IP_DONTFRAGMENT if value != 0 => FRAGMENTS_NOT,
         IP_DONTFRAGMENT => FRAGMENTS,
+        IP_TOS => value & TRAFFIC_CLASS_BITS,
         _ => value,
     };
     match v6 {
         Some(v6) if open.family == Family::V6 => {
-            set_int(open, v6, value)?;
+            set_int(&open.socket, v6, value)?;
             // For the IPv4 addresses that an IPv6 socket has as well; where it cannot be, IPv6 has it.
             // IPv4 knows its interfaces by their addresses, and `multicast` sets those.
             if TAKES_BOTH_FAMILIES && name != IP_MULTICAST_IF {
-                let _ = set_int(open, v4, value);
+                let _ = set_int(&open.socket, v4, value);
             }
             Ok(())
         }
-        _ => set_int(open, v4, value),
+        _ => match set_int(&open.socket, v4, value) {
+            Err(errno) if is_ignored(v4, errno) => Ok(()),
+            set => set,
+        },
     }
 }
 
@@ -209,14 +150,16 @@ fn get(open: &OpenSocket, name: Name) -> Result<i32, Errno> {
         SO_LINGER => {
             let mut linger = [0; 8];
             open.socket.option(v4.0, v4.1, &mut linger)?;
-            let [on, seconds] =
-                [0, 4].map(|at| i32::from_ne_bytes([0, 1, 2, 3].map(|byte| linger[at + byte])));
-            // The kernel of macOS has 16 bits for it, and extends their sign.
-            Ok(if on == 0 { -1 } else { seconds & 0xffff })
+            let (on, seconds) = numbers::linger_of(linger);
+            Ok(if on { seconds } else { -1 })
         }
-        SO_RCVBUF | SO_SNDBUF => Ok(get_int(open, option)? / BUFFER_FACTOR),
-        IP_DONTFRAGMENT => Ok(i32::from(get_int(open, option)? == FRAGMENTS_NOT)),
-        _ => get_int(open, option),
+        SO_REUSEADDR => open.platform.reuse_address(&open.socket),
+        SO_RCVBUF | SO_SNDBUF => Ok(get_int(&open.socket, option)? / BUFFER_FACTOR),
+        IP_DONTFRAGMENT => Ok(i32::from(get_int(&open.socket, option)? == FRAGMENTS_NOT)),
+        _ => match get_int(&open.socket, option) {
+            Err(errno) if is_ignored(option, errno) => Ok(0),
+            value => value,
+        },
     }
 }
 

@@ -1,24 +1,24 @@
 //! The native methods of sockets of both kinds: opening, addresses, closing.
 
 use std::fs;
-use std::net::SocketAddr;
 
-use capsock::net::{BlockingSocket, Errno, Family, Kind};
+use capsock::net::{BlockingSocket, Family, Kind};
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
-use super::address::{Given, numbers};
+use super::address::{Given, numbers as address_numbers};
 use super::error_codes::{errno_code, errno_of};
+use super::numbers;
 use super::open_socket::{OpenSocket, SOCKETS, nonblocking_call};
-use super::options;
+use super::platform::Platform;
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native_method! { error_policy = Throw, fn has_ipv6() -> jboolean },
-    native_method! { error_policy = Throw, fn error_text(code: jint) -> jbyte[] },
-    native_method! { error_policy = Throw, fn socket_open(ipv6: jboolean, stream: jboolean) -> jlong },
+    native_method! { error_policy = Throw, fn error_text(code: jint, call: jbyte[]) -> jbyte[] },
+    native_method! { error_policy = Throw, fn socket_open(ipv6: jboolean, stream: jboolean, server: jboolean) -> jlong },
     native_method! {
         error_policy = Throw,
         fn socket_bind(socket: jlong, high: jlong, low: jlong, scope: jint, port: jint) -> jint,
@@ -34,21 +34,31 @@ fn has_ipv6(_: &mut Env, _: JObject) -> Result<jboolean, Failure> {
     Ok((cfg!(not(target_os = "linux")) || addressed()) && Family::V6.is_supported())
 }
 
-/// The system's words alone: the JDK has no more in its exceptions, and programs compare them.
-fn error_text<'local>(env: &mut Env<'local>, _: JObject, code: jint) -> Result<JByteArray<'local>, Failure> {
-    let Errno(errno) = errno_of(code);
-    let text = std::io::Error::from_raw_os_error(errno).to_string();
-    let words = text.rsplit_once(" (os error").map_or(text.as_str(), |(words, _)| words);
-    bytes::to_java(env, words.as_bytes())
+/// The text of the JDK's exception for an error of the call with that name, or of a read or a write if it is empty.
+fn error_text<'local>(
+    env: &mut Env<'local>,
+    _: JObject<'local>,
+    code: jint,
+    call: JByteArray<'local>,
+) -> Result<JByteArray<'local>, Failure> {
+    let call = bytes::from_java(env, &call)?;
+    let text = numbers::error_text(errno_of(code).0, &String::from_utf8_lossy(&call));
+    bytes::to_java(env, text.as_bytes())
 }
 
-fn socket_open(_: &mut Env, _: JObject, ipv6: jboolean, stream: jboolean) -> Result<jlong, Failure> {
+fn socket_open(
+    _: &mut Env,
+    _: JObject,
+    ipv6: jboolean,
+    stream: jboolean,
+    server: jboolean,
+) -> Result<jlong, Failure> {
     let family = if ipv6 { Family::V6 } else { Family::V4 };
     let kind = if stream { Kind::Stream } else { Kind::Datagram };
     let opened = BlockingSocket::new(family, kind, true).and_then(|socket| {
-        let open = OpenSocket { socket, family };
-        options::prepare(&open)?;
-        Ok(SOCKETS.insert(open))
+        let platform = Platform::new(kind);
+        platform.prepare(&socket, family, server)?;
+        Ok(SOCKETS.insert(OpenSocket { socket, family, platform }))
     });
     Ok(opened.unwrap_or_else(|errno| errno_code(errno).into()))
 }
@@ -65,18 +75,8 @@ fn socket_bind(
     let given = Given { high, low, scope, port };
     Ok(nonblocking_call(socket, |open| {
         let address = given.for_family(open.family)?;
-        if is_refused_by_the_jdk(&address) {
-            return Err(Errno(libc::EADDRNOTAVAIL));
-        }
-        open.socket.bind(&address).map(|()| 0)
+        open.platform.bind(&open.socket, &address).map(|()| 0)
     }))
-}
-
-/// `NET_Bind` of the JDK refuses IPv4 sockets the broadcast addresses of the loopback network, which Linux
-/// would bind.
-fn is_refused_by_the_jdk(address: &SocketAddr) -> bool {
-    const BITS: u32 = 0x7f00_00ff;
-    cfg!(target_os = "linux") && matches!(address, SocketAddr::V4(v4) if v4.ip().to_bits() & BITS == BITS)
 }
 
 fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -> Result<jint, Failure> {
@@ -86,7 +86,7 @@ fn socket_local(env: &mut Env, _: JObject, socket: jlong, address: JLongArray) -
         Ok(0)
     });
     if let Some(local) = local {
-        address.set_region(env, 0, &numbers(&local))?;
+        address.set_region(env, 0, &address_numbers(&local))?;
     }
     Ok(code)
 }

@@ -2,14 +2,16 @@
 
 use std::net::Shutdown;
 
-use capsock::net::{Errno, WaitError, WaitPolicy};
+use capsock::net::{Errno, Kind, WaitError, WaitPolicy};
 use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, EnvUnowned, NativeMethod, native_method};
 
 use super::address::{Given, numbers};
 use super::buffer;
+use super::numbers::{EINTR, MSG_OOB};
 use super::open_socket::{OpenSocket, SOCKETS, blocking_call, nonblocking_call, wait_policy};
+use super::platform::Platform;
 use super::raw::guarded;
 use crate::bytes::java_length;
 use crate::failure::{Failure, Throw};
@@ -66,7 +68,7 @@ fn socket_connect(
     let given = Given { high, low, scope, port };
     Ok(blocking_call(socket, |open| {
         let address = given.for_family(open.family)?;
-        open.socket.connect(&address, wait_policy(milliseconds)).map(|()| 0)
+        open.platform.connect(&open.socket, &address, wait_policy(milliseconds)).map(|()| 0)
     }))
 }
 
@@ -86,7 +88,7 @@ fn socket_accept(
     let mut new = None;
     let code = blocking_call(socket, |open| {
         let (socket, peer) = open.socket.accept(true, wait_policy(milliseconds))?;
-        new = Some((OpenSocket { socket, family: open.family }, peer));
+        new = Some((OpenSocket { socket, family: open.family, platform: Platform::new(Kind::Stream) }, peer));
         Ok(0)
     });
     if let Some((open, peer)) = new {
@@ -150,8 +152,8 @@ fn socket_write<'local>(
 fn socket_urgent(_: &mut Env, _: JObject, socket: jlong, data: jint) -> Result<jint, Failure> {
     Ok(blocking_call(socket, |open| {
         loop {
-            match open.socket.send(&[data as u8], libc::MSG_OOB, WaitPolicy::NONBLOCKING) {
-                Err(WaitError::Os(Errno(libc::EINTR))) => {}
+            match open.socket.send(&[data as u8], MSG_OOB, WaitPolicy::NONBLOCKING) {
+                Err(WaitError::Os(Errno(EINTR))) => {}
                 sent => return sent.map(java_length),
             }
         }

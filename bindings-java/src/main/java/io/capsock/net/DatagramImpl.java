@@ -56,7 +56,7 @@ final class DatagramImpl extends DatagramSocketImpl {
   protected void create() throws SocketException {
     synchronized (stateLock) {
       if (nativeSocket == null && !closed) {
-        nativeSocket = NativeSocket.open(false);
+        nativeSocket = NativeSocket.open(false, false);
       }
     }
   }
@@ -117,7 +117,7 @@ final class DatagramImpl extends DatagramSocketImpl {
       Hints.udpInUse(port);
     }
     if (code < 0) {
-      throw ErrorCodes.socketException(code);
+      throw ErrorCodes.socketException(code, "bind");
     }
     findLocal(socket);
     if (hints != null) {
@@ -158,7 +158,7 @@ final class DatagramImpl extends DatagramSocketImpl {
         int code =
             Native.api().datagramConnect(socket.number(), ip.high(), ip.low(), ip.scope(), port);
         if (code < 0) {
-          throw ErrorCodes.socketException(code);
+          throw ErrorCodes.socketException(code, "connect");
         }
         remote = new InetSocketAddress(to, port);
         findLocal(socket);
@@ -181,7 +181,7 @@ final class DatagramImpl extends DatagramSocketImpl {
         NativeSocket socket = open();
         int code = Native.api().datagramDisconnect(socket.number());
         if (code < 0) {
-          throw ErrorCodes.socketException(code);
+          throw ErrorCodes.socketException(code, "connect");
         }
         remote = null;
         findLocal(socket);
@@ -273,7 +273,7 @@ final class DatagramImpl extends DatagramSocketImpl {
         throw new SocketException("Socket closed");
       }
       // To a peer, the JDK writes, and a write that fails has no class of its own.
-      throw to == null ? new IOException(ErrorCodes.text(code)) : ErrorCodes.of(code);
+      throw to == null ? new IOException(ErrorCodes.text(code)) : ErrorCodes.of(code, "sendto");
     }
   }
 
@@ -352,7 +352,7 @@ final class DatagramImpl extends DatagramSocketImpl {
     throw switch (code) {
       case ErrorCodes.TIMED_OUT -> new SocketTimeoutException("Receive timed out");
       case ErrorCodes.ECONNREFUSED -> new PortUnreachableException();
-      default -> ErrorCodes.of(code);
+      default -> ErrorCodes.of(code, "recvfrom");
     };
   }
 

@@ -44,9 +44,11 @@ final class ErrorCodes {
   /**
    * The exception for a call other than a read, write, send or receive. Its class depends on the
    * code.
+   *
+   * @param call the name of the system's call
    */
-  static IOException of(int code) {
-    String text = text(code);
+  static IOException of(int code, String call) {
+    String text = text(code, call);
     return switch (code) {
       case ECONNREFUSED, ETIMEDOUT, ENOTCONN -> new ConnectException(text);
       case EHOSTUNREACH -> new NoRouteToHostException(text);
@@ -57,19 +59,23 @@ final class ErrorCodes {
   }
 
   /** As {@link #of}, for methods that declare SocketException only. */
-  static SocketException socketException(int code) {
-    return of(code) instanceof SocketException exception
+  static SocketException socketException(int code, String call) {
+    return of(code, call) instanceof SocketException exception
         ? exception
-        : new SocketException(text(code));
+        : new SocketException(text(code, call));
   }
 
-  /** The message of an exception for the code. */
+  /** The message of an exception of a read or a write. */
   static String text(int code) {
+    return text(code, "");
+  }
+
+  private static String text(int code, String call) {
     return switch (code) {
       case CLOSED -> "Socket closed";
       case TIMED_OUT -> "Timed out";
       case INTERNAL -> "A defect of capsock; please report it";
-      default -> new String(Native.api().errorText(code), UTF_8);
+      default -> new String(Native.api().errorText(code, call.getBytes(UTF_8)), UTF_8);
     };
   }
 
@@ -78,9 +84,9 @@ final class ErrorCodes {
    *
    * @throws IOException as {@link #of}
    */
-  static int check(int result) throws IOException {
+  static int check(int result, String call) throws IOException {
     if (result < 0) {
-      throw of(result);
+      throw of(result, call);
     }
     return result;
   }

@@ -45,7 +45,8 @@ final class MulticastGroups {
     }
     IpAddress ip = IpAddress.of(group);
     ErrorCodes.check(
-        Native.api().multicastMember(socket.number(), joins, ip.high(), ip.low(), v4, index));
+        Native.api().multicastMember(socket.number(), joins, ip.high(), ip.low(), v4, index),
+        "setsockopt");
     if (joins) {
       memberships.add(membership);
     } else {

@@ -36,11 +36,17 @@ final class Native {
 
   native boolean hasIpv6();
 
-  native byte[] errorText(int code);
+  /**
+   * The text of an error.
+   *
+   * @param call the name of the system's call, which the JDK's text on Windows has at its end;
+   *     empty for a read or a write, whose texts are the system's
+   */
+  native byte[] errorText(int code, byte[] call);
 
   native boolean knowsPackets();
 
-  native long socketOpen(boolean ipv6, boolean stream);
+  native long socketOpen(boolean ipv6, boolean stream, boolean server);
 
   native int socketBind(long socket, long high, long low, int scope, int port);
 

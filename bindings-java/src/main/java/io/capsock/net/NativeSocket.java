@@ -46,12 +46,14 @@ final class NativeSocket implements Poller.Source {
   /**
    * Opens a socket.
    *
+   * @param server whether it is a ServerSocket's, which may bind an address that closed connections
+   *     still have
    * @throws SocketException as the system reports it: too many open files
    */
-  static NativeSocket open(boolean stream) throws SocketException {
-    long opened = Native.api().socketOpen(IpAddress.V6, stream);
+  static NativeSocket open(boolean stream, boolean server) throws SocketException {
+    long opened = Native.api().socketOpen(IpAddress.V6, stream, server);
     if (opened < 0) {
-      throw ErrorCodes.socketException((int) opened);
+      throw ErrorCodes.socketException((int) opened, "socket");
     }
     return new NativeSocket(opened);
   }

@@ -84,23 +84,27 @@ enum Option {
     }
   }
 
+  private final boolean extended;
+
   /** Null if this Java has no public name for it. */
   private final SocketOption<?> name;
 
   Option(SocketOption<?> name) {
     this.name = name;
+    extended = false;
   }
 
   /** An option of the module jdk.net, which may be missing. */
-  Option(String extended) {
+  Option(String field) {
     SocketOption<?> found = null;
     try {
       Class<?> names = Class.forName("jdk.net.ExtendedSocketOptions");
-      found = (SocketOption<?>) names.getField(extended).get(null);
+      found = (SocketOption<?>) names.getField(field).get(null);
     } catch (ReflectiveOperationException absent) {
       // This Java has no name for it.
     }
     name = found;
+    extended = true;
   }
 
   private static Set<SocketOption<?>> names(Option... options) {
@@ -111,6 +115,11 @@ enum Option {
       }
     }
     return Set.copyOf(names);
+  }
+
+  /** Whether it is an option of the module jdk.net. */
+  boolean isExtended() {
+    return extended;
   }
 
   SocketOption<?> socketOption() {

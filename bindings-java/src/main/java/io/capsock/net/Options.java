@@ -17,9 +17,14 @@ final class Options {
     long[] value = new long[1];
     int code = Native.api().optionGet(socket.number(), option.ordinal(), value);
     if (code < 0) {
-      throw ErrorCodes.socketException(code);
+      throw ErrorCodes.socketException(code, callOf(option, "getsockopt"));
     }
     return (int) value[0];
+  }
+
+  /** What an exception's text names; the JDK names no call for its extended options. */
+  private static String callOf(Option option, String call) {
+    return option.isExtended() ? "" : call;
   }
 
   static boolean flag(NativeSocket socket, Option option) throws SocketException {
@@ -29,7 +34,7 @@ final class Options {
   static void set(NativeSocket socket, Option option, int value) throws SocketException {
     int code = Native.api().optionSet(socket.number(), option.ordinal(), value);
     if (code < 0) {
-      throw ErrorCodes.socketException(code);
+      throw ErrorCodes.socketException(code, callOf(option, "setsockopt"));
     }
   }
 
@@ -42,7 +47,7 @@ final class Options {
     long[] address = new long[IpAddress.NUMBERS];
     int code = Native.api().socketLocal(socket.number(), address);
     if (code < 0) {
-      throw ErrorCodes.socketException(code);
+      throw ErrorCodes.socketException(code, "getsockname");
     }
     return address;
   }
@@ -162,7 +167,7 @@ final class Options {
     if (v4 != 0) {
       int code = Native.api().multicastInterfaceV4(socket.number(), v4);
       if (code < 0 && !IpAddress.V6) {
-        throw ErrorCodes.of(code);
+        throw ErrorCodes.of(code, "setsockopt");
       }
     }
   }

@@ -51,7 +51,7 @@ final class Poller {
     this.forWriting = forWriting;
     number = Native.api().pollerOpen();
     if (number < 0) {
-      throw ErrorCodes.socketException((int) number);
+      throw ErrorCodes.socketException((int) number, "poll");
     }
   }
 
@@ -126,7 +126,7 @@ final class Poller {
     try {
       int watched = Native.api().pollerWatch(number, socket.number(), forWriting, token);
       if (watched < 0 && watched != ErrorCodes.CLOSED) {
-        throw ErrorCodes.socketException(watched);
+        throw ErrorCodes.socketException(watched, "poll");
       }
       while (parked.containsKey(token) && socket.isOpen() && !thread.isInterrupted()) {
         if (!limited) {

@@ -105,16 +105,7 @@ final class SocketImpl extends java.net.SocketImpl {
       if (state != State.NEW) {
         throw new IOException("Already created");
       }
-      NativeSocket opened = NativeSocket.open(stream);
-      try {
-        if (server) {
-          Options.set(opened, Option.SO_REUSEADDR, true);
-        }
-      } catch (SocketException failed) {
-        opened.close();
-        throw failed;
-      }
-      nativeSocket = opened;
+      nativeSocket = NativeSocket.open(stream, server);
       state = State.UNCONNECTED;
     }
   }
@@ -178,11 +169,18 @@ final class SocketImpl extends java.net.SocketImpl {
       if (code == ErrorCodes.TIMED_OUT) {
         throw new SocketTimeoutException("Connect timed out");
       }
-      ErrorCodes.check(code);
+      ErrorCodes.check(code, callOf(code, milliseconds));
       localport = IpAddress.port(Options.localAddress(socket));
       hints = SocketHints.ofClient(endpoint.getHostString(), toPort);
       state = State.CONNECTED;
     }
+  }
+
+  /** The call that tells the JDK how a connect ended, which its texts on Windows name. */
+  private static String callOf(int code, int milliseconds) {
+    boolean ended = code == ErrorCodes.ECONNREFUSED || code == ErrorCodes.ETIMEDOUT;
+    boolean polled = milliseconds > 0 || VirtualThreads.isVirtual(Thread.currentThread());
+    return ended && polled ? "getsockopt" : "connect";
   }
 
   private NativeSocket beginConnect(InetAddress ip, int toPort) throws SocketException {
@@ -210,7 +208,8 @@ final class SocketImpl extends java.net.SocketImpl {
       IpAddress ip = IpAddress.ofEndpoint(host);
       checkPort(
           Native.api().socketBind(socket.number(), ip.high(), ip.low(), ip.scope(), toPort),
-          toPort);
+          toPort,
+          "bind");
       address = host;
       localport = IpAddress.port(Options.localAddress(socket));
     }
@@ -224,15 +223,15 @@ final class SocketImpl extends java.net.SocketImpl {
         throw new SocketException("Not bound");
       }
       int queue = backlog < 1 ? DEFAULT_BACKLOG : backlog;
-      checkPort(Native.api().socketListen(socket.number(), queue), localport);
+      checkPort(Native.api().socketListen(socket.number(), queue), localport, "listen");
     }
   }
 
-  private void checkPort(int code, int wanted) throws IOException {
+  private void checkPort(int code, int wanted, String call) throws IOException {
     if (code == ErrorCodes.EADDRINUSE && Hints.areOn()) {
       Hints.tcpInUse(wanted, server);
     }
-    ErrorCodes.check(code);
+    ErrorCodes.check(code, call);
   }
 
   @Override
@@ -297,7 +296,7 @@ final class SocketImpl extends java.net.SocketImpl {
     if (code == ErrorCodes.TIMED_OUT) {
       throw new SocketTimeoutException("Accept timed out");
     }
-    ErrorCodes.check(code);
+    ErrorCodes.check(code, "accept");
   }
 
   /** Returns the rest of a timeout, at least 1: 0 would be no timeout. */
@@ -343,7 +342,9 @@ final class SocketImpl extends java.net.SocketImpl {
   protected int available() throws IOException {
     synchronized (stateLock) {
       NativeSocket socket = connected();
-      return input.isShut() ? 0 : ErrorCodes.check(Native.api().socketAvailable(socket.number()));
+      return input.isShut()
+          ? 0
+          : ErrorCodes.check(Native.api().socketAvailable(socket.number()), "ioctlsocket");
     }
   }
 
@@ -381,7 +382,7 @@ final class SocketImpl extends java.net.SocketImpl {
     synchronized (stateLock) {
       NativeSocket socket = connected();
       if (!input.isShut()) {
-        ErrorCodes.check(Native.api().socketShutdown(socket.number(), false));
+        ErrorCodes.check(Native.api().socketShutdown(socket.number(), false), "shutdown");
         input.shut();
       }
     }
@@ -392,7 +393,7 @@ final class SocketImpl extends java.net.SocketImpl {
     synchronized (stateLock) {
       NativeSocket socket = connected();
       if (!output.isShut()) {
-        ErrorCodes.check(Native.api().socketShutdown(socket.number(), true));
+        ErrorCodes.check(Native.api().socketShutdown(socket.number(), true), "shutdown");
         output.shut();
       }
     }
