@@ -35,7 +35,7 @@ impl Poller {
     }
 
     /// Watches a socket until it is ready, or has an error or an end to report. A second watch replaces the first. Closing
-    /// the socket removes it, without an event.
+    /// the socket removes it, without an event; on Windows, [`forget`](Poller::forget) has to be called before.
     ///
     /// # Errors
     /// EBADF once it is closed, ENOMEM, ENOSPC.
@@ -54,6 +54,12 @@ impl Poller {
             Err(Errno(netc::ENOENT)) => self.0.add(fd, interest, token),
             other => other,
         })
+    }
+
+    /// Removes a socket, whether it is watched or not. On Windows it is watched until then, and the wait does not return if
+    /// it is closed before (`polling` locks itself out).
+    pub fn forget(&self, socket: &BlockingSocket) {
+        let _ = socket.with_fd(|fd: BorrowedFd<'_>| self.0.remove(fd));
     }
 
     /// Waits until watched sockets are ready, and sets `tokens` to theirs; none after the timeout or a signal. `None` is no
