@@ -1,20 +1,39 @@
 //! Pollers, in which the threads of `Poller.java` wait for the sockets of virtual threads.
 
 use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use capsock::net::{Poller, Readiness};
+use capsock::net::{BlockingSocket, Poller, Readiness};
 use jni::objects::{JLongArray, JObject};
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::error_codes::{CLOSED, errno_code};
+use super::numbers::FORGETS_BEFORE_CLOSE;
 use super::open_socket::nonblocking_call;
 use crate::bytes::java_length;
 use crate::failure::{Failure, Throw};
 use crate::handles::{Borrowed, Table};
 
 static POLLERS: Table<Poller> = Table::new("poller");
+
+/// The open pollers, if sockets have to be removed from them. A watch holds it as well, so that none begins when the
+/// socket has been removed.
+static OPEN: Mutex<Vec<jlong>> = Mutex::new(Vec::new());
+
+fn open() -> Option<MutexGuard<'static, Vec<jlong>>> {
+    FORGETS_BEFORE_CLOSE.then(|| OPEN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Before a socket is closed that no call finds any more.
+pub(super) fn forget(socket: &BlockingSocket) {
+    for number in open().iter().flat_map(|open| open.iter()) {
+        if let Some(poller) = POLLERS.borrow(*number).as_ref().and_then(Borrowed::object) {
+            poller.forget(socket);
+        }
+    }
+}
 
 pub(super) const METHODS: &[NativeMethod] = &[
     native_method! { error_policy = Throw, fn poller_open() -> jlong },
@@ -31,7 +50,13 @@ pub(super) const METHODS: &[NativeMethod] = &[
 
 fn poller_open(_: &mut Env, _: JObject) -> Result<jlong, Failure> {
     match Poller::new() {
-        Ok(poller) => Ok(POLLERS.insert(poller)),
+        Ok(poller) => {
+            let number = POLLERS.insert(poller);
+            if let Some(mut open) = open() {
+                open.push(number);
+            }
+            Ok(number)
+        }
         Err(errno) => Ok(errno_code(errno).into()),
     }
 }
@@ -46,6 +71,7 @@ fn poller_watch(
 ) -> Result<jint, Failure> {
     let readiness = if writable { Readiness::Writable } else { Readiness::Readable };
     let poller = POLLERS.get(poller)?;
+    let _open = open();
     Ok(nonblocking_call(socket, |open| poller.watch(&open.socket, readiness, token as u64).map(|()| 0)))
 }
 
@@ -76,5 +102,8 @@ fn poller_wait(
 
 fn poller_close(_: &mut Env, _: JObject, poller: jlong) -> Result<(), Failure> {
     POLLERS.remove(poller);
+    if let Some(mut open) = open() {
+        open.retain(|number| *number != poller);
+    }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::error_codes::{errno_code, errno_of};
 use super::numbers;
 use super::open_socket::{OpenSocket, SOCKETS, nonblocking_call};
 use super::platform::Platform;
+use super::poller;
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 
@@ -97,6 +98,7 @@ fn socket_available(_: &mut Env, _: JObject, socket: jlong) -> Result<jint, Fail
 
 fn socket_close(_: &mut Env, _: JObject, socket: jlong) -> Result<(), Failure> {
     if let Some(open) = SOCKETS.remove(socket) {
+        poller::forget(&open.socket);
         // What close(2) reports of a descriptor that was this library's alone concerns nobody.
         let _ = open.socket.close();
     }

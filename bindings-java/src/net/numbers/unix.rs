@@ -38,6 +38,9 @@ pub(in super::super) fn receive_length(room: usize, _longest: usize) -> usize {
     room
 }
 
+/// Whether a socket has to be removed from pollers before it is closed.
+pub(in super::super) const FORGETS_BEFORE_CLOSE: bool = false;
+
 /// The smallest receive buffer: with less of it, a system has no room for a packet's own structures.
 pub(in super::super) const SMALLEST_BUFFER: i32 = 1024;
 

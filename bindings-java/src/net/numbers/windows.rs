@@ -46,6 +46,7 @@ pub(in super::super) fn receive_length(_room: usize, longest: usize) -> usize {
     longest
 }
 
+pub(in super::super) const FORGETS_BEFORE_CLOSE: bool = true;
 pub(in super::super) const SMALLEST_BUFFER: i32 = 0;
 
 pub(in super::super) const SO_REUSEPORT: Option<SystemOption> = None;
