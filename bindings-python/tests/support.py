@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import select
@@ -27,7 +28,13 @@ LIMIT = 30.0
 
 HOST = "127.0.0.1"
 TRANSPORTS = ["tcp", "udp"]
+
+# The number of the error of a call on a closed socket.
+CLOSED_ERRNO = errno.ENOTSOCK if sys.platform == "win32" else errno.EBADF
+
 CONCURRENCIES = ["iterative", "threads", "processes", "events"]
+if sys.platform == "win32":
+    CONCURRENCIES.remove("processes")
 KINDS = [(transport, concurrency) for transport in TRANSPORTS for concurrency in CONCURRENCIES]
 
 
@@ -191,7 +198,9 @@ class Script:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=None
+            if sys.platform == "win32"
+            else lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         self._seen = b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 import capsock.socket
 from support import HOST, Call, run_script, settled, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it watches threads in /proc")
 
 
 def test_threads_that_wait_have_no_descriptors() -> None:

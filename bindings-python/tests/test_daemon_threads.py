@@ -11,6 +11,8 @@ import pytest
 import ending
 from support import LIMIT, run_script
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its programs are watched in /proc")
+
 ENDING = str(Path(ending.__file__))
 
 # Until 3.13, take_gil() of CPython reads the state of a thread that finalization may have freed after the

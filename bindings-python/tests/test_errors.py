@@ -14,6 +14,7 @@ import pytest
 import capsock
 from capsock import _native
 from support import (
+    CLOSED_ERRNO,
     HOST,
     TRANSPORTS,
     Call,
@@ -33,7 +34,7 @@ KINDS = [
     (1, ValueError, 0),
     (2, TimeoutError, errno.ETIMEDOUT),
     (3, InterruptedError, errno.EINTR),
-    (4, OSError, errno.EBADF),
+    (4, OSError, CLOSED_ERRNO),
     (5, OSError, None),
     (6, OSError, None),
     (7, ConnectionResetError, errno.ECONNRESET),
@@ -224,7 +225,7 @@ def test_use_after_close(transport: str) -> None:
         for use in uses:
             with pytest.raises(OSError, match="close") as caught:
                 use()
-            assert caught.value.errno == errno.EBADF
+            assert caught.value.errno == CLOSED_ERRNO
         assert repr(client) == f"<capsock.{type(client).__name__} closed>"
 
 
@@ -239,7 +240,7 @@ def test_close_from_another_thread_ends_a_request(transport: str) -> None:
         for request in requests:
             with pytest.raises(OSError, match="close") as caught:
                 request.result()
-            assert caught.value.errno == errno.EBADF
+            assert caught.value.errno == CLOSED_ERRNO
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

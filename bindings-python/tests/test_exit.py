@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import capsock
 from support import HOST, KINDS, Script, run_script
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its programs fork, and get signals")
 
 
 @pytest.mark.parametrize(("transport", "concurrency"), KINDS)

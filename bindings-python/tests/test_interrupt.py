@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 
 from support import Script
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it sends signals")
 
 # Programs that end up blocked in one call each. Peers are sockets of the same program.
 CALLS = {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import signal
+import sys
 from collections.abc import Callable
 
 import pytest
 
 import capsock.socket as ours
 from support import HOST, LIMIT, Call, Script, connection, run_script, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it watches threads in /proc")
 
 
 def test_close_in_another_thread_ends_a_call() -> None:

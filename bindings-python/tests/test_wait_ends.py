@@ -10,6 +10,7 @@ import errno
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ import pytest
 import capsock.socket
 from scene import RECEIVES, SENDS, Scene, ending, fill, readline, set_mode
 from support import HOST, LIMIT, Call, settled, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it watches threads in /proc")
 
 
 class Signalled(Exception):

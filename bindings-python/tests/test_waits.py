@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +18,8 @@ import pytest
 import capsock.socket
 from scene import FLAGS, RECEIVES, SENDS, Scene, ending, ends_by_itself, fill, readline, set_mode
 from support import HOST, Call, run_script, settled, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it watches threads in /proc")
 
 
 def answer(call: Call) -> tuple[str, Any]:
