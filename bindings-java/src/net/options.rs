@@ -1,14 +1,14 @@
 //! Socket options by their Java names, with the JDK's values.
 
-use capsock::net::{Errno, Family};
+use capsock::net::{Errno, Family, Kind};
 use jni::objects::JObject;
 use jni::sys::{jboolean, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
 use super::int_options::{get_int, set_int};
 use super::numbers::{
-    self, BUFFER_FACTOR, ENOPROTOOPT, FRAGMENTS, FRAGMENTS_NOT, SMALLEST_BUFFER, SystemOption,
-    TAKES_BOTH_FAMILIES, TRAFFIC_CLASS_BITS, is_ignored,
+    self, BUFFER_FACTOR, ENOPROTOOPT, FRAGMENTS, FRAGMENTS_NOT, SETS_TRAFFIC_CLASS_OF_STREAMS,
+    SMALLEST_BUFFER, SystemOption, TAKES_BOTH_FAMILIES, is_ignored,
 };
 use super::open_socket::{OpenSocket, nonblocking_call};
 use crate::failure::{Failure, Throw};
@@ -109,6 +109,10 @@ fn name_of(number: jint) -> Result<Name, Errno> {
     name.copied().ok_or(Errno(ENOPROTOOPT))
 }
 
+fn has_traffic_class(open: &OpenSocket) -> bool {
+    SETS_TRAFFIC_CLASS_OF_STREAMS || open.socket.kind() == Kind::Datagram
+}
+
 fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
     let (v4, v6) = supported_options(name)?;
     match name {
@@ -118,12 +122,12 @@ fn set(open: &OpenSocket, name: Name, value: i32) -> Result<(), Errno> {
         }
         SO_RCVBUF => return set_int(&open.socket, v4, value.max(SMALLEST_BUFFER)),
         SO_REUSEADDR => return open.platform.set_reuse_address(&open.socket, value),
+        IP_TOS if !has_traffic_class(open) => return Ok(()),
         _ => {}
     }
     let value = match name {
         IP_DONTFRAGMENT if value != 0 => FRAGMENTS_NOT,
         IP_DONTFRAGMENT => FRAGMENTS,
-        IP_TOS => value & TRAFFIC_CLASS_BITS,
         _ => value,
     };
     match v6 {
@@ -154,6 +158,7 @@ fn get(open: &OpenSocket, name: Name) -> Result<i32, Errno> {
             Ok(if on { seconds } else { -1 })
         }
         SO_REUSEADDR => open.platform.reuse_address(&open.socket),
+        IP_TOS if !has_traffic_class(open) => Ok(0),
         SO_RCVBUF | SO_SNDBUF => Ok(get_int(&open.socket, option)? / BUFFER_FACTOR),
         IP_DONTFRAGMENT => Ok(i32::from(get_int(&open.socket, option)? == FRAGMENTS_NOT)),
         _ => match get_int(&open.socket, option) {

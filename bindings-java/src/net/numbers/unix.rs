@@ -49,8 +49,8 @@ pub(in super::super) const SO_REUSEPORT: Option<SystemOption> = Some((libc::SOL_
 pub(in super::super) const IPV6_TRAFFIC_CLASS: Option<SystemOption> =
     Some((libc::IPPROTO_IPV6, libc::IPV6_TCLASS));
 
-/// The bits of a traffic class that the JDK sets.
-pub(in super::super) const TRAFFIC_CLASS_BITS: i32 = !0;
+/// Whether a traffic class of a stream is set.
+pub(in super::super) const SETS_TRAFFIC_CLASS_OF_STREAMS: bool = true;
 
 /// Whether the JDK ignores the error of setting or reading an option.
 pub(in super::super) fn is_ignored(_option: SystemOption, _errno: Errno) -> bool {

@@ -61,8 +61,8 @@ pub(in super::super) const BUFFER_FACTOR: i32 = 1;
 pub(in super::super) const TAKES_BOTH_FAMILIES: bool = false;
 pub(in super::super) const JOINS_MAPPED_GROUPS: bool = false;
 
-/// The bits of a traffic class that the JDK sets: those of RFC 1349.
-pub(in super::super) const TRAFFIC_CLASS_BITS: i32 = 0xfe;
+/// Whether a traffic class of a stream is set: the JDK has 0 there, whatever is set.
+pub(in super::super) const SETS_TRAFFIC_CLASS_OF_STREAMS: bool = false;
 
 /// Whether the JDK ignores the error of setting or reading an option. IP_TOS is not available on every Windows, nor of a
 /// socket that is not bound, and is 0 then.
