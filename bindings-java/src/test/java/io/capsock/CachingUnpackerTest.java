@@ -1,6 +1,7 @@
 package io.capsock;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,6 +14,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.AclEntry;
+import java.nio.file.attribute.AclFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
@@ -26,6 +29,9 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The library in a folder of this user, as it is unpacked on Windows. */
@@ -98,16 +104,31 @@ class CachingUnpackerTest {
     assertEquals(aged, Files.getLastModifiedTime(first), "it was written again");
     assertEquals(List.of(first), files());
     assertTrue(
-        first.toString().matches(".*/capsock-\\p{XDigit}{8}/capsock_jni-\\p{XDigit}{32}.dll"));
+        first
+            .toString()
+            .matches(".*[/\\\\]capsock-\\p{XDigit}{8}[/\\\\]capsock_jni-\\p{XDigit}{32}.dll"));
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no permissions of POSIX")
   void noOtherUserEntersTheFolder() throws Exception {
     Path folder = load().getParent();
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
     load();
     assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.WINDOWS, disabledReason = "the permissions are those of POSIX")
+  void noOtherUserIsInTheFoldersList() throws Exception {
+    Path folder = load().getParent();
+    AclFileAttributeView list =
+        Files.getFileAttributeView(folder, AclFileAttributeView.class, NOFOLLOW_LINKS);
+    assumeTrue(list != null, "the file store has no lists of users");
+    for (AclEntry entry : list.getAcl()) {
+      assertEquals(Files.getOwner(folder), entry.principal(), list.getAcl().toString());
+    }
   }
 
   @Test
@@ -142,6 +163,7 @@ class CachingUnpackerTest {
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a link needs a privilege")
   void aLinkIsReplaced() throws Exception {
     Path file = load();
     Path elsewhere = Files.move(file, file.resolveSibling("elsewhere"));
@@ -159,6 +181,7 @@ class CachingUnpackerTest {
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a link needs a privilege")
   void aLinkToAFolderIsRefused() throws Exception {
     Path folder = load().getParent();
     Path elsewhere = Files.move(folder, folder.resolveSibling("elsewhere"));
@@ -250,11 +273,21 @@ class CachingUnpackerTest {
 
   /** Loads the library of the jar. */
   static final class Main {
+    private static void load(Path file) {
+      System.load(file.toString());
+      if (Child.ON_WINDOWS) {
+        System.out.println("mapped " + file);
+      }
+    }
+
     public static void main(String[] arguments) throws Exception {
       Path library = Path.of(arguments[0]);
       System.in.read();
-      new CachingUnpacker(Path.of(arguments[1]), file -> System.load(file.toString()))
+      new CachingUnpacker(Path.of(arguments[1]), file -> load(file))
           .load(NAME, Files.readAllBytes(library));
+      if (Child.ON_WINDOWS) {
+        return;
+      }
       Files.readAllLines(Path.of("/proc/self/maps")).stream()
           .filter(line -> line.contains(" r-xp ") && line.contains("capsock_jni-"))
           .forEach(line -> System.out.println("mapped " + line.substring(line.indexOf('/'))));

@@ -15,6 +15,9 @@ import java.util.concurrent.TimeoutException;
 public final class Child {
   public static final Path JAR = Path.of(System.getProperty("capsock.jar"));
 
+  /** Processes cannot be forked there, and loaded files cannot be deleted. */
+  static final boolean ON_WINDOWS = System.getProperty("os.name").startsWith("Windows");
+
   /** How it ended: its exit code, and all that it wrote to standard output and error. */
   public record Ended(int code, String output) {}
 
@@ -36,6 +39,10 @@ public final class Child {
 
   static ProcessBuilder java(List<String> command) {
     List<String> all = new ArrayList<>(command);
+    if (ON_WINDOWS) {
+      // Java warns of calls that wine lacks.
+      all.add(0, "-XX:-PrintWarnings");
+    }
     all.add(0, System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     return new ProcessBuilder(all).redirectErrorStream(true);
   }
@@ -73,6 +80,7 @@ public final class Child {
   }
 
   private static String read(Path file) throws IOException {
-    return new String(Files.readAllBytes(file), UTF_8);
+    String output = new String(Files.readAllBytes(file), UTF_8);
+    return output.replace(System.lineSeparator(), "\n");
   }
 }

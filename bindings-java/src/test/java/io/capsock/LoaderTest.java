@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where the native library comes from, each time in a Java of its own. */
@@ -103,10 +105,13 @@ class LoaderTest {
 
   @Test
   void aPathToAnotherLibrary() throws Exception {
-    refuses(PATH, Path.of(System.getProperty("java.home"), "lib", "libprefs.so"), "Native.version");
+    String folder = Child.ON_WINDOWS ? "bin" : "lib";
+    Path other = Path.of(System.getProperty("java.home"), folder, System.mapLibraryName("prefs"));
+    refuses(PATH, other, "Native.version");
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a loaded file cannot be deleted")
   void whatIsUnpackedIsGoneWhenItIsLoaded() throws Exception {
     loads(FOLDER, folder);
     try (Stream<Path> left = Files.list(folder)) {
@@ -121,11 +126,13 @@ class LoaderTest {
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no /proc")
   void aFolderThatCannotBeWrittenTo() throws Exception {
     refuses(FOLDER, "/proc", "/proc");
   }
 
   @Test
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no such file systems")
   void aFileSystemWithoutExecution() throws Exception {
     Path shared = Path.of("/dev/shm");
     assumeTrue(
@@ -139,6 +146,7 @@ class LoaderTest {
   @Test
   void theLibraryForTheOtherCLibrary() throws Exception {
     List<Platform> here = Platform.here();
+    assumeTrue(here.size() > 1, "this system has one C library");
     Path resources = folder.resolve("io").resolve("capsock");
     for (Platform platform : here) {
       Files.createDirectories(resources.resolve("native").resolve(platform.folder));
@@ -167,7 +175,9 @@ class LoaderTest {
   @Test
   void aPlatformByAnotherName() throws Exception {
     String osArch = System.getProperty("os.arch");
-    assertEquals("LOADED\n".repeat(3), loadOn("LINUX", osArch.equals("amd64") ? "x64" : "arm64"));
+    String osName = Child.ON_WINDOWS ? "WINDOWS" : "LINUX";
+    String output = loadOn(osName, osArch.equals("amd64") ? "x64" : "arm64");
+    assertEquals(List.of("LOADED", "LOADED", "LOADED"), output.lines().toList());
   }
 
   @Test

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -261,6 +263,18 @@ class ServerTest {
           error instanceof UnsupportedOperationException
               || error instanceof IllegalArgumentException,
           error.toString());
+    }
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.WINDOWS, disabledReason = "this system can fork")
+  void processesAreRefusedWithWhatToUse() {
+    for (ServerOptions builder : List.of(Server.tcp(), Server.udp())) {
+      builder.port(0).concurrency(Concurrency.PROCESSES);
+      Exception refused = assertThrows(UnsupportedOperationException.class, builder::start);
+      for (String word : List.of("processes", "threads", "events")) {
+        assertTrue(refused.getMessage().contains(word), refused.getMessage());
+      }
     }
   }
 

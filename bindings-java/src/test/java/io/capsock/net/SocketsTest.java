@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.capsock.Child;
 import io.capsock.net.Scenario.Run;
+import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.reflect.Constructor;
@@ -111,7 +112,11 @@ class SocketsTest {
             .run(null, null, null, "-cp", Child.JAR.toString(), "-d", "" + folder, "" + source);
     assertEquals(0, compiled);
     List<String> command =
-        List.of("--enable-native-access=ALL-UNNAMED", "-cp", Child.JAR + ":" + folder, "Main");
+        List.of(
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            Child.JAR + File.pathSeparator + folder,
+            "Main");
     assertEquals(new Child.Ended(0, "1\ntrue true\n"), Child.run(command));
   }
 
