@@ -8,6 +8,7 @@ use capsock::{TcpClientOptions, UdpClientOptions};
 use crate::guard::{guard, guard_or};
 use crate::pointer::given;
 use crate::status::capsock_status;
+use crate::system::SIGNALS_INTERRUPT;
 use crate::time::longest_from_millis;
 
 /// The options of a TCP client. They may be changed, used again and freed while clients that were
@@ -77,7 +78,7 @@ pub extern "C" fn capsock_tcp_client_options_set_interruptible(
 ) -> capsock_status {
     guard(|| {
         let options = given(options, "options")?;
-        options.core.on_interrupt = interruptible.then_some(|| true);
+        options.core.on_interrupt = (SIGNALS_INTERRUPT && interruptible).then_some(|| true);
         Ok(())
     })
 }
@@ -158,7 +159,7 @@ pub extern "C" fn capsock_udp_client_options_set_interruptible(
 ) -> capsock_status {
     guard(|| {
         let options = given(options, "options")?;
-        options.core.on_interrupt = interruptible.then_some(|| true);
+        options.core.on_interrupt = (SIGNALS_INTERRUPT && interruptible).then_some(|| true);
         Ok(())
     })
 }

@@ -11,6 +11,7 @@ use crate::pointer::{give_handle, give_text, given};
 use crate::server_options::capsock_server_options;
 use crate::stats::{capsock_stats, capsock_stop_report};
 use crate::status::capsock_status;
+use crate::system::SIGNALS_INTERRUPT;
 use crate::time::longest_from_millis;
 use crate::trace::set_process_info;
 
@@ -138,7 +139,7 @@ pub extern "C" fn capsock_server_wait(server: Option<&capsock_server>, timeout_m
     guard(|| {
         let server = given(server, "server")?;
         let timeout = from_millis("the timeout of the wait", timeout_ms)?;
-        match server.0.wait(timeout, Some(|| true))? {
+        match server.0.wait(timeout, SIGNALS_INTERRUPT.then_some(|| true))? {
             true => Ok(()),
             false => Err(Error::new(
                 ErrorKind::TimedOut,

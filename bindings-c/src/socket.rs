@@ -12,7 +12,7 @@ use crate::descriptor::{NO_SOCKET, capsock_fd, number_of};
 use crate::guard::{guard, guard_or};
 use crate::pointer::{give_handle, given};
 use crate::status::capsock_status;
-use crate::system::SOCK_NONBLOCK;
+use crate::system::{SIGNALS_INTERRUPT, SOCK_NONBLOCK};
 use crate::time::CAPSOCK_NO_LIMIT;
 use crate::trace::set_process_info;
 
@@ -49,7 +49,11 @@ impl capsock_socket {
     pub(crate) fn policy(&self) -> WaitPolicy {
         // Checked when it was set.
         let timeout = from_millis("the timeout", self.timeout_ms.load(Ordering::Relaxed)).unwrap_or_default();
-        WaitPolicy { timeout, on_interrupt: self.interruptible.load(Ordering::Relaxed).then_some(|| true) }
+        WaitPolicy {
+            timeout,
+            on_interrupt: (SIGNALS_INTERRUPT && self.interruptible.load(Ordering::Relaxed))
+                .then_some(|| true),
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "system.h"
 
 /* No call here takes so long unless something hangs; then the program ends, and fails. */
 #define CALL_TIMEOUT_MS 20000
@@ -41,6 +42,7 @@ static inline void check_status(capsock_status status, capsock_status expected, 
 
 static inline int run_tests(const test *tests, size_t count) {
   int failed = 0;
+  start_sockets();
   alarm(PROGRAM_TIMEOUT_S);
   for (size_t i = 0; i < count; i++) {
     failures_of_this_test = 0;

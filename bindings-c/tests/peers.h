@@ -5,10 +5,7 @@
 
 #include "harness.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 static inline capsock_server_options *local_options(void) {
   capsock_server_options *options = capsock_server_options_new();
@@ -45,7 +42,7 @@ static inline capsock_udp_client *udp_client(int port) {
 static inline int plain_socket(int type, int *port) {
   struct sockaddr_in address;
   socklen_t length = sizeof address;
-  int fd = socket(AF_INET, type, 0);
+  int fd = (int)socket(AF_INET, type, 0);
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -73,7 +70,7 @@ static inline int refusing_udp_socket(int *port) {
 
 static inline int plain_connection(int port) {
   struct sockaddr_in address;
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  int fd = (int)socket(AF_INET, SOCK_STREAM, 0);
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -85,8 +82,8 @@ static inline int plain_connection(int port) {
 /* Closes with a reset instead of in good order. */
 static inline void break_off(int fd) {
   struct linger at_once = {1, 0};
-  CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
-  close(fd);
+  CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, (const void *)&at_once, sizeof at_once) == 0);
+  close_socket(fd);
 }
 
 /* Asks one text and compares the reply. */

@@ -52,7 +52,7 @@ static void closed_port(void) {
   CHECK_STATUS(connect_tcp("127.0.0.1", port), CAPSOCK_CONNECTION_REFUSED);
   CHECK(capsock_last_errno() == ECONNREFUSED);
   CHECK(strstr(capsock_last_error(), "127.0.0.1:") != NULL);
-  close(fd);
+  close_socket(fd);
 
   fd = refusing_udp_socket(&port);
   client = udp_client(port);
@@ -60,7 +60,7 @@ static void closed_port(void) {
   CHECK(capsock_last_errno() == ECONNREFUSED);
   CHECK(reply == NULL);
   capsock_udp_client_free(client);
-  close(fd);
+  close_socket(fd);
 }
 
 static void negative_timeouts(void) {
@@ -88,7 +88,7 @@ static void no_reply_within_the_timeout(void) {
   CHECK_STATUS(capsock_tcp_client_request(tcp_asks, "a", &reply), CAPSOCK_TIMED_OUT);
   CHECK(capsock_last_errno() == ETIMEDOUT);
   capsock_tcp_client_free(tcp_asks);
-  close(fd);
+  close_socket(fd);
 
   fd = plain_socket(SOCK_DGRAM, &port);
   CHECK_OK(capsock_udp_client_options_set_timeout(udp, 50));
@@ -96,7 +96,7 @@ static void no_reply_within_the_timeout(void) {
   CHECK_OK(capsock_udp_client_connect("127.0.0.1", port, udp, &udp_asks));
   CHECK_STATUS(capsock_udp_client_request(udp_asks, "a", &reply), CAPSOCK_TIMED_OUT);
   capsock_udp_client_free(udp_asks);
-  close(fd);
+  close_socket(fd);
   CHECK(reply == NULL);
   capsock_udp_client_options_free(udp);
   capsock_tcp_client_options_free(tcp);
@@ -112,10 +112,10 @@ typedef struct {
 static void *answer_once(void *argument) {
   const answer *with = argument;
   char request[64];
-  int fd = accept(with->listener, NULL, NULL);
-  CHECK(read(fd, request, sizeof request) > 0);
-  CHECK(write(fd, with->reply, with->length) == (ssize_t)with->length);
-  close(fd);
+  int fd = (int)accept(with->listener, NULL, NULL);
+  CHECK(recv(fd, request, sizeof request, 0) > 0);
+  CHECK(send(fd, with->reply, with->length, 0) == (ssize_t)with->length);
+  close_socket(fd);
   return NULL;
 }
 
@@ -145,7 +145,7 @@ static void replies_that_are_no_text(void) {
       }
       CHECK(pthread_join(thread, NULL) == 0);
       capsock_tcp_client_free(client);
-      close(with.listener);
+      close_socket(with.listener);
     }
   }
 }
@@ -282,7 +282,7 @@ static void use_after_close(void) {
   }
   CHECK_STATUS(capsock_tcp_client_request(tcp, "a", &text), CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_request_bytes(tcp, "a", 1, &bytes), CAPSOCK_CLOSED);
-  CHECK_STATUS(capsock_tcp_client_copy(tcp, STDIN_FILENO, STDOUT_FILENO, NULL, NULL),
+  CHECK_STATUS(capsock_tcp_client_copy(tcp, standard_input(), standard_output(), NULL, NULL),
                CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_local_address(tcp, &text), CAPSOCK_CLOSED);
   CHECK_STATUS(capsock_tcp_client_peer_address(tcp, &text), CAPSOCK_CLOSED);

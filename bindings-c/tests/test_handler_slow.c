@@ -79,7 +79,7 @@ static void a_slow_handler_stops_nobody_else(void) {
   open_the_gate(&at);
   for (size_t i = 0; i < 4; i++) {
     CHECK(recv(slow[i], line, 5, MSG_WAITALL) == 5 && memcmp(line, "wait\n", 5) == 0);
-    close(slow[i]);
+    close_socket(slow[i]);
   }
   CHECK(at.most == 2);
   capsock_server_free(server);
@@ -106,7 +106,7 @@ static void a_handler_that_does_not_return(void) {
     CHECK(recv(client, &byte, 1, 0) <= 0);
     open_the_gate(&at);
     CHECK_OK(capsock_server_wait(server, CALL_TIMEOUT_MS));
-    close(client);
+    close_socket(client);
     capsock_server_free(server);
     capsock_stop_report_free(report);
     capsock_server_options_free(options);

@@ -122,7 +122,8 @@ static void tcp(void) {
   REFUSED(capsock_tcp_client_request_bytes(NULL, "a", 1, &bytes), "client");
   REFUSED(capsock_tcp_client_request_bytes(client, NULL, 1, &bytes), "line");
   REFUSED(capsock_tcp_client_request_bytes(client, "a", 1, NULL), "reply");
-  REFUSED(capsock_tcp_client_copy(NULL, 0, 1, &sent, &received), "client");
+  REFUSED(capsock_tcp_client_copy(NULL, standard_input(), standard_output(), &sent, &received),
+          "client");
   REFUSED(capsock_tcp_client_local_address(NULL, &text), "client");
   REFUSED(capsock_tcp_client_local_address(client, NULL), "address");
   REFUSED(capsock_tcp_client_peer_address(NULL, &text), "client");
@@ -204,7 +205,7 @@ static void sockets(void) {
   CHECK(capsock_socket_timeout(NULL) == -1);
   REFUSED(capsock_socket_set_interruptible(NULL, true), "socket");
   CHECK(!capsock_socket_interruptible(NULL));
-  CHECK(capsock_socket_descriptor(NULL) == -1);
+  CHECK(capsock_socket_descriptor(NULL) == (capsock_fd)-1);
   CHECK(capsock_socket_port(NULL) == 0);
   REFUSED(capsock_socket_close(NULL), "socket");
   REFUSED(capsock_socket_bind(NULL, to, where.length), "socket");

@@ -99,7 +99,7 @@ static void a_refused_port(void) {
   snprintf(expected, sizeof expected, "could not receive from 127.0.0.1:%d: ", port);
   CHECK(strncmp(capsock_last_error(), expected, strlen(expected)) == 0 && length == 7);
   capsock_socket_free(client);
-  close(plain);
+  close_socket(plain);
 }
 
 static void receivers_that_cannot_be(void) {

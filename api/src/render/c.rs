@@ -106,7 +106,9 @@ fn setter(owner: &str, option: &Opt) -> String {
         Kind::Limit => (format!("core.{field}"), format!("from_millis({error:?}, {parameter})?")),
         Kind::Pause => (format!("core.{field}"), format!("longest_from_millis({error:?}, {parameter})?")),
         Kind::Micros => (format!("core.{field}"), format!("from_micros({error:?}, {parameter})?")),
-        Kind::Interruptible => ("core.on_interrupt".to_owned(), format!("{parameter}.then_some(|| true)")),
+        Kind::Interruptible => {
+            ("core.on_interrupt".to_owned(), format!("(SIGNALS_INTERRUPT && {parameter}).then_some(|| true)"))
+        }
     };
     let field = if owner == "server" { field.replace("core.", "core.settings.") } else { field };
     let (unsafety, safety) = match option.kind {
@@ -176,7 +178,7 @@ fn server_options() -> String {
 fn client_options() -> String {
     let mut text = rust_head("The options of the clients.");
     text += "use capsock::net::timeout::from_millis;\nuse capsock::{TcpClientOptions, UdpClientOptions};\n\n";
-    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::given;\nuse crate::status::capsock_status;\nuse crate::time::longest_from_millis;\n";
+    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::given;\nuse crate::status::capsock_status;\nuse crate::system::SIGNALS_INTERRUPT;\nuse crate::time::longest_from_millis;\n";
     for (options, about) in
         [(&TCP_CLIENT, "The options of a TCP client."), (&UDP_CLIENT, "The options of a UDP client.")]
     {

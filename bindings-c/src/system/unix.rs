@@ -27,3 +27,5 @@ pub(crate) const SCOPE_ID: usize = offset_of!(sockaddr_in6, sin6_scope_id);
 pub(crate) const ADDRESS_HAS_LENGTH: bool = cfg!(not(target_os = "linux"));
 /// Whether a receive tells the length of a datagram that is longer than its buffer.
 pub(crate) const LENGTH_IS_TOLD: bool = true;
+/// Whether a signal interrupts a call that waits.
+pub(crate) const SIGNALS_INTERRUPT: bool = true;

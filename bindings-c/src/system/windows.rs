@@ -26,3 +26,5 @@ pub(crate) const SCOPE_ID: usize = offset_of!(sockaddr_in6, Anonymous);
 pub(crate) const ADDRESS_HAS_LENGTH: bool = false;
 /// A receive tells that a datagram is longer than its buffer, and not how long.
 pub(crate) const LENGTH_IS_TOLD: bool = false;
+/// Whether a signal interrupts a call that waits.
+pub(crate) const SIGNALS_INTERRUPT: bool = false;
