@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include "getline.h"
+#endif
 
 static int fail(const char *why) {
   fprintf(stderr, "%s\n", why);

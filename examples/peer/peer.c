@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include "../c/getline.h"
+#endif
 
 #define TIMEOUT_MS 20000
 #define MAX_DATAGRAM 65507
@@ -24,13 +27,19 @@ static int serve(void) {
       capsock_server_options_set_host(options, "127.0.0.1");
       capsock_server_options_set_port(options, 0);
       capsock_server_options_set_concurrency(options, concurrency);
-      if (capsock_server_start(transport, options, server) != CAPSOCK_OK) {
+      capsock_status status = capsock_server_start(transport, options, server);
+      capsock_server_options_free(options);
+      printf("%s %s ", transports[transport], concurrencies[concurrency]);
+      if (status == CAPSOCK_OK) {
+        printf("%d\n", capsock_server_port(*server));
+      } else if (status == CAPSOCK_UNSUPPORTED) {
+        /* Not every system has processes. */
+        printf("unsupported\n");
+        *server = NULL;
+      } else {
         fprintf(stderr, "%s\n", capsock_last_error());
         return 1;
       }
-      capsock_server_options_free(options);
-      printf("%s %s %d\n", transports[transport], concurrencies[concurrency],
-             capsock_server_port(*server));
     }
   }
   printf("ready\n");
