@@ -14,6 +14,7 @@ mod exit;
 mod files;
 mod forced_unwind;
 mod handler;
+mod lookup;
 mod many;
 mod once_object;
 mod options;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use pyo3::ffi::{Py_ssize_t, PyInterpreterState, PyObject, PyThreadState};
 use pyo3::prelude::*;
 
-use crate::system::find_symbol;
+use crate::lookup::find_symbol;
 
 /// A function of the interpreter. `F` is its type, a pointer to an `extern "C"` function.
 pub(crate) struct Symbol<F> {

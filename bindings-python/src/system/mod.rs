@@ -1,4 +1,4 @@
-//! What differs between the systems: numbers of sockets and errors, and the library that has the interpreter's functions.
+//! What differs between the systems: the numbers of sockets and errors, and how Python has them.
 
 #[cfg(unix)]
 mod unix;

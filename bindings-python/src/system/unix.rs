@@ -1,6 +1,5 @@
 //! Unix.
 
-use std::ffi::{CStr, c_void};
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 use capsock::net::BlockingSocket;
@@ -111,10 +110,4 @@ pub(crate) fn block_signals() {
 pub(crate) fn interpreter(_: Python<'_>) -> Option<*mut ffi::PyInterpreterState> {
     // SAFETY: the GIL is held, so this thread has its state.
     Some(unsafe { ffi::PyInterpreterState_Get() })
-}
-
-/// The address of a function of the interpreter, or null.
-pub(crate) fn find_symbol(_: Python<'_>, name: &CStr) -> *mut c_void {
-    // SAFETY: the name is NUL-terminated. The scope is that of this library's own links to the interpreter.
-    unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) }
 }

@@ -1,8 +1,6 @@
 //! Windows. The errors of sockets have Winsock's numbers, by the names of POSIX here.
 
-use std::ffi::{CStr, c_void};
 use std::os::windows::io::{FromRawSocket, IntoRawSocket, OwnedSocket, RawSocket};
-use std::ptr;
 
 use capsock::net::BlockingSocket;
 use pyo3::PyTypeInfo;
@@ -14,10 +12,6 @@ use windows_sys::Win32::Networking::WinSock as ws;
 pub(crate) use windows_sys::Win32::Networking::WinSock::{
     MSG_PEEK, MSG_WAITALL, SOCK_DGRAM, WSAECONNRESET as ECONNRESET, WSAEINVAL as EINVAL,
     WSAENOTSOCK as EBADF, WSAEWOULDBLOCK as EAGAIN,
-};
-use windows_sys::Win32::System::LibraryLoader::{
-    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, GetModuleHandleExW,
-    GetProcAddress,
 };
 
 use crate::symbols::{INTERPRETER, SET_WINDOWS_ERROR};
@@ -119,23 +113,4 @@ pub(crate) fn block_signals() {}
 pub(crate) fn interpreter(_: Python<'_>) -> Option<*mut PyInterpreterState> {
     // SAFETY: the GIL is held, so this thread has its state.
     INTERPRETER.get().map(|interpreter| unsafe { interpreter() })
-}
-
-/// The address of a function of the interpreter, or null. It is looked up in the DLL that has the object None,
-/// `python3X.dll`, whatever its name: `python3.dll` forwards to it.
-pub(crate) fn find_symbol(py: Python<'_>, name: &CStr) -> *mut c_void {
-    let mut module = ptr::null_mut();
-    // SAFETY: an address inside a module, which stays loaded as long as this library, and a handle to write; the name is
-    // NUL-terminated.
-    unsafe {
-        match GetModuleHandleExW(
-            GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-            py.None().as_ptr().cast(),
-            &raw mut module,
-        ) {
-            0 => ptr::null_mut(),
-            _ => GetProcAddress(module, name.as_ptr().cast())
-                .map_or(ptr::null_mut(), |address| address as *mut c_void),
-        }
-    }
 }
