@@ -21,6 +21,8 @@ SONAMES: dict[System, str] = {
     "darwin": "@rpath/libcapsock.0.dylib",
     "freebsd": "libcapsock.so.0",
 }
+# What programs are linked with on Windows, in the place of a shared library.
+IMPORT = ("lib", ".dll.a")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Artifact:
             names.append(self.shared.join(SHARED[system]))
         if self.static:
             names.append(self.static.join(STATIC))
+        if self.static and system == "windows":
+            names.append(self.shared.join(IMPORT))
         return names
 
 

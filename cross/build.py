@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,8 +13,9 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
+import mingw
 import packages
-from artifacts import COMMAND, LIBRARY, SONAMES, Artifact
+from artifacts import COMMAND, LIBRARY, PROGRAM, SONAMES, Artifact
 from paths import CROSS, ROOT, Failed, quietly
 from targets import Target
 
@@ -87,13 +89,18 @@ def environment(target: Target) -> dict[str, str]:
     if target.system == "freebsd":
         # maturin would take the release of this machine's kernel.
         env["_PYTHON_HOST_PLATFORM"] = target.policy
+    if target.system == "windows":
+        env |= mingw.environment()
     return env
 
 
 def cargo(target: Target, action: str, *options: str) -> list[str]:
-    """cargo for a target, with zig as its linker."""
+    """cargo for a target, with zig as its linker; for Windows it is mingw, which the environment tells."""
+    program = ["cargo"] if target.system == "windows" else [tool("cargo-zigbuild")]
+    if action == "build" and target.system != "windows":
+        action = "zigbuild"
     chosen = [*std(target), *settings(target), "--target", target.name]
-    return [tool("cargo-zigbuild"), action, "--locked", *chosen, *options]
+    return [*program, action, "--locked", *chosen, *options]
 
 
 def compiled(target: Target, name: str, command: list[str]) -> None:
@@ -123,7 +130,7 @@ def made(target: Target) -> Path:
 def link(target: Target, artifacts: list[Artifact]) -> None:
     """Builds the artifacts that cargo makes by itself."""
     chosen = [word for artifact in artifacts for word in ("--package", artifact.crate)]
-    compiled(target, "build", cargo(target, "zigbuild", *profile(target), *chosen))
+    compiled(target, "build", cargo(target, "build", *profile(target), *chosen))
     for artifact in artifacts:
         for name in artifact.files(target.system):
             copy(made(target) / name, out(target) / name)
@@ -155,18 +162,13 @@ def wheel(target: Target) -> Path:
     shutil.rmtree(to, ignore_errors=True)
     scripts = PYTHON_PACKAGE / "capsock._native.data" / "scripts"
     (command,) = COMMAND.files(target.system)
-    # maturin knows these names for Linux alone.
-    policy = ["--compatibility", target.policy] if target.system == "linux" else []
-    # Before 3.12 the stable ABI is the same; no interpreter of that name has to be here.
-    options = [
-        *profile(target),
-        "--zig",
-        *policy,
-        "--target",
-        target.triple,
-        "-i",
-        "python3.9",
-    ]
+    options = [*profile(target), "--target", target.triple]
+    if target.system == "linux":
+        # maturin knows these names for Linux alone.
+        options += ["--compatibility", target.policy]
+    if target.system != "windows":
+        # Before 3.12 the stable ABI is the same; no interpreter of that name has to be here.
+        options += ["--zig", "-i", "python3.9"]
     build = [tool("maturin"), "build", "--locked", *std(target), *settings(target), *options]
     try:
         copy(out(target) / command, scripts / command)
@@ -181,39 +183,54 @@ def wheel(target: Target) -> Path:
 def rust_programs(target: Target, names: list[str]) -> Path:
     """The folder of Rust programs of the examples."""
     chosen = [word for name in names for word in ("--bin", name)]
-    build = cargo(target, "zigbuild", *profile(target), "--package", "capsock-examples", *chosen)
+    build = cargo(target, "build", *profile(target), "--package", "capsock-examples", *chosen)
     compiled(target, "examples", build)
     for name in names:
-        copy(made(target) / name, out(target) / "rust" / name)
+        file = name + PROGRAM[target.system]
+        copy(made(target) / file, out(target) / "rust" / file)
     return out(target) / "rust"
 
 
 def c_program(target: Target, source: Path, into: str) -> Path:
     """A C program, linked with the target's shared library."""
-    program = out(target) / into / source.stem
+    program = out(target) / into / (source.stem + PROGRAM[target.system])
     program.parent.mkdir(parents=True, exist_ok=True)
-    # zig's name of x86_64-unknown-linux-gnu.2.17 is x86_64-linux-gnu.2.17.
-    zig = [tool("python"), "-m", "ziglang", "cc", "-target", target.name.replace("-unknown-", "-")]
+    shared, _, *importing = LIBRARY.files(target.system)
     warnings = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-O1"]
     flags = ["-I", str(ROOT / "bindings-c" / "include"), "-pthread"]
-    library = [str(out(target) / LIBRARY.files(target.system)[0]), f"-Wl,-rpath,{out(target)}", "-ldl"]
+    if target.system == "windows":
+        compiler = [mingw.gcc()]
+        library = [str(out(target) / importing[0]), "-lws2_32"]
+        # A program looks for DLLs in its own folder.
+        copy(out(target) / shared, program.parent / shared)
+    else:
+        # zig's name of x86_64-unknown-linux-gnu.2.17 is x86_64-linux-gnu.2.17.
+        zig = target.name.replace("-unknown-", "-")
+        compiler = [tool("python"), "-m", "ziglang", "cc", "-target", zig]
+        library = [str(out(target) / shared), f"-Wl,-rpath,{out(target)}", "-ldl"]
     if target.musl:
         # A program that is started by way of the loader would have the loader's name.
         library.append(f"-Wl,--dynamic-linker={packages.musl_loader(target.processor)}")
     quietly(
         f"{target.name}-{into}-{source.stem}",
-        [*zig, *warnings, *flags, "-o", str(program), str(source), *library],
+        [*compiler, *warnings, *flags, "-o", str(program), str(source), *library],
         env=environment(target),
     )
     return program
 
 
-def run_tests(target: Target, crates: list[str], tests: Sequence[str], limit: float) -> str:
-    """Runs the tests of crates and returns what they print. `tests`: those of the core and its unit tests."""
+def run_tests(
+    target: Target, runner: list[str], crates: list[str], tests: Sequence[str], limit: float
+) -> str:
+    """Runs the tests of crates and returns what they print. `tests`: those of the core and its unit tests.
+
+    `runner` is put before each program.
+    """
     target = replace(target, debug=True)
     chosen = [word for crate in crates for word in ("--package", crate)]
     if tests:
         chosen += ["--lib", *(word for name in tests for word in ("--test", name))]
     compiled(target, "tests-build", cargo(target, "test", "--no-run", *chosen))
-    command = cargo(target, "test", "--no-fail-fast", *chosen)
+    config = ["--config", f"target.{target.triple}.runner={json.dumps(runner)}"] if runner else []
+    command = cargo(target, "test", "--no-fail-fast", *config, *chosen)
     return quietly(f"{target.name}-tests", command, env=environment(target), limit=limit, failure=None)

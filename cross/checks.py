@@ -13,8 +13,10 @@ from functools import partial
 from pathlib import Path
 
 import build
+import mingw
 import packages
-from artifacts import COMMAND, JNI, LIBRARY, TESTS, WHEEL, Artifact
+import wine
+from artifacts import COMMAND, JNI, LIBRARY, PROGRAM, TESTS, WHEEL, Artifact
 from machines import Machine
 from packages import Missing
 from paths import EXAMPLES, HERE, ROOT, Failed, quietly
@@ -56,7 +58,7 @@ class Site:
         return [*(self.machine.static if self.target.musl else self.machine.shared), str(program)]
 
     def command(self) -> list[str]:
-        return self.rust(self.out / COMMAND.program)
+        return self.rust(self.out / COMMAND.files(self.target.system)[0])
 
 
 def snake(name: str) -> str:
@@ -111,14 +113,16 @@ def ask_textbook(command: Callable[[str], list[str]], server: str, client: str) 
         assert "HELLO WORLD" in ended.stdout, repr(ended.stdout)
 
 
-def check_textbook(site: Site, artifact: Artifact, command: Callable[[str], list[str]]) -> None:
+def check_textbook(
+    site: Site, artifact: Artifact, command: Callable[[str], list[str]], suffix: str = ""
+) -> None:
     for server, client in PAIRS:
-        site.check(artifact, f"textbook {server}", partial(ask_textbook, command, server, client))
+        site.check(artifact, f"textbook {server}{suffix}", partial(ask_textbook, command, server, client))
 
 
 def rust_textbook(site: Site) -> Callable[[str], list[str]]:
     folder = build.rust_programs(site.target, [f"textbook_{snake(name)}" for pair in PAIRS for name in pair])
-    return lambda name: site.rust(folder / f"textbook_{snake(name)}")
+    return lambda name: site.rust(folder / f"textbook_{snake(name)}{PROGRAM[site.target.system]}")
 
 
 def c_textbook(site: Site) -> Callable[[str], list[str]]:
@@ -130,9 +134,9 @@ def c_textbook(site: Site) -> Callable[[str], list[str]]:
 
 def check_demo(site: Site, peers: dict[str, tuple[Artifact, list[str]]]) -> None:
     """Every peer asks every peer; a cell of the demo counts for the artifact of the client."""
-    words = [f"--peer={name}={shlex.join(command)}" for name, (_, command) in peers.items()]
+    words = [f"--peer={name}={shell_command(site, command)}" for name, (_, command) in peers.items()]
     ended = subprocess.run(
-        [*site.command(), "demo", "--json", *words],
+        with_wheel(site, [*site.command(), "demo", "--json", *words]),
         check=False,
         capture_output=True,
         text=True,
@@ -153,12 +157,24 @@ def check_demo(site: Site, peers: dict[str, tuple[Artifact, list[str]]]) -> None
         site.failed(COMMAND, "demo", why)
 
 
+def shell_command(site: Site, command: list[str]) -> str:
+    """A peer's command, as the demo passes it to the shell of its system."""
+    if site.target.system != "windows":
+        return shlex.join(command)
+    # The demo is a program of Windows by then, as the peers are, and PYTHONPATH is in its environment.
+    program, *words = command[command.index(site.machine.shared[-1]) + 1 :]
+    return subprocess.list2cmdline([wine.path(Path(program)), *words])
+
+
 # The C library.
 
 
 def exported(library: Path) -> None:
     """It shows no names but its own."""
-    names = [line.split()[-1] for line in nm("--defined-only", library)]
+    if library.suffix == ".dll":
+        names = mingw.exports(library)
+    else:
+        names = [line.split()[-1] for line in nm("--defined-only", library)]
     others = [name for name in names if not name.startswith("capsock_")]
     assert names, "it exports nothing"
     assert not others, f"it exports {others}"
@@ -262,7 +278,8 @@ def java_command(site: Site) -> list[str]:
     if site.machine.java is None:
         raise Missing(f"there is no Java runtime for {site.machine.name}")
     the_jar = jar(site)
-    path = f"{java_classes(site, the_jar)}:{the_jar}"
+    separator = ";" if site.target.system == "windows" else ":"
+    path = f"{java_classes(site, the_jar)}{separator}{the_jar}"
     return [*site.machine.java, "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", path]
 
 
@@ -279,12 +296,21 @@ def check_dlopen(site: Site) -> None:
 def python_command(site: Site) -> list[str]:
     if site.machine.python is None:
         raise Missing(f"there is no CPython for {site.machine.name}")
-    return ["env", f"PYTHONPATH={site.out / 'site'}", *site.machine.python]
+    return with_wheel(site, site.machine.python)
+
+
+def with_wheel(site: Site, command: list[str]) -> list[str]:
+    """A command in whose environment Python finds the wheel."""
+    return ["env", f"PYTHONPATH={site.out / 'site'}", *command]
 
 
 def check_tag(site: Site) -> None:
     """auditwheel finds that the wheel has the tag that it carries, or an older one."""
     (wheel,) = (site.out / "wheel").glob("*.whl")
+    if site.target.system != "linux":
+        # It knows no others.
+        assert wheel.stem.endswith(f"-cp39-abi3-{site.target.wheel}"), wheel.name
+        return
     told = quietly(f"{site.target.name}-auditwheel", [build.tool("auditwheel"), "show", str(wheel)])
     assert re.search(rf'platform tag:\s+"{site.target.wheel}"', told), " ".join(told.split())
 
@@ -341,7 +367,7 @@ def languages(
 
 def check_tests(site: Site, crates: list[str], tests: Sequence[str]) -> None:
     """The Rust tests of the crates, run as programs of the target."""
-    output = build.run_tests(site.target, crates, tests, limit=1200)
+    output = build.run_tests(site.target, site.rust(Path())[:-1], crates, tests, limit=1200)
     results = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed", output, re.MULTILINE)
     if not results:
         raise Failed("no test ran: see the log")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import packages
+import wine
 from packages import Debian, Missing, debian_name
 from paths import ROOT
 from targets import HOST, Target
@@ -67,12 +68,20 @@ def old_glibc(_: Target) -> Machine:
     return Machine(f"glibc {version}", run, python=[*run, str(interpreter(root))])
 
 
+def windows(_: Target) -> Machine:
+    """The newest of the CPythons and Java, all of Windows."""
+    run = wine.words()
+    python = list(wine.pythons().values())[-1]
+    return Machine("wine 10", run, run, [*run, str(python)], [*run, *wine.java()])
+
+
 # A row for each target that runs here; each way by which it does.
 MACHINES: dict[str, list[Callable[[Target], Machine]]] = {
     "x86_64-unknown-linux-musl": [musl],
     "x86_64-unknown-linux-gnu": [glibc, old_glibc],
     "aarch64-unknown-linux-gnu": [glibc],
     "aarch64-unknown-linux-musl": [musl],
+    "x86_64-pc-windows-gnu": [windows],
 }
 
 

@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "examples" / "tests
 
 import build
 import checks
+import windows
 from artifacts import COMMAND, JNI, LIBRARY, TESTS, WHEEL
 from checks import Site
 from machines import MACHINES
@@ -101,6 +102,8 @@ def run_once(site: Site, short: bool) -> None:
         site.check(WHEEL, "tag", lambda: checks.check_tag(site))
         if target.glibc:
             checks.check_symbols(site)
+        if target.system == "windows":
+            windows.check_all(site)
         if site.machine.java is None:
             site.check(JNI, "dlopen", lambda: checks.check_dlopen(site))
     if target.tested:

@@ -39,7 +39,7 @@ class Target:
     @property
     def tested(self) -> bool:
         """Are the Rust tests run? An emulator is too slow for them."""
-        return self.musl and self.processor == HOST
+        return self.processor == HOST and (self.musl or self.system == "windows")
 
     @property
     def processor(self) -> str:
