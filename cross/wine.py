@@ -7,12 +7,15 @@ target/cross/wine; its drive Z: is this machine's root folder, and the current f
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tarfile import TarFile
+from typing import TextIO
 
 import mingw
 import packages
@@ -102,12 +105,17 @@ def start() -> None:
         shutil.copy(usr / mingw.TRIPLE / "lib" / "zlib1.dll", system)
         quietly("wine-boot", [*command("wine64"), "wineboot", "--init"], Missing, limit=300)
 
+    CROSS.mkdir(parents=True, exist_ok=True)
+    users = (CROSS / "wine.lock").open("w")
+    # One run makes the prefix; then each has a share in it, and the last stops its server.
+    fcntl.flock(users, fcntl.LOCK_EX)
     kept(PREFIX, f"{SUITE} {usr}", boot)
+    fcntl.flock(users, fcntl.LOCK_SH)
     # The shell reads a pipe: however this process ends, the shell does too, and then the server.
     shell = background(r"C:\windows\system32\cmd.exe", "/q", "/d")
     # The first program that has a use for the desktop would start this.
     background(r"C:\windows\explorer.exe", "/desktop")
-    atexit.register(stop, shell)
+    atexit.register(stop, shell, users)
     quietly("wine-start", [*command("wine64"), "cmd", "/c", "exit"], Missing, limit=60)
 
 
@@ -116,10 +124,12 @@ def background(*program: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*command("wine64"), *program], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet)
 
 
-def stop(shell: subprocess.Popen[bytes]) -> None:
-    """Ends every program of the Windows, and its server."""
-    for option in "--kill", "--wait":
-        subprocess.run([*command("wineserver"), option], check=False, capture_output=True, timeout=60)
+def stop(shell: subprocess.Popen[bytes], users: TextIO) -> None:
+    """Ends every program of the Windows, and its server, unless another run uses it."""
+    with users, suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for option in "--kill", "--wait":
+            subprocess.run([*command("wineserver"), option], check=False, capture_output=True, timeout=60)
     shell.communicate(timeout=60)
 
 
