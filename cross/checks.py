@@ -90,6 +90,13 @@ def serve_and_ask(command: list[str], transport: str, concurrency: str) -> None:
         assert status == 130, f"it ended with status {status}: {server.errors}"
 
 
+def refuse_processes(command: list[str], transport: str, concurrency: str) -> None:
+    """Without fork(2), a message says that there are no such servers."""
+    ended = run([*command, "serve", transport, "--concurrency", concurrency, "--port", "0", "--json"])
+    assert ended.returncode != 0, "it serves"
+    assert concurrency in ended.stderr, f"it ended with status {ended.returncode}: {ended.stderr!r}"
+
+
 def check_command(site: Site) -> None:
     command = site.command()
     site.check(
@@ -97,8 +104,9 @@ def check_command(site: Site) -> None:
     )
     for transport in "tcp", "udp":
         for concurrency in CONCURRENCIES:
-            ask = partial(serve_and_ask, command, transport, concurrency)
-            site.check(COMMAND, f"{transport} {concurrency}", ask)
+            refuses = concurrency == "processes" and site.target.system == "windows"
+            ask = refuse_processes if refuses else serve_and_ask
+            site.check(COMMAND, f"{transport} {concurrency}", partial(ask, command, transport, concurrency))
 
 
 # The textbook's programs of a language, and the peers of the demo.
