@@ -220,11 +220,16 @@ def c_program(target: Target, source: Path, into: str) -> Path:
 
 
 def run_tests(
-    target: Target, runner: list[str], crates: list[str], tests: Sequence[str], limit: float
+    target: Target,
+    runner: list[str],
+    crates: list[str],
+    tests: Sequence[str],
+    skipped: Sequence[str],
+    limit: float,
 ) -> str:
     """Runs the tests of crates and returns what they print. `tests`: those of the core and its unit tests.
 
-    `runner` is put before each program.
+    `runner` is put before each program; no test is run whose name contains one of `skipped`.
     """
     target = replace(target, debug=True)
     chosen = [word for crate in crates for word in ("--package", crate)]
@@ -232,5 +237,6 @@ def run_tests(
         chosen += ["--lib", *(word for name in tests for word in ("--test", name))]
     compiled(target, "tests-build", cargo(target, "test", "--no-run", *chosen))
     config = ["--config", f"target.{target.triple}.runner={json.dumps(runner)}"] if runner else []
-    command = cargo(target, "test", "--no-fail-fast", *config, *chosen)
+    words = [word for name in skipped for word in ("--skip", name)]
+    command = cargo(target, "test", "--no-fail-fast", *config, *chosen, "--", *words)
     return quietly(f"{target.name}-tests", command, env=environment(target), limit=limit, failure=None)

@@ -373,9 +373,9 @@ def languages(
     yield "java", JNI, java
 
 
-def check_tests(site: Site, crates: list[str], tests: Sequence[str]) -> None:
+def check_tests(site: Site, crates: list[str], tests: Sequence[str], skipped: Sequence[str]) -> None:
     """The Rust tests of the crates, run as programs of the target."""
-    output = build.run_tests(site.target, site.rust(Path())[:-1], crates, tests, limit=1200)
+    output = build.run_tests(site.target, site.rust(Path())[:-1], crates, tests, skipped, limit=1200)
     results = re.findall(r"^test result: \w+\. (\d+) passed; (\d+) failed", output, re.MULTILINE)
     if not results:
         raise Failed("no test ran: see the log")
