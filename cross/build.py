@@ -199,7 +199,8 @@ def c_program(target: Target, source: Path, into: str) -> Path:
     warnings = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-O1"]
     flags = ["-I", str(ROOT / "bindings-c" / "include"), "-pthread"]
     if target.system == "windows":
-        compiler = [mingw.gcc()]
+        # mingw's library of threads would be another DLL.
+        compiler = [mingw.gcc(), "-static"]
         library = [str(out(target) / importing[0]), "-lws2_32"]
         # A program looks for DLLs in its own folder.
         copy(out(target) / shared, program.parent / shared)
