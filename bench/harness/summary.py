@@ -98,7 +98,10 @@ def summarize(rounds: Mapping[str, Sequence[Run]], lean: Sequence[str]) -> dict[
         low, middle, high = quartiles([run.cpu_us for run in runs])
         ratios = None
         if leanest is not None:
-            ratios = quartiles([run.cpu_us / other.cpu_us for run, other in zip(runs, rounds[leanest])])
+            # A run that is too short to have cost any processor time has no ratio.
+            pairs = zip(runs, rounds[leanest])
+            of_pairs = [run.cpu_us / other.cpu_us for run, other in pairs if other.cpu_us > 0]
+            ratios = quartiles(of_pairs) if of_pairs else None
         summaries[name] = Summary(
             cpu_us=middle,
             cpu_us_quartiles=(low, high),

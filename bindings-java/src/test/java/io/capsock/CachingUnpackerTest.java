@@ -277,11 +277,9 @@ class CachingUnpackerTest {
 
   /** Loads the library of the jar. */
   static final class Main {
-    private static final boolean ON_WINDOWS = System.getProperty("os.name").startsWith("Windows");
-
     private static void load(Path file) {
       System.load(file.toString());
-      if (ON_WINDOWS) {
+      if (Os.WINDOWS) {
         System.out.println("mapped " + file);
       }
     }
@@ -291,7 +289,7 @@ class CachingUnpackerTest {
       System.in.read();
       new CachingUnpacker(Path.of(arguments[1]), file -> load(file))
           .load(NAME, Files.readAllBytes(library));
-      if (ON_WINDOWS) {
+      if (Os.WINDOWS) {
         return;
       }
       Files.readAllLines(Path.of("/proc/self/maps")).stream()

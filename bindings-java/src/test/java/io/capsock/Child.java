@@ -15,9 +15,6 @@ import java.util.concurrent.TimeoutException;
 public final class Child {
   public static final Path JAR = Path.of(System.getProperty("capsock.jar"));
 
-  /** Processes cannot be forked there, and loaded files cannot be deleted. */
-  static final boolean ON_WINDOWS = System.getProperty("os.name").startsWith("Windows");
-
   /** How it ended: its exit code, and all that it wrote to standard output and error. */
   public record Ended(int code, String output) {}
 
@@ -39,7 +36,7 @@ public final class Child {
 
   static ProcessBuilder java(List<String> command) {
     List<String> all = new ArrayList<>(command);
-    if (ON_WINDOWS) {
+    if (Os.WINDOWS) {
       // Java warns of calls that wine lacks.
       all.add(0, "-XX:-PrintWarnings");
     }

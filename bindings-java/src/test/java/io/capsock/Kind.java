@@ -17,7 +17,7 @@ record Kind(boolean tcp, Concurrency concurrency) {
   static List<Kind> all() {
     return List.of(true, false).stream()
         .flatMap(tcp -> Arrays.stream(Concurrency.values()).map(one -> new Kind(tcp, one)))
-        .filter(kind -> !Child.ON_WINDOWS || kind.concurrency != Concurrency.PROCESSES)
+        .filter(kind -> !Os.WINDOWS || kind.concurrency != Concurrency.PROCESSES)
         .toList();
   }
 

@@ -105,7 +105,7 @@ class LoaderTest {
 
   @Test
   void aPathToAnotherLibrary() throws Exception {
-    String folder = Child.ON_WINDOWS ? "bin" : "lib";
+    String folder = Os.WINDOWS ? "bin" : "lib";
     Path other = Path.of(System.getProperty("java.home"), folder, System.mapLibraryName("prefs"));
     refuses(PATH, other, "Native.version");
   }
@@ -175,7 +175,7 @@ class LoaderTest {
   @Test
   void aPlatformByAnotherName() throws Exception {
     String osArch = System.getProperty("os.arch");
-    String osName = Child.ON_WINDOWS ? "WINDOWS" : "LINUX";
+    String osName = Os.WINDOWS ? "WINDOWS" : "LINUX";
     String output = loadOn(osName, osArch.equals("amd64") ? "x64" : "arm64");
     assertEquals(List.of("LOADED", "LOADED", "LOADED"), output.lines().toList());
   }
