@@ -54,5 +54,5 @@ TARGETS = (
     Target("checked", "aarch64-apple-darwin", "darwin", "macosx_11_0_arm64"),
     Target("checked", "x86_64-apple-darwin", "darwin", "macosx_10_12_x86_64"),
     Target("checked", "x86_64-unknown-freebsd", "freebsd", "freebsd_14_x86_64"),
-    Target("not yet", "x86_64-pc-windows-gnu", "windows", "win_amd64"),
+    Target("run", "x86_64-pc-windows-gnu", "windows", "win_amd64"),
 )

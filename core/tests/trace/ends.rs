@@ -4,11 +4,12 @@ use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::{ErrorKind, trace};
 
-use super::lines::{File, calls, file_of_this_process, read, run, text, wait_until};
+use super::lines::{File, calls, file_of_this_process, read, run, text};
 
 fn socket_to_itself() -> BlockingSocket {
     let socket = BlockingSocket::new(Family::V4, Kind::Datagram, true).unwrap();
@@ -174,4 +175,13 @@ fn recordings_start_and_stop_in_the_middle_of_traffic() {
     let mut numbers: Vec<_> = calls(&events).iter().map(|call| call.seq).collect();
     numbers.dedup();
     assert_eq!(numbers.len(), calls(&events).len(), "each number once");
+}
+
+/// Waits until something holds that other processes bring about.
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let end = Instant::now() + super::support::TIME_LIMIT;
+    while !condition() {
+        assert!(Instant::now() < end, "not within the time: {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
 }

@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use capsock::trace::{Call, Event, Process};
 
@@ -122,13 +121,4 @@ pub(crate) fn summaries(calls: &[&Call<'static>]) -> Vec<String> {
             words.join(" ")
         })
         .collect()
-}
-
-/// Waits until something holds that other processes bring about.
-pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let end = Instant::now() + super::support::TIME_LIMIT;
-    while !condition() {
-        assert!(Instant::now() < end, "not within the time: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
