@@ -60,7 +60,7 @@ static inline int standard_output(void) { return STDOUT_FILENO; }
 #define SHUT_WR SD_SEND
 #define SHUT_RDWR SD_BOTH
 
-/* Whoever runs the tests has a limit for each program. */
+/* No alarm: cross/ limits the time of each program. */
 static inline unsigned alarm(unsigned seconds) { return seconds; }
 
 static inline void close_socket(int fd) { closesocket((SOCKET)fd); }

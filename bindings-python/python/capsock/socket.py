@@ -70,7 +70,7 @@ def _core_of(socket):
 def _blocks_itself(socket):
     """Tell whether the descriptor has to block: on Windows, sockets of the core's do not.
 
-    There, ssl receives by itself, and calls again and again what does not block.
+    There, ssl makes its own receives, and spins on a descriptor that does not block.
     """
     if _sys.platform != "win32" or "ssl" not in _sys.modules:
         return False

@@ -105,7 +105,7 @@ pub(crate) fn block_signals() {
     }
 }
 
-/// The interpreter of this thread; `None` if that cannot be told.
+/// The interpreter of this thread; `None` if it is unknown.
 #[inline]
 pub(crate) fn interpreter(_: Python<'_>) -> Option<*mut ffi::PyInterpreterState> {
     // SAFETY: the GIL is held, so this thread has its state.

@@ -109,7 +109,7 @@ pub(crate) fn os_error_with_text<T: PyTypeInfo>(errno: i32, text: String) -> PyE
 /// There are no signals that a thread could block.
 pub(crate) fn block_signals() {}
 
-/// The interpreter of this thread; `None` if that cannot be told.
+/// The interpreter of this thread; `None` if it is unknown.
 pub(crate) fn interpreter(_: Python<'_>) -> Option<*mut PyInterpreterState> {
     // SAFETY: the GIL is held, so this thread has its state.
     INTERPRETER.get().map(|interpreter| unsafe { interpreter() })

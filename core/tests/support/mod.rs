@@ -98,7 +98,7 @@ pub(crate) fn unread(stream: &TcpStream) -> i32 {
     bytes
 }
 
-/// Not told: what is sent on loopback has arrived when the send returns.
+/// Unknown there; what is sent on loopback has arrived when the send returns.
 #[cfg(windows)]
 pub(crate) fn unread(_stream: &TcpStream) -> i32 {
     0

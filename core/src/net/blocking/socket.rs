@@ -163,7 +163,7 @@ impl BlockingSocket {
         self.kind
     }
 
-    /// The descriptor, for other system calls; -1 once closed. When another thread closes the socket, the number may be
+    /// The descriptor, for other system calls; -1 once closed, on Windows `INVALID_SOCKET`. When another thread closes the socket, the number may be
     /// reused at once.
     #[must_use]
     pub fn fd(&self) -> RawFd {

@@ -76,7 +76,7 @@ impl OpenConnection {
     /// Resets the connection: unsent replies are discarded instead of left to the kernel for minutes.
     pub(in crate::server) fn reset(&self) {
         let _ = self.socket.reset();
-        // Where the reset comes with the close, a thread that a handler occupies delays it: the peer is told of the end.
+        // Where the close of the socket sends the reset, a handler that runs delays it: the output ends first.
         if !RESETS_AT_ONCE && self.busy.load(Ordering::Acquire) {
             let _ = self.socket.shutdown(Shutdown::Both);
         }

@@ -85,5 +85,5 @@ pub(crate) fn reuse_address(socket: &Socket) -> Sys<()> {
     Ok(socket.set_reuse_address(true)?)
 }
 
-/// Before the bind of a server's UDP socket. An unconnected one is told of no refusal, and its port is its own.
+/// Before the bind of a server's UDP socket. The system reports no refusals to an unconnected one, and lets nobody else bind its port.
 pub(crate) fn prepare_to_serve(_socket: &Socket) {}

@@ -29,7 +29,7 @@ pub(crate) const RESETS_AT_ONCE: bool = false;
 /// How often a wait calls the host's hook, since no signal interrupts it.
 pub(crate) const HOOK_INTERVAL: Option<Duration> = Some(Duration::from_millis(100));
 
-/// Whether calls block. The system has every socket in the mode FIONBIO, which it would not tell.
+/// Whether calls block. Every socket has FIONBIO set, and Winsock has no call that reads it.
 #[derive(Debug)]
 pub(crate) struct Mode(AtomicBool);
 
@@ -49,8 +49,7 @@ impl Mode {
         Ok(self.0.load(Ordering::Relaxed))
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
-    /// The host may have set FIONBIO by the socket's number before.
+    /// Sets FIONBIO again, since the host may have cleared it by the socket's number.
     pub(crate) fn set(&self, socket: &Socket, nonblocking: bool) -> Sys<()> {
         socket.set_nonblocking(true)?;
         self.0.store(nonblocking, Ordering::Relaxed);
