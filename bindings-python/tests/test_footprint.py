@@ -35,7 +35,7 @@ def test_an_import_maps_the_module_and_no_other_file_of_the_package() -> None:
     code = """
         import capsock, capsock.socket, sys
         for line in open("/proc/self/maps"):
-            print(line.split(maxsplit=5)[-1], end="")
+            print(line.split(maxsplit=5)[-1].strip())
     """
     status, out, err = run_script(code)
     assert (status, err) == (0, "")
