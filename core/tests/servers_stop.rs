@@ -173,14 +173,34 @@ fn a_handler_that_does_not_return_is_left_behind_and_reported() {
         assert!(begin.elapsed() < SECOND, "{concurrency:?} took {:?}", begin.elapsed());
         // Neither its client nor anybody new waits for it.
         assert!(!matches!(Read::read(&mut &client, &mut [0; 9]), Ok(1..)), "the reply comes too late");
-        // Windows closes the listener with its last user.
-        let lets_in = TcpStream::connect(server.local_addr()).is_ok();
-        assert!(!lets_in || cfg!(windows), "{concurrency:?} lets people in");
+        assert!(TcpStream::connect(server.local_addr()).is_err(), "{concurrency:?} lets people in");
         drop(release);
         assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
         let report = server.stop(TIME_LIMIT).unwrap();
         assert_eq!((report.cut, report.running), (1, 0), "{concurrency:?}");
         assert_eq!(calls.load(Ordering::SeqCst), 1, "no call begins after the deadline");
+    }
+}
+
+#[test]
+fn a_requested_stop_refuses_connections_while_every_thread_is_busy() {
+    for concurrency in [Concurrency::Iterative, Concurrency::Threads, Concurrency::Events] {
+        let ((entered, entry), (release, wait)) = (mpsc::channel(), mpsc::channel::<()>());
+        let (entered, wait) = (Mutex::new(entered), Mutex::new(wait));
+        let handler = move |_: &[u8]| {
+            let _ = entered.lock().unwrap().send(());
+            let _ = wait.lock().unwrap().recv();
+            b"late\n".to_vec()
+        };
+        let server = tcp(concurrency).framing(Framing::Line).handler(handler).start().unwrap();
+        let mut client = connect(&server);
+        client.write_all(b"wait\n").unwrap();
+        entry.recv_timeout(TIME_LIMIT).unwrap();
+        server.request_stop();
+        eventually("connections are refused", || TcpStream::connect(server.local_addr()).is_err());
+        release.send(()).unwrap();
+        assert_eq!(read_to_end(&client), b"late\n", "{concurrency:?}");
+        assert!(server.wait(Some(TIME_LIMIT), None).unwrap());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The state of a server as a whole: the context of its requests, its open connections, listeners and threads.
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ pub(in crate::server) struct State {
     pub(in crate::server) context: Context,
     pub(in crate::server) connections: OpenConnections,
     pub(in crate::server) peers: Peers,
-    listeners: OnceLock<Weak<Listeners>>,
+    /// Those of a TCP server, until a stop.
+    listeners: Mutex<Option<Arc<Listeners>>>,
     threads: Threads,
 }
 
@@ -25,7 +26,7 @@ impl State {
             context,
             connections: OpenConnections::default(),
             peers: Peers::default(),
-            listeners: OnceLock::new(),
+            listeners: Mutex::default(),
             threads: Threads::new()?,
         })
     }
@@ -62,18 +63,34 @@ impl State {
         self.threads.wait_finished(options)
     }
 
-    /// The sockets that a stop shuts down.
+    fn lock_listeners(&self) -> MutexGuard<'_, Option<Arc<Listeners>>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the sockets of a TCP server, which a stop shuts down.
     pub(in crate::server) fn set_listeners(&self, listeners: &Arc<Listeners>) {
-        let _ = self.listeners.set(Arc::downgrade(listeners));
+        *self.lock_listeners() = Some(Arc::clone(listeners));
+    }
+
+    /// The sockets to accept from. `None` after a stop.
+    pub(in crate::server) fn listeners(&self) -> Option<Arc<Listeners>> {
+        self.lock_listeners().clone()
+    }
+
+    /// Refuses connections from now on, and interrupts the accepts that block. Where only a close refuses them
+    /// ([`SHUTDOWN_REFUSES`](crate::net::SHUTDOWN_REFUSES)), it takes until the threads that accept have released the listeners.
+    pub(in crate::server) fn stop_listening(&self) {
+        let listeners = self.lock_listeners().take();
+        if let Some(listeners) = listeners {
+            listeners.shut_down();
+        }
     }
 
     /// Requests a stop within `timeout`, and refuses connections from now on, even if every thread that accepts is
     /// blocked in a handler.
     pub(in crate::server) fn stop(&self, timeout: Duration) {
         self.context.stop.request(timeout);
-        if let Some(listeners) = self.listeners.get().and_then(Weak::upgrade) {
-            listeners.shut_down();
-        }
+        self.stop_listening();
     }
 
     /// Ends the connections whose threads are blocked in a handler at the stop's deadline.

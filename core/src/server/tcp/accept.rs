@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::fd::RawFd;
-use crate::net::{Deadline, Errno, Socket, WaitError, WaitOptions, interest, no_interest, wait_for};
+use crate::net::{
+    Deadline, Errno, SHUTDOWN_REFUSES, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
+};
 use crate::netc;
-use crate::server::state::{Context, LimitEvent, Listeners};
+use crate::server::state::{Context, LimitEvent, Listeners, State};
 
 /// How long accepting pauses if there are no descriptors: long enough to cost little, and short enough that a
 /// connection does not wait long once there are some.
@@ -64,7 +66,9 @@ pub(super) enum Wakeup {
 
 /// Accepts connections from one or all of the listeners, in turn.
 pub(super) struct Acceptor {
-    listeners: Arc<Listeners>,
+    /// Those of the server. Where only a close refuses connections, `None` while a connection is served: a stop can
+    /// then close them.
+    listeners: Option<Arc<Listeners>>,
     /// The indexes of its listeners.
     own: Range<usize>,
     /// The position in `own` of the listener that is tried first.
@@ -79,25 +83,44 @@ pub(super) struct Acceptor {
 const MAX_IN_A_ROW: usize = 16;
 
 impl Acceptor {
-    pub(super) fn of_all(listeners: Arc<Listeners>, blocks: bool) -> Acceptor {
+    pub(super) fn of_all(listeners: &Listeners, blocks: bool) -> Acceptor {
         let own = 0..listeners.len();
-        Acceptor { listeners, own, first: 0, in_a_row: 0, blocks }
+        Acceptor { listeners: None, own, first: 0, in_a_row: 0, blocks }
     }
 
     /// For the listener at `index` alone.
-    pub(super) fn of_one(listeners: Arc<Listeners>, index: usize, blocks: bool) -> Acceptor {
-        Acceptor { listeners, own: index..index + 1, first: 0, in_a_row: 0, blocks }
+    pub(super) fn of_one(index: usize, blocks: bool) -> Acceptor {
+        Acceptor { listeners: None, own: index..index + 1, first: 0, in_a_row: 0, blocks }
     }
 
     /// Waits for a connection, for one of the `others` to become readable, or for a stop.
-    pub(super) fn next(&mut self, context: &Context, others: impl Iterator<Item = RawFd>) -> Wakeup {
+    pub(super) fn next(&mut self, state: &State, others: impl Iterator<Item = RawFd>) -> Wakeup {
+        let Some(listeners) = self.listeners.take().or_else(|| state.listeners()) else {
+            return Wakeup::Stop;
+        };
+        let wakeup = self.next_of(&listeners[self.own.clone()], &state.context, others);
+        if matches!(wakeup, Wakeup::Stop) {
+            state.stop_listening();
+        } else if SHUTDOWN_REFUSES {
+            self.listeners = Some(listeners);
+        }
+        wakeup
+    }
+
+    /// [`next`](Acceptor::next), given its own listeners.
+    fn next_of(
+        &mut self,
+        listeners: &[Socket],
+        context: &Context,
+        others: impl Iterator<Item = RawFd>,
+    ) -> Wakeup {
         if self.blocks
-            && let Some(socket) = self.next_without_poll(context)
+            && let Some(socket) = self.next_without_poll(listeners, context)
         {
             return Wakeup::Connection(socket);
         }
         self.in_a_row = 0;
-        let all = self.listeners[self.own.clone()].iter().map(|listener| listener.fd()).chain(others);
+        let all = listeners.iter().map(|listener| listener.fd()).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, netc::POLLIN)).collect();
         fds.push(no_interest());
         let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
@@ -113,7 +136,7 @@ impl Acceptor {
                     continue;
                 }
             }
-            let count = self.own.len();
+            let count = listeners.len();
             if let Some(other) = (count..fds.len() - 1).find(|index| fds[*index].revents != 0) {
                 return Wakeup::Other(other - count);
             }
@@ -124,7 +147,7 @@ impl Acceptor {
                 }
                 // With blocking accepts the same listener is tried again, up to MAX_IN_A_ROW times.
                 self.first = (index + usize::from(!self.blocks)) % count;
-                match accept(&self.listeners[self.own.start + index], self.blocks, context) {
+                match accept(&listeners[index], self.blocks, context) {
                     Ok(socket) => return Wakeup::Connection(socket),
                     Err(AcceptError::NoConnection) => {}
                     Err(AcceptError::Shortage) if pause(context) => return Wakeup::Stop,
@@ -136,10 +159,10 @@ impl Acceptor {
 
     /// The next connection of the listener that had the last one, without a poll, which saves a system call while
     /// clients queue. With one listener the accept blocks. `None` if the listeners have to be polled.
-    fn next_without_poll(&mut self, context: &Context) -> Option<Socket> {
-        let alone = self.own.len() == 1;
+    fn next_without_poll(&mut self, listeners: &[Socket], context: &Context) -> Option<Socket> {
+        let alone = listeners.len() == 1;
         while !context.stop.is_requested() && (alone || self.in_a_row < MAX_IN_A_ROW) {
-            match self.listeners[self.own.start + self.first].accept_as(false) {
+            match listeners[self.first].accept_as(false) {
                 Err(Errno(netc::ECONNABORTED | netc::EINTR)) => {}
                 // A shortage of descriptors is reported even if the backlog is empty, so it is not counted here.
                 Err(_) => return None,
@@ -150,7 +173,7 @@ impl Acceptor {
             }
         }
         // The others are tried first.
-        self.first = (self.first + 1) % self.own.len();
+        self.first = (self.first + 1) % listeners.len();
         None
     }
 }

@@ -9,13 +9,13 @@ use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
 use crate::server::state::{Listeners, State};
 
-pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {
+pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Errno> {
+    let blocks = state.context.features.has(Features::BLOCKING_RECEIVE);
+    let mut acceptor = Acceptor::of_all(listeners, blocks);
     state.spawn("capsock-tcp", move |state| {
         let context = &state.context;
-        let blocks = context.features.has(Features::BLOCKING_RECEIVE);
-        let mut acceptor = Acceptor::of_all(listeners, blocks);
         let mut buffers = Buffers::new(context.settings.framing);
-        while let Wakeup::Connection(socket) = acceptor.next(context, std::iter::empty()) {
+        while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
                 serve(&admitted.connection, &mut buffers, context);
                 buffers = buffers.reset(context.settings.framing);

@@ -37,22 +37,21 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
     }
     let listeners = Arc::new(Listeners::new(sockets.into_iter().map(|(socket, _)| socket).collect()));
     state.set_listeners(&listeners);
-    if blocks {
-        let listeners = Arc::clone(&listeners);
-        state.spawn("capsock-stop", move |state| interrupt_at_stop(&listeners, state))?;
+    if matches!(concurrency, Concurrency::Iterative | Concurrency::Threads) {
+        state.spawn("capsock-stop", |state| interrupt_at_stop(state))?;
     }
     match concurrency {
-        Concurrency::Iterative => iterative::start(state, listeners),
+        Concurrency::Iterative => iterative::start(state, &listeners),
         Concurrency::Threads => threads::start(state, &listeners),
-        Concurrency::Processes => processes::start(state, listeners),
+        Concurrency::Processes => processes::start(state, &listeners),
         Concurrency::Events => events::start(state, listeners),
     }
 }
 
-/// Waits for a stop, and interrupts the accepts and the receives that block. A connection that is admitted later
-/// checks for the stop before its first receive.
-fn interrupt_at_stop(listeners: &Listeners, state: &State) {
+/// Waits for a stop, refuses connections even if every thread that accepts is busy, and interrupts the accepts and the
+/// receives that block. A connection that is admitted later checks for the stop before its first receive.
+fn interrupt_at_stop(state: &State) {
     let _ = wait_readable(state.context.stop.waker().fd(), WaitOptions::until(Deadline::NEVER));
-    listeners.shut_down();
+    state.stop_listening();
     state.connections.interrupt_receives();
 }

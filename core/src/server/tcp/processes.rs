@@ -14,12 +14,13 @@ use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State
 /// The exit code of a child that cut its connection.
 const CUT: i32 = 3;
 
-pub(super) fn start(state: &Arc<State>, listeners: Arc<Listeners>) -> Result<(), Errno> {
+pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Errno> {
     // The parent never uses them: each child has its own copy.
     let buffers = Buffers::preallocated(&state.context.settings).map_err(|_| Errno(netc::ENOMEM))?;
+    let acceptor = Acceptor::of_all(listeners, false);
     state.spawn("capsock-accept", move |state| {
         let children = Children::with_capacity(0);
-        Processes { state, buffers, children }.run(Acceptor::of_all(listeners, false));
+        Processes { state, buffers, children }.run(acceptor);
     })
 }
 
@@ -34,7 +35,7 @@ impl Processes<'_> {
     fn run(mut self, mut acceptor: Acceptor) {
         let context = &self.state.context;
         loop {
-            match acceptor.next(context, self.children.fds()) {
+            match acceptor.next(self.state, self.children.fds()) {
                 Wakeup::Stop => break,
                 Wakeup::Other(index) => self.children.reap(index, |exit| count_if_cut(exit, &context.stop)),
                 Wakeup::Connection(socket) if self.children.len() >= context.settings.max_connections => {

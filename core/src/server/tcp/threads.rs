@@ -20,7 +20,6 @@ const MAX_ACCEPTING: usize = 16;
 
 /// The threads of one listener.
 struct Pool {
-    listeners: Arc<Listeners>,
     /// The index of the listener.
     index: usize,
     blocks: bool,
@@ -28,11 +27,10 @@ struct Pool {
     accepting: AtomicUsize,
 }
 
-pub(super) fn start(state: &Arc<State>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
+pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Errno> {
     let blocks = state.context.features.has(Features::BLOCKING_RECEIVE);
     for index in 0..listeners.len() {
-        let listeners = Arc::clone(listeners);
-        add_thread(&Arc::new(Pool { listeners, index, blocks, accepting: AtomicUsize::new(0) }), state)?;
+        add_thread(&Arc::new(Pool { index, blocks, accepting: AtomicUsize::new(0) }), state)?;
     }
     Ok(())
 }
@@ -49,9 +47,9 @@ fn add_thread(pool: &Arc<Pool>, state: &Arc<State>) -> Result<(), Errno> {
 
 fn run(pool: &Arc<Pool>, state: &Arc<State>) {
     let context = &state.context;
-    let mut acceptor = Acceptor::of_one(Arc::clone(&pool.listeners), pool.index, pool.blocks);
+    let mut acceptor = Acceptor::of_one(pool.index, pool.blocks);
     let mut buffers = Buffers::new(context.settings.framing);
-    while let Wakeup::Connection(socket) = acceptor.next(context, std::iter::empty()) {
+    while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
         if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
             // While this connection was served, nobody would accept.
             pool.accepting.fetch_add(1, Ordering::SeqCst);

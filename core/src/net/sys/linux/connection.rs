@@ -12,6 +12,9 @@ use crate::net::sys::errno::{Sys, check};
 /// end has (TCP_ESTABLISHED, TCP_FIN_WAIT1 and TCP_FIN_WAIT2 of the kernel's tcp_states.h).
 const STILL_RECEIVING: [u8; 3] = [1, 4, 5];
 
+/// Whether shutdown(2) of a listener refuses further connections.
+pub(crate) const SHUTDOWN_REFUSES: bool = true;
+
 /// connect(2) to AF_UNSPEC: dissolves the association of a datagram socket.
 pub(crate) fn disconnect(fd: BorrowedFd<'_>) -> Sys<()> {
     let nowhere = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };

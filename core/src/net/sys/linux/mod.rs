@@ -8,7 +8,9 @@ mod poll;
 mod selector;
 mod timer;
 
-pub(crate) use connection::{accept, disconnect, open, peer_may_send, reset, send, unacknowledged, unsent};
+pub(crate) use connection::{
+    SHUTDOWN_REFUSES, accept, disconnect, open, peer_may_send, reset, send, unacknowledged, unsent,
+};
 pub(crate) use control::{read_control, write_control};
 pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers, with_hop_limit};
 pub(crate) use notifier::Notifier;

@@ -7,3 +7,6 @@ mod timer;
 pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers, with_hop_limit};
 pub(crate) use selector::{Event, Events, Interest, ReadinessChanges, Selector};
 pub(crate) use timer::Timer;
+
+/// Whether shutdown(2) of a listener refuses further connections: the close of its last descriptor does.
+pub(crate) const SHUTDOWN_REFUSES: bool = false;

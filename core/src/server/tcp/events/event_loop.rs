@@ -187,7 +187,9 @@ impl<C: ConnectionSet> EventLoop<C> {
         let current = &mut self.current;
         current.draining = true;
         let _ = current.selector.remove(current.state.context.stop.waker().as_fd());
-        current.listeners.shut_down(&current.selector);
+        current.listeners.release(&current.selector);
+        // The backlog is reset at once, even if another loop is late to do this.
+        current.state.stop_listening();
         self.check_timeouts();
     }
 

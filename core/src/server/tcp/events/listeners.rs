@@ -91,12 +91,10 @@ impl WatchedListeners {
         self.resume_at = self.watch(selector).is_err().then(|| now + SHORTAGE_PAUSE);
     }
 
-    /// Refuses connections from now on.
-    pub(super) fn shut_down(&mut self, selector: &Selector) {
+    /// Accepts nothing from now on.
+    pub(super) fn release(&mut self, selector: &Selector) {
         self.unwatch(selector);
         self.resume_at = None;
-        // The backlog is reset at once, even if another loop is late to do this.
-        self.listeners.shut_down();
         self.listeners = Arc::default();
     }
 }
