@@ -51,14 +51,17 @@ impl Event {
 
 /// The descriptors that a wait found ready.
 pub(crate) struct Events {
-    buffer: Vec<libc::epoll_event>,
+    buffer: Box<[libc::epoll_event]>,
+    /// The length of `buffer`, as epoll_wait(2) takes it.
+    capacity: c_int,
     ready: usize,
 }
 
 impl Events {
     /// For at most `capacity` events of a wait.
     pub(crate) fn with_capacity(capacity: usize) -> Events {
-        Events { buffer: vec![libc::epoll_event { events: 0, u64: 0 }; capacity], ready: 0 }
+        let buffer = vec![libc::epoll_event { events: 0, u64: 0 }; capacity].into_boxed_slice();
+        Events { buffer, capacity: c_int::try_from(capacity).unwrap_or(c_int::MAX), ready: 0 }
     }
 
     #[inline]
@@ -119,10 +122,10 @@ impl Selector {
         let millis = timeout.map_or(-1, |timeout| {
             c_int::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX)
         });
-        let room = c_int::try_from(events.buffer.len()).unwrap_or(c_int::MAX);
         events.ready = 0;
-        // SAFETY: the buffer is writable for its length.
-        let ready = unsafe { libc::epoll_wait(self.0.as_raw_fd(), events.buffer.as_mut_ptr(), room, millis) };
+        let buffer = events.buffer.as_mut_ptr();
+        // SAFETY: the buffer is writable for its capacity.
+        let ready = unsafe { libc::epoll_wait(self.0.as_raw_fd(), buffer, events.capacity, millis) };
         events.ready = check(ready)? as usize;
         Ok(())
     }
