@@ -15,6 +15,7 @@ from support import HOST, Call, run_script, settled, wait_until
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it watches threads in /proc")
 
 
+@pytest.mark.slow
 def test_threads_that_wait_have_no_descriptors() -> None:
     code, out, err = run_script(
         """

@@ -27,6 +27,7 @@ def wrong_exits(kind: str, out: str) -> list[str]:
     return lines if len(crashes) > CRASHES_OF_PYTHON else [line for line in lines if line not in crashes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ending.KINDS)
 def test_exit_while_daemon_threads_are_in_calls(kind: str) -> None:
     """40 processes, each with several threads in calls of the kind."""

@@ -43,6 +43,7 @@ HANDLERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("does", "concurrency"),
     [(does, concurrency) for does in HANDLERS for concurrency in ("threads", "events")]
@@ -131,6 +132,7 @@ def test_exit_while_a_daemon_thread_is_in_a_call(call: str) -> None:
     assert (code, out, err) == (0, "exits\n", "")
 
 
+@pytest.mark.slow
 def test_exit_under_load() -> None:
     """Requests go on from another process while the interpreter takes itself down, many times."""
     for _ in range(5):

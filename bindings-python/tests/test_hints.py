@@ -238,6 +238,7 @@ WAITS = {
 }
 
 
+@pytest.mark.slow
 def test_a_wait_gets_its_hint(tmp_path: Path) -> None:
     """All of them at once: each waits for 5 seconds."""
     running = {}
@@ -332,6 +333,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.slow
 def test_a_program_without_mistakes_gets_no_hint(tmp_path: Path) -> None:
     """All of them at once: some wait for 6 seconds."""
     running = {}
@@ -348,6 +350,7 @@ def test_a_program_without_mistakes_gets_no_hint(tmp_path: Path) -> None:
     assert outcomes == dict.fromkeys(RIGHT, (b"", 0))
 
 
+@pytest.mark.slow
 def test_a_hint_does_not_make_a_call_longer_or_leave_anything(tmp_path: Path) -> None:
     script = written(
         tmp_path,
@@ -362,6 +365,7 @@ def test_a_hint_does_not_make_a_call_longer_or_leave_anything(tmp_path: Path) ->
     assert (code, out, len(split(err)[0])) == (0, "True True\n", 1)
 
 
+@pytest.mark.slow
 def test_the_reply_comes_at_once_after_the_hint(tmp_path: Path) -> None:
     script = written(
         tmp_path,

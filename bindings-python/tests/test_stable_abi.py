@@ -18,6 +18,9 @@ FILES = ["test_socket.py", "test_socket_outcomes.py", "test_socket_libraries.py"
 # A wrong byte has another message (script.rs); the others are of modules that PYTHONPATH imports here.
 OTHERS = "(wrong and byte) or modules_are_looked_for"
 
+# It tests each function's way without, which is the same with each CPython.
+pytestmark = pytest.mark.slow
+
 LIMIT = 300.0
 
 

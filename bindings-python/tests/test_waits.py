@@ -117,6 +117,7 @@ def differs(row: Row) -> str:
     return f"{row}: {ours}, the standard library: {theirs}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [receive_rows, send_rows], ids=["receives", "sends"])
 def test_calls_wait_as_the_standard_librarys_do(rows: Callable[[], Iterator[Row]]) -> None:
     with ThreadPoolExecutor(16) as pool:
@@ -233,6 +234,7 @@ ERROR_QUEUE = """
 """
 
 
+@pytest.mark.slow
 def test_an_error_queue_that_is_not_empty() -> None:
     """It neither ends a wait nor keeps it busy, and a signal ends the wait. The standard library is busy."""
     last = "print(ended, 'busy' if time.process_time() - used > 0.25 else 'idle')"
