@@ -11,6 +11,7 @@ import mingw
 import wine
 from artifacts import COMMAND, JNI, LIBRARY, WHEEL
 from checks import TEXTBOOK, Site, check_import, check_textbook, with_wheel
+from mixed import check_mixed_runs
 from paths import ROOT, Failed
 
 
@@ -20,6 +21,7 @@ def check_all(site: Site) -> None:
         site.check(artifact, "DLLs", partial(needs_windows_alone, file))
     site.check(WHEEL, "DLLs", lambda: needs_windows_alone(module(site), "python3.dll"))
     check_pythons(site)
+    check_mixed_runs(site)
     site.report.attempt(site.target, WHEEL, "CPython's test_socket", lambda: check_cpython_tests(site))
 
 
