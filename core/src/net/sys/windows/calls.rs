@@ -95,10 +95,10 @@ fn length_of(buffer: &[u8]) -> c_int {
 
 /// The result of a receive. A datagram that is longer than the buffer fills it and is cut, as on other systems; Winsock
 /// reports that as an error (WSAEMSGSIZE), and not its length: with MSG_TRUNC, the length is one more than the buffer's.
-fn received(count: c_int, buffer: &[u8], flags: c_int) -> Sys<usize> {
-    match check(count) {
+pub(super) fn received(result: Sys<c_int>, room: usize, flags: c_int) -> Sys<usize> {
+    match result {
         Ok(count) => Ok(count as usize),
-        Err(Errno(netc::EMSGSIZE)) => Ok(buffer.len() + usize::from(flags & netc::MSG_TRUNC != 0)),
+        Err(Errno(netc::EMSGSIZE)) => Ok(room + usize::from(flags & netc::MSG_TRUNC != 0)),
         // After a shutdown of the input the stream has ended.
         Err(Errno(netc::EPIPE)) => Ok(0),
         Err(errno) => Err(errno),
@@ -109,7 +109,8 @@ fn received(count: c_int, buffer: &[u8], flags: c_int) -> Sys<usize> {
 pub(crate) fn receive(socket: &Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
     let (at, length) = (buffer.as_mut_ptr(), length_of(buffer));
     // SAFETY: the buffer is writable for its length.
-    received(unsafe { recv(number(socket), at, length, without_own_flags(flags)) }, buffer, flags)
+    let result = check(unsafe { recv(number(socket), at, length, without_own_flags(flags)) });
+    received(result, buffer.len(), flags)
 }
 
 /// recvfrom. A connected stream has no sender's address.
@@ -122,7 +123,7 @@ pub(crate) fn receive_from(
     let mut name_length = size_of::<netc::sockaddr_storage>() as c_int;
     let (at, length) = (buffer.as_mut_ptr(), length_of(buffer));
     // SAFETY: the buffer and the name are writable for their lengths.
-    let count = unsafe {
+    let result = check(unsafe {
         recvfrom(
             number(socket),
             at,
@@ -131,8 +132,8 @@ pub(crate) fn receive_from(
             name.as_mut_ptr().cast(),
             &raw mut name_length,
         )
-    };
-    let count = received(count, buffer, flags)?;
+    });
+    let count = received(result, buffer.len(), flags)?;
     // SAFETY: the storage was zero before, which is an address of no family.
     Ok((count, unsafe { address_at(name.as_ptr(), name_length) }))
 }
@@ -161,13 +162,18 @@ pub(crate) fn reuse_address(socket: &Socket) -> Sys<()> {
     set_option(socket.as_fd(), netc::SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1)
 }
 
-/// Before the bind of a server's UDP socket: keeps refusals of what was sent from failing later receives
-/// (SIO_UDP_CONNRESET), and others from binding its port. A system that does not know the request reports no refusals.
+/// Before the bind of a server's UDP socket: keeps refusals of what was sent from failing later receives, and others
+/// from binding its port. A system that does not know how reports no refusals.
 pub(crate) fn prepare_to_serve(socket: &Socket) {
     let _ = reuse_address(socket);
+    let _ = ignore_refusals(socket);
+}
+
+/// SIO_UDP_CONNRESET, off.
+pub(super) fn ignore_refusals(socket: &Socket) -> Sys<()> {
     let (no, mut returned) = (0u32, 0u32);
     // SAFETY: the request reads one number.
-    unsafe {
+    check(unsafe {
         WSAIoctl(
             number(socket),
             SIO_UDP_CONNRESET,
@@ -178,6 +184,7 @@ pub(crate) fn prepare_to_serve(socket: &Socket) {
             &raw mut returned,
             ptr::null_mut(),
             None,
-        );
-    }
+        )
+    })
+    .map(drop)
 }

@@ -19,6 +19,8 @@ mod process;
 #[cfg(feature = "trace")]
 mod recording;
 mod shared_memory;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use address::address_at;
 pub(crate) use calls::{
