@@ -2,22 +2,9 @@
 
 use std::ffi::c_int;
 
-/// An option that no system has.
-const ABSENT: c_int = -1;
-
-pub(crate) const IP_RECVERR: c_int = ABSENT;
-pub(crate) const IPV6_RECVERR: c_int = ABSENT;
-pub(crate) const IP_RECVORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IPV6_RECVORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IP_ORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IPV6_ORIGDSTADDR: c_int = ABSENT - 1;
 pub(crate) const SOL_UDP: c_int = libc::IPPROTO_UDP;
-pub(crate) const UDP_GRO: c_int = ABSENT;
-pub(crate) const MSG_ERRQUEUE: c_int = 0;
 /// No flag of the system: `net::sys::send` has the socket keep an incomplete segment instead.
 pub(crate) const MSG_MORE: c_int = 1 << 30;
-/// Without it a receive of several datagrams waits for the first, as it does with it.
-pub(crate) const MSG_WAITFORONE: c_int = 0;
 
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) use libc::{MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK};

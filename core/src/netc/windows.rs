@@ -60,25 +60,13 @@ pub(crate) const CLOCK_MONOTONIC: c_int = 1;
 pub(crate) const MSG_DONTWAIT: c_int = 1 << 30;
 /// There are two segments instead of one.
 pub(crate) const MSG_MORE: c_int = 1 << 29;
-pub(crate) const MSG_ERRQUEUE: c_int = 0;
-pub(crate) const MSG_WAITFORONE: c_int = 0;
 /// `Mode` of `net::sys`, and no child process inherits a socket.
 pub(crate) const SOCK_NONBLOCK: c_int = 0;
 pub(crate) const SOCK_CLOEXEC: c_int = 0;
 
 pub(crate) const POLLOUT: c_short = ws::POLLWRNORM;
 
-/// An option that no system has.
-const ABSENT: c_int = -1;
-
-pub(crate) const IP_RECVERR: c_int = ABSENT;
-pub(crate) const IPV6_RECVERR: c_int = ABSENT;
-pub(crate) const IP_RECVORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IPV6_RECVORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IP_ORIGDSTADDR: c_int = ABSENT;
-pub(crate) const IPV6_ORIGDSTADDR: c_int = ABSENT - 1;
 pub(crate) const SOL_UDP: c_int = IPPROTO_UDP;
-pub(crate) const UDP_GRO: c_int = ABSENT;
 
 #[allow(non_camel_case_types, reason = "the name of POSIX")]
 pub(crate) type socklen_t = c_int;
