@@ -28,6 +28,9 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
     only = ", ".join([*BY_NAME, UPPERCASE, *calls.PARTS])
     parser.add_argument("--only", type=words, default=[], metavar="NAME,..", help=f"these workloads: {only}")
     parser.add_argument("--servers", type=words, default=[], metavar="NAME,..", help="by name or first word")
+    parser.add_argument(
+        "--before", type=Path, metavar="PROGRAM", help="compare one row with this other build of the command"
+    )
     parser.add_argument("--rounds", type=int, help="runs of each server (15; quick: 5)")
     parser.add_argument("--seconds", type=float, help="measured in each run (0.12; quick: 0.1)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the results in DIR/latest.json")
@@ -43,6 +46,8 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("unknown: " + ", ".join(wrong))
     if not LOAD.exists() and not options.render:
         parser.error("the load generator is not built: bench/build")
+    if options.before and (options.out or options.publish or len(options.servers) > 1):
+        parser.error("--before compares one row, and keeps nothing")
     options.rounds = options.rounds or (5 if options.quick else 15)
     options.seconds = options.seconds or (0.1 if options.quick else 0.12)
     if options.rounds < 1 or options.seconds <= 0:
@@ -63,9 +68,14 @@ def main() -> int:
     for name in options.only or list(BY_NAME):
         if name not in BY_NAME:
             continue
-        chosen = servers.chosen(options.servers, name, options.quick)
+        if options.before:
+            chosen = servers.before_and_after(options.before, *(options.servers or ["capsock"]), name)
+        else:
+            chosen = servers.chosen(options.servers, name, options.quick)
         results[name] = {**bench.run(BY_NAME[name], chosen), "machine": here}
         print(render.text(name, results[name]), flush=True)
+    if options.before:
+        return 0
     cased = None
     if UPPERCASE in options.only or not (options.only or options.servers):
         cased = upper.measure(options.rounds, options.quick)

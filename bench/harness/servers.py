@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.workloads import BY_NAME, WORKLOADS
@@ -200,6 +200,19 @@ def chosen(names: list[str], workload: str, quick: bool) -> list[Server]:
         server
         for server in able
         if any(server.name == name or server.name.startswith(f"{name}-") for name in names)
+    ]
+
+
+def before_and_after(before: Path, name: str, workload: str) -> list[Server]:
+    """A row of the command, and the same of another build of it, to which the ratio is then."""
+    rows = [
+        row for row in SERVERS if (row.name, row.arguments) == (name, "capsock") and workload in row.workloads
+    ]
+    other = (str(before.resolve()),)
+    return [
+        twin
+        for row in rows
+        for twin in (row, replace(row, name="before", kind="lean", label="before", program=other))
     ]
 
 

@@ -9,11 +9,12 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from harness.measure import CORES, LOAD, Bench
-from harness.servers import SERVERS, chosen
+from harness.servers import SERVERS, before_and_after, chosen
 from harness.workloads import BY_NAME, WORKLOADS
 
 Reply = Callable[[int, bytes], "list[bytes]"]
@@ -112,6 +113,15 @@ def test_each_workload_has_a_c_program_capsock_and_libraries() -> None:
         kinds = [server.kind for server in chosen([], workload.name, quick=False)]
         assert set(kinds) == {"lean", "capsock", "library"}, workload.name
     assert len({server.name for server in SERVERS}) == len(SERVERS)
+
+
+def test_the_ratio_is_to_the_other_build() -> None:
+    (program,) = (row.program[0] for row in SERVERS if row.name == "capsock")
+    rows = before_and_after(Path(program), "capsock", "tcp-1")
+    result = Bench(rounds=1, seconds=0.02).run(BY_NAME["tcp-1"], rows)
+    assert list(result["servers"]) == ["capsock", "before"], result["skipped"]
+    assert result["servers"]["before"]["ratio"] == 1
+    assert before_and_after(Path(program), "capsock-once", "udp-1") == []
 
 
 @pytest.mark.parametrize("name", ["tcp-64x16", "tcp-connect", "udp-gso"])
