@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -13,15 +14,18 @@ static const char *const UDP[] = {
     "\"call\":\"recvfrom\"", "\"call\":\"close\"", "\"call\":\"close\"",
 };
 
+/* An address of loopback at which the programs of other tests send nothing. */
+static const char HOST[] = "127.77.0.1";
+
 static void exchange(void) {
   capsock_socket *server = NULL, *client = NULL;
   char message[16];
   size_t length = 0;
   CHECK_OK(capsock_socket_new(AF_INET, SOCK_DGRAM, 0, &server));
-  CHECK_OK(capsock_socket_bind_to(server, "127.0.0.1", 0));
+  CHECK_OK(capsock_socket_bind_to(server, HOST, 0));
   struct sockaddr_in to = {.sin_family = AF_INET,
-                           .sin_port = htons((uint16_t)capsock_socket_port(server)),
-                           .sin_addr = {htonl(INADDR_LOOPBACK)}};
+                           .sin_port = htons((uint16_t)capsock_socket_port(server))};
+  CHECK(inet_pton(AF_INET, HOST, &to.sin_addr) == 1);
   CHECK_OK(capsock_socket_new(AF_INET, SOCK_DGRAM, 0, &client));
   CHECK_OK(
       capsock_socket_sendto(client, "hello", 5, 0, (struct sockaddr *)&to, sizeof to, &length));
