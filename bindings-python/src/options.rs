@@ -24,7 +24,10 @@ impl Server {
         OrDefault::Default, max_request = OrDefault::Default, max_amplification = OrDefault::Default,
         idle_timeout = OrDefault::Default, write_timeout = OrDefault::Default, busy_poll =
         OrDefault::Default, handler = None, text = false,
-    ))]
+    ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
+        workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
+        max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
+        handler=None, text=False)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
@@ -73,7 +76,7 @@ impl TcpClient {
     #[pyo3(signature = (
         host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = OrDefault::Default, timeout =
         OrDefault::Default, max_reply = OrDefault::Default,
-    ))]
+    ), text_signature = "(host, port=12000, *, connect_timeout=10, timeout=30, max_reply=16777216)")]
     fn new(
         py: Python<'_>,
         host: String,
@@ -96,7 +99,7 @@ impl UdpClient {
     #[pyo3(signature = (
         host, port = Port(capsock::DEFAULT_PORT), *, timeout = OrDefault::Default, retransmit_after =
         OrDefault::Default, retransmissions = OrDefault::Default,
-    ))]
+    ), text_signature = "(host, port=12000, *, timeout=5, retransmit_after=1, retransmissions=3)")]
     fn new(
         py: Python<'_>,
         host: String,

@@ -22,6 +22,13 @@ macro_rules! report {
 
         #[pymethods]
         impl $name {
+            /// The totals by their names, as of a named tuple.
+            fn _asdict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
+                let fields = pyo3::types::PyDict::new(py);
+                $(fields.set_item(stringify!($field), self.$field)?;)+
+                Ok(fields)
+            }
+
             fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
                 let fields = [$(
                     format!(concat!(stringify!($field), "={}"), self.$field.into_pyobject(py)?.repr()?)

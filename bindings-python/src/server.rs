@@ -97,7 +97,7 @@ impl Server {
     ///
     /// It may be called from any thread and more than once: the earliest deadline holds, and each call
     /// returns the same report. From a handler it starts the stop and returns at once.
-    #[pyo3(signature = (timeout = OrDefault::Default))]
+    #[pyo3(signature = (timeout = OrDefault::Default), text_signature = "($self, timeout=5)")]
     fn stop(&self, py: Python<'_>, timeout: OrDefault<Seconds>) -> Result<StopReport> {
         let timeout = timeout.limit_or("the stop timeout", Some(capsock::DEFAULT_STOP_TIMEOUT))?;
         let stop = || self.server.stop_interruptible(timeout.unwrap_or(Duration::MAX), Some(interrupted));

@@ -80,3 +80,34 @@ def test_the_readme_s_first_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "HELLO\n"
     for example in examples:
         compile(example, str(readme), "exec")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.9 has no signature of such a class")
+def test_the_defaults_that_are_shown_are_those_that_apply() -> None:
+    def shown(kind: object) -> dict[str, Any]:
+        parameters = inspect.signature(kind).parameters.values()  # type: ignore[arg-type]
+        return {one.name: one.default for one in parameters if one.default is not one.empty}
+
+    assert ... not in [*shown(capsock.Server).values(), *shown(capsock.Server.stop).values()]
+    assert (shown(capsock.Server)["host"], shown(capsock.Server)["port"]) == (
+        capsock.DEFAULT_HOST,
+        capsock.DEFAULT_PORT,
+    )
+    with capsock.Server("tcp", **{**shown(capsock.Server), "port": 0, "framing": "line"}) as server:
+        for kind in (capsock.TcpClient, capsock.UdpClient):
+            assert ... not in shown(kind).values()
+            with kind("127.0.0.1", **{**shown(kind), "port": server.port}) as client:
+                if kind is capsock.TcpClient:
+                    assert client.request("hello") == "HELLO"
+        assert server.stats()._asdict()["requests"] == 1
+
+
+def test_totals_are_a_dictionary_as_well() -> None:
+    with capsock.Server("udp", port=0) as server:
+        stats = server.stats()
+        report = server.stop()
+    assert report._asdict() == {"completed": 0, "cut": 0, "running": 0}
+    for one in (stats, report):
+        shown = ", ".join(f"{name}={value!r}" for name, value in one._asdict().items())
+        assert repr(one) == f"{type(one).__name__}({shown})"
+        assert all(getattr(one, name) == value for name, value in one._asdict().items())

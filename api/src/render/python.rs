@@ -6,7 +6,7 @@ use super::file::{File, file, rust_head};
 use crate::choices::{FEATURE, FEATURES};
 use crate::model::{Kind, Opt, Options, Total};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
-use crate::prose::{Language, choice, comment, filled, paragraphs, pascal, shouted, translated};
+use crate::prose::{self, Language, choice, comment, filled, paragraphs, pascal, shouted, translated};
 use crate::totals::{FEATURES as FEATURES_TOTAL, REPORT, REPORT_SENTENCE, STATS, TOTALS};
 
 pub(super) fn files() -> Vec<File> {
@@ -107,15 +107,17 @@ fn constructors() -> String {
         in_python(options).map(|option| format!("        {}: {},\n", option.name, kind(option))).collect()
     };
     let defaults = |options| in_python(options).map(default).collect::<Vec<_>>();
+    let shown = |options| in_python(options).map(shown_default).collect::<Vec<_>>();
     let expected =
         "#[expect(clippy::too_many_arguments, reason = \"keyword arguments are Python's options\")]\n";
     let _ = write!(
         text,
-        "\n#[pymethods]\nimpl Server {{\n    #[new]\n    #[pyo3(signature = (\n{}    ))]\n    {expected}    fn new(\n        \
+        "\n#[pymethods]\nimpl Server {{\n    #[new]\n    #[pyo3(signature = (\n{}    ), text_signature = \"{}\")]\n    {expected}    fn new(\n        \
          py: Python<'_>,\n        transport: Named<Transport>,\n{}        handler: Option<Py<PyAny>>,\n        text: bool,\n    ) \
          -> Result<Server> {{\n        let mut options = ServerOptions::new(transport.0, (host, port.0));\n{}        \
          Server::start(py, options, handler, text)\n    }}\n}}\n",
         signature("transport, *", &defaults(&SERVER), ", handler = None, text = false,"),
+        text_signature("transport, *", &shown(&SERVER), ", handler=None, text=False"),
         arguments(&SERVER),
         in_python(&SERVER).map(|option| set(option, "options.settings")).collect::<String>()
     );
@@ -123,11 +125,12 @@ fn constructors() -> String {
         let many = if in_python(options).count() > 3 { format!("    {expected}") } else { String::new() };
         let _ = write!(
             text,
-            "\n#[pymethods]\nimpl {name} {{\n    #[new]\n    #[pyo3(signature = (\n{}    ))]\n{many}    fn new(\n        \
+            "\n#[pymethods]\nimpl {name} {{\n    #[new]\n    #[pyo3(signature = (\n{}    ), text_signature = \"{}\")]\n{many}    fn new(\n        \
              py: Python<'_>,\n        host: String,\n        port: Port,\n{}    ) -> Result<{name}> {{\n        \
              let mut options = {name}Options {{ on_interrupt: Some(interrupted), ..Default::default() }};\n{}        \
              {name}::connect(py, (host, port.0), options)\n    }}\n}}\n",
             signature("host, port = Port(capsock::DEFAULT_PORT), *", &defaults(options), ","),
+            text_signature("host, port=12000, *", &shown(options), ""),
             arguments(options),
             in_python(options).map(|option| set(option, "options")).collect::<String>()
         );
@@ -139,6 +142,16 @@ fn constructors() -> String {
 fn signature(first: &str, options: &[String], last: &str) -> String {
     let words = format!("{first}, {}{last}", options.join(", ")).replace(" = ", "\u{a0}=\u{a0}");
     filled(&words, 100).iter().map(|line| format!("        {}\n", line.replace('\u{a0}', " "))).collect()
+}
+
+/// An argument with the value of its default, which `help()` and an editor show.
+fn shown_default(option: &Opt) -> String {
+    format!("{}={}", option.name, prose::default(Language::Python, option).replace('"', "'"))
+}
+
+/// A string literal of Rust, in lines.
+fn text_signature(first: &str, options: &[String], last: &str) -> String {
+    filled(&format!("({first}, {}{last})", options.join(", ")), 90).join(" \\\n        ")
 }
 
 fn stats() -> String {
@@ -192,7 +205,7 @@ fn hint(option: &Opt) -> String {
         Kind::Micros => "float".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     };
-    format!("        {}: {kind} = ...,\n", option.name)
+    format!("        {}: {kind} = {},\n", option.name, prose::default(Language::Python, option))
 }
 
 fn stub() -> String {

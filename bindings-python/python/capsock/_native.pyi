@@ -78,19 +78,19 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = ...,
-        port: SupportsIndex = ...,
-        concurrency: _Concurrency = ...,
-        framing: _Framing = ...,
-        workers: SupportsIndex = ...,
-        backlog: SupportsIndex = ...,
-        max_connections: SupportsIndex = ...,
-        max_connections_per_peer: SupportsIndex = ...,
-        max_request: SupportsIndex = ...,
-        max_amplification: SupportsIndex = ...,
-        idle_timeout: float | None = ...,
-        write_timeout: float | None = ...,
-        busy_poll: float = ...,
+        host: str = "localhost",
+        port: SupportsIndex = 12000,
+        concurrency: _Concurrency = "events",
+        framing: _Framing = "stream",
+        workers: SupportsIndex = 0,
+        backlog: SupportsIndex = 1024,
+        max_connections: SupportsIndex = 0,
+        max_connections_per_peer: SupportsIndex = 0,
+        max_request: SupportsIndex = 1048576,
+        max_amplification: SupportsIndex = 0,
+        idle_timeout: float | None = 300,
+        write_timeout: float | None = 30,
+        busy_poll: float = 0,
         handler: Callable[[bytes], Buffer] | None = None,
         text: Literal[False] = False,
     ) -> Self: ...
@@ -99,19 +99,19 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = ...,
-        port: SupportsIndex = ...,
-        concurrency: _Concurrency = ...,
-        framing: _Framing = ...,
-        workers: SupportsIndex = ...,
-        backlog: SupportsIndex = ...,
-        max_connections: SupportsIndex = ...,
-        max_connections_per_peer: SupportsIndex = ...,
-        max_request: SupportsIndex = ...,
-        max_amplification: SupportsIndex = ...,
-        idle_timeout: float | None = ...,
-        write_timeout: float | None = ...,
-        busy_poll: float = ...,
+        host: str = "localhost",
+        port: SupportsIndex = 12000,
+        concurrency: _Concurrency = "events",
+        framing: _Framing = "stream",
+        workers: SupportsIndex = 0,
+        backlog: SupportsIndex = 1024,
+        max_connections: SupportsIndex = 0,
+        max_connections_per_peer: SupportsIndex = 0,
+        max_request: SupportsIndex = 1048576,
+        max_amplification: SupportsIndex = 0,
+        idle_timeout: float | None = 300,
+        write_timeout: float | None = 30,
+        busy_poll: float = 0,
         handler: Callable[[str], str],
         text: Literal[True],
     ) -> Self: ...
@@ -127,7 +127,7 @@ class Server:
     def concurrency(self) -> _Concurrency: ...
     def stats(self) -> Stats: ...
     def request_stop(self) -> None: ...
-    def stop(self, timeout: float | None = ...) -> StopReport: ...
+    def stop(self, timeout: float | None = 5) -> StopReport: ...
     def wait(self, timeout: float | None = None) -> bool: ...
     def serve_forever(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -144,11 +144,11 @@ class TcpClient:
     def __new__(
         cls,
         host: str,
-        port: SupportsIndex = ...,
+        port: SupportsIndex = 12000,
         *,
-        connect_timeout: float | None = ...,
-        timeout: float | None = ...,
-        max_reply: SupportsIndex = ...,
+        connect_timeout: float | None = 10,
+        timeout: float | None = 30,
+        max_reply: SupportsIndex = 16777216,
     ) -> Self: ...
     @overload
     def request(self, text: str, /) -> str: ...
@@ -178,11 +178,11 @@ class UdpClient:
     def __new__(
         cls,
         host: str,
-        port: SupportsIndex = ...,
+        port: SupportsIndex = 12000,
         *,
-        timeout: float | None = ...,
-        retransmit_after: float | None = ...,
-        retransmissions: SupportsIndex = ...,
+        timeout: float | None = 5,
+        retransmit_after: float | None = 1,
+        retransmissions: SupportsIndex = 3,
     ) -> Self: ...
     @overload
     def request(self, text: str, /) -> str: ...
@@ -244,6 +244,7 @@ class Stats:
     def descriptor_shortages(self) -> int: ...
     @property
     def features(self) -> Feature: ...
+    def _asdict(self) -> dict[str, int]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -255,6 +256,7 @@ class StopReport:
     def cut(self) -> int: ...
     @property
     def running(self) -> int: ...
+    def _asdict(self) -> dict[str, int]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
