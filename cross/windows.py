@@ -6,13 +6,27 @@ import json
 import subprocess
 from functools import partial
 from pathlib import Path
+from xml.etree import ElementTree
 
 import mingw
 import wine
 from artifacts import COMMAND, JNI, LIBRARY, WHEEL
 from checks import TEXTBOOK, Site, check_import, check_textbook, with_wheel
 from mixed import check_mixed_runs
-from paths import ROOT, Failed
+from paths import ROOT, Failed, quietly
+
+# The others watch threads in /proc, send signals or fork, or have scripts whose paths are of Unix.
+PACKAGE_TESTS = (
+    "copy",
+    "errors",
+    "handler",
+    "many",
+    "package",
+    "server",
+    "socket_libraries",
+    "socket_outcomes",
+    "uppercase",
+)
 
 
 def check_all(site: Site) -> None:
@@ -22,6 +36,7 @@ def check_all(site: Site) -> None:
     site.check(WHEEL, "DLLs", lambda: needs_windows_alone(module(site), "python3.dll"))
     check_pythons(site)
     check_mixed_runs(site)
+    site.report.attempt(site.target, WHEEL, "tests of the package", lambda: check_package_tests(site))
     site.report.attempt(site.target, WHEEL, "CPython's test_socket", lambda: check_cpython_tests(site))
 
 
@@ -48,6 +63,27 @@ def check_pythons(site: Site) -> None:
         site.check(WHEEL, f"import on {version}", partial(check_import, python))
         command = partial(textbook, python)
         check_textbook(site, WHEEL, command, f" on {version}")
+
+
+def check_package_tests(site: Site) -> None:
+    """The package's own tests, of the files that need no Unix."""
+    results = site.out / "tests-python.xml"
+    results.unlink(missing_ok=True)
+    files = [str(ROOT / "bindings-python" / "tests" / f"test_{name}.py") for name in PACKAGE_TESTS]
+    # A path of Windows; env has site's packages in it already.
+    path = f"PYTHONPATH={site.out / 'site'};{wine.pytest()}"
+    python = ["env", path, *site.machine.shared, str(wine.whole_python())]
+    options = ["-q", "-p", "no:cacheprovider", f"--junitxml={wine.path(results)}"]
+    quietly(f"{site.target.name}-pytest", [*python, "-m", "pytest", *options, *files], failure=None)
+    if not results.exists():
+        raise Failed("pytest wrote no results: see the log")
+    for case in ElementTree.parse(results).iter("testcase"):
+        broken = case.find("failure") if case.find("error") is None else case.find("error")
+        if broken is not None:
+            name = f"{case.get('classname', '').rpartition('.')[2]}: {case.get('name')}"
+            site.failed(WHEEL, name, broken.get("message", ""))
+        elif case.find("skipped") is None:
+            site.report.passed(site.target, WHEEL)
 
 
 def check_cpython_tests(site: Site) -> None:

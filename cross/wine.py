@@ -20,7 +20,7 @@ from typing import TextIO
 import mingw
 import packages
 from packages import PACKAGES, Debian, Missing, kept, unzip
-from paths import CROSS, quietly
+from paths import CROSS, ROOT, quietly
 
 PREFIX = CROSS / "wine"
 # Before 10, wine lacks functions that Java 25 and Rust's standard library need.
@@ -174,6 +174,20 @@ def whole_python() -> Path:
 
     kept(folder, WHOLE_PYTHON, fetch)
     return home / "python.exe"
+
+
+def pytest() -> Path:
+    """pytest for the whole Python, as a folder of its path."""
+    folder = PACKAGES / "pytest-windows"
+    lines = (ROOT / "scripts" / "requirements.txt").read_text().splitlines()
+    wanted = [line for line in lines if line.startswith("pytest")]
+
+    def fetch() -> None:
+        pip = [str(packages.tools() / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
+        only = ["--only-binary", ":all:", "--platform", "win_amd64", "--python-version", "3.13"]
+        quietly("pytest-windows", [*pip, *only, "--target", str(folder), *wanted], Missing)
+
+    return kept(folder, " ".join(wanted), fetch)
 
 
 def java() -> list[str]:

@@ -236,7 +236,8 @@ class Script:
     def end(self) -> tuple[int, str, str]:
         """Wait for its end; return exit code, all output and what it wrote to standard error."""
         out, err = self.process.communicate(timeout=LIMIT)
-        return self.process.returncode, (self._seen + out).decode(), err.decode()
+        texts = [text.decode().replace(os.linesep, "\n") for text in (self._seen + out, err)]
+        return self.process.returncode, texts[0], texts[1]
 
 
 def run_script(code: str, *arguments: str) -> tuple[int, str, str]:
