@@ -82,6 +82,8 @@ def environment(target: Target) -> dict[str, str]:
         # own all the same: they need no library, and run on any Linux.
         env["RUSTFLAGS"] = "-C link-self-contained=no -C target-feature=-crt-static"
     if target.system == "darwin":
+        # rustc asks Xcode for it; zig has the libraries of its own.
+        env["SDKROOT"] = str(packages.macos_libraries())
         # What cargo strips with there is on no other system.
         env["CARGO_PROFILE_RELEASE_STRIP"] = "none"
         # The oldest macOS, as the wheel's platform has it.

@@ -173,6 +173,12 @@ def tools() -> Path:
     return kept(folder, request, fetch) / "bin"
 
 
+def macos_libraries() -> Path:
+    """zig's libraries of macOS, by the names of its functions."""
+    (folder,) = tools().parent.glob("lib/python3.*/site-packages/ziglang/lib/libc/darwin")
+    return folder
+
+
 def jre(name: str, platform: str) -> Path:
     """A Java runtime for another system or processor, whose wheels have the platform; from PyPI."""
     folder = PACKAGES / f"jre-{name}"

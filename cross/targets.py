@@ -51,8 +51,8 @@ TARGETS = (
     Target("run", "x86_64-unknown-linux-gnu", "linux", "manylinux_2_17", glibc="2.17"),
     Target("run", "aarch64-unknown-linux-gnu", "linux", "manylinux_2_17", glibc="2.17"),
     Target("run", "aarch64-unknown-linux-musl", "linux", "musllinux_1_2"),
-    Target("checked", "aarch64-apple-darwin", "darwin", "macosx_11_0_arm64"),
-    Target("checked", "x86_64-apple-darwin", "darwin", "macosx_10_12_x86_64"),
-    Target("checked", "x86_64-unknown-freebsd", "freebsd", "freebsd_14_x86_64"),
+    Target("linked", "aarch64-apple-darwin", "darwin", "macosx_11_0_arm64"),
+    Target("linked", "x86_64-apple-darwin", "darwin", "macosx_10_12_x86_64"),
+    Target("linked", "x86_64-unknown-freebsd", "freebsd", "freebsd_14_x86_64"),
     Target("run", "x86_64-pc-windows-gnu", "windows", "win_amd64"),
 )
