@@ -69,7 +69,8 @@ def main() -> int:
         if name not in BY_NAME:
             continue
         if options.before:
-            chosen = servers.before_and_after(options.before, *(options.servers or ["capsock"]), name)
+            row = options.servers[0] if options.servers else "capsock"
+            chosen = servers.before_and_after(options.before, row, name)
         else:
             chosen = servers.chosen(options.servers, name, options.quick)
         results[name] = {**bench.run(BY_NAME[name], chosen), "machine": here}
