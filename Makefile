@@ -8,10 +8,10 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo lessons test check lint format bench cross soak sanitize install dist clean
+.PHONY: help build demo lessons test check lint format bench cross soak sanitize install uninstall dist clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the command, the C library, the Python package (in .venv) and the jar
 	@scripts/build
@@ -48,6 +48,9 @@ sanitize: ## run the tests under AddressSanitizer, LeakSanitizer and ThreadSanit
 
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
 	@scripts/install
+
+uninstall: ## remove what install has put under PREFIX, below DESTDIR
+	@scripts/uninstall
 
 dist: ## make the wheel, the source package, the jar and the C archive in dist/
 	@scripts/dist

@@ -95,6 +95,33 @@ check "the header alone, as C99 and as C++17" sh -c '
     gcc -std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wundef -Wstrict-prototypes -Werror "-I$2/include" -fsyntax-only "$1/alone.c" &&
     g++ -std=c++17 -x c++ -Wall -Wextra -Wpedantic -Wconversion -Wundef -Werror "-I$2/include" -fsyntax-only "$1/alone.c"' \
     sh "$into" "$prefix" || true
+# The linker warns that getaddrinfo(3) of glibc loads libraries all the same.
+# shellcheck disable=SC2046 # words
+check "a program without any shared library" gcc -std=c99 "${cflags[@]}" -static -o "$into/all_static" \
+    "$tests/test_clients.c" $(pkg-config --static --libs capsock) || true
+check "it needs none" sh -c "! readelf -d '$into/all_static' | grep NEEDED" || true
+run "all static: test_clients" "$into/all_static"
+
+# A project of CMake's, with both libraries.
+mkdir "$into/cmake"
+cp "$examples/c/tcp_client.c" "$into/cmake/"
+cat >"$into/cmake/CMakeLists.txt" <<'PROJECT'
+cmake_minimum_required(VERSION 3.18)
+project(example C)
+find_package(capsock 0.1 REQUIRED)
+foreach(library capsock capsock-static)
+  add_executable(with_${library} tcp_client.c)
+  target_link_libraries(with_${library} PRIVATE capsock::${library})
+endforeach()
+PROJECT
+check "find_package(capsock) of CMake" cmake -S "$into/cmake" -B "$into/cmake/build" "-DCMAKE_PREFIX_PATH=$prefix" || true
+check "its targets" cmake --build "$into/cmake/build" || true
+for program in "$into"/cmake/build/with_*; do
+    check "$(basename "$program") runs" sh -c "echo hello | '$program' 127.0.0.1 1 2>&1 | grep ECONNREFUSED" || true
+done
+sed -i 's/capsock 0.1/capsock 1.0/' "$into/cmake/CMakeLists.txt"
+check "a later major version is not found" sh -c "! cmake -S '$into/cmake' -B '$into/cmake/later' '-DCMAKE_PREFIX_PATH=$prefix'" || true
+
 check "the static programs need no shared library of ours" sh -c "! ldd '$into'/static/* | grep libcapsock" || true
 check "the shared library has its soname" sh -c "readelf -d '$prefix/lib/libcapsock.so' | grep -q 'soname: .libcapsock.so.0.'" || true
 check "the shared library shows capsock_ names only" sh -c \
