@@ -69,13 +69,13 @@ impl Server {
         self.server.local_addr().port()
     }
 
-    /// "tcp" or "udp".
+    /// The transport protocol: "tcp" or "udp".
     #[getter]
     fn transport(&self) -> &'static str {
         self.server.transport().name()
     }
 
-    /// "iterative", "threads", "processes" or "events".
+    /// The concurrency model: "iterative", "threads", "processes" or "events".
     #[getter]
     fn concurrency(&self) -> &'static str {
         self.server.concurrency().name()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import inspect
 import re
 import sys
 from importlib import metadata
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,22 @@ def test_everything_public_is_documented(documented: Any) -> None:
         assert documented.__module__ == "capsock"
         for name, member in vars(documented).items():
             assert name.startswith("_") or inspect.getdoc(member), name
+
+
+def test_the_stub_has_the_documentation_of_the_module() -> None:
+    stub = ast.parse(Path(str(_native.__file__)).with_name("_native.pyi").read_text(encoding="utf-8"))
+    documented: dict[str, str | None] = {}
+    for node in stub.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name in capsock.__all__:
+            members = [one for one in getattr(node, "body", []) if isinstance(one, ast.FunctionDef)]
+            for name, one in [(node.name, node), *((f"{node.name}.{one.name}", one) for one in members)]:
+                # The first of several overloads has it.
+                documented.setdefault(name, ast.get_docstring(one))
+    for name, text in documented.items():
+        if not name.rpartition(".")[2].startswith("_"):
+            # The lines are not as long.
+            assert (text or "").split() == (inspect.getdoc(attrgetter(name)(capsock)) or "").split(), name
+    assert len(documented) > 50
 
 
 @pytest.mark.parametrize("kind", CLASSES)

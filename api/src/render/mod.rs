@@ -7,6 +7,7 @@ mod docs;
 mod file;
 mod java;
 mod python;
+mod stub_docs;
 
 pub use file::File;
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::file::{File, file, rust_head};
+use super::stub_docs::Docs;
 use crate::choices::{FEATURE, FEATURES};
 use crate::model::{Kind, Opt, Options, Total};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
@@ -13,21 +14,47 @@ pub(super) fn files() -> Vec<File> {
     vec![
         file("bindings-python/src/options.rs", constructors()),
         file("bindings-python/src/stats.rs", stats()),
-        file(
-            "bindings-python/src/doc/Server.txt",
-            class(include_str!("../../templates/Server.txt"), &SERVER),
-        ),
-        file(
-            "bindings-python/src/doc/TcpClient.txt",
-            class(include_str!("../../templates/TcpClient.txt"), &TCP_CLIENT),
-        ),
-        file(
-            "bindings-python/src/doc/UdpClient.txt",
-            class(include_str!("../../templates/UdpClient.txt"), &UDP_CLIENT),
-        ),
         file("bindings-python/python/capsock/_feature.py", feature()),
         file("bindings-python/python/capsock/_native.pyi", stub()),
     ]
+    .into_iter()
+    .chain(CLASSES.map(|one| file(one.path, class(&one))))
+    .collect()
+}
+
+/// A class with options.
+struct Class {
+    name: &'static str,
+    /// The file of its documentation, and the template of that.
+    path: &'static str,
+    template: &'static str,
+    options: &'static Options,
+}
+
+const CLASSES: [Class; 3] = [
+    Class {
+        name: "Server",
+        path: "bindings-python/src/doc/Server.txt",
+        template: include_str!("../../templates/Server.txt"),
+        options: &SERVER,
+    },
+    Class {
+        name: "TcpClient",
+        path: "bindings-python/src/doc/TcpClient.txt",
+        template: include_str!("../../templates/TcpClient.txt"),
+        options: &TCP_CLIENT,
+    },
+    Class {
+        name: "UdpClient",
+        path: "bindings-python/src/doc/UdpClient.txt",
+        template: include_str!("../../templates/UdpClient.txt"),
+        options: &UDP_CLIENT,
+    },
+];
+
+/// The classes of totals: name, documentation, totals, and one of another type.
+fn totals() -> [(&'static str, &'static str, &'static [Total], Option<&'static Total>); 2] {
+    [("Stats", STATS, TOTALS, Some(&FEATURES_TOTAL)), ("StopReport", REPORT_SENTENCE, REPORT, None)]
 }
 
 const GENERATED: &str =
@@ -38,9 +65,9 @@ fn in_python(options: &Options) -> impl Iterator<Item = &'static Opt> {
 }
 
 /// The class's documentation: the template with a paragraph for each option.
-fn class(template: &str, options: &Options) -> String {
+fn class(class: &Class) -> String {
     let mut arguments = String::new();
-    for option in in_python(options) {
+    for option in in_python(class.options) {
         let mut described = paragraphs(Language::Python, option);
         if let Kind::Choice(name) = option.kind {
             let values = choice(name).values.iter();
@@ -56,7 +83,7 @@ fn class(template: &str, options: &Options) -> String {
             let _ = writeln!(arguments, "{indent}{line}");
         }
     }
-    template.replace("{{options}}\n", &arguments).trim_end().to_owned() + "\n"
+    class.template.replace("{{options}}\n", &arguments).trim_end().to_owned() + "\n"
 }
 
 fn kind(option: &Opt) -> String {
@@ -157,9 +184,7 @@ fn text_signature(first: &str, options: &[String], last: &str) -> String {
 fn stats() -> String {
     let mut text = rust_head("What a server has done, as Python reads it.");
     text += "use pyo3::prelude::*;\n\nuse crate::reports::{Feature, report};\n";
-    let tables: [(&str, &str, &[Total], Option<&Total>); 2] =
-        [("Stats", STATS, TOTALS, Some(&FEATURES_TOTAL)), ("StopReport", REPORT_SENTENCE, REPORT, None)];
-    for (name, about, totals, more) in tables {
+    for (name, about, totals, more) in totals() {
         let doc = |indent: &str, text: &str| {
             comment(&format!("{indent}/// "), 100, &[translated(Language::Python, text)])
         };
@@ -232,5 +257,16 @@ fn stub() -> String {
         text = text.replace(&format!("{{{{{name}}}}}\n"), &content);
     }
     assert!(!text.contains("{{"), "a part of the template has no content");
-    text
+    let mut docs = Docs::of_source();
+    for one in CLASSES {
+        docs.add(one.name, &class(&one));
+    }
+    for (name, about, totals, more) in totals() {
+        docs.add(name, &translated(Language::Python, about));
+        for total in totals.iter().chain(more) {
+            let lines = filled(&translated(Language::Python, total.sentence), 98);
+            docs.add(&format!("{name}.{}", total.name), &lines.join("\n"));
+        }
+    }
+    docs.put_into(&text)
 }

@@ -51,7 +51,13 @@ UNICODE_VERSION: Final[tuple[int, int, int]]
 __version__: Final[str]
 
 @overload
-def uppercase(text: str, /) -> str: ...
+def uppercase(text: str, /) -> str:
+    """Returns the text in upper case, as the same type: str for str, bytes for a bytes-like object.
+
+    The mapping is Unicode's full case mapping, independent of the locale ("straße" becomes "STRASSE").
+    Bytes are decoded as UTF-8; bytes that are not valid UTF-8 stay unchanged.
+    """
+
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
 def _set_process_info(script: str, /) -> None: ...
@@ -67,12 +73,98 @@ def _use_stable_abi_only() -> None: ...
 
 @final
 class UppercaseStream:
+    """Upper-cases UTF-8 text in pieces that may be cut anywhere.
+
+    The bytes of an incomplete character (3 at most) are held until the next piece. The output does not
+    depend on where the input is cut.
+    """
     def __new__(cls) -> Self: ...
-    def push(self, piece: Buffer, /) -> bytes: ...
-    def finish(self) -> bytes: ...
+    def push(self, piece: Buffer, /) -> bytes:
+        """Takes a piece (bytes-like) and returns the upper case of the complete characters so far."""
+    def finish(self) -> bytes:
+        """Ends the text and returns, unchanged, the bytes of an incomplete character. The stream can then
+        be used for another text.
+        """
 
 @final
 class Server:
+    """A server of the uppercase service, or of a handler, over TCP or UDP.
+
+    It binds and starts at once: when the constructor returns, clients can connect. It runs on
+    threads of its own until it is stopped, its `with` block ends, or nothing refers to it any
+    more. All methods may be called from any thread; stop() also from a handler.
+
+    Arguments
+        transport: "tcp" or "udp".
+        host: The name or IP address to listen on; an empty string means all addresses of the
+            machine. Default "localhost". localhost means the loopback addresses alone, of IPv4 and
+            IPv6.
+        port: The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
+        concurrency: The concurrency model: whether threads, processes or event loops serve
+            several clients at once. Default "events". "iterative": One client at a time: accepts a
+            connection, serves it to its end, accepts the next. Over UDP: receives a datagram,
+            replies, receives the next. "threads": A thread for each TCP connection; over UDP a
+            fixed number of threads on one port. "processes": A process for each TCP connection;
+            over UDP a fixed number of processes on one port. A handler is not permitted. "events":
+            Event loops, one for each worker.
+        framing: How a TCP stream is divided into requests. Default "stream". "stream": The
+            stream is not divided: the server converts the data that each receive returns. A handler
+            is not permitted, since a part of a stream is not a request. "line": A request is a
+            line, including its newline, of at most max_request bytes. The last line may end with
+            the stream instead of a newline. "once": A request is the data that one receive returns;
+            the server replies, then closes the connection, as the textbook's Python TCPServer does.
+        workers: The number of event loops. Over UDP, the number of threads or processes for
+            each address that the server is bound to. 0 means one for each processor. Default 0;
+            range: 0 to 1,024. It has no effect with "iterative", nor over TCP with "threads" and
+            "processes". With a handler and "events", and over UDP with "threads", it is the number
+            of requests handled at the same time. If the handler blocks, more workers than
+            processors are of use. Further requests wait in the kernel; they do not delay accepting,
+            time limits, replies in progress or a stop.
+        backlog: The maximum number of connections that the kernel queues until they are
+            accepted (listen(2)). Default 1024. The kernel reduces it to net.core.somaxconn.
+        max_connections: The maximum number of TCP connections served at once; a further one is
+            closed immediately and counted as refused. Default 0. 0 means 1,024 with "threads", 256
+            with "processes" and 65,536 with "events". "iterative" serves one connection and leaves
+            the others in the backlog.
+        max_connections_per_peer: The maximum number of TCP connections served at once for one
+            peer, which is an IPv4 address or a /64 network of IPv6; a further one is closed
+            immediately and counted. 0 sets no limit. Default 0. All clients behind one address
+            translator (NAT) or one proxy are one peer.
+        max_request: The maximum length of a request, in bytes: a line with its newline, or a
+            datagram. Default 1048576; range: 1 and more. It has no effect with "stream", which
+            buffers no request.
+        max_amplification: The maximum length of a UDP reply, as a multiple of the length of its
+            request; a longer reply is counted and not sent. 0 sets no limit. Default 0. The source
+            address of a datagram may be forged, and the reply is then sent to a victim: the limit
+            is the factor by which an attacker can amplify traffic. The upper case of a request is
+            at most three times as long as the request, a factor that QUIC permits as well (RFC
+            9000, 8.1). A handler on an open network should have a limit. With a limit, an empty
+            request gets an empty reply or none.
+        idle_timeout: The time without incoming data after which a connection is closed. In
+            seconds; None sets no limit. Default 300; range: above 0.
+        write_timeout: The time after which a connection is closed if its peer receives nothing
+            of the reply. In seconds; None sets no limit. Default 30; range: above 0. TCP
+            acknowledgements free the send buffer in large steps, so that a slow peer may seem to
+            receive nothing for some time.
+        busy_poll: The time for which an event loop, or over UDP any worker, polls for requests
+            before it blocks. In seconds. Default 0; range: 0 to 1 s. Polling avoids the latency of
+            a wake-up, and uses a whole processor as long as requests arrive within this time of
+            each other. With 0, a worker blocks at once.
+        handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
+            the server's threads, several at once, as far as the GIL lets them: the lines of one
+            connection one after another, in their order; datagrams at the same time, also those of
+            one peer, whose replies may overtake each other. The GIL is held for the handler alone.
+            It is acquired once per batch of queued lines of a connection; a batch ends when 1 ms has
+            passed. A request whose handler raises gets no reply: it is logged with its traceback by
+            the logger "capsock" and counted.
+        text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
+
+    Raises
+        ValueError: an argument, or a combination of them, that is not possible.
+        OverflowError: a port outside of 0 to 65535.
+        socket.gaierror: the host has no address.
+        OSError: the address is in use, not one of this machine, or not permitted (errno says which).
+    """
     @overload
     def __new__(
         cls,
@@ -116,20 +208,40 @@ class Server:
         text: Literal[True],
     ) -> Self: ...
     @property
-    def address(self) -> _Address: ...
+    def address(self) -> _Address:
+        """The first address that the server listens on: (host, port), with the actual port."""
     @property
-    def addresses(self) -> list[_Address]: ...
+    def addresses(self) -> list[_Address]:
+        """Every address that the server listens on, as (host, port): one for each address of its host."""
     @property
-    def port(self) -> int: ...
+    def port(self) -> int:
+        """The port that the server listens on."""
     @property
-    def transport(self) -> _Transport: ...
+    def transport(self) -> _Transport:
+        """The transport protocol: "tcp" or "udp"."""
     @property
-    def concurrency(self) -> _Concurrency: ...
-    def stats(self) -> Stats: ...
-    def request_stop(self) -> None: ...
-    def stop(self, timeout: float | None = 5) -> StopReport: ...
-    def wait(self, timeout: float | None = None) -> bool: ...
-    def serve_forever(self) -> None: ...
+    def concurrency(self) -> _Concurrency:
+        """The concurrency model: "iterative", "threads", "processes" or "events"."""
+    def stats(self) -> Stats:
+        """The totals so far."""
+    def request_stop(self) -> None:
+        """Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done."""
+    def stop(self, timeout: float | None = 5) -> StopReport:
+        """Stops the server and returns a report. It accepts no new work, finishes requests in progress,
+        and closes idle connections; connections left after timeout seconds (default 5, None for no
+        limit) are cut. Ctrl-C ends the call, not the stop.
+
+        It may be called from any thread and more than once: the earliest deadline holds, and each call
+        returns the same report. From a handler it starts the stop and returns at once.
+        """
+    def wait(self, timeout: float | None = None) -> bool:
+        """Waits until the server has stopped and returns True, or False after timeout seconds. None,
+        the default, sets no limit.
+        """
+    def serve_forever(self) -> None:
+        """Waits until the server has stopped. Ctrl-C stops it as stop() does, then raises
+        KeyboardInterrupt.
+        """
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -141,6 +253,33 @@ class Server:
 
 @final
 class TcpClient:
+    """A client of a server that replies to each line with a line, over TCP.
+
+    All methods may be called from any thread; calls from several threads run one after another, in
+    the order in which they were made. close() in another thread unblocks them. Ctrl-C ends every call
+    with KeyboardInterrupt.
+
+    Arguments
+        host: a name or an address.
+        port: 1 to 65535. Default 12000.
+        connect_timeout: The time limit for resolving the name and connecting to one of its
+            addresses. In seconds; None sets no limit. Default 10. If the client connects again
+            during a request, the connect is limited to the smaller of connect_timeout and the time
+            left of the request's timeout.
+        timeout: The time limit for a request. In a call with many requests, it applies to each
+            reply, counted from the reply before; in a copy, it applies to the time without
+            progress. In seconds; None sets no limit. Default 30.
+        max_reply: The maximum length of a reply, in bytes, without its newline. Default
+            16777216.
+
+    Raises
+        ConnectionRefusedError: no program listens on the port.
+        TimeoutError: the time limit passed.
+        socket.gaierror: the host has no address.
+        OverflowError: a port outside of 0 to 65535.
+        ValueError: a negative timeout.
+        OSError: another error of the system, with its errno.
+    """
     def __new__(
         cls,
         host: str,
@@ -151,19 +290,54 @@ class TcpClient:
         max_reply: SupportsIndex = 16777216,
     ) -> Self: ...
     @overload
-    def request(self, text: str, /) -> str: ...
+    def request(self, text: str, /) -> str:
+        """Sends a line of text and returns the line received, as the same type (str for str, bytes for
+        a bytes-like object), both without a newline.
+
+        If the server has closed the connection since the last request, the client connects again, once.
+
+        Raises ValueError if the text has a newline, UnicodeError if the reply to a str is not UTF-8
+        (send bytes instead), TimeoutError, ConnectionResetError (also if the server closes before the
+        end of the reply), and OSError with EBADF after close().
+        """
     @overload
     def request(self, text: Buffer, /) -> bytes: ...
     @overload
-    def request_many(self, texts: Iterable[str], /) -> list[str]: ...
+    def request_many(self, texts: Iterable[str], /) -> list[str]:
+        """Sends the lines of an iterable and returns the list of the lines received, in the same order,
+        each as the type that request() returns.
+
+        Once the server has answered two requests on one connection, the client sends the others without
+        waiting for the replies (pipelining), which is many times faster than a loop of request(). The
+        server must answer each line with one line. If the server closes the connection after each reply,
+        each request has its own connection. The timeout is the longest wait for the next reply. The
+        iterable is read to its end, and all lines are checked, before anything is sent.
+
+        Raises what request() raises; the text names the item without a reply, counted from 0, and the
+        number of replies received. If the connection ends while requests are pending, none is sent
+        again, and ConnectionResetError is raised. Raises OSError if the server sends more lines than it
+        got requests.
+        """
     @overload
     def request_many(self, texts: Iterable[Buffer], /) -> list[bytes]: ...
-    def copy(self, input: _Input, output: _Output, /) -> tuple[int, int]: ...
-    def close(self) -> None: ...
+    def copy(self, input: _Input, output: _Output, /) -> tuple[int, int]:
+        """Sends all bytes of input, then the end of the stream, and writes all bytes received to output.
+        Both directions run at once, so that a file of any size cannot deadlock. The connection cannot be
+        used afterwards.
+
+        Both are binary file objects. Returns the numbers of bytes (sent, received). Raises what a file
+        object raises. While a read of the input blocks, no reply is written.
+        """
+    def close(self) -> None:
+        """Closes the connection. Pending calls of other threads raise OSError with EBADF. Closing twice
+        is no error.
+        """
     @property
-    def local_address(self) -> _Address: ...
+    def local_address(self) -> _Address:
+        """The local address of the connection: (host, port)."""
     @property
-    def peer_address(self) -> _Address: ...
+    def peer_address(self) -> _Address:
+        """The address of the server: (host, port)."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -175,6 +349,30 @@ class TcpClient:
 
 @final
 class UdpClient:
+    """A client of a server that replies to each datagram with a datagram, over UDP.
+
+    Each request is sent from a local port of its own, so that a late or duplicated reply is never
+    taken for the reply to another request. The constructor sends nothing. All methods may be called
+    from any thread; calls from several threads run one after another, in the order in which they
+    were made. close() in another thread unblocks them. Ctrl-C ends every call with KeyboardInterrupt.
+
+    Arguments
+        host: a name or an address.
+        port: 1 to 65535. Default 12000.
+        timeout: The time limit for resolving the name, and for each request including its
+            retransmissions. In seconds; None sets no limit. Default 5. With no limit, a request
+            that gets no reply never times out.
+        retransmit_after: The time after which a request without a reply is sent again; it
+            doubles with each retransmission (RFC 8085, 3.1.1). In seconds; with None it is never
+            sent again. Default 1.
+        retransmissions: The maximum number of times that a request is sent again. Default 3.
+
+    Raises
+        socket.gaierror: the host has no address.
+        OverflowError: a port outside of 0 to 65535.
+        ValueError: a negative timeout.
+        OSError: another error of the system, with its errno.
+    """
     def __new__(
         cls,
         host: str,
@@ -185,18 +383,43 @@ class UdpClient:
         retransmissions: SupportsIndex = 3,
     ) -> Self: ...
     @overload
-    def request(self, text: str, /) -> str: ...
+    def request(self, text: str, /) -> str:
+        """Sends the text as one datagram and returns the text of the reply, as the same type: str for
+        str, bytes for a bytes-like object.
+
+        Raises OSError with EMSGSIZE, before anything is sent, if the text does not fit a datagram
+        (65,507 bytes over IPv4); ConnectionRefusedError if no socket is bound to the port;
+        TimeoutError; UnicodeError if the reply to a str is not UTF-8 (send bytes instead); OSError with
+        EBADF after close().
+        """
     @overload
     def request(self, text: Buffer, /) -> bytes: ...
     @overload
-    def request_many(self, texts: Iterable[str], /) -> list[str]: ...
+    def request_many(self, texts: Iterable[str], /) -> list[str]:
+        """Sends the texts of an iterable, each as one datagram, and returns the list of the texts of the
+        replies, in the order of the requests, each as the type that request() returns.
+
+        Up to 64 requests are pending at once. Each has its own local port, so that a reply which is late,
+        duplicate or out of order is never taken for another's. To a server on 127.0.0.0/8 each has its own
+        local address instead, from 127.1.0.0 on, until a datagram is lost: there that costs half as much.
+        Each request has the timeout and the retransmissions of request(). The iterable is read to its end,
+        and all lengths are checked, before anything is sent.
+
+        Raises what request() raises; the text names the item that failed, counted from 0, and the number
+        of replies received.
+        """
     @overload
     def request_many(self, texts: Iterable[Buffer], /) -> list[bytes]: ...
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Closes the socket. Pending calls of other threads raise OSError with EBADF. Closing twice is no
+        error.
+        """
     @property
-    def local_address(self) -> _Address: ...
+    def local_address(self) -> _Address:
+        """The local address of the next request: (host, port)."""
     @property
-    def peer_address(self) -> _Address: ...
+    def peer_address(self) -> _Address:
+        """The address of the server: (host, port)."""
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -208,54 +431,89 @@ class UdpClient:
 
 @final
 class Stats:
+    """The totals of a server since its start, at the time of the call that returned them."""
     @property
-    def connections_accepted(self) -> int: ...
+    def connections_accepted(self) -> int:
+        """TCP connections accepted, including refused ones."""
     @property
-    def connections_active(self) -> int: ...
+    def connections_active(self) -> int:
+        """TCP connections that are open at present."""
     @property
-    def connections_refused(self) -> int: ...
+    def connections_refused(self) -> int:
+        """TCP connections closed immediately, because of max_connections or because no thread or process was
+        available.
+        """
     @property
-    def connections_refused_per_peer(self) -> int: ...
+    def connections_refused_per_peer(self) -> int:
+        """TCP connections closed immediately because of max_connections_per_peer; connections_refused
+        includes them.
+        """
     @property
-    def requests(self) -> int: ...
+    def requests(self) -> int:
+        """Requests that got a reply, whether or not the peer has received it."""
     @property
-    def bytes_received(self) -> int: ...
+    def bytes_received(self) -> int:
+        """Bytes of requests, over TCP and UDP."""
     @property
-    def bytes_sent(self) -> int: ...
+    def bytes_sent(self) -> int:
+        """Bytes of replies, over TCP and UDP."""
     @property
-    def datagrams_received(self) -> int: ...
+    def datagrams_received(self) -> int:
+        """UDP datagrams received, including those without a reply."""
     @property
-    def datagrams_sent(self) -> int: ...
+    def datagrams_sent(self) -> int:
+        """UDP datagrams sent."""
     @property
-    def handler_errors(self) -> int: ...
+    def handler_errors(self) -> int:
+        """Requests whose handler failed."""
     @property
-    def oversized_requests(self) -> int: ...
+    def oversized_requests(self) -> int:
+        """Requests longer than max_request: the connection was closed, or the datagram got no reply."""
     @property
-    def idle_timeouts(self) -> int: ...
+    def idle_timeouts(self) -> int:
+        """Connections closed by idle_timeout."""
     @property
-    def write_timeouts(self) -> int: ...
+    def write_timeouts(self) -> int:
+        """Connections closed by write_timeout."""
     @property
-    def datagrams_filtered(self) -> int: ...
+    def datagrams_filtered(self) -> int:
+        """Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
+        multicast address, or exchanged between servers too often.
+        """
     @property
-    def replies_unsent(self) -> int: ...
+    def replies_unsent(self) -> int:
+        """Replies that did not fit a datagram, or that the system did not send."""
     @property
-    def amplified_replies(self) -> int: ...
+    def amplified_replies(self) -> int:
+        """Replies longer than max_amplification permits, which were not sent."""
     @property
-    def descriptor_shortages(self) -> int: ...
+    def descriptor_shortages(self) -> int:
+        """Pauses of accepting because the process or the system had no free descriptor."""
     @property
-    def features(self) -> Feature: ...
+    def features(self) -> Feature:
+        """The optional features of the system that the server uses."""
     def _asdict(self) -> dict[str, int]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class StopReport:
+    """The result of stopping a server."""
     @property
-    def completed(self) -> int: ...
+    def completed(self) -> int:
+        """Requests that got a reply, from the start of the server to its end. All replies were sent, except
+        on connections that were cut or reset by the peer.
+        """
     @property
-    def cut(self) -> int: ...
+    def cut(self) -> int:
+        """Connections closed at the deadline with a request in progress or a reply that the peer had not
+        received.
+        """
     @property
-    def running(self) -> int: ...
+    def running(self) -> int:
+        """Calls of the handler or of the log that had not returned at the deadline. Their threads end when
+        the calls return; until then, what the calls use must stay valid.
+        """
     def _asdict(self) -> dict[str, int]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
