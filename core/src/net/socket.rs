@@ -166,8 +166,8 @@ impl Socket {
         self.unblock(Shutdown::Read)
     }
 
-    /// shutdown(2) of a listening socket: an accept that blocks ends, and where [`SHUTDOWN_REFUSES`](super::SHUTDOWN_REFUSES)
-    /// further connections are refused.
+    /// shutdown(2) of a listening socket: an accept that blocks ends, and further connections are refused, if
+    /// [`SHUTDOWN_REFUSES`](super::SHUTDOWN_REFUSES).
     pub(crate) fn stop_listening(&self) -> Sys<()> {
         self.unblock(Shutdown::Both)
     }

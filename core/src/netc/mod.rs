@@ -1,7 +1,8 @@
 //! The numbers and structures of the system's headers, by the names that POSIX and Linux give them.
 //!
-//! A system has all of them: where it lacks one, `absent`, `portable` or `windows` says what stands for it. A flag that is missing is
-//! 0 unless another call does its work; an option that is missing is a number that the system refuses (ENOPROTOOPT).
+//! A system has all of them: where it lacks one, `absent`, `portable` or `windows` says what stands for it. A flag that
+//! is missing is 0 unless another call does its work; an option that is missing is a number that the system refuses
+//! (ENOPROTOOPT).
 
 #[cfg(not(all(target_os = "linux", not(capsock_portable))))]
 mod absent;

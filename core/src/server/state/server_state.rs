@@ -77,8 +77,9 @@ impl State {
         self.lock_listeners().clone()
     }
 
-    /// Refuses connections from now on, and interrupts the accepts that block. Where only a close refuses them
-    /// ([`SHUTDOWN_REFUSES`](crate::net::SHUTDOWN_REFUSES)), it takes until the threads that accept have released the listeners.
+    /// Refuses connections from now on, and interrupts the accepts that block. Where only a close refuses them, not
+    /// [`SHUTDOWN_REFUSES`](crate::net::SHUTDOWN_REFUSES), that is once the threads that accept have released the
+    /// listeners.
     pub(in crate::server) fn stop_listening(&self) {
         let listeners = self.lock_listeners().take();
         if let Some(listeners) = listeners {
