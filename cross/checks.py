@@ -335,8 +335,8 @@ def check_tag(site: Site) -> None:
     # It may have an older name of the same tag as well.
     assert site.target.wheel in wheel.stem.rpartition("-")[2].split("."), wheel.name
     if site.target.glibc:
-        told = quietly(f"{site.target.name}-auditwheel", [build.tool("auditwheel"), "show", str(wheel)])
-        assert re.search(rf'platform tag:\s+"{site.target.wheel}"', told), " ".join(told.split())
+        shown = quietly(f"{site.target.name}-auditwheel", [build.tool("auditwheel"), "show", str(wheel)])
+        assert re.search(rf'platform tag:\s+"{site.target.wheel}"', shown), " ".join(shown.split())
     elif site.target.musl:
         # auditwheel knows libc by the name alone that Alpine's linker gives it; musl's loader takes both.
         (module,) = (site.out / "site" / "capsock").glob("_native*.so")

@@ -70,7 +70,7 @@ def check_package_tests(site: Site) -> None:
     results = site.out / "tests-python.xml"
     results.unlink(missing_ok=True)
     files = [str(ROOT / "bindings-python" / "tests" / f"test_{name}.py") for name in PACKAGE_TESTS]
-    # A path of Windows; env has site's packages in it already.
+    # Two folders, as Windows separates them.
     path = f"PYTHONPATH={site.out / 'site'};{wine.pytest()}"
     python = ["env", path, *site.machine.shared, str(wine.whole_python())]
     options = ["-q", "-p", "no:cacheprovider", f"--junitxml={wine.path(results)}"]

@@ -114,6 +114,7 @@ def test_the_defaults_that_are_shown_are_those_that_apply() -> None:
     with capsock.Server("tcp", **{**shown(capsock.Server), "port": 0, "framing": "line"}) as server:
         for kind in (capsock.TcpClient, capsock.UdpClient):
             assert ... not in shown(kind).values()
+            assert shown(kind)["port"] == capsock.DEFAULT_PORT
             with kind("127.0.0.1", **{**shown(kind), "port": server.port}) as client:
                 if kind is capsock.TcpClient:
                     assert client.request("hello") == "HELLO"
