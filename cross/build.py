@@ -15,13 +15,13 @@ from pathlib import Path
 
 import mingw
 import packages
-from artifacts import COMMAND, LIBRARY, PROGRAM, SONAMES, Artifact
+from artifacts import COMMAND, JNI, LIBRARY, PROGRAM, SONAMES
 from paths import CROSS, ROOT, Failed, quietly
 from targets import Target
 
 CARGO_TARGET = CROSS / "cargo"
-# maturin calls zig by another path: in one folder, each would build again what the other has built, std too.
-WHEEL_TARGET = CROSS / "cargo-wheel"
+# What cargo links by itself; the wheel is maturin's.
+LINKED = (COMMAND, LIBRARY, JNI)
 PYTHON_PACKAGE = ROOT / "bindings-python"
 
 
@@ -91,33 +91,38 @@ def environment(target: Target) -> dict[str, str]:
     if target.system == "freebsd":
         # maturin would take the release of this machine's kernel.
         env["_PYTHON_HOST_PLATFORM"] = target.policy
-    if target.system == "windows":
-        env |= mingw.environment()
-    return env
+    return env | (mingw.environment() if target.system == "windows" else zig(target, env))
+
+
+def zig(target: Target, env: dict[str, str]) -> dict[str, str]:
+    """What makes zig the linker.
+
+    cargo-zigbuild tells it to a cargo that prints it. cargo and maturin get the same: with another path
+    of the linker, each would build again what the other has built, the standard library too.
+    """
+    cargo = CROSS / "print-environment"
+    cargo.parent.mkdir(parents=True, exist_ok=True)
+    cargo.write_text("#!/bin/sh\nexec env --null\n")
+    cargo.chmod(0o755)
+    given = os.environ | env | {"CARGO": str(cargo)}
+    printed = quietly(
+        f"{target.name}-zig", [tool("cargo-zigbuild"), "build", "--target", target.name], env=given
+    )
+    told = dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
+    return {name: value for name, value in told.items() if given.get(name) != value and name != "_"}
 
 
 def cargo(target: Target, action: str, *options: str) -> list[str]:
-    """cargo for a target, with zig as its linker; for Windows it is mingw, which the environment tells."""
-    program = ["cargo"] if target.system == "windows" else [tool("cargo-zigbuild")]
-    if action == "build" and target.system != "windows":
-        action = "zigbuild"
-    chosen = [*std(target), *settings(target), "--target", target.name]
-    return [*program, action, "--locked", *chosen, *options]
+    """cargo for a target; the environment tells the linker."""
+    return ["cargo", action, "--locked", *std(target), *settings(target), "--target", target.triple, *options]
 
 
 def compiled(target: Target, name: str, command: list[str]) -> None:
     """Runs cargo or maturin; a warning in this workspace is a failure, also in what was built before."""
-    folder = {"CARGO_TARGET_DIR": str(WHEEL_TARGET)} if name == "wheel" else {}
-    output = quietly(f"{target.name}-{name}", command, env={**environment(target), **folder})
+    output = quietly(f"{target.name}-{name}", command, env=environment(target))
     warned = re.findall(r"^warning: `capsock.* generated .*", output, re.MULTILINE)
     if warned:
         raise Failed("; ".join(warned))
-
-
-def check(target: Target, crates: list[str]) -> None:
-    """Compiles the crates, and links nothing."""
-    chosen = [word for crate in crates for word in ("--package", crate)]
-    compiled(target, "check", cargo(target, "check", *chosen))
 
 
 def profile(target: Target) -> list[str]:
@@ -129,14 +134,14 @@ def made(target: Target) -> Path:
     return CARGO_TARGET / target.triple / ("debug" if target.debug else "release")
 
 
-def link(target: Target, artifacts: list[Artifact]) -> None:
+def link(target: Target) -> None:
     """Builds the artifacts that cargo makes by itself."""
-    chosen = [word for artifact in artifacts for word in ("--package", artifact.crate)]
+    chosen = [word for artifact in LINKED for word in ("--package", artifact.crate)]
     compiled(target, "build", cargo(target, "build", *profile(target), *chosen))
-    for artifact in artifacts:
+    for artifact in LINKED:
         for name in artifact.files(target.system):
             copy(made(target) / name, out(target) / name)
-    if LIBRARY in artifacts and target.system in SONAMES:
+    if target.system in SONAMES:
         give_soname(out(target) / LIBRARY.files(target.system)[0], SONAMES[target.system])
 
 
@@ -170,7 +175,7 @@ def wheel(target: Target) -> Path:
         options += ["--compatibility", target.policy]
     if target.system != "windows":
         # Before 3.12 the stable ABI is the same; no interpreter of that name has to be here.
-        options += ["--zig", "-i", "python3.9"]
+        options += ["-i", "python3.9"]
     build = [tool("maturin"), "build", "--locked", *std(target), *settings(target), *options]
     try:
         copy(out(target) / command, scripts / command)
@@ -180,6 +185,11 @@ def wheel(target: Target) -> Path:
         shutil.rmtree(scripts.parent, ignore_errors=True)
     (file,) = to.glob("*.whl")
     return file
+
+
+def wheels(target: Target) -> list[Path]:
+    """The wheels that a release has for the target."""
+    return [wheel(target)]
 
 
 def rust_programs(target: Target, names: list[str]) -> Path:

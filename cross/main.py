@@ -17,16 +17,13 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "examples" / "tests
 import build
 import checks
 import windows
-from artifacts import COMMAND, JNI, LIBRARY, TESTS, WHEEL
+from artifacts import COMMAND, JNI, TESTS, WHEEL
 from checks import Site
 from machines import MACHINES
 from packages import Missing
 from paths import CROSS, quietly, say
 from report import Report
 from targets import HOST, TARGETS, Target
-
-# What cargo links by itself; the wheel is maturin's.
-LINKED = [COMMAND, LIBRARY, JNI]
 
 # The part that the suite `cross` runs, on debug builds: targets, and the test programs of the core.
 SHORT = ("x86_64-unknown-linux-musl", "aarch64-unknown-linux-gnu.2.17")
@@ -48,23 +45,9 @@ WINDOWS_SKIPPED = ("uppercase::",)
 
 def build_all(target: Target, report: Report, short: bool) -> bool:
     """Builds what the target's step says. Is there something to run?"""
-    made = [*LINKED, *([] if short else [WHEEL])]
-
-    def compile_all() -> None:
-        build.check(target, [artifact.crate for artifact in made])
-
-    if target.step == "not yet":
-        for artifact in [*LINKED, WHEEL]:
-            report.cell(target, artifact).step = target.step
+    if not report.attempt(target, COMMAND, "build", lambda: build.link(target)):
         return False
-    if target.step == "checked":
-        if report.attempt(target, COMMAND, "compile", compile_all):
-            for artifact in made:
-                report.cell(target, artifact).step = "compiled"
-        return False
-    if not report.attempt(target, COMMAND, "build", lambda: build.link(target, LINKED)):
-        return False
-    for artifact in LINKED:
+    for artifact in build.LINKED:
         cell = report.cell(target, artifact)
         cell.step = "linked"
         if not target.debug:

@@ -1,4 +1,4 @@
-"""The targets: one row each. A target is switched on by its first word."""
+"""The targets: one row each."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
-# What is expected of a target: nothing; that it compiles; that its artifacts are linked; that they run here.
-Step = Literal["not yet", "checked", "linked", "run"]
+# What is expected of a target: that its artifacts are linked; that they run here.
+Step = Literal["linked", "run"]
 System = Literal["linux", "darwin", "freebsd", "windows"]
 
 HOST = os.uname().machine
