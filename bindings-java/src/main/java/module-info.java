@@ -8,4 +8,7 @@
 module io.capsock {
   exports io.capsock;
   exports io.capsock.net;
+  exports io.capsock.spi;
+
+  uses io.capsock.spi.NativeLibraries;
 }

@@ -1,11 +1,16 @@
 package io.capsock;
 
+import io.capsock.spi.NativeLibraries;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Finds and loads the native library. */
 final class Library {
@@ -15,8 +20,8 @@ final class Library {
   private Library() {}
 
   /**
-   * Loads the library that the property {@code capsock.library.path} names, or else the one in the
-   * jar for this platform.
+   * Loads the library that the property {@code capsock.library.path} names, or else the one for
+   * this platform in the jar, or in a jar of {@link NativeLibraries}.
    *
    * @param check calls a native method: some other library would have loaded, too
    * @throws UnsatisfiedLinkError with the cause, if it cannot be loaded
@@ -32,7 +37,10 @@ final class Library {
         loadFile(Files.isDirectory(given) ? given.resolve(file) : given);
       }
       check.run();
-    } catch (IOException | RuntimeException | UnsatisfiedLinkError cause) {
+    } catch (IOException
+        | RuntimeException
+        | UnsatisfiedLinkError
+        | ServiceConfigurationError cause) {
       throw (UnsatisfiedLinkError) new UnsatisfiedLinkError(explain(path, cause)).initCause(cause);
     }
   }
@@ -67,8 +75,34 @@ final class Library {
     return property + "=" + System.getProperty(property);
   }
 
+  /** The library for a platform; null if there is none. */
   private static InputStream resource(Platform platform) {
-    return Library.class.getResourceAsStream(platform.resource());
+    return jars()
+        .map(type -> type.getResourceAsStream(path(platform)))
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static boolean has(Platform platform) {
+    return jars().anyMatch(type -> type.getResource(path(platform)) != null);
+  }
+
+  /**
+   * A class of each jar that may have libraries, this one first: on the module path, a class finds
+   * what its own jar has.
+   */
+  private static Stream<? extends Class<?>> jars() {
+    ClassLoader loader = Library.class.getClassLoader();
+    return Stream.concat(
+        Stream.of(Library.class),
+        ServiceLoader.load(NativeLibraries.class, loader).stream()
+            .map(ServiceLoader.Provider::type));
+  }
+
+  private static String path(Platform platform) {
+    String folder = Library.class.getPackageName().replace('.', '/');
+    return "/" + folder + "/" + platform.resource();
   }
 
   private static Unpacker unpacker(Platform platform) {
@@ -100,7 +134,7 @@ final class Library {
   private static String explainJar() {
     String platforms =
         Arrays.stream(Platform.values())
-            .filter(platform -> Library.class.getResource(platform.resource()) != null)
+            .filter(Library::has)
             .map(platform -> platform.folder)
             .collect(Collectors.joining(", "));
     String folder = System.getProperty(FOLDER);
