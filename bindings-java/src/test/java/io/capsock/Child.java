@@ -57,6 +57,11 @@ public final class Child {
     return run(java(command), seconds);
   }
 
+  /** Runs to its end what starts a Java in some environment. */
+  static Ended run(ProcessBuilder command) throws Exception {
+    return run(command.redirectErrorStream(true), Wait.LIMIT.toSeconds());
+  }
+
   private static Ended run(ProcessBuilder command, long seconds) throws Exception {
     Path output = Files.createTempFile("capsock-test-", ".txt");
     Process process = command.redirectOutput(output.toFile()).start();

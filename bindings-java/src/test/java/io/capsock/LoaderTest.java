@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -140,6 +144,59 @@ class LoaderTest {
             .anyMatch(line -> line.contains(" " + shared + " ") && line.contains("noexec")),
         "no file system here is mounted noexec");
     refuses(FOLDER, shared, "UnsatisfiedLinkError");
+  }
+
+  /** Runs {@link Main} where a new file system of these options is mounted on the folder. */
+  private static Child.Ended runOn(Path mounted, String options, List<String> command)
+      throws Exception {
+    String script = "mount -t tmpfs -o \"$1\" tmpfs \"$2\" && shift 2 && exec \"$@\"";
+    List<String> all =
+        new ArrayList<>(List.of("unshare", "--map-root-user", "--mount", "sh", "-c"));
+    all.addAll(List.of(script, "sh", options, mounted.toString()));
+    List<String> probe = new ArrayList<>(all);
+    probe.add("true");
+    assumeTrue(ends(probe), "this user may not mount a file system, or there is no unshare(1)");
+    all.addAll(Child.java(command).command());
+    return Child.run(new ProcessBuilder(all));
+  }
+
+  private static boolean ends(List<String> command) throws Exception {
+    try {
+      Process process = new ProcessBuilder(command).start();
+      return process.waitFor(Wait.LIMIT.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
+    } catch (IOException missing) {
+      return false;
+    }
+  }
+
+  /** Some machines mount /tmp so. */
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the others have no mount namespaces")
+  void aTemporaryFolderWithoutExecution() throws Exception {
+    Path mounted = Files.createDirectory(folder.resolve("mounted"));
+    String option = "-Djava.io.tmpdir=" + mounted;
+    Child.Ended refused = runOn(mounted, "noexec", Child.command(List.of(option), Main.class));
+    List<String> lines = refused.output().lines().filter(line -> line.contains("refused")).toList();
+    assertEquals(3, lines.size(), refused.output());
+    for (String line : lines) {
+      for (String part : List.of(PATH, FOLDER, mounted.toString(), "allows execution")) {
+        assertTrue(line.contains(part), line);
+      }
+    }
+    // The property helps, as the message says; the last attempt of the three is without it.
+    Path other = Files.createDirectory(folder.resolve("other"));
+    List<String> options = List.of(option, "-D" + FOLDER + "=" + other);
+    Child.Ended loaded = runOn(mounted, "noexec", Child.command(options, Main.class));
+    assertTrue(loaded.output().startsWith("LOADED\nLOADED\n"), loaded.output());
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "the others have no mount namespaces")
+  void aHomeThatIsReadOnly() throws Exception {
+    Path home = Files.createDirectory(folder.resolve("home"));
+    List<String> command = Child.command(List.of("-Duser.home=" + home), Main.class);
+    Child.Ended ended = runOn(home, "ro", command);
+    assertEquals(new Child.Ended(0, "LOADED\n".repeat(3)), ended);
   }
 
   /** Neither the properties nor all systems tell which C library a process has. */

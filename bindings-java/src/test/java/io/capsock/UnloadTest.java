@@ -1,5 +1,6 @@
 package io.capsock;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -15,10 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +62,29 @@ class UnloadTest {
         stays.close();
         stays = null;
         untilCollected("the second", second);
+        untilMapped(0);
+      }
+    },
+    /** Two versions at once, as two applications of one server may bring along. */
+    VERSIONS {
+      @Override
+      void run() throws Exception {
+        URLClassLoader now = loader();
+        URLClassLoader later = loader(System.getProperty(LATER));
+        String version = version(now);
+        assertEquals(later(version), version(later));
+        use(now, Program.USES_EVERYTHING);
+        use(later, Program.USES_EVERYTHING);
+        assertEquals(version, version(now));
+        WeakReference<ClassLoader> first = new WeakReference<>(now);
+        now.close();
+        now = null;
+        untilCollected("the first version", first);
+        use(later, Program.HANDLES);
+        WeakReference<ClassLoader> second = new WeakReference<>(later);
+        later.close();
+        later = null;
+        untilCollected("the second version", second);
         untilMapped(0);
       }
     },
@@ -124,10 +152,47 @@ class UnloadTest {
     }
   }
 
-  /** Nothing of the tests' own loader is seen by what it loads. */
+  /** The property with the class path that has a later version. */
+  private static final String LATER = "capsock.test.later";
+
+  private static String later(String version) {
+    return version.replaceFirst("[0-9]$", "x");
+  }
+
+  private static String version(ClassLoader loader) throws Exception {
+    Class<?> type = Class.forName(Capsock.class.getName(), true, loader);
+    return (String) type.getMethod("version").invoke(null);
+  }
+
+  /** The jar with a library that says that it is of another version. */
+  private static Path laterJar(Path folder) throws Exception {
+    String version = Capsock.version();
+    Path later = folder.resolve("later.jar");
+    String library = "io/capsock/" + Platform.here().get(0).resource();
+    try (ZipFile jar = new ZipFile(Child.JAR.toFile());
+        ZipOutputStream output = new ZipOutputStream(Files.newOutputStream(later))) {
+      for (ZipEntry entry : Collections.list(jar.entries())) {
+        byte[] content = jar.getInputStream(entry).readAllBytes();
+        if (entry.getName().equals(library)) {
+          String text = new String(content, ISO_8859_1);
+          assertTrue(text.contains(version));
+          content = text.replace(version, later(version)).getBytes(ISO_8859_1);
+        }
+        output.putNextEntry(new ZipEntry(entry.getName()));
+        output.write(content);
+      }
+    }
+    return later;
+  }
+
   private static URLClassLoader loader() throws Exception {
+    return loader(System.getProperty("java.class.path"));
+  }
+
+  /** Nothing of the tests' own loader is seen by what it loads. */
+  private static URLClassLoader loader(String classPath) throws Exception {
     List<URL> urls = new ArrayList<>();
-    for (String path : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String path : classPath.split(File.pathSeparator)) {
       urls.add(Path.of(path).toUri().toURL());
     }
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
@@ -245,6 +310,14 @@ class UnloadTest {
   void isCollected(Act act) throws Exception {
     assumeTrue(act.runsHere(), "virtual threads are Java 21's");
     ends(act, List.of("-Xcheck:jni"));
+  }
+
+  @Test
+  void twoVersionsAreCollected() throws Exception {
+    String path = System.getProperty("java.class.path");
+    assertTrue(path.contains(Child.JAR.toString()), path);
+    String later = path.replace(Child.JAR.toString(), laterJar(folder).toString());
+    ends(Act.VERSIONS, List.of("-Xcheck:jni", "-D" + LATER + "=" + later));
   }
 
   @Test
