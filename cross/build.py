@@ -102,7 +102,8 @@ def zig(target: Target, env: dict[str, str]) -> dict[str, str]:
     """
     cargo = CROSS / "print-environment"
     cargo.parent.mkdir(parents=True, exist_ok=True)
-    cargo.write_text("#!/bin/sh\nexec env --null\n")
+    # For macOS it asks for `cargo metadata` first.
+    cargo.write_text('#!/bin/sh\n[ "$1" = build ] && exec env --null\nexec cargo "$@"\n')
     cargo.chmod(0o755)
     given = os.environ | env | {"CARGO": str(cargo)}
     printed = quietly(
