@@ -359,6 +359,7 @@ def test_the_jar_of_another_platform_is_named(laid: Laid, classes: Path, paths: 
         done = program(laid, classes, arrangement, next(iter(JDKS.values())), flag(paths))
         assert done.returncode == 1
         assert re.search(rf"UnsatisfiedLinkError: .* libraries for {platforms}:", done.stderr), done.stderr
+        assert f"for which there is a jar with the classifier {laid.here}" in done.stderr
 
 
 def test_an_image_of_jlink(laid: Laid, classes: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -52,7 +53,8 @@ final class Library {
   /** Loads the first library for this platform that can be loaded. */
   private static void loadFromJar() throws IOException {
     UnsatisfiedLinkError failed = null;
-    for (Platform platform : Platform.here()) {
+    List<Platform> here = Platform.here();
+    for (Platform platform : here) {
       try (InputStream library = resource(platform)) {
         if (library != null) {
           unpacker(platform).load(platform.file, library.readAllBytes());
@@ -68,7 +70,16 @@ final class Library {
     }
     throw failed != null
         ? failed
-        : new UnsatisfiedLinkError("none is for " + named("os.name") + ", " + named("os.arch"));
+        : new UnsatisfiedLinkError(
+            "none is for " + named("os.name") + ", " + named("os.arch") + jarsFor(here));
+  }
+
+  /** Where the libraries for these platforms are published. */
+  private static String jarsFor(List<Platform> platforms) {
+    return platforms.isEmpty()
+        ? ""
+        : ", for which there is a jar with the classifier "
+            + platforms.stream().map(one -> one.folder).collect(Collectors.joining(" or "));
   }
 
   private static String named(String property) {
