@@ -13,7 +13,8 @@ use crate::system::interpreter;
 /// How long requests in progress may take when the interpreter exits.
 const GRACE: Duration = Duration::from_secs(1);
 
-// Locked only with the GIL held, and unlocked before it is released, so that a fork finds it unlocked.
+// Locked only by an attached thread, and unlocked before the thread runs Python code or detaches, so that a fork finds it
+// unlocked.
 static LIVING: Mutex<Vec<Weak<capsock::Server>>> = Mutex::new(Vec::new());
 
 /// Has the server stopped at exit, if it still exists then.

@@ -5,6 +5,21 @@
 //!
 //! Every class is frozen and holds a core type that is `Send + Sync`, so that two threads may call the same object at the
 //! same time. Every call that can block releases the GIL.
+//!
+//! The module declares that it does not need the GIL (`gil_used = false`), so a free-threaded CPython keeps running
+//! without one. What that relies on:
+//!
+//! - Nothing is borrowed from Python across threads: no class has `&mut self`, and the state that threads share is an
+//!   atomic, a `Mutex` or a [`OnceObject`](once_object::OnceObject).
+//! - A `Mutex` that a thread locks while it is attached to the interpreter is released before the thread runs Python code,
+//!   detaches, or blocks. So no thread waits for another in it, and fork() does not find it locked: CPython forks when
+//!   each other thread is detached, or at a point where it may detach.
+//! - Memory of Python objects is used by an export (`buffer::Export`), which pins its place and size, or copied. Another
+//!   thread may write to exported bytes at any time, with a GIL as well; they are therefore passed to the system or
+//!   copied, and never interpreted where they are.
+//! - Where two calls of Python have to see the same state, they are in a critical section (`socket::options`).
+//!
+//! `tests/test_races.py` tests it.
 
 mod arguments;
 mod blocking;
@@ -33,7 +48,7 @@ mod uppercase;
 use pyo3::prelude::*;
 
 /// Sockets, servers and clients of the uppercase service, from the core in Rust.
-#[pymodule]
+#[pymodule(gil_used = false)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
     symbols::look_up(py);

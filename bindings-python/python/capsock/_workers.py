@@ -7,6 +7,7 @@ a socket of the class in the module that was named at the registration.
 
 from __future__ import annotations
 
+import _thread
 import sys
 
 from capsock import _standard
@@ -61,19 +62,20 @@ def _rebuild(module: str, handle: _Handle, *numbers: int) -> _socket.socket:
 class _Finder:
     """Registers the classes when multiprocessing.reduction is imported; the other finders find it."""
 
-    _is_looking = False
+    # Of each thread: another thread may import the module while this one looks for it.
+    _looking = _thread._local()
 
     @classmethod
     def find_spec(
         cls, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != _MODULE or cls._is_looking:
+        if name != _MODULE or hasattr(cls._looking, "now"):
             return None
-        cls._is_looking = True
+        cls._looking.now = True
         try:
             spec = _standard.found(name, path)
         finally:
-            cls._is_looking = False
+            del cls._looking.now
         if spec is not None and spec.loader is not None:
             execute = spec.loader.exec_module
 

@@ -96,7 +96,9 @@ pub(super) fn received_message(call: &Call<'_, '_>, socket: &InetSocket, receive
 /// A call sent these bytes.
 pub(super) fn sent(_: &Call<'_, '_>, socket: &InetSocket, bytes: &[u8]) {
     if is_enabled() {
-        socket.history.sent(bytes, socket.is_stream());
+        // Copied: another thread may write to the bytes of a bytearray while they are read as text.
+        let copy = bytes.to_vec();
+        socket.history.sent(&copy, socket.is_stream());
     }
 }
 

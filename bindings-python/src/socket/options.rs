@@ -2,6 +2,7 @@
 
 use capsock::net::{WaitError, shutdown_from_number};
 use pyo3::prelude::*;
+use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::PyBytes;
 
 use super::buffer::Payload;
@@ -141,7 +142,10 @@ pub(super) fn setsockopt<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> Call
 /// settimeout(seconds), setblocking(flag): done by `_socket.socket`, which sets O_NONBLOCK when there is a timeout.
 pub(super) fn set_timeout<'py>(call: &Call<'_, 'py>, socket: &InetSocket) -> CallResult<Bound<'py, PyAny>> {
     let done = call.call_base()?;
-    let timeout = base(call.py())?.call_method1("gettimeout", (call.this,))?;
-    socket.set_timeout(timeout.extract()?);
-    Ok(done)
+    let get_timeout = base(call.py())?.getattr("gettimeout")?;
+    // If another thread sets a timeout too, the core gets the one that `_socket.socket` has in the end.
+    with_critical_section(call.this, || {
+        socket.set_timeout(get_timeout.call1((call.this,))?.extract()?);
+        Ok(done)
+    })
 }

@@ -1,7 +1,8 @@
 //! A thread that reports the receives which have waited for long.
 //!
 //! It starts with the first receive that is watched, ends after a while without one, and never runs across a fork.
-//! The list changes only with the GIL held, as in fork(), so that the child finds the lock released.
+//! While a fork is about to happen, the list changes only in attached threads, and fork() finds none of them in the middle
+//! of that: the child finds the lock released.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
@@ -29,13 +30,13 @@ struct State {
     entries: Vec<Entry>,
     last: u64,
     running: bool,
-    /// A fork is about to happen.
-    paused: bool,
+    /// The forks that are about to happen: several threads may fork at the same time.
+    forks: usize,
     thread: Option<JoinHandle<()>>,
 }
 
 static STATE: Mutex<State> =
-    Mutex::new(State { entries: Vec::new(), last: 0, running: false, paused: false, thread: None });
+    Mutex::new(State { entries: Vec::new(), last: 0, running: false, forks: 0, thread: None });
 static PAUSED: Condvar = Condvar::new();
 
 fn state() -> MutexGuard<'static, State> {
@@ -66,7 +67,7 @@ impl Drop for Watchdog {
 impl State {
     /// Starts the thread unless it runs. If the system refuses one, nothing is reported.
     fn start(&mut self) {
-        if self.running || self.paused || self.entries.is_empty() {
+        if self.running || self.forks > 0 || self.entries.is_empty() {
             return;
         }
         self.thread = Builder::new().name("capsock hints".into()).spawn(run).ok();
@@ -79,7 +80,7 @@ fn run() {
     let mut state = state();
     let mut idle_since = Instant::now();
     loop {
-        if state.paused {
+        if state.forks > 0 {
             break;
         }
         let now = Instant::now();
@@ -113,13 +114,18 @@ fn run() {
 pub(crate) fn _pause_watchdog(py: Python<'_>) {
     let thread = {
         let mut state = state();
-        state.paused = true;
+        state.forks += 1;
         state.thread.take()
     };
     PAUSED.notify_all();
     if let Some(thread) = thread {
         // It may be in a report, for which it needs the GIL.
         let _ = py.detach(|| thread.join());
+        state().running = false;
+    }
+    // Another thread that forks may be the one that waits for its end.
+    while state().running {
+        py.detach(std::thread::yield_now);
     }
 }
 
@@ -128,7 +134,7 @@ pub(crate) fn _pause_watchdog(py: Python<'_>) {
 #[pyo3(signature = (child, /))]
 pub(crate) fn _resume_watchdog(child: bool) {
     let mut state = state();
-    state.paused = false;
+    state.forks = if child { 0 } else { state.forks.saturating_sub(1) };
     if child {
         state.entries.clear();
         state.running = false;
