@@ -79,6 +79,9 @@ version() { sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1; }
 # The JDK that builds the jar: the oldest here that can.
 java_home() { "$root/scripts/jdks" | head -n 1 | cut -f 2; }
 
+# The newest CPython with a GIL, which takes the tools: its minor version, a tab, its path.
+newest_python() { "$root/scripts/pythons" | awk -F '\t' '$1 !~ /t$/ { newest = $0 } END { print newest }'; }
+
 # java_format check|apply: Spotless reads no file outside a project's folder, so the examples and the benchmark are
 # projects of their own.
 java_format() {
