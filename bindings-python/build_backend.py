@@ -2,7 +2,7 @@
 
 maturin compiles one crate for a wheel, here the extension module, and packs the folder `capsock._native.data`
 if it exists. The hooks that make a wheel have cargo build the command, and put the executable there while
-maturin runs.
+maturin runs. If Python, Rust or the linker is not what the build needs, they end with a sentence about it.
 
 As a program it passes its arguments to `maturin build`: `python build_backend.py --release --out dist`.
 """
@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import maturin
-from maturin import (
-    build_sdist,
-    get_requires_for_build_editable,
-    get_requires_for_build_sdist,
-    get_requires_for_build_wheel,
-    prepare_metadata_for_build_editable,
-    prepare_metadata_for_build_wheel,
-)
+from maturin import build_sdist, get_requires_for_build_sdist
 
 __all__ = [
     "build_editable",
@@ -46,10 +41,39 @@ WORKSPACE = PROJECT if (PROJECT / "cli").is_dir() else PROJECT.parent
 DATA = PROJECT / "capsock._native.data"
 
 
+def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """List what the build needs besides this backend's requirements: what installs Rust, if it is missing."""
+    _require_python()
+    return list(maturin.get_requires_for_build_wheel(config_settings))
+
+
+def get_requires_for_build_editable(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """List the same for an editable wheel."""
+    _require_python()
+    return list(maturin.get_requires_for_build_editable(config_settings))
+
+
+def prepare_metadata_for_build_wheel(
+    metadata_directory: str, config_settings: dict[str, Any] | None = None
+) -> str:
+    """Write the wheel's metadata."""
+    _require_rust()
+    return str(maturin.prepare_metadata_for_build_wheel(metadata_directory, config_settings))
+
+
+def prepare_metadata_for_build_editable(
+    metadata_directory: str, config_settings: dict[str, Any] | None = None
+) -> str:
+    """Write the editable wheel's metadata."""
+    _require_rust()
+    return str(maturin.prepare_metadata_for_build_editable(metadata_directory, config_settings))
+
+
 def build_wheel(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
     """Build the wheel."""
+    _require_python()
     with _command():
         return str(maturin.build_wheel(wheel_directory, config_settings, metadata_directory))
 
@@ -58,23 +82,70 @@ def build_editable(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
     """Build the wheel that `pip install --editable` installs."""
+    _require_python()
     with _command():
         return str(maturin.build_editable(wheel_directory, config_settings, metadata_directory))
+
+
+def _refuse(why: str) -> NoReturn:
+    sys.exit(f"capsock cannot be built from its source here: {why}")
+
+
+def _require_python() -> None:
+    """End with a sentence if the wheel could not be used."""
+    have = f"{platform.python_implementation()} {platform.python_version()}"
+    if platform.python_implementation() != "CPython" or sys.version_info < (3, 9):
+        _refuse(f"it needs CPython 3.9 or later, and this is {have}")
+    if sys.maxsize < 2**32:
+        _refuse(f"it needs a 64-bit CPython, and this {have} is a 32-bit one")
+
+
+def _rust_version() -> str:
+    """Return the oldest Rust that compiles the workspace."""
+    manifest = (WORKSPACE / "Cargo.toml").read_text(encoding="utf-8")
+    found = re.search(r'^rust-version = "(.+)"$', manifest, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _refuse_without_rust(why: str) -> NoReturn:
+    needs = f"it needs Rust {_rust_version()} or later (https://rustup.rs) and a C compiler, which links"
+    _refuse(f"{needs}; {why}")
+
+
+def _require_rust() -> None:
+    """Find cargo, or install Rust for this build; end with a sentence if it cannot be had, or is too old."""
+    if shutil.which("cargo") is None:
+        if os.environ.get("MATURIN_NO_INSTALL_RUST"):
+            _refuse_without_rust("there is no cargo in PATH")
+        try:
+            # maturin requires this package where cargo is missing.
+            from puccinialin import setup_rust
+
+            os.environ.update(setup_rust())
+        except Exception as error:
+            _refuse_without_rust(
+                f"there is no cargo in PATH, and Rust could not be downloaded for this build ({error!r})"
+            )
+    try:
+        version = subprocess.check_output(["cargo", "--version"], cwd=WORKSPACE, encoding="utf-8")
+    except (OSError, subprocess.CalledProcessError) as error:
+        _refuse_without_rust(f"cargo does not run ({error})")
+    have = re.match(r"cargo (\d+)\.(\d+)", version)
+    wanted = re.match(r"(\d+)\.(\d+)", _rust_version())
+    if have and wanted and tuple(map(int, have.groups())) < tuple(map(int, wanted.groups())):
+        _refuse_without_rust(f"this is {version.strip()}")
 
 
 @contextmanager
 def _command() -> Iterator[None]:
     """Build the command, and keep it where maturin looks for scripts."""
-    if not os.environ.get("MATURIN_NO_INSTALL_RUST") and shutil.which("cargo") is None:
-        # maturin requires this package where cargo is missing.
-        from puccinialin import setup_rust
-
-        os.environ.update(setup_rust())
+    _require_rust()
     cargo = ["cargo", "build", "--release", "--package", "capsock-cli", "--bin", "capsock"]
-    output = subprocess.check_output(
-        [*cargo, "--message-format=json-render-diagnostics"], cwd=WORKSPACE, encoding="utf-8"
-    )
-    messages = [json.loads(line) for line in output.splitlines()]
+    cargo.append("--message-format=json-render-diagnostics")
+    build = subprocess.run(cargo, stdout=subprocess.PIPE, cwd=WORKSPACE, encoding="utf-8", check=False)
+    if build.returncode != 0:
+        _refuse_without_rust("cargo's own message is above")
+    messages = [json.loads(line) for line in build.stdout.splitlines()]
     executable = next(message["executable"] for message in messages if message.get("executable"))
     scripts = DATA / "scripts"
     scripts.mkdir(parents=True, exist_ok=True)

@@ -71,7 +71,8 @@ def test_every_dependency_has_its_line() -> None:
 
     ours = {crate["name"] for crate in crates()}
     rust = {dependency["name"] for crate in crates() for dependency in crate["dependencies"]} - ours
-    requirements = (places.ROOT / "scripts" / "requirements.txt").read_text()
+    folders = [places.ROOT / "scripts", places.ROOT / "bindings-python" / "artifacts"]
+    requirements = "".join((folder / "requirements.txt").read_text() for folder in folders)
     python = set(re.findall(r"^([a-z0-9-]+)==", requirements, re.MULTILINE))
     java = {
         str(element.findtext(f"{MAVEN}artifactId"))
