@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo lessons test check lint format bench cross soak sanitize install uninstall dist clean
+.PHONY: help build demo lessons test check lint format bench cross soak sanitize audit install uninstall dist stranger clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,14 +46,20 @@ soak: ## ask servers of every kind for ten million requests each; REQUESTS=N for
 sanitize: ## run the tests under AddressSanitizer, LeakSanitizer and ThreadSanitizer
 	@scripts/sanitize
 
+audit: ## check the crates that capsock depends on: licences, sources, duplicates, advisories
+	@scripts/audit
+
 install: ## install the command and the C library under PREFIX (/usr/local), below DESTDIR
 	@scripts/install
 
 uninstall: ## remove what install has put under PREFIX, below DESTDIR
 	@scripts/uninstall
 
-dist: ## make the wheel, the source package, the jar and the C archive in dist/
-	@scripts/dist
+dist: ## make the files of a release in dist/, for every system; HERE=1: of this machine's own build; TARGETS="NAME..."
+	@scripts/dist $(if $(HERE),--here) $(TARGETS)
+
+stranger: ## type README's lines as somebody who has nothing but the files of dist/
+	@scripts/stranger
 
 clean: ## remove everything that the other targets made
 	@scripts/clean

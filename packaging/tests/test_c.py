@@ -1,7 +1,7 @@
 """What is made of the C library and the command: archives, Debian packages, an image, recipes.
 
-Each is made of the build of this machine (target/release) and used from where it is unpacked. If target/cross/out has
-artifacts of other targets (make cross), the archives of those are made and looked at as well.
+Each is made of the build of this machine (target/release) and used from where it is unpacked. If
+target/cross/out has artifacts of other targets (make cross), the archives of those are made as well.
 """
 
 from __future__ import annotations
@@ -133,9 +133,16 @@ def test_the_archive_has_the_command_with_its_pages_and_licences(prefix: Path) -
     """A user gets all without a checkout."""
     assert run(prefix / "bin" / "capsock", "--version") == f"capsock {VERSION}\n"
     share = prefix / "share"
-    for name in ("man/man1/capsock.1", "man/man1/capsock-serve-tcp.1", "bash-completion/completions/capsock",
-                 "zsh/site-functions/_capsock", "fish/vendor_completions.d/capsock.fish",
-                 "doc/capsock/README.md", "doc/capsock/LICENSE-MIT", "doc/capsock/LICENSE-APACHE"):  # fmt: skip
+    for name in (
+        "man/man1/capsock.1",
+        "man/man1/capsock-serve-tcp.1",
+        "bash-completion/completions/capsock",
+        "zsh/site-functions/_capsock",
+        "fish/vendor_completions.d/capsock.fish",
+        "doc/capsock/README.md",
+        "doc/capsock/LICENSE-MIT",
+        "doc/capsock/LICENSE-APACHE",
+    ):
         assert (share / name).stat().st_size > 100, name
     notices = (share / "doc" / "capsock" / "THIRD-PARTY.txt").read_text()
     for crate in ("clap ", "memchr ", "socket2 ", "The standard library of Rust", "musl (MIT)"):
@@ -149,7 +156,8 @@ def test_the_licences_are_those_of_the_dependencies() -> None:
 
 def test_the_same_artifacts_give_the_same_bytes(dist: Path, tmp_path: Path) -> None:
     """Whatever the folder, the mask and the time zone."""
-    script = f"umask 077; '{PACKAGING}/archive' '{RELEASE}' {HOST} . && '{PACKAGING}/debian/build' '{RELEASE}' {HOST} ."
+    made_of = f"'{RELEASE}' {HOST} ."
+    script = f"umask 077; '{PACKAGING}/archive' {made_of} && '{PACKAGING}/debian/build' {made_of}"
     run("bash", "-c", script, cwd=tmp_path, TZ="Asia/Tokyo")
     made = sorted(tmp_path.iterdir())
     assert len(made) == 4
@@ -168,7 +176,8 @@ def test_another_static_library_of_rust_is_linked_too(prefix: Path, tmp_path: Pa
     """Two standard libraries do not collide."""
     source = tmp_path / "other.rs"
     source.write_text(
-        '#[unsafe(no_mangle)]\npub extern "C" fn other() -> usize { std::hint::black_box(vec![1, 2]).len() }\n'
+        "#[unsafe(no_mangle)]\n"
+        'pub extern "C" fn other() -> usize { std::hint::black_box(vec![1, 2]).len() }\n'
     )
     # What it needs of the standard library comes along with its own objects.
     run("rustc", "--edition=2024", "--crate-type=staticlib", "-o", tmp_path / "libother.a", source)
@@ -248,14 +257,21 @@ def test_debian_packages_are_installed_used_and_purged(dist: Path, tmp_path: Pat
     (database / "status").touch()
     before = {str(file.relative_to(root)) for file in root.rglob("*")}
     # The dependencies are this machine's.
-    dpkg = ["dpkg", f"--admindir={database}", f"--instdir={root}", "--force-not-root", "--force-depends",
-            f"--log={tmp_path}/log", "--force-script-chrootless"]  # fmt: skip
+    dpkg = [
+        "dpkg",
+        f"--admindir={database}",
+        f"--instdir={root}",
+        "--force-not-root",
+        "--force-depends",
+        f"--log={tmp_path}/log",
+        "--force-script-chrootless",
+    ]
     run(*dpkg, "--install", *packages(dist))
     multiarch = run("gcc", "-print-multiarch").strip()
     library = root / "usr" / "lib" / multiarch
     assert run(root / "usr" / "bin" / "capsock", "--version") == f"capsock {VERSION}\n"
     settings = {"PKG_CONFIG_PATH": str(library / "pkgconfig"), "PKG_CONFIG_SYSROOT_DIR": str(root)}
-    flags = run("pkg-config", "--cflags", "--libs", "capsock", **settings).split()
+    flags = run("pkg-config", "--cflags", "--libs", "capsock", cwd=None, **settings).split()
     run("gcc", "-o", tmp_path / "program", PROGRAM, *[flag.replace('"', "") for flag in flags])
     assert run(tmp_path / "program", LD_LIBRARY_PATH=str(library)) == f"{VERSION} HELLO\n"
     run(*dpkg, "--purge", "capsock", "libcapsock-dev", "libcapsock0")
@@ -279,7 +295,7 @@ def test_debian_packages_depend_on_the_glibc_that_they_use(dist: Path) -> None:
 
 @pytest.fixture(scope="module")
 def static_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the command for musl, or one that is built without optimisation, linked with the static glibc."""
+    """Return the command for musl, or one that is built without optimisation, with the static glibc."""
     musl = CROSS / f"{os.uname().machine}-unknown-linux-musl" / "capsock"
     if musl.exists():
         return musl
@@ -297,7 +313,7 @@ def static_command(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(folder),
     ]
     env = {"RUSTFLAGS": "-C target-feature=+crt-static", "CARGO_PROFILE_DEV_DEBUG": "false"}
-    run(*build, **env)
+    run(*build, cwd=None, **env)
     return folder / triple / "debug" / "capsock"
 
 
@@ -342,8 +358,27 @@ def test_the_image_is_described(bundle: Path) -> None:
 def test_the_image_serves_and_asks(bundle: Path) -> None:
     """As its user, with nothing of this machine but its loopback."""
     root = bundle / "rootfs"
-    inside = ["bwrap", "--unshare-user", "--uid", "65532", "--gid", "65532", "--bind", str(root), "/", "--chdir", "/work",
-              "--proc", "/proc", "--die-with-parent", "--clearenv", "--setenv", "PATH", "/usr/bin", "capsock"]  # fmt: skip
+    inside = [
+        "bwrap",
+        "--unshare-user",
+        "--uid",
+        "65532",
+        "--gid",
+        "65532",
+        "--bind",
+        str(root),
+        "/",
+        "--chdir",
+        "/work",
+        "--proc",
+        "/proc",
+        "--die-with-parent",
+        "--clearenv",
+        "--setenv",
+        "PATH",
+        "/usr/bin",
+        "capsock",
+    ]
     serve = [*inside, "serve", "tcp", "--port", "0", "--json"]
     server = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
     try:
@@ -376,12 +411,16 @@ def recipes(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_conan_creates_the_package(recipes: Path, tmp_path: Path, shared: bool) -> None:
     """And compiles and runs the program of test_package with it."""
     home = {"CONAN_HOME": str(tmp_path)}
-    run(CONAN, "profile", "detect", **home)
+    run(CONAN, "profile", "detect", cwd=None, **home)
     create = [CONAN, "create", recipes / "conan", "--options", f"capsock/*:shared={shared}"]
     ran = subprocess.run(
         [str(word) for word in create],
-        env={**os.environ, **home}, check=False, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        env={**os.environ, **home},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"{VERSION} HELLO\n" in ran.stdout + ran.stderr
 
@@ -422,9 +461,16 @@ def test_the_port_of_vcpkg_packs_the_library(recipes: Path, tmp_path: Path, link
     (tmp_path / "vcpkg.cmake").write_text(VCPKG)
     to = tmp_path / "packages"
     architecture = "arm64" if os.uname().machine == "aarch64" else "x64"
-    run("cmake", f"-DPORTFILE={port / 'portfile.cmake'}", f"-DCURRENT_PACKAGES_DIR={to}", f"-DWORK={tmp_path}",
-        f"-DVCPKG_TARGET_ARCHITECTURE={architecture}", f"-DVCPKG_LIBRARY_LINKAGE={linkage}",
-        "-P", tmp_path / "vcpkg.cmake")  # fmt: skip
+    run(
+        "cmake",
+        f"-DPORTFILE={port / 'portfile.cmake'}",
+        f"-DCURRENT_PACKAGES_DIR={to}",
+        f"-DWORK={tmp_path}",
+        f"-DVCPKG_TARGET_ARCHITECTURE={architecture}",
+        f"-DVCPKG_LIBRARY_LINKAGE={linkage}",
+        "-P",
+        tmp_path / "vcpkg.cmake",
+    )
     assert (to / "lib" / "libcapsock.a").exists() is (linkage == "static")
     assert (to / "debug" / "lib" / "libcapsock.so").exists() is (linkage == "dynamic")
     (tmp_path / "CMakeLists.txt").write_text(
