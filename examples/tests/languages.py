@@ -13,7 +13,7 @@ LANGUAGES = ["c", "java", "python", "rust"]
 
 
 def compile_c(source: Path, program: Path, *more: str) -> None:
-    """Compiles and links a C program as the README says, with `more` flags."""
+    """Compiles and links a C program by pkg-config, with `more` flags."""
     found = places.PREFIX / "lib"
     flags = subprocess.run(
         ["pkg-config", "--cflags", "--libs", "capsock"],
