@@ -76,6 +76,8 @@ pub struct BlockingSocket {
     uses: Uses,
     /// Whether closing the socket closes the descriptor; cleared by the thread that does.
     owned: AtomicBool,
+    /// Set once the descriptor is closed.
+    closed: AtomicBool,
     /// Whether SO_RCVLOWAT is more than 1, see `waits`.
     pub(super) low_water: AtomicU8,
     pub(super) record: SocketRecord,
@@ -152,6 +154,7 @@ impl BlockingSocket {
             kind,
             uses: Uses::new(),
             owned: AtomicBool::new(true),
+            closed: AtomicBool::new(false),
             low_water: AtomicU8::new(UNKNOWN),
             record: SocketRecord::default(),
         }
@@ -191,7 +194,8 @@ impl BlockingSocket {
         if release == Release::Last {
             return self.close_descriptor();
         }
-        self.interrupt();
+        // The last call closes the descriptor after it has left.
+        self.interrupt(|| self.closed.load(Ordering::SeqCst));
         Ok(())
     }
 
@@ -200,7 +204,7 @@ impl BlockingSocket {
     pub fn detach(&self) -> Option<OwnedFd> {
         self.note_closer();
         if self.uses.detach()? == Release::NotLast {
-            self.interrupt();
+            self.interrupt(|| !self.uses.in_use());
         }
         self.raw().hand_over();
         // SAFETY: this owned the descriptor, and `Uses::detach` returns `Some` only once and to no close.
@@ -219,14 +223,14 @@ impl BlockingSocket {
         self.uses.close()
     }
 
-    /// Unblocks the calls in progress.
+    /// Unblocks the calls in progress, and waits until the descriptor is `released` by them.
     #[cold]
-    fn interrupt(&self) {
+    fn interrupt(&self, released: impl Fn() -> bool) {
         blocked::interrupt(self.address(), || {
             let _ = self.raw().shutdown(std::net::Shutdown::Both);
         });
         let start = Instant::now();
-        while self.uses.in_use() && start.elapsed() < RELEASE_LIMIT {
+        while !released() && start.elapsed() < RELEASE_LIMIT {
             thread::yield_now();
         }
     }
@@ -243,7 +247,9 @@ impl BlockingSocket {
         }
         let closer = || self.record.closer();
         // SAFETY: this owned the descriptor, and `owned` is cleared only once.
-        traced::close(self.raw(), closer, || unsafe { sys::close_number(self.socket.fd()) })
+        let outcome = traced::close(self.raw(), closer, || unsafe { sys::close_number(self.socket.fd()) });
+        self.closed.store(true, Ordering::SeqCst);
+        outcome
     }
 
     /// The socket without its trace points.
