@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import re
 import threading
 import time
@@ -207,12 +208,20 @@ def test_dropping_a_server_finishes_what_is_in_hand() -> None:
         assert leave.wait(LIMIT)
         return request
 
-    servers = [start("tcp", framing="line", handler=handler, concurrency="threads")]
-    with connect(servers[0], timeout=LIMIT) as client:
-        request = Call(lambda: client.request("slow"))
+    def serve_and_drop() -> None:
+        # In one thread: without a GIL, Python takes an object down in the thread that has made it.
+        servers = [start("tcp", framing="line", handler=handler, concurrency="threads")]
+        ports.put(servers[0].port)
         assert entered.wait(LIMIT)
+        drops.set()
+        servers.clear()
+
+    drops, ports = threading.Event(), queue.Queue[int]()
+    dropping = Call(serve_and_drop)
+    with capsock.TcpClient(HOST, ports.get(timeout=LIMIT), timeout=LIMIT) as client:
+        request = Call(lambda: client.request("slow"))
+        assert drops.wait(LIMIT)
         begin = time.monotonic()
-        dropping = Call(servers.clear)
         wait_until(dropping.sleeps, "it waits for the request")
         leave.set()
         dropping.result()

@@ -11,6 +11,7 @@ import os
 import sys
 import sysconfig
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -32,10 +33,8 @@ from support import (
     connect,
     connection,
     run_script,
-    settled,
     silent_peer,
     start,
-    wait_until,
 )
 
 THREADS = 6
@@ -367,9 +366,10 @@ def test_a_buffer_that_is_written_while_it_is_sent() -> None:
         server, _ = listener.accept()
         shared = bytearray(b"text " * 200)
         cut = memoryview(shared)[: len(shared) - 1]
+        patterns = [b"text ", "äöü".encode()[:5], b"\\xf0\\x9f\\x98\\x80\\xf0"]
         done = threading.Event()
+        received = set()
         def write():
-            patterns = [b"text ", "äöü".encode()[:5], b"\\xf0\\x9f\\x98\\x80\\xf0"]
             while not done.is_set():
                 for pattern in patterns:
                     shared[:] = pattern * 200
@@ -378,8 +378,8 @@ def test_a_buffer_that_is_written_while_it_is_sent() -> None:
                 client.sendall(cut)
                 client.sendmsg([shared, cut])
         def receive():
-            while server.recv(65536):
-                pass
+            while data := server.recv(65536):
+                received.update(data)
         writers = [threading.Thread(target=write) for _ in range(2)]
         senders = [threading.Thread(target=send) for _ in range(2)]
         receiver = threading.Thread(target=receive)
@@ -391,9 +391,9 @@ def test_a_buffer_that_is_written_while_it_is_sent() -> None:
         client.shutdown(SHUT_WR)
         for thread in [*writers, receiver]:
             thread.join()
-        print("done")
+        print(received <= set(b"".join(patterns)))
     """
-    assert run_script(code) == (0, "done\n", "")
+    assert run_script(code) == (0, "True\n", "")
 
 
 CALLS: dict[str, Callable[[ours.socket], object]] = {
@@ -486,24 +486,29 @@ def test_a_descriptor_is_closed_once() -> None:
 
 
 @both_ways
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="it watches threads in /proc")
 def test_the_last_timeout_holds() -> None:
-    short, long = 1e-6, 1e6
+    short, long = 1e-6, 0.005
 
     def set_timeout(number: int) -> None:
         server.settimeout((short, long)[number % 2])
 
-    with connection() as (client, server):
-        for _ in range(ROUNDS):
-            race(*[set_timeout] * 4)
-            if server.gettimeout() == short:
-                with pytest.raises(ours.timeout):
-                    server.recv(1)
-            else:
-                receiving = Call(partial(server.recv, 1))
-                wait_until(partial(settled, receiving), "it waits")
-                client.send(b"x")
-                assert receiving.result() == b"x"
+    def check() -> None:
+        begin = time.perf_counter()
+        with pytest.raises(ours.timeout):
+            server.recv(1)
+        # A wait may be longer on a busy machine, and is never shorter.
+        assert time.perf_counter() - begin >= (server.gettimeout() or 0.0)
+
+    def act(number: int) -> None:
+        for _ in range(ROUNDS * 10):
+            barrier.wait(LIMIT)
+            set_timeout(number)
+            if barrier.wait(LIMIT) == 0:
+                check()
+
+    barrier = threading.Barrier(4)
+    with connection() as (_, server):
+        race(*[act] * 4)
 
 
 @both_ways
@@ -555,12 +560,26 @@ def test_servers_that_refer_to_themselves_are_collected() -> None:
     assert not [one for one in gc.get_objects() if isinstance(one, Handler)]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork()")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="it watches threads in /proc")
 def test_threads_that_fork_while_receives_are_watched() -> None:
     code = """
         import os, sys, threading
         from capsock import _hints
         from capsock.socket import *
+        def look():
+            # Several times, in which another thread's fork ends.
+            for task in os.listdir("/proc/self/task") * 5:
+                try:
+                    with open(f"/proc/self/task/{task}/stat") as stat:
+                        name, _, rest = stat.read().partition("(")[2].rpartition(")")
+                except OSError:
+                    continue
+                # One that has been joined may be listed for a moment; it does not sleep.
+                if name == "capsock hints" and rest.split()[0] == "S":
+                    running.append(task)
+        running = []
+        # It is called after what was registered later.
+        os.register_at_fork(before=look)
         _hints.start()
         sys.setswitchinterval(1e-6)
         listener = create_server(("127.0.0.1", 0))
@@ -592,9 +611,9 @@ def test_threads_that_fork_while_receives_are_watched() -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        print(statuses == [0] * 45)
+        print(statuses == [0] * 45, running)
     """
-    assert run_script(code) == (0, "True\n", "")
+    assert run_script(code) == (0, "True []\n", "")
 
 
 @pytest.mark.parametrize("turn", range(3))

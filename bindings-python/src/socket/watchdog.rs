@@ -81,7 +81,8 @@ fn run() {
     let mut idle_since = Instant::now();
     loop {
         if state.forks > 0 {
-            break;
+            // The thread that forks joins this one, and then says that it does not run.
+            return;
         }
         let now = Instant::now();
         let wait = match state.entries.first() {
@@ -91,8 +92,10 @@ fn run() {
                 callback::attach(|py| observer::report_stall(py, entry.reason, entry.call));
                 // This thread has a Python thread state now, with which calls would let go of the GIL: a new one goes on.
                 state = self::state();
-                state.running = false;
-                state.start();
+                if state.forks == 0 {
+                    state.running = false;
+                    state.start();
+                }
                 return;
             }
             Some(entry) => {
@@ -123,7 +126,7 @@ pub(crate) fn _pause_watchdog(py: Python<'_>) {
         let _ = py.detach(|| thread.join());
         state().running = false;
     }
-    // Another thread that forks may be the one that waits for its end.
+    // Another thread that forks may be the one that joins it.
     while state().running {
         py.detach(std::thread::yield_now);
     }
