@@ -8,7 +8,7 @@ export PREFIX DESTDIR V
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo lessons test check lint format bench cross soak sanitize audit install uninstall dist stranger clean
+.PHONY: help build demo lessons test check lint format bench cross docs soak sanitize audit install uninstall dist stranger clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ bench: ## measure the servers beside others, and calls beside each language's ow
 
 cross: ## build for other systems and processors, run what runs here, and print a table; TARGETS="NAME...": those alone
 	@scripts/cross $(TARGETS)
+
+docs: ## make the documentation site, with the API reference of each language, in target/docs/site
+	@scripts/docs
 
 soak: ## ask servers of every kind for ten million requests each; REQUESTS=N for so many
 	@scripts/soak $(if $(REQUESTS),--requests $(REQUESTS))
