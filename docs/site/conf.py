@@ -3,7 +3,6 @@
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -13,8 +12,7 @@ STAGE = ROOT / "target" / "docs" / "source"
 sys.path[:0] = [str(STAGE / "_python")]
 
 project = "capsock"
-author = "the capsock contributors"
-copyright = author
+author = project_copyright = "the capsock contributors"
 version = release = str(
     re.findall(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.MULTILINE)[0]
 )
@@ -48,7 +46,9 @@ hawkmoth_autoconf = []
 hawkmoth_clang = ["-std=c99"]
 
 
-def sections_of_google(app: Sphinx, what: str, name: str, object: Any, options: Any, lines: list[str]) -> None:
+def sections_of_google(
+    app: Sphinx, what: str, name: str, documented: object, options: object, lines: list[str]
+) -> None:
     """The docstrings' sections `Arguments` and `Raises` have no colon, which napoleon needs."""
     for index, line in enumerate(lines):
         if line in ("Arguments", "Raises"):

@@ -1,10 +1,10 @@
 """Lays out the sources of the site: `stage FOLDER`.
 
-The pages are the Markdown files of docs/, and files of other folders that they link to. In the site, docs/ is the root.
-A link to a file that is not in the site leads to the repository at this version, or becomes plain text if Cargo.toml
-names no repository. The files of pages/ are the parts of pages that only Sphinx can read: each is appended to the page
-of its name. The references of Python and C are made from the stub and the header, which are changed here so that
-Sphinx's extensions can read them.
+The pages are the Markdown files of docs/, and files of other folders that they link to. In the site, docs/ is
+the root. A link to a file that is not in the site leads to the repository at this version, or becomes plain
+text if Cargo.toml names no repository. The files of pages/ are the parts of pages that only Sphinx can read:
+each is appended to the page of its name. The references of Python and C are made from the stub and the header,
+which are changed here so that Sphinx's extensions can read them.
 """
 
 import ast
@@ -56,6 +56,14 @@ C_SECTIONS = {
     "capsock_trace": "Traces",
     "capsock_": "Memory and times",
 }
+C_NAMES = [
+    ("func", r"^\w[^\n(=]*?\b(capsock_\w+)\("),
+    ("macro", r"^#define (CAPSOCK_[A-Z_]+) "),
+    ("enumerator", r"^ +(CAPSOCK_\w+) = "),
+    ("enum", r"^enum (capsock_\w+)"),
+    ("type", r"^typedef (?!int32_t|enum)[^;]*?\b(capsock_\w+)(?:\)\(|;)"),
+    ("type", r"^typedef struct (capsock_\w+) \{?"),
+]
 SYSTEM = """
 typedef _Bool bool;
 typedef __SIZE_TYPE__ size_t;
@@ -119,7 +127,9 @@ class Stage:
     def page(self, source: str) -> None:
         text = (ROOT / source).read_text(encoding="utf-8")
         parts = FENCED.split(text)
-        parts[::2] = [LINK.sub(lambda match: self.link(source, match[1], match[2]), part) for part in parts[::2]]
+        parts[::2] = [
+            LINK.sub(lambda match: self.link(source, match[1], match[2]), part) for part in parts[::2]
+        ]
         text = "".join(parts)
         more = SITE / "pages" / self.pages[source]
         if more.exists():
@@ -129,14 +139,18 @@ class Stage:
         target.write_text(text, encoding="utf-8")
 
     def python(self) -> None:
-        """The package with its stub as the native module: a body for each overloaded function, with its docstring."""
+        """The package, with its stub as the native module and a body for each overloaded function."""
         package = self.out / "_python" / "capsock"
-        shutil.copytree(ROOT / "bindings-python/python/capsock", package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "bindings-python/python/capsock", package, ignore=shutil.ignore_patterns("__pycache__")
+        )
         stub = package / "_native.pyi"
         lines = stub.read_text(encoding="utf-8").splitlines()
         bodies: list[tuple[int, str]] = []
         module = ast.parse("\n".join(lines))
-        for scope in [module, *(node for node in module.body if isinstance(node, ast.ClassDef))]:
+        scopes: list[ast.Module | ast.ClassDef] = [module]
+        scopes += [node for node in module.body if isinstance(node, ast.ClassDef)]
+        for scope in scopes:
             overloaded: dict[str, tuple[str, int]] = {}
             for node in scope.body:
                 if isinstance(node, ast.FunctionDef) and any(
@@ -159,15 +173,9 @@ class Stage:
         """The header with its comments as hawkmoth takes them, and the page of its parts."""
         header = (ROOT / "bindings-c/include/capsock.h").read_text(encoding="utf-8")
         conventions, body = re.split(r"\n\n\n?(?=#ifndef CAPSOCK_H)", header, maxsplit=1)
-        known = {name: "func" for name in re.findall(r"^\w[^\n(=]*?\b(capsock_\w+)\(", body, re.MULTILINE)}
-        known |= {name: "macro" for name in re.findall(r"^#define (CAPSOCK_[A-Z_]+) ", body, re.MULTILINE)}
-        known |= {name: "enumerator" for name in re.findall(r"^ +(CAPSOCK_\w+) = ", body, re.MULTILINE)}
-        known |= {name: "enum" for name in re.findall(r"^enum (capsock_\w+)", body, re.MULTILINE)}
-        known |= {
-            name: "type"
-            for name in re.findall(r"^typedef (?!int32_t|enum)[^;]*?\b(capsock_\w+)(?:\)\(|;)", body, re.MULTILINE)
-        }
-        known |= {name: "type" for name in re.findall(r"^typedef struct (capsock_\w+) \{?", body, re.MULTILINE)}
+        known: dict[str, str] = {}
+        for kind, pattern in C_NAMES:
+            known |= dict.fromkeys(re.findall(pattern, body, re.MULTILINE), kind)
 
         def role(match: re.Match[str]) -> str:
             kind = known.get(match[1])
@@ -177,11 +185,15 @@ class Stage:
             margin = match[1]
             texts = [line.strip().removeprefix("//").removeprefix(" ") for line in match[0].splitlines()]
             texts = [re.sub(r"`([^`]+)`", role, re.sub(r"\\", r"\\\\", text)) for text in texts]
-            return "\n".join([f"{margin}/**", *(f"{margin} * {text}".rstrip() for text in texts), f"{margin} */\n"])
+            return "\n".join(
+                [f"{margin}/**", *(f"{margin} * {text}".rstrip() for text in texts), f"{margin} */\n"]
+            )
 
         body = re.sub(r"^( *)//.*\n(?:\1//.*\n)*", doc, body, flags=re.MULTILINE)
         # libclang has no headers of its own: declarations of what this header takes from the system's.
-        body = re.sub(r"(#include <.+>\n|#if defined\(_WIN32\)\n#include(.*\n)+?#endif\n)+", SYSTEM, body, count=1)
+        body = re.sub(
+            r"(#include <.+>\n|#if defined\(_WIN32\)\n#include(.*\n)+?#endif\n)+", SYSTEM, body, count=1
+        )
         folder = self.out / "_c"
         folder.mkdir()
         (folder / "capsock.h").write_text(body, encoding="utf-8")
@@ -192,7 +204,9 @@ class Stage:
                 directive = {"func": "function", "enum": "enum", "macro": "macro"}.get(kind, "type")
                 title = next(title for start, title in C_SECTIONS.items() if name.lower().startswith(start))
                 directive = "struct" if name == "capsock_bytes" else directive
-                options = "   :file: capsock.h\n" + ("   :members:\n" if directive in {"enum", "struct"} else "")
+                options = "   :file: capsock.h\n" + (
+                    "   :members:\n" if directive in {"enum", "struct"} else ""
+                )
                 sections[title] += f".. c:auto{directive}:: {name}\n{options}\n"
         text = "".join(f"{title}\n{'-' * len(title)}\n\n{items}" for title, items in sections.items())
         (folder / "sections.rst").write_text(text, encoding="utf-8")

@@ -24,7 +24,7 @@ def prefix() -> Path:
 
 
 def _maven(folder: Path) -> None:
-    """A folder as Maven's remote repository that has the jar, and a local repository without earlier copies of it."""
+    """A remote repository of Maven that has the jar, and a local one without earlier copies of it."""
     there = folder / "published" / "io" / "capsock" / "capsock" / VERSION
     there.mkdir(parents=True, exist_ok=True)
     shutil.copy(places.JAR, there / f"capsock-{VERSION}.jar")
@@ -65,7 +65,9 @@ def environment(prefix: Path) -> dict[str, str]:
         (tools / name).unlink(missing_ok=True)
         (tools / name).symlink_to(target)
     maven = tools / "mvn"
-    maven.write_text(f'#!/bin/sh\nexec {shutil.which("mvn")} -s "{HERE}/settings.xml" "$@"\n')
+    maven.write_text(
+        f'#!/bin/sh\nexec {shutil.which("mvn")} -s "{HERE}/settings.xml" -Dstyle.color=never "$@"\n'
+    )
     maven.chmod(0o755)
     java = Path(places.JAVA).parent
     variables = {

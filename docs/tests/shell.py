@@ -1,4 +1,4 @@
-"""A shell that types a page's commands, and the machine that its reader has: what is published, and nothing else."""
+"""A shell that types the commands of a page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-import places
 from blocks import Step, matches
 from programs import LIMIT, free_port, listening
 

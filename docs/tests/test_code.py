@@ -1,4 +1,4 @@
-"""Every code block of the pages is what it says: files are written, commands are typed and print what is shown."""
+"""Every code block of the pages: files are written; commands are typed, and print what is shown."""
 
 from __future__ import annotations
 

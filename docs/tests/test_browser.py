@@ -1,0 +1,91 @@
+"""A page of each kind in Chromium, opened as a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+from axe_selenium_python import Axe  # type: ignore[import-untyped]
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from test_site import SITE
+
+PAGES = [
+    "index.html",
+    "students.html",
+    "python.html",
+    "reference.html",
+    "threats.html",
+    "lessons/idle_client.html",
+    "api/python.html",
+    "api/c.html",
+    "search.html",
+    "genindex.html",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    options = Options()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in "headless=new", "window-size=1400,900", "disable-gpu", "disable-dev-shm-usage":
+        options.add_argument(f"--{argument}")
+    if os.getuid() == 0:
+        options.add_argument("--no-sandbox")  # which Chromium refuses to set up for root
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    driver = webdriver.Chrome(options, Service("/usr/bin/chromedriver"))
+    driver.set_page_load_timeout(60)
+    driver.set_script_timeout(120)
+    yield driver
+    driver.quit()
+
+
+def shown(browser: webdriver.Chrome, name: str, scheme: str = "light") -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(f"{SITE.as_uri()}/{name}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(browser: webdriver.Chrome, name: str, scheme: str) -> None:
+    shown(browser, name, scheme)
+    axe = Axe(browser)
+    axe.inject()
+    violations = axe.run()["violations"]
+    assert violations == [], axe.report(violations)
+
+
+def test_dark_is_dark(browser: webdriver.Chrome) -> None:
+    def colour(scheme: str) -> str:
+        shown(browser, "index.html", scheme)
+        return str(browser.execute_script("return getComputedStyle(document.body).backgroundColor"))
+
+    assert colour("light") == "rgb(255, 255, 255)"
+    assert colour("dark") == "rgb(19, 20, 22)"
+
+
+def test_the_search_finds_without_a_server(browser: webdriver.Chrome) -> None:
+    shown(browser, "search.html?q=max_amplification")
+    count = "return document.querySelectorAll('ul.search li').length"
+    WebDriverWait(browser, 30).until(lambda driver: int(driver.execute_script(count)) > 1)
+    links = browser.execute_script("return [...document.querySelectorAll('ul.search a')].map((a) => a.href)")
+    assert any("/reference.html" in link for link in links)
+
+
+def test_no_page_asks_another_machine(browser: webdriver.Chrome) -> None:
+    browser.get_log("performance")  # type: ignore[no-untyped-call]
+    for name in [*PAGES, "rust/capsock/index.html", "java/io.capsock/module-summary.html"]:
+        shown(browser, name)
+    asked = []
+    for entry in browser.get_log("performance"):  # type: ignore[no-untyped-call]
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            asked.append(message["params"]["request"]["url"])
+    assert len(asked) > len(PAGES)
+    assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
