@@ -58,5 +58,32 @@ def sections_of_google(
         lines[:] = [re.sub(r"^ +", "  ", line) for line in lines]
 
 
+# What axe misses in the theme's pages: a level for the captions of the sidebar, names of its two parts, headers
+# of tables that have a text, a heading of the search, and a way to scroll by the keyboard.
+ACCESSIBLE = {
+    'role="heading"': 'role="heading" aria-level="2"',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
+    '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="This page">',
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    '<div class="table-wrapper ': '<div tabindex="0" class="table-wrapper ',
+    '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
+    '<div id="search-results"></div>': '<h1>Search</h1><div id="search-results"></div>',
+}
+# The parameters of a long signature are a list of definitions without terms.
+PARAMETERS = re.compile(r"^<dl>\n((?:<dd>.*</dd>\n)+)</dl>\n", re.MULTILINE)
+
+
+def make_accessible(app: Sphinx, error: Exception | None) -> None:
+    """Changes the pages when they are made."""
+    for path in app.outdir.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for old, new in ACCESSIBLE.items():
+            text = text.replace(old, new)
+        text = PARAMETERS.sub(lambda match: re.sub("(</?)dd>", r"\1var>", match[1]), text)
+        path.write_text(text, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("build-finished", make_accessible)
     app.connect("autodoc-process-docstring", sections_of_google, priority=100)

@@ -3,8 +3,8 @@
 The pages are the Markdown files of docs/, and files of other folders that they link to. In the site, docs/ is
 the root. A link to a file that is not in the site leads to the repository at this version, or becomes plain
 text if Cargo.toml names no repository. The files of pages/ are the parts of pages that only Sphinx can read:
-each is appended to the page of its name. The references of Python and C are made from the stub and the header,
-which are changed here so that Sphinx's extensions can read them.
+each is appended to the page of its name. The references of Python and C are made from the stub and the
+header, which are changed here so that Sphinx's extensions can read them.
 """
 
 import ast

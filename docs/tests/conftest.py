@@ -65,9 +65,7 @@ def environment(prefix: Path) -> dict[str, str]:
         (tools / name).unlink(missing_ok=True)
         (tools / name).symlink_to(target)
     maven = tools / "mvn"
-    maven.write_text(
-        f'#!/bin/sh\nexec {shutil.which("mvn")} -s "{HERE}/settings.xml" -Dstyle.color=never "$@"\n'
-    )
+    maven.write_text(f'#!/bin/sh\nexec {shutil.which("mvn")} -s "{HERE}/settings.xml" "$@"\n')
     maven.chmod(0o755)
     java = Path(places.JAVA).parent
     variables = {

@@ -19,6 +19,9 @@ from programs import LIMIT, free_port, listening
 
 PORT = "12000"
 
+# What a terminal does not show as text, and bash's notices of jobs, which come at any time.
+UNSEEN = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|^\[\d+\][+-]? .*\n", re.MULTILINE)
+
 
 class Shell:
     """A bash in a folder, with port 12000 of the page replaced by a free one."""
@@ -101,7 +104,7 @@ class Shell:
         while not (ended := re.search(rf"{mark}(\d+)>>", self._printed)):
             assert time.monotonic() < deadline, f"$ {command}{self._printed}\n(does not end)"
             self._read(deadline)
-        printed = self._printed[: ended.start()] + self._printed[ended.end() :]
+        printed = UNSEEN.sub("", self._printed[: ended.start()] + self._printed[ended.end() :])
         if command.endswith("&\n"):
             # Its program starts now: until it has printed what the page shows, and listens if it is a server.
             deadline = time.monotonic() + LIMIT
@@ -109,7 +112,7 @@ class Shell:
                 assert time.monotonic() < deadline, f"$ {command}printed:\n{printed}expected:\n{expected}"
                 self._printed = printed
                 self._read(min(deadline, time.monotonic() + 0.05))
-                printed = self._printed
+                printed = UNSEEN.sub("", self._printed)
         self._printed = ""
         assert matches(expected, printed), f"$ {command}printed:\n{printed}expected:\n{expected}"
         assert int(ended[1]) == status, f"$ {command}ended with status {ended[1]}"

@@ -71,11 +71,12 @@ def test_dark_is_dark(browser: webdriver.Chrome) -> None:
 
 
 def test_the_search_finds_without_a_server(browser: webdriver.Chrome) -> None:
-    shown(browser, "search.html?q=max_amplification")
-    count = "return document.querySelectorAll('ul.search li').length"
-    WebDriverWait(browser, 30).until(lambda driver: int(driver.execute_script(count)) > 1)
-    links = browser.execute_script("return [...document.querySelectorAll('ul.search a')].map((a) => a.href)")
-    assert any("/reference.html" in link for link in links)
+    shown(browser, "search.html?q=amplification")
+    # The results are shown one after another.
+    found = (
+        "return [...document.querySelectorAll('ul.search a')].some((a) => a.href.includes('/reference.html'))"
+    )
+    WebDriverWait(browser, 30).until(lambda driver: driver.execute_script(found))
 
 
 def test_no_page_asks_another_machine(browser: webdriver.Chrome) -> None:
