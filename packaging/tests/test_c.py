@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -357,37 +358,19 @@ def test_the_image_is_described(bundle: Path) -> None:
 
 def test_the_image_serves_and_asks(bundle: Path) -> None:
     """As its user, with nothing of this machine but its loopback."""
-    root = bundle / "rootfs"
-    inside = [
-        "bwrap",
-        "--unshare-user",
-        "--uid",
-        "65532",
-        "--gid",
-        "65532",
-        "--bind",
-        str(root),
-        "/",
-        "--chdir",
-        "/work",
-        "--proc",
-        "/proc",
-        "--die-with-parent",
-        "--clearenv",
-        "--setenv",
-        "PATH",
-        "/usr/bin",
-        "capsock",
-    ]
+    words = (
+        f"--bind {shlex.quote(str(bundle / 'rootfs'))} / --chdir /work --proc /proc --setenv PATH /usr/bin"
+    )
+    user = "--unshare-user --uid 65532 --gid 65532 --die-with-parent --clearenv"
+    inside = ["bwrap", *shlex.split(f"{user} {words}"), "capsock"]
     serve = [*inside, "serve", "tcp", "--port", "0", "--json"]
-    server = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout
-        port = json.loads(server.stdout.readline())["port"]
-        assert run(*inside, "client", "tcp", "localhost", port, "hello") == "HELLO\n"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            port = json.loads(server.stdout.readline())["port"]
+            assert run(*inside, "client", "tcp", "localhost", port, "hello") == "HELLO\n"
+        finally:
+            server.terminate()
 
 
 def test_the_image_is_reproducible(image: Path, static_command: Path, tmp_path: Path) -> None:
