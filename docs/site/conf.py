@@ -58,8 +58,8 @@ def sections_of_google(
         lines[:] = [re.sub(r"^ +", "  ", line) for line in lines]
 
 
-# What axe misses in the theme's pages: a level for the captions of the sidebar, names of its two parts, headers
-# of tables that have a text, a heading of the search, and a way to scroll by the keyboard.
+# What axe finds in the theme's pages: a level for the captions of the sidebar, names of its parts, tables
+# without empty headers, a heading of the search, and a way to scroll by the keyboard.
 ACCESSIBLE = {
     'role="heading"': 'role="heading" aria-level="2"',
     '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',

@@ -71,7 +71,7 @@ def test_dark_is_dark(browser: webdriver.Chrome) -> None:
 
 
 def test_the_search_finds_without_a_server(browser: webdriver.Chrome) -> None:
-    shown(browser, "search.html?q=amplification")
+    shown(browser, "search.html?q=max_amplification")
     # The results are shown one after another.
     found = (
         "return [...document.querySelectorAll('ul.search a')].some((a) => a.href.includes('/reference.html'))"
