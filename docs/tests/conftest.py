@@ -16,6 +16,12 @@ VERSION = "0.1.0"
 
 
 @pytest.fixture(scope="session")
+def site() -> None:
+    """The site, made anew."""
+    subprocess.run([str(places.ROOT / "scripts" / "docs")], check=True)
+
+
+@pytest.fixture(scope="session")
 def prefix() -> Path:
     """The command and the C library, installed as `make install` installs them."""
     environment = {**os.environ, "PREFIX": str(places.PREFIX), "DESTDIR": ""}

@@ -30,7 +30,7 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
+def browser(site: None) -> Iterator[webdriver.Chrome]:
     options = Options()
     options.binary_location = "/usr/bin/chromium"
     for argument in "headless=new", "window-size=1400,900", "disable-gpu", "disable-dev-shm-usage":

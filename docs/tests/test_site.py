@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,16 +14,13 @@ import pytest
 import capsock
 import places
 
+pytestmark = pytest.mark.usefixtures("site")
+
 SITE = places.ROOT / "target" / "docs" / "site"
 # rustdoc copies texts of the crate `tracing`, whose links lead to that crate's own pages.
 NOT_OURS = {"dispatcher#setting-the-default-subscriber"}
 FORMS = {"a": "href", "area": "href"}
 LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def site() -> None:
-    subprocess.run([str(places.ROOT / "scripts" / "docs")], check=True)
 
 
 class Page(HTMLParser):
