@@ -134,10 +134,13 @@ class socket(_native.SocketCalls, _base):
 
     def detach(self):
         core = _core_of(self)
-        # If two threads detach and close at the same time, the core decides which one gets the descriptor.
-        number = None if core is None else core.detach()
-        of_base = _base.detach(self)
-        return of_base if number is None else number
+        if core is None:
+            return _base.detach(self)
+        # If two threads detach or close at the same time, the core decides which one gets the descriptor. The
+        # number in the standard library's object may be found by both.
+        number = core.detach()
+        _base.detach(self)
+        return -1 if number is None else number
 
     detach.__doc__ = _base.detach.__doc__
 
