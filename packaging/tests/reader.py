@@ -50,7 +50,8 @@ def blocks(page: Path) -> Iterator[Block]:
         if fence:
             if line.strip() == "```":
                 yield Block(section, start, fence.strip().removeprefix("```"), paragraph.strip(), text)
-                fence = ""
+                # It is the paragraph of this block alone.
+                fence = paragraph = ""
             else:
                 text += line.removeprefix(" " * (len(fence) - len(fence.lstrip()))) + "\n"
         elif line.strip().startswith("```"):
@@ -115,7 +116,7 @@ class Terminal:
 
     def typed(self, command: str) -> str:
         """Runs a command, and returns what it prints."""
-        self.type(f"{command}\necho; echo typed $?\n")
+        self.type(f"{command}\nstatus=$?; echo; echo typed $status\n")
         output, _, status = self.read(r"^typed \d+$").rpartition("\ntyped ")
         assert int(status) == 0, f"{command!r} ended with status {status.strip()}:\n{output}"
         return output
