@@ -89,8 +89,11 @@ pub(super) const UNKNOWN: u8 = 0;
 /// The error of a call on a closed socket.
 const CLOSED: Errno = Errno(netc::EBADF);
 
-/// How long a close waits for the unblocked calls to release the descriptor.
-const RELEASE_LIMIT: Duration = Duration::from_millis(10);
+/// How long a close waits for the unblocked calls to release the descriptor. It waits in vain if it is called by a signal
+/// handler that runs in one of them.
+const RELEASE_LIMIT: Duration = Duration::from_millis(100);
+/// How long it does not give up the processor for more than a turn.
+const YIELD_LIMIT: Duration = Duration::from_millis(10);
 
 /// A call in progress, which keeps the descriptor open.
 #[derive(Debug)]
@@ -181,7 +184,7 @@ impl BlockingSocket {
 
     /// close(2). It unblocks the pending calls of other threads, which fail with
     /// [`WaitError::Woken`](crate::net::WaitError::Woken). The last of them closes the descriptor; this waits for that,
-    /// usually microseconds and at most a second. Closing twice is no error.
+    /// usually microseconds and at most 100 ms. Closing twice is no error.
     ///
     /// In a forked child, the parent's calls are not affected. If the host has blocked the library's signal in a thread
     /// since that thread's first call, or handles the signal itself, the call is unblocked by shutdown(2), which affects
@@ -230,8 +233,12 @@ impl BlockingSocket {
             let _ = self.raw().shutdown(std::net::Shutdown::Both);
         });
         let start = Instant::now();
-        while !released() && start.elapsed() < RELEASE_LIMIT {
-            thread::yield_now();
+        while !released() {
+            match start.elapsed() {
+                waited if waited < YIELD_LIMIT => thread::yield_now(),
+                waited if waited < RELEASE_LIMIT => thread::sleep(Duration::from_millis(1)),
+                _ => return,
+            }
         }
     }
 
