@@ -109,8 +109,8 @@ def zig(target: Target, env: dict[str, str]) -> dict[str, str]:
     printed = quietly(
         f"{target.name}-zig", [tool("cargo-zigbuild"), "build", "--target", target.name], env=given
     )
-    told = dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
-    return {name: value for name, value in told.items() if given.get(name) != value and name != "_"}
+    variables = dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
+    return {name: value for name, value in variables.items() if given.get(name) != value and name != "_"}
 
 
 def cargo(target: Target, action: str, *options: str) -> list[str]:

@@ -103,7 +103,7 @@ def source_package(release: Release) -> None:
 
 
 def crates(release: Release) -> None:
-    """As crates.io takes them. Whoever installs them compiles them: `make stranger` does."""
+    """As crates.io takes them. They are not compiled here; `make stranger` compiles `capsock`."""
     named = [word for crate in CRATES for word in ("--package", crate)]
     env = {"CARGO_TARGET_DIR": str(ROOT / "target")}
     quietly("dist-crates", ["cargo", "package", "--no-verify", "--allow-dirty", "--locked", *named], env=env)
@@ -171,7 +171,7 @@ def contents(release: Release) -> None:
             quietly(
                 f"dist-sbom-{crate}", [tool, "cyclonedx", *manifest, *options, "--override-filename", name]
             )
-            # Where the checkout was is nobody's business.
+            # Without the path of this checkout.
             text = written.read_text(encoding="utf-8").replace(f"path+file://{ROOT}", "path+file:///capsock")
             (to / written.name).write_text(text, encoding="utf-8")
         finally:
@@ -225,6 +225,13 @@ def main() -> int:
 
     start = time.monotonic()
     out = arguments.out.resolve()
+    if (
+        out.exists()
+        and not out.is_relative_to(ROOT)
+        and any(out.iterdir())
+        and not (out / "SHA256SUMS").exists()
+    ):
+        parser.error(f"{out} has other files than those of a release, and would be emptied")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     release = Release(out, version())

@@ -70,7 +70,7 @@ def race(*acts: Callable[[int], object]) -> list[Any]:
 
 
 def repeated(act: Callable[[int], object], rounds: int = ROUNDS) -> Callable[[int], None]:
-    """Return an act that does `act` again and again."""
+    """Return an act that does `act` so many times."""
 
     def run(number: int) -> None:
         for _ in range(rounds):
