@@ -65,6 +65,7 @@ const LARGEST: u64 = u32::MAX as u64;
 
 /// The fields that every version of the format has.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Head<'a> {
     #[serde(borrow)]
     event: Cow<'a, str>,
@@ -109,20 +110,20 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
         return Ok(true);
     }
     let text = std::str::from_utf8(line).map_err(|error| malformed(&error))?;
-    let head: Head<'_> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+    let head: Head<'_> = parsed(text)?;
     if head.capsock > VERSION {
         return Err(ReadErrorReason::UnsupportedVersion(UnsupportedVersion(head.capsock)));
     }
     match &*head.event {
         "process" => {
-            let process: Process<'static> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+            let process: Process<'static> = parsed(text)?;
             if process.at.max(process.wall) > LATEST {
                 return Err(malformed(&"its time is out of range"));
             }
             lines.processes.push((number, process));
         }
         "call" => {
-            let call: Call<'static> = serde_json::from_str(text).map_err(|error| malformed(&error))?;
+            let call: Call<'static> = parsed(text)?;
             if call.data.as_deref().is_some_and(|data| unescape(data).is_none()) {
                 return Err(malformed(&"its data is not escaped as a trace's"));
             }
@@ -137,6 +138,15 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Reads one JSON value; where it differs from what is expected, the place in the line is left out of the message.
+fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ReadErrorReason> {
+    serde_json::from_str(text).map_err(|error| {
+        let told = error.to_string();
+        let why = if error.is_data() { told.split(" at line ").next() } else { None };
+        ReadErrorReason::Malformed(why.unwrap_or("it is not JSON").to_owned())
+    })
 }
 
 #[cfg(test)]
@@ -174,7 +184,13 @@ mod tests {
         let newer = r#"{"event":"quantum","capsock":2}"#;
         let escape = CALL.replace("\"outcome\"", "\"data\":\"\\\\q\",\"outcome\"");
         let cases = [
-            ("hello", "a.jsonl, line 2: this is no line of a trace: expected value"),
+            ("hello", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
+            ("{\"event\":", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
+            ("[]", "a.jsonl, line 2: this is no line of a trace: invalid length 0, expected a JSON object"),
+            (
+                "7",
+                "a.jsonl, line 2: this is no line of a trace: invalid type: integer `7`, expected a JSON object",
+            ),
             ("{\"event\":\"call\"}", "a.jsonl, line 2: this is no line of a trace: missing field `capsock`"),
             (
                 newer,

@@ -109,7 +109,7 @@ fn what_is_no_trace_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("trace.jsonl");
     for (text, message) in [
-        ("hello\n", "trace.jsonl, line 1: this is no line of a trace: "),
+        ("hello\n", "trace.jsonl, line 1: this is no line of a trace: it is not JSON\n"),
         ("{\"event\":\"call\",\"capsock\":7}\n", "line 1: the trace has version 7 of the format"),
     ] {
         std::fs::write(&file, text).unwrap();
