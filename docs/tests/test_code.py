@@ -24,7 +24,7 @@ def test_each_block_says_what_it_is(page: Path) -> None:
         if block.language == "console":
             assert re.fullmatch(r"|status=\d+|not-run: \w.{9,}", block.words), where
             for step in steps(block):
-                # Nobody can tell when a program that goes on has printed its last line, unless the page shows it.
+                # When has a program that goes on printed its last line? The page shows that line.
                 assert not (step.command.endswith("&\n") and step.output.splitlines()[-1:] == ["..."]), where
         else:
             assert re.fullmatch(r"[\w./-]+\.[a-z]+|[\w./-]+\.[a-z]+ add|not-run: \w.{9,}", block.words), where
