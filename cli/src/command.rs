@@ -22,7 +22,7 @@ Data goes to standard output, everything else to standard error.
 
 Exit status: 0 success, 1 network failure, 2 wrong usage, 124 timeout, 130 Ctrl-C, 143 SIGTERM.";
 
-/// Servers and clients of the uppercase service, over TCP and UDP.
+/// Serve text in upper case over TCP and UDP, ask such servers, and draw the socket calls of programs.
 #[derive(Debug, Parser)]
 #[command(name = "capsock", bin_name = "capsock", version, max_term_width = 100, after_help = AFTER)]
 struct Cli {

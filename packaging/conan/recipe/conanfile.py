@@ -18,7 +18,7 @@ class CapsockRecipe(ConanFile):
     """capsock, as a shared or a static library."""
 
     name = "capsock"
-    description = "Servers and clients of the uppercase service over TCP and UDP"
+    description = "Sockets, clients and request-reply servers over TCP and UDP"
     license = "MIT OR Apache-2.0"
     topics = ("socket", "tcp", "udp", "server", "education")
     settings = "os", "arch", "compiler", "build_type"
