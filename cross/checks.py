@@ -197,6 +197,9 @@ def exported(library: Path) -> None:
     """It shows no names but its own."""
     if library.suffix == ".dll":
         names = mingw.exports(library)
+    elif library.suffix == ".dylib":
+        macho = [build.tool("python"), str(HERE / "macho.py"), str(library)]
+        names = quietly("macho", macho).splitlines()
     else:
         names = [line.split()[-1] for line in nm("--defined-only", library)]
     others = [name for name in names if not name.startswith("capsock_")]
@@ -253,9 +256,12 @@ def run_c_test(site: Site, source: Path) -> None:
         )
 
 
+def check_exports(target: Target) -> None:
+    exported(build.out(target) / LIBRARY.files(target.system)[0])
+
+
 def check_library(site: Site) -> None:
-    library = site.out / LIBRARY.files(site.target.system)[0]
-    site.check(LIBRARY, "exports", lambda: exported(library))
+    site.check(LIBRARY, "exports", lambda: check_exports(site.target))
     for source in sorted((ROOT / "bindings-c" / "tests").glob("test_*.c")):
         if site.target.system != "windows" or source.stem in WINDOWS_C_TESTS:
             run_c_test(site, source)

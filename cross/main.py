@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "examples" / "tests
 import build
 import checks
 import windows
-from artifacts import COMMAND, JNI, TESTS, WHEEL
+from artifacts import COMMAND, JNI, LIBRARY, TESTS, WHEEL
 from checks import Site
 from machines import MACHINES
 from packages import Missing
@@ -54,7 +54,10 @@ def build_all(target: Target, report: Report, short: bool) -> bool:
             cell.size = (build.out(target) / artifact.files(target.system)[0]).stat().st_size
     if not short:
         report.attempt(target, WHEEL, "build", lambda: build_wheel(target, report))
-    return target.step == "run"
+    if target.step == "run":
+        return True
+    report.attempt(target, LIBRARY, "exports", lambda: checks.check_exports(target))
+    return False
 
 
 def build_wheel(target: Target, report: Report) -> None:
