@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -118,9 +118,9 @@ def cargo(target: Target, action: str, *options: str) -> list[str]:
     return ["cargo", action, "--locked", *std(target), *settings(target), "--target", target.triple, *options]
 
 
-def compiled(target: Target, name: str, command: list[str]) -> None:
+def compiled(target: Target, name: str, command: list[str], env: dict[str, str] | None = None) -> None:
     """Runs cargo or maturin; a warning in this workspace is a failure, also in what was built before."""
-    output = quietly(f"{target.name}-{name}", command, env=environment(target))
+    output = quietly(f"{target.name}-{name}", command, env=environment(target) | (env or {}))
     warned = re.findall(r"^warning: `capsock.* generated .*", output, re.MULTILINE)
     if warned:
         raise Failed("; ".join(warned))
@@ -164,24 +164,55 @@ def copy(file: Path, to: Path) -> None:
     shutil.copy2(file, to)
 
 
-def wheel(target: Target) -> Path:
+@dataclass(frozen=True)
+class Abi:
+    """What of CPython a wheel is built for."""
+
+    version: str
+    tag: str  # CPython's name of its ABI
+    features: tuple[str, ...] = ()
+    flags: str = ""  # of CPython's own build
+
+    def settings(self) -> Path:
+        """Tells PyO3 and maturin what they would ask an interpreter: none of these has to be here."""
+        values = {
+            "implementation": "CPython",
+            "version": self.version,
+            "abi_tag": self.tag,
+            "shared": "true",
+            "pointer_width": "64",
+            "build_flags": self.flags,
+        }
+        file = CROSS / "pyo3" / f"{self.tag}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        return file
+
+
+STABLE = Abi("3.9", "39")
+# bindings-python/README.md, "Wheels". CPython 3.14 has no stable ABI without a GIL.
+FREE_THREADED = (
+    Abi("3.14", "314t", flags="Py_GIL_DISABLED"),
+    Abi("3.15", "315", ("--no-default-features", "--features", "abi3t")),
+)
+
+
+def wheel(target: Target, abi: Abi = STABLE) -> Path:
     """The wheel, with the target's command among its scripts, as bindings-python/build_backend.py has it."""
-    to = out(target) / "wheel"
+    to = out(target) / ("wheel" if abi is STABLE else f"wheel-{abi.tag}")
     shutil.rmtree(to, ignore_errors=True)
     scripts = PYTHON_PACKAGE / "capsock._native.data" / "scripts"
     (command,) = COMMAND.files(target.system)
-    options = [*profile(target), "--target", target.triple]
+    options = [*profile(target), "--target", target.triple, *abi.features]
     if target.system == "linux":
         # maturin knows these names for Linux alone.
         options += ["--compatibility", target.policy]
-    if target.system != "windows":
-        # Before 3.12 the stable ABI is the same; no interpreter of that name has to be here.
-        options += ["-i", "python3.9"]
     build = [tool("maturin"), "build", "--locked", *std(target), *settings(target), *options]
     try:
         copy(out(target) / command, scripts / command)
         manifest = ["--manifest-path", str(PYTHON_PACKAGE / "Cargo.toml")]
-        compiled(target, "wheel", [*build, *manifest, "--out", str(to)])
+        env = {"PYO3_CONFIG_FILE": str(abi.settings())}
+        compiled(target, to.name, [*build, *manifest, "--out", str(to)], env)
     finally:
         shutil.rmtree(scripts.parent, ignore_errors=True)
     (file,) = to.glob("*.whl")
@@ -190,7 +221,7 @@ def wheel(target: Target) -> Path:
 
 def wheels(target: Target) -> list[Path]:
     """The wheels that a release has for the target."""
-    return [wheel(target)]
+    return [wheel(target, abi) for abi in (STABLE, *FREE_THREADED)]
 
 
 def rust_programs(target: Target, names: list[str]) -> Path:

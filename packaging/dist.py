@@ -102,11 +102,15 @@ def source_package(release: Release) -> None:
     quietly("dist-sdist", [str(VENV / "maturin"), "sdist", *manifest, "--out", str(release.out)])
 
 
-def crates(release: Release) -> None:
-    """As crates.io takes them. They are not compiled here; `make stranger` compiles `capsock`."""
+def crates(release: Release, here: bool) -> None:
+    """As crates.io takes them, each compiled from what is packed: from one another and the crates of others.
+
+    Here they are not compiled: `make stranger` compiles `capsock`.
+    """
     named = [word for crate in CRATES for word in ("--package", crate)]
+    options = ["--no-verify"] if here else []
     env = {"CARGO_TARGET_DIR": str(ROOT / "target")}
-    quietly("dist-crates", ["cargo", "package", "--no-verify", "--allow-dirty", "--locked", *named], env=env)
+    quietly("dist-crates", ["cargo", "package", *options, "--allow-dirty", "--locked", *named], env=env)
     to = release.out / "crates"
     to.mkdir()
     for crate in CRATES:
@@ -255,7 +259,7 @@ def main() -> int:
         for wheel in built.wheels:
             shutil.copy2(wheel, out)
     release.step("source package", lambda: source_package(release))
-    release.step("crates", lambda: crates(release))
+    release.step("crates", lambda: crates(release, arguments.here))
     release.step("jars", lambda: maven_repository(release, builds))
     for built in builds:
         release.step(f"archive {built.platform}", lambda b=built: archive(release, b))  # type: ignore[misc]
