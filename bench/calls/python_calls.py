@@ -43,7 +43,8 @@ def loop(call: Callable[[], object]) -> Run:
 
 
 def uppercase() -> Sides:
-    return loop(TEXT.upper), loop(lambda: capsock.uppercase(TEXT))
+    upper = capsock.uppercase
+    return loop(lambda: TEXT.upper()), loop(lambda: upper(TEXT))
 
 
 def tuned(module: ModuleType, one: stdlib.socket, timeout: float | None) -> stdlib.socket:

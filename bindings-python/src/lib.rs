@@ -64,7 +64,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<uppercase::UppercaseStream>()?;
     module.add_class::<socket::InetSocket>()?;
     module.add_class::<socket::SocketCalls>()?;
-    module.add_function(wrap_pyfunction!(uppercase::uppercase, module)?)?;
+    uppercase::add_to(module)?;
     module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;

@@ -59,6 +59,9 @@ symbols! {
     RELEASE_BUFFER = c"PyBuffer_Release": unsafe extern "C" fn(view: *mut View);
     RESIZE_BYTES = c"_PyBytes_Resize":
         unsafe extern "C" fn(bytes: *mut *mut PyObject, size: Py_ssize_t) -> c_int;
+    // In the stable ABI from 3.10 on.
+    UTF8_OF_TEXT = c"PyUnicode_AsUTF8AndSize":
+        unsafe extern "C" fn(text: *mut PyObject, size: *mut Py_ssize_t) -> *const c_char;
     // In the stable ABI from 3.13 on.
     AUDIT = c"PySys_Audit":
         unsafe extern "C" fn(event: *const c_char, format: *const c_char, ...) -> c_int;

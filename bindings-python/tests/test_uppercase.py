@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import array
+import inspect
+import pickle
 import threading
 from typing import Any
 
@@ -26,6 +28,36 @@ TEXTS = [
 def test_str_and_bytes(text: str, upper: str) -> None:
     assert capsock.uppercase(text) == upper == text.upper()
     assert capsock.uppercase(text.encode()) == upper.encode()
+
+
+class Text(str):
+    """A str, and not str itself."""
+
+
+class Bytes(bytes):
+    """Bytes, and not bytes itself."""
+
+
+# Short ASCII is mapped elsewhere than other text.
+@pytest.mark.parametrize("end", ["", "ß", "\0", "🚀"])
+def test_every_length(end: str) -> None:
+    for length in [*range(70), *range(250, 262), 1024, 4095, 4096, 4097]:
+        text = ("Hello, " * 600)[:length] + end
+        assert capsock.uppercase(text) == text.upper()
+        assert capsock.uppercase(text.encode()) == text.upper().encode()
+        upper = capsock.uppercase(Text(text)), capsock.uppercase(Bytes(text.encode()))
+        assert (upper, *map(type, upper)) == ((text.upper(), text.upper().encode()), str, bytes)
+
+
+def test_it_is_called_as_any_function() -> None:
+    function: Any = capsock.uppercase
+    for arguments, named in [((), {}), (("a", "b"), {}), (("a",), {"text": "b"}), ((), {"text": "a"})]:
+        with pytest.raises(TypeError, match="argument"):
+            function(*arguments, **named)
+    assert str(inspect.signature(function)) == "(text, /)"
+    assert pickle.loads(pickle.dumps(function)) is function
+    assert (function.__name__, function.__module__) == ("uppercase", "capsock._native")
+    assert list(map(function, ["a", b"b"])) == ["A", b"B"]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,27 @@ fn is_ascii<const N: usize>(bytes: &[u8; N]) -> bool {
     bytes.iter().fold(0, |all, byte| all | byte) < 0x80
 }
 
+/// Writes the upper case of `input` to the beginning of `output`, without allocating, if `input` is ASCII and `output` is
+/// at least as long. Otherwise returns false; bytes of `output` may have been written.
+///
+/// ```
+/// let mut upper = [0; 8];
+/// assert!(capsock::uppercase_ascii(b"hello", &mut upper));
+/// assert_eq!(&upper, b"HELLO\0\0\0");
+/// assert!(!capsock::uppercase_ascii("straße".as_bytes(), &mut upper));
+/// ```
+#[must_use]
+pub fn uppercase_ascii(input: &[u8], output: &mut [u8]) -> bool {
+    let Some(output) = output.get_mut(..input.len()) else { return false };
+    let mut all = 0;
+    for (byte, upper) in input.iter().zip(output) {
+        let [converted] = uppercased(&[*byte]);
+        *upper = converted;
+        all |= byte;
+    }
+    all < 0x80
+}
+
 /// Appends the upper case of the blocks of ASCII at the beginning of `input`, up to the spare capacity of `output`.
 /// Returns the rest of the input.
 #[inline(always)]

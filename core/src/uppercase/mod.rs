@@ -17,6 +17,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+pub use ascii::uppercase_ascii;
 pub(crate) use kernel::{MAX_GROWTH, uppercase_into};
 pub use stream::UppercaseStream;
 pub(crate) use tables::UNICODE_VERSION;

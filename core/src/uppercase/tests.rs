@@ -1,7 +1,7 @@
 //! Compares each variant of `kernel`, also those that this processor does not select, with the standard library.
 
 use super::kernel::{self, MAX_GROWTH};
-use super::{UppercaseStream, planes, tables, uppercase};
+use super::{UppercaseStream, planes, tables, uppercase, uppercase_ascii};
 
 type Append = fn(&[u8], &mut Vec<u8>);
 
@@ -56,6 +56,10 @@ fn check_behind(before: usize, input: &[u8]) {
             assert!(grown == expected, "{way}, into no room: {}", input.escape_ascii());
         }
     }
+    let mut upper = vec![b'x'; input.len()];
+    assert_eq!(uppercase_ascii(input, &mut upper), input.is_ascii(), "{}", input.escape_ascii());
+    assert!(!input.is_ascii() || upper == expected, "{}", input.escape_ascii());
+    assert!(input.is_empty() || !uppercase_ascii(input, &mut upper[1..]), "into less room");
 }
 
 /// xorshift64*: the same sequence in every run.
