@@ -158,7 +158,13 @@ impl Server {
 impl Drop for Server {
     /// Stops with the GIL released: a running handler needs it to return.
     fn drop(&mut self) {
-        if Python::try_attach(|py| py.detach(|| self.server.close())).is_none() {
+        let close = |py: Python<'_>| {
+            py.detach(|| self.server.close());
+            // A thread of the server may end later. It is not attached, and PyO3 would keep the reference that it drops
+            // until a function of this module is called again.
+            self.callable.clear();
+        };
+        if Python::try_attach(close).is_none() {
             self.server.close();
         }
     }
