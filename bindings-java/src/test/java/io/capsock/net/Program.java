@@ -18,6 +18,7 @@ import io.capsock.Wait;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.SocketTimeoutException;
@@ -128,10 +129,13 @@ public enum Program implements Runnable {
       Path file = Files.createTempFile("capsock-test-", ".forgotten");
       Trace.start(file);
       Files.delete(file);
-      Server server = tcp(Concurrency.THREADS).handler(request -> request).start();
-      assertEquals("hello", new TcpClient(HOST, server.port()).request("hello"));
-      assertEquals(
-          "HELLO", new UdpClient(HOST, udp(Concurrency.EVENTS).start().port()).request("hello"));
+      Server tcp = tcp(Concurrency.THREADS).handler(request -> request).start();
+      Server udp = udp(Concurrency.EVENTS).start();
+      assertEquals("hello", new TcpClient(HOST, tcp.port()).request("hello"));
+      assertEquals("HELLO", new UdpClient(HOST, udp.port()).request("hello"));
+      // A collection may close a server that nobody refers to, here or in the middle of a request.
+      Reference.reachabilityFence(tcp);
+      Reference.reachabilityFence(udp);
       new DatagramSocket(0).getLocalPort();
       new UppercaseStream().push(new byte[] {'a'});
     }
