@@ -17,7 +17,8 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
         let mut buffers = Buffers::new(context.settings.framing);
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
-                serve(&admitted.connection, &mut buffers, context);
+                let output = serve(&admitted.connection, &mut buffers, context);
+                admitted.close(output, |_| ());
                 buffers = buffers.reset(context.settings.framing);
             }
         }

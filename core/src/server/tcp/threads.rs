@@ -57,7 +57,8 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
             continue;
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
-            serve(&admitted.connection, &mut buffers, context);
+            let output = serve(&admitted.connection, &mut buffers, context);
+            admitted.close(output, |_| ());
             buffers = buffers.reset(context.settings.framing);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {
