@@ -173,7 +173,7 @@ class Abi:
     features: tuple[str, ...] = ()
     flags: str = ""  # of CPython's own build
 
-    def settings(self) -> Path:
+    def settings(self, target: Target) -> Path:
         """Tells PyO3 and maturin what they would ask an interpreter: none of these has to be here."""
         values = {
             "implementation": "CPython",
@@ -183,7 +183,12 @@ class Abi:
             "pointer_width": "64",
             "build_flags": self.flags,
         }
-        file = CROSS / "pyo3" / f"{self.tag}.txt"
+        # The ending of a module that has no stable ABI; maturin knows that of the other systems.
+        if target.system == "windows":
+            values["ext_suffix"] = f".cp{self.tag}-{target.policy}.pyd"
+        elif target.system == "freebsd":
+            values["ext_suffix"] = f".cpython-{self.tag}.so"
+        file = CROSS / "pyo3" / f"{self.tag}-{target.system}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
         return file
@@ -211,7 +216,7 @@ def wheel(target: Target, abi: Abi = STABLE) -> Path:
     try:
         copy(out(target) / command, scripts / command)
         manifest = ["--manifest-path", str(PYTHON_PACKAGE / "Cargo.toml")]
-        env = {"PYO3_CONFIG_FILE": str(abi.settings())}
+        env = {"PYO3_CONFIG_FILE": str(abi.settings(target))}
         compiled(target, to.name, [*build, *manifest, "--out", str(to)], env)
     finally:
         shutil.rmtree(scripts.parent, ignore_errors=True)
