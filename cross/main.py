@@ -56,7 +56,7 @@ def build_all(target: Target, report: Report, short: bool) -> bool:
         report.attempt(target, WHEEL, "build", lambda: build_wheel(target, report))
     if target.step == "run":
         return True
-    report.attempt(target, LIBRARY, "exports", lambda: checks.check_exports(target))
+    report.check(target, LIBRARY, "exports", lambda: checks.check_exports(target))
     return False
 
 

@@ -53,12 +53,13 @@ class Report:
     def passed(self, target: Target, artifact: Artifact, number: int = 1) -> None:
         cell = self.cell(target, artifact)
         cell.passed += number
-        cell.step = "run"
+        cell.step = target.step
 
     def failed(self, target: Target, artifact: Artifact, name: str, why: str) -> None:
         """A check that failed, unless it is known to. The same reason is told once."""
         cell = self.cell(target, artifact)
-        cell.step = cell.step.replace("linked", "run")
+        if cell.step:
+            cell.step = target.step
         check = f"{artifact.name}: {name}"
         for row in KNOWN_FAILURES:
             if fnmatch(target.name, row.target) and fnmatch(check, row.check):
