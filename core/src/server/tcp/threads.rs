@@ -58,7 +58,9 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
             let output = serve(&admitted.connection, &mut buffers, context);
-            admitted.close(output, |_| ());
+            let unforked = admitted.before_close(output);
+            drop(admitted);
+            drop(unforked);
             buffers = buffers.reset(context.settings.framing);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

@@ -86,16 +86,13 @@ impl WorkerConnections {
             NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
             NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
-                let WorkerConnection { connection, registered, .. } = self.all.remove(key);
-                let unregister = |socket: &Socket| {
-                    if registered {
-                        let _ = current.selector.remove(socket.as_fd());
-                    }
-                };
-                if !Selector::FORGETS_CLOSED {
-                    unregister(connection.socket());
+                let unforked = entry.connection.before_close();
+                if entry.registered && !(Selector::FORGETS_CLOSED && unforked.is_some()) {
+                    let _ = current.selector.remove(entry.connection.socket().as_fd());
                 }
-                return connection.close(unregister);
+                drop(self.all.remove(key));
+                drop(unforked);
+                return;
             }
         };
         if next == NextStep::CheckTimeoutsSoon {
