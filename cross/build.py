@@ -183,11 +183,14 @@ class Abi:
             "pointer_width": "64",
             "build_flags": self.flags,
         }
-        # The ending of a module that has no stable ABI; maturin knows that of the other systems.
-        if target.system == "windows":
-            values["ext_suffix"] = f".cp{self.tag}-{target.policy}.pyd"
-        elif target.system == "freebsd":
-            values["ext_suffix"] = f".cpython-{self.tag}.so"
+        # The ending of a module without a stable ABI. maturin would put the processor into that of macOS.
+        endings = {
+            "windows": f".cp{self.tag}-{target.policy}.pyd",
+            "freebsd": f".cpython-{self.tag}.so",
+            "darwin": f".cpython-{self.tag}-darwin.so",
+        }
+        if target.system in endings:
+            values["ext_suffix"] = endings[target.system]
         file = CROSS / "pyo3" / f"{self.tag}-{target.system}.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
