@@ -23,6 +23,11 @@ CARGO_TARGET = CROSS / "cargo"
 # What cargo links by itself; the wheel is maturin's.
 LINKED = (COMMAND, LIBRARY, JNI)
 PYTHON_PACKAGE = ROOT / "bindings-python"
+# What the messages of panics call the folders of the sources, wherever they are on this machine.
+SOURCES = {
+    Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")) / "registry" / "src": "/cargo",
+    ROOT: "/capsock",
+}
 
 
 def out(target: Target) -> Path:
@@ -77,10 +82,12 @@ def environment(target: Target) -> dict[str, str]:
         env |= {"RUSTC": str(packages.rust()), "RUSTC_BOOTSTRAP": "1"}
     if target.debug:
         env["CARGO_PROFILE_DEV_DEBUG"] = "line-tables-only"
+    flags = [f"--remap-path-prefix={place}={name}" for place, name in SOURCES.items()]
     if target.musl:
         # zig has start files of its own. A shared library needs a libc that is shared; programs get zig's
         # own all the same: they need no library, and run on any Linux.
-        env["RUSTFLAGS"] = "-C link-self-contained=no -C target-feature=-crt-static"
+        flags += ["-C", "link-self-contained=no", "-C", "target-feature=-crt-static"]
+    env["RUSTFLAGS"] = " ".join(flags)
     if target.system == "darwin":
         # rustc asks Xcode for it; zig has the libraries of its own.
         env["SDKROOT"] = str(packages.macos_libraries())

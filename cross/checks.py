@@ -256,6 +256,13 @@ def run_c_test(site: Site, source: Path) -> None:
         )
 
 
+def check_paths(file: Path) -> None:
+    """It names no folder of this machine."""
+    content = file.read_bytes()
+    found = [place for place in build.SOURCES if f"{place}/".encode() in content]
+    assert not found, f"it has the paths of {found}"
+
+
 def check_exports(target: Target) -> None:
     exported(build.out(target) / LIBRARY.files(target.system)[0])
 

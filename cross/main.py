@@ -51,7 +51,9 @@ def build_all(target: Target, report: Report, short: bool) -> bool:
         cell = report.cell(target, artifact)
         cell.step = "linked"
         if not target.debug:
-            cell.size = (build.out(target) / artifact.files(target.system)[0]).stat().st_size
+            file = build.out(target) / artifact.files(target.system)[0]
+            cell.size = file.stat().st_size
+            report.check(target, artifact, "paths", partial(checks.check_paths, file))
     if not short:
         report.attempt(target, WHEEL, "build", lambda: build_wheel(target, report))
     if target.step == "run":
