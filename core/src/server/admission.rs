@@ -88,17 +88,20 @@ impl Admitted {
         Some(Admitted { connection, key, active, _peer: peer })
     }
 
-    /// Prepares for the drop, which closes the connection, and returns what is dropped after it: with that, close(2)
-    /// alone ends the output. `None` if a process that the host forked may have the socket as well. The output is then
-    /// ended if that is to be done, and the connection would stay registered with a selector.
-    #[must_use]
-    pub(super) fn before_close(&self, output: Output) -> Option<Unforked> {
-        // Most hosts never fork, and save the calls.
+    /// Closes the connection, and ends its output if that is to be done. If a process that the host forked may have the
+    /// socket as well, `before` is called first: the connection then stays registered with a selector.
+    pub(super) fn close(self, output: Output, before: impl FnOnce(&Socket)) {
+        // Most hosts never fork, and save two system calls.
         let unforked = Unforked::claim();
-        if unforked.is_none() && output == Output::Open {
-            let _ = self.connection.socket.shutdown_write();
+        if unforked.is_none() {
+            let socket = &self.connection.socket;
+            if output == Output::Open {
+                let _ = socket.shutdown_write();
+            }
+            before(socket);
         }
-        unforked
+        drop(self);
+        drop(unforked);
     }
 }
 

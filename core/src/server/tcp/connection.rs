@@ -60,14 +60,14 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
                 return Output::Ended;
             }
         }
-        let last_reply = replies.len();
+        let is_sent =
+            after == AfterReply::Close && matches!(exchange, Exchange::Once) && replies.len() <= SENT_AT_ONCE;
+        if is_sent && connection.socket.available() == Ok(0) {
+            return Output::Open;
+        }
         replies.clear();
         replies.shrink_to(*kept);
         if after == AfterReply::Close {
-            let is_sent = matches!(exchange, Exchange::Once) && last_reply <= SENT_AT_ONCE;
-            if is_sent && connection.socket.available() == Ok(0) {
-                return Output::Open;
-            }
             break;
         }
     }

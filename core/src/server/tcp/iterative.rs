@@ -18,9 +18,7 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
                 let output = serve(&admitted.connection, &mut buffers, context);
-                let unforked = admitted.before_close(output);
-                drop(admitted);
-                drop(unforked);
+                admitted.close(output, |_| ());
                 buffers = buffers.reset(context.settings.framing);
             }
         }

@@ -58,9 +58,7 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
             let output = serve(&admitted.connection, &mut buffers, context);
-            let unforked = admitted.before_close(output);
-            drop(admitted);
-            drop(unforked);
+            admitted.close(output, |_| ());
             buffers = buffers.reset(context.settings.framing);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::send_queue::SendQueue;
-use crate::net::{Errno, Socket, Unforked};
+use crate::net::{Errno, Socket};
 use crate::netc;
 use crate::server::admission::{Admitted, Output};
 use crate::server::state::{Context, LimitEvent};
@@ -276,17 +276,18 @@ impl Connection {
         if self.unsent.is_empty() { FlushResult::All } else { FlushResult::Part }
     }
 
-    /// Ends the output, after [`NextStep::Close`], if the socket is closed later.
+    /// Ends the output before the connection is dropped, after [`NextStep::Close`].
     pub(super) fn end_output(&self) {
         if self.phase == Phase::InputEnded {
             let _ = self.socket().shutdown_write();
         }
     }
 
-    /// [`Admitted::before_close`], after [`NextStep::Close`].
-    #[must_use]
-    pub(super) fn before_close(&self) -> Option<Unforked> {
-        self.admitted.before_close(if self.phase == Phase::InputEnded { Output::Open } else { Output::Ended })
+    /// Closes the connection, after [`NextStep::Close`]. `before` is called if it stays open for another process, which
+    /// keeps it registered with a selector.
+    pub(super) fn close(self, before: impl FnOnce(&Socket)) {
+        let output = if self.phase == Phase::InputEnded { Output::Open } else { Output::Ended };
+        self.admitted.close(output, before);
     }
 
     /// Ends the output, then lingers until the peer has all replies; see `linger`.

@@ -86,13 +86,16 @@ impl WorkerConnections {
             NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
             NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
-                let unforked = entry.connection.before_close();
-                if entry.registered && !(Selector::FORGETS_CLOSED && unforked.is_some()) {
-                    let _ = current.selector.remove(entry.connection.socket().as_fd());
+                let WorkerConnection { connection, registered, .. } = self.all.remove(key);
+                let unregister = |socket: &Socket| {
+                    if registered {
+                        let _ = current.selector.remove(socket.as_fd());
+                    }
+                };
+                if !Selector::FORGETS_CLOSED {
+                    unregister(connection.socket());
                 }
-                drop(self.all.remove(key));
-                drop(unforked);
-                return;
+                return connection.close(unregister);
             }
         };
         if next == NextStep::CheckTimeoutsSoon {
