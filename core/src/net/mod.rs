@@ -47,7 +47,7 @@ pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, Rotating
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
     Child, ChildExit, Events, Interest, PollFd, PollableInput, RESETS_AT_ONCE, SHUTDOWN_REFUSES, Selector,
-    Shareable, SharedMemory, Timer, Unforked, count_forks, process_id, with_signals_blocked,
+    Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};

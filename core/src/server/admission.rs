@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::state::{LimitEvent, OpenConnection, State, peer_of};
-use crate::net::{Socket, Unforked};
+use crate::net::Socket;
 
 /// Counts a connection as active until it is dropped.
 pub(super) struct ActiveGuard(Arc<State>);
@@ -57,15 +57,6 @@ impl Drop for PeerGuard {
     }
 }
 
-/// This end's output of a connection that is to be closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    /// It has to end. close(2) does that, unless a process that the host forked has the socket as well.
-    Open,
-    /// It has ended, or the connection is broken.
-    Ended,
-}
-
 /// An admitted connection: it is one of the open connections until it is dropped.
 pub(super) struct Admitted {
     pub(super) connection: Arc<OpenConnection>,
@@ -86,22 +77,6 @@ impl Admitted {
         let connection = Arc::new(OpenConnection::new(socket, blocks));
         let key = state.connections.insert(Arc::clone(&connection));
         Some(Admitted { connection, key, active, _peer: peer })
-    }
-
-    /// Closes the connection, and ends its output if that is to be done. If a process that the host forked may have the
-    /// socket as well, `before` is called first: the connection then stays registered with a selector.
-    pub(super) fn close(self, output: Output, before: impl FnOnce(&Socket)) {
-        // Most hosts never fork, and save two system calls.
-        let unforked = Unforked::claim();
-        if unforked.is_none() {
-            let socket = &self.connection.socket;
-            if output == Output::Open {
-                let _ = socket.shutdown_write();
-            }
-            before(socket);
-        }
-        drop(self);
-        drop(unforked);
     }
 }
 

@@ -8,15 +8,10 @@ use super::exchange::{AfterReply, Exchange};
 use super::linger::linger;
 use crate::net::{Deadline, Errno, WaitError, WaitOptions};
 use crate::netc;
-use crate::server::admission::Output;
 use crate::server::state::{Context, LimitEvent, OpenConnection};
 
-/// A reply of so many bytes fits into what any peer receives at first (RFC 6928): the kernel sends it even after close(2).
-const SENT_AT_ONCE: usize = 1024;
-
 /// Serves until the peer ends its output, a limit is reached, the framing ends the connection, or the server stops.
-/// The caller closes the connection.
-pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Output {
+pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) {
     let Buffers { exchange, received: buffer, replies, kept } = buffers;
     let mut budget = DrainBudget::default();
     loop {
@@ -26,21 +21,23 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
                 replies.clear();
                 exchange.abandon(replies);
                 if !send_all(connection, replies, AfterReply::Close, context) {
-                    return Output::Ended;
+                    return;
                 }
                 // The stop has shut the input down: once the output is ended as well, the system answers further
                 // input with a reset (RFC 1122, 4.2.2.13). The replies have to arrive before that.
                 let output_last = connection.blocks && context.stop.is_requested() && replies.is_empty();
-                linger(connection, buffer, output_last, context);
-                return Output::Ended;
+                return linger(connection, buffer, output_last, context);
             }
-            Err(NoInput::Broken) => return Output::Ended,
+            Err(NoInput::Broken) => return,
         };
         if received == 0 {
             replies.clear();
             exchange.end(context, replies);
-            let sent = send_all(connection, replies, AfterReply::Close, context);
-            return if sent { Output::Open } else { Output::Ended };
+            if send_all(connection, replies, AfterReply::Close, context) {
+                // close(2) would not end the connection if a process that the host forked has the socket as well.
+                let _ = connection.socket.shutdown_write();
+            }
+            return;
         }
         let mut rest = &buffer[..received];
         let mut after = AfterReply::Continue;
@@ -54,16 +51,11 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
             if after == AfterReply::Close && context.has_handler() && context.stop.deadline_passed() {
                 // The handler was not called any more.
                 connection.cut(&context.stop);
-                return Output::Ended;
+                return;
             }
             if !send_all(connection, replies, after, context) {
-                return Output::Ended;
+                return;
             }
-        }
-        let is_sent =
-            after == AfterReply::Close && matches!(exchange, Exchange::Once) && replies.len() <= SENT_AT_ONCE;
-        if is_sent && connection.socket.available() == Ok(0) {
-            return Output::Open;
         }
         replies.clear();
         replies.shrink_to(*kept);
@@ -72,7 +64,6 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
         }
     }
     linger(connection, buffer, false, context);
-    Output::Ended
 }
 
 /// Why nothing was received.

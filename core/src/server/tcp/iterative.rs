@@ -17,8 +17,7 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
         let mut buffers = Buffers::new(context.settings.framing);
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
-                let output = serve(&admitted.connection, &mut buffers, context);
-                admitted.close(output, |_| ());
+                serve(&admitted.connection, &mut buffers, context);
                 buffers = buffers.reset(context.settings.framing);
             }
         }

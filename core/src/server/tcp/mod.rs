@@ -19,14 +19,12 @@ pub(crate) use exchange::reference_model::check as check_exchange;
 
 use super::state::{Listeners, State};
 use crate::choices::Concurrency;
-use crate::net::{Deadline, Errno, Features, Socket, WaitOptions, count_forks, wait_readable};
+use crate::net::{Deadline, Errno, Features, Socket, WaitOptions, wait_readable};
 
 /// Starts the engine. If this fails, dropping the server ends the threads that have been started.
 pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
     let context = &state.context;
     let concurrency = context.settings.concurrency;
-    // Before the first connection: see `Admitted::close`.
-    count_forks();
     let blocks = context.features.has(Features::BLOCKING_RECEIVE);
     if blocks {
         for (socket, _) in &sockets {

@@ -7,7 +7,7 @@ use super::buffers::Buffers;
 use super::connection;
 use crate::net::{Child, Deadline, Errno, Socket, WaitError, WaitOptions};
 use crate::netc;
-use crate::server::admission::{ActiveGuard, Output, PeerGuard};
+use crate::server::admission::{ActiveGuard, PeerGuard};
 use crate::server::children::{self, Children, Exit};
 use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop};
 
@@ -76,10 +76,7 @@ impl Processes<'_> {
 
 fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Result<Child, Errno> {
     let body = || {
-        if connection::serve(connection, buffers, context) == Output::Open {
-            // The parent may not have closed the socket yet.
-            let _ = connection.socket.shutdown_write();
-        }
+        connection::serve(connection, buffers, context);
         connection.socket.record_close_at_exit();
         if connection.was_cut() { CUT } else { 0 }
     };

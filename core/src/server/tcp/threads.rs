@@ -57,8 +57,7 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
             continue;
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
-            let output = serve(&admitted.connection, &mut buffers, context);
-            admitted.close(output, |_| ());
+            serve(&admitted.connection, &mut buffers, context);
             buffers = buffers.reset(context.settings.framing);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

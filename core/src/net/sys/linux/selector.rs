@@ -80,9 +80,6 @@ impl Events {
 pub(crate) struct Selector(OwnedFd);
 
 impl Selector {
-    /// Whether the last close(2) of a descriptor removes it.
-    pub(crate) const FORGETS_CLOSED: bool = true;
-
     /// Why [`add`](Selector::add) fails.
     pub(crate) const REFUSED: &str = "epoll_ctl failed (out of memory, or fs.epoll.max_user_watches reached)";
 

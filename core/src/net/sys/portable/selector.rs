@@ -131,9 +131,6 @@ impl Entries {
 }
 
 impl Selector {
-    /// Whether the last close(2) of a descriptor removes it: `polling` demands that it is removed before.
-    pub(crate) const FORGETS_CLOSED: bool = false;
-
     /// Why [`add`](Selector::add) fails.
     pub(crate) const REFUSED: &str = "the system does not report its events (out of memory)";
 

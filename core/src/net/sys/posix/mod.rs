@@ -24,7 +24,7 @@ pub(crate) use calls::{
 };
 pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{PollableInput, close_number};
-pub(crate) use fork::{Unforked, count_forks, generation};
+pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};
 pub(crate) use interrupt::{Thread, deliver_pending_signal, own_notifier};
 pub(crate) use message::{

@@ -42,9 +42,7 @@ pub(crate) use options::{
 };
 pub(crate) use poll::poll;
 pub use process::write_without_signals;
-pub(crate) use process::{
-    Unforked, count_forks, generation, nanoseconds, process_id, thread_id, with_signals_blocked,
-};
+pub(crate) use process::{count_forks, generation, nanoseconds, process_id, thread_id, with_signals_blocked};
 #[cfg(feature = "trace")]
 pub(crate) use recording::{
     FileId, FileNumber, close_file, file_id, is_privileged, open_to_append, write_error, write_line,

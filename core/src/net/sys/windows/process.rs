@@ -51,16 +51,6 @@ pub(crate) fn generation() -> u32 {
 
 pub(crate) fn count_forks() {}
 
-/// While it exists, no other process has a socket of this one.
-pub(crate) struct Unforked(());
-
-impl Unforked {
-    #[expect(clippy::unnecessary_wraps, reason = "a process of Unix may have forked")]
-    pub(crate) fn claim() -> Option<Unforked> {
-        Some(Unforked(()))
-    }
-}
-
 /// Runs `spawn`: there are no signals to block.
 pub(crate) fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> T {
     spawn()

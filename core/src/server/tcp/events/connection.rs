@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::send_queue::SendQueue;
 use crate::net::{Errno, Socket};
 use crate::netc;
-use crate::server::admission::{Admitted, Output};
+use crate::server::admission::Admitted;
 use crate::server::state::{Context, LimitEvent};
 use crate::server::tcp::drain_budget::DrainBudget;
 use crate::server::tcp::exchange::{AfterReply, Exchange};
@@ -121,7 +121,7 @@ impl Connection {
                 let input = std::mem::take(&mut self.input);
                 self.answer(&input, step)
             }
-            Phase::InputEnded => NextStep::Close,
+            Phase::InputEnded => self.close(),
             Phase::Closing => self.start_linger(step),
             Phase::Lingering { .. } => self.linger(step),
         }
@@ -133,7 +133,7 @@ impl Connection {
             (FlushResult::Part, _) => NextStep::AwaitOutput,
             (FlushResult::Broken, _) => NextStep::Close,
             (FlushResult::All, Phase::Open) => self.reschedule(),
-            (FlushResult::All, Phase::InputEnded) => NextStep::Close,
+            (FlushResult::All, Phase::InputEnded) => self.close(),
             (FlushResult::All, Phase::Closing) => self.start_linger(step),
             (FlushResult::All, Phase::Lingering { .. }) => self.linger(step),
         }
@@ -180,7 +180,7 @@ impl Connection {
                 self.phase = Phase::InputEnded;
                 step.replies.clear();
                 self.exchange.end(step.context, step.replies);
-                self.send_replies(step).unwrap_or(NextStep::Close)
+                self.send_replies(step).unwrap_or_else(|| self.close())
             }
             Ok(_) if step.context.stop.deadline_passed() => self.cut(step),
             Ok(received) => {
@@ -232,7 +232,7 @@ impl Connection {
             Phase::Open if step.draining => NextStep::Reschedule,
             Phase::Open => NextStep::AwaitInput,
             Phase::Closing => self.start_linger(step),
-            Phase::InputEnded | Phase::Lingering { .. } => NextStep::Close,
+            Phase::InputEnded | Phase::Lingering { .. } => self.close(),
         }
     }
 
@@ -276,18 +276,11 @@ impl Connection {
         if self.unsent.is_empty() { FlushResult::All } else { FlushResult::Part }
     }
 
-    /// Ends the output before the connection is dropped, after [`NextStep::Close`].
-    pub(super) fn end_output(&self) {
-        if self.phase == Phase::InputEnded {
-            let _ = self.socket().shutdown_write();
-        }
-    }
-
-    /// Closes the connection, after [`NextStep::Close`]. `before` is called if it stays open for another process, which
-    /// keeps it registered with a selector.
-    pub(super) fn close(self, before: impl FnOnce(&Socket)) {
-        let output = if self.phase == Phase::InputEnded { Output::Open } else { Output::Ended };
-        self.admitted.close(output, before);
+    /// Closes the connection after both sides have ended their output. close(2) alone would not end it if a process
+    /// that the host forked has the socket as well.
+    fn close(&self) -> NextStep {
+        let _ = self.socket().shutdown_write();
+        NextStep::Close
     }
 
     /// Ends the output, then lingers until the peer has all replies; see `linger`.
@@ -355,8 +348,7 @@ impl Connection {
         } else if !cut {
             NextStep::Reschedule
         } else if self.input.is_empty() && self.socket().peek(&mut [0]) == Ok(0) {
-            self.phase = Phase::InputEnded;
-            NextStep::Close
+            self.close()
         } else {
             self.cut(step)
         }

@@ -86,16 +86,12 @@ impl WorkerConnections {
             NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
             NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
-                let WorkerConnection { connection, registered, .. } = self.all.remove(key);
-                let unregister = |socket: &Socket| {
-                    if registered {
-                        let _ = current.selector.remove(socket.as_fd());
-                    }
-                };
-                if !Selector::FORGETS_CLOSED {
-                    unregister(connection.socket());
+                if entry.registered {
+                    // close(2) would not unregister it if a process that the host forked has the socket as well.
+                    let _ = current.selector.remove(entry.connection.socket().as_fd());
                 }
-                return connection.close(unregister);
+                drop(self.all.remove(key));
+                return;
             }
         };
         if next == NextStep::CheckTimeoutsSoon {

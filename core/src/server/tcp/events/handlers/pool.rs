@@ -144,10 +144,9 @@ impl Pool {
 
     fn close(&self, key: usize, content: &mut SlotContent) {
         let Some(connection) = content.connection.take() else { return };
-        // The slot has the socket as well, and is dropped later.
+        // close(2) would not unregister it if a process that the host forked has the socket as well.
         let _ = self.input.remove(connection.socket().as_fd());
         let _ = self.acceptor.remove(connection.socket().as_fd());
-        connection.end_output();
         drop(self.slots().remove(key));
         drop(connection);
         if self.state.context.stop.is_requested() {
