@@ -162,7 +162,10 @@ impl Drop for Server {
             py.detach(|| self.server.close());
             // A thread of the server may end later. It is not attached, and PyO3 would keep the reference that it drops
             // until a function of this module is called again.
-            self.callable.clear();
+            // A server that its own handler drops still answers what it has accepted, and needs the handler for it.
+            if matches!(self.server.wait(Some(Duration::ZERO), None), Ok(true)) {
+                self.callable.clear();
+            }
         };
         if Python::try_attach(close).is_none() {
             self.server.close();
