@@ -143,9 +143,10 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
 /// Reads one JSON value; where it differs from what is expected, the place in the line is left out of the message.
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ReadErrorReason> {
     serde_json::from_str(text).map_err(|error| {
-        let told = error.to_string();
-        let why = if error.is_data() { told.split(" at line ").next() } else { None };
-        ReadErrorReason::Malformed(why.unwrap_or("it is not JSON").to_owned())
+        let message = error.to_string();
+        // The place is last: a text of the line, which is quoted before it, may contain these words.
+        let reason = message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason);
+        ReadErrorReason::Malformed(if error.is_data() { reason } else { "it is not JSON" }.to_owned())
     })
 }
 
@@ -190,6 +191,10 @@ mod tests {
             (
                 "7",
                 "a.jsonl, line 2: this is no line of a trace: invalid type: integer `7`, expected a JSON object",
+            ),
+            (
+                "\"b at line c\"",
+                "a.jsonl, line 2: this is no line of a trace: invalid type: string \"b at line c\", expected a JSON object",
             ),
             ("{\"event\":\"call\"}", "a.jsonl, line 2: this is no line of a trace: missing field `capsock`"),
             (
