@@ -103,10 +103,7 @@ def source_package(release: Release) -> None:
 
 
 def crates(release: Release, here: bool) -> None:
-    """As crates.io takes them, each compiled from what is packed: from one another and the crates of others.
-
-    Here they are not compiled: `make stranger` compiles `capsock`.
-    """
+    """As crates.io takes them, each compiled from what is packed; with `here` they are packed alone."""
     named = [word for crate in CRATES for word in ("--package", crate)]
     options = ["--no-verify"] if here else []
     env = {"CARGO_TARGET_DIR": str(ROOT / "target")}
