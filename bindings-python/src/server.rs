@@ -160,9 +160,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         let close = |py: Python<'_>| {
             py.detach(|| self.server.close());
-            // A thread of the server may end later. It is not attached, and PyO3 would keep the reference that it drops
-            // until a function of this module is called again.
-            // A server that its own handler drops still answers what it has accepted, and needs the handler for it.
+            // A thread of the server may drop the last reference. It is not attached, and PyO3 would keep the handler until
+            // a function of this module is called. Dropped by its own handler, a server has not ended here: it answers
+            // what it has accepted, by the handler.
             if matches!(self.server.wait(Some(Duration::ZERO), None), Ok(true)) {
                 self.callable.clear();
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import re
+import socket
 import threading
 import time
 from typing import Any
@@ -227,6 +228,19 @@ def test_dropping_a_server_finishes_what_is_in_hand() -> None:
         dropping.result()
         assert time.monotonic() - begin < 4
         assert request.result() == "slow"
+
+
+@pytest.mark.parametrize("concurrency", ["iterative", "threads", "events"])
+def test_a_server_that_its_handler_drops_answers_what_it_has_received(concurrency: str) -> None:
+    def handler(request: bytes) -> bytes:
+        servers.clear()
+        return request.upper()
+
+    servers = [start("tcp", framing="line", handler=handler, concurrency=concurrency)]
+    with socket.create_connection(servers[0].address, LIMIT) as client:
+        client.sendall(b"a\nb\nc\n")
+        with client.makefile("rb") as replies:
+            assert replies.read() == b"A\nB\nC\n"
 
 
 def test_stop_cuts_what_takes_too_long() -> None:
