@@ -250,8 +250,8 @@ def rust_programs(target: Target, names: list[str]) -> Path:
     return out(target) / "rust"
 
 
-def c_program(target: Target, source: Path, into: str) -> Path:
-    """A C program, linked with the target's shared library."""
+def c_program(target: Target, source: Path, into: str, linked: bool = True) -> Path:
+    """A C program, linked with the target's shared library unless it loads that by itself."""
     program = out(target) / into / (source.stem + PROGRAM[target.system])
     program.parent.mkdir(parents=True, exist_ok=True)
     shared, _, *importing = LIBRARY.files(target.system)
@@ -267,7 +267,7 @@ def c_program(target: Target, source: Path, into: str) -> Path:
         # zig's name of x86_64-unknown-linux-gnu.2.17 is x86_64-linux-gnu.2.17.
         zig = target.name.replace("-unknown-", "-")
         compiler = [tool("python"), "-m", "ziglang", "cc", "-target", zig]
-        library = [str(out(target) / shared), f"-Wl,-rpath,{out(target)}", "-ldl"]
+        library = [*([str(out(target) / shared)] if linked else []), f"-Wl,-rpath,{out(target)}", "-ldl"]
     if target.musl:
         # A program that is started by way of the loader would have the loader's name.
         library.append(f"-Wl,--dynamic-linker={packages.musl_loader(target.processor)}")

@@ -220,17 +220,17 @@ def nm(option: str, library: Path) -> list[str]:
     return quietly("nm", ["nm", "--dynamic", option, str(library)]).splitlines()
 
 
-def run_c_test(site: Site, source: Path) -> None:
+def run_c_test(site: Site, source: Path, words: Sequence[str] = (), linked: bool = True) -> None:
     """A program of bindings-c/tests, which prints `passed NAME` or `failed NAME` for each of its tests."""
     program: Path | None = None
 
     def compile_it() -> None:
         nonlocal program
-        program = build.c_program(site.target, source, "tests")
+        program = build.c_program(site.target, source, "tests", linked)
 
     if not site.report.attempt(site.target, LIBRARY, f"compile {source.name}", compile_it) or program is None:
         return
-    command = [*site.machine.shared, str(program)]
+    command = [*site.machine.shared, str(program), *words]
     try:
         ended = subprocess.run(
             command,
@@ -269,9 +269,13 @@ def check_exports(target: Target) -> None:
 
 def check_library(site: Site) -> None:
     site.check(LIBRARY, "exports", lambda: check_exports(site.target))
-    for source in sorted((ROOT / "bindings-c" / "tests").glob("test_*.c")):
+    tests = ROOT / "bindings-c" / "tests"
+    for source in sorted(tests.glob("test_*.c")):
         if site.target.system != "windows" or source.stem in WINDOWS_C_TESTS:
             run_c_test(site, source)
+    if site.target.system != "windows":
+        library = site.out / LIBRARY.files(site.target.system)[0]
+        run_c_test(site, tests / "unload" / "unload.c", [str(library)], linked=False)
 
 
 def check_symbols(site: Site) -> None:

@@ -85,6 +85,9 @@ for linkage in shared static; do
     check "$linkage: examples answer" "$tests/examples.sh" "$bin" "$examples/peer" || true
 done
 
+check "compile unload.c as C99" gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$into/unload" "$tests/unload/unload.c" -ldl || true
+run "shared: unload" "$into/unload" "$prefix/lib/libcapsock.so"
+
 check "bench: compile c_calls.c as C99" gcc -std=c99 "${warnings[@]}" "${cflags[@]}" -o "$into/c_calls" \
     "$examples/../bench/calls/c_calls.c" "${shared[@]}" || true
 check "bench: c_calls runs" "$tests/calls.sh" "$prefix/bin/capsock" "$into/c_calls" 3 || true

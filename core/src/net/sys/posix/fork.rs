@@ -20,8 +20,52 @@ pub(crate) fn generation() -> u32 {
 /// Starts counting forks.
 pub(crate) fn count_forks() {
     static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        // SAFETY: the handler is async-signal-safe. Its failure (ENOMEM) leaves children with the parent's number.
-        unsafe { libc::pthread_atfork(None, None, Some(in_the_child)) };
-    });
+    // A failure (ENOMEM) leaves children with the parent's number.
+    REGISTERED.call_once(register);
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn register() {
+    // SAFETY: the handler is async-signal-safe.
+    unsafe { libc::pthread_atfork(None, None, Some(in_the_child)) };
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use until_unloaded::register;
+
+/// glibc drops the handlers of a library that dlclose(3) unloads by the library's handle. Its pthread_atfork(3) takes
+/// that from start files which not every linker adds (zig's does not): the handler would stay, and the host's next
+/// fork(3) call what is unmapped. So the handle is one of our own, and the library's end drops what has it.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod until_unloaded {
+    use std::ffi::{c_int, c_void};
+
+    type Handler = Option<extern "C" fn()>;
+
+    // Of the Linux Standard Base, as is __cxa_finalize.
+    unsafe extern "C" {
+        fn __register_atfork(
+            prepare: Handler,
+            parent: Handler,
+            child: Handler,
+            handle: *const c_void,
+        ) -> c_int;
+        fn __cxa_finalize(handle: *const c_void);
+    }
+
+    static HANDLE: u8 = 0;
+
+    pub(super) fn register() {
+        // SAFETY: the handler is async-signal-safe, and `unload` drops it before its code is unmapped.
+        unsafe { __register_atfork(None, None, Some(super::in_the_child), (&raw const HANDLE).cast()) };
+    }
+
+    extern "C" fn unload() {
+        // SAFETY: no function was registered with this handle by atexit(3)'s kind: only the fork handler is dropped.
+        unsafe { __cxa_finalize((&raw const HANDLE).cast()) };
+    }
+
+    #[used]
+    #[unsafe(link_section = ".fini_array")]
+    static AT_UNLOAD: extern "C" fn() = unload;
 }
