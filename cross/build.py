@@ -87,6 +87,9 @@ def environment(target: Target) -> dict[str, str]:
         # zig has start files of its own. A shared library needs a libc that is shared; programs get zig's
         # own all the same: they need no library, and run on any Linux.
         flags += ["-C", "link-self-contained=no", "-C", "target-feature=-crt-static"]
+    if target.system == "darwin" and not std_is_installed(target.triple):
+        # zig's linker ignores the list of names that a library exports: it has no other names to show.
+        flags.append("-Zdefault-visibility=hidden")
     env["RUSTFLAGS"] = " ".join(flags)
     if target.system == "darwin":
         # rustc asks Xcode for it; zig has the libraries of its own.

@@ -18,7 +18,6 @@ DATAGRAMS = "C library: test_socket_datagrams: "
 SLEEPS = "no file tells whether a thread waits"
 
 KNOWN_FAILURES: tuple[Known, ...] = (
-    Known("*-apple-darwin", "C library: exports", "zig's linker ignores the list of what a library exports"),
     Known(WINDOWS, f"{DATAGRAMS}a datagram is never cut in silence", "Winsock does not tell its length"),
     Known(WINDOWS, f"{DATAGRAMS}a refused port", "wine does not report that nobody receives a datagram"),
     Known(WINDOWS, f"{DATAGRAMS}receivers that cannot be", "other errors, and wine has fewer"),

@@ -73,6 +73,9 @@ def build_wheel(target: Target, report: Report) -> None:
     pip = [build.tool("python"), "-m", "pip", "install", "--disable-pip-version-check"]
     only = ["--no-index", "--no-deps", "--only-binary", ":all:", "--platform", target.wheel]
     quietly(f"{target.name}-pip", [*pip, *only, "--target", str(site), str(wheel)])
+    module = next((site / "capsock").glob("_native*"))
+    if not target.debug:
+        report.check(target, WHEEL, "paths", partial(checks.check_paths, module))
 
 
 def run_all(target: Target, report: Report, short: bool) -> None:
