@@ -41,6 +41,10 @@ impl Gate {
         self.opened.notify_all();
     }
 
+    fn close(&self) {
+        *self.open.lock().unwrap() = false;
+    }
+
     fn wait_for(&self, inside: usize) {
         eventually("handlers run", || self.inside.load(Ordering::SeqCst) == inside);
     }
@@ -104,6 +108,26 @@ fn a_slow_handler_does_not_block_other_connections() {
     gate.0.open();
     expect_line(&slow[0], "WAIT\n");
     assert_eq!(server.stats().requests, 201);
+}
+
+#[test]
+fn requests_that_a_thread_has_taken_together_with_a_slow_one_are_answered_by_another() {
+    let (server, gate) = start(tcp(Concurrency::Events).workers(2));
+    let clients: Vec<_> = (0..32).map(|_| connect(&server)).collect();
+    let ask_all = |clients: &[TcpStream]| {
+        clients.iter().for_each(|client| send_line(client, "quick\n"));
+        clients.iter().for_each(|client| expect_line(client, "QUICK\n"));
+    };
+    for slow in &clients[..8] {
+        // After quick ones a thread takes several at once.
+        (0..8).for_each(|_| ask_all(&clients));
+        send_line(slow, "wait\n");
+        ask_all(&clients[8..]);
+        gate.0.open();
+        expect_line(slow, "WAIT\n");
+        gate.0.close();
+    }
+    assert_eq!(server.stats().requests, 8 * (8 * 32 + 24 + 1));
 }
 
 #[test]

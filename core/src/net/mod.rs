@@ -46,8 +46,8 @@ pub(crate) use resolve::resolve;
 pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, RotatingPortSocket};
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
-    Child, ChildExit, Events, Interest, PollFd, PollableInput, RESETS_AT_ONCE, SHUTDOWN_REFUSES, Selector,
-    Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
+    Child, ChildExit, Event, Events, Interest, PollFd, PollableInput, RESETS_AT_ONCE, SHUTDOWN_REFUSES,
+    Selector, Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};

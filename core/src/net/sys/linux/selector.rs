@@ -52,8 +52,8 @@ impl Event {
 /// The descriptors that a wait found ready.
 pub(crate) struct Events {
     buffer: Box<[libc::epoll_event]>,
-    /// The length of `buffer`, as epoll_wait(2) takes it.
-    capacity: c_int,
+    /// The most events of a wait, at most the length of `buffer`, as epoll_wait(2) takes it.
+    limit: c_int,
     ready: usize,
 }
 
@@ -61,7 +61,14 @@ impl Events {
     /// For at most `capacity` events of a wait.
     pub(crate) fn with_capacity(capacity: usize) -> Events {
         let buffer = vec![libc::epoll_event { events: 0, u64: 0 }; capacity].into_boxed_slice();
-        Events { buffer, capacity: c_int::try_from(capacity).unwrap_or(c_int::MAX), ready: 0 }
+        let mut events = Events { buffer, limit: 0, ready: 0 };
+        events.limit(capacity);
+        events
+    }
+
+    /// From now on for at most `count` events of a wait.
+    pub(crate) fn limit(&mut self, count: usize) {
+        self.limit = c_int::try_from(count.min(self.buffer.len())).unwrap_or(c_int::MAX);
     }
 
     #[inline]
@@ -70,7 +77,7 @@ impl Events {
     }
 
     #[inline]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Event> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Event> {
         self.buffer[..self.ready].iter().copied().map(Event)
     }
 }
@@ -124,8 +131,8 @@ impl Selector {
         });
         events.ready = 0;
         let buffer = events.buffer.as_mut_ptr();
-        // SAFETY: the buffer is writable for its capacity.
-        let ready = unsafe { libc::epoll_wait(self.0.as_raw_fd(), buffer, events.capacity, millis) };
+        // SAFETY: the buffer is writable for so many events.
+        let ready = unsafe { libc::epoll_wait(self.0.as_raw_fd(), buffer, events.limit, millis) };
         events.ready = check(ready)? as usize;
         Ok(())
     }

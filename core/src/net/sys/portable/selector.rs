@@ -93,11 +93,19 @@ impl Events {
         Events { polled: polling::Events::with_capacity(room), ready: Vec::new(), reported: Vec::new() }
     }
 
+    /// From now on for at most `count` events of a wait.
+    pub(crate) fn limit(&mut self, count: usize) {
+        let room = NonZeroUsize::new(count).unwrap_or(NonZeroUsize::MIN);
+        if self.polled.capacity() != room {
+            self.polled = polling::Events::with_capacity(room);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.ready.is_empty()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Event> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Event> {
         self.ready.iter().copied()
     }
 }

@@ -21,10 +21,10 @@ const MAX_ACCEPTS: usize = 64;
 /// The tokens of what is no connection. Those of connections count up from 0.
 const STOP: u64 = u64::MAX;
 const TIMER: u64 = STOP - 1;
-/// See [`ConnectionSet::timeout_check_requested`].
-pub(super) const TIMEOUT_CHECK: u64 = TIMER - 1;
+/// See [`ConnectionSet::requested`].
+pub(super) const REQUEST: u64 = TIMER - 1;
 /// The listeners' tokens count down from this one.
-const LAST_LISTENER: u64 = TIMEOUT_CHECK - 1;
+const LAST_LISTENER: u64 = REQUEST - 1;
 
 /// The connections of a loop.
 pub(super) trait ConnectionSet {
@@ -49,8 +49,16 @@ pub(super) trait ConnectionSet {
     /// Continues the first `count` of them.
     fn advance_pending(&mut self, _count: usize, _current: &mut LoopState) {}
 
-    /// Another thread has asked for a check of the time limits, by the token [`TIMEOUT_CHECK`].
-    fn timeout_check_requested(&mut self, _current: &mut LoopState) {}
+    /// Another thread has asked for something, by the token [`REQUEST`].
+    fn requested(&mut self, _current: &mut LoopState) {}
+
+    /// When [`look`](ConnectionSet::look) is to be called next.
+    fn next_look(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Looks after what other threads do.
+    fn look(&mut self, _current: &mut LoopState) {}
 }
 
 /// What a loop has besides its connections.
@@ -133,7 +141,7 @@ impl<C: ConnectionSet> EventLoop<C> {
                     STOP => self.start_draining(),
                     // What is due is done below.
                     TIMER => {}
-                    TIMEOUT_CHECK => self.connections.timeout_check_requested(&mut self.current),
+                    REQUEST => self.connections.requested(&mut self.current),
                     token => match self.current.listeners.index(token) {
                         Some(index) => self.accept(index),
                         None => {
@@ -145,6 +153,9 @@ impl<C: ConnectionSet> EventLoop<C> {
             }
             if pending > 0 {
                 self.connections.advance_pending(pending, &mut self.current);
+            }
+            if self.connections.next_look().is_some_and(|at| self.current.now >= at) {
+                self.connections.look(&mut self.current);
             }
             let current = &mut self.current;
             current.listeners.resume_if_due(&current.selector, current.now);
@@ -158,7 +169,10 @@ impl<C: ConnectionSet> EventLoop<C> {
     fn wait(&mut self, events: &mut Events) {
         let current = &mut self.current;
         let timeout_check = (!self.connections.is_empty()).then_some(current.next_timeout_check);
-        let due = [timeout_check, current.listeners.resume_at].into_iter().flatten().min();
+        let due = [timeout_check, current.listeners.resume_at, self.connections.next_look()]
+            .into_iter()
+            .flatten()
+            .min();
         current.timer.set(due, current.now);
         if self.connections.pending() > 0 {
             let _ = current.selector.wait(events, Some(Duration::ZERO));

@@ -1,10 +1,12 @@
 //! The threads that call the handler, and the connections that they share with the acceptor.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use slab::Slab;
 
+use super::batch::{self, Batch, BatchSize, BatchWatch, MAX_BATCH};
 use super::slot::{Slot, SlotContent};
 use crate::net::fd::AsFd;
 use crate::net::{Errno, Events, Interest, Selector, Socket, Waker};
@@ -27,8 +29,12 @@ pub(super) struct Pool {
     /// Wakes the acceptor for sockets that accept replies again.
     pub(super) acceptor: Arc<Selector>,
     slots: Mutex<Slab<Arc<Slot>>>,
-    /// Makes the acceptor check the time limits soon.
-    pub(super) timeout_check: Waker,
+    /// One for each thread.
+    batches: Box<[Batch]>,
+    /// Makes the acceptor do what these say.
+    pub(super) request: Waker,
+    checks_timeouts: AtomicBool,
+    watches_batches: AtomicBool,
     shut_down: Waker,
 }
 
@@ -39,7 +45,10 @@ impl Pool {
             input: Selector::new()?,
             acceptor: Arc::new(Selector::new()?),
             slots: Mutex::default(),
-            timeout_check: Waker::new()?,
+            batches: (0..state.context.settings.workers).map(|_| Batch::default()).collect(),
+            request: Waker::new()?,
+            checks_timeouts: AtomicBool::new(false),
+            watches_batches: AtomicBool::new(false),
             shut_down: Waker::new()?,
         };
         pool.input.add(pool.shut_down.as_fd(), Interest::READABLE, SHUT_DOWN)?;
@@ -76,27 +85,93 @@ impl Pool {
         }
     }
 
-    /// The loop of a thread of the pool: it answers one connection after another.
-    pub(super) fn run(&self) {
+    /// The loop of a thread of the pool, the one of this index: it answers one connection after another.
+    pub(super) fn run(&self, thread: usize) {
+        let batch = &self.batches[thread];
         let mut received = vec![0; RECEIVE_BUFFER];
         let mut replies = Vec::new();
-        // One event at a time: the others are for the threads that are free.
-        let mut events = Events::with_capacity(1);
+        let mut events = Events::with_capacity(MAX_BATCH);
+        let mut size = BatchSize::new();
         loop {
+            // The others are for the threads that are free.
+            events.limit(size.get());
             busy_poll::wait(&self.input, &mut events, self.state.context.settings.busy_poll, None);
-            let Some(event) = events.iter().next() else { continue };
-            if event.token() == SHUT_DOWN {
-                return;
+            let start = Instant::now();
+            let mut taken = events.iter();
+            let Some(first) = taken.next() else { continue };
+            let count = 1 + taken.len();
+            if count > 1 {
+                batch.begin(taken);
+                self.request_watch();
             }
-            let key = event.token() as usize;
-            self.step(key, &mut received, &mut replies, Instant::now(), |connection, step| {
-                if event.may_receive_short() {
-                    connection.expect_short_receive();
+            let mut next = Some(first);
+            while let Some(event) = next {
+                if event.token() == SHUT_DOWN {
+                    return;
                 }
-                connection.advance_if_unblocked(step)
-            });
-            replies.shrink_to(MAX_KEPT_REPLIES);
+                self.step(event.token() as usize, &mut received, &mut replies, start, |connection, step| {
+                    if event.may_receive_short() {
+                        connection.expect_short_receive();
+                    }
+                    connection.advance_if_unblocked(step)
+                });
+                replies.shrink_to(MAX_KEPT_REPLIES);
+                next = if count > 1 { batch.next() } else { None };
+            }
+            size.adapt(count, start);
         }
+    }
+
+    /// Makes the acceptor check the time limits soon.
+    fn request_timeout_check(&self) {
+        self.checks_timeouts.store(true, Ordering::Release);
+        self.request.notify();
+    }
+
+    /// Whether a thread has asked for that since the last call.
+    pub(super) fn timeout_check_requested(&self) -> bool {
+        self.checks_timeouts.swap(false, Ordering::Acquire)
+    }
+
+    /// Makes the acceptor watch over the batches, unless it does.
+    fn request_watch(&self) {
+        if !self.watches_batches.swap(true, Ordering::SeqCst) {
+            self.request.notify();
+        }
+    }
+
+    /// Whether the acceptor has to watch over the batches. Once it has not, the next batch makes it so again.
+    pub(super) fn watch_requested(&self) -> bool {
+        self.watches_batches.load(Ordering::SeqCst)
+    }
+
+    /// See [`batch`].
+    pub(super) fn watch(&self) -> BatchWatch {
+        BatchWatch::new(&self.batches)
+    }
+
+    /// Gives the events that slow threads have not begun to those that are free.
+    pub(super) fn take_over(&self, watch: &mut BatchWatch) {
+        for event in watch.take_over(&self.batches) {
+            if event.token() != SHUT_DOWN {
+                let key = event.token() as usize;
+                let slot = self.slots().get(key).map(Arc::clone);
+                if let Some(slot) = slot {
+                    self.wake_again(key, &slot);
+                }
+            }
+        }
+    }
+
+    /// The acceptor stops to watch over the batches, unless there is something in one; returns whether it has stopped.
+    pub(super) fn end_watch(&self) -> bool {
+        self.watches_batches.store(false, Ordering::SeqCst);
+        // A thread has either seen that, or its batch is seen here.
+        let ended = !batch::any(&self.batches);
+        if !ended {
+            self.watches_batches.store(true, Ordering::SeqCst);
+        }
+        ended
     }
 
     /// Runs a step of a connection, and does what it asks for next. Returns `false` if another thread has the
@@ -137,7 +212,7 @@ impl Pool {
         content.awaits_output = awaits_output;
         match next {
             _ if closes => self.close(key, content),
-            NextStep::CheckTimeoutsSoon => self.timeout_check.notify(),
+            NextStep::CheckTimeoutsSoon => self.request_timeout_check(),
             _ => {}
         }
     }
@@ -151,7 +226,7 @@ impl Pool {
         drop(connection);
         if self.state.context.stop.is_requested() {
             // It may have been the last one.
-            self.timeout_check.notify();
+            self.request_timeout_check();
         }
     }
 
