@@ -133,12 +133,21 @@ RUST = [
 ]
 
 
-def _c(name: str, kind: str, label: str, program: str, *workloads: str) -> Server:
-    return Server(name, kind, label, (str(BUILT / "c" / program),), workloads)
+def _c(name: str, kind: str, label: str, program: str, *workloads: str, mode: str = "") -> Server:
+    return Server(name, kind, label, (str(BUILT / "c" / program),), workloads, mode=mode)
 
 
 C = [
     _c("capsock-c", "capsock", "capsock, started from C", "capsock_server", *ALL),
+    _c(
+        "capsock-handler",
+        "capsock",
+        "capsock, a handler in C",
+        "capsock_server",
+        "tcp-1",
+        *MANY,
+        mode="tcp-handler",
+    ),
     _c("libuv", "library", "libuv", "libuv_server", *ALL),
 ]
 
