@@ -64,12 +64,6 @@ pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
     disconnect(fd)
 }
 
-/// send(2), with MSG_NOSIGNAL.
-#[inline(always)]
-pub(crate) fn send(socket: &socket2::Socket, bytes: &[u8], flags: c_int) -> Sys<usize> {
-    Ok(socket.send_with_flags(bytes, flags | libc::MSG_NOSIGNAL)?)
-}
-
 /// socket(2), with SOCK_CLOEXEC.
 #[inline(always)]
 pub(crate) fn open(

@@ -4,6 +4,7 @@ use std::ffi::{c_int, c_uint};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
+use super::calls::{recvmmsg, sendmmsg};
 use crate::net::sys::errno::{Errno, Sys};
 
 pub(crate) use libc::mmsghdr as MessageHeader;
@@ -36,7 +37,7 @@ pub(crate) unsafe fn receive_headers(
     let length = headers.len() as c_uint;
     // SAFETY: by this function's contract.
     let count =
-        unsafe { libc::recvmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _, ptr::null_mut()) };
+        unsafe { recvmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _, ptr::null_mut()) };
     usize::try_from(count).map_err(|_| Errno::last())
 }
 
@@ -53,6 +54,6 @@ pub(crate) unsafe fn send_headers(
     let length = headers.len() as c_uint;
     let flags = flags | libc::MSG_NOSIGNAL;
     // SAFETY: by this function's contract.
-    let count = unsafe { libc::sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _) };
+    let count = unsafe { sendmmsg(fd.as_raw_fd(), headers.as_mut_ptr(), length, flags as _) };
     usize::try_from(count).map_err(|_| Errno::last())
 }

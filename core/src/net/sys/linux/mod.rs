@@ -1,5 +1,6 @@
 //! What Linux alone has.
 
+mod calls;
 mod connection;
 mod control;
 mod messages;
@@ -8,8 +9,9 @@ mod poll;
 mod selector;
 mod timer;
 
+pub(crate) use calls::{receive, recvmsg, send, sendmsg};
 pub(crate) use connection::{
-    SHUTDOWN_REFUSES, accept, disconnect, open, peer_may_send, reset, send, unacknowledged, unsent,
+    SHUTDOWN_REFUSES, accept, disconnect, open, peer_may_send, reset, unacknowledged, unsent,
 };
 pub(crate) use control::{read_control, write_control};
 pub(crate) use messages::{MessageHeader, SEVERAL_MESSAGES, receive_headers, send_headers, with_hop_limit};

@@ -1,9 +1,10 @@
 //! The readiness of many descriptors (epoll(7)).
 
 use std::ffi::{c_int, c_short};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use super::calls::epoll_wait;
 use crate::net::sys::errno::{Sys, check};
 
 /// What a selector reports of a descriptor (epoll_ctl(2)).
@@ -132,8 +133,7 @@ impl Selector {
         events.ready = 0;
         let buffer = events.buffer.as_mut_ptr();
         // SAFETY: the buffer is writable for so many events.
-        let ready = unsafe { libc::epoll_wait(self.0.as_raw_fd(), buffer, events.limit, millis) };
-        events.ready = check(ready)? as usize;
+        events.ready = unsafe { epoll_wait(self.0.as_fd(), buffer, events.limit, millis) }?;
         Ok(())
     }
 }

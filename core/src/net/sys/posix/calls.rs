@@ -51,12 +51,6 @@ pub(crate) fn is_ipv6(socket: &Socket) -> Sys<bool> {
     Ok(address.is_ipv6())
 }
 
-/// recv(2).
-#[inline(always)]
-pub(crate) fn receive(socket: &Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
-    Ok(socket.recv_with_flags(uninit(buffer), flags)?)
-}
-
 /// recvfrom(2). A connected stream has no sender's address.
 #[inline(always)]
 pub(crate) fn receive_from(

@@ -11,6 +11,7 @@ use socket2::SockAddr;
 use super::address::address_at;
 use crate::net::sys::errno::{Sys, check_size};
 use crate::net::sys::received::Received;
+use crate::net::sys::{recvmsg, sendmsg};
 use crate::netc;
 
 /// recvmsg(2).
@@ -78,7 +79,7 @@ pub(crate) unsafe fn receive_header(
     flags: c_int,
 ) -> Sys<usize> {
     // SAFETY: by this function's contract.
-    check_size(unsafe { libc::recvmsg(fd.as_raw_fd(), header, flags) })
+    check_size(unsafe { recvmsg(fd.as_raw_fd(), header, flags) })
 }
 
 /// sendmsg(2) of what a header points to, with MSG_NOSIGNAL.
@@ -88,7 +89,7 @@ pub(crate) unsafe fn receive_header(
 #[inline(always)]
 pub(crate) unsafe fn send_header(fd: BorrowedFd<'_>, header: &libc::msghdr, flags: c_int) -> Sys<usize> {
     // SAFETY: by this function's contract.
-    check_size(unsafe { libc::sendmsg(fd.as_raw_fd(), header, flags | netc::MSG_NOSIGNAL) })
+    check_size(unsafe { sendmsg(fd.as_raw_fd(), header, flags | netc::MSG_NOSIGNAL) })
 }
 
 /// The bytes that a control message with `data` bytes of data occupies (CMSG_SPACE of cmsg(3)).

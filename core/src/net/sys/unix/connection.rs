@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
 
+use crate::net::sys::buffer::uninit;
 use crate::net::sys::errno::{Errno, Sys, check};
 use crate::netc;
 
@@ -112,6 +113,12 @@ pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
     // SAFETY: the request writes one int.
     check(unsafe { libc::ioctl(fd.as_raw_fd(), REQUEST as _, &raw mut bytes) })?;
     Ok(bytes.max(0) as usize)
+}
+
+/// recv(2).
+#[inline(always)]
+pub(crate) fn receive(socket: &socket2::Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
+    Ok(socket.recv_with_flags(uninit(buffer), flags)?)
 }
 
 /// send(2), without SIGPIPE. For MSG_MORE, which few systems have, the socket keeps an incomplete segment from now on until

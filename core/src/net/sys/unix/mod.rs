@@ -8,7 +8,10 @@ mod control;
 mod notifier;
 mod poll;
 
-pub(crate) use connection::{accept, disconnect, open, peer_may_send, reset, send, unacknowledged, unsent};
+pub(crate) use connection::{
+    accept, disconnect, open, peer_may_send, receive, reset, send, unacknowledged, unsent,
+};
 pub(crate) use control::{read_control, write_control};
+pub(crate) use libc::{recvmsg, sendmsg};
 pub(crate) use notifier::Notifier;
 pub(crate) use poll::poll;
