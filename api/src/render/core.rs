@@ -226,14 +226,17 @@ fn totals() -> String {
     for Total { name, .. } in TOTALS {
         let _ = writeln!(text, "            ({name:?}, self.{name}),");
     }
-    text += "        ]\n    }\n}\n\n/// The totals as they are counted, without a lock.\n#[derive(Debug, Default)]\n";
+    text += "        ]\n    }\n}\n\n/// The totals as one or some threads count them, without a lock.\n#[derive(Debug, Default)]\n";
     text += "pub(in crate::server) struct Counters {\n";
     for Total { name, .. } in TOTALS {
         let _ = writeln!(text, "    pub(in crate::server) {name}: Counter,");
     }
-    text += "}\n\nimpl Counters {\n    pub(in crate::server) fn snapshot(&self, features: Features) -> Stats {\n        Stats {\n";
+    text += "}\n\nimpl Counters {\n    /// `total` adds up a counter over all threads.\n";
+    text +=
+        "    pub(in crate::server) fn snapshot(\n        total: impl Fn(fn(&Counters) -> &Counter) -> u64,\n";
+    text += "        features: Features,\n    ) -> Stats {\n        Stats {\n";
     for Total { name, .. } in TOTALS {
-        let _ = writeln!(text, "            {name}: self.{name}.get(),");
+        let _ = writeln!(text, "            {name}: total(|counters| &counters.{name}),");
     }
     text += "            features: features.bits(),\n        }\n    }\n}\n\n";
     text += &doc("", REPORT_SENTENCE);

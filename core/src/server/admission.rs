@@ -12,14 +12,14 @@ pub(super) struct ActiveGuard(Arc<State>);
 impl ActiveGuard {
     /// The guard, and the number of active connections including this one.
     pub(super) fn new(state: &Arc<State>) -> (ActiveGuard, u64) {
-        let active = state.context.counters().connections_active.next();
+        let active = state.context.common_counters().connections_active.next();
         (ActiveGuard(Arc::clone(state)), active)
     }
 }
 
 impl Drop for ActiveGuard {
     fn drop(&mut self) {
-        self.0.context.counters().connections_active.subtract(1);
+        self.0.context.common_counters().connections_active.subtract(1);
     }
 }
 

@@ -66,8 +66,7 @@ impl Server {
     /// The totals so far. It reads counters and takes no lock.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let context = &self.state.context;
-        context.counters().snapshot(context.features)
+        self.state.context.stats()
     }
 
     /// Requests a stop within 5 s, and returns at once. It is async-signal-safe (signal-safety(7)).

@@ -5,11 +5,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::counter::Counter;
 use super::host_calls::{HostCall, HostCalls};
 use super::limit_event::LimitEvent;
 use super::log_throttle::LogThrottle;
 use super::stop::Stop;
-use super::totals::{Counters, StopReport};
+use super::threads;
+use super::totals::{Counters, Stats, StopReport};
 use crate::choices::Level;
 use crate::error::describe_panic;
 use crate::net::{Errno, Features, Shareable, SharedMemory};
@@ -18,8 +20,16 @@ use crate::server::log::{self, Log};
 use crate::service::Service;
 use crate::uppercase::uppercase_into;
 
+/// How many threads count without sharing a cache line with another one; further ones share those of the first.
+const STRIPES: usize = 16;
+
+/// Aligned to two cache lines, since processors fetch them in pairs.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe(Counters);
+
 // SAFETY: `Counters` is made of atomics, for which zero is a value and which work across processes.
-unsafe impl Shareable for Counters {}
+unsafe impl Shareable for [Stripe; STRIPES] {}
 
 pub(in crate::server) struct Context {
     /// Every default is filled in.
@@ -27,7 +37,7 @@ pub(in crate::server) struct Context {
     /// The optional system calls that the engine uses.
     pub(in crate::server) features: Features,
     pub(in crate::server) stop: Stop,
-    counters: SharedMemory<Counters>,
+    counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Arc<dyn Service>>,
     log: Option<Log>,
     log_throttle: LogThrottle,
@@ -53,8 +63,22 @@ impl Context {
         })
     }
 
+    /// Those of the calling thread.
     pub(in crate::server) fn counters(&self) -> &Counters {
-        &self.counters
+        &self.counters[threads::number() % STRIPES].0
+    }
+
+    /// Those that all threads share.
+    pub(in crate::server) fn common_counters(&self) -> &Counters {
+        &self.counters[0].0
+    }
+
+    fn total(&self, counter: fn(&Counters) -> &Counter) -> u64 {
+        self.counters.iter().map(|stripe| counter(&stripe.0).get()).fold(0, u64::wrapping_add)
+    }
+
+    pub(in crate::server) fn stats(&self) -> Stats {
+        Counters::snapshot(|counter| self.total(counter), self.features)
     }
 
     pub(in crate::server) fn has_handler(&self) -> bool {
@@ -124,7 +148,7 @@ impl Context {
 
     pub(in crate::server) fn report(&self) -> StopReport {
         StopReport {
-            completed: self.counters().requests.get(),
+            completed: self.total(|counters| &counters.requests),
             cut: self.stop.connections_cut(),
             running: self.host_calls.in_progress(),
         }

@@ -9,16 +9,26 @@ use crate::net::{Errno, WaitError, WaitOptions, Waker, wait_readable};
 thread_local! {
     /// The server that this thread works for, by the address of its threads; null on the host's threads.
     static SERVER: Cell<*const Threads> = const { Cell::new(ptr::null()) };
+    /// See [`number`].
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The number of this thread among those of its server, from 0 in the order of their start; 0 on the host's threads.
+#[inline]
+pub(super) fn number() -> usize {
+    NUMBER.get()
 }
 
 pub(super) struct Threads {
     running: AtomicUsize,
+    /// How many have been started.
+    started: AtomicUsize,
     finished: Waker,
 }
 
 impl Threads {
     pub(super) fn new() -> Result<Threads, Errno> {
-        Ok(Threads { running: AtomicUsize::new(0), finished: Waker::new()? })
+        Ok(Threads { running: AtomicUsize::new(0), started: AtomicUsize::new(0), finished: Waker::new()? })
     }
 
     /// Counts a thread that is about to start.
@@ -36,6 +46,7 @@ impl Threads {
     /// Marks the calling thread as one of these.
     pub(super) fn enter(&self) {
         SERVER.set(self);
+        NUMBER.set(self.started.fetch_add(1, Ordering::Relaxed));
     }
 
     /// Whether the calling thread is one of these, as a handler's is.

@@ -77,7 +77,7 @@ impl Stats {
     }
 }
 
-/// The totals as they are counted, without a lock.
+/// The totals as one or some threads count them, without a lock.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Counters {
     pub(in crate::server) connections_accepted: Counter,
@@ -100,25 +100,29 @@ pub(in crate::server) struct Counters {
 }
 
 impl Counters {
-    pub(in crate::server) fn snapshot(&self, features: Features) -> Stats {
+    /// `total` adds up a counter over all threads.
+    pub(in crate::server) fn snapshot(
+        total: impl Fn(fn(&Counters) -> &Counter) -> u64,
+        features: Features,
+    ) -> Stats {
         Stats {
-            connections_accepted: self.connections_accepted.get(),
-            connections_active: self.connections_active.get(),
-            connections_refused: self.connections_refused.get(),
-            connections_refused_per_peer: self.connections_refused_per_peer.get(),
-            requests: self.requests.get(),
-            bytes_received: self.bytes_received.get(),
-            bytes_sent: self.bytes_sent.get(),
-            datagrams_received: self.datagrams_received.get(),
-            datagrams_sent: self.datagrams_sent.get(),
-            handler_errors: self.handler_errors.get(),
-            oversized_requests: self.oversized_requests.get(),
-            idle_timeouts: self.idle_timeouts.get(),
-            write_timeouts: self.write_timeouts.get(),
-            datagrams_filtered: self.datagrams_filtered.get(),
-            replies_unsent: self.replies_unsent.get(),
-            amplified_replies: self.amplified_replies.get(),
-            descriptor_shortages: self.descriptor_shortages.get(),
+            connections_accepted: total(|counters| &counters.connections_accepted),
+            connections_active: total(|counters| &counters.connections_active),
+            connections_refused: total(|counters| &counters.connections_refused),
+            connections_refused_per_peer: total(|counters| &counters.connections_refused_per_peer),
+            requests: total(|counters| &counters.requests),
+            bytes_received: total(|counters| &counters.bytes_received),
+            bytes_sent: total(|counters| &counters.bytes_sent),
+            datagrams_received: total(|counters| &counters.datagrams_received),
+            datagrams_sent: total(|counters| &counters.datagrams_sent),
+            handler_errors: total(|counters| &counters.handler_errors),
+            oversized_requests: total(|counters| &counters.oversized_requests),
+            idle_timeouts: total(|counters| &counters.idle_timeouts),
+            write_timeouts: total(|counters| &counters.write_timeouts),
+            datagrams_filtered: total(|counters| &counters.datagrams_filtered),
+            replies_unsent: total(|counters| &counters.replies_unsent),
+            amplified_replies: total(|counters| &counters.amplified_replies),
+            descriptor_shortages: total(|counters| &counters.descriptor_shortages),
             features: features.bits(),
         }
     }
