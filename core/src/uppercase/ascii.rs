@@ -64,11 +64,12 @@ pub(super) fn append_blocks<'a>(input: &'a [u8], output: &mut Vec<u8>) -> &'a [u
     &input[done..]
 }
 
-/// Appends the upper case of `input` if it has fewer than 64 bytes and all are ASCII. Otherwise appends nothing and
-/// returns false.
+/// Appends the upper case of `input` if it has fewer than 128 bytes and all are ASCII. Otherwise appends nothing and
+/// returns false. The spare capacity of `output` is at least the length of `input`.
 #[inline(always)]
 pub(super) fn append_short(input: &[u8], output: &mut Vec<u8>) -> bool {
     match input.len() {
+        64..128 => append_ends::<64>(input, output),
         32..64 => append_ends::<32>(input, output),
         16..32 => append_ends::<16>(input, output),
         8..16 => append_ends::<8>(input, output),
@@ -82,13 +83,18 @@ pub(super) fn append_short(input: &[u8], output: &mut Vec<u8>) -> bool {
 /// [`append_short`] for `N` to `2 * N` bytes: converts the first `N` and the last `N` bytes, which may overlap.
 #[inline(always)]
 fn append_ends<const N: usize>(input: &[u8], output: &mut Vec<u8>) -> bool {
+    let spare = &mut output.spare_capacity_mut()[..input.len()];
     let (Some(first), Some(last)) = (input.first_chunk::<N>(), input.last_chunk::<N>()) else { return false };
+    // Stored before it is tested, as above.
+    for (at, bytes) in [(0, first), (input.len() - N, last)] {
+        for (spare, upper) in spare[at..at + N].iter_mut().zip(uppercased(bytes)) {
+            spare.write(upper);
+        }
+    }
     let ascii = is_ascii(first) & is_ascii(last);
     if ascii {
-        let last_begins = output.len() + input.len() - N;
-        output.extend_from_slice(&uppercased(first));
-        output.truncate(last_begins);
-        output.extend_from_slice(&uppercased(last));
+        // SAFETY: The bytes of both ends have been initialized, which are all of the input's length.
+        unsafe { output.set_len(output.len() + input.len()) };
     }
     ascii
 }

@@ -45,6 +45,9 @@ pub(super) fn append_with_avx2(input: &[u8], output: &mut Vec<u8>) {
 pub(super) fn append<P: Planes>(mut input: &[u8], output: &mut Vec<u8>) {
     // From here on the spare capacity of `output` is at least the length of the remaining input.
     output.reserve(input.len());
+    if ascii::append_short(input, output) {
+        return;
+    }
     while let Some(block) = input.first_chunk() {
         let mut mapped = mapping::append_block::<P>(block, output);
         if mapped.is_ascii && input.len() >= ALIGNED_FROM {

@@ -63,6 +63,9 @@ impl UppercaseStream {
 
 /// The number of bytes at the end of `input` (0 to 3) that begin an incomplete character.
 fn incomplete_length(input: &[u8]) -> usize {
+    if input.last().is_none_or(u8::is_ascii) {
+        return 0;
+    }
     let tail = &input[input.len().saturating_sub(3)..];
     // Only the last byte that begins a character of several bytes can begin an incomplete one.
     let Some(begin) = tail.iter().rposition(|byte| *byte >= 0xc0) else { return 0 };
