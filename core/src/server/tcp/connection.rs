@@ -57,6 +57,9 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
                 return;
             }
         }
+        if received == buffer.len() {
+            Buffers::grow(buffer);
+        }
         replies.clear();
         replies.shrink_to(*kept);
         if after == AfterReply::Close {
@@ -141,12 +144,34 @@ fn wait_for_input(
 }
 
 /// Sends the replies; `false` if the peer does not receive them in time or has gone.
-fn send_all(connection: &OpenConnection, mut replies: &[u8], after: AfterReply, context: &Context) -> bool {
+#[inline]
+fn send_all(connection: &OpenConnection, replies: &[u8], after: AfterReply, context: &Context) -> bool {
+    if replies.is_empty() {
+        return true;
+    }
+    // A handler may have returned long after the server was stopped.
+    if context.stop.deadline_passed() {
+        connection.cut(&context.stop);
+        return false;
+    }
+    // Most replies need no wait, and so no time limit.
+    match connection.socket.send_with(replies, after.send_flags() | netc::MSG_DONTWAIT) {
+        Ok(sent) => {
+            context.counters().bytes_sent.add(sent as u64);
+            sent == replies.len() || send_rest(connection, &replies[sent..], after, context)
+        }
+        Err(Errno(netc::EAGAIN | netc::EINTR)) => send_rest(connection, replies, after, context),
+        Err(_) => false,
+    }
+}
+
+/// [`send_all`], waiting until the socket accepts replies.
+#[cold]
+fn send_rest(connection: &OpenConnection, mut replies: &[u8], after: AfterReply, context: &Context) -> bool {
     let stop = &context.stop;
     let write_limit = || Deadline::after(context.settings.write_timeout);
     let mut limit = write_limit();
     while !replies.is_empty() {
-        // A handler may have returned long after the server was stopped.
         if stop.deadline_passed() {
             connection.cut(stop);
             return false;
