@@ -2,10 +2,9 @@
 
 Usage: python bench/instructions/check.py [--bless]
 
-valgrind counts, so that neither the machine's load nor its speed has a say. Counted is what the executable
-of the command does outside the kernel and the C library, as the difference between a run of N requests and
-one of 2 N, which no start and no stop is in. A count may grow by 5 % over baseline.json; --bless writes it
-anew.
+valgrind counts, so that neither the machine's load nor its speed has a say. Counted is what the command and
+the C library do outside the kernel, as the difference between a run of N requests and one of 2 N, which no
+start and no stop is in. A count may grow by 5 % over baseline.json; --bless writes it anew.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from callgrind import own
+from callgrind import instructions
 from cases import SERVED, TEXTS, Served, Target, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +54,7 @@ def served(case: Served, times: int) -> int:
             finally:
                 process.kill()
         with into.open() as lines:
-            return own(lines, PROGRAM.name)
+            return instructions(lines)
 
 
 def filtered(name: str, kibibytes: int) -> int:
@@ -68,7 +67,7 @@ def filtered(name: str, kibibytes: int) -> int:
         with source.open("rb") as file:
             subprocess.run(command, stdin=file, capture_output=True, check=True, timeout=60)
         with into.open() as lines:
-            return own(lines, PROGRAM.name)
+            return instructions(lines)
 
 
 def count_all() -> dict[str, float]:
@@ -92,7 +91,8 @@ def made_by() -> str:
     said = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout
     # Which upper-casing runs is chosen when it runs.
     processor = Path("/proc/cpuinfo").read_text().split()
-    return f"{said.split()[1]}, {platform.machine()}{' with AVX2' if 'avx2' in processor else ''}"
+    machine = f"{platform.machine()}{' with AVX2' if 'avx2' in processor else ''}"
+    return f"{said.split()[1]}, {' '.join(platform.libc_ver())}, {machine}"
 
 
 def skip(why: str) -> int:
