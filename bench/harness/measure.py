@@ -22,6 +22,8 @@ SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 # How often a disturbed run is repeated before the least disturbed one is taken, and how many repetitions a
 # workload may have, as a share of its runs: on a machine that is never quiet the end has to come too.
 REPETITIONS, MOST_REPEATED = 3, 0.5
+# How many times as many rounds a row gets at most until it is steady.
+MOST_ROUNDS = 3
 READY_SECONDS = 20
 
 
@@ -94,7 +96,8 @@ class Bench:
     def run(self, workload: Workload, servers: list[Server]) -> dict[str, Any]:
         """All rounds of a workload. A server that fails is out of it, and why is told."""
         skipped: dict[str, str] = {}
-        runs: dict[str, list[Run]] = {}
+        runs: dict[str, dict[int, Run]] = {}
+        lean = [server.name for server in servers if server.kind == "lean"]
         counts = {"repeated": 0, "disturbed": 0}
         with contextlib.ExitStack() as stack:
             alive: dict[str, tuple[Server, int, int]] = {}
@@ -108,26 +111,28 @@ class Bench:
                     self._out(skipped, workload, server.name, failure)
                     continue
                 alive[server.name] = (server, port, process)
-                runs[server.name] = []
+                runs[server.name] = {}
             self.budget = int(MOST_REPEATED * self.rounds * len(alive))
-            for turn in range(self.rounds):
-                names = list(alive)
+            for turn in range(MOST_ROUNDS * self.rounds):
+                names = list(alive) if turn < self.rounds else self._unsteady(runs, lean)
+                if not names:
+                    break
                 for place in range(len(names)):
                     # Each starts a round in its turn, so that none always follows the same one.
                     name = names[(place + turn) % len(names)]
                     server, port, process = alive[name]
                     try:
-                        runs[name].append(self._undisturbed(workload.name, server, port, process, counts))
+                        runs[name][turn] = self._undisturbed(workload.name, server, port, process, counts)
                     except Failed as failure:
                         self._out(skipped, workload, name, failure)
                         del alive[name], runs[name]
-        summaries = summarize(runs, [server.name for server in servers if server.kind == "lean"])
+        summaries = summarize(runs, lean)
         rows = {
             server.name: {
                 "label": server.label,
                 "kind": server.kind,
                 **summaries[server.name].as_json(),
-                "cpu_us_of_rounds": [round(run.cpu_us, 4) for run in runs[server.name]],
+                "cpu_us_of_rounds": {turn: round(run.cpu_us, 4) for turn, run in runs[server.name].items()},
             }
             for server in servers
             if server.name in summaries
@@ -141,6 +146,14 @@ class Bench:
             "servers": rows,
             "skipped": skipped,
         }
+
+    @staticmethod
+    def _unsteady(runs: dict[str, dict[int, Run]], lean: list[str]) -> list[str]:
+        """The servers that are measured once more, and those that their ratios are to."""
+        summaries = summarize(runs, lean)
+        unsteady = [name for name, summary in summaries.items() if not summary.steady]
+        compared = [name for name in (*lean, "capsock") if name in runs and name not in unsteady]
+        return [*compared, *unsteady] if unsteady else []
 
     def _undisturbed(
         self, workload: str, server: Server, port: int, process: int, counts: dict[str, int]

@@ -22,7 +22,18 @@ def _rate(row: Result, unit: str) -> str:
 
 
 def _ratio(row: Result) -> str:
-    return f"{row['ratio']:.2f}" if row["ratio"] is not None else ""
+    """With its quartiles, and a star if it is not steady."""
+    if row["ratio"] is None:
+        return ""
+    low, high = row["ratio_quartiles"]
+    return f"{row['ratio']:.2f} ({low:.2f} to {high:.2f}){'' if row['steady'] else ' *'}"
+
+
+def _unsteady(result: Result) -> list[str]:
+    if all(row["steady"] for row in result["servers"].values()):
+        return []
+    most = max(row["rounds"] for row in result["servers"].values())
+    return [f"*: after {most} rounds the half of them that lie closest together do not do so within 3 %."]
 
 
 def _disturbed(result: Result) -> str:
@@ -46,7 +57,7 @@ def text(name: str, result: Result) -> str:
     lines = [f"\n{name}: {result['title']}; server CPU us per {unit}, medians of {result['rounds']} rounds"]
     for server, row in _by_cost(result):
         low, high = row["cpu_us_quartiles"]
-        line = f"  {server:18} {row['cpu_us']:8.3f} ({low:7.3f} to {high:7.3f}) {_ratio(row):>5}"
+        line = f"  {server:18} {row['cpu_us']:8.3f} ({low:7.3f} to {high:7.3f}) {_ratio(row):23}"
         line += f" {_rate(row, unit):>12}"
         if unit == "request":
             line += f"  p50 {row['p50_us']:.1f} us, p99 {row['p99_us']:.1f} us"
@@ -55,6 +66,7 @@ def text(name: str, result: Result) -> str:
         lines.append(line)
     if shares := _shares(result):
         lines.append(f"  The load generator had less than its whole core with {', '.join(shares)}")
+    lines += ["  " + line for line in _unsteady(result)]
     return "\n".join([*lines, "  " + _disturbed(result)])
 
 
@@ -78,6 +90,7 @@ def table(name: str, result: Result) -> str:
         cost = f"{row['cpu_us']:.3g} | {low:.3g} to {high:.3g} | {_ratio(row)}"
         lines.append(f"| {label} | {cost} | {_rate(row, unit)} | {times} |")
     lines += ["", f"{result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
+    lines += _unsteady(result)
     if shares := _shares(result):
         shown = "; ".join(shares)
         lines.append(
@@ -91,20 +104,22 @@ def table(name: str, result: Result) -> str:
 
 
 def losses(results: Mapping[str, Result]) -> list[str]:
-    """A line for each workload in which a library costs less than capsock with its default options."""
+    """A line for each workload in which a library costs less than capsock with its default options: by the ratio
+    of each round, whose quartiles are told as well."""
     lines = []
     for name, result in results.items():
         rows = result["servers"]
         if "capsock" not in rows:
             continue
-        own = rows["capsock"]["cpu_us"]
-        better = [
-            f"{row['label']} ({row['cpu_us']:.3g})"
-            for _, row in _by_cost(result)
-            if row["kind"] == "library" and row["cpu_us"] < own
-        ]
+        better = []
+        for _, row in _by_cost(result):
+            ratio = row["to_capsock"]
+            if row["kind"] == "library" and ratio is not None and ratio < 1:
+                low, high = row["to_capsock_quartiles"]
+                apart = "" if high < 1 else ", not told apart"
+                better.append(f"{row['label']} ({ratio:.2f}; {low:.2f} to {high:.2f}{apart})")
         if better:
-            lines.append(f"- `{name}`: capsock {own:.3g} us; cheaper: {', '.join(better)}.")
+            lines.append(f"- `{name}`: {', '.join(better)}.")
     return lines
 
 
@@ -120,6 +135,10 @@ def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called:
         )
         parts.append(f"{said['processor']}; {said['kernel']}; {versions}: {', '.join(where)}.")
     parts.append("## Workloads in which another server costs less")
+    parts.append(
+        "The ratio to capsock with its default options; its quartiles over the rounds. Where these include 1, the "
+        "run does not tell the two apart."
+    )
     parts.append("\n".join(losses(results)) or "None in these runs.")
     parts.append("## The workloads")
     parts += [table(name, result) for name, result in results.items() if result["servers"]]

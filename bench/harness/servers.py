@@ -78,6 +78,7 @@ LEAN = [
     _lean("once", "C, the textbook's: one receive, then close", "tcp_once", "tcp-connect"),
     _lean("epoll", "C, epoll", "tcp_epoll", *MANY, "tcp-connect"),
     _lean("uring", "C, io_uring", "tcp_uring", *MANY, "tcp-connect"),
+    _lean("direct", "C, io_uring, direct descriptors", "tcp_uring direct", *MANY, "tcp-connect"),
     _lean("datagram", "C, recvfrom and sendto", "udp_plain", "udp-1"),
     _lean("batch", "C, recvmmsg, replies by UDP_SEGMENT", "udp_batch", "udp-64", "udp-256"),
     _lean("gso", "C, UDP_GRO in, UDP_SEGMENT out", "udp_batch gro", "udp-gso"),

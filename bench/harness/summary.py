@@ -11,6 +11,8 @@ from typing import Any
 TOLERANCE = 0.08
 # ... or if the load generator, which never sleeps, had less than this share of its core.
 LEAST_SHARE = 0.90
+# A row is steady if the half of its rounds that lie closest together do so within this share of their median.
+STEADY = 0.03
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,17 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
     return low, middle, high
 
 
+def spread(values: Sequence[float]) -> float:
+    """How far apart the half of the values is that lie closest together, as a share of the median.
+
+    Unlike the quartiles it does not feel a machine that is now fast and now slow.
+    """
+    ordered = sorted(values)
+    half = len(ordered) // 2 + 1
+    closest = min(high - low for low, high in zip(ordered, ordered[half - 1 :], strict=False))
+    return closest / statistics.median(ordered) if closest > 0 else 0.0
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a table says of a server."""
@@ -84,24 +97,41 @@ class Summary:
     # By rounds, to the C program with the lowest median; none if none was measured.
     ratio: float | None
     ratio_quartiles: tuple[float, float] | None
+    # The same to capsock with its default options.
+    to_capsock: float | None
+    to_capsock_quartiles: tuple[float, float] | None
+    steady: bool
+    rounds: int
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def summarize(rounds: Mapping[str, Sequence[Run]], lean: Sequence[str]) -> dict[str, Summary]:
-    """Sums up the runs of each server, in the order of the rounds; `lean` are the C programs among them."""
-    medians = {name: quartiles([run.cpu_us for run in runs])[1] for name, runs in rounds.items()}
+# The runs of a server, by the number of their round.
+Rounds = Mapping[int, Run]
+
+
+def _ratios(runs: Rounds, others: Rounds | None) -> list[float]:
+    """Those of the rounds in which both were measured."""
+    # A run that is too short to have cost any processor time has no ratio.
+    both = [number for number in runs if number in (others or {})]
+    pairs = [(runs[number].cpu_us, others[number].cpu_us) for number in both] if others else []
+    return [own / other for own, other in pairs if other > 0]
+
+
+def summarize(rounds: Mapping[str, Rounds], lean: Sequence[str]) -> dict[str, Summary]:
+    """Sums up the runs of each server; `lean` are the C programs among them."""
+    costs = {name: [run.cpu_us for run in runs.values()] for name, runs in rounds.items()}
+    medians = {name: statistics.median(values) for name, values in costs.items()}
     leanest = min((name for name in lean if name in medians), key=lambda name: medians[name], default=None)
     summaries = {}
-    for name, runs in rounds.items():
-        low, middle, high = quartiles([run.cpu_us for run in runs])
-        ratios = None
-        if leanest is not None:
-            # A run that is too short to have cost any processor time has no ratio.
-            pairs = zip(runs, rounds[leanest])
-            of_pairs = [run.cpu_us / other.cpu_us for run, other in pairs if other.cpu_us > 0]
-            ratios = quartiles(of_pairs) if of_pairs else None
+    for name, by_number in rounds.items():
+        runs = list(by_number.values())
+        low, middle, high = quartiles(costs[name])
+        of_pairs = _ratios(by_number, rounds[leanest] if leanest else None)
+        to_lean = quartiles(of_pairs) if of_pairs else None
+        to_own = _ratios(by_number, rounds.get("capsock"))
+        to_capsock = quartiles(to_own) if to_own else None
         summaries[name] = Summary(
             cpu_us=middle,
             cpu_us_quartiles=(low, high),
@@ -110,7 +140,11 @@ def summarize(rounds: Mapping[str, Sequence[Run]], lean: Sequence[str]) -> dict[
             p99_us=statistics.median(run.p99_us for run in runs),
             resent=sum(run.resent for run in runs),
             load_share=statistics.median(run.load_share for run in runs),
-            ratio=ratios[1] if ratios else None,
-            ratio_quartiles=(ratios[0], ratios[2]) if ratios else None,
+            ratio=to_lean[1] if to_lean else None,
+            ratio_quartiles=(to_lean[0], to_lean[2]) if to_lean else None,
+            to_capsock=to_capsock[1] if to_capsock else None,
+            to_capsock_quartiles=(to_capsock[0], to_capsock[2]) if to_capsock else None,
+            steady=spread(of_pairs or costs[name]) <= STEADY,
+            rounds=len(runs),
         )
     return summaries

@@ -1,6 +1,7 @@
 /* Many connections on an io_uring, by the bare system calls: one multishot receive for each
    connection, from a ring of buffers; the replies of a round and the wait for the next are one
-   system call. */
+   system call. With "direct", connections are direct descriptors: entries of the ring's own table
+   of files (IORING_FILE_INDEX_ALLOC), whose lookup takes no reference count. */
 #include "lean.h"
 #include <errno.h>
 #include <linux/io_uring.h>
@@ -8,14 +9,16 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-enum { ENTRIES = 4096, BUFFERS = 4096, SIZE = 4096, ACCEPT = -1, SEND = -2 };
+enum { ENTRIES = 4096, BUFFERS = 4096, SIZE = 4096, FILES = 4096 };
+/* Tags of completions; that of a receive is its descriptor, of a send SEND less its buffer. */
+enum { ACCEPT = -1, CLOSE = -2, SEND = -3 };
 
 static unsigned *sq_head, *sq_tail, *cq_head, *cq_tail, sq_mask, cq_mask, queued;
 static struct io_uring_sqe *entries;
 static struct io_uring_cqe *completions;
 static struct io_uring_buf_ring *free_buffers;
 static char *buffers;
-static int ring;
+static int ring, direct;
 
 static void *mapped(size_t size, off_t at) {
   const int flags = at < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED | MAP_POPULATE;
@@ -50,6 +53,11 @@ static void set_up(void) {
                                         .ring_entries = BUFFERS};
   need((int)syscall(SYS_io_uring_register, ring, IORING_REGISTER_PBUF_RING, &registered, 1),
        "io_uring_register");
+  if (direct) {
+    struct io_uring_rsrc_register files = {.nr = FILES, .flags = IORING_RSRC_REGISTER_SPARSE};
+    need((int)syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES2, &files, sizeof files),
+         "io_uring_register");
+  }
 }
 
 static char *buffer(unsigned id) { return buffers + (size_t)id * SIZE; }
@@ -84,7 +92,21 @@ static struct io_uring_sqe *next(unsigned char operation, int fd, long tag) {
 static void receive(int fd) {
   struct io_uring_sqe *entry = next(IORING_OP_RECV, fd, fd);
   entry->ioprio = IORING_RECV_MULTISHOT;
-  entry->flags = IOSQE_BUFFER_SELECT;
+  entry->flags = IOSQE_BUFFER_SELECT | (direct ? IOSQE_FIXED_FILE : 0);
+}
+
+static void accept_on(int listener) {
+  struct io_uring_sqe *entry = next(IORING_OP_ACCEPT, listener, ACCEPT);
+  entry->ioprio = IORING_ACCEPT_MULTISHOT;
+  if (direct)
+    entry->file_index = IORING_FILE_INDEX_ALLOC;
+}
+
+static void end(int fd) {
+  if (direct)
+    next(IORING_OP_CLOSE, 0, CLOSE)->file_index = (unsigned)fd + 1;
+  else
+    close(fd);
 }
 
 /* A send is carried out when it is submitted, so its buffer is free once the kernel has taken the
@@ -95,6 +117,7 @@ static void reply(int fd, unsigned id, int count) {
   struct io_uring_sqe *entry = next(IORING_OP_SEND, fd, SEND - (long)id);
   entry->addr = (unsigned long)buffer(id), entry->len = (unsigned)count;
   entry->msg_flags = MSG_NOSIGNAL | MSG_WAITALL;
+  entry->flags = direct ? IOSQE_FIXED_FILE : 0;
 }
 
 static void take(const struct io_uring_cqe *done, int listener) {
@@ -102,13 +125,11 @@ static void take(const struct io_uring_cqe *done, int listener) {
   if (tag <= SEND)
     give_back((unsigned)(SEND - tag));
   else if (tag == ACCEPT) {
-    if (done->res >= 0) {
-      no_delay(done->res);
+    if (done->res >= 0)
       receive(done->res);
-    }
     if (!(done->flags & IORING_CQE_F_MORE))
-      next(IORING_OP_ACCEPT, listener, ACCEPT)->ioprio = IORING_ACCEPT_MULTISHOT;
-  } else {
+      accept_on(listener);
+  } else if (tag != CLOSE) {
     if (done->res > 0)
       reply((int)tag, done->flags >> IORING_CQE_BUFFER_SHIFT, done->res);
     if (done->flags & IORING_CQE_F_MORE)
@@ -116,16 +137,18 @@ static void take(const struct io_uring_cqe *done, int listener) {
     if (done->res > 0 || done->res == -ENOBUFS)
       receive((int)tag);
     else
-      close((int)tag);
+      end((int)tag);
   }
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  direct = argc > 1 && strcmp(argv[1], "direct") == 0;
   set_up();
   for (unsigned id = 0; id < BUFFERS; id++)
     give_back(id);
   const int listener = bound(SOCK_STREAM);
-  next(IORING_OP_ACCEPT, listener, ACCEPT)->ioprio = IORING_ACCEPT_MULTISHOT;
+  no_delay(listener); /* its connections inherit it */
+  accept_on(listener);
   for (;;) {
     enter(1);
     unsigned head = *cq_head;

@@ -23,7 +23,11 @@ def a_row(label: str, kind: str, cpu_us: float, **more: object) -> dict[str, Any
         "resent": 0,
         "load_share": 1.0,
         "ratio": cpu_us / 5,
-        "ratio_quartiles": [1.0, 1.0],
+        "ratio_quartiles": [1.0, 1.3],
+        "to_capsock": cpu_us / 6,
+        "to_capsock_quartiles": [cpu_us / 6 - 0.05, cpu_us / 6 + 0.05],
+        "steady": True,
+        "rounds": 5,
     }
     return {**row, **more}
 
@@ -56,7 +60,7 @@ def test_the_cheapest_comes_first() -> None:
 
 def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
     text = render.table("tcp-64", RESULT)
-    assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 | 150,000/s | 300 | 650 |" in text
+    assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 (1.00 to 1.30) | 150,000/s | 300 | 650 |" in text
     assert "Skipped: netty (target/bench/java/NettyServer.class is not there)." in text
     assert "taken although disturbed: 1" in text
     assert "where it was not the whole core: asyncio <&> (90%)." in text
@@ -69,9 +73,17 @@ def test_every_row_of_a_table_has_the_same_columns() -> None:
         assert {line.count("|") for line in rows} == {8}
 
 
+def test_an_unsteady_row_has_a_star() -> None:
+    rows = {**RESULT["servers"], "mio": a_row("mio", "library", 5.5, steady=False, rounds=15)}
+    text = render.table("tcp-64", {**RESULT, "servers": rows})
+    assert "| mio | 5.5 | 4.95 to 6.6 | 1.10 (1.00 to 1.30) * |" in text
+    assert "*: after 15 rounds" in text
+    assert "*:" not in render.table("tcp-64", RESULT)
+
+
 def test_the_rows_where_capsock_loses_are_listed() -> None:
-    assert render.losses({"tcp-64": RESULT}) == ["- `tcp-64`: capsock 6 us; cheaper: mio (5.5)."]
-    cheap = {**RESULT["servers"], "capsock": a_row("capsock", "capsock", 4.0)}
+    assert render.losses({"tcp-64": RESULT}) == ["- `tcp-64`: mio (0.92; 0.87 to 0.97)."]
+    cheap = {**RESULT["servers"], "mio": a_row("mio", "library", 5.5, to_capsock=1.01)}
     assert render.losses({"tcp-64": {**RESULT, "servers": cheap}}) == []
 
 
