@@ -104,8 +104,8 @@ def table(name: str, result: Result) -> str:
 
 
 def losses(results: Mapping[str, Result]) -> list[str]:
-    """A line for each workload in which a library costs less than capsock with its default options: by the ratio
-    of each round, whose quartiles are told as well."""
+    """A line for each workload in which a library costs less than capsock with its default options, by the
+    ratio of each round."""
     lines = []
     for name, result in results.items():
         rows = result["servers"]
@@ -136,8 +136,8 @@ def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called:
         parts.append(f"{said['processor']}; {said['kernel']}; {versions}: {', '.join(where)}.")
     parts.append("## Workloads in which another server costs less")
     parts.append(
-        "The ratio to capsock with its default options; its quartiles over the rounds. Where these include 1, the "
-        "run does not tell the two apart."
+        "The ratio to capsock with its default options; its quartiles over the rounds. "
+        "Where these include 1, the run does not tell the two apart."
     )
     parts.append("\n".join(losses(results)) or "None in these runs.")
     parts.append("## The workloads")

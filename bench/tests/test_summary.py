@@ -90,7 +90,10 @@ def test_without_a_c_program_there_is_no_ratio() -> None:
 
 
 def test_a_ratio_is_of_the_rounds_in_which_both_were_measured() -> None:
-    rounds = {"lean": {0: a_run(2.0), 1: a_run(2.0), 7: a_run(4.0)}, "capsock": {1: a_run(2.4), 7: a_run(4.4)}}
+    rounds = {
+        "lean": {0: a_run(2.0), 1: a_run(2.0), 7: a_run(4.0)},
+        "capsock": {1: a_run(2.4), 7: a_run(4.4)},
+    }
     summary = summarize(rounds, ["lean"])["capsock"]
     assert summary.ratio_quartiles == pytest.approx((1.125, 1.175))
     assert summary.rounds == 2
@@ -108,7 +111,7 @@ def test_a_ratio_is_of_the_rounds_in_which_both_were_measured() -> None:
         ([1.0, 1.05, 1.1, 1.15, 1.2], False),
     ],
 )
-def test_a_row_is_steady_if_the_closest_half_of_its_ratios_is_close(ratios: list[float], steady: bool) -> None:
+def test_a_row_is_steady_if_half_of_its_ratios_are_close(ratios: list[float], steady: bool) -> None:
     rounds = {"lean": numbered(*(2.0 for _ in ratios)), "capsock": numbered(*(2 * ratio for ratio in ratios))}
     assert summarize(rounds, ["lean"])["capsock"].steady is steady
 
