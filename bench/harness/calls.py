@@ -1,20 +1,17 @@
-"""What a call costs in each language, and what stands still: memory, imports, starting (bench/calls)."""
+"""What a call costs in each language (bench/calls), and what stands still."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import resource
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from harness.measure import LOAD_CORE, READY_SECONDS, SERVER_CORE
+from harness import footprint
+from harness.measure import LOAD_CORE, SERVER_CORE
 from harness.servers import BUILT, JDK, ROOT
 from harness.summary import quartiles
 
@@ -35,7 +32,6 @@ PARTS = [*PROGRAMS, FOOTPRINT]
 if JDK and not JDK.endswith("17"):
     PROGRAMS["calls-java"][1].insert(1, "--enable-native-access=ALL-UNNAMED")
 ROUNDS, QUICK_ROUNDS = 31, 7
-CONNECTIONS = 2000
 
 
 @contextlib.contextmanager
@@ -83,7 +79,7 @@ def row(rounds: Sequence[tuple[float, float]]) -> dict[str, Any]:
 def measure(part: str, quick: bool) -> dict[str, Any]:
     """Runs the program of a language on the first core, with servers to ask on the last."""
     if part == FOOTPRINT:
-        return footprint(QUICK_ROUNDS if quick else ROUNDS)
+        return footprint.measure(QUICK_ROUNDS // 2 if quick else QUICK_ROUNDS)
     label, command = PROGRAMS[part]
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with serving("tcp", LOAD_CORE) as (tcp, _), serving("udp", LOAD_CORE) as (udp, _):
@@ -103,49 +99,3 @@ def measure(part: str, quick: bool) -> dict[str, Any]:
             return {"label": label, "rounds": rounds, "rows": {}, "skipped": why}
     rows = {name: row(found) for name, found in collect(done.stdout.splitlines()).items()}
     return {"label": label, "rounds": rounds, "rows": rows}
-
-
-def _own_memory(process: int) -> int:
-    """The bytes of memory that are the process's own and no file's (RssAnon of proc(5))."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("RssAnon:"):
-            return int(line.split()[1]) * 1024
-    raise OSError("there is no RssAnon in /proc: proc(5), since Linux 4.5")
-
-
-def idle_bytes() -> float:
-    """The bytes for each of some thousands of connections that were answered once and say nothing now."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * CONNECTIONS + 256)), hard))
-    with serving("tcp", LOAD_CORE) as (port, process), contextlib.ExitStack() as connections:
-
-        def connect(count: int) -> None:
-            for _ in range(count):
-                one = socket.create_connection(("127.0.0.1", port), READY_SECONDS)
-                connections.enter_context(one)
-                one.sendall(b"hello\n")
-                if one.recv(16) != b"HELLO\n":
-                    raise ValueError("a wrong reply")
-
-        connect(16)
-        before = _own_memory(process)
-        connect(CONNECTIONS)
-        return (_own_memory(process) - before) / CONNECTIONS
-
-
-def ready_ms() -> float:
-    """The milliseconds from the start of `capsock serve` to its line."""
-    start = time.perf_counter()
-    with serving("tcp", SERVER_CORE):
-        return (time.perf_counter() - start) * 1e3
-
-
-def footprint(rounds: int) -> dict[str, Any]:
-    ready = quartiles([ready_ms() for _ in range(rounds)])
-    memory = quartiles([idle_bytes() for _ in range(3)])
-    return {
-        "rounds": rounds,
-        "connections": CONNECTIONS,
-        "ready_ms": [round(value, 2) for value in ready],
-        "idle_bytes": [round(value) for value in memory],
-    }

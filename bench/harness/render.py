@@ -184,7 +184,7 @@ def calls(called: Mapping[str, Any]) -> str:
         "takes two wake-ups; these are most of its cost.",
     ]
     for part, result in called.items():
-        if "ready_ms" in result:
+        if "servers" in result:
             continue
         lines += ["", f"### {result['label']}", ""]
         if not result["rows"]:
@@ -197,16 +197,33 @@ def calls(called: Mapping[str, Any]) -> str:
             ratio = f"**{middle}** ({low} to {high})"
             lines.append(f"| {name} | {_us(row['theirs_us'])} | {_us(row['capsock_us'])} | {ratio} |")
     for part, result in called.items():
-        if "ready_ms" in result:
-            count, ready = result["connections"], _us(result["ready_ms"])
-            lines += [
-                "",
-                "### Start-up and idle connections",
-                "",
-                f"`{part}`: `capsock serve tcp` is ready after {ready} ms. Of",
-            ]
-            lines += [f"{count:,} idle connections, each answered once before, each takes"]
-            lines.append(
-                f"{_us(result['idle_bytes'])} bytes of the process's anonymous memory, without the kernel's."
-            )
+        if "servers" in result:
+            lines += footprint(part, result)
     return "\n".join(lines)
+
+
+def footprint(part: str, result: Result) -> list[str]:
+    """The section of what stands still."""
+    rows = sorted(result["servers"].values(), key=lambda row: row["ready_ms"][1])
+    lines = [
+        "",
+        "### Start-up and idle connections",
+        "",
+        f"`{part}`, {result['rounds']} rounds: from the start of a server's process to the line that says",
+        f"where it listens; and of {result['connections']:,} idle connections, each answered once before, what",
+        "each takes of the process's anonymous memory, without the kernel's: medians (interquartile range).",
+        "",
+        "| server | ready, ms | idle connection, bytes |",
+        "|---|---:|---:|",
+    ]
+    for row in rows:
+        label = f"**{row['label']}**" if row["kind"] == "capsock" else row["label"]
+        lines.append(f"| {label} | {_us(row['ready_ms'])} | {_us(row['idle_bytes'])} |")
+    if jvm := result["jvm_ms"]:
+        low, middle, high = (f"{value:.2f}" for value in jvm["ratio"])
+        lines += [
+            "",
+            f"A JVM that opens and closes a socket of the JDK ends after {_us(jvm['jdk'])} ms, and with "
+            f"capsock's sockets installed after {_us(jvm['capsock'])} ms: **{middle}** ({low} to {high}).",
+        ]
+    return lines

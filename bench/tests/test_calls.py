@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness import calls
+from harness import calls, footprint
+from harness.servers import SERVERS
 
 
 def test_every_row_has_its_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +16,12 @@ def test_every_row_has_its_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(row["ratio"][1] > 0 for row in measured["rows"].values())
 
 
-def test_idle_connections_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "CONNECTIONS", 50)
-    assert calls.idle_bytes() >= 0
+def test_a_server_is_ready_and_its_idle_connections_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "CONNECTIONS", 50)
+    (server,) = (server for server in SERVERS if server.name == "capsock")
+    assert footprint.ready_ms(server) > 0
+    assert footprint.idle_bytes(server) >= 0
+
+
+def test_the_servers_of_the_footprint_are_known() -> None:
+    assert set(footprint.NAMES) <= {server.name for server in SERVERS}

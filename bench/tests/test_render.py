@@ -139,11 +139,27 @@ def test_a_call_is_reported_by_the_median_of_the_ratios_of_its_rounds() -> None:
         {
             "calls-c": {"label": "C", "rounds": 3, "rows": {"`send`": row}},
             "calls-java": {"label": "Java", "rounds": 3, "rows": {}, "skipped": "there is no java"},
-            "footprint": {"connections": 2000, "ready_ms": [2, 3, 4], "idle_bytes": [640, 700, 1200]},
+            "footprint": {
+                "rounds": 7,
+                "connections": 2000,
+                "servers": {
+                    "capsock": {
+                        "label": "capsock",
+                        "kind": "capsock",
+                        "ready_ms": [2, 3, 4],
+                        "idle_bytes": [640, 700, 1200],
+                    }
+                },
+                "skipped": {},
+                "jvm_ms": {"jdk": [40, 50, 60], "capsock": [70, 80, 90], "ratio": [1.5, 1.6, 1.7]},
+            },
         }
     )
     assert "| `send` | 4 (3 to 6) | 3 (2.5 to 5.5) | **1.00** (0.75 to 1.25) |" in page
     assert "Skipped: there is no java" in page
-    assert "is ready after 3 (2 to 4) ms" in page
     assert "2,000 idle connections" in page
-    assert "700 (640 to 1,200) bytes" in page
+    assert "| **capsock** | 3 (2 to 4) | 700 (640 to 1,200) |" in page
+    assert (
+        "after 50 (40 to 60) ms, and with capsock's sockets installed after 80 (70 to 90) ms: **1.60**"
+        in page
+    )
