@@ -285,3 +285,42 @@ fn the_textbooks_python_client_needs_no_newline() {
     connection.read_to_string(&mut reply).unwrap();
     assert_eq!(reply, "NO NEWLINE");
 }
+
+/// How many connections each event loop of a process has: the descriptors of each epoll instance that belong to it alone
+/// (proc(5), `fdinfo`).
+#[cfg(all(target_os = "linux", not(capsock_portable)))]
+fn watched(process: u32) -> Vec<usize> {
+    let infos = std::fs::read_dir(format!("/proc/{process}/fdinfo")).unwrap();
+    let texts: Vec<_> = infos.filter_map(|info| std::fs::read_to_string(info.ok()?.path()).ok()).collect();
+    let loops: Vec<Vec<&str>> = texts
+        .iter()
+        .map(|text| {
+            let lines = text.lines().filter_map(|line| line.strip_prefix("tfd:"));
+            lines.filter_map(|line| line.split_whitespace().next()).collect()
+        })
+        .filter(|fds: &Vec<&str>| !fds.is_empty())
+        .collect();
+    let alone = |fd: &&&str| loops.iter().filter(|fds| fds.contains(*fd)).count() == 1;
+    loops.iter().map(|fds| fds.iter().filter(alone).count()).collect()
+}
+
+#[test]
+#[cfg(all(target_os = "linux", not(capsock_portable)))]
+fn workers_have_like_many_connections_each() {
+    for workers in [2, 3] {
+        let server = Server::start(&format!("tcp --host 127.0.0.1 --workers {workers}"));
+        let idle = watched(server.running.id());
+        let clients: Vec<_> =
+            (0..96).map(|_| TcpStream::connect(("127.0.0.1", server.port())).unwrap()).collect();
+        for mut client in &clients {
+            client.write_all(b"x").unwrap();
+            client.read_exact(&mut [0]).unwrap();
+        }
+        // A connection is watched from its second round on.
+        until("all are watched", || {
+            watched(server.running.id()).iter().sum::<usize>() == idle.iter().sum::<usize>() + clients.len()
+        });
+        let most = watched(server.running.id()).into_iter().max().unwrap() - idle.iter().max().unwrap();
+        assert!(most as f64 <= 1.15 * 96.0 / f64::from(workers), "{most} of 96 with {workers} workers");
+    }
+}

@@ -52,6 +52,11 @@ pub(super) trait ConnectionSet {
     /// Another thread has asked for something, by the token [`REQUEST`].
     fn requested(&mut self, _current: &mut LoopState) {}
 
+    /// There are no connections, and the loop is about to end: whether other threads give it none any more.
+    fn end(&mut self) -> bool {
+        true
+    }
+
     /// When [`look`](ConnectionSet::look) is to be called next.
     fn next_look(&self) -> Option<Instant> {
         None
@@ -81,7 +86,8 @@ impl LoopState {
         self.next_timeout_check = self.next_timeout_check.min(self.now + LINGER_INTERVAL);
     }
 
-    fn schedule_timeout_check(&mut self) {
+    /// The time limits are checked after their interval.
+    pub(super) fn schedule_timeout_check(&mut self) {
         self.next_timeout_check = self.now + self.timeout_check_interval();
     }
 
@@ -132,7 +138,7 @@ impl<C: ConnectionSet> EventLoop<C> {
 
     pub(super) fn run(&mut self) {
         let mut events = Events::with_capacity(MAX_EVENTS);
-        while !(self.current.draining && self.connections.is_empty()) {
+        while !(self.current.draining && self.connections.is_empty() && self.connections.end()) {
             self.wait(&mut events);
             self.current.now = Instant::now();
             let pending = self.connections.pending();

@@ -1,9 +1,10 @@
 //! Event loops (on Linux over epoll(7)).
 //!
-//! Without a handler each worker runs a loop of its own (`worker`): it accepts, and answers its own connections. With a
+//! Without a handler each worker runs a loop of its own (`worker`): it accepts, and answers its connections. With a
 //! handler, a pool of threads calls it, and one more loop does everything else (`handlers`). Both kinds are an
 //! [`EventLoop`](event_loop::EventLoop) over a set of connections.
 
+mod balance;
 mod busy_poll;
 mod connection;
 mod event_loop;

@@ -1,4 +1,5 @@
-//! The event loop without a handler: each worker accepts, and answers the connections that it has accepted.
+//! The event loop without a handler: each worker accepts, and answers the connections that it has accepted, unless
+//! another one has fewer (`balance`).
 //!
 //! An idle connection costs no buffer: input and replies pass through the worker's buffers, and only replies that the
 //! socket does not accept are kept with the connection. For each event there is one receive, and one send of all
@@ -14,8 +15,9 @@ use std::sync::Arc;
 
 use slab::Slab;
 
+use super::balance::Balance;
 use super::connection::{Connection, MAX_KEPT_REPLIES, NextStep, StepContext};
-use super::event_loop::{ConnectionSet, EventLoop, LoopState};
+use super::event_loop::{ConnectionSet, EventLoop, LoopState, REQUEST};
 use crate::net::fd::AsFd;
 use crate::net::{Errno, Interest, Selector, Socket};
 use crate::server::admission::Admitted;
@@ -27,9 +29,11 @@ const RECEIVE_BUFFER: usize = 1024 * 1024;
 
 pub(super) fn start(state: &Arc<State>, listeners: &Arc<Listeners>) -> Result<(), Errno> {
     let settings = &state.context.settings;
-    for _ in 0..settings.workers {
+    let balance = Arc::new(Balance::new(settings.workers)?);
+    for number in 0..settings.workers {
         let selector = Arc::new(Selector::new()?);
-        let connections = WorkerConnections::new();
+        selector.add(balance.waker(number).as_fd(), Interest::READABLE, REQUEST)?;
+        let connections = WorkerConnections::new(Arc::clone(&balance), number);
         let mut worker =
             EventLoop::new(connections, selector, settings.busy_poll, Arc::clone(listeners), state)?;
         state.spawn("capsock-events", move |_| worker.run())?;
@@ -44,6 +48,9 @@ struct WorkerConnections {
     pending: Vec<usize>,
     received: Vec<u8>,
     replies: Vec<u8>,
+    balance: Arc<Balance>,
+    /// The worker's number.
+    number: usize,
 }
 
 struct WorkerConnection {
@@ -56,13 +63,36 @@ struct WorkerConnection {
 }
 
 impl WorkerConnections {
-    fn new() -> WorkerConnections {
+    fn new(balance: Arc<Balance>, number: usize) -> WorkerConnections {
         WorkerConnections {
             all: Slab::new(),
             pending: Vec::new(),
             received: vec![0; RECEIVE_BUFFER],
             replies: Vec::new(),
+            balance,
+            number,
         }
+    }
+
+    /// Removes a connection that is closed or that cannot be served.
+    fn remove(&mut self, key: usize) {
+        drop(self.all.remove(key));
+        self.balance.set_open(self.number, self.all.len());
+    }
+
+    /// Admits a connection, and serves it.
+    #[inline(always)]
+    fn serve(&mut self, socket: Socket, current: &mut LoopState) {
+        let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
+        let exchange = Exchange::new(current.state.context.settings.framing);
+        let connection = Connection::new(admitted, exchange, current.now);
+        let entry =
+            WorkerConnection { connection, interest: Interest::INPUT, registered: false, pending: true };
+        let key = self.all.insert(entry);
+        self.balance.set_open(self.number, self.all.len());
+        self.pending.push(key);
+        // Most clients send at once: a request that has arrived with the connection is answered in this round.
+        self.step(key, current, Connection::advance);
     }
 
     /// Runs a step of a connection, and does what it asks for next.
@@ -90,7 +120,7 @@ impl WorkerConnections {
                     // close(2) would not unregister it if a process that the host forked has the socket as well.
                     let _ = current.selector.remove(entry.connection.socket().as_fd());
                 }
-                drop(self.all.remove(key));
+                self.remove(key);
                 return;
             }
         };
@@ -105,7 +135,7 @@ impl WorkerConnections {
             let socket = entry.connection.socket().as_fd();
             if entry.registered && current.selector.modify(socket, interest, key as u64).is_err() {
                 let _ = current.selector.remove(socket);
-                drop(self.all.remove(key));
+                self.remove(key);
                 return;
             }
             entry.interest = interest;
@@ -119,7 +149,7 @@ impl WorkerConnections {
         if current.selector.add(socket, entry.interest, key as u64).is_ok() {
             entry.registered = true;
         } else {
-            drop(self.all.remove(key));
+            self.remove(key);
             current.state.context.limit_reached(LimitEvent::Refused(Selector::REFUSED));
         }
     }
@@ -132,15 +162,22 @@ impl ConnectionSet for WorkerConnections {
 
     #[inline(always)]
     fn add(&mut self, socket: Socket, current: &mut LoopState) {
-        let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
-        let exchange = Exchange::new(current.state.context.settings.framing);
-        let connection = Connection::new(admitted, exchange, current.now);
-        let entry =
-            WorkerConnection { connection, interest: Interest::INPUT, registered: false, pending: true };
-        let key = self.all.insert(entry);
-        self.pending.push(key);
-        // Most clients send at once: a request that has arrived with the connection is answered in this round.
-        self.step(key, current, Connection::advance);
+        if let Some(socket) = self.balance.hand_over(self.number, socket) {
+            self.serve(socket, current);
+        }
+    }
+
+    fn requested(&mut self, current: &mut LoopState) {
+        for socket in self.balance.take(self.number) {
+            if self.all.is_empty() {
+                current.schedule_timeout_check();
+            }
+            self.serve(socket, current);
+        }
+    }
+
+    fn end(&mut self) -> bool {
+        self.balance.end(self.number)
     }
 
     #[inline(always)]
