@@ -1,14 +1,19 @@
 package io.capsock;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.capsock.net.Factories;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Objects;
 
 /** The service without a network (text in upper case), and settings of the whole program. */
 public final class Capsock {
+  /** Up to this length the native side copies ASCII instead of making an array, which costs less. */
+  private static final int SHORT = 256;
+
   private static boolean installed;
 
   private Capsock() {}
@@ -57,6 +62,13 @@ public final class Capsock {
    * @throws IllegalArgumentException if the text has an unpaired surrogate
    */
   public static String uppercase(String text) {
+    if (text.length() <= SHORT) {
+      byte[] utf8 = text.getBytes(UTF_8);
+      // A question mark may stand for half of a surrogate pair.
+      if (uppercaseAscii(utf8) && text.indexOf('?') < 0 && text.length() == utf8.length) {
+        return new String(utf8, ISO_8859_1);
+      }
+    }
     return Text.decode(Native.api().uppercase(Text.encode(text)));
   }
 
@@ -68,7 +80,18 @@ public final class Capsock {
    * @return the text in upper case, a new array
    */
   public static byte[] uppercase(byte[] utf8) {
-    return Native.api().uppercase(Objects.requireNonNull(utf8, "utf8"));
+    if (utf8.length <= SHORT) {
+      byte[] upper = utf8.clone();
+      if (uppercaseAscii(upper)) {
+        return upper;
+      }
+    }
+    return Native.api().uppercase(utf8);
+  }
+
+  /** Replaces ASCII by its upper case; otherwise returns false. */
+  private static boolean uppercaseAscii(byte[] utf8) {
+    return utf8.length <= SHORT && Native.api().uppercaseAscii(utf8, utf8.length);
   }
 
   /**

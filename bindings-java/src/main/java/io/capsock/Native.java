@@ -52,6 +52,8 @@ final class Native {
 
   native byte[] uppercase(byte[] input);
 
+  native boolean uppercaseAscii(byte[] bytes, int length);
+
   native long streamOpen();
 
   native byte[] streamPush(long handle, byte[] input);

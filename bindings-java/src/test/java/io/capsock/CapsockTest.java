@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,20 @@ class CapsockTest {
   void nullIsRefused() {
     assertThrows(NullPointerException.class, () -> Capsock.uppercase((String) null));
     assertThrows(NullPointerException.class, () -> Capsock.uppercase((byte[]) null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 63, 64, 254, 255, 256, 257, 1000})
+  void aTextOfEachLength(int length) {
+    for (String last : new String[] {"x", "?", "ß", "ÿ", "\uD83D\uDE00"}) {
+      String text = "x".repeat(length) + last;
+      String expected = text.toUpperCase(Locale.ROOT);
+      byte[] utf8 = text.getBytes(UTF_8);
+      assertEquals(expected, Capsock.uppercase(text));
+      assertArrayEquals(expected.getBytes(UTF_8), Capsock.uppercase(utf8));
+      assertArrayEquals(text.getBytes(UTF_8), utf8, "the input is not modified");
+      assertThrows(IllegalArgumentException.class, () -> Capsock.uppercase(text + "\uD83D"));
+    }
   }
 
   @Test
