@@ -64,9 +64,12 @@ public final class Capsock {
   public static String uppercase(String text) {
     if (text.length() <= SHORT) {
       byte[] utf8 = text.getBytes(UTF_8);
-      // A question mark may stand for half of a surrogate pair.
-      if (uppercaseAscii(utf8) && text.indexOf('?') < 0 && text.length() == utf8.length) {
-        return new String(utf8, ISO_8859_1);
+      if (uppercaseAscii(utf8)) {
+        String upper = new String(utf8, ISO_8859_1);
+        // A question mark may stand for half of a surrogate pair.
+        if (upper.indexOf('?') < 0) {
+          return upper;
+        }
       }
     }
     return Text.decode(Native.api().uppercase(Text.encode(text)));
