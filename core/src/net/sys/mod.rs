@@ -11,6 +11,7 @@
 //! `linux`, by calls that every Unix system has; on Linux, `--cfg capsock_portable` takes it instead, which is how it is
 //! tested. `windows` has the names of `posix` and `unix`; `portable` is what those two share.
 
+#[cfg(not(all(target_os = "linux", not(capsock_portable))))]
 mod buffer;
 mod child;
 mod control;

@@ -6,6 +6,7 @@
 #[cfg(target_env = "gnu")]
 use std::ffi::c_uint;
 use std::ffi::{c_int, c_long};
+use std::net::SocketAddr;
 #[cfg(target_env = "gnu")]
 use std::os::fd::RawFd;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -34,6 +35,25 @@ pub(crate) fn receive(socket: &Socket, buffer: &mut [u8], flags: c_int) -> Sys<u
 #[inline(always)]
 pub(crate) fn send(socket: &Socket, bytes: &[u8], flags: c_int) -> Sys<usize> {
     Ok(rustix::net::send(socket, bytes, SendFlags::from_bits_retain(flags as u32) | SendFlags::NOSIGNAL)?)
+}
+
+/// recvfrom(2). A connected stream has no sender's address.
+#[inline(always)]
+pub(crate) fn receive_from(
+    socket: &Socket,
+    buffer: &mut [u8],
+    flags: c_int,
+) -> Sys<(usize, Option<SocketAddr>)> {
+    let (_, length, address) =
+        rustix::net::recvfrom(socket, buffer, RecvFlags::from_bits_retain(flags as u32))?;
+    Ok((length, address.and_then(|address| SocketAddr::try_from(address).ok())))
+}
+
+/// sendto(2), with MSG_NOSIGNAL.
+#[inline(always)]
+pub(crate) fn send_to(socket: &Socket, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
+    let flags = SendFlags::from_bits_retain(flags as u32) | SendFlags::NOSIGNAL;
+    Ok(rustix::net::sendto(socket, bytes, flags, address)?)
 }
 
 fn checked(result: c_long) -> Sys<usize> {

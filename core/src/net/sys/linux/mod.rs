@@ -9,7 +9,7 @@ mod poll;
 mod selector;
 mod timer;
 
-pub(crate) use calls::{receive, recvmsg, send, sendmsg};
+pub(crate) use calls::{receive, receive_from, recvmsg, send, send_to, sendmsg};
 pub(crate) use connection::{
     SHUTDOWN_REFUSES, accept, disconnect, open, peer_may_send, reset, unacknowledged, unsent,
 };

@@ -1,11 +1,7 @@
 //! The calls of a socket that Windows makes in another way.
 
-use std::ffi::c_int;
-use std::net::SocketAddr;
+use socket2::Socket;
 
-use socket2::{SockAddr, Socket};
-
-use crate::net::sys::buffer::uninit;
 use crate::net::sys::errno::{Errno, Sys};
 use crate::netc;
 
@@ -49,23 +45,6 @@ impl Mode {
 pub(crate) fn is_ipv6(socket: &Socket) -> Sys<bool> {
     let address = socket.local_addr()?.as_socket().ok_or(Errno(netc::EAFNOSUPPORT))?;
     Ok(address.is_ipv6())
-}
-
-/// recvfrom(2). A connected stream has no sender's address.
-#[inline(always)]
-pub(crate) fn receive_from(
-    socket: &Socket,
-    buffer: &mut [u8],
-    flags: c_int,
-) -> Sys<(usize, Option<SocketAddr>)> {
-    let (count, address) = socket.recv_from_with_flags(uninit(buffer), flags)?;
-    Ok((count, address.as_socket()))
-}
-
-/// sendto(2), with MSG_NOSIGNAL.
-#[inline(always)]
-pub(crate) fn send_to(socket: &Socket, bytes: &[u8], address: &SocketAddr, flags: c_int) -> Sys<usize> {
-    Ok(socket.send_to_with_flags(bytes, &SockAddr::from(*address), flags | netc::MSG_NOSIGNAL)?)
 }
 
 /// How a connect ended, whose socket is writable: what a second connect(2) reports, which is `again`. Unlike a read of

@@ -20,7 +20,7 @@ pub(crate) use address::address_at;
 pub use blocked_signals::write_without_signals;
 pub(crate) use calls::{
     CALLS_BLOCK, HOOK_INTERVAL, Mode, RESETS_AT_ONCE, connect_result, is_ipv6, prepare_to_serve,
-    receive_from, reuse_address, send_to,
+    reuse_address,
 };
 pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{PollableInput, close_number};

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 use std::mem;
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
@@ -119,6 +119,28 @@ pub(crate) fn unsent(fd: BorrowedFd<'_>) -> Sys<usize> {
 #[inline(always)]
 pub(crate) fn receive(socket: &socket2::Socket, buffer: &mut [u8], flags: c_int) -> Sys<usize> {
     Ok(socket.recv_with_flags(uninit(buffer), flags)?)
+}
+
+/// recvfrom(2). A connected stream has no sender's address.
+#[inline(always)]
+pub(crate) fn receive_from(
+    socket: &socket2::Socket,
+    buffer: &mut [u8],
+    flags: c_int,
+) -> Sys<(usize, Option<SocketAddr>)> {
+    let (count, address) = socket.recv_from_with_flags(uninit(buffer), flags)?;
+    Ok((count, address.as_socket()))
+}
+
+/// sendto(2), with MSG_NOSIGNAL.
+#[inline(always)]
+pub(crate) fn send_to(
+    socket: &socket2::Socket,
+    bytes: &[u8],
+    address: &SocketAddr,
+    flags: c_int,
+) -> Sys<usize> {
+    Ok(socket.send_to_with_flags(bytes, &SockAddr::from(*address), flags | netc::MSG_NOSIGNAL)?)
 }
 
 /// send(2), without SIGPIPE. For MSG_MORE, which few systems have, the socket keeps an incomplete segment from now on until

@@ -9,7 +9,8 @@ mod notifier;
 mod poll;
 
 pub(crate) use connection::{
-    accept, disconnect, open, peer_may_send, receive, reset, send, unacknowledged, unsent,
+    accept, disconnect, open, peer_may_send, receive, receive_from, reset, send, send_to, unacknowledged,
+    unsent,
 };
 pub(crate) use control::{read_control, write_control};
 pub(crate) use libc::{recvmsg, sendmsg};
