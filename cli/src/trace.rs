@@ -74,6 +74,7 @@ enum When {
 }
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
+    let format = args.format()?;
     let mut model = figure::link(read(&args.files)?);
     if args.no_payload {
         model = model.without_payload();
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
     if args.normalize {
         model = figure::normalize(model);
     }
-    let drawn = args.draw(&model);
+    let drawn = args.draw(&model, format);
     match &args.output {
         None => {
             let mut output = Output::new().map_err(|error| Failure::output(&error))?;
@@ -111,9 +112,9 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 }
 
 impl Trace {
-    fn draw(&self, model: &Model) -> String {
+    fn draw(&self, model: &Model, format: Format) -> String {
         let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
-        match self.format() {
+        match format {
             Format::Text => figure::text(model, &self.text()),
             Format::Svg => figure::svg(model, &page),
             Format::Html => figure::html(model, &page),
@@ -124,18 +125,29 @@ impl Trace {
         }
     }
 
-    fn format(&self) -> Format {
-        self.format.unwrap_or_else(|| match self.output.as_deref().and_then(Path::extension) {
-            Some(extension) if extension == "svg" => Format::Svg,
-            Some(extension) if extension == "html" => Format::Html,
-            Some(extension) if extension == "mmd" => Format::Mermaid,
-            Some(extension) if extension == "json" => Format::Perfetto,
-            _ => Format::Text,
-        })
+    fn format(&self) -> Result<Format> {
+        let extension = self.output.as_deref().and_then(Path::extension);
+        match (
+            self.format,
+            extension.map(|extension| extension.to_string_lossy().to_ascii_lowercase()).as_deref(),
+        ) {
+            (Some(format), _) => Ok(format),
+            (None, None | Some("txt")) => Ok(Format::Text),
+            (None, Some("svg")) => Ok(Format::Svg),
+            (None, Some("html")) => Ok(Format::Html),
+            (None, Some("mmd")) => Ok(Format::Mermaid),
+            (None, Some("json")) => Ok(Format::Perfetto),
+            (None, Some(other)) => Err(Failure::usage(format!(
+                "no format has the extension .{other}: name the file .svg, .html, .mmd, .json or .txt, or give --format"
+            ))),
+        }
     }
 
     fn ends_in(&self, extension: &str) -> bool {
-        self.output.as_deref().and_then(Path::extension).is_some_and(|found| found == extension)
+        self.output
+            .as_deref()
+            .and_then(Path::extension)
+            .is_some_and(|found| found.eq_ignore_ascii_case(extension))
     }
 
     fn text(&self) -> TextOptions {

@@ -21,6 +21,28 @@ fn recorded(file: &Path, transport: &str, concurrency: &str) {
 }
 
 #[test]
+fn a_file_gets_the_format_of_its_extension_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "udp", "iterative");
+    let formats =
+        [("svg", "<svg "), ("SVG", "<svg "), ("html", "<!doctype html>"), ("mmd", "sequenceDiagram")];
+    for (extension, begin) in formats {
+        let out = folder.path().join(format!("figure.{extension}"));
+        assert_eq!(drawn(&trace, &format!("-o {}", out.display())).code, 0);
+        assert!(std::fs::read_to_string(&out).unwrap().starts_with(begin), "{extension}");
+    }
+    for extension in ["png", "pdf", "jsonl"] {
+        let out = folder.path().join(format!("figure.{extension}"));
+        let done = drawn(&trace, &format!("-o {}", out.display()));
+        assert_eq!(done.code, 2, "{done:?}");
+        assert!(done.stderr.contains(&format!("no format has the extension .{extension}")), "{done:?}");
+        assert!(!out.exists());
+        assert_eq!(drawn(&trace, &format!("--format svg -o {}", out.display())).code, 0, "{extension}");
+    }
+}
+
+#[test]
 fn each_kind_of_server_is_drawn_with_its_request_and_its_reply() {
     let folder = tempfile::tempdir().unwrap();
     for transport in ["tcp", "udp"] {
