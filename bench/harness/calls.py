@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness import footprint
+from harness import counts, footprint
 from harness.measure import LOAD_CORE, SERVER_CORE
 from harness.servers import BUILT, JDK, ROOT
 from harness.summary import quartiles
@@ -27,7 +27,7 @@ PROGRAMS: dict[str, tuple[str, list[str]]] = {
     "calls-java": ("Java", [f"{JDK}/bin/java", "-cp", f"{JAR}:{CLASSES}", "JavaCalls"]),
 }
 FOOTPRINT = "footprint"
-PARTS = [*PROGRAMS, FOOTPRINT]
+PARTS = [*PROGRAMS, FOOTPRINT, counts.PART]
 # From Java 24 on native code is announced.
 if JDK and not JDK.endswith("17"):
     PROGRAMS["calls-java"][1].insert(1, "--enable-native-access=ALL-UNNAMED")
@@ -80,6 +80,8 @@ def measure(part: str, quick: bool) -> dict[str, Any]:
     """Runs the program of a language on the first core, with servers to ask on the last."""
     if part == FOOTPRINT:
         return footprint.measure(QUICK_ROUNDS // 2 if quick else QUICK_ROUNDS)
+    if part == counts.PART:
+        return counts.measure()
     label, command = PROGRAMS[part]
     rounds = QUICK_ROUNDS if quick else ROUNDS
     with serving("tcp", LOAD_CORE) as (tcp, _), serving("udp", LOAD_CORE) as (udp, _):

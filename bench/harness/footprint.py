@@ -1,4 +1,4 @@
-"""What stands still: how soon a server is ready, what an idle connection holds, how soon a JVM has a socket."""
+"""What stands still: how soon a server is ready or a JVM has a socket, and what an idle connection holds."""
 
 from __future__ import annotations
 

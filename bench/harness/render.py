@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness import counts
+
 Result = Mapping[str, Any]
 
 # The share of a core from which on the load generator counts as undisturbed.
@@ -184,7 +186,7 @@ def calls(called: Mapping[str, Any]) -> str:
         "takes two wake-ups; these are most of its cost.",
     ]
     for part, result in called.items():
-        if "servers" in result:
+        if "rows" not in result:
             continue
         lines += ["", f"### {result['label']}", ""]
         if not result["rows"]:
@@ -199,6 +201,8 @@ def calls(called: Mapping[str, Any]) -> str:
     for part, result in called.items():
         if "servers" in result:
             lines += footprint(part, result)
+        if "workloads" in result:
+            lines += ["", counts.section(result)]
     return "\n".join(lines)
 
 
@@ -210,8 +214,9 @@ def footprint(part: str, result: Result) -> list[str]:
         "### Start-up and idle connections",
         "",
         f"`{part}`, {result['rounds']} rounds: from the start of a server's process to the line that says",
-        f"where it listens; and of {result['connections']:,} idle connections, each answered once before, what",
-        "each takes of the process's anonymous memory, without the kernel's: medians (interquartile range).",
+        f"where it listens; and of {result['connections']:,} idle connections, each answered once before,",
+        "what each takes of the process's anonymous memory, without the kernel's: medians",
+        "(interquartile range).",
         "",
         "| server | ready, ms | idle connection, bytes |",
         "|---|---:|---:|",
