@@ -11,7 +11,7 @@ import java.net.Socket;
 
 /** The service without a network (text in upper case), and settings of the whole program. */
 public final class Capsock {
-  /** Up to this length the native side copies ASCII instead of making an array, which costs less. */
+  /** Up to this length, copies of ASCII cost less than an array of the native side's. */
   private static final int SHORT = 256;
 
   private static boolean installed;
