@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::{escape, escaped};
+use super::style::Looks;
 
 /// Whether a drawing is a file, which contains its style, or part of the page, in which calls link to rows of the
 /// table.
@@ -12,14 +13,16 @@ pub(super) enum Target {
     Page,
 }
 
-/// The style sheet of all drawings, for light and dark colour schemes.
-pub(super) const STYLE: &str = include_str!("page/figure.css");
-
 pub(super) struct Canvas {
     out: String,
     target: Target,
     width: i32,
     id: &'static str,
+    /// The classes of the groups that are open, in a file.
+    groups: Vec<String>,
+    looks: Looks,
+    /// Where the style sheet of a file is inserted.
+    style_at: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -45,7 +48,8 @@ impl Canvas {
         heading: &str,
         about: &str,
     ) -> Self {
-        let mut canvas = Self { out: String::new(), target, width, id };
+        let (groups, looks) = (Vec::new(), Looks::default());
+        let mut canvas = Self { out: String::new(), target, width, id, groups, looks, style_at: 0 };
         let (title, description) = (escaped(heading), escaped(about));
         // The page has a heading of its own.
         let top = if target == Target::Page { HEADING } else { 0 };
@@ -53,23 +57,27 @@ impl Canvas {
         let size = format!("viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\"");
         match target {
             Target::File => {
-                canvas.put(format_args!(
-                    "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\" {size} role=\"img\" "
-                ));
+                canvas.put(format_args!("<svg xmlns=\"http://www.w3.org/2000/svg\" {size} role=\"img\" "));
                 canvas.put(format_args!("aria-labelledby=\"{id}-title {id}-description\">\n"));
                 canvas.put(format_args!("<title id=\"{id}-title\">{title}</title>\n"));
                 canvas.put(format_args!("<desc id=\"{id}-description\">{description}</desc>\n"));
-                canvas.put(format_args!("<style>\n{STYLE}</style>\n"));
+                canvas.style_at = canvas.out.len();
             }
             Target::Page => {
                 canvas.put(format_args!("<svg class=\"figure\" id=\"{id}\" {size} role=\"group\" "));
                 canvas.put(format_args!("aria-label=\"{title}: {description}\">\n"));
             }
         }
+        let hatch = if target == Target::Page { " class=\"hatch\"" } else { "" };
         canvas.put(format_args!(
-            "<defs><pattern id=\"{id}-hatch\" class=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
-             patternTransform=\"rotate(45)\"><path d=\"M3,0V6\"/></pattern></defs>\n"
+            "<defs><pattern id=\"{id}-hatch\"{hatch} width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+             patternTransform=\"rotate(45)\">"
         ));
+        canvas.groups.push("hatch".to_owned());
+        canvas.path("", "M3,0V6");
+        canvas.groups.pop();
+        canvas.out.truncate(canvas.out.trim_end().len());
+        canvas.out.push_str("</pattern></defs>\n");
         canvas.rect("page", (0, top), (width, height), 0);
         if target == Target::File {
             canvas.text("title", (24, 38), Anchor::Start, heading);
@@ -80,7 +88,28 @@ impl Canvas {
 
     pub(super) fn finish(mut self) -> String {
         self.out.push_str("</svg>\n");
+        if self.target == Target::File {
+            self.out.insert_str(self.style_at, &format!("<style>\n{}</style>\n", self.looks.sheet()));
+        }
         self.out
+    }
+
+    /// The attribute that gives an element its look.
+    fn class(&mut self, tag: &str, classes: &str) -> String {
+        let class = match self.target {
+            Target::File => self.looks.class(tag, classes, &self.groups),
+            Target::Page => (!classes.is_empty()).then_some(classes),
+        };
+        class.map(|class| format!(" class=\"{class}\"")).unwrap_or_default()
+    }
+
+    /// Opens a group, whose classes in a file are in its elements' looks.
+    fn open(&mut self, class: &str, attributes: std::fmt::Arguments<'_>) {
+        match self.target {
+            Target::File => self.put(format_args!("<g{attributes}")),
+            Target::Page => self.put(format_args!("<g class=\"{class}\"{attributes}")),
+        }
+        self.groups.push(class.to_owned());
     }
 
     pub(super) fn width(&self) -> i32 {
@@ -89,8 +118,9 @@ impl Canvas {
 
     pub(super) fn rect(&mut self, class: &str, (x, y): Point, (width, height): Point, radius: i32) {
         let radius = if radius == 0 { String::new() } else { format!(" rx=\"{radius}\"") };
+        let class = self.class("rect", class);
         self.put(format_args!(
-            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{radius}/>\n"
+            "<rect{class} x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"{radius}/>\n"
         ));
     }
 
@@ -108,7 +138,8 @@ impl Canvas {
     }
 
     pub(super) fn path(&mut self, class: &str, path: &str) {
-        self.put(format_args!("<path class=\"{class}\" d=\"{path}\"/>\n"));
+        let class = self.class("path", class);
+        self.put(format_args!("<path{class} d=\"{path}\"/>\n"));
     }
 
     pub(super) fn text(&mut self, class: &str, (x, y): Point, anchor: Anchor, text: &str) {
@@ -117,7 +148,8 @@ impl Canvas {
             Anchor::Middle => " text-anchor=\"middle\"",
             Anchor::End => " text-anchor=\"end\"",
         };
-        self.put(format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>"));
+        let class = self.class("text", class);
+        self.put(format_args!("<text{class} x=\"{x}\" y=\"{y}\"{anchor}>"));
         escape(text, &mut self.out);
         self.out.push_str("</text>\n");
     }
@@ -126,15 +158,17 @@ impl Canvas {
     pub(super) fn open_step(&mut self, class: &str, number: usize, description: &str) {
         let description = escaped(description);
         match self.target {
-            Target::File => self.put(format_args!("<g class=\"{class}\"><title>{description}</title>\n")),
+            Target::File => self.put(format_args!("<g><title>{description}</title>\n")),
             Target::Page => self.put(format_args!(
                 "<a class=\"{class}\" id=\"c{number}\" href=\"#r{number}\" aria-label=\"{description}\">\
                  <title>{description}</title>\n"
             )),
         }
+        self.groups.push(class.to_owned());
     }
 
     pub(super) fn close_step(&mut self) {
+        self.groups.pop();
         self.out.push_str(if self.target == Target::Page { "</a>\n" } else { "</g>\n" });
     }
 
@@ -149,15 +183,16 @@ impl Canvas {
                 }
             }
         }
-        self.put(format_args!("<g class=\"{class}\"{data}><title>{description}</title>\n"));
+        self.open(class, format_args!("{data}><title>{description}</title>\n"));
     }
 
     /// Opens the group of a legend entry.
     pub(super) fn open_legend(&mut self, class: &str) {
-        self.put(format_args!("<g class=\"legend {class}\">\n"));
+        self.open(&format!("legend {class}"), format_args!(">\n"));
     }
 
     pub(super) fn close_group(&mut self) {
+        self.groups.pop();
         self.out.push_str("</g>\n");
     }
 

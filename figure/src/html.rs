@@ -2,10 +2,11 @@
 //! details and a filter. The page loads no other resource, and its content security policy forbids it.
 
 use super::call_reference::ENTRIES;
-use super::canvas::{STYLE, Target};
+use super::canvas::Target;
 use super::escape::escaped;
 use super::label::grouped;
 use super::layout::Layout;
+use super::style::STYLE;
 use super::svg::{figure, summary};
 use super::{Model, PageOptions, gantt_svg, table};
 

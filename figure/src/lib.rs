@@ -40,6 +40,7 @@ mod options;
 mod perfetto;
 mod read;
 mod routes;
+mod style;
 mod svg;
 mod table;
 mod text;

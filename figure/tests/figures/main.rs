@@ -32,10 +32,28 @@ fn the_pictures_are_those_of_the_files() {
 }
 
 #[test]
+fn the_style_of_a_file_has_one_class_for_each_rule_and_none_for_dark_schemes() {
+    let models = [models::udp(), models::tcp(), models::troubles()];
+    let pictures = models.iter().flat_map(|model| [svg(model, &ORDINARY), gantt_svg(model, &ORDINARY)]);
+    for picture in pictures {
+        let (_, rest) = picture.split_once("<style>\n").expect("a style");
+        let (style, drawing) = rest.split_once("</style>").expect("its end");
+        let names: Vec<_> =
+            style.lines().filter_map(|rule| rule.strip_prefix('.')?.split(" { ").next()).collect();
+        assert_eq!(names.len(), style.lines().count(), "{style}");
+        let letters = |name: &&str| name.starts_with(char::is_alphabetic) && !name.contains([' ', '.', ',']);
+        assert!(names.iter().all(letters), "{style}");
+        for used in drawing.split(" class=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(names.contains(&used), "{used} has no rule");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_drawn_is_counted() {
     let picture = svg(&models::long(200), &ORDINARY);
     assert!(picture.contains("The first 400 of 800 calls are drawn."));
-    assert_eq!(picture.matches("class=\"call\"").count(), 400);
+    assert_eq!(picture.matches("class=\"call-").count(), 400);
     let page = html(&models::long(25_000), &ORDINARY);
     assert!(page.contains("The table has the first 2,000 of 100,000 calls; the counts below are of all."));
     assert!(page.contains("<td><code>recvfrom</code></td><td>25,000</td>"));
