@@ -88,6 +88,9 @@ impl Events {
 pub(crate) struct Selector(OwnedFd);
 
 impl Selector {
+    /// Whether input that arrives for a connection between one wait of a thread and the next is reported to another one.
+    pub(crate) const REPORTS_BETWEEN_WAITS: bool = true;
+
     /// Why [`add`](Selector::add) fails.
     pub(crate) const REFUSED: &str = "epoll_ctl failed (out of memory, or fs.epoll.max_user_watches reached)";
 

@@ -139,6 +139,10 @@ impl Entries {
 }
 
 impl Selector {
+    /// Whether input that arrives for a connection between one wait of a thread and the next is reported to another one:
+    /// it is registered again by the next wait of the thread that had its last event.
+    pub(crate) const REPORTS_BETWEEN_WAITS: bool = false;
+
     /// Why [`add`](Selector::add) fails.
     pub(crate) const REFUSED: &str = "the system does not report its events (out of memory)";
 

@@ -51,7 +51,7 @@ impl Balance {
         &self.workers[worker].waker
     }
 
-    /// Records how many connections a worker serves.
+    /// Records how many connections a worker serves, or has taken and serves next.
     pub(super) fn set_open(&self, worker: usize, open: usize) {
         self.workers[worker].open.store(open, Ordering::Relaxed);
     }
@@ -72,11 +72,13 @@ impl Balance {
         None
     }
 
-    /// The connections that a worker was given.
+    /// The connections that a worker was given, which count as open from now on.
     pub(super) fn take(&self, worker: usize) -> Vec<Socket> {
         let worker = &self.workers[worker];
         worker.waker.drain();
-        let taken = worker.given().as_mut().map(mem::take).unwrap_or_default();
+        let mut given = worker.given();
+        let taken = given.as_mut().map(mem::take).unwrap_or_default();
+        worker.open.fetch_add(taken.len(), Ordering::Relaxed);
         worker.waiting.store(0, Ordering::Relaxed);
         taken
     }

@@ -51,6 +51,8 @@ struct WorkerConnections {
     balance: Arc<Balance>,
     /// The worker's number.
     number: usize,
+    /// Connections that were taken from `balance`, and are served next.
+    taken: usize,
 }
 
 struct WorkerConnection {
@@ -71,13 +73,18 @@ impl WorkerConnections {
             replies: Vec::new(),
             balance,
             number,
+            taken: 0,
         }
+    }
+
+    fn record_open(&self) {
+        self.balance.set_open(self.number, self.all.len() + self.taken);
     }
 
     /// Removes a connection that is closed or that cannot be served.
     fn remove(&mut self, key: usize) {
         drop(self.all.remove(key));
-        self.balance.set_open(self.number, self.all.len());
+        self.record_open();
     }
 
     /// Admits a connection, and serves it.
@@ -89,7 +96,7 @@ impl WorkerConnections {
         let entry =
             WorkerConnection { connection, interest: Interest::INPUT, registered: false, pending: true };
         let key = self.all.insert(entry);
-        self.balance.set_open(self.number, self.all.len());
+        self.record_open();
         self.pending.push(key);
         // Most clients send at once: a request that has arrived with the connection is answered in this round.
         self.step(key, current, Connection::advance);
@@ -168,7 +175,10 @@ impl ConnectionSet for WorkerConnections {
     }
 
     fn requested(&mut self, current: &mut LoopState) {
-        for socket in self.balance.take(self.number) {
+        let taken = self.balance.take(self.number);
+        self.taken = taken.len();
+        for socket in taken {
+            self.taken -= 1;
             if self.all.is_empty() {
                 current.schedule_timeout_check();
             }

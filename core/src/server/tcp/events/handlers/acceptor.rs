@@ -97,8 +97,7 @@ impl ConnectionSet for PoolConnections {
     }
 
     fn look(&mut self, current: &mut LoopState) {
-        self.pool.take_over(&mut self.watch);
-        self.idle_looks += 1;
+        self.idle_looks = if self.pool.take_over(&mut self.watch) { 0 } else { self.idle_looks + 1 };
         let ended = self.idle_looks == IDLE_LOOKS && self.pool.end_watch();
         self.idle_looks %= IDLE_LOOKS;
         self.next_look = (!ended).then(|| current.now + WATCH_INTERVAL);

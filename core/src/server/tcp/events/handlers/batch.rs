@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::net::Event;
+use crate::net::{Event, Selector};
 
 /// The time within which a batch should be handled: so long may an event wait for a thread while others are idle.
 const BATCH_TIME: Duration = Duration::from_micros(100);
 
-/// The most events of a batch.
-pub(super) const MAX_BATCH: usize = 16;
+/// The most events of a batch. If those of a batch that are handled already are watched only after it, a slow handler
+/// would keep them waiting.
+pub(super) const MAX_BATCH: usize = if Selector::REPORTS_BETWEEN_WAITS { 16 } else { 1 };
 
 /// The interval at which it is checked that each thread gets on with its batch. An event waits for a slow handler for
 /// at most two of them.

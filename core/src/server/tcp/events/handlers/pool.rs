@@ -150,9 +150,10 @@ impl Pool {
         BatchWatch::new(&self.batches)
     }
 
-    /// Gives the events that slow threads have not begun to those that are free.
-    pub(super) fn take_over(&self, watch: &mut BatchWatch) {
-        for event in watch.take_over(&self.batches) {
+    /// Gives the events that slow threads have not begun to those that are free; returns whether there were any.
+    pub(super) fn take_over(&self, watch: &mut BatchWatch) -> bool {
+        let events = watch.take_over(&self.batches);
+        for event in &events {
             if event.token() != SHUT_DOWN {
                 let key = event.token() as usize;
                 let slot = self.slots().get(key).map(Arc::clone);
@@ -161,6 +162,7 @@ impl Pool {
                 }
             }
         }
+        !events.is_empty()
     }
 
     /// The acceptor stops to watch over the batches, unless there is something in one; returns whether it has stopped.
