@@ -264,13 +264,12 @@ def test_print_has_no_tools_and_several_pages(page: Open) -> None:
     assert document.count(b"/Type /Page\n") >= 2
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["udp.svg", "tcp.svg", "troubles.svg", "tcp-gantt.svg", "crowd-gantt.svg"])
-def test_a_picture_stands_alone(page: Open, name: str) -> None:
+def test_a_picture_stands_alone_and_is_light(page: Open, name: str, scheme: str) -> None:
     """Chromium reads a file of this name as XML, which must be well-formed."""
-    browser = page(name)
+    browser = page(name, scheme=scheme)
     assert browser.execute_script("return document.documentElement.nodeName") == "svg"
     assert browser.execute_script("return document.querySelector('parsererror')") is None
-    assert (
-        browser.execute_script("return getComputedStyle(document.querySelector('.page')).fill")
-        == "rgb(255, 255, 255)"
-    )
+    ground = "return getComputedStyle(document.querySelector('rect')).fill"
+    assert browser.execute_script(ground) == "rgb(255, 255, 255)"
