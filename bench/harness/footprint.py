@@ -119,15 +119,22 @@ def measure(rounds: int) -> dict[str, Any]:
             except Failed as failure:
                 skipped[server.name] = str(failure)
                 ready.pop(server.name, None)
-    rows = {
-        server.name: {
+    rows = {}
+    for server in chosen:
+        if server.name not in ready:
+            continue
+        try:
+            idle = quartiles([idle_bytes(server) for _ in range(3)])
+        except (Failed, OSError) as failure:
+            skipped[server.name] = str(failure)
+            continue
+        rows[server.name] = {
             "label": server.label,
             "kind": server.kind,
             "ready_ms": _told(ready[server.name]),
-            "idle_bytes": [round(value) for value in quartiles([idle_bytes(server) for _ in range(3)])],
+            "idle_bytes": [round(value) for value in idle],
         }
-        for server in chosen
-        if server.name in ready
-    }
+    for name, why in skipped.items():
+        print(f"footprint: {name} is skipped: {why}", file=sys.stderr)
     jvm = _jvm_ms(rounds)
     return {"rounds": rounds, "connections": CONNECTIONS, "servers": rows, "skipped": skipped, "jvm_ms": jvm}
