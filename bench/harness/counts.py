@@ -1,7 +1,7 @@
 """What a request takes, counted: instructions outside the kernel, and system calls by their names.
 
-Neither feels the machine's state. A server is asked N times and 2 N times, one request after the other, each
-when the server has come to rest; the difference has no start and no stop in it.
+Neither depends on the machine's state. A server is asked N times and 2 N times, one request after the other,
+each when the server has come to rest; the difference has no start and no stop in it.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def losses(results: Mapping[str, Result]) -> list[str]:
             ratio = row["to_capsock"]
             if row["kind"] == "library" and ratio is not None and ratio < 1:
                 low, high = row["to_capsock_quartiles"]
-                apart = "" if high < 1 else ", not told apart"
+                apart = "" if high < 1 else ", within the spread"
                 better.append(f"{row['label']} ({ratio:.2f}; {low:.2f} to {high:.2f}{apart})")
         if better:
             lines.append(f"- `{name}`: {', '.join(better)}.")
@@ -139,7 +139,7 @@ def page(results: Mapping[str, Result], upper: Mapping[str, Any] | None, called:
     parts.append("## Workloads in which another server costs less")
     parts.append(
         "The ratio to capsock with its default options; its quartiles over the rounds. "
-        "Where these include 1, the run does not tell the two apart."
+        "Where these include 1, the difference is within the spread of the run."
     )
     parts.append("\n".join(losses(results)) or "None in these runs.")
     parts.append("## The workloads")

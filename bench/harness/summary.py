@@ -74,7 +74,7 @@ def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
 def spread(values: Sequence[float]) -> float:
     """How far apart the half of the values is that lie closest together, as a share of the median.
 
-    Unlike the quartiles it does not feel a machine that is now fast and now slow.
+    Unlike the quartiles, it hardly depends on a machine that is now fast and now slow.
     """
     ordered = sorted(values)
     half = len(ordered) // 2 + 1

@@ -1,7 +1,8 @@
 //! The raw system calls: one function, one call, its error number returned unchanged.
 //!
 //! Nothing here retries or decides; EINTR and EAGAIN are reported like any other number. Calls that `socket2` offers
-//! are made through it by `raw`; all others are here, those of the trace included (`recording`).
+//! are made through it by `raw`; all others are here, those of the trace included (`recording`), and on Linux those of
+//! each request (`linux/calls`).
 //!
 //! Elsewhere `unsafe` is used to read and write control messages and batch headers (`message`, `datagram`), for the
 //! ownership of descriptors and the list of blocked threads (`blocking`), for a leaked name (`trace/process_info`) and

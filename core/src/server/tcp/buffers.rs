@@ -7,7 +7,7 @@ use crate::choices::Framing;
 use crate::server::config::ServerSettings;
 
 /// The size of the receive buffer, in bytes: the first one, and the largest. Those of threads whose requests are short
-/// share pages, without which a thousand of them miss the processor's caches at each request.
+/// share pages.
 const FIRST_CHUNK: usize = 1024;
 const CHUNK: usize = 256 * 1024;
 

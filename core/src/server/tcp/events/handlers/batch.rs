@@ -61,7 +61,7 @@ impl BatchSize {
 
     /// Adapts the size after a batch of `count` events that was begun at `start`.
     pub(super) fn adapt(&mut self, count: usize, start: Instant) {
-        if count < self.0 && count == 1 {
+        if count == 1 && self.0 > 1 {
             return;
         }
         let each = start.elapsed() / count as u32;
