@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 from harness import calls, publish, render, servers, upper
@@ -73,7 +74,8 @@ def main() -> int:
             chosen = servers.before_and_after(options.before, row, name)
         else:
             chosen = servers.chosen(options.servers, name, options.quick)
-        results[name] = {**bench.run(BY_NAME[name], chosen), "machine": here}
+        started = datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M")
+        results[name] = {"started": started, **bench.run(BY_NAME[name], chosen), "machine": here}
         print(render.text(name, results[name]), flush=True)
     if options.before:
         return 0

@@ -18,11 +18,15 @@ BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 def keep(
     folder: Path, new: dict[str, Any], upper: dict[str, Any] | None, calls: dict[str, Any]
 ) -> dict[str, Any]:
-    """Puts new results in place of the old ones of the same workloads; the others stay."""
+    """Puts new results in place of the old ones of the same workloads, whose ratios they keep; the others stay."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "latest.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
-    found = {**kept.get("workloads", {}), **new}
+    before = kept.get("workloads", {})
+    for name, result in new.items():
+        if name in before:
+            new[name] = {**result, "before": ratios(before[name])}
+    found = {**before, **new}
     known = {workload.name: found[workload.name] for workload in WORKLOADS if workload.name in found}
     results = {
         "workloads": known,
@@ -31,6 +35,16 @@ def keep(
     }
     path.write_text(json.dumps(results, indent=1) + "\n")
     return results
+
+
+def ratios(result: dict[str, Any]) -> dict[str, Any]:
+    """What a later run keeps of this one: when, on what, and the ratio of each server with its quartiles."""
+    rows = result["servers"].items()
+    return {
+        "started": result["started"],
+        "machine": result["machine"],
+        "ratios": {server: [row["ratio"], *row["ratio_quartiles"]] for server, row in rows if row["ratio"]},
+    }
 
 
 def between(page: str, content: str) -> str:

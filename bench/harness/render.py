@@ -23,12 +23,22 @@ def _rate(row: Result, unit: str) -> str:
     return f"{row['rate']:,.0f}/s"
 
 
+def _of_rounds(middle: float, low: float, high: float) -> str:
+    """A ratio and its quartiles."""
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
 def _ratio(row: Result) -> str:
     """With its quartiles, and a star if it is not steady."""
     if row["ratio"] is None:
         return ""
-    low, high = row["ratio_quartiles"]
-    return f"{row['ratio']:.2f} ({low:.2f} to {high:.2f}){'' if row['steady'] else ' *'}"
+    return _of_rounds(row["ratio"], *row["ratio_quartiles"]) + ("" if row["steady"] else " *")
+
+
+def _before(result: Result, server: str) -> str:
+    """The ratio that a server had in the run before, if that was measured."""
+    before = result.get("before")
+    return _of_rounds(*before["ratios"][server]) if before and server in before["ratios"] else ""
 
 
 def _unsteady(result: Result) -> list[str]:
@@ -82,16 +92,22 @@ def table(name: str, result: Result) -> str:
         "",
         f"![{result['title']}](performance/{name}.svg)",
         "",
-        f"| server | us / {unit} | interquartile range | ratio to lean C | rate | p50, us | p99, us |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        f"| server | us / {unit} | interquartile range | ratio to lean C | in the run before | rate | p50, us "
+        "| p99, us |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for _, row in _by_cost(result):
+    for server, row in _by_cost(result):
         label = f"**{row['label']}**" if row["kind"] == "capsock" else row["label"]
         low, high = row["cpu_us_quartiles"]
         times = f"{row['p50_us']:.0f} | {row['p99_us']:.0f}" if unit == "request" else "|"
-        cost = f"{row['cpu_us']:.3g} | {low:.3g} to {high:.3g} | {_ratio(row)}"
+        cost = f"{row['cpu_us']:.3g} | {low:.3g} to {high:.3g} | {_ratio(row)} | {_before(result, server)}"
         lines.append(f"| {label} | {cost} | {_rate(row, unit)} | {times} |")
-    lines += ["", f"{result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
+    started = f"Started at {result['started']} UTC"
+    if before := result.get("before"):
+        started += f", the run before at {before['started']} UTC"
+        if before["machine"] != result["machine"]:
+            started += ", of another build or on another machine"
+    lines += ["", f"{started}. {result['rounds']} rounds of {result['seconds']} s. {_disturbed(result)}"]
     lines += _unsteady(result)
     if shares := _shares(result):
         shown = "; ".join(shares)

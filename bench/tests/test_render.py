@@ -33,6 +33,7 @@ def a_row(label: str, kind: str, cpu_us: float, **more: object) -> dict[str, Any
 
 
 RESULT: dict[str, Any] = {
+    "started": "2026-01-02 03:04",
     "title": "TCP, 64 connections",
     "unit": "request",
     "rounds": 5,
@@ -60,7 +61,7 @@ def test_the_cheapest_comes_first() -> None:
 
 def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
     text = render.table("tcp-64", RESULT)
-    assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 (1.00 to 1.30) | 150,000/s | 300 | 650 |" in text
+    assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 (1.00 to 1.30) |  | 150,000/s | 300 | 650 |" in text
     assert "Skipped: netty (target/bench/java/NettyServer.class is not there)." in text
     assert "taken although disturbed: 1" in text
     assert "where it was not the whole core: asyncio <&> (90%)." in text
@@ -70,7 +71,17 @@ def test_a_table_names_what_was_skipped_and_what_was_disturbed() -> None:
 def test_every_row_of_a_table_has_the_same_columns() -> None:
     for unit in ("request", "KiB"):
         rows = [line for line in render.table("x", {**RESULT, "unit": unit}).splitlines() if line[:1] == "|"]
-        assert {line.count("|") for line in rows} == {8}
+        assert {line.count("|") for line in rows} == {9}
+
+
+def test_a_table_has_the_ratios_of_the_run_before(tmp_path: Path) -> None:
+    rows = {name: row for name, row in RESULT["servers"].items() if name != "mio"}
+    publish.keep(tmp_path, {"tcp-64": {**RESULT, "servers": rows}}, None, {})
+    later = {**RESULT, "started": "2026-01-02 04:05", "machine": {**RESULT["machine"], "capsock": "abd"}}
+    text = render.table("tcp-64", publish.keep(tmp_path, {"tcp-64": later}, None, {})["workloads"]["tcp-64"])
+    assert "| **capsock** | 6 | 5.4 to 7.2 | 1.20 (1.00 to 1.30) | 1.20 (1.00 to 1.30) |" in text
+    assert "| mio | 5.5 | 4.95 to 6.6 | 1.10 (1.00 to 1.30) |  |" in text
+    assert "Started at 2026-01-02 04:05 UTC, the run before at 2026-01-02 03:04 UTC, of another build" in text
 
 
 def test_an_unsteady_row_has_a_star() -> None:
