@@ -11,9 +11,11 @@ const BLOCK: usize = 128;
 /// The bytes with ASCII letters in upper case and all others unchanged.
 #[inline(always)]
 pub(super) fn uppercased<const N: usize>(bytes: &[u8; N]) -> [u8; N] {
+    // The letters become the 26 least signed numbers: SSE2 and AVX2 have no comparison of unsigned ones.
+    const BEHIND_Z: i8 = i8::MIN + 26;
     let mut upper = *bytes;
     for byte in &mut upper {
-        *byte ^= u8::from(byte.wrapping_sub(b'a') < 26) << 5;
+        *byte ^= u8::from((byte.wrapping_add(0x80 - b'a') as i8) < BEHIND_Z) << 5;
     }
     upper
 }

@@ -30,12 +30,14 @@ pub(crate) fn uppercase_into(input: &[u8], output: &mut Vec<u8>) {
 /// the result of the first call in atomics.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn has_avx2() -> bool {
-    std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("bmi1")
+    std::is_x86_feature_detected!("avx2")
+        && std::is_x86_feature_detected!("bmi1")
+        && std::is_x86_feature_detected!("popcnt")
 }
 
 /// [`append`], compiled for processors with registers of 32 bytes.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1")]
+#[target_feature(enable = "avx2,bmi1,popcnt")]
 pub(super) fn append_with_avx2(input: &[u8], output: &mut Vec<u8>) {
     append::<Baseline>(input, output);
 }

@@ -8,9 +8,9 @@
 //! continuation bytes is not looked up, and neither is a continuation byte without a leading byte. Of the complete
 //! sequences, overlong forms, surrogates and numbers above U+10FFFF are mapped to themselves by the tables.
 
-use super::ascii;
 use super::planes::{BLOCK, Planes};
 use super::tables::{PAGE_OF, PAGES, SPECIAL, SPECIALS, TWO_BYTES};
+use super::{alphabets, ascii};
 
 /// The result of mapping a block.
 pub(super) struct Mapped {
@@ -65,10 +65,10 @@ pub(super) fn map_block<P: Planes>(block: &[u8; BLOCK], upper: &mut [u8; BLOCK])
             (length, special) = (position, Some(found));
         }
     };
-    end_before(map_two_bytes(two & continued >> 1, block, upper));
+    end_before(map_two_bytes::<P>(two & continued >> 1, block, upper));
     if three != 0 {
         let whole = three & continued >> 1 & continued >> 2;
-        end_before(map_three_bytes(whole & !caseless::<P>(block), block, upper));
+        end_before(map_three_bytes::<P>(whole & !caseless::<P>(block), block, upper));
     }
     if four != 0 {
         map_four_bytes(four & continued >> 1 & continued >> 2 & continued >> 3, block, upper);
@@ -112,7 +112,14 @@ fn six_bits(byte: u8) -> usize {
 
 /// Maps the characters of two bytes that begin at these positions, up to the first special, and returns the special.
 #[inline(always)]
-fn map_two_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Option<(usize, Special)> {
+fn map_two_bytes<P: Planes>(
+    mut begun: u64,
+    block: &[u8; BLOCK],
+    upper: &mut [u8; BLOCK],
+) -> Option<(usize, Special)> {
+    if begun.count_ones() >= alphabets::WORTHWHILE {
+        begun &= !alphabets::map_two_bytes::<P>(block[begun.trailing_zeros() as usize % BLOCK], block, upper);
+    }
     for position in positions(begun) {
         let (at, bytes) = bytes_at::<2>(position, block);
         let entry = TWO_BYTES[usize::from(bytes[0] & 0x1f) << 6 | six_bits(bytes[1])];
@@ -126,7 +133,15 @@ fn map_two_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Op
 
 /// As [`map_two_bytes`], for three.
 #[inline(always)]
-fn map_three_bytes(begun: u64, block: &[u8; BLOCK], upper: &mut [u8; BLOCK]) -> Option<(usize, Special)> {
+fn map_three_bytes<P: Planes>(
+    mut begun: u64,
+    block: &[u8; BLOCK],
+    upper: &mut [u8; BLOCK],
+) -> Option<(usize, Special)> {
+    if begun.count_ones() >= alphabets::WORTHWHILE {
+        let (_, first) = bytes_at::<2>(begun.trailing_zeros() as usize, block);
+        begun &= !alphabets::map_three_bytes::<P>(first, block, upper);
+    }
     for position in positions(begun) {
         let (at, bytes) = bytes_at::<3>(position, block);
         let high = usize::from(bytes[0] & 0xf) << 6 | six_bits(bytes[1]);

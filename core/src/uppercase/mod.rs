@@ -5,9 +5,10 @@
 //! characters next to it, so text can be split between any two characters; [`UppercaseStream`] accepts
 //! text split between any two bytes.
 //!
-//! `kernel` processes the input in blocks: `ascii` converts blocks of ASCII, `mapping` the others, by the
-//! `tables` that a test generates from the standard library's data.
+//! `kernel` processes the input in blocks: `ascii` converts blocks of ASCII, `mapping` the others, by `alphabets` if a
+//! block has many letters of one, and by the `tables` that a test generates from the standard library's data.
 
+mod alphabets;
 mod ascii;
 mod kernel;
 mod mapping;

@@ -15,7 +15,7 @@ fn ways() -> Vec<(&'static str, Append)> {
             // SAFETY: The processor has the instruction sets.
             ways.push(("avx2", |input, output| unsafe { kernel::append_with_avx2(input, output) }));
         } else {
-            eprintln!("avx2: not tested, the processor has no AVX2 or no BMI1");
+            eprintln!("avx2: not tested, the processor has no AVX2, BMI1 or POPCNT");
         }
     }
     ways
@@ -146,6 +146,16 @@ fn every_character() {
 }
 
 #[test]
+fn every_character_among_letters_of_each_alphabet() {
+    for letter in ["à", "λ", "ж", "ა"] {
+        for character in ('\u{80}'..='\u{7ff}').chain('\u{1000}'..='\u{1fff}').step_by(step(500)) {
+            let letters = letter.repeat(28);
+            check(format!("{letters}{character}{letters}").as_bytes());
+        }
+    }
+}
+
+#[test]
 fn every_length_at_every_alignment() {
     let mut random = random();
     let ascii: Vec<u8> = (0..700).map(|_| b"abyzABYZ09 @[`{\n\x00\x7f"[random(18)]).collect();
@@ -176,7 +186,7 @@ fn stores_aligned_after_any_beginning() {
 
 #[test]
 fn every_sequence_at_every_place() {
-    for filler in [&b"a"[..], "λ".as_bytes(), "中".as_bytes()] {
+    for filler in ["a", "à", "λ", "ж", "ა", "中"].map(str::as_bytes) {
         for sequence in SEQUENCES.into_iter().step_by(step(2)) {
             for place in (0..=140).step_by(step(61)) {
                 let text = [&filler.repeat(place)[..], sequence, &filler.repeat(140 - place)].concat();
