@@ -7,6 +7,7 @@ Usage: python bench/run.py [--quick] [--only tcp-64,udp-1] [--servers capsock,mi
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
@@ -60,6 +61,8 @@ def options_of(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main() -> int:
     options = options_of()
+    # As Ctrl-C, by which the servers that are measured end as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.render:
         publish.write_page(publish.keep(publish.RESULTS, {}, None, {}))
         return 0

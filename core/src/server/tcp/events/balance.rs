@@ -87,13 +87,23 @@ impl Balance {
     pub(super) fn end(&self, worker: usize) -> bool {
         self.workers[worker].given().take_if(|given| given.is_empty()).is_some()
     }
+
+    /// A worker that ends, even by a panic, is given nothing more, and closes what it has not taken.
+    pub(super) fn leave(&self, worker: usize) {
+        let left = self.workers[worker].given().take();
+        drop(left);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::{TcpListener, TcpStream};
+
     use socket2::{Domain, Type};
 
     use super::*;
+    use crate::net::fd::OwnedFd;
 
     fn socket() -> Socket {
         Socket::plain(Domain::IPV4, Type::STREAM, true).unwrap()
@@ -136,5 +146,18 @@ mod tests {
         assert!(balance.end(1));
         assert!(balance.hand_over(0, socket()).is_some());
         assert!(balance.take(1).is_empty());
+    }
+
+    #[test]
+    fn what_a_worker_has_not_taken_when_it_ends_is_closed() {
+        let balance = Balance::new(2).unwrap();
+        balance.set_open(0, 10);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let given = OwnedFd::from(listener.accept().unwrap().0);
+        assert!(balance.hand_over(0, given.into()).is_none());
+        balance.leave(1);
+        assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+        assert!(balance.hand_over(0, socket()).is_some());
     }
 }

@@ -162,6 +162,12 @@ impl WorkerConnections {
     }
 }
 
+impl Drop for WorkerConnections {
+    fn drop(&mut self) {
+        self.balance.leave(self.number);
+    }
+}
+
 impl ConnectionSet for WorkerConnections {
     fn is_empty(&self) -> bool {
         self.all.is_empty()
