@@ -1,8 +1,11 @@
-"""Keeps results in `bench/results` and writes `docs/performance.md` and its plots from them."""
+"""Keeps results in `bench/results`, writes `docs/performance.md` and its plots from them, and the tables of
+`docs/scale.md`, whose model takes them."""
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +15,17 @@ from harness.workloads import WORKLOADS
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
+MODEL = ROOT / "docs" / "scale" / "model.py"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def keep(
     folder: Path, new: dict[str, Any], upper: dict[str, Any] | None, calls: dict[str, Any]
 ) -> dict[str, Any]:
-    """Puts new results in place of the old ones of the same workloads, whose ratios they keep; the others stay."""
+    """Puts new results in place of the old ones of the same workloads, whose ratios they keep.
+
+    The others stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "latest.json"
     kept = json.loads(path.read_text()) if path.exists() else {}
@@ -57,7 +64,7 @@ def between(page: str, content: str) -> str:
 
 
 def write_page(results: dict[str, Any]) -> None:
-    """Writes the page and the plots anew."""
+    """Writes the pages and the plots anew."""
     content = render.page(results["workloads"], results["uppercase"], results["calls"])
     PAGE.write_text(between(PAGE.read_text(), content))
     plots = PAGE.with_suffix("")
@@ -65,3 +72,4 @@ def write_page(results: dict[str, Any]) -> None:
     for name, result in results["workloads"].items():
         if result["servers"]:
             (plots / f"{name}.svg").write_text(svg.bars(result))
+    subprocess.run([sys.executable, str(MODEL), "--write"], check=True)

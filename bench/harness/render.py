@@ -92,8 +92,8 @@ def table(name: str, result: Result) -> str:
         "",
         f"![{result['title']}](performance/{name}.svg)",
         "",
-        f"| server | us / {unit} | interquartile range | ratio to lean C | in the run before | rate | p50, us "
-        "| p99, us |",
+        f"| server | us / {unit} | interquartile range | ratio to lean C | in the run before | rate "
+        "| p50, us | p99, us |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for server, row in _by_cost(result):
