@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{client, completions, demo, man, peer, serve, stdio, trace, uppercase};
+use crate::{client, completions, demo, link, man, peer, serve, stdio, trace, uppercase};
 
 const AFTER: &str = "\
 Examples:
@@ -16,6 +16,7 @@ Examples:
   capsock client tcp localhost 12000 hello       print HELLO
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
   capsock uppercase < book.txt                   the same without a network
+  capsock link udp --loss 30%                    a link to the server that loses datagrams
   capsock demo                                   every client against every server
 
 Data goes to standard output, everything else to standard error.
@@ -35,6 +36,7 @@ enum Command {
     Serve(serve::Serve),
     Client(client::Client),
     Uppercase(uppercase::Uppercase),
+    Link(link::Link),
     Trace(trace::Trace),
     Demo(demo::Demo),
     Run(Run),
@@ -52,6 +54,7 @@ impl Command {
         match self {
             Command::Serve(serve) => serve.wants_json(),
             Command::Client(client) => client.wants_json(),
+            Command::Link(link) => link.wants_json(),
             _ => false,
         }
     }
@@ -126,6 +129,7 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
+        Command::Link(args) => link::run(args),
         Command::Trace(args) => trace::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => Err(elsewhere(args)),

@@ -10,6 +10,7 @@ mod command;
 mod completions;
 mod demo;
 mod failure;
+mod link;
 mod man;
 mod options;
 mod port;

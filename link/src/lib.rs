@@ -34,6 +34,6 @@ pub use datagrams::{DatagramLink, DatagramOptions};
 pub use direction::{Directed, Direction, PerDirection};
 pub use event::Event;
 pub use fate::{Fate, Fates, Impairments};
-pub use quantities::{Chance, Delay, Numbers, Rate};
+pub use quantities::{Bytes, Chance, Delay, Numbers, Rate};
 pub use streams::{StreamImpairments, StreamLink, StreamLinkTotals, StreamOptions};
 pub use totals::{DatagramTotals, StreamTotals};

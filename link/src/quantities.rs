@@ -115,6 +115,20 @@ impl FromStr for Rate {
     }
 }
 
+/// A number of bytes: `1000`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Bytes, String> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| digits);
+        number.map(Bytes).ok_or_else(|| format!("'{text}' is no number of bytes"))
+    }
+}
+
 /// Numbers of datagrams, from 1: `2,5`, `2,5-8`, `10-` (from the tenth on).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Numbers(Vec<(u64, u64)>);

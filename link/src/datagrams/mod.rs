@@ -115,8 +115,8 @@ impl DatagramLink {
 
     /// The server's address.
     #[must_use]
-    pub fn server_addr(&self) -> SocketAddr {
-        self.server
+    pub fn server_addr(&self) -> &SocketAddr {
+        &self.server
     }
 
     /// The totals of each direction.
@@ -148,7 +148,7 @@ impl DatagramLink {
     ///
     /// # Errors
     /// Those of waiting for sockets, which only a lack of memory causes.
-    pub fn run(&mut self, mut stop: impl FnMut() -> bool, report: &mut dyn FnMut(Event)) -> Result<()> {
+    pub fn run(&mut self, stop: impl Fn() -> bool, report: &mut dyn FnMut(Event)) -> Result<()> {
         let mut events = Events::new();
         while !stop() {
             let due = Direction::BOTH.map(|direction| self.channels.get(direction).next_due());

@@ -180,7 +180,7 @@ impl StreamLink {
     ///
     /// # Errors
     /// Those of waiting for sockets, which only a lack of memory causes.
-    pub fn run(&mut self, mut stop: impl FnMut() -> bool, report: &mut dyn FnMut(Event)) -> Result<()> {
+    pub fn run(&mut self, stop: impl Fn() -> bool, report: &mut dyn FnMut(Event)) -> Result<()> {
         let mut events = Events::new();
         let mut ready = Vec::new();
         while !stop() {
