@@ -14,7 +14,7 @@ use polling::{Event, Events, PollMode, Poller};
 use socket2::SockRef;
 
 /// Calls that do not wait.
-pub(crate) const AT_ONCE: WaitPolicy = WaitPolicy { timeout: Some(Duration::ZERO), on_interrupt: None };
+pub(crate) const AT_ONCE: WaitPolicy = WaitPolicy::NONBLOCKING;
 
 /// The limit of the resolution of a name.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(30);

@@ -4,6 +4,7 @@
 mod client;
 mod demo;
 mod filter;
+mod link;
 mod script;
 mod serve;
 mod support;

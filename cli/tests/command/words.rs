@@ -46,6 +46,24 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("client tcp does-not-exist.invalid 12000 hello", 1, "does-not-exist.invalid"),
         ("client udp does-not-exist.invalid 12000 hello", 1, "does-not-exist.invalid"),
         ("client tcp 127.0.0.1 SILENT --timeout 0.1 hello", 124, "capsock: could not"),
+        ("link", 2, "Usage: capsock link"),
+        ("link udp --loss 30", 2, "'30' may mean 30% or more: write 30%, or a number below 1"),
+        (
+            "link udp --loss sideways:30%",
+            2,
+            "'sideways' is no direction: up (to the server), down (to the client)",
+        ),
+        ("link udp --drop 0", 2, "'0' is no number from 1"),
+        ("link udp --delay 40", 2, "'40' has no unit: write 40ms or 40s"),
+        ("link udp --rate 1mbps", 2, "bytes per second in tc(8) and bits elsewhere"),
+        ("link udp --cut 3", 2, "--cut"),
+        ("link udp --idle-timeout 0", 2, "no reply returns to its client"),
+        ("link tcp --loss 3%", 2, "--loss"),
+        ("link tcp --segment 0", 2, "no byte could be sent"),
+        ("link tcp --listen http", 2, "it is not a number from 0 to 65535"),
+        ("link tcp --to localhost", 2, "it has no port: host:port is needed"),
+        ("link udp --listen 0 --to does-not-exist.invalid:1", 1, "does-not-exist.invalid"),
+        ("link udp --listen 127.0.0.1:UDPPORT --to 127.0.0.1:1", 1, "could not bind to 127.0.0.1:UDPPORT"),
         ("uppercase book.txt", 2, "book.txt"),
         ("demo --peer python", 2, "LANGUAGE=COMMAND"),
         ("demo --peer a=b --peer a=c", 2, "names a twice"),
@@ -61,7 +79,7 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
     for (line, code, text) in scenarios {
         let with_ports = |text: &str| {
             let text = text.replace("CLOSED", &closed.to_string()).replace("SILENT", &silent.to_string());
-            text.replace(" UDP ", &format!(" {udp} "))
+            text.replace(" UDP ", &format!(" {udp} ")).replace("UDPPORT", &udp.to_string())
         };
         let done = words(&with_ports(line)).done();
         assert_eq!(done.code, *code, "{line}: {done:?}");
