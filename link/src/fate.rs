@@ -126,7 +126,7 @@ impl Fates {
             return delay;
         }
         let width = 2 * jitter.as_nanos() + 1;
-        let drawn = u128::from(self.draw(draw, number)) * width >> 64;
+        let drawn = (u128::from(self.draw(draw, number)) * width) >> 64;
         let nanoseconds = (delay.as_nanos() + drawn).saturating_sub(jitter.as_nanos());
         Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX))
     }

@@ -1,6 +1,7 @@
 //! A link for TCP.
 
 mod connection;
+mod impairments;
 mod pipe;
 
 use std::io::ErrorKind;
@@ -15,11 +16,11 @@ use slab::Slab;
 
 use crate::direction::{Direction, PerDirection};
 use crate::event::Event;
-use crate::fate::{Fates, Impairments};
-use crate::quantities::Rate;
+use crate::fate::Fates;
 use crate::totals::StreamTotals;
 use crate::watched::{self, AT_ONCE, Watch, Watched, reason};
 use connection::{Connection, Status, Turn};
+pub use impairments::StreamImpairments;
 use pipe::Pipe;
 
 /// How much one receive takes.
@@ -30,30 +31,6 @@ const ACCEPTS: usize = 64;
 
 /// How long no connection is accepted after the system had no descriptor for one.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// What a direction of a link does to streams.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StreamImpairments {
-    /// How long bytes are on their way, after their transmission.
-    pub delay: Duration,
-    /// The most by which that time is longer or shorter. Bytes stay in order: none overtakes another.
-    pub jitter: Duration,
-    /// How fast bytes are transmitted; `None` is at once.
-    pub rate: Option<Rate>,
-    /// After so many bytes the connection is closed in order, both ways.
-    pub cut: Option<u64>,
-    /// After so many bytes the connection is reset, both ways.
-    pub reset: Option<u64>,
-    /// The most bytes of a send, each of which is a segment of its own, a millisecond after the one before.
-    pub segment: Option<usize>,
-}
-
-impl StreamImpairments {
-    /// What it has in common with datagrams.
-    fn as_impairments(&self) -> Impairments {
-        Impairments { delay: self.delay, jitter: self.jitter, rate: self.rate, ..Impairments::default() }
-    }
-}
 
 /// How a link for TCP is set up.
 #[derive(Debug, Clone)]

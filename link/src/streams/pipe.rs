@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::StreamImpairments;
+use super::impairments::StreamImpairments;
 use crate::fate::Fates;
 
 /// The most bytes that a direction of a connection holds, with [`PIECE_COST`] for each piece; then it stops reading, and

@@ -2,6 +2,8 @@
 //!
 //! `cargo test --release -p capsock-link --test relays -- --ignored --nocapture --test-threads 1`
 
+#![allow(clippy::print_stdout, reason = "what is measured is printed")]
+
 use std::net::UdpSocket;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,9 +54,12 @@ fn a_hundred_thousand_datagrams_a_second() {
         let server = udp();
         let link = datagrams(server.local_addr().unwrap(), |_| {});
         let (sent, took) = load(server, link.address, each_second);
-        let totals = link.stop().totals.up;
+        let ended = link.stop();
+        let totals = ended.totals.up;
+        let each = ended.processor.map(|time| time / u32::try_from(totals.received.max(1)).unwrap());
         println!(
-            "{each_second} a second asked: sent {} a second, the link received {} and sent {}, {} arrived",
+            "{each_second} a second asked: sent {} a second, the link received {} and sent {}, {} arrived; {each:?} of its \
+             processor for each",
             sent / SECONDS,
             totals.received / SECONDS,
             totals.sent / SECONDS,

@@ -48,7 +48,13 @@ pub(crate) fn datagrams(server: SocketAddr, set: impl FnOnce(&mut DatagramOption
         let mut link = DatagramLink::bind(&options).unwrap();
         address(link.local_addrs()[0]);
         link.run(stop, report).unwrap();
-        Ended { totals: link.totals(), held: link.held(), refused: link.refused(), clients: link.clients() }
+        Ended {
+            totals: link.totals(),
+            held: link.held(),
+            refused: link.refused(),
+            clients: link.clients(),
+            processor: processor_time(),
+        }
     })
 }
 
@@ -58,6 +64,14 @@ pub(crate) struct Ended {
     pub(crate) held: PerDirection<u64>,
     pub(crate) refused: u64,
     pub(crate) clients: usize,
+    /// The processor time of its thread, where the system tells it.
+    pub(crate) processor: Option<Duration>,
+}
+
+/// The processor time of this thread (proc(5), `schedstat`).
+fn processor_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
 }
 
 pub(crate) fn streams(
