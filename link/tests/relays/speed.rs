@@ -65,7 +65,10 @@ fn a_hundred_thousand_datagrams_a_second() {
             totals.sent / SECONDS,
             took.len() as u64 / SECONDS,
         );
-        assert!(each_second > 100_000 || totals.sent * 1000 >= sent * 999, "{totals:?} of {sent}");
+        // What the link does not receive in time, the system drops before it, on a busy machine at any rate.
+        assert_eq!(totals.received, totals.sent);
+        let enough = Duration::from_secs(1) / 100_000;
+        assert!(each.is_none_or(|each| each <= enough), "a processor is too slow for 100,000 a second");
     }
 }
 
