@@ -117,10 +117,12 @@ impl<T: Copy> Channel<T> {
             let due = transmitted + next.fate.copy_delay;
             last = last.max(self.leave(now, due, next, Some(Impairment::Duplicated), bytes, to, send));
         }
-        if !next.fate.reordered {
+        if !next.fate.reordered && !self.behind.is_empty() {
             for key in std::mem::take(&mut self.behind) {
                 self.queue.postpone(key, due.max(key.due - REORDER_LIMIT));
             }
+            // Those that follow a datagram which went at once go before the one that arrives next.
+            self.flush(now, send);
         }
         last
     }
@@ -287,6 +289,23 @@ mod tests {
         assert_eq!(sent.iter().map(|(number, _)| *number).collect::<Vec<_>>(), expected);
         assert_eq!(totals.reordered, reordered.len() as u64);
         assert!(!reordered.is_empty());
+    }
+
+    /// However many arrive before the queue is looked at.
+    #[test]
+    fn a_reordered_datagram_comes_after_the_next_and_before_those_behind_it() {
+        let mut channel = Channel::new(Fates::new(7, Direction::Up, impairments(&[("reorder", "30%")])), 10);
+        let now = Instant::now();
+        let mut sent = Vec::new();
+        for number in 1..=9 {
+            let next = channel.next();
+            channel.arrive(next, now, &mut [number], (), &mut |bytes, (), _| {
+                sent.push(bytes[0]);
+                true
+            });
+        }
+        // 3, 6 and 8 are reordered.
+        assert_eq!(sent, [1, 2, 4, 3, 5, 7, 6, 9, 8]);
     }
 
     fn which(is: impl Fn(Fate) -> bool, all: Impairments, count: u8) -> Vec<u8> {

@@ -216,7 +216,10 @@ fn an_idle_client_is_forgotten_but_not_before_what_is_held_for_it() {
 
 #[test]
 fn a_server_that_is_not_there_is_told_once_and_counted() {
-    let gone = udp().local_addr().unwrap();
+    // It receives from itself alone: others are refused.
+    let held = udp();
+    let gone = held.local_addr().unwrap();
+    held.connect(gone).unwrap();
     let link: Running<Ended> = datagrams(gone, |_| {});
     let client = udp();
     let event = loop {
@@ -238,10 +241,7 @@ fn a_server_that_is_not_there_is_told_once_and_counted() {
 
 #[test]
 fn a_link_to_itself_is_refused() {
-    let held = udp();
-    let address = held.local_addr().unwrap();
-    drop(held);
-    let options = capsock_link::DatagramOptions {
+    let options = |address: std::net::SocketAddr| capsock_link::DatagramOptions {
         listen: address.into(),
         to: address.into(),
         seed: 0,
@@ -250,6 +250,13 @@ fn a_link_to_itself_is_refused() {
         max_clients: 1,
         idle_timeout: TIMEOUT,
     };
-    let error = capsock_link::DatagramLink::bind(&options).unwrap_err();
+    // Another program may take the port before the link does.
+    let error = loop {
+        let address = udp().local_addr().unwrap();
+        match capsock_link::DatagramLink::bind(&options(address)).unwrap_err() {
+            error if error.kind() == capsock::ErrorKind::AddressInUse => {}
+            error => break error,
+        }
+    };
     assert!(error.to_string().contains("it is the link's own address"), "{error}");
 }

@@ -194,8 +194,10 @@ fn a_sender_waits_for_its_receiver() {
 
 #[test]
 fn a_client_without_a_server_is_reset() {
-    let (listener, address) = listener();
-    drop(listener);
+    // Bound, and not listening.
+    let held = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    held.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = held.local_addr().unwrap().as_socket().unwrap();
     let link = streams(address, both(""), 10);
     let error = client(link.address).read(&mut [0]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
