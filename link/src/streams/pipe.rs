@@ -51,6 +51,7 @@ pub(super) struct Pipe {
     segment: usize,
     /// How many bytes are read before it ends, and how.
     limit: Option<(u64, End)>,
+    /// In their order: a piece that is due waits for those before it.
     pieces: VecDeque<Piece>,
     held: usize,
     /// How many pieces and bytes have been taken.
@@ -58,8 +59,6 @@ pub(super) struct Pipe {
     bytes: u64,
     /// When the transmission of all that was taken ends.
     free: Option<Instant>,
-    /// When the last piece is due: none overtakes another.
-    last: Option<Instant>,
     /// When the next segment may be sent.
     gap: Option<Instant>,
     end: Option<(Instant, End)>,
@@ -90,7 +89,6 @@ impl Pipe {
             taken: 0,
             bytes: 0,
             free: None,
-            last: None,
             gap: None,
             end: None,
             over: false,
@@ -119,7 +117,7 @@ impl Pipe {
             };
             self.free = Some(transmitted);
             self.taken += 1;
-            let due = self.in_order(transmitted + self.fates.delay_of(self.taken));
+            let due = transmitted + self.fates.delay_of(self.taken);
             self.held += part.len() + PIECE_COST;
             self.bytes += part.len() as u64;
             self.pieces.push_back(Piece { due, bytes: part.into(), sent: 0 });
@@ -131,9 +129,8 @@ impl Pipe {
     pub(super) fn ends(&mut self, end: End, now: Instant) {
         if self.end.is_none() {
             self.taken += 1;
-            let due =
-                self.in_order(self.free.map_or(now, |free| free.max(now)) + self.fates.delay_of(self.taken));
-            self.end = Some((due, end));
+            let transmitted = self.free.map_or(now, |free| free.max(now));
+            self.end = Some((transmitted + self.fates.delay_of(self.taken), end));
         }
     }
 
@@ -142,14 +139,8 @@ impl Pipe {
             && self.bytes >= limit
             && self.end.is_none()
         {
-            self.end = Some((self.last.unwrap_or(now), end));
+            self.end = Some((now, end));
         }
-    }
-
-    fn in_order(&mut self, due: Instant) -> Instant {
-        let due = self.last.map_or(due, |last| last.max(due));
-        self.last = Some(due);
-        due
     }
 
     /// What it does now.

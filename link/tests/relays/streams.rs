@@ -99,10 +99,12 @@ fn a_cut_passes_so_many_bytes_and_then_the_end_both_ways() {
     let link = streams(address, up("cut=5"), 10);
     let (mut client, mut server) = connect(link.address, &listener);
     client.write_all(b"hello world").unwrap();
+    let start = Instant::now();
     let mut received = Vec::new();
     server.read_to_end(&mut received).unwrap();
     assert_eq!(received, b"hello");
     assert_eq!(client.read(&mut [0]).unwrap(), 0, "an end, not a reset");
+    assert!(start.elapsed() < Duration::from_secs(4), "before the link closes what its ends do not");
     let client = client.local_addr().unwrap();
     let event = link.events.recv_timeout(TIMEOUT).unwrap();
     assert_eq!(
