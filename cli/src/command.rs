@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{client, completions, demo, man, peer, serve, stdio, trace, uppercase};
+use crate::{check, client, completions, demo, man, peer, serve, stdio, trace, uppercase};
 
 const AFTER: &str = "\
 Examples:
@@ -36,6 +36,7 @@ enum Command {
     Client(client::Client),
     Uppercase(uppercase::Uppercase),
     Trace(trace::Trace),
+    Check(check::Check),
     Demo(demo::Demo),
     Run(Run),
     Completions(completions::Completions),
@@ -52,6 +53,7 @@ impl Command {
         match self {
             Command::Serve(serve) => serve.wants_json(),
             Command::Client(client) => client.wants_json(),
+            Command::Check(check) => check.wants_json(),
             _ => false,
         }
     }
@@ -127,6 +129,7 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
         Command::Trace(args) => trace::run(args),
+        Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => Err(elsewhere(args)),
         Command::Completions(args) => completions::run(args, Cli::command()),

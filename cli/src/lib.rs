@@ -4,6 +4,7 @@
 //! the crate `capsock`.
 
 mod argument;
+mod check;
 mod children;
 mod client;
 mod command;

@@ -15,7 +15,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("capsock-c", &["capsock", "dev-capsock-api"]),
     ("capsock-python", &["capsock", "dev-capsock-cli"]),
     ("capsock-jni", &["capsock"]),
-    ("capsock-cli", &["capsock", "capsock-figure"]),
+    ("capsock-check", &["capsock", "capsock-figure"]),
+    ("capsock-cli", &["capsock", "capsock-check", "capsock-figure"]),
     ("capsock-examples", &["capsock"]),
 ];
 
