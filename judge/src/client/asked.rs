@@ -131,11 +131,11 @@ fn until_read(
 }
 
 /// Receives the request over TCP: what was typed. The newline may be part of it, or not.
-pub(super) fn request(connection: &mut Connection<'_>, watch: &Watch<'_>, typed: &str) -> Result<(), Stop> {
+fn request(connection: &mut Connection<'_>, watch: &Watch<'_>, typed: &str) -> Result<(), Stop> {
     let begin = Instant::now();
     loop {
         let inbox = connection.inbox();
-        if inbox.starts_with(typed.as_bytes()) && (!typed.is_empty() || !inbox.is_empty()) {
+        if inbox.starts_with(typed.as_bytes()) {
             return arrived(typed, inbox);
         }
         if !typed.as_bytes().starts_with(inbox) {

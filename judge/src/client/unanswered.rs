@@ -1,14 +1,18 @@
 //! Probes of a client that gets no answer, or has nothing to ask: it must not hang.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use capsock::Transport;
 use socket2::{Domain, Socket, Type};
 
 use crate::stop::{Seen, Stop, fail};
+use crate::submission::Submission;
+use crate::watch::{STEP, Watch};
+use crate::wire::{Connection, Received};
 
 use super::Trial;
-use super::asked::{close, request};
+use super::asked::{arrived, close};
 
 /// Nobody listens at the port, which stays the judge's meanwhile.
 pub(super) fn no_server(trial: &Trial<'_>) -> Seen {
@@ -41,9 +45,9 @@ pub(super) fn lost_reply(trial: &Trial<'_>) -> Seen {
     let submission = trial.start("one fine day")?;
     let watch = trial.watch(&submission);
     let (server, _, _) = trial.first_datagram(&watch, sockets)?;
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     loop {
-        if let Some((_, from)) = server.receive(crate::watch::STEP)? {
+        if let Some((_, from)) = server.receive(STEP)? {
             server.send(b"ONE FINE DAY", from)?;
             trial.printed(&submission, "ONE FINE DAY")?;
             return Ok("it asked again and printed the reply".to_owned());
@@ -66,11 +70,8 @@ pub(super) fn empty_line(trial: &Trial<'_>) -> Seen {
         let listeners = trial.listeners()?;
         let submission = trial.start("")?;
         let watch = trial.watch(&submission);
-        let answered = trial.accept(&watch, &listeners).and_then(|mut connection| {
-            request(&mut connection, &watch, "")?;
-            connection.send(b"\n")?;
-            close(&mut connection)
-        });
+        let answered =
+            trial.accept(&watch, &listeners).and_then(|connection| empty_exchange(connection, &watch));
         return ended(trial, &submission, answered);
     }
     let sockets = trial.udp_sockets()?;
@@ -81,11 +82,35 @@ pub(super) fn empty_line(trial: &Trial<'_>) -> Seen {
     ended(trial, &submission, answered)
 }
 
-fn ended(trial: &Trial<'_>, submission: &crate::submission::Submission, answered: Result<(), Stop>) -> Seen {
+/// Receives an empty line and answers it. A client that sends nothing and keeps its connection open waits for what cannot
+/// come; one that closes has not asked.
+fn empty_exchange(mut connection: Connection<'_>, watch: &Watch<'_>) -> Result<(), Stop> {
+    let begin = Instant::now();
+    loop {
+        match connection.receive(Duration::ZERO)? {
+            Received::Bytes => break,
+            Received::End => return fail(""),
+            Received::Nothing if begin.elapsed() > watch.patience => {
+                return fail(format!("it sent nothing {}, and waits for a reply", watch.within()));
+            }
+            Received::Nothing => watch.look()?,
+        }
+    }
+    arrived("", connection.inbox())?;
+    connection.send(b"\n")?;
+    close(&mut connection)
+}
+
+fn ended(trial: &Trial<'_>, submission: &Submission, answered: Result<(), Stop>) -> Seen {
     if answered == Err(Stop::Interrupted) {
         return Err(Stop::Interrupted);
     }
-    // A client that asked nothing has ended by now, or hangs.
+    if let Err(Stop::Fail(seen)) = &answered
+        && !seen.is_empty()
+        && submission.succeeded().is_none()
+    {
+        return fail(seen.as_str());
+    }
     let success = trial.ended(submission, trial.limit()).map_err(hangs)?;
     Ok(match (success, answered) {
         (true, Ok(())) => "an empty line was asked and answered".to_owned(),
