@@ -24,6 +24,8 @@ mod server;
 mod stop;
 #[cfg(unix)]
 mod submission;
+#[cfg(unix)]
+mod timer;
 mod verdict;
 #[cfg(unix)]
 mod watch;

@@ -109,7 +109,7 @@ fn usage_that_is_wrong_is_named() {
     let cases: [(&[&str], &str); 5] = [
         (&["server", "udp", "--port", &port, "--", "true"], "is taken by another program"),
         (&["client", "udp", "--port", &port, "--", "true"], "could not play the server on udp port"),
-        (&["server", "udp", "--only", "joined", "--", "true"], "there is no probe 'joined' for a udp server"),
+        (&["server", "udp", "--only", "joined", "--", "true"], "there is no probe 'joined' for this program"),
         (&["server", "udp", "--patience", "inf", "--", "true"], "--patience needs a time"),
         (&["server", "udp"], "required"),
     ];

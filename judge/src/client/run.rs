@@ -8,6 +8,7 @@ use capsock::Transport;
 use crate::recorder::{Done, Recorder};
 use crate::stop::{Stop, fail};
 use crate::submission::{Input, Submission};
+use crate::timer::Timer;
 use crate::watch::{STEP, Watch};
 use crate::wire::{Connection, Peer};
 use crate::words::{counted, grouped, quoted, seconds};
@@ -102,20 +103,27 @@ impl Trial<'_> {
         record.call("socket", Transport::Tcp, listening, begin, &Done::default());
         record.call("bind", Transport::Tcp, listening, begin, &done);
         record.call("listen", Transport::Tcp, listening, begin, &Done { argument: Some(128), ..done });
-        let mut accepted = None;
-        let come = watch.until(self.options.patience * START, || {
+        let mut accepted;
+        let mut timer = Timer::new(watch.submission, self.options.patience * START);
+        let come = loop {
             accepted = listeners.iter().find_map(|listener| listener.accept().ok());
-            accepted.is_some()
-        });
+            if accepted.is_some() || timer.over() {
+                break Ok(());
+            }
+            if let Err(stop) = watch.look() {
+                break Err(stop);
+            }
+            std::thread::sleep(STEP / 4);
+        };
         match (come, accepted) {
-            (Ok(_), Some((stream, peer))) => {
+            (Ok(()), Some((stream, peer))) => {
                 let local = stream.local_addr().ok();
                 let done = Done { local, peer: Some(peer), accepted: Some(fd), ..Done::default() };
                 record.call("accept", Transport::Tcp, listening, begin, &done);
                 Connection::over(watch, record, stream, fd)
             }
             (Err(stop), _) => Err(without_request(stop)),
-            (Ok(_), None) => fail(self.nobody("connected to")),
+            (Ok(()), None) => fail(self.nobody("connected to")),
         }
     }
 
@@ -131,7 +139,7 @@ impl Trial<'_> {
             // One of them is the server in the picture; the other has no call.
             peers.push(Peer::over(watch, &Recorder::new(), socket, 0)?);
         }
-        let limit = self.options.patience * START;
+        let mut timer = Timer::new(watch.submission, self.options.patience * START);
         loop {
             for place in 0..peers.len() {
                 if let Some((bytes, from)) = peers[place].receive(STEP / 2)? {
@@ -140,7 +148,7 @@ impl Trial<'_> {
                 }
             }
             watch.look().map_err(without_request)?;
-            if begin.elapsed() > limit {
+            if timer.over() {
                 return fail(self.nobody("asked"));
             }
         }
@@ -154,7 +162,7 @@ impl Trial<'_> {
 
     /// Waits for the end of the client, and returns whether its exit status is 0.
     pub(super) fn ended(&self, submission: &Submission, limit: Duration) -> Result<bool, Stop> {
-        let until = Instant::now() + limit;
+        let mut timer = Timer::new(submission, limit);
         loop {
             if let Some(success) = submission.succeeded() {
                 return Ok(success);
@@ -162,7 +170,7 @@ impl Trial<'_> {
             if (self.options.interrupted)() {
                 return Err(Stop::Interrupted);
             }
-            if Instant::now() > until {
+            if timer.over() {
                 return fail(format!("it did not end within {}", seconds(limit)));
             }
             std::thread::sleep(STEP / 4);

@@ -1,13 +1,14 @@
 //! Probes of a client that gets no answer, or has nothing to ask: it must not hang.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use capsock::Transport;
 use socket2::{Domain, Socket, Type};
 
 use crate::stop::{Seen, Stop, fail};
 use crate::submission::Submission;
+use crate::timer::Timer;
 use crate::watch::{STEP, Watch};
 use crate::wire::{Connection, Received};
 
@@ -45,7 +46,7 @@ pub(super) fn lost_reply(trial: &Trial<'_>) -> Seen {
     let submission = trial.start("one fine day")?;
     let watch = trial.watch(&submission);
     let (server, _, _) = trial.first_datagram(&watch, sockets)?;
-    let begin = Instant::now();
+    let mut timer = Timer::new(&submission, trial.limit());
     loop {
         if let Some((_, from)) = server.receive(STEP)? {
             server.send(b"ONE FINE DAY", from)?;
@@ -55,7 +56,7 @@ pub(super) fn lost_reply(trial: &Trial<'_>) -> Seen {
         match submission.succeeded() {
             Some(true) => return fail("it ended with exit status 0 though no reply came"),
             Some(false) => return Ok("it reported that no reply came".to_owned()),
-            None if begin.elapsed() > trial.limit() => return Err(hangs(Stop::Fail(String::new()))),
+            None if timer.over() => return Err(hangs(Stop::Fail(String::new()))),
             None => {}
         }
         if (trial.options.interrupted)() {
@@ -85,12 +86,12 @@ pub(super) fn empty_line(trial: &Trial<'_>) -> Seen {
 /// Receives an empty line and answers it. A client that sends nothing and keeps its connection open waits for what cannot
 /// come; one that closes has not asked.
 fn empty_exchange(mut connection: Connection<'_>, watch: &Watch<'_>) -> Result<(), Stop> {
-    let begin = Instant::now();
+    let mut timer = Timer::new(watch.submission, watch.patience);
     loop {
         match connection.receive(Duration::ZERO)? {
             Received::Bytes => break,
             Received::End => return fail(""),
-            Received::Nothing if begin.elapsed() > watch.patience => {
+            Received::Nothing if timer.over() => {
                 return fail(format!("it sent nothing {}, and waits for a reply", watch.within()));
             }
             Received::Nothing => watch.look()?,

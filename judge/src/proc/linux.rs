@@ -71,6 +71,15 @@ pub(crate) fn usage(processes: &[u32]) -> Option<Usage> {
     Some(usage)
 }
 
+/// Whether a thread of the processes runs, or waits for a processor or a disk.
+pub(crate) fn busy(processes: &[u32]) -> bool {
+    let threads = processes.iter().filter_map(|process| fs::read_dir(format!("/proc/{process}/task")).ok());
+    threads.flatten().flatten().any(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| matches!(rest.trim_start().get(..1), Some("R" | "D")))
+    })
+}
+
 /// The resident memory of a process in bytes.
 fn resident(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;

@@ -8,9 +8,9 @@ mod other;
 mod sockets;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{children, tree, usage};
+pub(crate) use linux::{busy, children, tree, usage};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::{bound, children, queued, tree, unread, usage};
+pub(crate) use other::{bound, busy, children, queued, tree, unread, usage};
 #[cfg(target_os = "linux")]
 pub(crate) use sockets::{bound, queued, unread};
 

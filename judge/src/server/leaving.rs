@@ -28,6 +28,7 @@ pub(super) fn leaves(trial: &Trial<'_>) -> Seen {
             _ => {
                 connection.send(b"hello\n")?;
                 connection.reply(b"HELLO")?;
+                trial.finish(connection)?;
             }
         }
         Ok(())
@@ -55,8 +56,7 @@ pub(super) fn reset(trial: &Trial<'_>) -> Seen {
 pub(super) fn half_close(trial: &Trial<'_>) -> Seen {
     without_harm(trial, |_| {
         let mut connection = trial.open()?;
-        connection.send(b"hello\n")?;
-        connection.shutdown();
+        connection.send_last(b"hello\n")?;
         connection.reply(b"HELLO")?;
         trial.finish(connection)
     })

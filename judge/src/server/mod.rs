@@ -132,7 +132,7 @@ impl Check<'_> {
 }
 
 fn watch<'a>(options: &Options, running: &'a Running) -> Watch<'a> {
-    let limit = (options.patience * PROBE).max(Duration::from_secs(60));
+    let limit = (options.patience * PROBE).max(Duration::from_secs(300));
     Watch {
         submission: &running.submission,
         patience: options.patience,

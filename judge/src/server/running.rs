@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::proc;
 use crate::stop::{Stop, fail};
 use crate::submission::{Input, Submission};
+use crate::timer::Timer;
 use crate::words::seconds;
 
 /// How long a start is awaited, as a multiple of the patience: a JVM compiles its source first.
@@ -19,7 +20,7 @@ const START: u32 = 3;
 /// How long a port is awaited that an earlier run keeps: TIME_WAIT takes a minute.
 const IN_USE: Duration = Duration::from_secs(70);
 const AGAIN: Duration = Duration::from_millis(500);
-const POLL: Duration = Duration::from_millis(5);
+const POLL: Duration = Duration::from_millis(10);
 /// What programs of several languages say of EADDRINUSE.
 const ADDRESS_IN_USE: [&str; 4] = ["in use", "EADDRINUSE", "AddrInUse", "BindException"];
 
@@ -84,22 +85,23 @@ impl Running {
             Err(error) => return Ok(Err(NotStarted { seen: error, in_use: false })),
         };
         let limit = options.patience * START;
-        let until = Instant::now() + limit;
-        loop {
+        let mut timer = Timer::new(&submission, limit);
+        let address = loop {
             if let Some(address) = address(options, &submission, port) {
-                return Ok(Ok(Running { submission, address }));
+                break address;
             }
             if let Some(end) = submission.ended() {
                 let in_use = ADDRESS_IN_USE.iter().any(|word| submission.mentions(word));
                 let seen = format!("it did not get so far as to bind a port: {end}");
                 return Ok(Err(NotStarted { seen, in_use }));
             }
-            if Instant::now() > until {
+            if timer.over() {
                 let seen = never_bound(options, &submission, port, limit);
                 return Ok(Err(NotStarted { seen, in_use: false }));
             }
             pause(options, POLL)?;
-        }
+        };
+        Ok(Ok(Running { submission, address }))
     }
 }
 

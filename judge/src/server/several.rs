@@ -2,7 +2,6 @@
 
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use capsock::uppercase;
 
@@ -19,8 +18,6 @@ use super::trial::{Trial, line};
 const CLIENTS: usize = 50;
 /// What each of them waits, as a multiple of the patience: an iterative server serves the others before.
 const LONGER: u32 = 6;
-/// The time within which another client is served while one is silent.
-const SERVED: Duration = Duration::from_secs(2);
 /// A server that serves several at once has passed `silent-client` if it does so in one of these attempts: the machine may
 /// have stood still in another.
 const ATTEMPTS: usize = 3;
@@ -49,39 +46,24 @@ pub(super) fn silent_client(trial: &Trial<'_>) -> Seen {
     if trial.options.iterative {
         return Err(Stop::NotApplicable("the server may be iterative (--iterative)".to_owned()));
     }
-    let limit = SERVED.max(20 * trial.known.reply_time.get());
-    for attempt in 0..ATTEMPTS {
-        if attempt > 0 && trial.watch.submission.ended().is_some() {
-            break;
-        }
+    for _ in 0..ATTEMPTS {
         trial.record.forget();
-        let silent = trial.open()?;
-        let mut other = trial.open()?;
-        other.send(b"hello\n")?;
-        match other.reply_within(b"HELLO", limit) {
-            Ok(()) => {
-                trial.finish(other)?;
-                drop(silent);
-                trial.known.concurrent.set(true);
-                return Ok(format!("another client is served within {}", seconds(limit)));
-            }
-            Err(Stop::Fail(_)) if trial.watch.submission.ended().is_none() => {}
-            // It may end as the silent client leaves, which is not what this probe asks.
-            Err(Stop::Fail(_)) if attempt > 0 => break,
-            Err(stop) => return Err(stop),
+        if trial.serves_beside_a_silent_one()? {
+            return Ok(format!("another client is served within {}", seconds(trial.silence())));
         }
     }
-    fail(format!("while one client said nothing, another got no reply within {}", seconds(limit)))
+    fail(format!("while one client said nothing, another got no reply within {}", seconds(trial.silence())))
 }
 
 /// Fifty clients at once. A connection is opened once the server has accepted the ones before, so that a short backlog is no
-/// failure: beyond it the kernel drops segments, which come again much later. A server that has been seen to serve several
+/// failure: beyond it the kernel drops segments, which come again much later. A server that serves several
 /// clients at once gets the requests when all are connected, another one gets each as it comes.
 pub(super) fn many(trial: &Trial<'_>) -> Seen {
     let watch = Watch { patience: trial.watch.patience * LONGER, ..trial.watch };
     let patience = trial.watch.patience;
     let (tcp, closes, target) = (trial.tcp(), trial.known.closes.get(), trial.target);
-    let together = !tcp || trial.known.concurrent.get();
+    let together = !tcp || trial.concurrent()?;
+    trial.record.forget();
     let barrier = Barrier::new(CLIENTS);
     let opening = Mutex::new(());
     let client = |number: usize| {

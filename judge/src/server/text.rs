@@ -106,7 +106,9 @@ pub(super) fn exact(trial: &Trial<'_>) -> Seen {
     for text in [before.as_str(), short] {
         let mut connection = trial.open()?;
         exchange(&mut connection, text)?;
-        connection.shutdown();
+        if !trial.known.closes.get() {
+            connection.shutdown();
+        }
         surplus(text, &connection.surplus(trial.moment())?)?;
         trial.finish(connection)?;
     }

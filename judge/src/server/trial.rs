@@ -12,6 +12,9 @@ use crate::stop::Stop;
 use crate::watch::Watch;
 use crate::wire::{Connection, Peer, until_received};
 
+/// The time for which a silent client keeps others waiting at most.
+const SILENCE: Duration = Duration::from_secs(2);
+
 /// What a server has been seen to do in earlier probes.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -20,7 +23,7 @@ pub(super) struct Known {
     /// Over TCP, whether it answers several requests of a connection.
     pub(super) several: Cell<Option<bool>>,
     /// Over TCP, whether it serves several clients at once.
-    pub(super) concurrent: Cell<bool>,
+    pub(super) concurrent: Cell<Option<bool>>,
     /// How long a reply takes on this machine as it is loaded now.
     pub(super) reply_time: Cell<Duration>,
 }
@@ -122,6 +125,44 @@ impl Trial<'_> {
         };
         self.known.several.set(Some(several));
         Ok(several)
+    }
+
+    /// How long a client may wait while another one is silent.
+    pub(super) fn silence(&self) -> Duration {
+        SILENCE.max(20 * self.known.reply_time.get())
+    }
+
+    /// Whether a client is served while another one says nothing, which is served as well at the end.
+    pub(super) fn serves_beside_a_silent_one(&self) -> Result<bool, Stop> {
+        let mut silent = self.open()?;
+        let mut other = self.open()?;
+        other.send(b"hello\n")?;
+        let outcome = other.reply_within(b"HELLO", self.silence());
+        let served = match outcome {
+            Ok(()) => true,
+            Err(Stop::Fail(_)) if self.watch.submission.ended().is_none() => false,
+            Err(stop) => return Err(stop),
+        };
+        silent.send(b"hello\n")?;
+        silent.reply(b"HELLO")?;
+        self.finish(silent)?;
+        if !served {
+            other.reply(b"HELLO")?;
+        }
+        self.finish(other)?;
+        // One look may have come while the machine stood still: that it serves is the proof.
+        if served || self.known.concurrent.get().is_none() {
+            self.known.concurrent.set(Some(served));
+        }
+        Ok(served)
+    }
+
+    /// Whether the server serves several clients at once.
+    pub(super) fn concurrent(&self) -> Result<bool, Stop> {
+        match self.known.concurrent.get() {
+            Some(concurrent) => Ok(concurrent),
+            None => self.serves_beside_a_silent_one(),
+        }
     }
 
     /// Measures how long a reply takes.

@@ -21,7 +21,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Reads it on a thread, up to its end or until it is beyond `limit`.
+    /// Reads it on a thread up to its end. Beyond `limit` the program is about to be killed, and not to end by SIGPIPE.
     pub(super) fn read(from: Option<impl Read + Send + 'static>, limit: u64) -> Arc<Output> {
         let output = Arc::new(Output {
             kept: Mutex::default(),
@@ -34,9 +34,7 @@ impl Output {
             if let Some(mut from) = from {
                 let mut chunk = vec![0; 64 << 10];
                 while let Ok(length @ 1..) = from.read(&mut chunk) {
-                    if !shared.add(&chunk[..length]) {
-                        break;
-                    }
+                    shared.add(&chunk[..length]);
                 }
             }
             shared.closed.store(true, Ordering::SeqCst);
@@ -44,16 +42,14 @@ impl Output {
         output
     }
 
-    /// Whether more may come.
-    fn add(&self, bytes: &[u8]) -> bool {
+    fn add(&self, bytes: &[u8]) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend_from_slice(bytes);
         if kept.len() > HEAD + 2 * TAIL {
             let surplus = kept.len() - HEAD - TAIL;
             kept.drain(HEAD..HEAD + surplus);
         }
-        let length = bytes.len() as u64;
-        self.total.fetch_add(length, Ordering::SeqCst) + length <= self.limit
+        self.total.fetch_add(bytes.len() as u64, Ordering::SeqCst);
     }
 
     /// Whether it was more than the limit.

@@ -31,7 +31,10 @@ pub(super) fn bound(command: &mut Command, bounds: &Bounds) {
                 if libc::getrlimit(resource, &raw mut now) == 0 {
                     let hard = (limit as libc::rlim_t).min(now.rlim_max);
                     // Descriptors may be raised to the hard limit, as a JVM does, since the guard's other bounds hold.
-                    if resource != libc::RLIMIT_NOFILE {
+                    if resource == libc::RLIMIT_CPU {
+                        // SIGXCPU at the soft limit, which tells more than SIGKILL at the hard one.
+                        now.rlim_max = now.rlim_max.min(hard.saturating_add(1));
+                    } else if resource != libc::RLIMIT_NOFILE {
                         now.rlim_max = hard;
                     }
                     now.rlim_cur = hard;

@@ -9,6 +9,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::recorder::{Done, Recorder};
 use crate::stop::{Stop, fail};
+use crate::timer::Timer;
 use crate::watch::{STEP, Watch};
 use crate::words::{counted, grouped, quoted};
 
@@ -121,7 +122,7 @@ impl<'a> Connection<'a> {
     /// Sends all of it, and receives meanwhile what comes, so that neither end waits for the other. That the program has
     /// closed the connection is no failure: the reply tells.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let deadline = Instant::now() + self.watch.patience;
+        let mut timer = Timer::new(self.watch.submission, self.watch.patience);
         let begin = Instant::now();
         let mut sent = 0;
         while sent < bytes.len() && self.end.is_none() {
@@ -129,7 +130,7 @@ impl<'a> Connection<'a> {
                 Ok(length) => sent += length,
                 Err(error) if errno::again(&error) => {
                     self.watch.look()?;
-                    if Instant::now() > deadline {
+                    if timer.over() {
                         self.sent(begin, &bytes[..sent], Some("timeout"));
                         let (sent, all) = (grouped(sent), counted(bytes.len(), "byte"));
                         return fail(format!("it received {sent} of {all} {}", self.watch.within()));
@@ -198,7 +199,8 @@ impl<'a> Connection<'a> {
 
     /// The same within a limit of its own.
     pub(crate) fn reply_within(&mut self, expected: &[u8], limit: Duration) -> Result<(), Stop> {
-        let deadline = Instant::now() + limit;
+        let begin = Instant::now();
+        let mut timer = Timer::new(self.watch.submission, limit);
         loop {
             if self.newline && !self.inbox.is_empty() {
                 self.newline = false;
@@ -225,8 +227,8 @@ impl<'a> Connection<'a> {
                             _ => return Err(stop),
                         }
                     }
-                    if Instant::now() > deadline {
-                        self.record.call("recv", Tcp, self.fd, deadline, &self.done(None, Some("timeout")));
+                    if timer.over() {
+                        self.record.call("recv", Tcp, self.fd, begin, &self.done(None, Some("timeout")));
                         return fail(self.late(expected, limit));
                     }
                 }
@@ -308,16 +310,33 @@ impl<'a> Connection<'a> {
         self.record.call("shutdown", Tcp, self.fd, begin, &done);
     }
 
+    /// Sends the last bytes and the end of the stream, on Linux in one segment, so that the server has not closed before.
+    pub(crate) fn send_last(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        // Without it, there are two segments.
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&self.stream).set_tcp_cork(true);
+        self.send(bytes)?;
+        self.shutdown();
+        Ok(())
+    }
+
     /// Closes the connection; returns whether the program has closed it of its own accord, which is awaited if it `closes`.
     pub(crate) fn finish(mut self, closes: bool) -> Result<bool, Stop> {
         let ended = if closes { self.at_end(CLOSE)? } else { self.has_ended() };
         Ok(ended && !self.shut)
     }
 
-    /// Whether the end of the stream has arrived, and nothing before it that was not received.
+    /// Receives what has arrived, and returns whether the end of the stream is behind it.
     fn has_ended(&mut self) -> bool {
         let at_once = self.stream.set_nonblocking(true).is_ok();
-        self.end.is_some() || at_once && matches!(self.stream.read(&mut [0; 16]), Ok(0))
+        while at_once && self.end.is_none() {
+            match self.stream.read(&mut [0; 1024]) {
+                Ok(0) => self.end = Some(End::Closed),
+                Ok(_) => {}
+                Err(_) => break,
+            }
+        }
+        self.end.is_some()
     }
 
     /// Resets the connection.
@@ -331,7 +350,9 @@ impl Drop for Connection<'_> {
     /// A server that closes first would keep its port in TIME_WAIT for a minute, in which a program without SO_REUSEADDR
     /// cannot be started again. A reset behind the end of the stream frees the port, and disturbs no program.
     fn drop(&mut self) {
-        if self.has_ended() {
+        // With bytes that were not received, the system resets it by itself.
+        let at_end = self.stream.set_nonblocking(true).is_ok() && matches!(self.stream.peek(&mut [0]), Ok(0));
+        if self.end.is_some() || at_end {
             let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         }
         self.record.call("close", Tcp, self.fd, Instant::now(), &self.done(None, None));
@@ -340,7 +361,8 @@ impl Drop for Connection<'_> {
 
 /// Whether it is connected within the patience, or the error.
 fn connect(watch: &Watch<'_>, socket: &Socket, peer: SocketAddr) -> Result<io::Result<bool>, Stop> {
-    let deadline = Instant::now() + watch.patience;
+    let mut timer = Timer::new(watch.submission, watch.patience);
+    let mut looked = Instant::now();
     let mut outcome = socket.connect(&peer.into());
     loop {
         match outcome {
@@ -352,8 +374,11 @@ fn connect(watch: &Watch<'_>, socket: &Socket, peer: SocketAddr) -> Result<io::R
             Err(error) => return Ok(Err(error)),
         }
         watch.look()?;
-        if Instant::now() > deadline {
-            return Ok(Ok(false));
+        if looked.elapsed() > STEP {
+            looked = Instant::now();
+            if timer.over() {
+                return Ok(Ok(false));
+            }
         }
         std::thread::sleep(Duration::from_millis(1));
         outcome = match socket.take_error() {

@@ -8,6 +8,7 @@ use capsock::Transport::Udp;
 
 use crate::recorder::{Done, Recorder};
 use crate::stop::{Stop, fail};
+use crate::timer::Timer;
 use crate::watch::{STEP, Watch};
 use crate::words::{counted, grouped, quoted};
 
@@ -106,6 +107,7 @@ impl<'a> Peer<'a> {
     /// Receives the reply of `peer`, which has to begin with `expected`; returns what it has beyond that.
     pub(crate) fn reply(&self, expected: &[u8], peer: SocketAddr) -> Result<Vec<u8>, Stop> {
         let begin = Instant::now();
+        let mut timer = Timer::new(self.watch.submission, self.watch.patience);
         let (mut reply, from) = loop {
             if let Some(received) = self.receive(STEP)? {
                 break received;
@@ -114,7 +116,7 @@ impl<'a> Peer<'a> {
                 // It may have replied before it ended.
                 break self.receive(Duration::ZERO)?.ok_or(stop)?;
             }
-            if begin.elapsed() > self.watch.patience {
+            if timer.over() {
                 let done = Done { error: Some("timeout"), ..self.done() };
                 self.record.call("recvfrom", Udp, self.fd, begin, &done);
                 return fail(format!("it sent no reply {}", self.watch.within()));
