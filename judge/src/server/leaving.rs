@@ -18,12 +18,13 @@ const LOOKS: usize = 10;
 /// In hundredths of a second.
 const USED: u64 = 2;
 
-/// Clients that close: with a request that nobody waits for, in the middle of a request, after the reply.
+/// Clients that close: with requests whose replies nobody waits for, in the middle of a request, after the reply. The first
+/// reply to a closed connection brings a reset, and the next one SIGPIPE.
 pub(super) fn leaves(trial: &Trial<'_>) -> Seen {
     without_harm(trial, |number| {
         let mut connection = trial.open()?;
         match number % 3 {
-            0 => connection.send(b"nobody waits for this\n")?,
+            0 => connection.send(b"nobody\nwaits\nfor this\n")?,
             1 => connection.send(b"half a requ")?,
             _ => {
                 connection.send(b"hello\n")?;

@@ -56,8 +56,11 @@ static void *serve(void *argument)
             send(connection, line, sent, is("leaves") ? 0 : MSG_NOSIGNAL);
             length = is("joined") ? 0 : length - used;
             memmove(line, line + used, length);
+            if (is("split"))
+                goto answered;
         }
     }
+answered:
     free(line);
     if (!is("half-close"))
         close(connection);
