@@ -83,6 +83,7 @@ pub(crate) const DESCRIPTORS: u64 = 1024;
 
 impl Options {
     /// Whether a probe has to pass.
+    #[cfg(unix)]
     pub(crate) fn requires(&self, probe: &str) -> bool {
         self.require.is_empty() || self.require.iter().any(|name| name == probe)
     }

@@ -10,7 +10,7 @@ use crate::watch::Watch;
 use crate::wire::{Connection, Peer, Received, until_received};
 use crate::words::{counted, quoted};
 
-use super::Trial;
+use super::trial::Trial;
 
 /// The time between the two pieces of a reply.
 const PAUSE: Duration = Duration::from_millis(300);

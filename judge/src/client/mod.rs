@@ -2,12 +2,10 @@
 
 mod asked;
 mod run;
+mod trial;
 mod unanswered;
 
-use std::path::Path;
 use std::time::{Duration, Instant};
-
-use capsock::Transport;
 
 use crate::options::Options;
 use crate::picture::picture;
@@ -16,24 +14,10 @@ use crate::recorder::Recorder;
 use crate::stop::{Seen, Stop, fail};
 use crate::verdict::{Outcome, ProbeResult, Report};
 
+use trial::Trial;
+
 /// The port of the textbook's programs.
 const PORT: u16 = 12000;
-
-/// What a probe works with.
-struct Trial<'a> {
-    options: &'a Options,
-    home: &'a Path,
-    record: Recorder,
-    port: u16,
-    /// How long a whole run of the client took that had an answer at once; part of it is the start of its runtime.
-    run_time: Duration,
-}
-
-impl Trial<'_> {
-    fn tcp(&self) -> bool {
-        self.options.transport == Transport::Tcp
-    }
-}
 
 type Put = fn(&Trial<'_>) -> Seen;
 
@@ -108,6 +92,7 @@ fn put(trial: &Trial<'_>, probe: &'static Probe) -> Result<ProbeResult, String> 
 mod tests {
     use super::*;
     use crate::options::Role;
+    use capsock::Transport;
 
     #[test]
     fn each_probe_of_the_table_can_be_put() {

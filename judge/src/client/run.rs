@@ -13,7 +13,7 @@ use crate::watch::{STEP, Watch};
 use crate::wire::{Connection, Peer};
 use crate::words::{counted, grouped, quoted, seconds};
 
-use super::Trial;
+use super::trial::Trial;
 
 /// What a run of the client may take beyond the patience, as a multiple of a run that had an answer at once.
 const RUNS: u32 = 5;

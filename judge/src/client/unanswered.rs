@@ -12,8 +12,8 @@ use crate::timer::Timer;
 use crate::watch::{STEP, Watch};
 use crate::wire::{Connection, Received};
 
-use super::Trial;
 use super::asked::{arrived, close};
+use super::trial::Trial;
 
 /// Nobody listens at the port, which stays the judge's meanwhile.
 pub(super) fn no_server(trial: &Trial<'_>) -> Seen {

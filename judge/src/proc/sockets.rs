@@ -107,13 +107,13 @@ mod tests {
     #[test]
     fn sockets_are_found_by_their_process_and_unread_bytes_by_their_connection() {
         let own = [std::process::id()];
-        for host in ["127.0.0.1:0", "[::1]:0", "[::]:0"] {
+        for (host, asked) in [("127.0.0.1:0", "127.0.0.1"), ("[::1]:0", "::1"), ("[::]:0", "127.0.0.1")] {
             // Without IPv6, the first alone.
             let Ok(listener) = TcpListener::bind(host) else { continue };
             let address = listener.local_addr().unwrap();
             assert!(bound(&own, Transport::Tcp).unwrap().contains(&address), "{host}");
             assert!(!bound(&own, Transport::Udp).unwrap().contains(&address), "{host}");
-            let mut client = TcpStream::connect(("localhost", address.port())).unwrap();
+            let mut client = TcpStream::connect((asked, address.port())).unwrap();
             client.write_all(b"hello").unwrap();
             let peer = client.local_addr().unwrap();
             assert_eq!(unread(Transport::Tcp, address.port(), Some(peer)), Some(5), "{host}");

@@ -10,7 +10,7 @@ mod text;
 mod trial;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::options::Options;
 use crate::picture::picture;
@@ -18,7 +18,6 @@ use crate::probe::{Probe, probes};
 use crate::recorder::Recorder;
 use crate::stop::{Seen, Stop, fail};
 use crate::verdict::{Outcome, ProbeResult, Report};
-use crate::watch::Watch;
 
 use running::Running;
 use trial::{Known, Trial};
@@ -43,9 +42,6 @@ const PUT: &[(&str, Put)] = &[
     ("half-close", leaving::half_close),
     ("keeps-well", keeping::keeps_well),
 ];
-
-/// What a whole probe may take, as a multiple of the patience.
-const PROBE: u32 = 30;
 
 /// Checks a server.
 pub(crate) fn check(options: &Options, progress: &mut dyn FnMut(&ProbeResult)) -> Result<Report, String> {
@@ -115,7 +111,7 @@ impl Check<'_> {
         }
         let running = self.running.insert(running);
         let trial = Trial {
-            watch: watch(self.options, running),
+            watch: running.watch(self.options),
             record: record.clone(),
             options: self.options,
             target: running.address,
@@ -128,16 +124,6 @@ impl Check<'_> {
         // A server that ends behind its last reply has not passed.
         trial.watch.look()?;
         Ok(seen)
-    }
-}
-
-fn watch<'a>(options: &Options, running: &'a Running) -> Watch<'a> {
-    let limit = (options.patience * PROBE).max(Duration::from_secs(300));
-    Watch {
-        submission: &running.submission,
-        patience: options.patience,
-        end: Instant::now() + limit,
-        interrupted: options.interrupted,
     }
 }
 

@@ -11,7 +11,6 @@ use crate::wire::Connection;
 
 use super::running::Running;
 use super::trial::{Known, Trial};
-use super::watch;
 
 /// Stops the server by Ctrl-C and starts it again on its port. `left` gets the one that runs at the end.
 ///
@@ -25,7 +24,7 @@ pub(super) fn restarts(
     record: &Recorder,
 ) -> Seen {
     let port = running.address.port();
-    let first = watch(options, &running);
+    let first = running.watch(options);
     let mut kept = None;
     if options.transport == Transport::Tcp {
         let mut connection = Connection::open(&first, record, running.address)?;
@@ -52,7 +51,7 @@ pub(super) fn restarts(
     };
     let known = Known::default();
     let trial = Trial {
-        watch: watch(options, again),
+        watch: again.watch(options),
         record: record.clone(),
         options,
         target: again.address,

@@ -13,8 +13,12 @@ use crate::proc;
 use crate::stop::{Stop, fail};
 use crate::submission::{Input, Submission};
 use crate::timer::Timer;
+use crate::watch::Watch;
 use crate::words::seconds;
 
+/// What a whole probe may take, as a multiple of the patience, and at least.
+const PROBE: u32 = 30;
+const LONGEST: Duration = Duration::from_secs(300);
 /// How long a start is awaited, as a multiple of the patience: a JVM compiles its source first.
 const START: u32 = 3;
 /// How long a port is awaited that an earlier run keeps: TIME_WAIT takes a minute.
@@ -70,6 +74,17 @@ impl Running {
                 }
                 Err(end) => return fail(end.seen),
             }
+        }
+    }
+
+    /// What a probe looks out for.
+    pub(super) fn watch(&self, options: &Options) -> Watch<'_> {
+        let limit = (options.patience * PROBE).max(LONGEST);
+        Watch {
+            submission: &self.submission,
+            patience: options.patience,
+            end: Instant::now() + limit,
+            interrupted: options.interrupted,
         }
     }
 
