@@ -29,6 +29,7 @@ impl Guard {
         let thread = thread::spawn(move || {
             let (stopped, killed) = shared;
             while !stopped.load(Ordering::SeqCst) {
+                reap(root, &others);
                 if let Some(why) = exceeded(root, &others, &bounds, &outputs) {
                     *killed.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
                     end(root, &others, &stopped);
@@ -51,6 +52,12 @@ impl Guard {
             let _ = thread.join();
         }
     }
+}
+
+/// Reaps the adopted processes that have ended, as init would: they are no zombies of the program's.
+fn reap(root: u32, others: &[u32]) {
+    let adopted = proc::children(std::process::id()).into_iter();
+    adopted.filter(|child| *child != root && !others.contains(child)).for_each(system::reap);
 }
 
 fn exceeded(root: u32, others: &[u32], bounds: &Bounds, outputs: &[Arc<Output>; 2]) -> Option<String> {

@@ -109,6 +109,11 @@ pub(super) fn interrupt_group(root: u32) {
 /// Kills a descendant, and reaps it if it is a child of this process.
 pub(super) fn kill_and_reap(process: u32) {
     signal_to(process, false, libc::SIGKILL);
+    reap(process);
+}
+
+/// Reaps a process if it is a child of this one that has ended.
+pub(super) fn reap(process: u32) {
     if let Ok(process @ 2..) = i32::try_from(process) {
         // SAFETY: the status is not wanted; a process that is no child is refused.
         unsafe { libc::waitpid(process, std::ptr::null_mut(), libc::WNOHANG) };

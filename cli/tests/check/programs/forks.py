@@ -1,4 +1,4 @@
-"""Starts more processes than it may, each of which would outlive it: some leave the process group. PORT is not bound."""
+"""Starts more processes than it may, which would outlive it; some leave the process group."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A UDP server that leaves a process behind which is in no group of it: PORT, and how long that one sleeps."""
+"""A UDP server that leaves a process behind in no group of it: PORT, and how long that one sleeps."""
 
 import os
 import socket

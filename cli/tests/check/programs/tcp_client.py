@@ -1,4 +1,4 @@
-"""A TCP client with the standard library: PORT, and the fault that it is to have, by the probe's name."""
+"""A TCP client with the standard library: PORT, and its fault, by the probe's name."""
 
 import socket
 import sys

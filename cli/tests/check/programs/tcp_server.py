@@ -1,4 +1,4 @@
-"""A TCP server of upper case with the standard library: PORT, and the fault that it is to have, by the probe's name."""
+"""A TCP server of upper case with the standard library: PORT, and its fault, by the probe's name."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ last = b""
 
 
 def reply(line: bytes) -> bytes:
+    """Return the reply to a line."""
     global last
     if fault == "answers":
         return line
@@ -32,6 +33,7 @@ def reply(line: bytes) -> bytes:
 
 
 def serve(connection: socket.socket) -> None:
+    """Answer the lines of a connection."""
     if fault == "leaves":
         kept.append(connection)
     if fault == "many" and threading.active_count() > 20:

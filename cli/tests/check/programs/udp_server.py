@@ -1,4 +1,4 @@
-"""A UDP server of upper case with the standard library: PORT, and the fault that it is to have, by the probe's name."""
+"""A UDP server of upper case with the standard library: PORT, and its fault, by the probe's name."""
 
 import os
 import signal
