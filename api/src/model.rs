@@ -79,6 +79,8 @@ pub enum Kind {
     Pause,
     /// A short time. In C and the command in microseconds, in Python in seconds.
     Micros,
+    /// Whether something is done about the calls of the handler. The command has no handler, and none of these.
+    Flag,
     /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
@@ -129,10 +131,26 @@ impl Opt {
         self.kind != Kind::Interruptible
     }
 
+    /// Whether the command has the option.
+    pub(crate) fn in_command(&self) -> bool {
+        !matches!(self.kind, Kind::Interruptible | Kind::Flag)
+    }
+
     /// Whether the option is a field of the core's settings. The host and the port are parts of its address instead.
     pub(crate) fn in_settings(&self) -> bool {
         !matches!(self.kind, Kind::Host | Kind::Port)
     }
+}
+
+/// How a total changes, in the words of OpenMetrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// It only increases.
+    Counter,
+    /// It increases and decreases.
+    Gauge,
+    /// It is not a number of something: a set of bits.
+    None,
 }
 
 /// A count.
@@ -140,8 +158,28 @@ impl Opt {
 pub struct Total {
     /// `bytes_received`
     pub name: &'static str,
+    /// How it changes.
+    pub metric: Metric,
+    /// The base unit of OpenMetrics, with which the name begins: `bytes`. Empty for a number of things.
+    pub unit: &'static str,
     /// The first version that has it.
     pub since: &'static str,
     /// Its documentation.
     pub sentence: &'static str,
+}
+
+impl Total {
+    /// The name of the metric family: a name that begins with its unit ends with it instead.
+    pub(crate) fn family(&self) -> String {
+        match self.name.strip_prefix(self.unit) {
+            Some(rest) if !self.unit.is_empty() => format!("capsock{rest}_{}", self.unit),
+            _ => format!("capsock_{}", self.name),
+        }
+    }
+
+    /// The name of the sample in the text of OpenMetrics, which ends in `_total` if it is a counter's.
+    pub(crate) fn sample(&self) -> String {
+        let suffix = if self.metric == Metric::Counter { "_total" } else { "" };
+        self.family() + suffix
+    }
 }

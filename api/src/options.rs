@@ -181,6 +181,20 @@ pub const SERVER: Options = Options {
             paragraph: "Polling avoids the latency of a wake-up, and uses a whole processor as long as requests \
                         arrive within this time of each other. With 0, a worker blocks at once.",
         },
+        Opt {
+            name: "handler_latency",
+            over: Over::Both,
+            kind: Kind::Flag,
+            unit: "",
+            default: Default::False,
+            range: "",
+            since: "0.2.0",
+            error: "",
+            sentence: "Whether the time of each call of the handler is counted in a histogram, which the text of \
+                       OpenMetrics then contains.",
+            paragraph: "Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call. The \
+                        built-in service is not timed.",
+        },
     ],
 };
 

@@ -1,6 +1,6 @@
 //! The totals of a server, and the report of its stop.
 
-use crate::model::Total;
+use crate::model::{Metric, Total};
 
 /// The documentation of the totals.
 pub const STATS: &str = "The totals of a server since its start, at the time of the call that returned them.";
@@ -8,7 +8,10 @@ pub const STATS: &str = "The totals of a server since its start, at the time of 
 /// The totals.
 pub const TOTALS: &[Total] = &[
     total("connections_accepted", "TCP connections accepted, including refused ones."),
-    total("connections_active", "TCP connections that are open at present."),
+    Total {
+        metric: Metric::Gauge,
+        ..total("connections_active", "TCP connections that are open at present.")
+    },
     total(
         "connections_refused",
         "TCP connections closed immediately, because of `max_connections` or because no thread or process was \
@@ -20,8 +23,8 @@ pub const TOTALS: &[Total] = &[
          them.",
     ),
     total("requests", "Requests that got a reply, whether or not the peer has received it."),
-    total("bytes_received", "Bytes of requests, over TCP and UDP."),
-    total("bytes_sent", "Bytes of replies, over TCP and UDP."),
+    Total { unit: "bytes", ..total("bytes_received", "Bytes of requests, over TCP and UDP.") },
+    Total { unit: "bytes", ..total("bytes_sent", "Bytes of replies, over TCP and UDP.") },
     total("datagrams_received", "UDP datagrams received, including those without a reply."),
     total("datagrams_sent", "UDP datagrams sent."),
     total("handler_errors", "Requests whose handler failed."),
@@ -45,7 +48,10 @@ pub const TOTALS: &[Total] = &[
 ];
 
 /// The total that is a set of bits instead of a count.
-pub const FEATURES: Total = total("features", "The optional features of the system that the server uses.");
+pub const FEATURES: Total = Total {
+    metric: Metric::None,
+    ..total("features", "The optional features of the system that the server uses.")
+};
 
 /// The documentation of the report.
 pub const REPORT_SENTENCE: &str = "The result of stopping a server.";
@@ -69,5 +75,5 @@ pub const REPORT: &[Total] = &[
 ];
 
 const fn total(name: &'static str, sentence: &'static str) -> Total {
-    Total { name, since: "0.1.0", sentence }
+    Total { name, metric: Metric::Counter, unit: "", since: "0.1.0", sentence }
 }

@@ -513,6 +513,14 @@ capsock_status capsock_server_options_set_write_timeout(capsock_server_options *
 capsock_status capsock_server_options_set_busy_poll(capsock_server_options *options,
                                                     int64_t busy_poll_us);
 
+// Whether the time of each call of the handler is counted in a histogram, which the text of
+// OpenMetrics then contains. Default false.
+//
+// Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call. The
+// built-in service is not timed.
+capsock_status capsock_server_options_set_handler_latency(capsock_server_options *options,
+                                                          bool handler_latency);
+
 // Frees options. NULL has no effect.
 void capsock_server_options_free(capsock_server_options *options);
 
@@ -640,6 +648,15 @@ capsock_status capsock_server_address(const capsock_server *server, size_t index
 // Reads the totals, which are freed with `capsock_stats_free`. It copies counters and takes no
 // lock.
 capsock_status capsock_server_stats(const capsock_server *server, capsock_stats **stats);
+
+// Writes the totals in the text format of OpenMetrics 1.0, for a monitoring system. Its media type
+// is "application/openmetrics-text; version=1.0.0; charset=utf-8". A total `requests` is the
+// counter "capsock_requests_total"; one that counts bytes ends with its unit, as
+// "capsock_received_bytes_total". With `capsock_server_options_set_handler_latency` and a handler,
+// there is the histogram "capsock_handler_duration_seconds". It copies counters and takes no lock.
+// The text is complete, with "# EOF" at its end: those of two servers are served separately.
+// `text` is freed with `capsock_string_free`.
+capsock_status capsock_server_open_metrics(const capsock_server *server, char **text);
 
 // Requests a stop within 5 s and returns immediately. NULL has no effect. This is the only
 // function of the library that a signal handler may call (signal-safety(7)).

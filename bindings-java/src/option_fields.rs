@@ -30,6 +30,7 @@ fields! {
     idle_timeout: double = "idleTimeout",
     write_timeout: double = "writeTimeout",
     busy_poll: double = "busyPoll",
+    handler_latency: long = "handlerLatency",
     handler: handler = "handler",
 }
 
@@ -97,6 +98,9 @@ pub(crate) fn server_options(
     }
     if let Some(value) = seconds("the time of busy polling", given.busy_poll(env)?)? {
         options.settings.busy_poll = value.unwrap_or(Duration::MAX);
+    }
+    if let Some(value) = number::<u8>("handler_latency", given.handler_latency(env)?)? {
+        options.settings.handler_latency = value != 0;
     }
     Ok(options)
 }

@@ -23,11 +23,11 @@ impl Server {
         backlog = OrDefault::Default, max_connections = OrDefault::Default, max_connections_per_peer =
         OrDefault::Default, max_request = OrDefault::Default, max_amplification = OrDefault::Default,
         idle_timeout = OrDefault::Default, write_timeout = OrDefault::Default, busy_poll =
-        OrDefault::Default, handler = None, text = false,
+        OrDefault::Default, handler_latency = false, handler = None, text = false,
     ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
         workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
         max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
-        handler=None, text=False)")]
+        handler_latency=False, handler=None, text=False)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
@@ -45,6 +45,7 @@ impl Server {
         idle_timeout: OrDefault<Seconds>,
         write_timeout: OrDefault<Seconds>,
         busy_poll: OrDefault<f64>,
+        handler_latency: bool,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
@@ -66,6 +67,7 @@ impl Server {
             write_timeout.limit_or("the write timeout", options.settings.write_timeout)?;
         options.settings.busy_poll =
             busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
+        options.settings.handler_latency = handler_latency;
         Server::start(py, options, handler, text)
     }
 }

@@ -89,7 +89,7 @@ fn parameter(option: &Opt) -> (String, &'static str) {
         Kind::Size => (name.to_string(), "usize"),
         Kind::Limit | Kind::Pause => (format!("{name}_ms"), "i64"),
         Kind::Micros => (format!("{name}_us"), "i64"),
-        Kind::Interruptible => (name.to_string(), "bool"),
+        Kind::Flag | Kind::Interruptible => (name.to_string(), "bool"),
     }
 }
 
@@ -102,7 +102,7 @@ fn setter(owner: &str, option: &Opt) -> String {
         Kind::Choice(choice) => {
             (format!("core.{field}"), format!("{}::from_number({parameter})?", pascal(choice)))
         }
-        Kind::Number | Kind::Size => (format!("core.{field}"), parameter.clone()),
+        Kind::Number | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
         Kind::Limit => (format!("core.{field}"), format!("from_millis({error:?}, {parameter})?")),
         Kind::Pause => (format!("core.{field}"), format!("longest_from_millis({error:?}, {parameter})?")),
         Kind::Micros => (format!("core.{field}"), format!("from_micros({error:?}, {parameter})?")),

@@ -54,7 +54,7 @@ fn argument(owner: &str, option: &Opt) -> String {
             format!("default_value_t = Microseconds({})", default(option.name)),
             "Microseconds".to_owned(),
         ),
-        Kind::Interruptible => unreachable!("the command has its own"),
+        Kind::Flag | Kind::Interruptible => unreachable!("the command has none, or its own"),
     };
     let signed = match option.kind {
         Kind::Limit | Kind::Pause | Kind::Micros => "allow_negative_numbers = true, ",
@@ -108,7 +108,7 @@ fn options() -> String {
         SERVER
             .options
             .iter()
-            .filter(|option| option.in_every_language())
+            .filter(|option| option.in_command())
             .filter(move |option| option.over == over)
             .collect::<Vec<_>>()
     };
@@ -133,7 +133,7 @@ fn options() -> String {
         }
     }
     for (owner, name) in [(&TCP_CLIENT, "TcpClientArgs"), (&UDP_CLIENT, "UdpClientArgs")] {
-        let options: Vec<_> = owner.options.iter().filter(|option| option.in_every_language()).collect();
+        let options: Vec<_> = owner.options.iter().filter(|option| option.in_command()).collect();
         text += &structure(name, owner.owner, &options);
         let kind = pascal(owner.owner) + "Options";
         let fields: String = options

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::file::{File, file};
 use crate::choices::{CHOICES, FEATURE, FEATURES};
 use crate::kinds::{KINDS, SENTENCE};
-use crate::model::{Kind, Opt, Options, Total, Value};
+use crate::model::{Kind, Metric, Opt, Options, Total, Value};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
 use crate::prose::{Language, bounds, filled, pascal, shouted, translated};
 use crate::totals::{FEATURES as FEATURES_TOTAL, REPORT, REPORT_SENTENCE, STATS, TOTALS};
@@ -28,6 +28,7 @@ The options, totals, features, kinds of error and choices, which are the same in
 | short time | `Duration` | `int64_t`, µs | seconds | `Duration` | microseconds |
 | number | `usize`, `u32` | `size_t`, `uint32_t` | `int` | `int` | decimal |
 | choice | an enum | `int32_t` and constants | `str` | an enum | its name |
+| yes or no | `bool` | `bool` | `bool` | `boolean` | none |
 ";
 
 fn reference() -> String {
@@ -46,8 +47,8 @@ fn reference() -> String {
             text += &option_row(option);
         }
     }
-    text += &totals("Totals", STATS, TOTALS, Some(&FEATURES_TOTAL));
-    text += &totals("Report of a stop", REPORT_SENTENCE, REPORT, None);
+    text += &totals();
+    text += &report();
     for choice in CHOICES {
         text += &values(
             &pascal(choice.name),
@@ -82,6 +83,7 @@ fn option_row(option: &Opt) -> String {
         Kind::Choice(_) => "choice",
         Kind::Limit | Kind::Pause => "time limit",
         Kind::Micros => "short time",
+        Kind::Flag => "yes or no",
         Kind::Interruptible => "C: `bool`",
     };
     let both = format!("{} {}", option.sentence, option.paragraph);
@@ -95,9 +97,24 @@ fn option_row(option: &Opt) -> String {
     )
 }
 
-fn totals(title: &str, about: &str, totals: &[Total], more: Option<&Total>) -> String {
-    let mut text = format!("\n## {title}\n\n{about}\n\n| name | since | |\n|---|---|---|\n");
-    for Total { name, since, sentence } in totals.iter().chain(more) {
+fn totals() -> String {
+    let mut text = format!("\n## Totals\n\n{STATS}\n\n| name | since | OpenMetrics | |\n|---|---|---|---|\n");
+    for total in TOTALS.iter().chain([&FEATURES_TOTAL]) {
+        let Total { name, since, sentence, .. } = total;
+        let sample = match total.metric {
+            Metric::None => "`capsock_feature`, a state set".to_owned(),
+            Metric::Counter | Metric::Gauge => format!("`{}`", total.sample()),
+        };
+        let sentence = translated(Language::Markdown, sentence);
+        let _ = writeln!(text, "| `{name}` | {since} | {sample} | {sentence} |");
+    }
+    text
+}
+
+fn report() -> String {
+    let mut text =
+        format!("\n## Report of a stop\n\n{REPORT_SENTENCE}\n\n| name | since | |\n|---|---|---|\n");
+    for Total { name, since, sentence, .. } in REPORT {
         let _ = writeln!(text, "| `{name}` | {since} | {} |", translated(Language::Markdown, sentence));
     }
     text

@@ -106,6 +106,7 @@ fn kind(option: &Opt) -> String {
         Kind::Port | Kind::Number | Kind::Size => "int".to_owned(),
         Kind::Choice(name) => pascal(name),
         Kind::Limit | Kind::Pause | Kind::Micros => "Duration".to_owned(),
+        Kind::Flag => "boolean".to_owned(),
         Kind::Interruptible => unreachable!("Java has no such option"),
     }
 }
@@ -130,6 +131,7 @@ fn setter(class: &str, option: &Opt) -> String {
         Kind::Number | Kind::Size => option.unit.to_owned(),
         Kind::Limit => "how long; null for no limit".to_owned(),
         Kind::Pause | Kind::Micros => "how long, never null".to_owned(),
+        Kind::Flag => "whether it is".to_owned(),
         Kind::Interruptible => unreachable!("Java has no such option"),
     };
     let checked = format!("Objects.requireNonNull({name}, \"{name}\")");
@@ -138,6 +140,7 @@ fn setter(class: &str, option: &Opt) -> String {
         Kind::Choice(_) => format!("{name}.number"),
         Kind::Limit => format!("Timeouts.seconds({name})"),
         Kind::Pause | Kind::Micros => format!("Timeouts.seconds({checked})"),
+        Kind::Flag => format!("{name} ? 1 : 0"),
         _ => name.clone(),
     };
     let tags = [
@@ -331,6 +334,11 @@ fn read(option: &Opt, target: &str) -> String {
             return format!(
                 "    if let Some(value) = number({error:?}, given.{name}(env)?)? {{\n        {target}.{name} = {}::from_number(value)?;\n    }}\n",
                 pascal(choice)
+            );
+        }
+        Kind::Flag => {
+            return format!(
+                "    if let Some(value) = number::<u8>({name:?}, given.{name}(env)?)? {{\n        {target}.{name} = value != 0;\n    }}\n"
             );
         }
         Kind::Number | Kind::Size => {

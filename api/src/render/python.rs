@@ -95,6 +95,7 @@ fn kind(option: &Opt) -> String {
         Kind::Size => "OrDefault<Count<usize>>".to_owned(),
         Kind::Limit | Kind::Pause => "OrDefault<Seconds>".to_owned(),
         Kind::Micros => "OrDefault<f64>".to_owned(),
+        Kind::Flag => "bool".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     }
 }
@@ -103,6 +104,7 @@ fn default(option: &Opt) -> String {
     let default = match option.kind {
         Kind::Host => "capsock::DEFAULT_HOST.to_owned()",
         Kind::Port => "Port(capsock::DEFAULT_PORT)",
+        Kind::Flag => "false",
         _ => "OrDefault::Default",
     };
     format!("{} = {default}", option.name)
@@ -121,6 +123,7 @@ fn set(option: &Opt, target: &str) -> String {
             "        {field} = {name}.limit_or({error:?}, Some({field}))?.unwrap_or(Duration::MAX);\n"
         ),
         Kind::Micros => format!("        {field} = {name}.time_or({error:?}, {field})?;\n"),
+        Kind::Flag => format!("        {field} = {name};\n"),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     }
 }
@@ -228,6 +231,7 @@ fn hint(option: &Opt) -> String {
         Kind::Port | Kind::Number | Kind::Size => "SupportsIndex".to_owned(),
         Kind::Limit | Kind::Pause => "float | None".to_owned(),
         Kind::Micros => "float".to_owned(),
+        Kind::Flag => "bool".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     };
     format!("        {}: {kind} = {},\n", option.name, prose::default(Language::Python, option))

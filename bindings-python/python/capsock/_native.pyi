@@ -150,6 +150,10 @@ class Server:
             before it blocks. In seconds. Default 0; range: 0 to 1 s. Polling avoids the latency of
             a wake-up, and uses a whole processor as long as requests arrive within this time of
             each other. With 0, a worker blocks at once.
+        handler_latency: Whether the time of each call of the handler is counted in a histogram,
+            which the text of OpenMetrics then contains. Default False. Reading the clock twice and
+            adding to two counters takes some 50 to 100 ns for each call. The built-in service is
+            not timed.
         handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
             the server's threads, several at once, as far as the GIL lets them: the lines of one
             connection one after another, in their order; datagrams at the same time, also those of
@@ -183,6 +187,7 @@ class Server:
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
         busy_poll: float = 0,
+        handler_latency: bool = False,
         handler: Callable[[bytes], Buffer] | None = None,
         text: Literal[False] = False,
     ) -> Self: ...
@@ -204,6 +209,7 @@ class Server:
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
         busy_poll: float = 0,
+        handler_latency: bool = False,
         handler: Callable[[str], str],
         text: Literal[True],
     ) -> Self: ...
@@ -224,6 +230,15 @@ class Server:
         """The concurrency model: "iterative", "threads", "processes" or "events"."""
     def stats(self) -> Stats:
         """The totals so far."""
+    def open_metrics(self) -> str:
+        """The totals so far in the text format of OpenMetrics 1.0, for a monitoring system. Its media type
+        is application/openmetrics-text; version=1.0.0; charset=utf-8.
+
+        A total requests is the counter capsock_requests_total; one that counts bytes ends with its unit,
+        as capsock_received_bytes_total. With handler_latency=True and a handler, there is the histogram
+        capsock_handler_duration_seconds. The text is complete, with # EOF at its end: those of two
+        servers are served separately.
+        """
     def request_stop(self) -> None:
         """Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done."""
     def stop(self, timeout: float | None = 5) -> StopReport:

@@ -69,6 +69,12 @@ pub struct ServerSettings {
     /// Polling avoids the latency of a wake-up, and uses a whole processor as long as requests arrive within
     /// this time of each other. With 0, a worker blocks at once.
     pub busy_poll: Duration,
+    /// Whether the time of each call of the handler is counted in a histogram, which the text of OpenMetrics
+    /// then contains. Default false.
+    ///
+    /// Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call. The built-in
+    /// service is not timed.
+    pub handler_latency: bool,
 }
 
 impl Default for ServerSettings {
@@ -85,6 +91,7 @@ impl Default for ServerSettings {
             idle_timeout: Some(Duration::from_secs(300)),
             write_timeout: Some(Duration::from_secs(30)),
             busy_poll: Duration::ZERO,
+            handler_latency: false,
         }
     }
 }

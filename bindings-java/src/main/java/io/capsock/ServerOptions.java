@@ -26,6 +26,7 @@ public final class ServerOptions {
   private double idleTimeout = Native.UNSET_SECONDS;
   private double writeTimeout = Native.UNSET_SECONDS;
   private double busyPoll = Native.UNSET_SECONDS;
+  private long handlerLatency = Native.UNSET;
   private Handler handler;
 
   ServerOptions(int transport) {
@@ -228,6 +229,22 @@ public final class ServerOptions {
    */
   public ServerOptions busyPoll(Duration busyPoll) {
     this.busyPoll = Timeouts.seconds(Objects.requireNonNull(busyPoll, "busyPoll"));
+    return this;
+  }
+
+  /**
+   * Whether the time of each call of the handler is counted in a histogram, which the text of
+   * OpenMetrics then contains. Default false.
+   *
+   * <p>Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call.
+   * The built-in service is not timed.
+   *
+   * @param handlerLatency whether it is
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions handlerLatency(boolean handlerLatency) {
+    this.handlerLatency = handlerLatency ? 1 : 0;
     return this;
   }
 
