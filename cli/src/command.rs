@@ -4,8 +4,10 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
+use serde_json::json;
 
 use crate::failure::{Failure, Result, SIGNAL};
+use crate::log::{LogFormat, Severity};
 use crate::record::Record;
 use crate::signals::{self, Signals};
 use crate::{client, completions, demo, man, peer, serve, stdio, trace, uppercase};
@@ -55,6 +57,13 @@ impl Command {
             _ => false,
         }
     }
+
+    fn log_format(&self) -> LogFormat {
+        match self {
+            Command::Serve(serve) => serve.log_format(),
+            _ => LogFormat::Text,
+        }
+    }
 }
 
 /// Run an unchanged Python script on the sockets of capsock; needs the Python package.
@@ -95,7 +104,13 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
         Ok(()) => 0,
         Err(Failure { code, text, object }) => {
             if let Some(text) = text {
-                stdio::message(text);
+                let fields = json!({
+                    "event": "failed",
+                    "kind": object.as_ref().map(|object| &object["kind"]),
+                    "errno": object.as_ref().map(|object| &object["errno"]),
+                    "status": code,
+                });
+                cli.command.log_format().write(Severity::Error, text, &fields);
             }
             if let (Some(object), true) = (object, cli.command.wants_json()) {
                 // If nobody reads the object, the exit code is left.

@@ -4,6 +4,9 @@
 mod client;
 mod demo;
 mod filter;
+mod log_format;
+mod metrics;
+mod open_metrics;
 mod script;
 mod serve;
 mod support;

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream, UdpSocket};
 use capsock::Features;
 use serde_json::json;
 
-use crate::support::{Server, patient, until, words};
+use crate::support::{MORE_THAN_BUFFERS_HOLD, Server, patient, until, words};
 
 #[test]
 fn each_kind_of_server_serves_and_tells_its_totals() {
@@ -192,9 +192,6 @@ fn limits_reach_the_server() {
     once.read_to_end(&mut reply).unwrap();
     assert_eq!(reply, b"ONCE");
 }
-
-/// A reply of this size is in hand for as long as the peer does not read: no buffers hold it.
-const MORE_THAN_BUFFERS_HOLD: usize = 32 << 20;
 
 #[test]
 fn ctrl_c_lets_what_is_in_hand_be_finished() {
