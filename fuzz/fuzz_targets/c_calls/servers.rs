@@ -84,6 +84,8 @@ impl World {
                 let requests = capsock_stats_requests(stats.as_deref());
                 assert!(stats.is_some() || requests == 0);
                 capsock_stats_free(stats);
+                let metrics = text(out(true, |metrics| capsock_server_open_metrics(server, metrics)));
+                assert_eq!(metrics.is_some(), server.is_some());
             }
             Call::ServerStop(server, timeout, wanted) => {
                 let server = self.servers.get(*server);
@@ -131,6 +133,7 @@ impl World {
                 capsock_server_options_set_idle_timeout(Some(on), wanted.idle.number()),
                 capsock_server_options_set_write_timeout(Some(on), wanted.write.number()),
                 capsock_server_options_set_busy_poll(Some(on), busy_poll),
+                capsock_server_options_set_handler_latency(Some(on), wanted.workers & 4 != 0),
                 capsock_server_options_set_handler(Some(on), handler, data),
                 capsock_server_options_set_log(Some(on), Some(log), ptr::null_mut()),
             ] {
