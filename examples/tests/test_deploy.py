@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import signal
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -39,7 +38,7 @@ def endpoint() -> Iterator[str]:
         with capsock.TcpClient("127.0.0.1", ready["port"]) as client:
             assert client.request("hello") == "HELLO"
         yield f"http://{ready['metrics'][0]}/metrics"
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         server.communicate(timeout=LIMIT)
 
 
