@@ -9,6 +9,8 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
+
 /// How many connections, and so threads, a listener has at once.
 const MAX_CONNECTIONS: usize = 16;
 
@@ -23,6 +25,8 @@ pub(super) struct Listener {
     thread: Option<JoinHandle<()>>,
     ended: Arc<AtomicBool>,
     address: SocketAddr,
+    /// Made beforehand: at the end there may be no descriptor for it.
+    waking: Socket,
 }
 
 impl Listener {
@@ -33,11 +37,12 @@ impl Listener {
         unanswered: impl Fn() + Send + 'static,
     ) -> io::Result<Listener> {
         let address = listener.local_addr()?;
+        let waking = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         let ended = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&ended);
         let answer = Arc::new(answer);
         let thread = spawn(move || accept(&listener, &answer, &unanswered, &seen))?;
-        Ok(Listener { thread: Some(thread), ended, address })
+        Ok(Listener { thread: Some(thread), ended, address, waking })
     }
 }
 
@@ -46,14 +51,14 @@ impl Drop for Listener {
         self.ended.store(true, Ordering::Release);
         let Some(thread) = self.thread.take() else { return };
         thread.thread().unpark();
-        // A connection wakes the accept; if the backlog is full, those in it have.
+        // A connection wakes the accept; if the backlog is full, one of those in it has.
         let mut address = self.address;
         if address.ip().is_unspecified() {
             let loopback =
                 if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
             address.set_ip(loopback);
         }
-        let _ = TcpStream::connect_timeout(&address, WAKE_TIMEOUT);
+        let _ = self.waking.connect_timeout(&address.into(), WAKE_TIMEOUT);
         let _ = thread.join();
     }
 }
