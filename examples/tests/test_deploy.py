@@ -30,7 +30,7 @@ OPEN_METRICS = "application/openmetrics-text;version=1.0.0"
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
     """The URL of the metrics of a server that the command runs."""
-    command = [places.CAPSOCK, "serve", "tcp", "--host", "127.0.0.1", "--port", "0", "--json"]
+    command = [str(places.CAPSOCK), "serve", "tcp", "--host", "127.0.0.1", "--port", "0", "--json"]
     command += ["--metrics", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
@@ -58,24 +58,28 @@ def of_a_handler() -> str:
         return server.open_metrics()
 
 
+def parsed(text: str) -> dict[str, Any]:
+    """The families of a text of OpenMetrics by their names, as a reader that is not ours has them."""
+    parse: Any = parser.text_string_to_metric_families
+    return {family.name: family for family in parse(text)}
+
+
 def samples(text: str) -> set[str]:
-    """The names of all samples of a text of OpenMetrics, which a reader that is not ours has parsed."""
-    families = list(parser.text_string_to_metric_families(text))
-    return {sample.name for family in families for sample in family.samples}
+    """The names of all samples."""
+    return {sample.name for family in parsed(text).values() for sample in family.samples}
 
 
 def test_another_reader_takes_the_text(endpoint: str) -> None:
     kind, text = read(endpoint, OPEN_METRICS)
     assert kind == "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    families = {family.name: family for family in parser.text_string_to_metric_families(text)}
+    families = parsed(text)
     (requests,) = families["capsock_requests"].samples
     assert (requests.name, requests.value) == ("capsock_requests_total", 1)
     assert requests.labels == {"transport": "tcp", "concurrency": "events"}
     received = families["capsock_received_bytes"]
     assert (received.type, received.unit, received.samples[0].value) == ("counter", "bytes", len("hello\n"))
 
-    timed = {family.name: family for family in parser.text_string_to_metric_families(of_a_handler())}
-    histogram = timed["capsock_handler_duration_seconds"]
+    histogram = parsed(of_a_handler())["capsock_handler_duration_seconds"]
     assert (histogram.type, histogram.unit) == ("histogram", "seconds")
     assert [one.value for one in histogram.samples if one.name.endswith("_count")] == [1]
 
