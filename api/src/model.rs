@@ -79,6 +79,10 @@ pub enum Kind {
     Pause,
     /// A short time. In C and the command in microseconds, in Python in seconds.
     Micros,
+    /// Yes or no.
+    Flag,
+    /// A byte string.
+    Bytes,
     /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
@@ -96,6 +100,8 @@ pub enum Default {
     Value(&'static str),
     /// `false`.
     False,
+    /// Carriage return and line feed (13, 10).
+    CrLf,
 }
 
 /// An option.

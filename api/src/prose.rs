@@ -144,7 +144,9 @@ pub(crate) fn default(language: Language, option: &Opt) -> String {
         },
         (Default::Value(name), Kind::Choice(choice_name)) => value(language, choice(choice_name), name),
         (Default::Value(name), _) => name.to_owned(),
+        (Default::False, Kind::Flag) if language == Python => "False".to_owned(),
         (Default::False, _) => "false".to_owned(),
+        (Default::CrLf, _) => "CR LF".to_owned(),
     }
 }
 
@@ -161,6 +163,7 @@ pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
         (Kind::Pause, Command) => "In seconds; with `inf` it is never sent again.",
         (Kind::Micros, C | Command) => "In microseconds.",
         (Kind::Micros, Python) => "In seconds.",
+        (Kind::Bytes, Command) => r"Escapes: \r, \n, \t, \0, \\ and \xHH.",
         _ => "",
     }
 }
@@ -171,7 +174,7 @@ pub(crate) fn bounds(language: Language, option: &Opt) -> String {
     if option.range.is_empty() {
         format!("Default {default}.")
     } else {
-        format!("Default {default}; range: {}.", option.range)
+        format!("Default {default}; range: {}.", translated(language, option.range))
     }
 }
 

@@ -29,6 +29,12 @@ pub const TOTALS: &[Total] = &[
         "oversized_requests",
         "Requests longer than `max_request`: the connection was closed, or the datagram got no reply.",
     ),
+    Total {
+        name: "malformed_requests",
+        since: "0.2.0",
+        sentence: "Requests whose length is less than itself, or that ended with the stream before their length: the \
+                   connection was closed.",
+    },
     total("idle_timeouts", "Connections closed by `idle_timeout`."),
     total("write_timeouts", "Connections closed by `write_timeout`."),
     total(
@@ -36,7 +42,11 @@ pub const TOTALS: &[Total] = &[
         "Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or \
          multicast address, or exchanged between servers too often.",
     ),
-    total("replies_unsent", "Replies that did not fit a datagram, or that the system did not send."),
+    total(
+        "replies_unsent",
+        "Replies that did not fit a datagram or the length before them, that contain the delimiter, or that the system \
+         did not send.",
+    ),
     total("amplified_replies", "Replies longer than `max_amplification` permits, which were not sent."),
     total(
         "descriptor_shortages",

@@ -35,6 +35,7 @@ __all__ = [
 
 _Address: TypeAlias = tuple[str, int]
 _Concurrency: TypeAlias = Literal[{{concurrency}}]
+_Endian: TypeAlias = Literal[{{endian}}]
 _Framing: TypeAlias = Literal[{{framing}}]
 _Transport: TypeAlias = Literal[{{transport}}]
 

@@ -9,6 +9,7 @@ mod client;
 mod command;
 mod completions;
 mod demo;
+mod escaped;
 mod failure;
 mod man;
 mod options;

@@ -28,6 +28,8 @@ The options, totals, features, kinds of error and choices, which are the same in
 | short time | `Duration` | `int64_t`, µs | seconds | `Duration` | microseconds |
 | number | `usize`, `u32` | `size_t`, `uint32_t` | `int` | `int` | decimal |
 | choice | an enum | `int32_t` and constants | `str` | an enum | its name |
+| flag | `bool` | `bool` | `bool` | `boolean` | given or not |
+| bytes | `Vec<u8>` | a pointer and a length | bytes-like | `byte[]` | text with escapes such as `\\r\\n` and `\\xFF` |
 ";
 
 fn reference() -> String {
@@ -80,6 +82,8 @@ fn option_row(option: &Opt) -> String {
         Kind::Host => "text",
         Kind::Port | Kind::Number | Kind::Size => "number",
         Kind::Choice(_) => "choice",
+        Kind::Flag => "flag",
+        Kind::Bytes => "bytes",
         Kind::Limit | Kind::Pause => "time limit",
         Kind::Micros => "short time",
         Kind::Interruptible => "C: `bool`",

@@ -14,6 +14,7 @@ use super::threads;
 use super::totals::{Counters, Stats, StopReport};
 use crate::choices::Level;
 use crate::error::describe_panic;
+use crate::framing::{Delimiter, LengthPrefix};
 use crate::net::{Errno, Features, Shareable, SharedMemory};
 use crate::server::config::ServerSettings;
 use crate::server::log::{self, Log};
@@ -36,6 +37,8 @@ pub(in crate::server) struct Context {
     pub(in crate::server) settings: ServerSettings,
     /// The optional system calls that the engine uses.
     pub(in crate::server) features: Features,
+    /// That of the settings, as it is searched for.
+    pub(in crate::server) delimiter: Delimiter,
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Arc<dyn Service>>,
@@ -52,6 +55,7 @@ impl Context {
         log: Option<Log>,
     ) -> Result<Context, Errno> {
         Ok(Context {
+            delimiter: Delimiter::new(&settings.delimiter),
             settings,
             features,
             stop: Stop::new()?,
@@ -61,6 +65,12 @@ impl Context {
             log_throttle: LogThrottle::new(),
             host_calls: HostCalls::default(),
         })
+    }
+
+    /// That of the settings.
+    pub(in crate::server) fn length_prefix(&self) -> LengthPrefix {
+        let ServerSettings { length_bytes, length_endian, length_includes_itself, .. } = self.settings;
+        LengthPrefix::new(length_bytes, length_endian, length_includes_itself)
     }
 
     /// Those of the calling thread.

@@ -33,6 +33,9 @@ pub struct Stats {
     pub handler_errors: u64,
     /// Requests longer than `max_request`: the connection was closed, or the datagram got no reply.
     pub oversized_requests: u64,
+    /// Requests whose length is less than itself, or that ended with the stream before their length: the
+    /// connection was closed.
+    pub malformed_requests: u64,
     /// Connections closed by `idle_timeout`.
     pub idle_timeouts: u64,
     /// Connections closed by `write_timeout`.
@@ -40,7 +43,8 @@ pub struct Stats {
     /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
     /// multicast address, or exchanged between servers too often.
     pub datagrams_filtered: u64,
-    /// Replies that did not fit a datagram, or that the system did not send.
+    /// Replies that did not fit a datagram or the length before them, that contain the delimiter, or that the
+    /// system did not send.
     pub replies_unsent: u64,
     /// Replies longer than `max_amplification` permits, which were not sent.
     pub amplified_replies: u64,
@@ -54,7 +58,7 @@ pub struct Stats {
 impl Stats {
     /// The totals with their names, in their order, without the features.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, u64); 17] {
+    pub fn by_name(&self) -> [(&'static str, u64); 18] {
         [
             ("connections_accepted", self.connections_accepted),
             ("connections_active", self.connections_active),
@@ -67,6 +71,7 @@ impl Stats {
             ("datagrams_sent", self.datagrams_sent),
             ("handler_errors", self.handler_errors),
             ("oversized_requests", self.oversized_requests),
+            ("malformed_requests", self.malformed_requests),
             ("idle_timeouts", self.idle_timeouts),
             ("write_timeouts", self.write_timeouts),
             ("datagrams_filtered", self.datagrams_filtered),
@@ -91,6 +96,7 @@ pub(in crate::server) struct Counters {
     pub(in crate::server) datagrams_sent: Counter,
     pub(in crate::server) handler_errors: Counter,
     pub(in crate::server) oversized_requests: Counter,
+    pub(in crate::server) malformed_requests: Counter,
     pub(in crate::server) idle_timeouts: Counter,
     pub(in crate::server) write_timeouts: Counter,
     pub(in crate::server) datagrams_filtered: Counter,
@@ -117,6 +123,7 @@ impl Counters {
             datagrams_sent: total(|counters| &counters.datagrams_sent),
             handler_errors: total(|counters| &counters.handler_errors),
             oversized_requests: total(|counters| &counters.oversized_requests),
+            malformed_requests: total(|counters| &counters.malformed_requests),
             idle_timeouts: total(|counters| &counters.idle_timeouts),
             write_timeouts: total(|counters| &counters.write_timeouts),
             datagrams_filtered: total(|counters| &counters.datagrams_filtered),
