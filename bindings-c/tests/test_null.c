@@ -52,6 +52,9 @@ static void server(void) {
   REFUSED(capsock_server_options_set_host(options, NULL), "host");
   REFUSED(capsock_server_options_set_host(NULL, "localhost"), "options");
   REFUSED(capsock_server_options_set_workers(NULL, 1), "options");
+  REFUSED(capsock_server_options_set_delimiter(NULL, "a", 1), "options");
+  REFUSED(capsock_server_options_set_delimiter(options, NULL, 1), "delimiter");
+  REFUSED(capsock_server_options_set_length_includes_itself(NULL, true), "options");
   REFUSED(capsock_server_options_set_handler(NULL, NULL, NULL), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
   CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);

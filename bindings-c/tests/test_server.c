@@ -192,7 +192,7 @@ static void bad_options(void) {
       {"port", 0, 65536, 0, 0, 1, 1, 0},
       {"concurrency", 0, 0, 4, 0, 1, 1, 0},
       {"concurrency", 0, 0, INT32_MIN, 0, 1, 1, 0},
-      {"framing", 0, 0, 0, 3, 1, 1, 0},
+      {"framing", 0, 0, 0, 5, 1, 1, 0},
       {"framing", 0, 0, 0, INT32_MAX, 1, 1, 0},
       {"idle timeout", 0, 0, 0, 0, -1, 1, 0},
       {"write timeout", 0, 0, 0, 0, 1, INT64_MIN, 0},

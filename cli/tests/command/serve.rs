@@ -217,7 +217,7 @@ fn framings_reach_the_server_and_the_client() {
     }
     let server = Server::start("tcp --host 127.0.0.1 --framing length --length-bytes 1");
     let line = format!("client tcp 127.0.0.1 {} --framing length --length-bytes 1", server.port());
-    let done = words(&line).input(&"a".repeat(256)).done();
+    let done = words(&line).input("a".repeat(256)).done();
     assert_eq!(done.code, 1);
     assert!(done.stderr.contains("the request has 256 bytes, and 255 are the most"), "{done:?}");
 }

@@ -23,7 +23,7 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("serve udp --length-bytes 2", 2, "--length-bytes"),
         ("serve tcp --framing length --length-bytes 3 --port 0", 2, "length_bytes is 3"),
         ("serve tcp --framing length --length-endian middle", 2, "middle"),
-        ("serve tcp --framing delimiter --delimiter '' --port 0", 2, "the delimiter is empty"),
+        ("serve tcp --framing delimiter --delimiter= --port 0", 2, "the delimiter is empty"),
         (r"serve tcp --framing delimiter --delimiter \q", 2, r"\q is not one of \r"),
         ("client tcp 127.0.0.1 1 --framing once hello", 2, "with the framing once"),
         ("serve tcp --idle-timeout -1", 2, "-1 s is negative"),

@@ -120,10 +120,18 @@ impl World {
             let workers = if wanted.workers == 255 { usize::MAX } else { usize::from(wanted.workers % 4) };
             let handler = (wanted.handler & 1 == 1).then_some(handle as _);
             let data = ptr::without_provenance_mut(usize::from(wanted.handler >> 1));
+            let framing = &wanted.framing;
+            let delimiter = framing.delimiter.exact();
+            let at = pointer(&framing.delimiter, &delimiter);
             for set in [
                 capsock_server_options_set_port(Some(on), port),
                 capsock_server_options_set_concurrency(Some(on), number(wanted.concurrency)),
-                capsock_server_options_set_framing(Some(on), number(wanted.framing)),
+                capsock_server_options_set_framing(Some(on), framing.number()),
+                capsock_server_options_set_length_bytes(Some(on), framing.length_bytes()),
+                capsock_server_options_set_length_endian(Some(on), number(framing.length_endian)),
+                capsock_server_options_set_length_includes_itself(Some(on), framing.length_includes_itself),
+                // SAFETY: so many bytes, or NULL.
+                unsafe { capsock_server_options_set_delimiter(Some(on), at, delimiter.len()) },
                 capsock_server_options_set_backlog(Some(on), wanted.backlog),
                 capsock_server_options_set_workers(Some(on), workers),
                 capsock_server_options_set_max_connections(Some(on), wanted.max_connections.into()),
