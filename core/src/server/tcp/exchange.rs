@@ -101,20 +101,19 @@ impl Exchange {
     }
 
     fn answer(&mut self, input: &[u8], context: &Context, output: &mut Vec<u8>) -> (usize, AfterReply) {
-        let counters = context.counters();
-        let longest = context.settings.max_request;
         match self {
             Exchange::Stream(stream) => {
                 stream.push(input, output);
-                counters.requests.add(1);
+                context.counters().requests.add(1);
                 (input.len(), AfterReply::Continue)
             }
             Exchange::Line(lines) => answer_messages(lines, input, context, output),
             Exchange::Length(messages) => answer_messages(messages, input, context, output),
             Exchange::Delimiter(messages) => answer_messages(messages, input, context, output),
-            Exchange::Once if input.len() > longest => (input.len(), too_long(context)),
+            Exchange::Once if input.len() > context.settings.max_request => (input.len(), too_long(context)),
             Exchange::Once => {
-                counters.requests.add(u64::from(context.reply(input, output)));
+                let replied = context.reply(input, output);
+                context.counters().requests.add(u64::from(replied));
                 (input.len(), AfterReply::Close)
             }
         }
