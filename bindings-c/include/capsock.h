@@ -857,7 +857,8 @@ capsock_status capsock_tcp_client_connect(const char *host,
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line contains a newline or the delimiter;
 // `CAPSOCK_TOO_LARGE`, also if it is longer than its length can tell; `CAPSOCK_TIMED_OUT`,
 // `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
-// `CAPSOCK_OTHER` if the length of the reply is less than itself; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
+// `CAPSOCK_OTHER` if the length of the reply is less than itself; `CAPSOCK_INVALID_TEXT` if the
+// reply is not UTF-8 or contains a NUL.
 capsock_status capsock_tcp_client_request(const capsock_tcp_client *client,
                                           const char *line,
                                           char **reply);
