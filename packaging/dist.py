@@ -25,7 +25,7 @@ from targets import TARGETS, Target
 PACKAGING = Path(__file__).resolve().parent
 ROOT = PACKAGING.parent
 VENV = ROOT / ".venv" / "bin"
-CRATES = ("capsock", "capsock-figure", "capsock-cli")
+CRATES = ("capsock", "capsock-figure", "capsock-link", "capsock-check", "capsock-cli")
 # A list of what each of these contains: the crates that are linked into it.
 LISTED = {"capsock": "core", "capsock-cli": "cli", "capsock-c": "bindings-c"}
 LISTED |= {"capsock-jni": "bindings-java", "capsock-python": "bindings-python"}

@@ -69,6 +69,35 @@ pub const CHOICES: &[Choice] = &[
                 sentence: "A request is the data that one receive returns; the server replies, then closes the \
                            connection, as the textbook's Python TCPServer does.",
             },
+            Value {
+                name: "length",
+                number: 3,
+                sentence: "A request and its reply each begin with their length, a number of `length_bytes` bytes, \
+                           which a handler neither gets nor gives. A length over `max_request`, one that is less \
+                           than itself, and a stream that ends within a request are errors: the connection is closed.",
+            },
+            Value {
+                name: "delimiter",
+                number: 4,
+                sentence: "A request and its reply each end with the byte string of the option of this name, which \
+                           a handler neither gets nor gives. A request, including its delimiter, has at most \
+                           `max_request` bytes. The last request may end with the stream instead of a delimiter, as \
+                           its reply then does.",
+            },
+        ],
+    },
+    Choice {
+        name: "endian",
+        sentence: "The order of the bytes of a number.",
+        default: Some("big"),
+        in_java: true,
+        values: &[
+            Value {
+                name: "big",
+                number: 0,
+                sentence: "The most significant byte first: network byte order (RFC 791, appendix B). The default.",
+            },
+            Value { name: "little", number: 1, sentence: "The least significant byte first." },
         ],
     },
     Choice {

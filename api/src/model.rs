@@ -79,6 +79,10 @@ pub enum Kind {
     Pause,
     /// A short time. In C and the command in microseconds, in Python in seconds.
     Micros,
+    /// Yes or no.
+    Flag,
+    /// A byte string.
+    Bytes,
     /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
@@ -96,6 +100,8 @@ pub enum Default {
     Value(&'static str),
     /// `false`.
     False,
+    /// Carriage return and line feed (13, 10).
+    CrLf,
 }
 
 /// An option.
@@ -129,10 +135,26 @@ impl Opt {
         self.kind != Kind::Interruptible
     }
 
+    /// Whether the command has the option. It has no handler, and none of a handler's options.
+    pub(crate) fn in_command(&self) -> bool {
+        self.in_every_language() && !self.name.starts_with("handler_")
+    }
+
     /// Whether the option is a field of the core's settings. The host and the port are parts of its address instead.
     pub(crate) fn in_settings(&self) -> bool {
         !matches!(self.kind, Kind::Host | Kind::Port)
     }
+}
+
+/// How a total changes, in the words of OpenMetrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// It only increases.
+    Counter,
+    /// It increases and decreases.
+    Gauge,
+    /// It is not a number of something: a set of bits.
+    None,
 }
 
 /// A count.
@@ -140,8 +162,28 @@ impl Opt {
 pub struct Total {
     /// `bytes_received`
     pub name: &'static str,
+    /// How it changes.
+    pub metric: Metric,
+    /// The base unit of OpenMetrics, with which the name begins: `bytes`. Empty for a number of things.
+    pub unit: &'static str,
     /// The first version that has it.
     pub since: &'static str,
     /// Its documentation.
     pub sentence: &'static str,
+}
+
+impl Total {
+    /// The name of the metric family: a name that begins with its unit ends with it instead.
+    pub(crate) fn family(&self) -> String {
+        match self.name.strip_prefix(self.unit) {
+            Some(rest) if !self.unit.is_empty() => format!("capsock{rest}_{}", self.unit),
+            _ => format!("capsock_{}", self.name),
+        }
+    }
+
+    /// The name of the sample in the text of OpenMetrics, which ends in `_total` if it is a counter's.
+    pub(crate) fn sample(&self) -> String {
+        let suffix = if self.metric == Metric::Counter { "_total" } else { "" };
+        self.family() + suffix
+    }
 }

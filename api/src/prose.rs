@@ -13,9 +13,11 @@ pub(crate) enum Language {
     Java,
     Command,
     Markdown,
+    /// Text that no program formats.
+    Plain,
 }
 
-use Language::{C, Command, Java, Markdown, Python, Rust};
+use Language::{C, Command, Java, Markdown, Plain, Python, Rust};
 
 /// `udp-gro` as `UDP_GRO`.
 pub(crate) fn shouted(name: &str) -> String {
@@ -68,14 +70,14 @@ fn reference(language: Language, name: &str) -> String {
     if options.any(|option| option.name == name) || totals::TOTALS.iter().any(|total| total.name == name) {
         return match language {
             Rust | C | Markdown => format!("`{name}`"),
-            Python => name.to_owned(),
+            Python | Plain => name.to_owned(),
             Java => format!("{{@code {}}}", camel(name)),
             Command => format!("--{}", name.replace('_', "-")),
         };
     }
     match language {
         Java => format!("{{@code {name}}}"),
-        Python => name.to_owned(),
+        Python | Plain => name.to_owned(),
         Rust | C | Command | Markdown => format!("`{name}`"),
     }
 }
@@ -89,6 +91,7 @@ pub(crate) fn value(language: Language, choice: &Choice, value: &str) -> String 
         Java if choice.in_java => format!("{{@link {}#{}}}", pascal(choice.name), shouted(value)),
         Java => format!("{{@code {value}}}"),
         Command | Markdown => format!("`{value}`"),
+        Plain => value.to_owned(),
     }
 }
 
@@ -144,7 +147,9 @@ pub(crate) fn default(language: Language, option: &Opt) -> String {
         },
         (Default::Value(name), Kind::Choice(choice_name)) => value(language, choice(choice_name), name),
         (Default::Value(name), _) => name.to_owned(),
+        (Default::False, Kind::Flag) if language == Python => "False".to_owned(),
         (Default::False, _) => "false".to_owned(),
+        (Default::CrLf, _) => "CR LF".to_owned(),
     }
 }
 
@@ -161,6 +166,7 @@ pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
         (Kind::Pause, Command) => "In seconds; with `inf` it is never sent again.",
         (Kind::Micros, C | Command) => "In microseconds.",
         (Kind::Micros, Python) => "In seconds.",
+        (Kind::Bytes, Command) => r"Escapes: \r, \n, \t, \0, \\ and \xHH.",
         _ => "",
     }
 }
@@ -171,7 +177,7 @@ pub(crate) fn bounds(language: Language, option: &Opt) -> String {
     if option.range.is_empty() {
         format!("Default {default}.")
     } else {
-        format!("Default {default}; range: {}.", option.range)
+        format!("Default {default}; range: {}.", translated(language, option.range))
     }
 }
 
@@ -243,6 +249,7 @@ mod tests {
             (Python, "\"events\", max_request and x.y"),
             (Java, "{@link Concurrency#EVENTS}, {@code maxRequest} and {@code x.y}"),
             (Command, "`events`, --max-request and `x.y`"),
+            (Plain, "events, max_request and x.y"),
         ];
         for (language, expected) in table {
             assert_eq!(translated(language, text), expected);

@@ -1,6 +1,6 @@
 //! The totals of a server, and the report of its stop.
 
-use crate::model::Total;
+use crate::model::{Metric, Total};
 
 /// The documentation of the totals.
 pub const STATS: &str = "The totals of a server since its start, at the time of the call that returned them.";
@@ -8,7 +8,10 @@ pub const STATS: &str = "The totals of a server since its start, at the time of 
 /// The totals.
 pub const TOTALS: &[Total] = &[
     total("connections_accepted", "TCP connections accepted, including refused ones."),
-    total("connections_active", "TCP connections that are open at present."),
+    Total {
+        metric: Metric::Gauge,
+        ..total("connections_active", "TCP connections that are open at present.")
+    },
     total(
         "connections_refused",
         "TCP connections closed immediately, because of `max_connections` or because no thread or process was \
@@ -20,8 +23,8 @@ pub const TOTALS: &[Total] = &[
          them.",
     ),
     total("requests", "Requests that got a reply, whether or not the peer has received it."),
-    total("bytes_received", "Bytes of requests, over TCP and UDP."),
-    total("bytes_sent", "Bytes of replies, over TCP and UDP."),
+    Total { unit: "bytes", ..total("bytes_received", "Bytes of requests, over TCP and UDP.") },
+    Total { unit: "bytes", ..total("bytes_sent", "Bytes of replies, over TCP and UDP.") },
     total("datagrams_received", "UDP datagrams received, including those without a reply."),
     total("datagrams_sent", "UDP datagrams sent."),
     total("handler_errors", "Requests whose handler failed."),
@@ -29,6 +32,14 @@ pub const TOTALS: &[Total] = &[
         "oversized_requests",
         "Requests longer than `max_request`: the connection was closed, or the datagram got no reply.",
     ),
+    Total {
+        since: "0.2.0",
+        ..total(
+            "malformed_requests",
+            "Requests whose length is less than itself, or that ended with the stream before their length: the \
+             connection was closed.",
+        )
+    },
     total("idle_timeouts", "Connections closed by `idle_timeout`."),
     total("write_timeouts", "Connections closed by `write_timeout`."),
     total(
@@ -36,7 +47,11 @@ pub const TOTALS: &[Total] = &[
         "Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or \
          multicast address, or exchanged between servers too often.",
     ),
-    total("replies_unsent", "Replies that did not fit a datagram, or that the system did not send."),
+    total(
+        "replies_unsent",
+        "Replies that did not fit a datagram or the length before them, that contain the delimiter, or that the system \
+         did not send.",
+    ),
     total("amplified_replies", "Replies longer than `max_amplification` permits, which were not sent."),
     total(
         "descriptor_shortages",
@@ -45,7 +60,10 @@ pub const TOTALS: &[Total] = &[
 ];
 
 /// The total that is a set of bits instead of a count.
-pub const FEATURES: Total = total("features", "The optional features of the system that the server uses.");
+pub const FEATURES: Total = Total {
+    metric: Metric::None,
+    ..total("features", "The optional features of the system that the server uses.")
+};
 
 /// The documentation of the report.
 pub const REPORT_SENTENCE: &str = "The result of stopping a server.";
@@ -69,5 +87,5 @@ pub const REPORT: &[Total] = &[
 ];
 
 const fn total(name: &'static str, sentence: &'static str) -> Total {
-    Total { name, since: "0.1.0", sentence }
+    Total { name, metric: Metric::Counter, unit: "", since: "0.1.0", sentence }
 }

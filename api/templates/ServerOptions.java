@@ -23,8 +23,8 @@ public final class ServerOptions {
 {{setters}}
 
   /**
-   * Sets the handler, which computes the replies. Over TCP it requires {@link Framing#LINE} or
-   * {@link Framing#ONCE}. It is not supported with {@link Concurrency#PROCESSES}.
+   * Sets the handler, which computes the replies. Over TCP it requires a framing other than {@link
+   * Framing#STREAM}. It is not supported with {@link Concurrency#PROCESSES}.
    *
    * @param handler the handler
    * @return this

@@ -2,6 +2,7 @@
 package io.capsock;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /** How a {@link TcpClient} connects and waits. What is not set has the native core's default. */
 public final class TcpClientOptions {

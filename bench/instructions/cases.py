@@ -75,12 +75,16 @@ def datagrams(target: Target, times: int) -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """A server, what it is asked, and how many requests one round of that is."""
+    """A server, what it is asked, and how many requests one round of that is.
+
+    One that is like another takes as many instructions for a request: it has something that no request uses.
+    """
 
     name: str
     arguments: str
     ask: Callable[[Target, int], None]
     each: int = 1
+    like: str | None = None
 
 
 SERVED = [
@@ -92,6 +96,8 @@ SERVED = [
     Served("tcp, threads", "tcp --concurrency threads", lines),
     Served("udp, events", "udp", datagrams),
     Served("udp, iterative", "udp --concurrency iterative", datagrams),
+    Served("tcp, events, with metrics", "tcp --metrics 127.0.0.1:0", lines, like="tcp, events"),
+    Served("udp, events, with metrics", "udp --metrics 127.0.0.1:0", datagrams, like="udp, events"),
 ]
 
 GREEK = ["και", "φως", "ημέρας", "Ελλάδα"]

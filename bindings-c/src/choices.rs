@@ -42,6 +42,25 @@ pub enum capsock_framing {
     /// A request is the data that one receive returns; the server replies, then closes the
     /// connection, as the textbook's Python TCPServer does.
     CAPSOCK_FRAMING_ONCE = 2,
+    /// A request and its reply each begin with their length, a number of `length_bytes` bytes,
+    /// which a handler neither gets nor gives. A length over `max_request`, one that is less than
+    /// itself, and a stream that ends within a request are errors: the connection is closed.
+    CAPSOCK_FRAMING_LENGTH = 3,
+    /// A request and its reply each end with the byte string of the option of this name, which a
+    /// handler neither gets nor gives. A request, including its delimiter, has at most
+    /// `max_request` bytes. The last request may end with the stream instead of a delimiter, as its
+    /// reply then does.
+    CAPSOCK_FRAMING_DELIMITER = 4,
+}
+
+/// The order of the bytes of a number.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum capsock_endian {
+    /// The most significant byte first: network byte order (RFC 791, appendix B). The default.
+    CAPSOCK_ENDIAN_BIG = 0,
+    /// The least significant byte first.
+    CAPSOCK_ENDIAN_LITTLE = 1,
 }
 
 /// The severity of a line of a server's log.

@@ -2,11 +2,13 @@
 //!
 //! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
+use std::ffi::c_void;
+
 use capsock::net::timeout::from_millis;
-use capsock::{TcpClientOptions, UdpClientOptions};
+use capsock::{Endian, Framing, TcpClientOptions, UdpClientOptions};
 
 use crate::guard::{guard, guard_or};
-use crate::pointer::given;
+use crate::pointer::{bytes, given};
 use crate::status::capsock_status;
 use crate::system::SIGNALS_INTERRUPT;
 use crate::time::longest_from_millis;
@@ -56,7 +58,8 @@ pub extern "C" fn capsock_tcp_client_options_set_timeout(
     })
 }
 
-/// The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
+/// The maximum length of a reply, in bytes, without its newline, length or delimiter. Default
+/// 16,777,216.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_tcp_client_options_set_max_reply(
     options: Option<&mut capsock_tcp_client_options>,
@@ -65,6 +68,90 @@ pub extern "C" fn capsock_tcp_client_options_set_max_reply(
     guard(|| {
         let options = given(options, "options")?;
         options.core.max_reply = max_reply;
+        Ok(())
+    })
+}
+
+/// How requests and replies are told apart in the stream: that of the server. Default
+/// `CAPSOCK_FRAMING_LINE`; range: `CAPSOCK_FRAMING_LINE`, `CAPSOCK_FRAMING_LENGTH` or
+/// `CAPSOCK_FRAMING_DELIMITER`. `framing` is a `capsock_framing`.
+///
+/// A copy sends a stream, whatever the framing.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_framing(
+    options: Option<&mut capsock_tcp_client_options>,
+    framing: i32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.framing = Framing::from_number(framing)?;
+        Ok(())
+    })
+}
+
+/// The number of bytes of the length before a message, an unsigned number. Default 4; range: 1, 2
+/// or 4.
+///
+/// It has no effect without `CAPSOCK_FRAMING_LENGTH`. DNS over TCP has 2 bytes (RFC 7766, 8).
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_length_bytes(
+    options: Option<&mut capsock_tcp_client_options>,
+    length_bytes: u32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.length_bytes = length_bytes;
+        Ok(())
+    })
+}
+
+/// The order of the bytes of the length before a message. Default `CAPSOCK_ENDIAN_BIG`.
+/// `length_endian` is a `capsock_endian`.
+///
+/// It has no effect without `CAPSOCK_FRAMING_LENGTH`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_length_endian(
+    options: Option<&mut capsock_tcp_client_options>,
+    length_endian: i32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.length_endian = Endian::from_number(length_endian)?;
+        Ok(())
+    })
+}
+
+/// Whether the length before a message counts its own bytes beside those of the message. Default
+/// false.
+///
+/// It has no effect without `CAPSOCK_FRAMING_LENGTH`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_tcp_client_options_set_length_includes_itself(
+    options: Option<&mut capsock_tcp_client_options>,
+    length_includes_itself: bool,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.length_includes_itself = length_includes_itself;
+        Ok(())
+    })
+}
+
+/// The bytes that end a message. Default CR LF; range: 1 to 255 bytes. `delimiter` has `length`
+/// bytes, which are copied.
+///
+/// It has no effect without the framing of this name. A message that contains the delimiter, or
+/// whose end together with it does, cannot be sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_tcp_client_options_set_delimiter(
+    options: Option<&mut capsock_tcp_client_options>,
+    delimiter: *const c_void,
+    length: usize,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        // SAFETY: `length` bytes or NULL, by the contract of the header.
+        options.core.delimiter = unsafe { bytes(delimiter, length, "delimiter") }?.to_vec();
         Ok(())
     })
 }

@@ -38,7 +38,9 @@ impl capsock_reply {
 /// `request` is never NULL, is not terminated by a NUL, and is valid during the call. Over UDP it
 /// is a datagram. Over TCP it is delimited by the framing; with `CAPSOCK_FRAMING_LINE` it includes
 /// the newline, if there is one. If the request ends with a newline and the reply does not, the
-/// server adds one.
+/// server adds one. A length or a delimiter is no part of the request, and the server adds that of
+/// the reply; a reply that contains the delimiter, or is longer than its length can tell, is not
+/// sent, and the connection is closed.
 ///
 /// The server's threads call the handler, several at the same time. Requests of one TCP connection
 /// are answered one after another, in order. Datagrams, including those of one peer, are answered

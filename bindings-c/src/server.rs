@@ -90,6 +90,24 @@ pub extern "C" fn capsock_server_stats(
     })
 }
 
+/// Writes the totals in the text format of OpenMetrics 1.0, for a monitoring system. Its media type
+/// is "application/openmetrics-text; version=1.0.0; charset=utf-8". A total `requests` is the
+/// counter "capsock_requests_total"; one that counts bytes ends with its unit, as
+/// "capsock_received_bytes_total". With `capsock_server_options_set_handler_latency` and a handler,
+/// there is the histogram "capsock_handler_duration_seconds". It copies counters and takes no lock.
+/// The text is complete, with "# EOF" at its end: those of two servers are served separately.
+/// `text` is freed with `capsock_string_free`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_open_metrics(
+    server: Option<&capsock_server>,
+    text: Option<&mut MaybeUninit<*mut c_char>>,
+) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        give_text(given(text, "text")?, server.0.open_metrics())
+    })
+}
+
 /// Requests a stop within 5 s and returns immediately. NULL has no effect. This is the only
 /// function of the library that a signal handler may call (signal-safety(7)).
 #[unsafe(no_mangle)]

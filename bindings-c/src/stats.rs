@@ -79,6 +79,13 @@ pub extern "C" fn capsock_stats_oversized_requests(stats: Option<&capsock_stats>
     guard_or(0, || Ok(given(stats, "stats")?.0.oversized_requests))
 }
 
+/// Requests whose length is less than itself, or that ended with the stream before their length:
+/// the connection was closed.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_malformed_requests(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.malformed_requests))
+}
+
 /// Connections closed by `idle_timeout`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_idle_timeouts(stats: Option<&capsock_stats>) -> u64 {
@@ -98,7 +105,8 @@ pub extern "C" fn capsock_stats_datagrams_filtered(stats: Option<&capsock_stats>
     guard_or(0, || Ok(given(stats, "stats")?.0.datagrams_filtered))
 }
 
-/// Replies that did not fit a datagram, or that the system did not send.
+/// Replies that did not fit a datagram or the length before them, that contain the delimiter, or
+/// that the system did not send.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_stats_replies_unsent(stats: Option<&capsock_stats>) -> u64 {
     guard_or(0, || Ok(given(stats, "stats")?.0.replies_unsent))

@@ -17,6 +17,9 @@ use crate::trace::set_process_info;
 
 /// A connection to a server that answers each line with a line. If several threads send requests,
 /// one request at a time is in progress; the others wait for it.
+///
+/// With `capsock_tcp_client_options_set_framing`, a message takes the place of a line: it has its
+/// length before it, or a delimiter after it. Like a newline, these are neither given nor returned.
 pub struct capsock_tcp_client(TcpClient);
 
 /// Connects to a server. If the host has several addresses, the first that answers is used (RFC
@@ -52,9 +55,11 @@ pub unsafe extern "C" fn capsock_tcp_client_connect(
 /// If the server has closed the connection since the last request, as the textbook's Python server
 /// does after each reply, the client connects again, once.
 ///
-/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line contains a newline; `CAPSOCK_TIMED_OUT`,
-/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_TOO_LARGE`,
-/// `CAPSOCK_INTERRUPTED`; `CAPSOCK_INVALID_TEXT` if the reply is not UTF-8 or contains a NUL.
+/// Errors: `CAPSOCK_INVALID_ARGUMENT`, also if the line contains a newline or the delimiter;
+/// `CAPSOCK_TOO_LARGE`, also if it is longer than its length can tell; `CAPSOCK_TIMED_OUT`,
+/// `CAPSOCK_CONNECTION_RESET`, `CAPSOCK_CONNECTION_CLOSED`, `CAPSOCK_CLOSED`, `CAPSOCK_INTERRUPTED`;
+/// `CAPSOCK_OTHER` if the length of the reply is less than itself; `CAPSOCK_INVALID_TEXT` if the
+/// reply is not UTF-8 or contains a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_tcp_client_request(
     client: Option<&capsock_tcp_client>,
@@ -102,7 +107,7 @@ pub unsafe extern "C" fn capsock_tcp_client_request_bytes(
 ///
 /// Errors: as for `capsock_tcp_client_request_bytes`. If the connection ends while requests wait
 /// for replies, they are not sent again: `CAPSOCK_CONNECTION_CLOSED` or `CAPSOCK_CONNECTION_RESET`.
-/// `CAPSOCK_OTHER` if the server sent more lines than there were requests; `CAPSOCK_INPUT_OUTPUT`
+/// `CAPSOCK_OTHER` if the server sent more replies than there were requests; `CAPSOCK_INPUT_OUTPUT`
 /// if `on_reply` did not return 0. The message names the request without a reply, and the number of
 /// replies received.
 #[unsafe(no_mangle)]

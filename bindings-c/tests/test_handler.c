@@ -83,6 +83,31 @@ static void handlers_answer(void) {
   }
 }
 
+/* With the option, each call is in the histogram; without it there is none. */
+static void the_time_of_calls(void) {
+  for (int timed = 0; timed < 2; timed++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options *options =
+        options_with(CAPSOCK_CONCURRENCY_THREADS, fail_on_f, &seen_here);
+    capsock_server *server;
+    capsock_tcp_client *client;
+    char *text = NULL;
+    CHECK_OK(capsock_server_options_set_handler_latency(options, timed == 1));
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
+    client = tcp_client(capsock_server_port(server));
+    check_tcp_reply(client, "good", "partial good");
+    check_tcp_reply(client, "good", "partial good");
+    capsock_tcp_client_free(client);
+    CHECK_OK(capsock_server_open_metrics(server, &text));
+    CHECK((strstr(text, "\ncapsock_handler_duration_seconds_count{transport=\"tcp\","
+                        "concurrency=\"threads\"} 2\n") != NULL) == (timed == 1));
+    CHECK((strstr(text, "capsock_handler_duration_seconds") != NULL) == (timed == 1));
+    capsock_string_free(text);
+    capsock_server_free(server);
+    capsock_server_options_free(options);
+  }
+}
+
 /* A failure costs the one request: over TCP its connection, which the client makes anew. */
 static void handlers_that_fail(void) {
   for (size_t i = 0; i < CONCURRENCIES; i++) {
@@ -206,6 +231,7 @@ static void a_handler_stops_its_server_over_udp(void) {
 int main(void) {
   static const test tests[] = {
       {"handlers answer", handlers_answer},
+      {"the time of calls", the_time_of_calls},
       {"handlers that fail", handlers_that_fail},
       {"handlers that fail over UDP", handlers_that_fail_over_udp},
       {"handlers are refused with stream and with processes",

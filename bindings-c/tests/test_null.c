@@ -52,7 +52,11 @@ static void server(void) {
   REFUSED(capsock_server_options_set_host(options, NULL), "host");
   REFUSED(capsock_server_options_set_host(NULL, "localhost"), "options");
   REFUSED(capsock_server_options_set_workers(NULL, 1), "options");
+  REFUSED(capsock_server_options_set_delimiter(NULL, "a", 1), "options");
+  REFUSED(capsock_server_options_set_delimiter(options, NULL, 1), "delimiter");
+  REFUSED(capsock_server_options_set_length_includes_itself(NULL, true), "options");
   REFUSED(capsock_server_options_set_handler(NULL, NULL, NULL), "options");
+  REFUSED(capsock_server_options_set_handler_latency(NULL, true), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
   CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);
   capsock_server_options_free(NULL);
@@ -64,6 +68,7 @@ static void server(void) {
   CHECK(capsock_server_address_count(NULL) == 0);
   REFUSED(capsock_server_address(NULL, 0, &address), "server");
   REFUSED(capsock_server_stats(NULL, &stats), "server");
+  REFUSED(capsock_server_open_metrics(NULL, &address), "server");
   REFUSED(capsock_server_stop(NULL, 0, &report), "server");
   REFUSED(capsock_server_wait(NULL, 0), "server");
   capsock_server_request_stop(NULL);
@@ -71,6 +76,7 @@ static void server(void) {
   server = start(CAPSOCK_TRANSPORT_TCP, options);
   REFUSED(capsock_server_address(server, 0, NULL), "address");
   REFUSED(capsock_server_stats(server, NULL), "stats");
+  REFUSED(capsock_server_open_metrics(server, NULL), "text");
   CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   capsock_server_free(server);
   CHECK(address == &unwritten && (char *)stats == &unwritten && (char *)report == &unwritten);

@@ -90,6 +90,24 @@ static void processes_without_pidfd(capsock_server_options *options) {
   CHECK(unsetenv("CAPSOCK_WITHOUT") == 0);
 }
 
+static void open_metrics(void) {
+  capsock_server_options *options = local_options();
+  capsock_server *server = start(CAPSOCK_TRANSPORT_TCP, options);
+  capsock_tcp_client *client = tcp_client(capsock_server_port(server));
+  char *text = NULL;
+  check_tcp_reply(client, "hello", "HELLO");
+  capsock_tcp_client_free(client);
+  CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
+  CHECK_OK(capsock_server_open_metrics(server, &text));
+  CHECK(strstr(text, "# TYPE capsock_requests counter\n") != NULL);
+  CHECK(strstr(text, "\ncapsock_requests_total{transport=\"tcp\",concurrency=\"events\"} 1\n") !=
+        NULL);
+  CHECK(strlen(text) > 6 && strcmp(text + strlen(text) - 6, "# EOF\n") == 0);
+  capsock_string_free(text);
+  capsock_server_free(server);
+  capsock_server_options_free(options);
+}
+
 /* What a kind may use is the core's to say; here the numbers have to be the enumeration's. */
 static void features(void) {
   const uint64_t known = CAPSOCK_FEATURE_BLOCKING_RECEIVE | CAPSOCK_FEATURE_RECVMMSG |
@@ -192,7 +210,7 @@ static void bad_options(void) {
       {"port", 0, 65536, 0, 0, 1, 1, 0},
       {"concurrency", 0, 0, 4, 0, 1, 1, 0},
       {"concurrency", 0, 0, INT32_MIN, 0, 1, 1, 0},
-      {"framing", 0, 0, 0, 3, 1, 1, 0},
+      {"framing", 0, 0, 0, 5, 1, 1, 0},
       {"framing", 0, 0, 0, INT32_MAX, 1, 1, 0},
       {"idle timeout", 0, 0, 0, 0, -1, 1, 0},
       {"write timeout", 0, 0, 0, 0, 1, INT64_MIN, 0},
@@ -388,6 +406,7 @@ int main(void) {
   static const test tests[] = {
       {"every kind of server answers", every_kind_answers},
       {"features", features},
+      {"open metrics", open_metrics},
       {"busy polling", busy_polling},
       {"amplification", amplification},
       {"addresses", addresses},

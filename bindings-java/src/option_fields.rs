@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use capsock::{Concurrency, Framing, Transport};
+use capsock::{Concurrency, Endian, Framing, Transport};
 use jni::sys::jint;
 use jni::{Env, bind_java_type};
 
@@ -21,6 +21,10 @@ fields! {
     port: long = "port",
     concurrency: long = "concurrency",
     framing: long = "framing",
+    length_bytes: long = "lengthBytes",
+    length_endian: long = "lengthEndian",
+    length_includes_itself: long = "lengthIncludesItself",
+    delimiter: bytes = "delimiter",
     workers: long = "workers",
     backlog: long = "backlog",
     max_connections: long = "maxConnections",
@@ -30,6 +34,7 @@ fields! {
     idle_timeout: double = "idleTimeout",
     write_timeout: double = "writeTimeout",
     busy_poll: double = "busyPoll",
+    handler_latency: long = "handlerLatency",
     handler: handler = "handler",
 }
 
@@ -40,6 +45,11 @@ fields! {
     connect_timeout: double = "connectTimeout",
     timeout: double = "timeout",
     max_reply: long = "maxReply",
+    framing: long = "framing",
+    length_bytes: long = "lengthBytes",
+    length_endian: long = "lengthEndian",
+    length_includes_itself: long = "lengthIncludesItself",
+    delimiter: bytes = "delimiter",
 }
 
 bind_java_type! { pub(crate) UdpClientOptions => io.capsock.UdpClientOptions }
@@ -71,6 +81,19 @@ pub(crate) fn server_options(
     if let Some(value) = number("the framing", given.framing(env)?)? {
         options.settings.framing = Framing::from_number(value)?;
     }
+    if let Some(value) = number("the bytes of a length", given.length_bytes(env)?)? {
+        options.settings.length_bytes = value;
+    }
+    if let Some(value) = number("the order of the bytes of a length", given.length_endian(env)?)? {
+        options.settings.length_endian = Endian::from_number(value)?;
+    }
+    if let Some(value) = number::<i64>("", given.length_includes_itself(env)?)? {
+        options.settings.length_includes_itself = value != 0;
+    }
+    let delimiter = given.delimiter(env)?;
+    if !delimiter.is_null() {
+        options.settings.delimiter = bytes::from_java(env, &delimiter)?;
+    }
     if let Some(value) = number("the number of workers", given.workers(env)?)? {
         options.settings.workers = value;
     }
@@ -98,6 +121,9 @@ pub(crate) fn server_options(
     if let Some(value) = seconds("the time of busy polling", given.busy_poll(env)?)? {
         options.settings.busy_poll = value.unwrap_or(Duration::MAX);
     }
+    if let Some(value) = number::<i64>("", given.handler_latency(env)?)? {
+        options.settings.handler_latency = value != 0;
+    }
     Ok(options)
 }
 
@@ -115,6 +141,22 @@ pub(crate) fn tcp_client_options(
     }
     if let Some(value) = number("the limit of a reply", given.max_reply(env)?)? {
         options.max_reply = value;
+    }
+    if let Some(value) = number("the framing", given.framing(env)?)? {
+        options.framing = Framing::from_number(value)?;
+    }
+    if let Some(value) = number("the bytes of a length", given.length_bytes(env)?)? {
+        options.length_bytes = value;
+    }
+    if let Some(value) = number("the order of the bytes of a length", given.length_endian(env)?)? {
+        options.length_endian = Endian::from_number(value)?;
+    }
+    if let Some(value) = number::<i64>("", given.length_includes_itself(env)?)? {
+        options.length_includes_itself = value != 0;
+    }
+    let delimiter = given.delimiter(env)?;
+    if !delimiter.is_null() {
+        options.delimiter = bytes::from_java(env, &delimiter)?;
     }
     Ok(options)
 }
@@ -138,7 +180,7 @@ pub(crate) fn udp_client_options(
 }
 
 /// The numbers in the order of the components of the record `Stats`.
-pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 18] {
+pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 19] {
     [
         stats.connections_accepted,
         stats.connections_active,
@@ -151,6 +193,7 @@ pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 18] {
         stats.datagrams_sent,
         stats.handler_errors,
         stats.oversized_requests,
+        stats.malformed_requests,
         stats.idle_timeouts,
         stats.write_timeouts,
         stats.datagrams_filtered,

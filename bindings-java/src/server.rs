@@ -25,6 +25,7 @@ pub(crate) const METHODS: &[NativeMethod] = &[
     },
     native_method! { error_policy = Throw, fn server_addresses(handle: jlong) -> jbyte[] },
     native_method! { error_policy = Throw, fn server_stats(handle: jlong) -> jlong[] },
+    native_method! { error_policy = Throw, fn server_open_metrics(handle: jlong) -> jbyte[] },
     native_method! { error_policy = Throw, fn server_stop(handle: jlong, timeout: jdouble) -> jlong[] },
     native_method! { error_policy = Throw, fn server_request_stop(handle: jlong) },
     native_method! { error_policy = Throw, fn server_wait(handle: jlong, timeout: jdouble) -> jboolean },
@@ -63,6 +64,15 @@ fn server_stats<'local>(
     handle: jlong,
 ) -> Result<JLongArray<'local>, Failure> {
     bytes::longs_to_java(env, &option_fields::stats(&SERVERS.get(handle)?.stats()))
+}
+
+/// The totals as text, in UTF-8.
+fn server_open_metrics<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+) -> Result<JByteArray<'local>, Failure> {
+    bytes::to_java(env, SERVERS.get(handle)?.open_metrics().as_bytes())
 }
 
 /// The report in the order of the components of the record `StopReport`.

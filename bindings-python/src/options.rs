@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use capsock::{Concurrency, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};
+use capsock::{Concurrency, Endian, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};
 use pyo3::prelude::*;
 
-use crate::arguments::{Count, Named, OrDefault, Port, Seconds};
+use crate::arguments::{Bytes, Count, Named, OrDefault, Port, Seconds};
 use crate::blocking::interrupted;
 use crate::errors::Result;
 use crate::server::Server;
@@ -19,15 +19,18 @@ impl Server {
     #[new]
     #[pyo3(signature = (
         transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT),
-        concurrency = OrDefault::Default, framing = OrDefault::Default, workers = OrDefault::Default,
-        backlog = OrDefault::Default, max_connections = OrDefault::Default, max_connections_per_peer =
-        OrDefault::Default, max_request = OrDefault::Default, max_amplification = OrDefault::Default,
-        idle_timeout = OrDefault::Default, write_timeout = OrDefault::Default, busy_poll =
-        OrDefault::Default, handler = None, text = false,
+        concurrency = OrDefault::Default, framing = OrDefault::Default, length_bytes = OrDefault::Default,
+        length_endian = OrDefault::Default, length_includes_itself = OrDefault::Default, delimiter =
+        OrDefault::Default, workers = OrDefault::Default, backlog = OrDefault::Default, max_connections =
+        OrDefault::Default, max_connections_per_peer = OrDefault::Default, max_request = OrDefault::Default,
+        max_amplification = OrDefault::Default, idle_timeout = OrDefault::Default, write_timeout =
+        OrDefault::Default, busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, handler =
+        None, text = false,
     ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
+        length_bytes=4, length_endian='big', length_includes_itself=False, delimiter=b'\\r\\n', \
         workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
         max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
-        handler=None, text=False)")]
+        handler_latency=False, handler=None, text=False)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
@@ -36,6 +39,10 @@ impl Server {
         port: Port,
         concurrency: OrDefault<Named<Concurrency>>,
         framing: OrDefault<Named<Framing>>,
+        length_bytes: OrDefault<Count<u32>>,
+        length_endian: OrDefault<Named<Endian>>,
+        length_includes_itself: OrDefault<bool>,
+        delimiter: OrDefault<Bytes>,
         workers: OrDefault<Count<usize>>,
         backlog: OrDefault<Count<u32>>,
         max_connections: OrDefault<Count<usize>>,
@@ -45,12 +52,20 @@ impl Server {
         idle_timeout: OrDefault<Seconds>,
         write_timeout: OrDefault<Seconds>,
         busy_poll: OrDefault<f64>,
+        handler_latency: OrDefault<bool>,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
         let mut options = ServerOptions::new(transport.0, (host, port.0));
         options.settings.concurrency = concurrency.unwrap_or(Named(options.settings.concurrency)).0;
         options.settings.framing = framing.unwrap_or(Named(options.settings.framing)).0;
+        options.settings.length_bytes = length_bytes.unwrap_or(Count(options.settings.length_bytes)).0;
+        options.settings.length_endian = length_endian.unwrap_or(Named(options.settings.length_endian)).0;
+        options.settings.length_includes_itself =
+            length_includes_itself.unwrap_or(options.settings.length_includes_itself);
+        if let OrDefault::Value(Bytes(delimiter)) = delimiter {
+            options.settings.delimiter = delimiter.to_vec();
+        }
         options.settings.workers = workers.unwrap_or(Count(options.settings.workers)).0;
         options.settings.backlog = backlog.unwrap_or(Count(options.settings.backlog)).0;
         options.settings.max_connections =
@@ -66,6 +81,7 @@ impl Server {
             write_timeout.limit_or("the write timeout", options.settings.write_timeout)?;
         options.settings.busy_poll =
             busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
+        options.settings.handler_latency = handler_latency.unwrap_or(options.settings.handler_latency);
         Server::start(py, options, handler, text)
     }
 }
@@ -75,8 +91,12 @@ impl TcpClient {
     #[new]
     #[pyo3(signature = (
         host, port = Port(capsock::DEFAULT_PORT), *, connect_timeout = OrDefault::Default, timeout =
-        OrDefault::Default, max_reply = OrDefault::Default,
-    ), text_signature = "(host, port=12000, *, connect_timeout=10, timeout=30, max_reply=16777216)")]
+        OrDefault::Default, max_reply = OrDefault::Default, framing = OrDefault::Default, length_bytes =
+        OrDefault::Default, length_endian = OrDefault::Default, length_includes_itself = OrDefault::Default,
+        delimiter = OrDefault::Default,
+    ), text_signature = "(host, port=12000, *, connect_timeout=10, timeout=30, max_reply=16777216, framing='line', \
+        length_bytes=4, length_endian='big', length_includes_itself=False, delimiter=b'\\r\\n')")]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
         host: String,
@@ -84,11 +104,23 @@ impl TcpClient {
         connect_timeout: OrDefault<Seconds>,
         timeout: OrDefault<Seconds>,
         max_reply: OrDefault<Count<usize>>,
+        framing: OrDefault<Named<Framing>>,
+        length_bytes: OrDefault<Count<u32>>,
+        length_endian: OrDefault<Named<Endian>>,
+        length_includes_itself: OrDefault<bool>,
+        delimiter: OrDefault<Bytes>,
     ) -> Result<TcpClient> {
         let mut options = TcpClientOptions { on_interrupt: Some(interrupted), ..Default::default() };
         options.connect_timeout = connect_timeout.limit_or("the connect timeout", options.connect_timeout)?;
         options.timeout = timeout.limit_or("the timeout", options.timeout)?;
         options.max_reply = max_reply.unwrap_or(Count(options.max_reply)).0;
+        options.framing = framing.unwrap_or(Named(options.framing)).0;
+        options.length_bytes = length_bytes.unwrap_or(Count(options.length_bytes)).0;
+        options.length_endian = length_endian.unwrap_or(Named(options.length_endian)).0;
+        options.length_includes_itself = length_includes_itself.unwrap_or(options.length_includes_itself);
+        if let OrDefault::Value(Bytes(delimiter)) = delimiter {
+            options.delimiter = delimiter.to_vec();
+        }
         TcpClient::connect(py, (host, port.0), options)
     }
 }

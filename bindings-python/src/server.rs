@@ -86,6 +86,17 @@ impl Server {
         self.server.stats().into()
     }
 
+    /// The totals so far in the text format of OpenMetrics 1.0, for a monitoring system. Its media type
+    /// is application/openmetrics-text; version=1.0.0; charset=utf-8.
+    ///
+    /// A total requests is the counter capsock_requests_total; one that counts bytes ends with its unit,
+    /// as capsock_received_bytes_total. With handler_latency=True and a handler, there is the histogram
+    /// capsock_handler_duration_seconds. The text is complete, with # EOF at its end: those of two
+    /// servers are served separately.
+    fn open_metrics(&self) -> String {
+        self.server.open_metrics()
+    }
+
     /// Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done.
     fn request_stop(&self) {
         self.server.request_stop();

@@ -34,6 +34,9 @@ report! {
         /// Requests longer than max_request: the connection was closed, or the datagram got no
         /// reply.
         oversized_requests: u64,
+        /// Requests whose length is less than itself, or that ended with the stream before their
+        /// length: the connection was closed.
+        malformed_requests: u64,
         /// Connections closed by idle_timeout.
         idle_timeouts: u64,
         /// Connections closed by write_timeout.
@@ -41,7 +44,8 @@ report! {
         /// Datagrams discarded by the source filter: from the server itself, from port 0, from a
         /// broadcast or multicast address, or exchanged between servers too often.
         datagrams_filtered: u64,
-        /// Replies that did not fit a datagram, or that the system did not send.
+        /// Replies that did not fit a datagram or the length before them, that contain the
+        /// delimiter, or that the system did not send.
         replies_unsent: u64,
         /// Replies longer than max_amplification permits, which were not sent.
         amplified_replies: u64,

@@ -30,7 +30,8 @@ impl TcpClient {
     ///
     /// If the server has closed the connection since the last request, the client connects again, once.
     ///
-    /// Raises ValueError if the text has a newline, UnicodeError if the reply to a str is not UTF-8
+    /// Raises ValueError if the text has a newline or the delimiter, OSError with EMSGSIZE if it is
+    /// longer than its length can tell, UnicodeError if the reply to a str is not UTF-8
     /// (send bytes instead), TimeoutError, ConnectionResetError (also if the server closes before the
     /// end of the reply), and OSError with EBADF after close().
     #[pyo3(signature = (text, /))]
@@ -54,7 +55,7 @@ impl TcpClient {
     ///
     /// Raises what request() raises; the text names the item without a reply, counted from 0, and the
     /// number of replies received. If the connection ends while requests are pending, none is sent
-    /// again, and ConnectionResetError is raised. Raises OSError if the server sends more lines than it
+    /// again, and ConnectionResetError is raised. Raises OSError if the server sends more replies than it
     /// got requests.
     #[pyo3(signature = (texts, /))]
     fn request_many<'py>(&self, texts: &Bound<'py, PyAny>) -> Result<Bound<'py, PyList>> {

@@ -33,6 +33,16 @@ def test_bytes_and_str(transport: str, concurrency: str, framing: str) -> None:
             assert client.request("straße 🚀") == "🚀 eßarts"
 
 
+@pytest.mark.parametrize("timed", [True, False])
+def test_the_time_of_calls(timed: bool) -> None:
+    with start("udp", handler=lambda request: request, handler_latency=timed) as server:
+        with connect(server) as client:
+            assert [client.request(text) for text in ("one", "two")] == ["one", "two"]
+        metrics = server.open_metrics()
+    count = 'capsock_handler_duration_seconds_count{transport="udp",concurrency="events"} 2\n'
+    assert (count in metrics, "capsock_handler_duration_seconds" in metrics) == (timed, timed)
+
+
 def test_a_line_comes_with_its_newline_and_gets_one() -> None:
     seen: list[bytes] = []
 

@@ -106,6 +106,10 @@ def test_stats(transport: str) -> None:
     assert repr(stats).startswith("Stats(connections_accepted=")
     assert "requests=2" in repr(stats)
     assert repr(after) == "StopReport(completed=2, cut=0, running=0)"
+    metrics = server.open_metrics()
+    assert f'\ncapsock_requests_total{{transport="{transport}",concurrency="events"}} 2\n' in metrics
+    assert "# UNIT capsock_received_bytes bytes\n" in metrics
+    assert metrics.endswith("\n# EOF\n")
     frozen: Any = stats
     with pytest.raises(AttributeError):
         frozen.requests = 0

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Instant;
 
-use capsock::{TcpClient, UdpClient};
+use capsock::{Framing, TcpClient, UdpClient};
 use serde_json::{Value, json};
 
 use crate::argument;
@@ -36,7 +36,8 @@ pub(crate) struct Client {
 #[derive(Debug, clap::Subcommand)]
 enum Over {
     /// Send requests over TCP. Without TEXT, each line typed on a terminal is a request; other input is
-    /// sent as a stream of bytes, and the bytes received are printed.
+    /// sent as a stream of bytes, and the bytes received are printed. With --framing length or delimiter each line of
+    /// any input is a request, which is sent without its newline.
     #[command(after_help = AFTER)]
     Tcp(Tcp),
     /// Send requests over UDP. Without TEXT, each line of standard input is a request.
@@ -103,7 +104,10 @@ impl Tcp {
     fn run(&self) -> Result<()> {
         let options = self.args.options(signals::once);
         let client = TcpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
-        let streams = self.common.text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
+        // Lines are parts of the stream as they are.
+        let lines = self.args.framing == Framing::Line;
+        let streams =
+            lines && self.common.text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
         if streams { stream(&client) } else { self.common.ask(|request| client.request_bytes(request)) }
     }
 }

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser};
+use serde_json::json;
 
 use crate::failure::{Failure, Result, SIGNAL};
+use crate::log::{LogFormat, Severity};
 use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{client, completions, demo, man, peer, serve, stdio, trace, uppercase};
+use crate::{check, client, completions, demo, link, man, peer, serve, stdio, trace, uppercase};
 
 const AFTER: &str = "\
 Examples:
@@ -16,6 +18,7 @@ Examples:
   capsock client tcp localhost 12000 hello       print HELLO
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
   capsock uppercase < book.txt                   the same without a network
+  capsock link udp --loss 30%                    a link to the server that loses datagrams
   capsock demo                                   every client against every server
 
 Data goes to standard output, everything else to standard error.
@@ -35,7 +38,9 @@ enum Command {
     Serve(serve::Serve),
     Client(client::Client),
     Uppercase(uppercase::Uppercase),
+    Link(link::Link),
     Trace(trace::Trace),
+    Check(check::Check),
     Demo(demo::Demo),
     Run(Run),
     Completions(completions::Completions),
@@ -52,7 +57,16 @@ impl Command {
         match self {
             Command::Serve(serve) => serve.wants_json(),
             Command::Client(client) => client.wants_json(),
+            Command::Link(link) => link.wants_json(),
+            Command::Check(check) => check.wants_json(),
             _ => false,
+        }
+    }
+
+    fn log_format(&self) -> LogFormat {
+        match self {
+            Command::Serve(serve) => serve.log_format(),
+            _ => LogFormat::Text,
         }
     }
 }
@@ -95,7 +109,13 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
         Ok(()) => 0,
         Err(Failure { code, text, object }) => {
             if let Some(text) = text {
-                stdio::message(text);
+                let fields = json!({
+                    "event": "failed",
+                    "kind": object.as_ref().map(|object| &object["kind"]),
+                    "errno": object.as_ref().map(|object| &object["errno"]),
+                    "status": code,
+                });
+                cli.command.log_format().write(Severity::Error, text, &fields);
             }
             if let (Some(object), true) = (object, cli.command.wants_json()) {
                 // If nobody reads the object, the exit code is left.
@@ -126,7 +146,9 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Serve(args) => serve::run(args),
         Command::Client(args) => client::run(args),
         Command::Uppercase(_) => uppercase::run(),
+        Command::Link(args) => link::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => Err(elsewhere(args)),
         Command::Completions(args) => completions::run(args, Cli::command()),

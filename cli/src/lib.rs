@@ -4,13 +4,18 @@
 //! the crate `capsock`.
 
 mod argument;
+mod check;
 mod children;
 mod client;
 mod command;
 mod completions;
 mod demo;
+mod escaped;
 mod failure;
+mod link;
+mod log;
 mod man;
+mod metrics;
 mod options;
 mod port;
 mod record;

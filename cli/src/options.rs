@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use capsock::{
-    Concurrency, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport,
+    Concurrency, Endian, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport,
     UdpClientOptions,
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::escaped::Escaped;
 use crate::port::port;
 use crate::seconds::{Microseconds, Seconds};
 
@@ -28,7 +29,8 @@ pub(crate) struct ServerArgs {
     /// server is bound to. 0 means one for each processor.
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().workers)]
     pub(crate) workers: usize,
-    /// The maximum length of a request, in bytes: a line with its newline, or a datagram.
+    /// The maximum length of a request, in bytes: a line with its newline, a message without its length or
+    /// with its delimiter, or a datagram.
     #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().max_request)]
     pub(crate) max_request: usize,
     /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. In
@@ -52,6 +54,18 @@ pub(crate) struct TcpServerArgs {
     /// How a TCP stream is divided into requests.
     #[arg(long, value_name = "F", value_parser = framing(), default_value = ServerSettings::default().framing.name())]
     pub(crate) framing: Framing,
+    /// The number of bytes of the length before a message, an unsigned number.
+    #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().length_bytes)]
+    pub(crate) length_bytes: u32,
+    /// The order of the bytes of the length before a message.
+    #[arg(long, value_name = "ORDER", value_parser = endian(), default_value = ServerSettings::default().length_endian.name())]
+    pub(crate) length_endian: Endian,
+    /// Whether the length before a message counts its own bytes beside those of the message.
+    #[arg(long)]
+    pub(crate) length_includes_itself: bool,
+    /// The bytes that end a message. Escapes: \r, \n, \t, \0, \\ and \xHH.
+    #[arg(long, value_name = "BYTES", default_value_t = Escaped(ServerSettings::default().delimiter))]
+    pub(crate) delimiter: Escaped,
     /// The maximum number of connections that the kernel queues until they are accepted (listen(2)).
     #[arg(long, value_name = "N", default_value_t = ServerSettings::default().backlog)]
     pub(crate) backlog: u32,
@@ -76,6 +90,10 @@ impl TcpServerArgs {
     pub(crate) fn set(&self, options: ServerOptions) -> ServerOptions {
         options
             .framing(self.framing)
+            .length_bytes(self.length_bytes)
+            .length_endian(self.length_endian)
+            .length_includes_itself(self.length_includes_itself)
+            .delimiter(self.delimiter.0.clone())
             .backlog(self.backlog)
             .max_connections(self.max_connections)
             .max_connections_per_peer(self.max_connections_per_peer)
@@ -108,9 +126,24 @@ pub(crate) struct TcpClientArgs {
     /// reply before; in a copy, it applies to the time without progress. In seconds; `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(TcpClientOptions::default().timeout))]
     pub(crate) timeout: Seconds,
-    /// The maximum length of a reply, in bytes, without its newline.
+    /// The maximum length of a reply, in bytes, without its newline, length or delimiter.
     #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
     pub(crate) max_reply: usize,
+    /// How requests and replies are told apart in the stream: that of the server.
+    #[arg(long, value_name = "F", value_parser = framing(), default_value = TcpClientOptions::default().framing.name())]
+    pub(crate) framing: Framing,
+    /// The number of bytes of the length before a message, an unsigned number.
+    #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().length_bytes)]
+    pub(crate) length_bytes: u32,
+    /// The order of the bytes of the length before a message.
+    #[arg(long, value_name = "ORDER", value_parser = endian(), default_value = TcpClientOptions::default().length_endian.name())]
+    pub(crate) length_endian: Endian,
+    /// Whether the length before a message counts its own bytes beside those of the message.
+    #[arg(long)]
+    pub(crate) length_includes_itself: bool,
+    /// The bytes that end a message. Escapes: \r, \n, \t, \0, \\ and \xHH.
+    #[arg(long, value_name = "BYTES", default_value_t = Escaped(TcpClientOptions::default().delimiter))]
+    pub(crate) delimiter: Escaped,
 }
 
 impl TcpClientArgs {
@@ -119,6 +152,11 @@ impl TcpClientArgs {
             connect_timeout: self.connect_timeout.0,
             timeout: self.timeout.0,
             max_reply: self.max_reply,
+            framing: self.framing,
+            length_bytes: self.length_bytes,
+            length_endian: self.length_endian,
+            length_includes_itself: self.length_includes_itself,
+            delimiter: self.delimiter.0.clone(),
             on_interrupt: Some(on_interrupt),
         }
     }
@@ -156,4 +194,8 @@ fn concurrency() -> impl TypedValueParser<Value = Concurrency> {
 
 fn framing() -> impl TypedValueParser<Value = Framing> {
     PossibleValuesParser::new(Framing::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
+}
+
+fn endian() -> impl TypedValueParser<Value = Endian> {
+    PossibleValuesParser::new(Endian::ALL.iter().map(|one| one.name())).try_map(|name| name.parse())
 }

@@ -1,17 +1,20 @@
 //! `capsock serve`: a server that runs until Ctrl-C.
 
-use std::net::SocketAddr;
+mod reporter;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use capsock::{ErrorKind, Features, Server, Stats, StopReport, Transport};
-use serde_json::{Value, json};
+use capsock::{ErrorKind, Server, StopReport, Transport};
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::log::LogFormat;
+use crate::metrics::{Address, Bound};
 use crate::options::{ServerArgs, TcpServerArgs, UdpServerArgs};
 use crate::record::Record;
 use crate::seconds::Seconds;
 use crate::signals;
-use crate::stdio::{Output, message};
+use reporter::Reporter;
 
 const STATS_EVERY: Duration = Duration::from_secs(1);
 
@@ -21,6 +24,7 @@ Examples:
   capsock serve tcp --concurrency threads --port 5000     a thread for each connection
   capsock serve udp --host '' --stats                     for any machine, with totals
   capsock serve tcp --port 0 --json                       on a free port, printed as JSON
+  capsock serve tcp --metrics 9100 --log-format json      with totals for Prometheus, for this machine only
 
 The server runs until Ctrl-C or SIGTERM. It then finishes the requests in progress and prints the totals.
 A second Ctrl-C cuts the remaining connections at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
@@ -75,6 +79,15 @@ struct Common {
     /// when it has stopped, and for an error.
     #[arg(long)]
     json: bool,
+    /// Serve metrics over HTTP on ADDR: /metrics in the text format of OpenMetrics or of Prometheus, /healthz, and /readyz,
+    /// which is 503 from Ctrl-C on. ADDR is a port, for this machine only, or HOST:PORT; an empty HOST means all addresses
+    /// of the machine, and port 0 selects a free port.
+    #[arg(long, value_name = "ADDR")]
+    metrics: Option<Address>,
+    /// Write the lines on standard error as text, or each as a JSON object, whose members are `time` (RFC 3339, UTC),
+    /// `level`, `message`, and what the message says as fields.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
     #[command(flatten)]
     trace: Record,
 }
@@ -84,12 +97,19 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         On::Tcp(tcp) => (&tcp.common, tcp.args.set(tcp.common.args.options(Transport::Tcp))),
         On::Udp(udp) => (&udp.common, udp.args.set(udp.common.args.options(Transport::Udp))),
     };
+    let options = match common.log_format {
+        // Without a log, the server writes its lines as the command does.
+        LogFormat::Text => options,
+        LogFormat::Json => options.log(LogFormat::write_of_server),
+    };
     let _recording = common.trace.start()?;
-    let server = options.start_interruptible(Some(signals::once))?;
-    let mut reporter = Reporter::new(common)?;
-    reporter.ready(&server)?;
+    let metrics = common.metrics.as_ref().map(Bound::new).transpose()?;
+    let server = Arc::new(options.start_interruptible(Some(signals::once))?);
+    let metrics = metrics.map(|bound| bound.serve(&server)).transpose()?;
+    let mut reporter = Reporter::new(common.json, common.log_format)?;
+    reporter.ready(&server, metrics.as_ref())?;
     if common.stats {
-        message(features_in_use(&server.stats()));
+        reporter.features(&server.stats());
     }
 
     let between = common.stats.then_some(STATS_EVERY);
@@ -100,6 +120,10 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             Err(error) if error.kind() == ErrorKind::Interrupted => break,
             Err(error) => return Err(error.into()),
         }
+    }
+    // The endpoint answers until the server has stopped.
+    if let Some(metrics) = &metrics {
+        metrics.drain();
     }
     reporter.stopping(&server.stats());
     reporter.stopped(stop(&server, common.stop_timeout)?, &server.stats())
@@ -114,103 +138,18 @@ fn stop(server: &Server, timeout: Seconds) -> Result<StopReport> {
 }
 
 impl Serve {
-    pub(crate) fn wants_json(&self) -> bool {
+    fn common(&self) -> &Common {
         match &self.on {
-            On::Tcp(tcp) => tcp.common.json,
-            On::Udp(udp) => udp.common.json,
-        }
-    }
-}
-
-/// Reports what the server does: as text on standard error, and as JSON on standard output.
-struct Reporter {
-    json: Option<Output>,
-}
-
-impl Reporter {
-    fn new(common: &Common) -> Result<Reporter> {
-        let json = common.json.then(Output::beyond_signals).transpose();
-        Ok(Reporter { json: json.map_err(|error| Failure::output(&error))? })
-    }
-
-    fn ready(&mut self, server: &Server) -> Result<()> {
-        let addresses: Vec<_> = server.local_addrs().iter().map(SocketAddr::to_string).collect();
-        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
-        message(format_args!(
-            "serving {} ({}) on {}, for {}; Ctrl-C stops it",
-            server.transport().name(),
-            server.concurrency().name(),
-            addresses.join(" and "),
-            if local { "this machine only" } else { "any machine that reaches this one" },
-        ));
-        let first = server.local_addr();
-        self.json(&json!({
-            "event": "ready",
-            "transport": server.transport().name(),
-            "concurrency": server.concurrency().name(),
-            "address": first.ip().to_string(),
-            "port": first.port(),
-            "addresses": addresses,
-            "local": local,
-        }))
-    }
-
-    fn totals(&mut self, stats: &Stats) -> Result<()> {
-        message(totals(stats));
-        self.json(&json!({ "event": "stats", "stats": object(stats) }))
-    }
-
-    fn stopping(&self, stats: &Stats) {
-        match stats.connections_active {
-            0 => {}
-            1 => message("stopping: 1 connection is finished first; Ctrl-C again cuts it"),
-            several => message(format_args!(
-                "stopping: {several} connections are finished first; Ctrl-C again cuts them"
-            )),
+            On::Tcp(tcp) => &tcp.common,
+            On::Udp(udp) => &udp.common,
         }
     }
 
-    fn stopped(&mut self, report: StopReport, stats: &Stats) -> Result<()> {
-        let cut = match report.cut {
-            0 => String::new(),
-            cut => format!("; cut {cut} of them at the deadline"),
-        };
-        message(format_args!("stopped: {}{cut}", totals(stats)));
-        let StopReport { completed, cut, running, .. } = report;
-        self.json(&json!({
-            "event": "stopped",
-            "completed": completed,
-            "cut": cut,
-            "running": running,
-            "stats": object(stats),
-        }))
+    pub(crate) fn wants_json(&self) -> bool {
+        self.common().json
     }
 
-    fn json(&mut self, value: &Value) -> Result<()> {
-        match &mut self.json {
-            Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
-            None => Ok(()),
-        }
+    pub(crate) fn log_format(&self) -> LogFormat {
+        self.common().log_format
     }
-}
-
-/// `uses blocking-receive, recvmmsg, ...`
-fn features_in_use(stats: &Stats) -> String {
-    match Features::from_bits(stats.features) {
-        Features::NONE => "uses none of the system's optional calls".to_owned(),
-        features => format!("uses {features}"),
-    }
-}
-
-fn object(stats: &Stats) -> Value {
-    let features: Vec<_> = Features::from_bits(stats.features).names().collect();
-    let totals = stats.by_name().into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
-    totals.chain([("features".to_owned(), Value::from(features))]).collect()
-}
-
-/// `requests 3, bytes received 15, ...`: requests and bytes always, other totals if they are not 0.
-fn totals(stats: &Stats) -> String {
-    let always = ["requests", "bytes_received", "bytes_sent"];
-    let shown = stats.by_name().into_iter().filter(|(name, value)| *value > 0 || always.contains(name));
-    shown.map(|(name, value)| format!("{} {value}", name.replace('_', " "))).collect::<Vec<_>>().join(", ")
 }

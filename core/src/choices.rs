@@ -46,6 +46,25 @@ pub enum Framing {
     /// A request is the data that one receive returns; the server replies, then closes the connection, as the
     /// textbook's Python TCPServer does.
     Once = 2,
+    /// A request and its reply each begin with their length, a number of `length_bytes` bytes, which a
+    /// handler neither gets nor gives. A length over `max_request`, one that is less than itself, and a
+    /// stream that ends within a request are errors: the connection is closed.
+    Length = 3,
+    /// A request and its reply each end with the byte string of the option of this name, which a handler
+    /// neither gets nor gives. A request, including its delimiter, has at most `max_request` bytes. The last
+    /// request may end with the stream instead of a delimiter, as its reply then does.
+    Delimiter = 4,
+}
+
+/// The order of the bytes of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Endian {
+    /// The most significant byte first: network byte order (RFC 791, appendix B). The default.
+    #[default]
+    Big = 0,
+    /// The least significant byte first.
+    Little = 1,
 }
 
 /// The severity of a line of a server's log.
@@ -63,6 +82,8 @@ named!(Transport, "transport", Tcp => "tcp", Udp => "udp");
 
 named!(Concurrency, "concurrency", Iterative => "iterative", Threads => "threads", Processes => "processes", Events => "events");
 
-named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once");
+named!(Framing, "framing", Stream => "stream", Line => "line", Once => "once", Length => "length", Delimiter => "delimiter");
+
+named!(Endian, "endian", Big => "big", Little => "little");
 
 named!(Level, "level", Warning => "warning", Error => "error");

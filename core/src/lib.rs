@@ -42,7 +42,7 @@ mod service;
 pub mod trace;
 mod uppercase;
 
-pub use choices::{Concurrency, Framing, Level, Transport};
+pub use choices::{Concurrency, Endian, Framing, Level, Transport};
 pub use client::{Copied, TcpClient, TcpClientOptions, UdpClient, UdpClientOptions, reply_text};
 pub use error::{Error, ErrorKind, Result};
 #[doc(inline)]
@@ -57,20 +57,32 @@ pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing {
-    /// Compares the line splitter with its reference model.
-    pub fn framing(pieces: &[&[u8]], longest: usize, batch: usize, preallocated: bool) {
-        crate::framing::reference_model::check(pieces, longest, batch, preallocated);
+    use crate::framing::reference_model::{ModelFrame, check, check_framed};
+
+    /// Compares the splitter, with the frame that `number` and `delimiter` choose, with its reference model; and what
+    /// it makes of each piece as a payload.
+    pub fn framing(
+        (number, delimiter): (u8, &[u8]),
+        pieces: &[&[u8]],
+        longest: usize,
+        batch: usize,
+        preallocated: bool,
+    ) {
+        let model = ModelFrame::chosen(number, delimiter);
+        check(&model, pieces, longest, batch, preallocated);
+        pieces.iter().for_each(|payload| check_framed(&model, payload));
     }
 
     /// Compares an exchange on one connection with its reference model.
     pub fn exchange(
         framing: crate::Framing,
+        (number, delimiter): (u8, &[u8]),
         pieces: &[&[u8]],
         longest: usize,
         handled: bool,
         preallocated: bool,
     ) {
-        crate::server::check_exchange(framing, pieces, longest, handled, preallocated);
+        crate::server::check_exchange(framing, (number, delimiter), pieces, longest, handled, preallocated);
     }
 }
 

@@ -8,8 +8,8 @@ use crate::uppercase::uppercase_into;
 
 /// Answers requests: `bytes -> bytes`.
 ///
-/// Over UDP a request is one datagram. Over TCP it is defined by the [`Framing`](crate::Framing), and includes the
-/// newline of a line. Any `Fn(&[u8]) -> Vec<u8>` is a service.
+/// Over UDP a request is one datagram. Over TCP it is defined by the [`Framing`](crate::Framing): it includes the
+/// newline of a line, but neither a length nor a delimiter. Any `Fn(&[u8]) -> Vec<u8>` is a service.
 ///
 /// Signals are blocked in the threads that call it. A process that it starts inherits the signal mask, and has to
 /// unblock the signals that are to end it.

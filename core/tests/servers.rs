@@ -197,7 +197,7 @@ fn a_handler_that_empties_its_buffer_harms_no_other_reply() {
 fn options_that_do_not_go_together_are_refused() {
     let echo = |request: &[u8]| request.to_vec();
     let table = [
-        (tcp(Concurrency::Events).handler(echo), "framing line or once"),
+        (tcp(Concurrency::Events).handler(echo), "framing line, length, delimiter or once"),
         (tcp(Concurrency::Processes).framing(Framing::Line).handler(echo), "threads or events"),
         (udp(Concurrency::Processes).handler(echo), "threads or events"),
         (tcp(Concurrency::Events).max_request(0), "max_request"),

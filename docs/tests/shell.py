@@ -18,13 +18,15 @@ from blocks import Step, matches
 from programs import LIMIT, free_port, listening
 
 PORT = "12000"
+# That of a link to it.
+LINK_PORT = "12001"
 
 # What a terminal does not show as text, and bash's notices of jobs, which come at any time.
 UNSEEN = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|^\[\d+\][+-]? .*\n", re.MULTILINE)
 
 
 class Shell:
-    """A bash in a folder, with port 12000 of the page replaced by a free one."""
+    """A bash in a folder, with port 12000 of the page replaced by a free one, and 12001 by the next one."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.port = self._free_port()
@@ -54,10 +56,11 @@ class Shell:
 
     @staticmethod
     def _free_port() -> int:
-        """A port of five digits, as the page's, free over TCP and UDP."""
+        """A port of five digits, as the page's, free over TCP and UDP, as is the next one."""
         while True:
             port = free_port("tcp")
-            if port >= 10000 and not listening("udp", port):
+            others = ("udp", port), ("udp", port + 1), ("tcp", port + 1)
+            if 10000 <= port < 65535 and not any(listening(*other) for other in others):
                 return port
 
     def __enter__(self) -> Shell:
@@ -82,8 +85,8 @@ class Shell:
             self._bash.stdin.close()
 
     def moved(self, text: str) -> str:
-        """The page's text with this shell's port."""
-        return text.replace(PORT, str(self.port))
+        """The page's text with this shell's ports."""
+        return text.replace(PORT, str(self.port)).replace(LINK_PORT, str(self.port + 1))
 
     def _read(self, deadline: float) -> None:
         if self._selector.select(max(0.0, deadline - time.monotonic())):

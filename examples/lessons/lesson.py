@@ -98,6 +98,11 @@ class Run:
             subprocess.run(["cc", "-o", str(program), str(code), *flags], check=True)
         return self._start([str(program), *map(str, words)])
 
+    def link(self, port: int, to: int, *options: str) -> Program:
+        """Starts a link for UDP: `capsock link udp OPTION...`."""
+        ends = ["--listen", f"{HOST}:{port}", "--to", f"{HOST}:{to}", "--seed", "0"]
+        return self._start([str(CAPSOCK), "link", "udp", *ends, *options])
+
     def _start(self, command: list[str]) -> Program:
         with (self._folder / "errors").open("ab") as errors:
             program = Program(

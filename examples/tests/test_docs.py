@@ -83,7 +83,7 @@ def test_every_dependency_has_its_line() -> None:
 
 
 def test_the_tests_that_the_threats_name_are_there() -> None:
-    folders = [places.ROOT / name for name in ("bench", "core", "examples", "figure", "fuzz")]
+    folders = [places.ROOT / name for name in ("bench", "cli", "core", "examples", "figure", "fuzz", "link")]
     folders += places.ROOT.glob("bindings-*")
     text = (places.ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
     named = re.findall(r"`(\w+\.(?:rs|c|py|java)): ([^`]+)`", text)

@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas};
 use super::grid::CallBox;
 use super::layout::Layout;
 use super::routes::{Arrow, BACKLOG};
-use super::{Message, MessageKind, Model};
+use super::{Message, MessageKind, Model, label};
 
 const CORNER: i32 = 9;
 
@@ -17,6 +17,7 @@ pub(super) enum Symbol {
     End,
     Reset,
     Refused,
+    Lost,
     Unseen,
     Wait,
 }
@@ -31,6 +32,7 @@ impl Symbol {
             (Self::End, drawn().any(|message| Self::of(message) == Self::End)),
             (Self::Reset, drawn().any(|message| Self::of(message) == Self::Reset)),
             (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
+            (Self::Lost, drawn().any(|message| label::is_lost(model, message))),
             (Self::Unseen, drawn().any(is_unseen)),
             (Self::Wait, layout.boxes.iter().any(CallBox::waits)),
         ]
@@ -56,6 +58,7 @@ impl Symbol {
             Self::End => "end",
             Self::Reset => "reset",
             Self::Refused => "refused",
+            Self::Lost => "data",
             Self::Unseen => "data unseen",
             Self::Wait => "",
         }
@@ -68,6 +71,7 @@ impl Symbol {
             Self::End => "end of stream (half-close)",
             Self::Reset => "reset",
             Self::Refused => "connection refused",
+            Self::Lost => "lost on the link",
             Self::Unseen => "no receive seen",
             Self::Wait => "call waits",
         }
@@ -116,6 +120,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
                 let x = arrow.from.0 + if leaves_right { 5 } else { -5 };
                 canvas.line("bar", (x, arrow.from.1 - 6), (x, arrow.from.1 + 6));
             }
+            _ if label::is_lost(model, message) => cross(canvas, at),
             _ => head(canvas, at, arrives_right),
         }
         if message.from.is_none() {
@@ -208,7 +213,7 @@ pub(super) fn legend(canvas: &mut Canvas, symbols: &[Symbol], y: i32) {
                 canvas.rect("backlog", (x + 18, y - 7), (16, 14), 3);
                 head(canvas, (x + 46, y), true);
             }
-            Symbol::Refused => {
+            Symbol::Refused | Symbol::Lost => {
                 canvas.path("way", &format!("M{x},{y}H{}", x + 40));
                 cross(canvas, (x + 40, y));
             }

@@ -101,8 +101,34 @@ pub(super) fn message(message: &Message, most: i32) -> String {
     }
 }
 
-/// The text below an arrow, if it was not received as a whole: the part, or the end that is missing.
+/// Whether a link between the programs received the message and did not send it on, on purpose.
+pub(super) fn is_lost(model: &Model, message: &Message) -> bool {
+    let at_the_end = message.to.and_then(|to| model.steps[to].call.impairment.as_deref());
+    matches!(at_the_end, Some("lost" | "overflowed"))
+}
+
+/// What a link did to the message on purpose.
+pub(super) fn impaired(model: &Model, message: &Message) -> Option<&'static str> {
+    let mark = |step: Option<usize>| model.steps[step?].call.impairment.as_deref();
+    match (mark(message.to), mark(message.from)) {
+        (Some("lost"), _) => Some("lost"),
+        (Some("overflowed"), _) => Some("lost: queue full"),
+        (_, Some("duplicated")) => Some("duplicate"),
+        (_, Some("corrupted")) => Some("corrupted"),
+        (_, Some("reordered")) => Some("reordered"),
+        _ => None,
+    }
+}
+
+/// The text below an arrow: what was done to it on purpose, and if it was not received as a whole, the part, or the end
+/// that is missing.
 pub(super) fn note(model: &Model, message: &Message) -> Option<String> {
+    let notes = [impaired(model, message).map(str::to_owned), partial(model, message)];
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    (!notes.is_empty()).then(|| notes.join(", "))
+}
+
+fn partial(model: &Model, message: &Message) -> Option<String> {
     let moved = |step: Option<usize>| step.and_then(|step| model.steps[step].call.bytes);
     let partly = message.kind == MessageKind::Stream
         && message.bytes > 0

@@ -92,7 +92,7 @@ fn arrow(model: &Model, message: &Message) -> Option<String> {
     let sign = match message.kind {
         MessageKind::Refused | MessageKind::Reset => "--x",
         MessageKind::Handshake | MessageKind::HalfClose => "-->>",
-        _ if message.to.is_none() => "-x",
+        _ if message.to.is_none() || label::is_lost(model, message) => "-x",
         _ => "->>",
     };
     let text = label::message(message, 32);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::link::moment;
-use super::{MessageKind, Model};
+use super::{MessageKind, Model, label};
 
 /// A row of the figure, or several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -162,6 +162,7 @@ fn fingerprint(model: &Model, column: &dyn Fn(usize) -> usize, entry: Entry) -> 
             let message = &model.messages[message];
             let at = |step: Option<usize>| step.map(|step| column(model.steps[step].program));
             (message.kind, at(message.from), at(message.to), message.cut > 0).hash(&mut hasher);
+            label::impaired(model, message).hash(&mut hasher);
         }
         Entry::Repeat { .. } | Entry::Omitted(_) => {}
     }

@@ -20,7 +20,7 @@ def version() -> str:
 
 REPEATED = [
     # File, and what finds a version in it; each one that it finds is compared.
-    ("Cargo.toml", r'path = "(?:core|figure)", version = "([^"]+)"'),
+    ("Cargo.toml", r'path = "(?:core|figure|link|judge)", version = "([^"]+)"'),
     ("bindings-java/pom.xml", r"<artifactId>capsock</artifactId>\s*<version>([^<]+)</version>"),
     ("CHANGELOG.md", r"\A(?:.*\n)*?## \[(\d[^\]]*)\] - \d{4}-\d{2}-\d{2}$"),
     ("README.md", r"\bcapsock-(\d+\.\d+\.\d+)"),

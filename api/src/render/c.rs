@@ -89,7 +89,8 @@ fn parameter(option: &Opt) -> (String, &'static str) {
         Kind::Size => (name.to_string(), "usize"),
         Kind::Limit | Kind::Pause => (format!("{name}_ms"), "i64"),
         Kind::Micros => (format!("{name}_us"), "i64"),
-        Kind::Interruptible => (name.to_string(), "bool"),
+        Kind::Flag | Kind::Interruptible => (name.to_string(), "bool"),
+        Kind::Bytes => (name.to_string(), "*const c_void"),
     }
 }
 
@@ -102,7 +103,11 @@ fn setter(owner: &str, option: &Opt) -> String {
         Kind::Choice(choice) => {
             (format!("core.{field}"), format!("{}::from_number({parameter})?", pascal(choice)))
         }
-        Kind::Number | Kind::Size => (format!("core.{field}"), parameter.clone()),
+        Kind::Number | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
+        Kind::Bytes => (
+            format!("core.{field}"),
+            format!("unsafe {{ bytes({parameter}, length, {parameter:?}) }}?.to_vec()"),
+        ),
         Kind::Limit => (format!("core.{field}"), format!("from_millis({error:?}, {parameter})?")),
         Kind::Pause => (format!("core.{field}"), format!("longest_from_millis({error:?}, {parameter})?")),
         Kind::Micros => (format!("core.{field}"), format!("from_micros({error:?}, {parameter})?")),
@@ -113,15 +118,24 @@ fn setter(owner: &str, option: &Opt) -> String {
     let field = if owner == "server" { field.replace("core.", "core.settings.") } else { field };
     let (unsafety, safety) = match option.kind {
         Kind::Host => ("unsafe ", "        // SAFETY: text or NULL, by the contract of the header.\n"),
+        Kind::Bytes => {
+            ("unsafe ", "        // SAFETY: `length` bytes or NULL, by the contract of the header.\n")
+        }
         _ => ("", ""),
     };
     let mut documented = paragraphs(Language::C, option);
     if let Kind::Choice(choice) = option.kind {
         documented[0] += &format!(" `{parameter}` is a `capsock_{choice}`.");
     }
+    let more = if option.kind == Kind::Bytes {
+        documented[0] += &format!(" `{parameter}` has `length` bytes, which are copied.");
+        "    length: usize,\n"
+    } else {
+        ""
+    };
     format!(
         "\n{}#[unsafe(no_mangle)]\npub {unsafety}extern \"C\" fn capsock_{owner}_options_set_{}(\n    options: \
-         Option<&mut capsock_{owner}_options>,\n    {parameter}: {kind},\n) -> capsock_status {{\n    guard(|| {{\n        \
+         Option<&mut capsock_{owner}_options>,\n    {parameter}: {kind},\n{more}) -> capsock_status {{\n    guard(|| {{\n        \
          let options = given(options, \"options\")?;\n{safety}        options.{field} = {value};\n        Ok(())\n    }})\n}}\n",
         comment("/// ", 100, &documented),
         option.name,
@@ -147,9 +161,9 @@ fn free(kind: &str, argument: &str, what: &str) -> String {
 
 fn server_options() -> String {
     let mut text = rust_head("The options of a server.");
-    text += "use std::ffi::c_char;\n\nuse capsock::net::port::from_number;\nuse capsock::net::timeout::{from_micros, from_millis};\n";
-    text += "use capsock::{Concurrency, DEFAULT_HOST, DEFAULT_PORT, Framing, Result, ServerOptions, Transport};\n\n";
-    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::{given, text};\nuse crate::status::capsock_status;\n\n";
+    text += "use std::ffi::{c_char, c_void};\n\nuse capsock::net::port::from_number;\nuse capsock::net::timeout::{from_micros, from_millis};\n";
+    text += "use capsock::{Concurrency, DEFAULT_HOST, DEFAULT_PORT, Endian, Framing, Result, ServerOptions, Transport};\n\n";
+    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::{bytes, given, text};\nuse crate::status::capsock_status;\n\n";
     text += &doc("", "The port that servers listen on unless another is set: the textbook's.");
     text += "pub const CAPSOCK_DEFAULT_PORT: i32 = 12000;\n\nconst _: () = assert!(CAPSOCK_DEFAULT_PORT == DEFAULT_PORT as i32);\n\n";
     text += &doc(
@@ -177,8 +191,8 @@ fn server_options() -> String {
 
 fn client_options() -> String {
     let mut text = rust_head("The options of the clients.");
-    text += "use capsock::net::timeout::from_millis;\nuse capsock::{TcpClientOptions, UdpClientOptions};\n\n";
-    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::given;\nuse crate::status::capsock_status;\nuse crate::system::SIGNALS_INTERRUPT;\nuse crate::time::longest_from_millis;\n";
+    text += "use std::ffi::c_void;\n\nuse capsock::net::timeout::from_millis;\nuse capsock::{Endian, Framing, TcpClientOptions, UdpClientOptions};\n\n";
+    text += "use crate::guard::{guard, guard_or};\nuse crate::pointer::{bytes, given};\nuse crate::status::capsock_status;\nuse crate::system::SIGNALS_INTERRUPT;\nuse crate::time::longest_from_millis;\n";
     for (options, about) in
         [(&TCP_CLIENT, "The options of a TCP client."), (&UDP_CLIENT, "The options of a UDP client.")]
     {

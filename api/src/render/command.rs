@@ -24,7 +24,11 @@ fn argument(owner: &str, option: &Opt) -> String {
             ("PORT", "port", "default_value_t = capsock::DEFAULT_PORT".to_owned(), "u16".to_owned())
         }
         Kind::Choice(name) => {
-            let value = if name == "concurrency" { "C" } else { "F" };
+            let value = match name {
+                "concurrency" => "C",
+                "framing" => "F",
+                _ => "ORDER",
+            };
             (value, name, format!("default_value = {}.name()", default(option.name)), pascal(name))
         }
         Kind::Number => {
@@ -54,6 +58,19 @@ fn argument(owner: &str, option: &Opt) -> String {
             format!("default_value_t = Microseconds({})", default(option.name)),
             "Microseconds".to_owned(),
         ),
+        Kind::Flag => {
+            return format!(
+                "{}    #[arg(long)]\n    pub(crate) {}: bool,\n",
+                documented(&sentence),
+                option.name
+            );
+        }
+        Kind::Bytes => (
+            "BYTES",
+            "",
+            format!("default_value_t = Escaped({})", default(option.name)),
+            "Escaped".to_owned(),
+        ),
         Kind::Interruptible => unreachable!("the command has its own"),
     };
     let signed = match option.kind {
@@ -66,11 +83,15 @@ fn argument(owner: &str, option: &Opt) -> String {
         choice => format!("value_parser = {choice}(), "),
     };
     let help = [sentence.as_str(), unit(Language::Command, option.kind)].join(" ");
-    let documentation = comment("    /// ", 110, &[help]);
+    let documentation = documented(&help);
     format!(
         "{documentation}    #[arg(long, value_name = \"{value}\", {parser}{signed}{default})]\n    pub(crate) {}: {kind},\n",
         option.name
     )
+}
+
+fn documented(help: &str) -> String {
+    comment("    /// ", 110, &[help.to_owned()])
 }
 
 fn number_name(option: &Opt) -> &'static str {
@@ -94,6 +115,7 @@ fn structure(name: &str, owner: &str, options: &[&Opt]) -> String {
 fn core_value(option: &Opt) -> String {
     match option.kind {
         Kind::Limit | Kind::Micros => format!("self.{}.0", option.name),
+        Kind::Bytes => format!("self.{}.0.clone()", option.name),
         Kind::Pause => format!("self.{}.0.unwrap_or(Duration::MAX)", option.name),
         _ => format!("self.{}", option.name),
     }
@@ -102,13 +124,13 @@ fn core_value(option: &Opt) -> String {
 fn options() -> String {
     let mut text = rust_head("The arguments that are options of the core.");
     text += "use std::time::Duration;\n\n";
-    text += "use capsock::{Concurrency, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport, UdpClientOptions};\n";
-    text += "use clap::builder::{PossibleValuesParser, TypedValueParser};\n\nuse crate::port::port;\nuse crate::seconds::{Microseconds, Seconds};\n";
+    text += "use capsock::{Concurrency, Endian, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport, UdpClientOptions};\n";
+    text += "use clap::builder::{PossibleValuesParser, TypedValueParser};\n\nuse crate::escaped::Escaped;\nuse crate::port::port;\nuse crate::seconds::{Microseconds, Seconds};\n";
     let over = |over: Over| {
         SERVER
             .options
             .iter()
-            .filter(|option| option.in_every_language())
+            .filter(|option| option.in_command())
             .filter(move |option| option.over == over)
             .collect::<Vec<_>>()
     };
@@ -133,7 +155,7 @@ fn options() -> String {
         }
     }
     for (owner, name) in [(&TCP_CLIENT, "TcpClientArgs"), (&UDP_CLIENT, "UdpClientArgs")] {
-        let options: Vec<_> = owner.options.iter().filter(|option| option.in_every_language()).collect();
+        let options: Vec<_> = owner.options.iter().filter(|option| option.in_command()).collect();
         text += &structure(name, owner.owner, &options);
         let kind = pascal(owner.owner) + "Options";
         let fields: String = options

@@ -90,6 +90,8 @@ fn kind(option: &Opt) -> String {
         Kind::Size => "usize".to_owned(),
         Kind::Limit => "Option<Duration>".to_owned(),
         Kind::Pause | Kind::Micros => "Duration".to_owned(),
+        Kind::Flag => "bool".to_owned(),
+        Kind::Bytes => "Vec<u8>".to_owned(),
         Kind::Interruptible => "Option<InterruptHook>".to_owned(),
         Kind::Host | Kind::Port => unreachable!("the address has them"),
     }
@@ -108,7 +110,9 @@ fn default(option: &Opt) -> String {
         }
         (Default::Number(number), _) => crate::prose::number(number).replace(',', "_"),
         (Default::Value(value), Kind::Choice(choice)) => format!("{}::{}", pascal(choice), pascal(value)),
+        (Default::False, Kind::Flag) => "false".to_owned(),
         (Default::False, _) => "None".to_owned(),
+        (Default::CrLf, _) => "b\"\\r\\n\".to_vec()".to_owned(),
         (Default::Constant | Default::Value(_), _) => unreachable!("the address has it, or it is a choice"),
     }
 }
@@ -141,7 +145,7 @@ fn defaults(options: &Options) -> String {
 
 fn settings() -> String {
     let mut text = rust_head("The options of a server that are plain values.");
-    text += "use std::time::Duration;\n\nuse crate::choices::{Concurrency, Framing};\n\n";
+    text += "use std::time::Duration;\n\nuse crate::choices::{Concurrency, Endian, Framing};\n\n";
     text += "/// The options of a server that are plain values, whatever its transport and address.\n";
     text += "#[derive(Debug, Clone)]\n#[non_exhaustive]\npub struct ServerSettings {\n";
     text += &fields(&SERVER);
@@ -153,14 +157,17 @@ fn settings() -> String {
 
 fn setters() -> String {
     let mut text = rust_head("The methods that set the options of a server that are plain values.");
-    text += "use std::time::Duration;\n\nuse super::options::ServerOptions;\nuse crate::choices::{Concurrency, Framing};\n\n";
+    text += "use std::time::Duration;\n\nuse super::options::ServerOptions;\nuse crate::choices::{Concurrency, Endian, Framing};\n\n";
     text += "impl ServerOptions {\n";
     let setters = SERVER.options.iter().filter(|option| option.in_settings()).map(|option| {
         let Opt { name, .. } = option;
+        let (kind, value) = match option.kind {
+            Kind::Bytes => ("impl Into<Vec<u8>>".to_owned(), format!("{name}.into()")),
+            _ => (kind(option), name.to_string()),
+        };
         format!(
-            "{}    pub fn {name}(mut self, {name}: {}) -> Self {{\n        self.settings.{name} = {name};\n        self\n    }}\n",
+            "{}    pub fn {name}(mut self, {name}: {kind}) -> Self {{\n        self.settings.{name} = {value};\n        self\n    }}\n",
             option_doc(option),
-            kind(option)
         )
     });
     text += &setters.collect::<Vec<_>>().join("\n");
@@ -170,7 +177,7 @@ fn setters() -> String {
 
 fn clients() -> String {
     let mut text = rust_head("The options of the clients.");
-    text += "use std::time::Duration;\n\nuse crate::net::InterruptHook;\n";
+    text += "use std::time::Duration;\n\nuse crate::choices::{Endian, Framing};\nuse crate::net::InterruptHook;\n";
     for (options, about) in [
         (&TCP_CLIENT, "How a [`TcpClient`](super::TcpClient) connects and waits."),
         (&UDP_CLIENT, "How a [`UdpClient`](super::UdpClient) waits and sends again."),
@@ -214,7 +221,7 @@ fn totals() -> String {
     let mut text = rust_head(
         "The totals of a server, as they are counted and as they are read, and the report of its stop.",
     );
-    text += "use super::counter::Counter;\nuse crate::net::Features;\n\n";
+    text += "use super::counter::Counter;\nuse super::metric::Metric;\nuse crate::net::Features;\n\n";
     text += &doc("", STATS);
     text += "#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]\n#[non_exhaustive]\npub struct Stats {\n";
     text += &numbers(TOTALS);
@@ -226,6 +233,13 @@ fn totals() -> String {
     for Total { name, .. } in TOTALS {
         let _ = writeln!(text, "            ({name:?}, self.{name}),");
     }
+    text += "        ]\n    }\n\n    /// The totals as metrics, in their order, without the features.\n";
+    let _ = writeln!(
+        text,
+        "    pub(in crate::server) fn metrics(&self) -> [Metric; {}] {{\n        [",
+        TOTALS.len()
+    );
+    TOTALS.iter().for_each(|total| text += &metric(total));
     text += "        ]\n    }\n}\n\n/// The totals as one or some threads count them, without a lock.\n#[derive(Debug, Default)]\n";
     text += "pub(in crate::server) struct Counters {\n";
     for Total { name, .. } in TOTALS {
@@ -245,6 +259,19 @@ fn totals() -> String {
     text += &numbers(REPORT);
     text += "}\n";
     text
+}
+
+fn metric(total: &Total) -> String {
+    // The text of OpenMetrics has the names that a reader of any language knows, without backticks.
+    let help = translated(Language::Plain, total.sentence);
+    assert!(!help.contains(['"', '\\', '\n']), "it would have to be escaped: {help}");
+    format!(
+        "            Metric {{ family: {:?}, gauge: {}, unit: {:?}, help: {help:?}, value: self.{} }},\n",
+        total.family(),
+        total.metric == crate::model::Metric::Gauge,
+        total.unit,
+        total.name
+    )
 }
 
 fn numbers(totals: &[Total]) -> String {

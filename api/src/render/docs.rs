@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::file::{File, file};
 use crate::choices::{CHOICES, FEATURE, FEATURES};
 use crate::kinds::{KINDS, SENTENCE};
-use crate::model::{Kind, Opt, Options, Total, Value};
+use crate::model::{Kind, Metric, Opt, Options, Total, Value};
 use crate::options::{SERVER, TCP_CLIENT, UDP_CLIENT};
 use crate::prose::{Language, bounds, filled, pascal, shouted, translated};
 use crate::totals::{FEATURES as FEATURES_TOTAL, REPORT, REPORT_SENTENCE, STATS, TOTALS};
@@ -28,6 +28,8 @@ The options, totals, features, kinds of error and choices, which are the same in
 | short time | `Duration` | `int64_t`, µs | seconds | `Duration` | microseconds |
 | number | `usize`, `u32` | `size_t`, `uint32_t` | `int` | `int` | decimal |
 | choice | an enum | `int32_t` and constants | `str` | an enum | its name |
+| flag | `bool` | `bool` | `bool` | `boolean` | given or not |
+| bytes | `Vec<u8>` | a pointer and a length | bytes-like | `byte[]` | text with escapes such as `\\r\\n` and `\\xFF` |
 ";
 
 fn reference() -> String {
@@ -46,8 +48,8 @@ fn reference() -> String {
             text += &option_row(option);
         }
     }
-    text += &totals("Totals", STATS, TOTALS, Some(&FEATURES_TOTAL));
-    text += &totals("Report of a stop", REPORT_SENTENCE, REPORT, None);
+    text += &totals();
+    text += &report();
     for choice in CHOICES {
         text += &values(
             &pascal(choice.name),
@@ -80,6 +82,8 @@ fn option_row(option: &Opt) -> String {
         Kind::Host => "text",
         Kind::Port | Kind::Number | Kind::Size => "number",
         Kind::Choice(_) => "choice",
+        Kind::Flag => "flag",
+        Kind::Bytes => "bytes",
         Kind::Limit | Kind::Pause => "time limit",
         Kind::Micros => "short time",
         Kind::Interruptible => "C: `bool`",
@@ -95,9 +99,24 @@ fn option_row(option: &Opt) -> String {
     )
 }
 
-fn totals(title: &str, about: &str, totals: &[Total], more: Option<&Total>) -> String {
-    let mut text = format!("\n## {title}\n\n{about}\n\n| name | since | |\n|---|---|---|\n");
-    for Total { name, since, sentence } in totals.iter().chain(more) {
+fn totals() -> String {
+    let mut text = format!("\n## Totals\n\n{STATS}\n\n| name | since | OpenMetrics | |\n|---|---|---|---|\n");
+    for total in TOTALS.iter().chain([&FEATURES_TOTAL]) {
+        let Total { name, since, sentence, .. } = total;
+        let sample = match total.metric {
+            Metric::None => "`capsock_feature`, a state set".to_owned(),
+            Metric::Counter | Metric::Gauge => format!("`{}`", total.sample()),
+        };
+        let sentence = translated(Language::Markdown, sentence);
+        let _ = writeln!(text, "| `{name}` | {since} | {sample} | {sentence} |");
+    }
+    text
+}
+
+fn report() -> String {
+    let mut text =
+        format!("\n## Report of a stop\n\n{REPORT_SENTENCE}\n\n| name | since | |\n|---|---|---|\n");
+    for Total { name, since, sentence, .. } in REPORT {
         let _ = writeln!(text, "| `{name}` | {since} | {} |", translated(Language::Markdown, sentence));
     }
     text

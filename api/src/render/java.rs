@@ -33,6 +33,7 @@ pub(super) fn files() -> Vec<File> {
         ),
         file(java!("Concurrency"), enumeration(choice("concurrency"))),
         file(java!("Framing"), enumeration(choice("framing"))),
+        file(java!("Endian"), enumeration(choice("endian"))),
         file(
             java!("Feature"),
             include_str!("../../templates/Feature.java")
@@ -105,6 +106,8 @@ fn kind(option: &Opt) -> String {
         Kind::Host => "String".to_owned(),
         Kind::Port | Kind::Number | Kind::Size => "int".to_owned(),
         Kind::Choice(name) => pascal(name),
+        Kind::Flag => "boolean".to_owned(),
+        Kind::Bytes => "byte[]".to_owned(),
         Kind::Limit | Kind::Pause | Kind::Micros => "Duration".to_owned(),
         Kind::Interruptible => unreachable!("Java has no such option"),
     }
@@ -113,7 +116,7 @@ fn kind(option: &Opt) -> String {
 fn field(option: &Opt) -> String {
     let name = camel(option.name);
     match option.kind {
-        Kind::Host => format!("  private byte[] {name};\n"),
+        Kind::Host | Kind::Bytes => format!("  private byte[] {name};\n"),
         Kind::Limit | Kind::Pause | Kind::Micros => {
             format!("  private double {name} = Native.UNSET_SECONDS;\n")
         }
@@ -127,6 +130,8 @@ fn setter(class: &str, option: &Opt) -> String {
         Kind::Host => "a name, an IP address, or \"\"".to_owned(),
         Kind::Port => "0 to 65535".to_owned(),
         Kind::Choice(_) => "one of them, never null".to_owned(),
+        Kind::Flag => "whether it is so".to_owned(),
+        Kind::Bytes => "the bytes, never null; they are copied".to_owned(),
         Kind::Number | Kind::Size => option.unit.to_owned(),
         Kind::Limit => "how long; null for no limit".to_owned(),
         Kind::Pause | Kind::Micros => "how long, never null".to_owned(),
@@ -136,6 +141,8 @@ fn setter(class: &str, option: &Opt) -> String {
     let value = match option.kind {
         Kind::Host => format!("Text.encode({checked})"),
         Kind::Choice(_) => format!("{name}.number"),
+        Kind::Flag => format!("{name} ? 1 : 0"),
+        Kind::Bytes => format!("{checked}.clone()"),
         Kind::Limit => format!("Timeouts.seconds({name})"),
         Kind::Pause | Kind::Micros => format!("Timeouts.seconds({checked})"),
         _ => name.clone(),
@@ -266,7 +273,7 @@ fn record(name: &str, about: &str, totals: &[Total], features: Option<&Total>) -
 fn native() -> String {
     let mut text =
         rust_head("The options as Java holds them, read field by field; and the totals as Java takes them.");
-    text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Framing, Transport};\nuse jni::sys::jint;\nuse jni::{Env, bind_java_type};\n\n";
+    text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Endian, Framing, Transport};\nuse jni::sys::jint;\nuse jni::{Env, bind_java_type};\n\n";
     text += "use crate::bytes;\nuse crate::failure::Failure;\nuse crate::fields::fields;\nuse crate::options::{number, port, seconds};\n";
     for options in [&SERVER, &TCP_CLIENT, &UDP_CLIENT] {
         let class = pascal(options.owner) + "Options";
@@ -276,7 +283,7 @@ fn native() -> String {
         let _ = write!(text, "\nfields! {{\n    {class}, \"io/capsock/{class}\",\n");
         for option in in_java(options) {
             let kind = match option.kind {
-                Kind::Host => "bytes",
+                Kind::Host | Kind::Bytes => "bytes",
                 Kind::Limit | Kind::Pause | Kind::Micros => "double",
                 _ => "long",
             };
@@ -331,6 +338,16 @@ fn read(option: &Opt, target: &str) -> String {
             return format!(
                 "    if let Some(value) = number({error:?}, given.{name}(env)?)? {{\n        {target}.{name} = {}::from_number(value)?;\n    }}\n",
                 pascal(choice)
+            );
+        }
+        Kind::Flag => {
+            return format!(
+                "    if let Some(value) = number::<i64>(\"\", given.{name}(env)?)? {{\n        {target}.{name} = value != 0;\n    }}\n"
+            );
+        }
+        Kind::Bytes => {
+            return format!(
+                "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::from_java(env, &{name})?;\n    }}\n"
             );
         }
         Kind::Number | Kind::Size => {

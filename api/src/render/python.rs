@@ -69,7 +69,10 @@ fn class(class: &Class) -> String {
     let mut arguments = String::new();
     for option in in_python(class.options) {
         let mut described = paragraphs(Language::Python, option);
-        if let Kind::Choice(name) = option.kind {
+        // A range has the values of the choice that the option takes.
+        if let Kind::Choice(name) = option.kind
+            && option.range.is_empty()
+        {
             let values = choice(name).values.iter();
             let values: Vec<_> = values
                 .map(|value| format!("\"{}\": {}", value.name, translated(Language::Python, value.sentence)))
@@ -92,6 +95,8 @@ fn kind(option: &Opt) -> String {
         Kind::Port => "Port".to_owned(),
         Kind::Choice(name) => format!("OrDefault<Named<{}>>", pascal(name)),
         Kind::Number => "OrDefault<Count<u32>>".to_owned(),
+        Kind::Flag => "OrDefault<bool>".to_owned(),
+        Kind::Bytes => "OrDefault<Bytes>".to_owned(),
         Kind::Size => "OrDefault<Count<usize>>".to_owned(),
         Kind::Limit | Kind::Pause => "OrDefault<Seconds>".to_owned(),
         Kind::Micros => "OrDefault<f64>".to_owned(),
@@ -116,6 +121,10 @@ fn set(option: &Opt, target: &str) -> String {
         Kind::Host | Kind::Port => String::new(),
         Kind::Choice(_) => format!("        {field} = {name}.unwrap_or(Named({field})).0;\n"),
         Kind::Number | Kind::Size => format!("        {field} = {name}.unwrap_or(Count({field})).0;\n"),
+        Kind::Flag => format!("        {field} = {name}.unwrap_or({field});\n"),
+        Kind::Bytes => format!(
+            "        if let OrDefault::Value(Bytes({name})) = {name} {{\n            {field} = {name}.to_vec();\n        }}\n"
+        ),
         Kind::Limit => format!("        {field} = {name}.limit_or({error:?}, {field})?;\n"),
         Kind::Pause => format!(
             "        {field} = {name}.limit_or({error:?}, Some({field}))?.unwrap_or(Duration::MAX);\n"
@@ -127,8 +136,8 @@ fn set(option: &Opt, target: &str) -> String {
 
 fn constructors() -> String {
     let mut text = rust_head("The constructors, whose arguments are the options.");
-    text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};\n";
-    text += "use pyo3::prelude::*;\n\nuse crate::arguments::{Count, OrDefault, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
+    text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Endian, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};\n";
+    text += "use pyo3::prelude::*;\n\nuse crate::arguments::{Bytes, Count, OrDefault, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
     text += "use crate::errors::Result;\nuse crate::server::Server;\nuse crate::tcp_client::TcpClient;\nuse crate::udp_client::UdpClient;\n";
     let arguments = |options| -> String {
         in_python(options).map(|option| format!("        {}: {},\n", option.name, kind(option))).collect()
@@ -173,7 +182,16 @@ fn signature(first: &str, options: &[String], last: &str) -> String {
 
 /// An argument with the value of its default, which `help()` and an editor show.
 fn shown_default(option: &Opt) -> String {
-    format!("{}={}", option.name, prose::default(Language::Python, option).replace('"', "'"))
+    format!("{}={}", option.name, literal(option).replace('"', "'").replace('\\', r"\\"))
+}
+
+/// The default as an expression.
+fn literal(option: &Opt) -> String {
+    if option.kind == Kind::Bytes {
+        r#"b"\r\n""#.to_owned()
+    } else {
+        prose::default(Language::Python, option)
+    }
 }
 
 /// A string literal of Rust, in lines.
@@ -228,9 +246,11 @@ fn hint(option: &Opt) -> String {
         Kind::Port | Kind::Number | Kind::Size => "SupportsIndex".to_owned(),
         Kind::Limit | Kind::Pause => "float | None".to_owned(),
         Kind::Micros => "float".to_owned(),
+        Kind::Flag => "bool".to_owned(),
+        Kind::Bytes => "Buffer".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     };
-    format!("        {}: {kind} = {},\n", option.name, prose::default(Language::Python, option))
+    format!("        {}: {kind} = {},\n", option.name, literal(option))
 }
 
 fn stub() -> String {
@@ -242,7 +262,7 @@ fn stub() -> String {
             .collect()
     };
     let mut text = GENERATED.to_owned() + include_str!("../../templates/_native.pyi");
-    for name in ["concurrency", "framing", "transport"] {
+    for name in ["concurrency", "endian", "framing", "transport"] {
         let values: Vec<_> = choice(name).values.iter().map(|value| format!("\"{}\"", value.name)).collect();
         text = text.replace(&format!("{{{{{name}}}}}"), &values.join(", "));
     }

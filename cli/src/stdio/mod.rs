@@ -28,6 +28,11 @@ pub(crate) fn message(text: impl Display) {
     let _ = writeln!(io::stderr(), "capsock: {text}");
 }
 
+/// Prints a line on standard error, by one write. An error is ignored, as there is nowhere to report it.
+pub(crate) fn error_line(text: impl Display) {
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
 /// Standard output, unbuffered.
 pub(crate) struct Output {
     target: Target,

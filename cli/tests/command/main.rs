@@ -4,6 +4,10 @@
 mod client;
 mod demo;
 mod filter;
+mod link;
+mod log_format;
+mod metrics;
+mod open_metrics;
 mod script;
 mod serve;
 mod support;

@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream, UdpSocket};
 use capsock::Features;
 use serde_json::json;
 
-use crate::support::{Server, patient, until, words};
+use crate::support::{MORE_THAN_BUFFERS_HOLD, Server, patient, until, words};
 
 #[test]
 fn each_kind_of_server_serves_and_tells_its_totals() {
@@ -193,8 +193,34 @@ fn limits_reach_the_server() {
     assert_eq!(reply, b"ONCE");
 }
 
-/// A reply of this size is in hand for as long as the peer does not read: no buffers hold it.
-const MORE_THAN_BUFFERS_HOLD: usize = 32 << 20;
+#[test]
+fn framings_reach_the_server_and_the_client() {
+    let table: [(&str, &[u8], &[u8]); 4] = [
+        ("--framing length --length-bytes 2", b"\0\x02ab", b"\0\x02AB"),
+        ("--framing length --length-endian little --length-includes-itself", b"\x05\0\0\0a", b"\x05\0\0\0A"),
+        ("--framing delimiter", b"ab\r\n", b"AB\r\n"),
+        (r"--framing delimiter --delimiter \0\xff|", b"ab\0\xff|", b"AB\0\xff|"),
+    ];
+    for (framing, request, reply) in table {
+        let server = Server::start(&format!("tcp --host 127.0.0.1 {framing}"));
+        let mut stream = connect(&server);
+        stream.write_all(request).unwrap();
+        let mut received = vec![0; reply.len()];
+        stream.read_exact(&mut received).unwrap();
+        assert_eq!(received, reply, "{framing}");
+        let client = format!("client tcp 127.0.0.1 {} {framing}", server.port());
+        let done = words(&format!("{client} two words")).done();
+        assert_eq!((done.code, done.text().as_str()), (0, "TWO WORDS\n"), "{framing}");
+        // Each line of the input is a request.
+        let done = words(&client).input("one\n\ntwo").done();
+        assert_eq!((done.code, done.text().as_str()), (0, "ONE\n\nTWO\n"), "{framing}");
+    }
+    let server = Server::start("tcp --host 127.0.0.1 --framing length --length-bytes 1");
+    let line = format!("client tcp 127.0.0.1 {} --framing length --length-bytes 1", server.port());
+    let done = words(&line).input("a".repeat(256)).done();
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.contains("the request has 256 bytes, and 255 are the most"), "{done:?}");
+}
 
 #[test]
 fn ctrl_c_lets_what_is_in_hand_be_finished() {

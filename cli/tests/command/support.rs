@@ -16,6 +16,9 @@ use serde_json::Value;
 /// Longer than anything here takes on a busy machine.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A reply of this size is in hand for as long as the peer does not read: no buffers hold it.
+pub(crate) const MORE_THAN_BUFFERS_HOLD: usize = 32 << 20;
+
 /// How a run ended.
 #[derive(Debug)]
 pub(crate) struct Done {

@@ -20,6 +20,12 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("serve tcp --concurrency fibers", 2, "fibers"),
         ("serve tcp --framing words", 2, "words"),
         ("serve udp --framing line", 2, "--framing"),
+        ("serve udp --length-bytes 2", 2, "--length-bytes"),
+        ("serve tcp --framing length --length-bytes 3 --port 0", 2, "length_bytes is 3"),
+        ("serve tcp --framing length --length-endian middle", 2, "middle"),
+        ("serve tcp --framing delimiter --delimiter= --port 0", 2, "the delimiter is empty"),
+        (r"serve tcp --framing delimiter --delimiter \q", 2, r"\q is not one of \r"),
+        ("client tcp 127.0.0.1 1 --framing once hello", 2, "with the framing once"),
         ("serve tcp --idle-timeout -1", 2, "-1 s is negative"),
         ("serve tcp --idle-timeout NaN", 2, "not a number"),
         ("serve tcp --busy-poll -1", 2, "-1 us is negative"),
@@ -46,6 +52,24 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("client tcp does-not-exist.invalid 12000 hello", 1, "does-not-exist.invalid"),
         ("client udp does-not-exist.invalid 12000 hello", 1, "does-not-exist.invalid"),
         ("client tcp 127.0.0.1 SILENT --timeout 0.1 hello", 124, "capsock: could not"),
+        ("link", 2, "Usage: capsock link"),
+        ("link udp --loss 30", 2, "'30' may mean 30% or more: write 30%, or a number below 1"),
+        (
+            "link udp --loss sideways:30%",
+            2,
+            "'sideways' is no direction: up (to the server), down (to the client)",
+        ),
+        ("link udp --drop 0", 2, "'0' is no number from 1"),
+        ("link udp --delay 40", 2, "'40' has no unit: write 40ms or 40s"),
+        ("link udp --rate 1mbps", 2, "bytes per second in tc(8) and bits elsewhere"),
+        ("link udp --cut 3", 2, "--cut"),
+        ("link udp --idle-timeout 0", 2, "no reply returns to its client"),
+        ("link tcp --loss 3%", 2, "--loss"),
+        ("link tcp --segment 0", 2, "no byte could be sent"),
+        ("link tcp --listen http", 2, "it is not a number from 0 to 65535"),
+        ("link tcp --to localhost", 2, "it has no port: host:port is needed"),
+        ("link udp --listen 0 --to does-not-exist.invalid:1", 1, "does-not-exist.invalid"),
+        ("link udp --listen 127.0.0.1:UDPPORT --to 127.0.0.1:1", 1, "could not bind to 127.0.0.1:UDPPORT"),
         ("uppercase book.txt", 2, "book.txt"),
         ("demo --peer python", 2, "LANGUAGE=COMMAND"),
         ("demo --peer a=b --peer a=c", 2, "names a twice"),
@@ -61,7 +85,7 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
     for (line, code, text) in scenarios {
         let with_ports = |text: &str| {
             let text = text.replace("CLOSED", &closed.to_string()).replace("SILENT", &silent.to_string());
-            text.replace(" UDP ", &format!(" {udp} "))
+            text.replace(" UDP ", &format!(" {udp} ")).replace("UDPPORT", &udp.to_string())
         };
         let done = words(&with_ports(line)).done();
         assert_eq!(done.code, *code, "{line}: {done:?}");
@@ -143,6 +167,9 @@ fn man_writes_a_page_for_each_command() {
         "capsock-client.1",
         "capsock-completions.1",
         "capsock-demo.1",
+        "capsock-link-tcp.1",
+        "capsock-link-udp.1",
+        "capsock-link.1",
         "capsock-man.1",
         "capsock-run.1",
         "capsock-serve-tcp.1",

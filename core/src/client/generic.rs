@@ -62,7 +62,7 @@ impl<S: Session> Client<S> {
     }
 
     pub(super) fn request_bytes(&self, request: &[u8]) -> Result<Vec<u8>> {
-        S::check_request(&self.context.server, request)?;
+        S::check_request(&self.context, request)?;
         let mut session = self.lock(SEND_REQUEST)?;
         let waiting = session.waiting;
         session.exchange(&self.context, request, waiting).map_err(|error| self.with_request_timeout(error))
@@ -89,8 +89,7 @@ impl<S: Session> Client<S> {
     ) -> Result<()> {
         let none = Progress { replies: 0, requests: requests.len() };
         for (index, request) in requests.iter().enumerate() {
-            S::check_request(&self.context.server, request.as_ref())
-                .map_err(|error| none.add_to(index, error))?;
+            S::check_request(&self.context, request.as_ref()).map_err(|error| none.add_to(index, error))?;
         }
         if requests.is_empty() {
             return self.session.check_open(self.call(SEND_REQUEST));

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::choices::{Endian, Framing};
 use crate::net::InterruptHook;
 
 /// How a [`TcpClient`](super::TcpClient) connects and waits.
@@ -18,8 +19,30 @@ pub struct TcpClientOptions {
     /// The time limit for a request. In a call with many requests, it applies to each reply, counted from the
     /// reply before; in a copy, it applies to the time without progress. `None` sets no limit. Default 30 s.
     pub timeout: Option<Duration>,
-    /// The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
+    /// The maximum length of a reply, in bytes, without its newline, length or delimiter. Default 16,777,216.
     pub max_reply: usize,
+    /// How requests and replies are told apart in the stream: that of the server. Default `Framing::Line`;
+    /// range: `Framing::Line`, `Framing::Length` or `Framing::Delimiter`.
+    ///
+    /// A copy sends a stream, whatever the framing.
+    pub framing: Framing,
+    /// The number of bytes of the length before a message, an unsigned number. Default 4; range: 1, 2 or 4.
+    ///
+    /// It has no effect without `Framing::Length`. DNS over TCP has 2 bytes (RFC 7766, 8).
+    pub length_bytes: u32,
+    /// The order of the bytes of the length before a message. Default `Endian::Big`.
+    ///
+    /// It has no effect without `Framing::Length`.
+    pub length_endian: Endian,
+    /// Whether the length before a message counts its own bytes beside those of the message. Default false.
+    ///
+    /// It has no effect without `Framing::Length`.
+    pub length_includes_itself: bool,
+    /// The bytes that end a message. Default CR LF; range: 1 to 255 bytes.
+    ///
+    /// It has no effect without the framing of this name. A message that contains the delimiter, or whose end
+    /// together with it does, cannot be sent.
+    pub delimiter: Vec<u8>,
     /// Called when a signal handler has run in a thread during a blocking call: `true` ends the call with
     /// `Interrupted`, `false` continues it. Default `None`: the call continues.
     pub on_interrupt: Option<InterruptHook>,
@@ -31,6 +54,11 @@ impl Default for TcpClientOptions {
             connect_timeout: Some(Duration::from_secs(10)),
             timeout: Some(Duration::from_secs(30)),
             max_reply: 16_777_216,
+            framing: Framing::Line,
+            length_bytes: 4,
+            length_endian: Endian::Big,
+            length_includes_itself: false,
+            delimiter: b"\r\n".to_vec(),
             on_interrupt: None,
         }
     }

@@ -43,7 +43,7 @@ pub(super) trait Session: Sized {
     fn open(server_addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<(Self, AddressPair)>;
 
     /// Checks a request before the client's lock is acquired.
-    fn check_request(server: &Endpoint, request: &[u8]) -> Result<()>;
+    fn check_request(context: &Context<Self::Options>, request: &[u8]) -> Result<()>;
 
     /// Sends a request and returns its reply.
     fn exchange(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::ServerOptions;
+use super::open_metrics::{Exposition, Format};
 use super::state::{DEFAULT_STOP_TIMEOUT, State, Stats, StopReport};
 use crate::choices::{Concurrency, Transport};
 use crate::error::Result;
@@ -67,6 +68,37 @@ impl Server {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.state.context.stats()
+    }
+
+    /// The totals so far in the text format of OpenMetrics 1.0, whose media type is
+    /// `application/openmetrics-text; version=1.0.0; charset=utf-8`: a program serves it to a monitoring system.
+    ///
+    /// A total `requests` is the counter `capsock_requests_total`; a total that counts bytes ends with its unit, as
+    /// `capsock_received_bytes_total`. Each sample has the labels `transport` and `concurrency`. With
+    /// [`handler_latency`](ServerOptions::handler_latency()) and a handler, the histogram
+    /// `capsock_handler_duration_seconds` has buckets from 10 µs to 10 s, three to a decade. `capsock_feature` are the
+    /// features, `capsock_build_info` has the version. It reads counters and takes no lock.
+    ///
+    /// The text is complete, with `# EOF` at its end: those of two servers have to be served at two addresses or paths.
+    #[must_use]
+    pub fn open_metrics(&self) -> String {
+        self.exposition().text(Format::OpenMetrics)
+    }
+
+    /// The same in the text format of Prometheus, version 0.0.4, for a reader that does not accept OpenMetrics. Its media
+    /// type is `text/plain; version=0.0.4; charset=utf-8`.
+    #[must_use]
+    pub fn prometheus_text(&self) -> String {
+        self.exposition().text(Format::Prometheus)
+    }
+
+    fn exposition(&self) -> Exposition {
+        Exposition {
+            transport: self.transport,
+            concurrency: self.concurrency,
+            stats: self.stats(),
+            latency: self.state.context.latency(),
+        }
     }
 
     /// Requests a stop within 5 s, and returns at once. It is async-signal-safe (signal-safety(7)).

@@ -3,7 +3,7 @@
 //! From the bottom up: [`log`] is where log lines go, [`config`] what a server is configured with, [`state`] what its
 //! threads and processes share, [`admission`] which connections are served, [`children`] how forked processes are
 //! supervised. [`tcp`] and [`udp`] have one file for each concurrency. [`bind`] opens the sockets, [`start`] starts
-//! the engine, and [`handle`] is the running server.
+//! the engine, and [`handle`] is the running server, whose totals [`open_metrics`] writes as text.
 
 mod admission;
 mod bind;
@@ -11,6 +11,7 @@ mod children;
 mod config;
 mod handle;
 mod log;
+mod open_metrics;
 mod start;
 mod state;
 mod tcp;

@@ -86,6 +86,10 @@ pub struct Call<'a> {
     /// The first of those bytes, escaped by [`escape_into`](super::escape_into); absent if none are to be recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Cow<'a, str>>,
+    /// What a link did to the datagram on purpose: `lost`, `overflowed` (of a receive), `duplicated`, `corrupted`,
+    /// `reordered` (of a send).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub impairment: Option<Cow<'a, str>>,
     /// The argument of `listen` (the backlog), or of `shutdown` (0 for the input, 1 the output, 2 both).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub argument: Option<i32>,

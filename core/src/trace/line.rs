@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::call_record::{EndedCall, Outcome, PAYLOAD};
 use super::event::{Call, Event, VERSION};
+use super::impairment::{Impairment, mark};
 use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
 use super::text::Text;
@@ -44,9 +45,16 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         bytes: number(record.bytes),
         room: number(record.room),
         data: data.as_str().filter(|_| given).map(Into::into),
+        impairment: impairment(&ended).map(|impairment| impairment.name().into()),
         argument: record.argument,
         outcome: ended.outcome.name().into(),
     }));
+}
+
+/// The mark of a datagram that the call moved.
+fn impairment(ended: &EndedCall<'_>) -> Option<Impairment> {
+    let moved = ended.outcome == Outcome::Ok && ended.record.datagrams && ended.record.bytes.is_some();
+    mark().filter(|_| moved)
 }
 
 impl Outcome {

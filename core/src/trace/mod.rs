@@ -25,6 +25,7 @@ mod call_record;
 mod environment;
 #[cfg(feature = "trace")]
 mod event;
+mod impairment;
 #[cfg(feature = "trace")]
 mod line;
 #[cfg(not(feature = "trace"))]
@@ -44,6 +45,7 @@ pub(crate) use call_record::{CallRecord, Outcome, PAYLOAD};
 pub(crate) use environment::{on, suspended};
 #[cfg(feature = "trace")]
 pub use event::{Call, Event, Process, UnsupportedVersion, VERSION};
+pub use impairment::{Impairment, impaired};
 #[cfg(feature = "trace")]
 use line::write_call;
 #[cfg(not(feature = "trace"))]

@@ -3,6 +3,7 @@
 
 #[cfg(unix)]
 mod copy;
+mod framings;
 mod lossy;
 mod many_tcp;
 mod many_udp;

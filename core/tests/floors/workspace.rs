@@ -12,10 +12,12 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("capsock-api", &[]),
     ("capsock", &[]),
     ("capsock-figure", &["capsock"]),
+    ("capsock-link", &["capsock"]),
     ("capsock-c", &["capsock", "dev-capsock-api"]),
     ("capsock-python", &["capsock", "dev-capsock-cli"]),
     ("capsock-jni", &["capsock"]),
-    ("capsock-cli", &["capsock", "capsock-figure"]),
+    ("capsock-check", &["capsock", "capsock-figure"]),
+    ("capsock-cli", &["capsock", "capsock-check", "capsock-figure", "capsock-link"]),
     ("capsock-examples", &["capsock"]),
 ];
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::numbers;
 use capsock::net::{BlockingSocket, Family, Kind, Poller, Readiness, WaitError, WaitPolicy};
-use capsock::trace;
+use capsock::trace::{self, Impairment};
 
 use super::lines::{calls, file_of_this_process, processes, run, summaries};
 
@@ -220,4 +220,38 @@ fn the_payload_is_bounded_escaped_and_left_out() {
     let calls_of = calls(&events);
     assert!(calls_of.iter().all(|call| call.data.is_none()));
     assert_eq!(calls_of.iter().filter(|call| call.bytes.is_some()).count(), 5);
+}
+
+/// The mark of a datagram is on the call that moved it: not on one that failed, nor on one that moved bytes of a stream.
+#[test]
+fn impairments() {
+    if let Some(file) = file_of_this_process() {
+        trace::start(file, true).unwrap();
+        let (server, client) = (bound(Kind::Datagram), socket(Kind::Datagram));
+        let address = server.local_addr().unwrap();
+        let soon = WaitPolicy { timeout: Some(Duration::from_millis(20)), on_interrupt: None };
+        trace::impaired(Some(Impairment::Duplicated), || {
+            client.send_to(b"one", &address, 0, LIMIT).unwrap();
+            trace::impaired(None, || client.send_to(b"two", &address, 0, LIMIT)).unwrap();
+            client.send_to(b"three", &address, 0, LIMIT).unwrap();
+        });
+        client.send_to(b"four", &address, 0, LIMIT).unwrap();
+        trace::impaired(Some(Impairment::Lost), || {
+            assert_eq!(client.receive(&mut [0; 9], 0, soon), Err(WaitError::TimedOut));
+            server.receive(&mut [0; 9], 0, LIMIT).unwrap();
+            let listener = bound(Kind::Stream);
+            listener.listen(1).unwrap();
+            let stream = socket(Kind::Stream);
+            stream.connect(&listener.local_addr().unwrap(), LIMIT).unwrap();
+            stream.send(b"bytes", 0, LIMIT).unwrap();
+        });
+        return;
+    }
+    let (events, _) = run("calls::impairments", &[]);
+    let calls = calls(&events);
+    let marked = calls.iter().filter_map(|call| Some((&*call.call, call.impairment.as_deref()?)));
+    let expected = [("sendto", "duplicated"), ("sendto", "duplicated"), ("recv", "lost")];
+    assert_eq!(marked.collect::<Vec<_>>(), expected);
+    let data = calls.iter().filter(|call| call.impairment.is_some()).map(|call| call.data.as_deref());
+    assert_eq!(data.collect::<Vec<_>>(), [Some("one"), Some("three"), Some("one")]);
 }

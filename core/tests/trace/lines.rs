@@ -86,6 +86,7 @@ fn owned(call: Call<'_>) -> Call<'static> {
         call: call.call.into_owned().into(),
         transport: call.transport.into_owned().into(),
         data: call.data.map(|data| data.into_owned().into()),
+        impairment: call.impairment.map(|impairment| impairment.into_owned().into()),
         outcome: call.outcome.into_owned().into(),
         ..call
     }

@@ -52,6 +52,7 @@ impl Drawing<'_> {
         }
         let arrives = if rightward { self.glyphs.right } else { self.glyphs.left };
         match (to.is_some(), rightward) {
+            (true, _) if label::is_lost(self.model, message) => row.put(head, self.glyphs.fails, Style::Bad),
             (true, _) => row.put(head, arrives, style),
             (false, true) => row.put(end - 1, self.glyphs.fails, Style::Bad),
             (false, false) => row.put(begin, self.glyphs.fails, Style::Bad),

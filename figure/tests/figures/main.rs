@@ -27,13 +27,14 @@ fn the_pictures_are_those_of_the_files() {
         compare(&format!("{name}.svg"), &svg(model, &ORDINARY));
         compare(&format!("{name}.html"), &html(model, &ORDINARY));
     }
+    compare("link.svg", &svg(&models::link(), &ORDINARY));
     compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
     compare("crowd-gantt.svg", &gantt_svg(&models::crowd(), &ORDINARY));
 }
 
 #[test]
 fn the_style_of_a_file_has_one_class_for_each_rule_and_none_for_dark_schemes() {
-    let models = [models::udp(), models::tcp(), models::troubles()];
+    let models = [models::udp(), models::link(), models::tcp(), models::troubles()];
     let pictures = models.iter().flat_map(|model| [svg(model, &ORDINARY), gantt_svg(model, &ORDINARY)]);
     for picture in pictures {
         let (_, rest) = picture.split_once("<style>\n").expect("a style");

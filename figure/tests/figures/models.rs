@@ -1,5 +1,6 @@
 //! The models that the golden pictures show.
 
+use capsock::trace::Call;
 use capsock_figure::{MessageKind, Model};
 
 use super::scene::{Scene, Times, argument, fails, local, nothing, received, sent, to};
@@ -32,6 +33,33 @@ pub(crate) fn udp() -> Model {
     scene.arrow(MessageKind::Datagram, Some(reply), Some(received_reply), b"HELLO");
     let times = Times { served: &[(1040, 1098)], end: Some(1130), ..Times::default() };
     scene.row(asking, Some(listening), times);
+    scene.model
+}
+
+/// An exchange over UDP through a link that loses the first request, and sends the second one twice.
+pub(crate) fn link() -> Model {
+    let mut scene = Scene::default();
+    let server = scene.program("UDPServer.py", "python", 4201, true);
+    let relay = scene.program("capsock link", "rust", 4202, true);
+    let client = scene.program("UDPClient", "java", 4217, false);
+    let listening = scene.socket(server, "serverSocket", true);
+    let entry = scene.socket(relay, "serverSocket", true);
+    let exit = scene.socket(relay, "clientSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    scene.at(asking, "socket", 900, &[]);
+    let mark = |mark: &'static str| move |call: &mut Call<'static>| call.impairment = Some(mark.into());
+    let (link, from) = ("127.0.0.1:12001", "127.0.0.1:40001");
+    let first = scene.at(asking, "sendto", 1000, &[&sent(b"hello"), &to(link), &local(from)]);
+    let lost = scene.at(entry, "recvfrom", 1040, &[&received(b"hello", 65_536), &to(from), &mark("lost")]);
+    let again = scene.at(asking, "sendto", 5000, &[&sent(b"hello"), &to(link), &local(from)]);
+    let taken = scene.at(entry, "recvfrom", 5040, &[&received(b"hello", 65_536), &to(from)]);
+    let passed = scene.at(exit, "send", 5080, &[&sent(b"hello"), &to(SERVER)]);
+    let copied = scene.at(exit, "send", 5090, &[&sent(b"hello"), &to(SERVER), &mark("duplicated")]);
+    let served = scene.waited(listening, "recvfrom", (90, 5110), &[&received(b"hello", 2048)]);
+    let served_again = scene.at(listening, "recvfrom", 5150, &[&received(b"hello", 2048)]);
+    for (from, to) in [(first, lost), (again, taken), (passed, served), (copied, served_again)] {
+        scene.arrow(MessageKind::Datagram, Some(from), Some(to), b"hello");
+    }
     scene.model
 }
 

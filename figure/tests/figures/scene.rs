@@ -104,6 +104,7 @@ impl Scene {
             bytes: None,
             room: None,
             data: None,
+            impairment: None,
             argument: None,
             outcome: "ok".into(),
         };

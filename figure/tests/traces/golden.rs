@@ -17,7 +17,7 @@ fn compare(name: &str, picture: &str) {
     assert!(golden == picture, "{name} differs (CAPSOCK_BLESS=1 takes it), first in line {difference:?}");
 }
 
-pub(crate) const ALL: [(&str, &str); 12] = [
+pub(crate) const ALL: [(&str, &str); 13] = [
     ("udp", UDP),
     ("tcp", TCP),
     ("iterative", ITERATIVE),
@@ -26,6 +26,7 @@ pub(crate) const ALL: [(&str, &str); 12] = [
     ("cut", CUT),
     ("pieces", PIECES),
     ("lost", LOST),
+    ("link", LINK),
     ("reset", RESET),
     ("refused", REFUSED),
     ("half-close", HALF_CLOSE),

@@ -160,6 +160,36 @@ pub(crate) const LOST: &str = "
     client close 3
 ";
 
+/// A link that loses the first datagram, sends the second one twice, and inverts a bit of the reply.
+pub(crate) const LINK: &str = "
+    server UDPServer.py python
+    link capsock-link rust
+    client UDPClient.py python
+    server socket 3 udp
+    server bind 3 local=0.0.0.0:12000
+    link socket 5 udp
+    link bind 5 local=127.0.0.1:12001
+    client socket 3 udp
+    client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:12001 data=hello
+    link recvfrom 5 peer=127.0.0.1:50123 room=65536 data=hello impairment=lost
+    client recvfrom 3 outcome=timeout room=2048 since=9
+    client sendto 3 peer=127.0.0.1:12001 data=hello
+    link recvfrom 5 peer=127.0.0.1:50123 room=65536 data=hello
+    link socket 6 udp
+    link connect 6 local=127.0.0.1:50200 peer=127.0.0.1:12000
+    link send 6 peer=127.0.0.1:12000 data=hello
+    link send 6 peer=127.0.0.1:12000 data=hello impairment=duplicated
+    server recvfrom 3 peer=127.0.0.1:50200 room=2048 data=hello since=5
+    server sendto 3 peer=127.0.0.1:50200 data=HELLO
+    link recv 6 peer=127.0.0.1:12000 room=65536 data=HELLO
+    link sendto 5 peer=127.0.0.1:50123 data=HELLM impairment=corrupted
+    client recvfrom 3 peer=127.0.0.1:12001 room=2048 data=HELLM since=12
+    server recvfrom 3 peer=127.0.0.1:50200 room=2048 data=hello
+    server sendto 3 peer=127.0.0.1:50200 data=HELLO
+    link recv 6 peer=127.0.0.1:12000 room=65536 data=HELLO impairment=overflowed
+    client close 3
+";
+
 /// The server closes with bytes that it has not read, so that the client's receive fails.
 pub(crate) const RESET: &str = "
     server TCPServer.py python

@@ -66,11 +66,25 @@ impl World {
     /// Performs the call, if it is one of this group.
     pub fn ask(&mut self, call: &Call<'_>) -> bool {
         match call {
-            Call::TcpConnect(host, port, timeout, longest) => {
+            Call::TcpConnect(host, port, timeout, longest, framing) => {
                 if self.tcp.has_room() {
                     let mut options = capsock_tcp_client_options_new().expect("never NULL");
                     let on = &mut *options;
+                    let delimiter = framing.delimiter.exact();
+                    let at = pointer(&framing.delimiter, &delimiter);
                     for set in [
+                        capsock_tcp_client_options_set_framing(Some(on), framing.number()),
+                        capsock_tcp_client_options_set_length_bytes(Some(on), framing.length_bytes()),
+                        capsock_tcp_client_options_set_length_endian(
+                            Some(on),
+                            i32::from(framing.length_endian % 3),
+                        ),
+                        capsock_tcp_client_options_set_length_includes_itself(
+                            Some(on),
+                            framing.length_includes_itself,
+                        ),
+                        // SAFETY: so many bytes, or NULL.
+                        unsafe { capsock_tcp_client_options_set_delimiter(Some(on), at, delimiter.len()) },
                         capsock_tcp_client_options_set_connect_timeout(Some(on), timeout.number()),
                         capsock_tcp_client_options_set_timeout(Some(on), timeout.number()),
                         capsock_tcp_client_options_set_max_reply(Some(on), usize::from(*longest)),

@@ -39,7 +39,7 @@ pub enum Call<'a> {
     ServerRequestStop(Handle),
     ServerWait(Handle, Millis),
     ServerFree(Handle),
-    TcpConnect(Host<'a>, Port, Millis, u16),
+    TcpConnect(Host<'a>, Port, Millis, u16, Framing<'a>),
     TcpAsk(Handle, Text<'a>, bool),
     TcpAskBytes(Handle, Data<'a>, bool),
     TcpAskMany(Handle, Vec<Data<'a>>, u8),
@@ -113,6 +113,33 @@ impl Text<'_> {
                 call(CString::new(bytes).expect("cut at the first NUL").as_ptr())
             }
         }
+    }
+}
+
+/// A framing with its options, of a server or a client.
+#[derive(Arbitrary, Debug)]
+pub struct Framing<'a> {
+    pub choice: u8,
+    pub length_bytes: u8,
+    pub length_endian: u8,
+    pub length_includes_itself: bool,
+    pub delimiter: Data<'a>,
+}
+
+impl Framing<'_> {
+    /// The framing of that number, with the default options.
+    pub fn plain(choice: u8) -> Framing<'static> {
+        let delimiter = Data { bytes: b"\r\n", null: false, times: 1 };
+        Framing { choice, length_bytes: 4, length_endian: 0, length_includes_itself: false, delimiter }
+    }
+
+    pub fn number(&self) -> i32 {
+        if self.choice > 250 { i32::from(self.choice) - 253 } else { i32::from(self.choice % 6) }
+    }
+
+    /// Mostly 1, 2 or 4.
+    pub fn length_bytes(&self) -> u32 {
+        [1, 2, 4, 1, 2, 4, 0, 3][usize::from(self.length_bytes % 8)]
     }
 }
 
@@ -224,7 +251,7 @@ pub struct Options<'a> {
     pub host: Host<'a>,
     pub port: u8,
     pub concurrency: u8,
-    pub framing: u8,
+    pub framing: Framing<'a>,
     pub backlog: u32,
     pub workers: u8,
     pub max_connections: u8,

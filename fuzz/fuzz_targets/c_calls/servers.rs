@@ -84,6 +84,8 @@ impl World {
                 let requests = capsock_stats_requests(stats.as_deref());
                 assert!(stats.is_some() || requests == 0);
                 capsock_stats_free(stats);
+                let metrics = text(out(true, |metrics| capsock_server_open_metrics(server, metrics)));
+                assert_eq!(metrics.is_some(), server.is_some());
             }
             Call::ServerStop(server, timeout, wanted) => {
                 let server = self.servers.get(*server);
@@ -120,10 +122,18 @@ impl World {
             let workers = if wanted.workers == 255 { usize::MAX } else { usize::from(wanted.workers % 4) };
             let handler = (wanted.handler & 1 == 1).then_some(handle as _);
             let data = ptr::without_provenance_mut(usize::from(wanted.handler >> 1));
+            let framing = &wanted.framing;
+            let delimiter = framing.delimiter.exact();
+            let at = pointer(&framing.delimiter, &delimiter);
             for set in [
                 capsock_server_options_set_port(Some(on), port),
                 capsock_server_options_set_concurrency(Some(on), number(wanted.concurrency)),
-                capsock_server_options_set_framing(Some(on), number(wanted.framing)),
+                capsock_server_options_set_framing(Some(on), framing.number()),
+                capsock_server_options_set_length_bytes(Some(on), framing.length_bytes()),
+                capsock_server_options_set_length_endian(Some(on), number(framing.length_endian)),
+                capsock_server_options_set_length_includes_itself(Some(on), framing.length_includes_itself),
+                // SAFETY: so many bytes, or NULL.
+                unsafe { capsock_server_options_set_delimiter(Some(on), at, delimiter.len()) },
                 capsock_server_options_set_backlog(Some(on), wanted.backlog),
                 capsock_server_options_set_workers(Some(on), workers),
                 capsock_server_options_set_max_connections(Some(on), wanted.max_connections.into()),
@@ -131,6 +141,7 @@ impl World {
                 capsock_server_options_set_idle_timeout(Some(on), wanted.idle.number()),
                 capsock_server_options_set_write_timeout(Some(on), wanted.write.number()),
                 capsock_server_options_set_busy_poll(Some(on), busy_poll),
+                capsock_server_options_set_handler_latency(Some(on), wanted.workers & 4 != 0),
                 capsock_server_options_set_handler(Some(on), handler, data),
                 capsock_server_options_set_log(Some(on), Some(log), ptr::null_mut()),
             ] {

@@ -10,7 +10,7 @@ use capsock_c_library::tcp_client::{capsock_tcp_client, capsock_tcp_client_free}
 use capsock_c_library::udp_client::{capsock_udp_client, capsock_udp_client_free};
 use capsock_c_library::uppercase::{capsock_uppercase_stream, capsock_uppercase_stream_free};
 
-use crate::input::{Address, Call, Data, Handle, Host, Millis, Options, Port, Scene};
+use crate::input::{Address, Call, Data, Framing, Handle, Host, Millis, Options, Port, Scene};
 
 /// A bounded number of handles of one type.
 pub struct Pool<T>(Vec<Box<T>>);
@@ -66,7 +66,7 @@ impl World {
                     host: Host::V4,
                     port: 0,
                     concurrency,
-                    framing: line.into(),
+                    framing: Framing::plain(line.into()),
                     backlog: 16,
                     workers: 1,
                     max_connections: 3,
@@ -80,7 +80,7 @@ impl World {
                 self.ask(&if udp {
                     Call::UdpConnect(Host::V4, port, Millis::FEW, 2)
                 } else {
-                    Call::TcpConnect(Host::V4, port, Millis::FEW, 9_999)
+                    Call::TcpConnect(Host::V4, port, Millis::FEW, 9_999, Framing::plain(1))
                 });
             }
             Scene::Connected { udp } => {

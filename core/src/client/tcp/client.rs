@@ -10,6 +10,7 @@ use std::os::windows::io::BorrowedHandle as BorrowedInput;
 
 use super::copy::{Copied, Input, copy};
 use super::session::TcpSession;
+use super::settings::TcpSettings;
 use crate::client::generic::Client;
 use crate::client::operations::COPY;
 use crate::client::options::TcpClientOptions;
@@ -17,6 +18,9 @@ use crate::error::{Error, Result};
 use crate::net::{Deadline, Endpoint, Errno, PollableInput};
 
 /// A client of a server that replies to each line with a line, over TCP.
+///
+/// With the option [`framing`](TcpClientOptions::framing) a message takes the place of a line: it has its length before
+/// it, or a delimiter after it. Like a newline, these are neither given nor returned.
 ///
 /// All methods take `&self` and may be called from any thread. Calls from several threads run one after another,
 /// in the order in which they were made. [`close`](TcpClient::close) in another thread unblocks them, and dropping
@@ -42,9 +46,11 @@ impl TcpClient {
     ///
     /// # Errors
     /// `NameNotResolved`, `ConnectionRefused`, `Unreachable`, `TimedOut`, or another error of the system;
-    /// `InvalidArgument` for port 0.
+    /// `InvalidArgument` for port 0, for an option out of its range, and for the framings `Stream` and `Once`.
     pub fn connect_with(to: impl Into<Endpoint>, options: TcpClientOptions) -> Result<TcpClient> {
-        Client::connect(to.into(), options).map(TcpClient)
+        let server = to.into();
+        let settings = TcpSettings::new(&server, &options)?;
+        Client::connect(server, settings).map(TcpClient)
     }
 
     /// Sends a line of text and returns the line that the server replies with. Neither has a newline.
@@ -52,11 +58,12 @@ impl TcpClient {
     /// If the connection was closed since the last request, the client connects again and sends the request, once.
     /// A request that the server had received when it closed the connection is not sent again. After a reset it
     /// is, because a server that closes the connection with a request unread causes one (RFC 2525, 2.17). A reply
-    /// may end with the connection instead of a newline.
+    /// may end with the connection instead of a newline or a delimiter, but not before its length.
     ///
     /// # Errors
-    /// `InvalidArgument` if the text has a newline; `TimedOut`, `ConnectionReset`, `ConnectionClosed`, `Closed`,
-    /// `TooLarge`; `InvalidText` if the reply is not valid UTF-8; and those of
+    /// `InvalidArgument` if the text has a newline, or contains the delimiter; `TooLarge` if it is longer than its
+    /// length can tell, or the reply than `max_reply`; `TimedOut`, `ConnectionReset`, `ConnectionClosed`, `Closed`;
+    /// `Other` if the length of the reply is less than itself; `InvalidText` if the reply is not valid UTF-8; and those of
     /// [`connect_with`](TcpClient::connect_with) if the client had to connect again.
     pub fn request(&self, line: &str) -> Result<String> {
         self.0.request(line)
@@ -88,7 +95,7 @@ impl TcpClient {
     /// of them is sent again, because the server may have received any of them: the error is `ConnectionClosed`
     /// or `ConnectionReset`. Its text has the index of the request that has no reply, counted from 0, and the
     /// number of replies received; [`request_many_with`](TcpClient::request_many_with) has passed those on.
-    /// `Other` if the server sent more lines than requests. `InvalidText` is returned after all replies have been
+    /// `Other` if the server sent more replies than it received requests. `InvalidText` is returned after all replies have been
     /// received.
     pub fn request_many<T: AsRef<str>>(&self, lines: &[T]) -> Result<Vec<String>> {
         self.0.request_many(lines)

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::client::addresses::AddressPair;
 use crate::client::operations::{ACCEPT_REPLY, CONNECT, GET_REPLY};
 use crate::error::{Error, ErrorKind, Result};
+use crate::framing::FrameError;
 use crate::net::{Errno, Socket, WaitError, WaitOptions, connect};
 use crate::netc;
 
@@ -54,9 +55,14 @@ impl Connection {
         Error::new(ErrorKind::ConnectionClosed, GET_REPLY, reason).at(self.addresses.peer)
     }
 
-    /// A reply exceeds the limit, which is in bytes.
-    pub(super) fn too_long(&self, max_reply: usize) -> Error {
-        let reason = format!("it is longer than the limit of {max_reply} bytes");
-        Error::new(ErrorKind::TooLarge, ACCEPT_REPLY, reason).at(self.addresses.peer)
+    /// A reply is not accepted. The limit is in bytes.
+    pub(super) fn frame_error(&self, error: FrameError, max_reply: usize) -> Error {
+        let (kind, reason) = match error {
+            FrameError::TooLong => {
+                (ErrorKind::TooLarge, format!("it is longer than the limit of {max_reply} bytes"))
+            }
+            FrameError::Malformed => (ErrorKind::Other, "its length is less than itself".to_owned()),
+        };
+        Error::new(kind, ACCEPT_REPLY, reason).at(self.addresses.peer)
     }
 }

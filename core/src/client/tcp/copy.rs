@@ -7,7 +7,7 @@ use std::ffi::c_short;
 use std::io::{self, Read, Write};
 
 use super::connection::Connection;
-use crate::client::options::TcpClientOptions;
+use super::settings::TcpSettings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::fd::NO_FD;
 use crate::net::{Deadline, Errno, PollableInput, WaitError, WaitOptions, interest, no_interest, wait_for};
@@ -42,7 +42,7 @@ pub(super) fn copy(
     connection: &Connection,
     input: Input<'_>,
     output: &mut dyn Write,
-    options: &TcpClientOptions,
+    options: &TcpSettings,
     waiting: WaitOptions<'_>,
 ) -> Result<Copied> {
     let copy = StreamCopy {
@@ -66,7 +66,7 @@ struct StreamCopy<'a, 'input> {
     /// `None` after the end of the input.
     input: Option<Input<'input>>,
     output: &'a mut dyn Write,
-    options: &'a TcpClientOptions,
+    options: &'a TcpSettings,
     waiting: WaitOptions<'a>,
     /// What was read from the input; `sent..filled` of it is unsent.
     outgoing: Vec<u8>,

@@ -1,6 +1,7 @@
-//! One request on a connection: sends a line and receives a line.
+//! One request on a connection: sends a message and receives one.
 
 use super::connection::Connection;
+use super::format::MessageFormat;
 use crate::error::Error;
 use crate::net::{Errno, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
@@ -19,13 +20,14 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Stores the request and its newline in one buffer, so that one send transmits both.
-    pub(super) fn set_request(&mut self, line: &[u8]) {
+    /// Stores the request with what surrounds it in one buffer, so that one send transmits both.
+    pub(super) fn set_request(&mut self, format: &MessageFormat, request: &[u8]) {
         self.request.clear();
         self.request.shrink_to(KEPT_CAPACITY);
-        self.request.reserve(line.len() + 1);
-        self.request.extend_from_slice(line);
-        self.request.push(b'\n');
+        self.request.reserve(request.len() + format.surrounding());
+        format.open(request.len(), &mut self.request);
+        self.request.extend_from_slice(request);
+        format.close(&mut self.request);
     }
 
     /// The buffer to receive into.
@@ -36,8 +38,8 @@ impl Buffers {
 }
 
 pub(super) struct Reply {
-    /// The line without its newline.
-    pub(super) line: Vec<u8>,
+    /// The reply without what surrounds it.
+    pub(super) payload: Vec<u8>,
     /// Whether the connection can carry another request.
     pub(super) reusable: bool,
 }
@@ -59,21 +61,21 @@ impl ExchangeError {
     }
 }
 
-/// Sends the request in `buffers` and receives up to the newline, or to the end of the stream.
+/// Sends the request in `buffers` and receives up to the end of its reply, or to that of the stream.
 ///
-/// It receives while it sends: a server that replies to a long line as it arrives may stop receiving the line
+/// It receives while it sends: a server that replies to a long request as it arrives may stop receiving the request
 /// until the client receives the reply.
 pub(super) fn exchange(
     connection: &Connection,
     buffers: &mut Buffers,
-    max_reply: usize,
+    format: &MessageFormat,
     waiting: WaitOptions<'_>,
 ) -> Result<Reply, ExchangeError> {
     let socket = &connection.socket;
     let Buffers { request, received } = buffers;
     received.resize(RECEIVE_SIZE, 0);
     let mut unsent = &request[..];
-    let mut line = Vec::new();
+    let mut reply = Vec::new();
     // The error of a send that found the connection reset. It ends the sending only: data that the server sent
     // before the reset may still be in the receive buffer.
     let mut reset = None;
@@ -99,21 +101,18 @@ pub(super) fn exchange(
             }
         }
         let count = match socket.receive(received) {
-            Ok(0) => return at_end(connection, line, unsent, reset),
+            Ok(0) => return at_end(connection, format, reply, unsent, reset),
             Ok(count) => count,
             Err(errno) if reset.is_none() && (errno.would_block() || errno.0 == netc::EINTR) => continue,
-            Err(errno) => return at_end(connection, line, unsent, Some(reset.unwrap_or(errno))),
+            Err(errno) => return at_end(connection, format, reply, unsent, Some(reset.unwrap_or(errno))),
         };
         let received = &received[..count];
-        let newline = memchr::memchr(b'\n', received);
-        let part = &received[..newline.unwrap_or(count)];
-        if part.len() > max_reply - line.len() {
-            return Err(ExchangeError::Failed(connection.too_long(max_reply)));
-        }
-        line.extend_from_slice(part);
-        if let Some(newline) = newline {
-            let reusable = newline + 1 == count && unsent.is_empty() && reset.is_none();
-            return Ok(Reply { line, reusable });
+        let failed = |error| ExchangeError::Failed(connection.frame_error(error, format.max_reply));
+        let end = format.end(&reply, received).map_err(failed)?;
+        reply.extend_from_slice(&received[..end.unwrap_or(count)]);
+        if let Some(end) = end {
+            let reusable = end == count && unsent.is_empty() && reset.is_none();
+            return Ok(Reply { payload: format.unwrapped(reply), reusable });
         }
     }
 }
@@ -122,7 +121,8 @@ pub(super) fn exchange(
 /// close is the reply.
 fn at_end(
     connection: &Connection,
-    line: Vec<u8>,
+    format: &MessageFormat,
+    reply: Vec<u8>,
     unsent: &[u8],
     reset: Option<Errno>,
 ) -> Result<Reply, ExchangeError> {
@@ -131,13 +131,17 @@ fn at_end(
     let request_received = reset.is_none() && unsent.is_empty() && !unacknowledged();
     let error = match reset {
         Some(errno) => connection.os_error(errno),
-        None if line.is_empty() => connection.closed("the server closed the connection without a reply"),
+        None if reply.is_empty() => connection.closed("the server closed the connection without a reply"),
         None if !request_received => {
             connection.closed("the server closed the connection before it had received the whole request")
         }
-        None => return Ok(Reply { line, reusable: false }),
+        None => match format.may_end_with_connection(&reply) {
+            Ok(true) => return Ok(Reply { payload: reply, reusable: false }),
+            Ok(false) => connection.closed("the server closed the connection within the reply"),
+            Err(error) => connection.frame_error(error, format.max_reply),
+        },
     };
-    Err(if line.is_empty() && !request_received {
+    Err(if reply.is_empty() && !request_received {
         ExchangeError::NotReceived(error)
     } else {
         ExchangeError::Failed(error)

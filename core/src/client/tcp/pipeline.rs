@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use super::connection::Connection;
+use super::settings::TcpSettings;
 use crate::client::many::{OnReply, Progress};
-use crate::client::options::TcpClientOptions;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::{Deadline, Errno, WaitOptions, interest, no_interest, wait_for};
 use crate::netc;
@@ -15,14 +15,14 @@ const CHUNK_SIZE: usize = 256 << 10;
 /// The requests without a reply, and the part of the next reply that has arrived.
 pub(super) struct Pipeline<'a, T> {
     connection: &'a Connection,
-    lines: &'a [T],
-    options: &'a TcpClientOptions,
+    requests: &'a [T],
+    settings: &'a TcpSettings,
     /// The bytes of requests collected for the next send; those from `sent` on are unsent.
     chunk: Vec<u8>,
     sent: usize,
-    /// The line to collect next, and how many of its bytes have been collected. The index moves on once the
-    /// newline has been collected.
-    line: usize,
+    /// The request to collect next, and how many of its bytes have been collected. The index moves on once what
+    /// stands after it has been collected.
+    request: usize,
     offset: usize,
     /// The index of the request whose reply is received next, and the beginning of that reply.
     next: usize,
@@ -30,27 +30,27 @@ pub(super) struct Pipeline<'a, T> {
 }
 
 impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
-    /// For the lines from the index `first` on.
+    /// For the requests from the index `first` on.
     pub(super) fn new(
         connection: &'a Connection,
-        lines: &'a [T],
+        requests: &'a [T],
         first: usize,
-        options: &'a TcpClientOptions,
+        settings: &'a TcpSettings,
     ) -> Pipeline<'a, T> {
         Pipeline {
             connection,
-            lines,
-            options,
+            requests,
+            settings,
             chunk: Vec::new(),
             sent: 0,
-            line: first,
+            request: first,
             offset: 0,
             next: first,
             reply: Vec::new(),
         }
     }
 
-    /// Sends all lines and passes on all replies. Returns whether the connection can carry another request.
+    /// Sends all requests and passes on all replies. Returns whether the connection can carry another request.
     ///
     /// It receives while it sends, for the reason given at `exchange`. Each reply renews the deadline.
     pub(super) fn run(
@@ -87,7 +87,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
                 return Ok(reusable && reset.is_none());
             }
             if self.next > before {
-                waiting = waiting.with_deadline(Deadline::after(self.options.timeout));
+                waiting = waiting.with_deadline(Deadline::after(self.settings.timeout));
             }
         }
     }
@@ -111,17 +111,22 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
         }
     }
 
-    /// Collects the next lines, or the next part of one.
+    /// Collects the next requests, or the next part of one.
     fn fill_chunk(&mut self) {
+        let format = &self.settings.format;
         self.chunk.clear();
         self.sent = 0;
-        while let (Some(line), true) = (self.lines.get(self.line), self.chunk.len() < CHUNK_SIZE) {
-            let rest = &line.as_ref()[self.offset..];
-            let part = rest.len().min(CHUNK_SIZE - self.chunk.len());
+        while let (Some(request), true) = (self.requests.get(self.request), self.chunk.len() < CHUNK_SIZE) {
+            let request = request.as_ref();
+            if self.offset == 0 {
+                format.open(request.len(), &mut self.chunk);
+            }
+            let rest = &request[self.offset..];
+            let part = rest.len().min(CHUNK_SIZE.saturating_sub(self.chunk.len()).max(1));
             self.chunk.extend_from_slice(&rest[..part]);
             if part == rest.len() {
-                self.chunk.push(b'\n');
-                self.line += 1;
+                format.close(&mut self.chunk);
+                self.request += 1;
                 self.offset = 0;
             } else {
                 self.offset += part;
@@ -130,39 +135,38 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
     }
 
     fn all_sent(&self) -> bool {
-        self.line == self.lines.len() && self.sent == self.chunk.len()
+        self.request == self.requests.len() && self.sent == self.chunk.len()
     }
 
     /// Splits received bytes into replies and passes those on that are complete. Breaks once all replies are.
     fn split(&mut self, mut received: &[u8], on_reply: OnReply<'_>) -> Result<ControlFlow<bool>> {
-        let max_reply = self.options.max_reply;
+        let format = &self.settings.format;
         while !received.is_empty() {
-            let newline = memchr::memchr(b'\n', received);
+            let end = format.end(&self.reply, received);
             // A reply may begin, but not end, before its request has been sent.
-            let expected = if newline.is_some() { self.line } else { self.lines.len() };
+            let expected = if matches!(end, Ok(Some(_))) { self.request } else { self.requests.len() };
             if self.next == expected {
-                let reason = "the server sent more lines than it received requests";
+                let reason = "the server sent more replies than it received requests";
                 let error = Error::new(ErrorKind::Other, "match the replies of", reason);
                 return Err(self.failed(error.at(self.connection.addresses.peer)));
             }
-            let part = &received[..newline.unwrap_or(received.len())];
-            if part.len() > max_reply - self.reply.len() {
-                return Err(self.failed(self.connection.too_long(max_reply)));
-            }
-            let Some(newline) = newline else {
-                self.reply.extend_from_slice(part);
+            let end =
+                end.map_err(|error| self.failed(self.connection.frame_error(error, format.max_reply)))?;
+            let Some(end) = end else {
+                self.reply.extend_from_slice(received);
                 break;
             };
-            received = &received[newline + 1..];
+            let (part, after) = received.split_at(end);
+            received = after;
             if self.reply.is_empty() {
-                self.pass_on(part, on_reply)?;
+                self.pass_on(format.payload(part), on_reply)?;
             } else {
                 self.reply.extend_from_slice(part);
                 let reply = std::mem::take(&mut self.reply);
-                self.pass_on(&reply, on_reply)?;
+                self.pass_on(format.payload(&reply), on_reply)?;
             }
         }
-        Ok(if self.next == self.lines.len() {
+        Ok(if self.next == self.requests.len() {
             ControlFlow::Break(self.all_sent())
         } else {
             ControlFlow::Continue(())
@@ -176,15 +180,23 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
     }
 
     /// The server has closed or reset the connection. If it had received all requests, the last reply may end
-    /// with the connection instead of a newline.
+    /// with the connection, if the format permits that.
     fn at_end(mut self, reset: Option<Errno>, on_reply: OnReply<'_>) -> Result<bool> {
+        let format = &self.settings.format;
         let all_received = self.all_sent() && self.connection.socket.unacknowledged().unwrap_or(0) == 0;
         if let Some(errno) = reset {
             return Err(self.failed(self.connection.os_error(errno)));
         }
-        if !all_received || self.next + 1 != self.lines.len() || self.reply.is_empty() {
-            let reason = "the server closed the connection with requests that have no reply";
-            return Err(self.failed(self.connection.closed(reason)));
+        let last = all_received && self.next + 1 == self.requests.len() && !self.reply.is_empty();
+        match last.then(|| format.may_end_with_connection(&self.reply)) {
+            Some(Ok(true)) => {}
+            Some(Err(error)) => {
+                return Err(self.failed(self.connection.frame_error(error, format.max_reply)));
+            }
+            Some(Ok(false)) | None => {
+                let reason = "the server closed the connection with requests that have no reply";
+                return Err(self.failed(self.connection.closed(reason)));
+            }
         }
         let reply = std::mem::take(&mut self.reply);
         self.pass_on(&reply, on_reply)?;
@@ -193,7 +205,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
 
     /// An error of the request whose reply is received next.
     fn failed(&self, error: Error) -> Error {
-        let error = error.with_timeout(self.options.timeout);
-        Progress { replies: self.next, requests: self.lines.len() }.add_to(self.next, error)
+        let error = error.with_timeout(self.settings.timeout);
+        Progress { replies: self.next, requests: self.requests.len() }.add_to(self.next, error)
     }
 }

@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 use super::connection::Connection;
 use super::exchange::{Buffers, ExchangeError, Reply, exchange};
 use super::pipeline::Pipeline;
+use super::settings::TcpSettings;
 use crate::client::addresses::AddressPair;
 use crate::client::many::{OnReply, Progress};
-use crate::client::operations::SEND_REQUEST;
-use crate::client::options::TcpClientOptions;
 use crate::client::session::{CommonOptions, Context, Session};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::net::{Deadline, Endpoint, WaitOptions};
 
 /// The number of replies on one connection after which requests are pipelined: a server that closes the
@@ -28,7 +27,7 @@ impl TcpSession {
     /// Takes the open connection, or opens one if there is none that can carry another request.
     pub(super) fn take_connection(
         &mut self,
-        context: &Context<TcpClientOptions>,
+        context: &Context<TcpSettings>,
         waiting: WaitOptions<'_>,
     ) -> Result<Connection> {
         match self.connection.take().filter(Connection::is_usable) {
@@ -39,14 +38,14 @@ impl TcpSession {
 }
 
 impl Session for TcpSession {
-    type Options = TcpClientOptions;
+    type Options = TcpSettings;
 
-    fn common(options: &TcpClientOptions) -> CommonOptions {
-        let TcpClientOptions { connect_timeout, timeout, on_interrupt, .. } = *options;
+    fn common(options: &TcpSettings) -> CommonOptions {
+        let TcpSettings { connect_timeout, timeout, on_interrupt, .. } = *options;
         CommonOptions { connect_timeout, timeout, on_interrupt }
     }
 
-    fn check_options(_: &Endpoint, _: &TcpClientOptions) -> Result<()> {
+    fn check_options(_: &Endpoint, _: &TcpSettings) -> Result<()> {
         Ok(())
     }
 
@@ -56,64 +55,61 @@ impl Session for TcpSession {
         Ok((TcpSession { connection: Some(connection), buffers: Buffers::default() }, addresses))
     }
 
-    fn check_request(server: &Endpoint, line: &[u8]) -> Result<()> {
-        if memchr::memchr(b'\n', line).is_some() {
-            let reason = "the request has a newline, and a request is one line";
-            return Err(Error::invalid(SEND_REQUEST, reason).at(server));
-        }
-        Ok(())
+    fn check_request(context: &Context<TcpSettings>, request: &[u8]) -> Result<()> {
+        context.options.format.check(request).map_err(|error| error.at(&context.server))
     }
 
     fn exchange(
         &mut self,
-        context: &Context<TcpClientOptions>,
-        line: &[u8],
+        context: &Context<TcpSettings>,
+        request: &[u8],
         waiting: WaitOptions<'_>,
     ) -> Result<Vec<u8>> {
-        self.buffers.set_request(line);
-        let max_reply = context.options.max_reply;
+        let format = &context.options.format;
+        self.buffers.set_request(format, request);
         let mut connection = self.take_connection(context, waiting)?;
-        let outcome = match exchange(&connection, &mut self.buffers, max_reply, waiting) {
+        let outcome = match exchange(&connection, &mut self.buffers, format, waiting) {
             Err(ExchangeError::NotReceived(_)) if connection.replies > 0 => {
                 connection = connect_again(context, waiting)?;
-                exchange(&connection, &mut self.buffers, max_reply, waiting)
+                exchange(&connection, &mut self.buffers, format, waiting)
             }
             outcome => outcome,
         };
-        let Reply { line, reusable } = outcome.map_err(ExchangeError::into_error)?;
+        let Reply { payload, reusable } = outcome.map_err(ExchangeError::into_error)?;
         if reusable {
             connection.replies += 1;
             self.connection = Some(connection);
         }
-        Ok(line)
+        Ok(payload)
     }
 
     /// Each request has the time limit from the reply before it on.
     fn exchange_many<T: AsRef<[u8]>>(
         &mut self,
-        context: &Context<TcpClientOptions>,
-        lines: &[T],
+        context: &Context<TcpSettings>,
+        requests: &[T],
         waiting: WaitOptions<'_>,
         on_reply: OnReply<'_>,
     ) -> Result<()> {
         let timeout = context.options.timeout;
         let mut waiting = waiting;
-        for (index, line) in lines.iter().enumerate() {
+        for (index, request) in requests.iter().enumerate() {
             let is_persistent =
                 |connection: &mut Connection| connection.replies >= PIPELINED_AFTER && connection.is_usable();
             // The first request is never pipelined: the server may have closed the connection since the last call.
             if index > 0
                 && let Some(mut connection) = self.connection.take_if(is_persistent)
             {
-                let pipeline = Pipeline::new(&connection, lines, index, &context.options);
+                let pipeline = Pipeline::new(&connection, requests, index, &context.options);
                 if pipeline.run(self.buffers.receive_buffer(), waiting, on_reply)? {
-                    connection.replies += lines.len() - index;
+                    connection.replies += requests.len() - index;
                     self.connection = Some(connection);
                 }
                 return Ok(());
             }
-            let reply = self.exchange(context, line.as_ref(), waiting).map_err(|error| {
-                Progress { replies: index, requests: lines.len() }.add_to(index, error.with_timeout(timeout))
+            let reply = self.exchange(context, request.as_ref(), waiting).map_err(|error| {
+                Progress { replies: index, requests: requests.len() }
+                    .add_to(index, error.with_timeout(timeout))
             })?;
             on_reply(index, &reply)?;
             waiting = waiting.with_deadline(Deadline::after(timeout));
@@ -123,7 +119,7 @@ impl Session for TcpSession {
 }
 
 /// Opens a connection within the time limit of the request.
-fn connect_again(context: &Context<TcpClientOptions>, waiting: WaitOptions<'_>) -> Result<Connection> {
+fn connect_again(context: &Context<TcpSettings>, waiting: WaitOptions<'_>) -> Result<Connection> {
     let connect_timeout = context.options.connect_timeout;
     let deadline = Deadline::after(connect_timeout).earlier(waiting.deadline);
     // If the request's own limit is the earlier one, its caller names that one.

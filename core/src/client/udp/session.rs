@@ -69,7 +69,7 @@ impl Session for UdpSession {
     }
 
     /// The length is checked for each address, since the limit depends on the address.
-    fn check_request(_: &Endpoint, _: &[u8]) -> Result<()> {
+    fn check_request(_: &Context<UdpClientOptions>, _: &[u8]) -> Result<()> {
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::choices::{Concurrency, Framing};
+use crate::choices::{Concurrency, Endian, Framing};
 
 /// The options of a server that are plain values, whatever its transport and address.
 #[derive(Debug, Clone)]
@@ -15,6 +15,23 @@ pub struct ServerSettings {
     pub concurrency: Concurrency,
     /// How a TCP stream is divided into requests. Default `Framing::Stream`.
     pub framing: Framing,
+    /// The number of bytes of the length before a message, an unsigned number. Default 4; range: 1, 2 or 4.
+    ///
+    /// It has no effect without `Framing::Length`. DNS over TCP has 2 bytes (RFC 7766, 8).
+    pub length_bytes: u32,
+    /// The order of the bytes of the length before a message. Default `Endian::Big`.
+    ///
+    /// It has no effect without `Framing::Length`.
+    pub length_endian: Endian,
+    /// Whether the length before a message counts its own bytes beside those of the message. Default false.
+    ///
+    /// It has no effect without `Framing::Length`.
+    pub length_includes_itself: bool,
+    /// The bytes that end a message. Default CR LF; range: 1 to 255 bytes.
+    ///
+    /// It has no effect without the framing of this name. A message that contains the delimiter, or whose end
+    /// together with it does, cannot be sent.
+    pub delimiter: Vec<u8>,
     /// The number of event loops. Over UDP, the number of threads or processes for each address that the
     /// server is bound to. 0 means one for each processor. Default 0; range: 0 to 1,024.
     ///
@@ -41,8 +58,8 @@ pub struct ServerSettings {
     ///
     /// All clients behind one address translator (NAT) or one proxy are one peer.
     pub max_connections_per_peer: usize,
-    /// The maximum length of a request, in bytes: a line with its newline, or a datagram. Default 1,048,576;
-    /// range: 1 and more.
+    /// The maximum length of a request, in bytes: a line with its newline, a message without its length or
+    /// with its delimiter, or a datagram. Default 1,048,576; range: 1 and more.
     ///
     /// It has no effect with `Framing::Stream`, which buffers no request.
     pub max_request: usize,
@@ -69,6 +86,12 @@ pub struct ServerSettings {
     /// Polling avoids the latency of a wake-up, and uses a whole processor as long as requests arrive within
     /// this time of each other. With 0, a worker blocks at once.
     pub busy_poll: Duration,
+    /// Whether the time of each call of the handler is counted in a histogram, which the text of OpenMetrics
+    /// then contains. Default false.
+    ///
+    /// Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call. The built-in
+    /// service is not timed.
+    pub handler_latency: bool,
 }
 
 impl Default for ServerSettings {
@@ -76,6 +99,10 @@ impl Default for ServerSettings {
         ServerSettings {
             concurrency: Concurrency::Events,
             framing: Framing::Stream,
+            length_bytes: 4,
+            length_endian: Endian::Big,
+            length_includes_itself: false,
+            delimiter: b"\r\n".to_vec(),
             workers: 0,
             backlog: 1_024,
             max_connections: 0,
@@ -85,6 +112,7 @@ impl Default for ServerSettings {
             idle_timeout: Some(Duration::from_secs(300)),
             write_timeout: Some(Duration::from_secs(30)),
             busy_poll: Duration::ZERO,
+            handler_latency: false,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::options::ServerOptions;
 use super::settings::ServerSettings;
 use crate::choices::{Concurrency, Framing, Transport};
 use crate::error::{Error, ErrorKind, Result};
+use crate::framing::{check_delimiter, check_length_bytes};
 use crate::net::{Child, Features};
 
 /// More threads or processes than this for each address are a mistake on any machine.
@@ -37,6 +38,12 @@ fn check(options: &ServerOptions) -> Result<()> {
     if settings.max_request == 0 {
         return refuse("max_request is 0, so no request would be short enough", "give at least 1 byte");
     }
+    check_length_bytes(settings.length_bytes).or_else(|(why, advice)| refuse(&why, advice))?;
+    check_delimiter(&settings.delimiter).or_else(|(why, advice)| refuse(&why, advice))?;
+    if settings.framing == Framing::Delimiter && settings.delimiter.len() > settings.max_request {
+        let why = "the delimiter is longer than max_request, so no request would be short enough";
+        return refuse(why, "set a larger max_request, which includes the delimiter");
+    }
     for (name, limit) in [("idle_timeout", settings.idle_timeout), ("write_timeout", settings.write_timeout)]
     {
         if limit == Some(Duration::ZERO) {
@@ -61,7 +68,7 @@ fn check(options: &ServerOptions) -> Result<()> {
     }
     if options.transport == Transport::Tcp && settings.framing == Framing::Stream {
         let why = "the framing stream has no request boundaries, which a handler requires";
-        return refuse(why, "choose the framing line or once");
+        return refuse(why, "choose the framing line, length, delimiter or once");
     }
     Ok(())
 }

@@ -6,22 +6,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::counter::Counter;
+use super::handler_latency::{HandlerLatency, LatencySnapshot};
 use super::host_calls::{HostCall, HostCalls};
 use super::limit_event::LimitEvent;
 use super::log_throttle::LogThrottle;
 use super::stop::Stop;
-use super::threads;
+use super::threads::{self, STRIPES};
 use super::totals::{Counters, Stats, StopReport};
 use crate::choices::Level;
 use crate::error::describe_panic;
+use crate::framing::{Delimiter, LengthPrefix};
 use crate::net::{Errno, Features, Shareable, SharedMemory};
 use crate::server::config::ServerSettings;
 use crate::server::log::{self, Log};
 use crate::service::Service;
 use crate::uppercase::uppercase_into;
-
-/// How many threads count without sharing a cache line with another one; further ones share those of the first.
-const STRIPES: usize = 16;
 
 /// Aligned to two cache lines, since processors fetch them in pairs.
 #[derive(Debug, Default)]
@@ -36,9 +35,13 @@ pub(in crate::server) struct Context {
     pub(in crate::server) settings: ServerSettings,
     /// The optional system calls that the engine uses.
     pub(in crate::server) features: Features,
+    /// That of the settings, as it is searched for.
+    pub(in crate::server) delimiter: Delimiter,
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Arc<dyn Service>>,
+    /// How long the handler takes, if that is counted.
+    latency: Option<HandlerLatency>,
     log: Option<Log>,
     log_throttle: LogThrottle,
     host_calls: HostCalls,
@@ -51,16 +54,25 @@ impl Context {
         handler: Option<Arc<dyn Service>>,
         log: Option<Log>,
     ) -> Result<Context, Errno> {
+        let latency = (settings.handler_latency && handler.is_some()).then(HandlerLatency::default);
         Ok(Context {
+            delimiter: Delimiter::new(&settings.delimiter),
             settings,
             features,
             stop: Stop::new()?,
             counters: SharedMemory::new()?,
             handler,
+            latency,
             log,
             log_throttle: LogThrottle::new(),
             host_calls: HostCalls::default(),
         })
+    }
+
+    /// That of the settings.
+    pub(in crate::server) fn length_prefix(&self) -> LengthPrefix {
+        let ServerSettings { length_bytes, length_endian, length_includes_itself, .. } = self.settings;
+        LengthPrefix::new(length_bytes, length_endian, length_includes_itself)
     }
 
     /// Those of the calling thread.
@@ -81,6 +93,10 @@ impl Context {
         Counters::snapshot(|counter| self.total(counter), self.features)
     }
 
+    pub(in crate::server) fn latency(&self) -> Option<LatencySnapshot> {
+        self.latency.as_ref().map(HandlerLatency::snapshot)
+    }
+
     pub(in crate::server) fn has_handler(&self) -> bool {
         self.handler.is_some()
     }
@@ -97,7 +113,11 @@ impl Context {
         let Some(call) = self.host_calls.begin(&self.stop) else { return false };
         // A separate buffer: the handler may do anything to it, and the replies before it are safe.
         let mut reply = Vec::new();
-        let outcome = catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
+        let mut answer = || catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
+        let outcome = match &self.latency {
+            None => answer(),
+            Some(latency) => latency.time(answer),
+        };
         let why = match outcome {
             Ok(Ok(())) => {
                 replies.extend_from_slice(&reply);

@@ -18,12 +18,16 @@ pub(in crate::server) enum LimitEvent {
     /// Accepting pauses for want of descriptors or memory.
     OutOfDescriptors,
     Oversized,
+    /// A request that its framing does not permit.
+    Malformed,
     IdleTimeout,
     WriteTimeout,
     /// The source filter refused a datagram.
     Filtered,
     /// A reply is too long for a datagram.
     ReplyTooLong,
+    /// The framing cannot carry a reply, for the reason given.
+    ReplyUnframed(&'static str),
     /// A reply is over `max_amplification`.
     Amplified,
     /// The system refused to send a reply.
@@ -33,7 +37,7 @@ pub(in crate::server) enum LimitEvent {
 }
 
 /// The number of kinds, each of which has its own limit of log lines.
-pub(super) const KINDS: usize = 11;
+pub(super) const KINDS: usize = 13;
 
 impl LimitEvent {
     /// A number below [`KINDS`].
@@ -50,6 +54,8 @@ impl LimitEvent {
             LimitEvent::ChildLost(_) => 8,
             LimitEvent::Amplified => 9,
             LimitEvent::RefusedPeer => 10,
+            LimitEvent::Malformed => 11,
+            LimitEvent::ReplyUnframed(_) => 12,
         }
     }
 
@@ -59,10 +65,13 @@ impl LimitEvent {
             LimitEvent::RefusedPeer => &counters.connections_refused_per_peer,
             LimitEvent::OutOfDescriptors => &counters.descriptor_shortages,
             LimitEvent::Oversized => &counters.oversized_requests,
+            LimitEvent::Malformed => &counters.malformed_requests,
             LimitEvent::IdleTimeout => &counters.idle_timeouts,
             LimitEvent::WriteTimeout => &counters.write_timeouts,
             LimitEvent::Filtered => &counters.datagrams_filtered,
-            LimitEvent::ReplyTooLong | LimitEvent::SendFailed => &counters.replies_unsent,
+            LimitEvent::ReplyTooLong | LimitEvent::ReplyUnframed(_) | LimitEvent::SendFailed => {
+                &counters.replies_unsent
+            }
             LimitEvent::Amplified => &counters.amplified_replies,
             LimitEvent::ChildLost(_) => return None,
         })
@@ -86,6 +95,11 @@ impl LimitEvent {
             LimitEvent::Oversized => {
                 format!("a request of more than {} bytes got no reply (max_request)", settings.max_request)
             }
+            LimitEvent::Malformed => {
+                "a connection was closed: its input is not divided by lengths as configured, or ended within a \
+                 request (length_bytes, length_endian, length_includes_itself)"
+                    .to_owned()
+            }
             LimitEvent::IdleTimeout => {
                 let limit = seconds(settings.idle_timeout);
                 format!("a connection was closed: no data received for {limit} s (idle_timeout)")
@@ -100,6 +114,9 @@ impl LimitEvent {
                     .to_owned()
             }
             LimitEvent::ReplyTooLong => "a reply is too long for a datagram and was not sent".to_owned(),
+            LimitEvent::ReplyUnframed(why) => {
+                format!("a reply cannot be framed and was not sent, its connection is closed: {why}")
+            }
             LimitEvent::Amplified => {
                 let times = settings.max_amplification;
                 format!("a reply of more than {times} times its request was not sent (max_amplification)")

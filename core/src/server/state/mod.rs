@@ -6,10 +6,12 @@
 mod connections;
 mod context;
 mod counter;
+mod handler_latency;
 mod host_calls;
 mod limit_event;
 mod listeners;
 mod log_throttle;
+mod metric;
 mod peers;
 mod server_state;
 mod stop;
@@ -18,8 +20,10 @@ mod totals;
 
 pub(super) use connections::OpenConnection;
 pub(super) use context::Context;
+pub(super) use handler_latency::{BOUNDS, LatencySnapshot};
 pub(super) use limit_event::LimitEvent;
 pub(super) use listeners::Listeners;
+pub(super) use metric::Metric;
 pub(super) use peers::peer_of;
 pub(super) use server_state::State;
 pub use stop::DEFAULT_STOP_TIMEOUT;

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::net::{Errno, WaitError, WaitOptions, Waker, wait_readable};
 
+/// How many threads count without sharing a cache line with another one; further ones share those of the first.
+pub(super) const STRIPES: usize = 16;
+
 thread_local! {
     /// The server that this thread works for, by the address of its threads; null on the host's threads.
     static SERVER: Cell<*const Threads> = const { Cell::new(ptr::null()) };

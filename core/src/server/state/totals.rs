@@ -3,6 +3,7 @@
 //! Generated from `api/src` by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 
 use super::counter::Counter;
+use super::metric::Metric;
 use crate::net::Features;
 
 /// The totals of a server since its start, at the time of the call that returned them.
@@ -33,6 +34,9 @@ pub struct Stats {
     pub handler_errors: u64,
     /// Requests longer than `max_request`: the connection was closed, or the datagram got no reply.
     pub oversized_requests: u64,
+    /// Requests whose length is less than itself, or that ended with the stream before their length: the
+    /// connection was closed.
+    pub malformed_requests: u64,
     /// Connections closed by `idle_timeout`.
     pub idle_timeouts: u64,
     /// Connections closed by `write_timeout`.
@@ -40,7 +44,8 @@ pub struct Stats {
     /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
     /// multicast address, or exchanged between servers too often.
     pub datagrams_filtered: u64,
-    /// Replies that did not fit a datagram, or that the system did not send.
+    /// Replies that did not fit a datagram or the length before them, that contain the delimiter, or that the
+    /// system did not send.
     pub replies_unsent: u64,
     /// Replies longer than `max_amplification` permits, which were not sent.
     pub amplified_replies: u64,
@@ -54,7 +59,7 @@ pub struct Stats {
 impl Stats {
     /// The totals with their names, in their order, without the features.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, u64); 17] {
+    pub fn by_name(&self) -> [(&'static str, u64); 18] {
         [
             ("connections_accepted", self.connections_accepted),
             ("connections_active", self.connections_active),
@@ -67,12 +72,145 @@ impl Stats {
             ("datagrams_sent", self.datagrams_sent),
             ("handler_errors", self.handler_errors),
             ("oversized_requests", self.oversized_requests),
+            ("malformed_requests", self.malformed_requests),
             ("idle_timeouts", self.idle_timeouts),
             ("write_timeouts", self.write_timeouts),
             ("datagrams_filtered", self.datagrams_filtered),
             ("replies_unsent", self.replies_unsent),
             ("amplified_replies", self.amplified_replies),
             ("descriptor_shortages", self.descriptor_shortages),
+        ]
+    }
+
+    /// The totals as metrics, in their order, without the features.
+    pub(in crate::server) fn metrics(&self) -> [Metric; 18] {
+        [
+            Metric {
+                family: "capsock_connections_accepted",
+                gauge: false,
+                unit: "",
+                help: "TCP connections accepted, including refused ones.",
+                value: self.connections_accepted,
+            },
+            Metric {
+                family: "capsock_connections_active",
+                gauge: true,
+                unit: "",
+                help: "TCP connections that are open at present.",
+                value: self.connections_active,
+            },
+            Metric {
+                family: "capsock_connections_refused",
+                gauge: false,
+                unit: "",
+                help: "TCP connections closed immediately, because of max_connections or because no thread or process was available.",
+                value: self.connections_refused,
+            },
+            Metric {
+                family: "capsock_connections_refused_per_peer",
+                gauge: false,
+                unit: "",
+                help: "TCP connections closed immediately because of max_connections_per_peer; connections_refused includes them.",
+                value: self.connections_refused_per_peer,
+            },
+            Metric {
+                family: "capsock_requests",
+                gauge: false,
+                unit: "",
+                help: "Requests that got a reply, whether or not the peer has received it.",
+                value: self.requests,
+            },
+            Metric {
+                family: "capsock_received_bytes",
+                gauge: false,
+                unit: "bytes",
+                help: "Bytes of requests, over TCP and UDP.",
+                value: self.bytes_received,
+            },
+            Metric {
+                family: "capsock_sent_bytes",
+                gauge: false,
+                unit: "bytes",
+                help: "Bytes of replies, over TCP and UDP.",
+                value: self.bytes_sent,
+            },
+            Metric {
+                family: "capsock_datagrams_received",
+                gauge: false,
+                unit: "",
+                help: "UDP datagrams received, including those without a reply.",
+                value: self.datagrams_received,
+            },
+            Metric {
+                family: "capsock_datagrams_sent",
+                gauge: false,
+                unit: "",
+                help: "UDP datagrams sent.",
+                value: self.datagrams_sent,
+            },
+            Metric {
+                family: "capsock_handler_errors",
+                gauge: false,
+                unit: "",
+                help: "Requests whose handler failed.",
+                value: self.handler_errors,
+            },
+            Metric {
+                family: "capsock_oversized_requests",
+                gauge: false,
+                unit: "",
+                help: "Requests longer than max_request: the connection was closed, or the datagram got no reply.",
+                value: self.oversized_requests,
+            },
+            Metric {
+                family: "capsock_malformed_requests",
+                gauge: false,
+                unit: "",
+                help: "Requests whose length is less than itself, or that ended with the stream before their length: the connection was closed.",
+                value: self.malformed_requests,
+            },
+            Metric {
+                family: "capsock_idle_timeouts",
+                gauge: false,
+                unit: "",
+                help: "Connections closed by idle_timeout.",
+                value: self.idle_timeouts,
+            },
+            Metric {
+                family: "capsock_write_timeouts",
+                gauge: false,
+                unit: "",
+                help: "Connections closed by write_timeout.",
+                value: self.write_timeouts,
+            },
+            Metric {
+                family: "capsock_datagrams_filtered",
+                gauge: false,
+                unit: "",
+                help: "Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or multicast address, or exchanged between servers too often.",
+                value: self.datagrams_filtered,
+            },
+            Metric {
+                family: "capsock_replies_unsent",
+                gauge: false,
+                unit: "",
+                help: "Replies that did not fit a datagram or the length before them, that contain the delimiter, or that the system did not send.",
+                value: self.replies_unsent,
+            },
+            Metric {
+                family: "capsock_amplified_replies",
+                gauge: false,
+                unit: "",
+                help: "Replies longer than max_amplification permits, which were not sent.",
+                value: self.amplified_replies,
+            },
+            Metric {
+                family: "capsock_descriptor_shortages",
+                gauge: false,
+                unit: "",
+                help: "Pauses of accepting because the process or the system had no free descriptor.",
+                value: self.descriptor_shortages,
+            },
         ]
     }
 }
@@ -91,6 +229,7 @@ pub(in crate::server) struct Counters {
     pub(in crate::server) datagrams_sent: Counter,
     pub(in crate::server) handler_errors: Counter,
     pub(in crate::server) oversized_requests: Counter,
+    pub(in crate::server) malformed_requests: Counter,
     pub(in crate::server) idle_timeouts: Counter,
     pub(in crate::server) write_timeouts: Counter,
     pub(in crate::server) datagrams_filtered: Counter,
@@ -117,6 +256,7 @@ impl Counters {
             datagrams_sent: total(|counters| &counters.datagrams_sent),
             handler_errors: total(|counters| &counters.handler_errors),
             oversized_requests: total(|counters| &counters.oversized_requests),
+            malformed_requests: total(|counters| &counters.malformed_requests),
             idle_timeouts: total(|counters| &counters.idle_timeouts),
             write_timeouts: total(|counters| &counters.write_timeouts),
             datagrams_filtered: total(|counters| &counters.datagrams_filtered),

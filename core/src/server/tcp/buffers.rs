@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 
 use super::exchange::Exchange;
 use crate::choices::Framing;
-use crate::server::config::ServerSettings;
+use crate::server::state::Context;
 
 /// The size of the receive buffer, in bytes: the first one, and the largest. Those of threads whose requests are short
 /// share pages.
@@ -20,11 +20,11 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    pub(super) fn new(framing: Framing) -> Buffers {
+    pub(super) fn new(context: &Context) -> Buffers {
         // With `once`, what one receive returns is the request.
-        let chunk = if framing == Framing::Once { CHUNK } else { FIRST_CHUNK };
+        let chunk = if context.settings.framing == Framing::Once { CHUNK } else { FIRST_CHUNK };
         Buffers {
-            exchange: Exchange::new(framing),
+            exchange: Exchange::new(context),
             received: vec![0; chunk],
             replies: Vec::new(),
             kept: CHUNK,
@@ -40,17 +40,17 @@ impl Buffers {
     }
 
     /// Buffers with which the built-in service neither allocates nor frees, so that a forked child may use them.
-    pub(super) fn preallocated(settings: &ServerSettings) -> Result<Buffers, TryReserveError> {
-        let (exchange, replies) = Exchange::preallocated(settings.framing, settings.max_request, CHUNK)?;
+    pub(super) fn preallocated(context: &Context) -> Result<Buffers, TryReserveError> {
+        let (exchange, replies) = Exchange::preallocated(context, CHUNK)?;
         let kept = replies.capacity();
         Ok(Buffers { exchange, received: vec![0; CHUNK], replies, kept })
     }
 
     /// The same memory for the next connection.
-    pub(super) fn reset(self, framing: Framing) -> Buffers {
+    pub(super) fn reset(self, context: &Context) -> Buffers {
         let mut replies = self.replies;
         replies.clear();
         replies.shrink_to(self.kept);
-        Buffers { exchange: Exchange::new(framing), replies, ..self }
+        Buffers { exchange: Exchange::new(context), replies, ..self }
     }
 }

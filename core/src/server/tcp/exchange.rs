@@ -4,7 +4,7 @@ use std::collections::TryReserveError;
 use std::time::{Duration, Instant};
 
 use crate::choices::Framing;
-use crate::framing::{LineSplitter, LineTooLong};
+use crate::framing::{Delimiter, Frame, FrameError, LengthPrefix, Newline, Splitter, Unframeable};
 use crate::netc;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};
@@ -21,7 +21,11 @@ pub(super) enum Exchange {
     /// Input is upper-cased as it arrives.
     Stream(UppercaseStream),
     /// A reply for each line.
-    Line(LineSplitter),
+    Line(Splitter<Newline>),
+    /// A reply for each message, both with their length before them.
+    Length(Splitter<LengthPrefix>),
+    /// A reply for each message, both with the delimiter after them.
+    Delimiter(Splitter<Delimiter>),
     /// One reply, to what one receive returned.
     Once,
 }
@@ -45,26 +49,40 @@ impl AfterReply {
 }
 
 impl Exchange {
-    pub(super) fn new(framing: Framing) -> Exchange {
-        match framing {
+    pub(super) fn new(context: &Context) -> Exchange {
+        match context.settings.framing {
             Framing::Stream => Exchange::Stream(UppercaseStream::new()),
-            Framing::Line => Exchange::Line(LineSplitter::default()),
+            Framing::Line => Exchange::Line(Splitter::new(Newline)),
             Framing::Once => Exchange::Once,
+            Framing::Length => Exchange::Length(Splitter::new(context.length_prefix())),
+            Framing::Delimiter => Exchange::Delimiter(Splitter::new(context.delimiter.clone())),
         }
     }
 
     /// An exchange and a buffer for its replies with which the built-in service never allocates, for input of at
     /// most `chunk` bytes at once.
     pub(super) fn preallocated(
-        framing: Framing,
-        longest: usize,
+        context: &Context,
         chunk: usize,
     ) -> Result<(Exchange, Vec<u8>), TryReserveError> {
-        let (exchange, held) = match framing {
-            Framing::Line => (Exchange::Line(LineSplitter::preallocated(longest)?), longest),
-            other => (Exchange::new(other), 4),
+        let longest = context.settings.max_request;
+        let exchange = match context.settings.framing {
+            Framing::Line => Exchange::Line(Splitter::preallocated(Newline, longest)?),
+            Framing::Length => Exchange::Length(Splitter::preallocated(context.length_prefix(), longest)?),
+            Framing::Delimiter => {
+                Exchange::Delimiter(Splitter::preallocated(context.delimiter.clone(), longest)?)
+            }
+            Framing::Stream | Framing::Once => Exchange::new(context),
+        };
+        let held = match &exchange {
+            // The part of a character.
+            Exchange::Stream(_) | Exchange::Once => 4,
+            Exchange::Line(lines) => lines.frame().most_held(longest),
+            Exchange::Length(messages) => messages.frame().most_held(longest),
+            Exchange::Delimiter(messages) => messages.frame().most_held(longest),
         };
         let mut output = Vec::new();
+        // What surrounds a reply has as many bytes as what surrounds its request.
         output.try_reserve_exact(held.saturating_add(chunk).saturating_mul(MAX_GROWTH))?;
         Ok((exchange, output))
     }
@@ -83,55 +101,51 @@ impl Exchange {
     }
 
     fn answer(&mut self, input: &[u8], context: &Context, output: &mut Vec<u8>) -> (usize, AfterReply) {
-        let counters = context.counters();
-        let longest = context.settings.max_request;
         match self {
             Exchange::Stream(stream) => {
                 stream.push(input, output);
-                counters.requests.add(1);
+                context.counters().requests.add(1);
                 (input.len(), AfterReply::Continue)
             }
-            Exchange::Line(lines) => {
-                let (mut answered, mut after) = (0, AfterReply::Continue);
-                let started = context.has_handler().then(Instant::now);
-                let mut push = || {
-                    lines.push(input, longest, |line| {
-                        if reply_line(line, context, output) {
-                            answered += 1;
-                        } else {
-                            after = AfterReply::Close;
-                        }
-                        // Without a handler replies are bounded by their requests, and fast.
-                        let enough = |since: Instant| {
-                            output.len() >= MAX_BATCH_BYTES || since.elapsed() >= MAX_BATCH_TIME
-                        };
-                        after == AfterReply::Continue && !started.is_some_and(enough)
-                    })
-                };
-                let several = started.is_some() && memchr::memchr_iter(b'\n', input).nth(1).is_some();
-                let pushed = if several { context.batch(push) } else { Some(push()) };
-                counters.requests.add(answered);
-                match pushed {
-                    Some(Ok(consumed)) => (consumed, after),
-                    Some(Err(LineTooLong)) => (input.len(), too_long(context)),
-                    None => (input.len(), AfterReply::Close),
-                }
-            }
-            Exchange::Once if input.len() > longest => (input.len(), too_long(context)),
+            Exchange::Line(lines) => answer_messages(lines, input, context, output),
+            Exchange::Length(messages) => answer_messages(messages, input, context, output),
+            Exchange::Delimiter(messages) => answer_messages(messages, input, context, output),
+            Exchange::Once if input.len() > context.settings.max_request => (input.len(), too_long(context)),
             Exchange::Once => {
-                counters.requests.add(u64::from(context.reply(input, output)));
+                let replied = context.reply(input, output);
+                context.counters().requests.add(u64::from(replied));
                 (input.len(), AfterReply::Close)
             }
         }
     }
 
-    /// Whether it holds the beginning of a line.
-    pub(super) fn has_partial_line(&self) -> bool {
-        matches!(self, Exchange::Line(lines) if lines.has_partial_line())
+    /// Whether requests are parts of the stream, each with an end of its own.
+    pub(super) fn has_messages(&self) -> bool {
+        matches!(self, Exchange::Line(_) | Exchange::Length(_) | Exchange::Delimiter(_))
+    }
+
+    /// Whether it holds the beginning of a request.
+    pub(super) fn has_partial_request(&self) -> bool {
+        match self {
+            Exchange::Line(lines) => lines.has_partial(),
+            Exchange::Length(messages) => messages.has_partial(),
+            Exchange::Delimiter(messages) => messages.has_partial(),
+            Exchange::Stream(_) | Exchange::Once => false,
+        }
+    }
+
+    /// The number of bytes of `input`, which is not processed yet, that belong to the request whose beginning is held.
+    pub(super) fn rest_of_request(&self, input: &[u8]) -> usize {
+        match self {
+            Exchange::Line(lines) => lines.rest_of_message(input),
+            Exchange::Length(messages) => messages.rest_of_message(input),
+            Exchange::Delimiter(messages) => messages.rest_of_message(input),
+            Exchange::Stream(_) | Exchange::Once => input.len(),
+        }
     }
 
     /// Ends the exchange because the server closes the connection: the part of a character that a stream holds is
-    /// appended to `output`, and an incomplete line is discarded.
+    /// appended to `output`, and an incomplete request is discarded.
     pub(super) fn abandon(&mut self, output: &mut Vec<u8>) {
         if let Exchange::Stream(stream) = self {
             stream.finish(output);
@@ -142,22 +156,82 @@ impl Exchange {
     pub(super) fn end(&mut self, context: &Context, output: &mut Vec<u8>) {
         match self {
             Exchange::Stream(stream) => stream.finish(output),
-            Exchange::Line(lines) => lines.finish(|last| {
-                context.counters().requests.add(u64::from(reply_line(last, context, output)));
-            }),
+            Exchange::Line(lines) => answer_last(lines, context, output),
+            Exchange::Length(messages) => answer_last(messages, context, output),
+            Exchange::Delimiter(messages) => answer_last(messages, context, output),
             Exchange::Once => {}
         }
     }
 }
 
-/// Appends the reply to a line; a newline that the handler left out is added.
-fn reply_line(line: &[u8], context: &Context, output: &mut Vec<u8>) -> bool {
-    let start = output.len();
-    let replied = context.reply(line, output);
-    if replied && line.ends_with(b"\n") && !output[start..].ends_with(b"\n") {
-        output.push(b'\n');
+/// Answers the messages that `input` completes.
+fn answer_messages<F: Frame>(
+    messages: &mut Splitter<F>,
+    input: &[u8],
+    context: &Context,
+    output: &mut Vec<u8>,
+) -> (usize, AfterReply) {
+    let (mut answered, mut after) = (0, AfterReply::Continue);
+    let started = context.has_handler().then(Instant::now);
+    let several = started.is_some() && messages.completes_several(input);
+    let mut push = || {
+        messages.push(input, context.settings.max_request, |frame, request| {
+            if reply(frame, request, true, context, output) {
+                answered += 1;
+            } else {
+                after = AfterReply::Close;
+            }
+            // Without a handler replies are bounded by their requests, and fast.
+            let enough =
+                |since: Instant| output.len() >= MAX_BATCH_BYTES || since.elapsed() >= MAX_BATCH_TIME;
+            after == AfterReply::Continue && !started.is_some_and(enough)
+        })
+    };
+    let pushed = if several { context.batch(push) } else { Some(push()) };
+    context.counters().requests.add(answered);
+    match pushed {
+        Some(Ok(consumed)) => (consumed, after),
+        Some(Err(error)) => (input.len(), not_accepted(error, context)),
+        None => (input.len(), AfterReply::Close),
     }
-    replied
+}
+
+/// Answers the message that ended with the stream, if there is one.
+fn answer_last<F: Frame>(messages: &mut Splitter<F>, context: &Context, output: &mut Vec<u8>) {
+    let ended = messages.finish(|frame, last| {
+        context.counters().requests.add(u64::from(reply(frame, last, false, context, output)));
+    });
+    if let Err(error) = ended {
+        not_accepted(error, context);
+    }
+}
+
+/// Appends the reply to a request, framed as the request was; `ended` is whether that had an end of its own.
+fn reply(frame: &impl Frame, request: &[u8], ended: bool, context: &Context, output: &mut Vec<u8>) -> bool {
+    let start = output.len();
+    frame.begin(output);
+    if !context.reply(request, output) {
+        output.truncate(start);
+        return false;
+    }
+    match frame.complete(output, start, ended) {
+        Ok(()) => true,
+        Err(Unframeable(why)) => {
+            output.truncate(start);
+            context.limit_reached(LimitEvent::ReplyUnframed(why));
+            false
+        }
+    }
+}
+
+fn not_accepted(error: FrameError, context: &Context) -> AfterReply {
+    match error {
+        FrameError::TooLong => too_long(context),
+        FrameError::Malformed => {
+            context.limit_reached(LimitEvent::Malformed);
+            AfterReply::Close
+        }
+    }
 }
 
 fn too_long(context: &Context) -> AfterReply {

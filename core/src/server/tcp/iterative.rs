@@ -14,11 +14,11 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
     let mut acceptor = Acceptor::of_all(listeners, blocks);
     state.spawn("capsock-tcp", move |state| {
         let context = &state.context;
-        let mut buffers = Buffers::new(context.settings.framing);
+        let mut buffers = Buffers::new(context);
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
                 serve(&admitted.connection, &mut buffers, context);
-                buffers = buffers.reset(context.settings.framing);
+                buffers = buffers.reset(context);
             }
         }
     })

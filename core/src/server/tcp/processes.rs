@@ -16,7 +16,7 @@ const CUT: i32 = 3;
 
 pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Errno> {
     // The parent never uses them: each child has its own copy.
-    let buffers = Buffers::preallocated(&state.context.settings).map_err(|_| Errno(netc::ENOMEM))?;
+    let buffers = Buffers::preallocated(&state.context).map_err(|_| Errno(netc::ENOMEM))?;
     let acceptor = Acceptor::of_all(listeners, false);
     state.spawn("capsock-accept", move |state| {
         let children = Children::with_capacity(0);

@@ -48,7 +48,7 @@ fn add_thread(pool: &Arc<Pool>, state: &Arc<State>) -> Result<(), Errno> {
 fn run(pool: &Arc<Pool>, state: &Arc<State>) {
     let context = &state.context;
     let mut acceptor = Acceptor::of_one(pool.index, pool.blocks);
-    let mut buffers = Buffers::new(context.settings.framing);
+    let mut buffers = Buffers::new(context);
     while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
         if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
             // While this connection was served, nobody would accept.
@@ -58,7 +58,7 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
             serve(&admitted.connection, &mut buffers, context);
-            buffers = buffers.reset(context.settings.framing);
+            buffers = buffers.reset(context);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {
             pool.accepting.fetch_sub(1, Ordering::SeqCst);

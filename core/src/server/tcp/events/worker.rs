@@ -91,7 +91,7 @@ impl WorkerConnections {
     #[inline(always)]
     fn serve(&mut self, socket: Socket, current: &mut LoopState) {
         let Some(admitted) = Admitted::admit(socket, false, &current.state) else { return };
-        let exchange = Exchange::new(current.state.context.settings.framing);
+        let exchange = Exchange::new(&current.state.context);
         let connection = Connection::new(admitted, exchange, current.now);
         let entry =
             WorkerConnection { connection, interest: Interest::INPUT, registered: false, pending: true };

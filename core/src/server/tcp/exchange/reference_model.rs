@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use super::{AfterReply, Exchange};
-use crate::choices::Framing;
+use crate::choices::{Endian, Framing};
+use crate::framing::FrameError;
+use crate::framing::reference_model::ModelFrame;
 use crate::net::Features;
 use crate::server::config::ServerSettings;
 use crate::server::state::Context;
@@ -34,33 +36,62 @@ struct Outcome {
     requests: u64,
     failed: u64,
     oversized: u64,
+    malformed: u64,
+    unsent: u64,
     closed: bool,
 }
 
-fn context(framing: Framing, longest: usize, handled: bool) -> Context {
-    let settings = ServerSettings {
+/// The model of the framing, if its requests are messages.
+fn model(framing: Framing, (number, delimiter): (u8, &[u8])) -> Option<ModelFrame> {
+    match framing {
+        Framing::Stream | Framing::Once => None,
+        Framing::Line => Some(ModelFrame::Line),
+        Framing::Length => Some(ModelFrame::chosen(3 * (number % 16) + 1, &[])),
+        Framing::Delimiter => Some(ModelFrame::chosen(2, delimiter)),
+    }
+}
+
+fn context(framing: Framing, model: Option<&ModelFrame>, longest: usize, handled: bool) -> Context {
+    let mut settings = ServerSettings {
         framing,
         max_connections: 1,
         max_request: longest,
         max_amplification: 0,
         ..ServerSettings::default()
     };
+    match model {
+        Some(ModelFrame::Length(width, big, itself)) => {
+            settings.length_bytes = *width as u32;
+            settings.length_endian = if *big { Endian::Big } else { Endian::Little };
+            settings.length_includes_itself = *itself;
+        }
+        Some(ModelFrame::Delimiter(delimiter)) => settings.delimiter.clone_from(delimiter),
+        Some(ModelFrame::Line) | None => {}
+    }
     let handler = handled.then(|| Arc::new(Odd) as Arc<dyn Service>);
     Context::new(settings, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
 }
 
-/// Passes the pieces of input to an exchange, and compares its replies and counts with those of the model. With
-/// `preallocated` it must not allocate, as in a forked child.
-pub(crate) fn check(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool, preallocated: bool) {
+/// Passes the pieces of input to an exchange, and compares its replies and counts with those of the model. `chosen`
+/// has the options of the framing. With `preallocated` it must not allocate, as in a forked child.
+pub(crate) fn check(
+    framing: Framing,
+    chosen: (u8, &[u8]),
+    pieces: &[&[u8]],
+    longest: usize,
+    handled: bool,
+    preallocated: bool,
+) {
     let pieces: Vec<&[u8]> = pieces.iter().copied().filter(|piece| !piece.is_empty()).collect();
     let handled = handled && framing != Framing::Stream;
     let preallocated = preallocated && !handled;
-    let context = context(framing, longest, handled);
+    let model = model(framing, chosen);
+    let context = context(framing, model.as_ref(), longest, handled);
     let chunk = pieces.iter().map(|piece| piece.len()).max().unwrap_or(0);
     let (mut exchange, mut output) = if preallocated {
-        Exchange::preallocated(framing, longest, chunk).expect("memory")
+        Exchange::preallocated(&context, chunk).expect("memory")
     } else {
-        (Exchange::new(framing), Vec::new())
+        (Exchange::new(&context), Vec::new())
     };
     let memory = output.as_ptr();
     let mut now = Outcome::default();
@@ -89,41 +120,93 @@ pub(crate) fn check(framing: Framing, pieces: &[&[u8]], longest: usize, handled:
     now.requests = counters.requests.get();
     now.failed = counters.handler_errors.get();
     now.oversized = counters.oversized_requests.get();
-    // The connection is closed in any case after a last request without a newline, whether or not that failed.
-    let expected = expected(framing, &pieces, longest, handled);
-    assert_eq!(now, Outcome { closed: now.closed, ..expected }, "{framing:?} {longest} {pieces:?}");
-    assert!(now.closed || !expected.closed, "{framing:?} {longest} {pieces:?}");
+    now.malformed = counters.malformed_requests.get();
+    now.unsent = counters.replies_unsent.get();
+    // The connection is closed in any case after a last request without an end, whether or not that failed.
+    let expected = match &model {
+        Some(model) => messages(model, &pieces.concat(), longest, handled),
+        None => expected(framing, &pieces, longest, handled),
+    };
+    assert_eq!(now, Outcome { closed: now.closed, ..expected }, "{framing:?} {model:?} {longest} {pieces:?}");
+    assert!(now.closed || !expected.closed, "{framing:?} {model:?} {longest} {pieces:?}");
 }
 
-fn expected(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool) -> Outcome {
-    let input = pieces.concat();
-    let mut outcome = Outcome::default();
-    let requests: Vec<&[u8]> = match framing {
-        Framing::Stream => {
-            return Outcome { replies: uppercase(&input), requests: pieces.len() as u64, ..outcome };
-        }
-        Framing::Line => input.split_inclusive(|byte| *byte == b'\n').collect(),
-        Framing::Once => pieces.iter().copied().take(1).collect(),
-    };
-    for request in requests {
-        if request.len() > longest {
-            return Outcome { oversized: 1, closed: true, ..outcome };
-        }
-        let mut reply = Vec::new();
-        if !handled {
-            reply = uppercase(request);
-        } else if Odd.reply(request, &mut reply).is_err() {
-            let closed = framing == Framing::Once || request.ends_with(b"\n");
-            return Outcome { failed: 1, closed, ..outcome };
-        }
-        if framing == Framing::Line && request.ends_with(b"\n") && !reply.ends_with(b"\n") {
-            reply.push(b'\n');
-        }
-        outcome.replies.append(&mut reply);
-        outcome.requests += 1;
-        outcome.closed = framing == Framing::Once;
+fn answer(request: &[u8], handled: bool) -> Option<Vec<u8>> {
+    if !handled {
+        return Some(uppercase(request));
     }
-    outcome
+    let mut reply = Vec::new();
+    Odd.reply(request, &mut reply).ok().map(|()| reply)
+}
+
+/// Of a framing whose requests are messages.
+fn messages(model: &ModelFrame, input: &[u8], longest: usize, handled: bool) -> Outcome {
+    let mut outcome = Outcome::default();
+    let cut = model.cut(input, longest);
+    for request in &cut.payloads {
+        let Some(reply) = answer(request, handled) else {
+            return Outcome { failed: 1, closed: true, ..outcome };
+        };
+        let Some(framed) = framed(model, reply) else {
+            return Outcome { unsent: 1, closed: true, ..outcome };
+        };
+        outcome.replies.extend(framed);
+        outcome.requests += 1;
+    }
+    match cut.rest.and_then(|rest| model.last(&rest)) {
+        Err(FrameError::TooLong) => Outcome { oversized: 1, closed: true, ..outcome },
+        // A stream that ends within a request has been closed by its peer.
+        Err(FrameError::Malformed) => Outcome { malformed: 1, ..outcome },
+        Ok(None) => outcome,
+        Ok(Some(last)) => match answer(&last, handled) {
+            None => Outcome { failed: 1, ..outcome },
+            Some(reply) if framed(model, reply.clone()).is_none() => Outcome { unsent: 1, ..outcome },
+            Some(reply) => {
+                outcome.replies.extend(reply);
+                outcome.requests += 1;
+                outcome
+            }
+        },
+    }
+}
+
+/// A reply with what surrounds it, if it is one message then.
+fn framed(model: &ModelFrame, mut reply: Vec<u8>) -> Option<Vec<u8>> {
+    match model {
+        ModelFrame::Line => {
+            if !reply.ends_with(b"\n") {
+                reply.push(b'\n');
+            }
+            Some(reply)
+        }
+        ModelFrame::Length(width, big, itself) => {
+            let number = (reply.len() + if *itself { *width } else { 0 }) as u64;
+            let mut prefix = number.to_le_bytes()[..*width].to_vec();
+            if *big {
+                prefix.reverse();
+            }
+            (number < 1 << (8 * width)).then(|| [prefix, reply].concat())
+        }
+        ModelFrame::Delimiter(delimiter) => {
+            let message = [reply.as_slice(), delimiter].concat();
+            (model.cut(&message, usize::MAX).payloads == [reply]).then_some(message)
+        }
+    }
+}
+
+/// Of a framing whose requests are what was received.
+fn expected(framing: Framing, pieces: &[&[u8]], longest: usize, handled: bool) -> Outcome {
+    let mut outcome = Outcome::default();
+    if framing == Framing::Stream {
+        return Outcome { replies: uppercase(&pieces.concat()), requests: pieces.len() as u64, ..outcome };
+    }
+    let Some(request) = pieces.first() else { return outcome };
+    outcome.closed = true;
+    match answer(request, handled) {
+        _ if request.len() > longest => Outcome { oversized: 1, ..outcome },
+        None => Outcome { failed: 1, ..outcome },
+        Some(replies) => Outcome { replies, requests: 1, ..outcome },
+    }
 }
 
 #[cfg(test)]
@@ -134,18 +217,20 @@ mod tests {
     use super::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_000) })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
 
         #[test]
         fn an_exchange_in_pieces_agrees_with_the_model(
-            framing in prop_oneof![Just(Framing::Stream), Just(Framing::Line), Just(Framing::Once)],
-            pieces in vec(vec(prop_oneof![8 => Just(b'\n'), 8 => Just(b'a'), 1 => Just(b'!'), 1 => Just(b'#'), 8 => any::<u8>()], 0..12), 0..6),
+            framing in (0..Framing::ALL.len()).prop_map(|index| Framing::ALL[index]),
+            number: u8,
+            delimiter in prop_oneof![Just(b"\r\n".to_vec()), Just(b"A".to_vec()), vec(prop_oneof![Just(b'a'), Just(b'\n')], 1..4)],
+            pieces in vec(vec(prop_oneof![8 => Just(b'\n'), 8 => Just(b'a'), 8 => 0..4_u8, 1 => Just(b'!'), 1 => Just(b'#'), 8 => any::<u8>()], 0..12), 0..6),
             longest in 1..24_usize,
             handled: bool,
             preallocated: bool,
         ) {
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
-            check(framing, &pieces, longest, handled, preallocated);
+            check(framing, (number, &delimiter), &pieces, longest, handled, preallocated);
         }
     }
 }

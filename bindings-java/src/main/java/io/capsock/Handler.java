@@ -19,9 +19,11 @@ public interface Handler {
    * Answers one request.
    *
    * @param request over UDP a datagram; over TCP what the {@link Framing} delimits, with {@link
-   *     Framing#LINE} including the newline
+   *     Framing#LINE} including the newline, with {@link Framing#LENGTH} and {@link
+   *     Framing#DELIMITER} without the length or the delimiter
    * @return the reply, never null; with {@link Framing#LINE} the server adds the newline if it is
-   *     missing
+   *     missing, otherwise the length or the delimiter. A reply that contains the delimiter, or is
+   *     longer than its length can tell, is not sent, and the connection is closed.
    * @throws Exception if there is no reply. The failure affects this request only: the server logs
    *     it to the {@link System.Logger} {@code io.capsock} and counts it, and closes the TCP
    *     connection or sends no datagram.

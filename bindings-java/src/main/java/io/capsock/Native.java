@@ -68,6 +68,8 @@ final class Native {
 
   native long[] serverStats(long handle);
 
+  native byte[] serverOpenMetrics(long handle);
+
   native long[] serverStop(long handle, double timeout);
 
   native void serverRequestStop(long handle);

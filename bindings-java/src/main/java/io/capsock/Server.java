@@ -87,6 +87,24 @@ public final class Server implements AutoCloseable {
   }
 
   /**
+   * Returns the totals since the start in the text format of OpenMetrics 1.0, for a monitoring
+   * system. Its media type is {@code application/openmetrics-text; version=1.0.0; charset=utf-8}.
+   *
+   * <p>A total {@code requests} is the counter {@code capsock_requests_total}; one that counts
+   * bytes ends with its unit, as {@code capsock_received_bytes_total}. With {@link
+   * ServerOptions#handlerLatency} and a {@link Handler}, there is the histogram {@code
+   * capsock_handler_duration_seconds}. The call takes no lock that requests wait for. The text is
+   * complete, with {@code # EOF} at its end: those of two servers are served separately.
+   *
+   * @return the text
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.2.0
+   */
+  public String openMetrics() {
+    return Text.decode(handle.call(number -> Native.api().serverOpenMetrics(number)));
+  }
+
+  /**
    * Stops the server: it accepts no further connections and requests, completes those in progress,
    * and closes idle connections. After the timeout it closes all connections. Returns when the
    * server has stopped. Further calls return the same report. If a {@link Handler} of the server

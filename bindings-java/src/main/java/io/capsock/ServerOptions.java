@@ -17,6 +17,10 @@ public final class ServerOptions {
   private long port = Native.UNSET;
   private long concurrency = Native.UNSET;
   private long framing = Native.UNSET;
+  private long lengthBytes = Native.UNSET;
+  private long lengthEndian = Native.UNSET;
+  private long lengthIncludesItself = Native.UNSET;
+  private byte[] delimiter;
   private long workers = Native.UNSET;
   private long backlog = Native.UNSET;
   private long maxConnections = Native.UNSET;
@@ -26,6 +30,7 @@ public final class ServerOptions {
   private double idleTimeout = Native.UNSET_SECONDS;
   private double writeTimeout = Native.UNSET_SECONDS;
   private double busyPoll = Native.UNSET_SECONDS;
+  private long handlerLatency = Native.UNSET;
   private Handler handler;
 
   ServerOptions(int transport) {
@@ -81,6 +86,65 @@ public final class ServerOptions {
    */
   public ServerOptions framing(Framing framing) {
     this.framing = framing.number;
+    return this;
+  }
+
+  /**
+   * The number of bytes of the length before a message, an unsigned number. Default 4; range: 1, 2
+   * or 4.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}. DNS over TCP has 2 bytes (RFC 7766, 8).
+   *
+   * @param lengthBytes bytes
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions lengthBytes(int lengthBytes) {
+    this.lengthBytes = lengthBytes;
+    return this;
+  }
+
+  /**
+   * The order of the bytes of the length before a message. Default {@link Endian#BIG}.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}.
+   *
+   * @param lengthEndian one of them, never null
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions lengthEndian(Endian lengthEndian) {
+    this.lengthEndian = lengthEndian.number;
+    return this;
+  }
+
+  /**
+   * Whether the length before a message counts its own bytes beside those of the message. Default
+   * false.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}.
+   *
+   * @param lengthIncludesItself whether it is so
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions lengthIncludesItself(boolean lengthIncludesItself) {
+    this.lengthIncludesItself = lengthIncludesItself ? 1 : 0;
+    return this;
+  }
+
+  /**
+   * The bytes that end a message. Default CR LF; range: 1 to 255 bytes.
+   *
+   * <p>It has no effect without the framing of this name. A message that contains the delimiter, or
+   * whose end together with it does, cannot be sent.
+   *
+   * @param delimiter the bytes, never null; they are copied
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions delimiter(byte[] delimiter) {
+    this.delimiter = Objects.requireNonNull(delimiter, "delimiter").clone();
     return this;
   }
 
@@ -153,8 +217,8 @@ public final class ServerOptions {
   }
 
   /**
-   * The maximum length of a request, in bytes: a line with its newline, or a datagram. Default
-   * 1,048,576; range: 1 and more.
+   * The maximum length of a request, in bytes: a line with its newline, a message without its
+   * length or with its delimiter, or a datagram. Default 1,048,576; range: 1 and more.
    *
    * <p>It has no effect with {@link Framing#STREAM}, which buffers no request.
    *
@@ -232,8 +296,24 @@ public final class ServerOptions {
   }
 
   /**
-   * Sets the handler, which computes the replies. Over TCP it requires {@link Framing#LINE} or
-   * {@link Framing#ONCE}. It is not supported with {@link Concurrency#PROCESSES}.
+   * Whether the time of each call of the handler is counted in a histogram, which the text of
+   * OpenMetrics then contains. Default false.
+   *
+   * <p>Reading the clock twice and adding to two counters takes some 50 to 100 ns for each call.
+   * The built-in service is not timed.
+   *
+   * @param handlerLatency whether it is so
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions handlerLatency(boolean handlerLatency) {
+    this.handlerLatency = handlerLatency ? 1 : 0;
+    return this;
+  }
+
+  /**
+   * Sets the handler, which computes the replies. Over TCP it requires a framing other than {@link
+   * Framing#STREAM}. It is not supported with {@link Concurrency#PROCESSES}.
    *
    * @param handler the handler
    * @return this

@@ -22,11 +22,14 @@ import java.util.Set;
  * @param handlerErrors requests whose handler failed
  * @param oversizedRequests requests longer than {@code maxRequest}: the connection was closed, or
  *     the datagram got no reply
+ * @param malformedRequests requests whose length is less than itself, or that ended with the stream
+ *     before their length: the connection was closed
  * @param idleTimeouts connections closed by {@code idleTimeout}
  * @param writeTimeouts connections closed by {@code writeTimeout}
  * @param datagramsFiltered datagrams discarded by the source filter: from the server itself, from
  *     port 0, from a broadcast or multicast address, or exchanged between servers too often
- * @param repliesUnsent replies that did not fit a datagram, or that the system did not send
+ * @param repliesUnsent replies that did not fit a datagram or the length before them, that contain
+ *     the delimiter, or that the system did not send
  * @param amplifiedReplies replies longer than {@code maxAmplification} permits, which were not sent
  * @param descriptorShortages pauses of accepting because the process or the system had no free
  *     descriptor
@@ -44,6 +47,7 @@ public record Stats(
     long datagramsSent,
     long handlerErrors,
     long oversizedRequests,
+    long malformedRequests,
     long idleTimeouts,
     long writeTimeouts,
     long datagramsFiltered,
@@ -53,8 +57,8 @@ public record Stats(
     Set<Feature> features) {
   /** The native core's numbers, in the order of the components. */
   static Stats of(long[] n) {
-    if (n.length != 18) {
-      throw new AssertionError("18 numbers, not " + n.length);
+    if (n.length != 19) {
+      throw new AssertionError("19 numbers, not " + n.length);
     }
     return new Stats(
         n[0],
@@ -74,6 +78,7 @@ public record Stats(
         n[14],
         n[15],
         n[16],
-        Feature.set(n[17]));
+        n[17],
+        Feature.set(n[18]));
   }
 }

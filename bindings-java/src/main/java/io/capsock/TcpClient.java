@@ -7,7 +7,12 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Objects;
 
-/** A TCP connection to a server that answers each line with a line. */
+/**
+ * A TCP connection to a server that answers each line with a line.
+ *
+ * <p>With {@link TcpClientOptions#framing} a message takes the place of a line: it has its length
+ * before it, or a delimiter after it. Like a newline, these are neither given nor returned.
+ */
 public final class TcpClient implements AutoCloseable {
   private final NativeHandle handle;
 
@@ -46,11 +51,11 @@ public final class TcpClient implements AutoCloseable {
   /**
    * Sends a line and returns the line of the reply. If the server has closed the connection since
    * the last request, the client connects again, once. The reply may end with the connection
-   * instead of a newline.
+   * instead of a newline or a delimiter.
    *
    * @param line the text, without a newline
    * @return the reply, without a newline
-   * @throws IllegalArgumentException if the text contains a newline
+   * @throws IllegalArgumentException if the text contains a newline or the delimiter
    * @throws java.net.SocketTimeoutException if the timeout passed
    * @throws java.io.EOFException if the server closed the connection without a reply
    * @throws java.nio.charset.CharacterCodingException if the reply is not UTF-8
@@ -91,13 +96,13 @@ public final class TcpClient implements AutoCloseable {
    *
    * @param lines the texts, without a newline
    * @return the replies, without a newline
-   * @throws IllegalArgumentException if a text contains a newline
+   * @throws IllegalArgumentException if a text contains a newline or the delimiter
    * @throws java.net.SocketTimeoutException if the timeout passed
    * @throws java.io.EOFException if the server closed the connection while requests waited for
    *     replies
    * @throws java.nio.charset.CharacterCodingException if a reply is not UTF-8
-   * @throws IOException if the system reports another error, or if the server sent more lines than
-   *     requests
+   * @throws IOException if the system reports another error, or if the server sent more replies
+   *     than requests
    * @throws IllegalStateException after {@link #close()}
    */
   public List<String> requestMany(List<String> lines) throws IOException {

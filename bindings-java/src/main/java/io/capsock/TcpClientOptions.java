@@ -2,6 +2,7 @@
 package io.capsock;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /** How a {@link TcpClient} connects and waits. What is not set has the native core's default. */
 public final class TcpClientOptions {
@@ -9,6 +10,11 @@ public final class TcpClientOptions {
   private double connectTimeout = Native.UNSET_SECONDS;
   private double timeout = Native.UNSET_SECONDS;
   private long maxReply = Native.UNSET;
+  private long framing = Native.UNSET;
+  private long lengthBytes = Native.UNSET;
+  private long lengthEndian = Native.UNSET;
+  private long lengthIncludesItself = Native.UNSET;
+  private byte[] delimiter;
 
   /** The default options. */
   public TcpClientOptions() {}
@@ -44,7 +50,8 @@ public final class TcpClientOptions {
   }
 
   /**
-   * The maximum length of a reply, in bytes, without its newline. Default 16,777,216.
+   * The maximum length of a reply, in bytes, without its newline, length or delimiter. Default
+   * 16,777,216.
    *
    * @param maxReply bytes
    * @return this
@@ -52,6 +59,81 @@ public final class TcpClientOptions {
    */
   public TcpClientOptions maxReply(int maxReply) {
     this.maxReply = maxReply;
+    return this;
+  }
+
+  /**
+   * How requests and replies are told apart in the stream: that of the server. Default {@link
+   * Framing#LINE}; range: {@link Framing#LINE}, {@link Framing#LENGTH} or {@link
+   * Framing#DELIMITER}.
+   *
+   * <p>A copy sends a stream, whatever the framing.
+   *
+   * @param framing one of them, never null
+   * @return this
+   * @since 0.2.0
+   */
+  public TcpClientOptions framing(Framing framing) {
+    this.framing = framing.number;
+    return this;
+  }
+
+  /**
+   * The number of bytes of the length before a message, an unsigned number. Default 4; range: 1, 2
+   * or 4.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}. DNS over TCP has 2 bytes (RFC 7766, 8).
+   *
+   * @param lengthBytes bytes
+   * @return this
+   * @since 0.2.0
+   */
+  public TcpClientOptions lengthBytes(int lengthBytes) {
+    this.lengthBytes = lengthBytes;
+    return this;
+  }
+
+  /**
+   * The order of the bytes of the length before a message. Default {@link Endian#BIG}.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}.
+   *
+   * @param lengthEndian one of them, never null
+   * @return this
+   * @since 0.2.0
+   */
+  public TcpClientOptions lengthEndian(Endian lengthEndian) {
+    this.lengthEndian = lengthEndian.number;
+    return this;
+  }
+
+  /**
+   * Whether the length before a message counts its own bytes beside those of the message. Default
+   * false.
+   *
+   * <p>It has no effect without {@link Framing#LENGTH}.
+   *
+   * @param lengthIncludesItself whether it is so
+   * @return this
+   * @since 0.2.0
+   */
+  public TcpClientOptions lengthIncludesItself(boolean lengthIncludesItself) {
+    this.lengthIncludesItself = lengthIncludesItself ? 1 : 0;
+    return this;
+  }
+
+  /**
+   * The bytes that end a message. Default CR LF; range: 1 to 255 bytes.
+   *
+   * <p>It has no effect without the framing of this name. A message that contains the delimiter, or
+   * whose end together with it does, cannot be sent.
+   *
+   * @param delimiter the bytes, never null; they are copied
+   * @return this
+   * @since 0.2.0
+   */
+  public TcpClientOptions delimiter(byte[] delimiter) {
+    this.delimiter = Objects.requireNonNull(delimiter, "delimiter").clone();
     return this;
   }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -73,6 +74,28 @@ class HandlerTest {
       assertEquals("\uD83D\uDE00ß", client.request("ß\uD83D\uDE00"));
       assertEquals("", client.request(""));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void theTimeOfCalls(Kind kind) throws Exception {
+    for (boolean timed : new boolean[] {true, false}) {
+      ServerOptions options = kind.server().handler(HandlerTest::reversed).handlerLatency(timed);
+      try (Server server = options.start()) {
+        try (Kind.Client client = kind.client(server)) {
+          assertEquals("cba", client.request("abc"));
+        }
+        String metrics = server.openMetrics();
+        String count = "\ncapsock_handler_duration_seconds_count{" + labels(kind) + "} 1\n";
+        assertEquals(timed, metrics.contains(count), metrics);
+        assertEquals(timed, metrics.contains("capsock_handler_duration_seconds"), metrics);
+      }
+    }
+  }
+
+  private static String labels(Kind kind) {
+    return "transport=\"%s\",concurrency=\"%s\""
+        .formatted(kind.tcp() ? "tcp" : "udp", kind.concurrency().name().toLowerCase(Locale.ROOT));
   }
 
   @ParameterizedTest

@@ -63,6 +63,12 @@ class ServerTest {
       assertEquals(kind.tcp() ? 10 : 8, stats.bytesReceived(), stats.toString());
       assertEquals(0, stats.handlerErrors(), stats.toString());
 
+      String metrics = server.openMetrics();
+      assertTrue(metrics.contains("# TYPE capsock_requests counter\n"), metrics);
+      assertTrue(metrics.contains("\ncapsock_requests_total{transport="), metrics);
+      assertTrue(metrics.contains("} " + stats.bytesReceived() + "\n"), metrics);
+      assertTrue(metrics.endsWith("\n# EOF\n"), metrics);
+
       StopReport report = server.stop(Duration.ofSeconds(5));
       assertEquals(new StopReport(2, 0, 0), report);
       assertEquals(report, server.stop(Duration.ZERO), "the second stop has the same report");

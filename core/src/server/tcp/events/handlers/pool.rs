@@ -76,7 +76,7 @@ impl Pool {
     pub(super) fn add(&self, socket: Socket, now: Instant) {
         let Some(admitted) = Admitted::admit(socket, false, &self.state) else { return };
         let open = Arc::clone(&admitted.connection);
-        let exchange = Exchange::new(self.state.context.settings.framing);
+        let exchange = Exchange::new(&self.state.context);
         let slot = Slot::new(Arc::clone(&open), Connection::new(admitted, exchange, now));
         let key = self.slots().insert(Arc::new(slot));
         if self.input.add(open.socket.as_fd(), Interest::INPUT, key as u64).is_err() {

@@ -1,0 +1,119 @@
+//! The address of `--metrics`, and the sockets that listen on it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::str::FromStr;
+use std::time::Duration;
+
+use capsock::net::{Endpoint, Purpose, WaitPolicy};
+use socket2::{Domain, Socket, Type};
+
+use crate::failure::{Failure, Result};
+use crate::port::port;
+use crate::signals;
+
+/// The time limit of finding the addresses of a name.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Connections that the kernel queues until they are accepted.
+const BACKLOG: i32 = 128;
+
+/// A host and a port: `9100`, `localhost:9100`, `[::1]:9100`, or `:9100` for all addresses.
+#[derive(Debug, Clone)]
+pub(crate) struct Address(Endpoint);
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Address, String> {
+        let (host, number) = match text.rsplit_once(':') {
+            None => (capsock::DEFAULT_HOST, text),
+            Some((host, number)) => match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+                Some(host) => (host, number),
+                None if host.contains([':', '[', ']']) => {
+                    return Err("write an IPv6 address in brackets, as in [::1]:9100".to_owned());
+                }
+                None => (host, number),
+            },
+        };
+        Ok(Address(Endpoint::from((host, port(number)?))))
+    }
+}
+
+impl Address {
+    /// Binds a socket to each address, all with one port. Addresses that this machine does not have are left out if it
+    /// has another one.
+    pub(super) fn bind(&self) -> Result<Vec<TcpListener>> {
+        let policy = WaitPolicy { timeout: Some(RESOLVE_TIMEOUT), on_interrupt: Some(signals::once) };
+        let addresses = self.0.addresses(Purpose::Bind, policy)?;
+        let (mut listeners, mut failure) = (Vec::<TcpListener>::new(), None);
+        let mut chosen = self.0.port();
+        for mut address in addresses {
+            address.set_port(chosen);
+            let bound = listen(address).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
+            match bound {
+                Ok((port, listener)) => {
+                    chosen = port;
+                    listeners.push(listener);
+                }
+                Err(error) => {
+                    let missing = error.kind() == std::io::ErrorKind::AddrNotAvailable;
+                    let error = Failure::new(format!("could not serve the metrics on {address}: {error}"));
+                    if !missing {
+                        return Err(error);
+                    }
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        match failure {
+            Some(failure) if listeners.is_empty() => Err(failure),
+            _ => Ok(listeners),
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows it would let another program take the port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_port_or_a_host_and_a_port() {
+        for (text, host, port) in [
+            ("9100", "localhost", 9100),
+            ("0", "localhost", 0),
+            (":9100", "", 9100),
+            ("127.0.0.1:9100", "127.0.0.1", 9100),
+            ("example.org:1", "example.org", 1),
+            ("[::1]:9100", "::1", 9100),
+            ("[::]:65535", "::", 65_535),
+        ] {
+            let Address(endpoint) = text.parse().expect(text);
+            assert_eq!((endpoint.host(), endpoint.port()), (host, port), "{text}");
+        }
+        for (text, why) in [
+            ("", "not a number"),
+            ("localhost", "not a number"),
+            ("localhost:", "not a number"),
+            ("localhost:70000", "65535"),
+            ("::1:9100", "in brackets"),
+            ("[::1:9100", "in brackets"),
+            ("::1", "in brackets"),
+        ] {
+            let error = text.parse::<Address>().expect_err(text);
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}
