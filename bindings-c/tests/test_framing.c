@@ -35,8 +35,8 @@ static capsock_server_options *server_options(const format *wanted) {
   CHECK_OK(capsock_server_options_set_length_bytes(options, wanted->length_bytes));
   CHECK_OK(capsock_server_options_set_length_endian(options, wanted->endian));
   CHECK_OK(capsock_server_options_set_length_includes_itself(options, wanted->includes_itself));
-  CHECK_OK(capsock_server_options_set_delimiter(options, wanted->delimiter,
-                                                wanted->delimiter_length));
+  CHECK_OK(
+      capsock_server_options_set_delimiter(options, wanted->delimiter, wanted->delimiter_length));
   return options;
 }
 
@@ -90,7 +90,8 @@ static void each_format(void) {
 }
 
 /* A handler gets and gives what is between. */
-static int echo_twice(const uint8_t *request, size_t length, capsock_reply *reply, void *user_data) {
+static int echo_twice(const uint8_t *request, size_t length, capsock_reply *reply,
+                      void *user_data) {
   (void)user_data;
   for (int i = 0; i < 2; i++) {
     if (capsock_reply_write(reply, request, length) != CAPSOCK_OK)
