@@ -125,6 +125,9 @@ class Signature:
         # Annotations that are not evaluated are strings.
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             return node.value
+        # A stub may have other quotes than a signature.
+        if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+            return repr(node.value)
         return " ".join((ast.get_source_segment(self.source, node) or "").split())
 
     def annotations(self) -> Iterator[tuple[str, str]]:
