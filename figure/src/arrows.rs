@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas};
 use super::grid::CallBox;
 use super::layout::Layout;
 use super::routes::{Arrow, BACKLOG};
-use super::{Message, MessageKind, Model, label};
+use super::{Message, MessageKind, Model, label, untraced};
 
 const CORNER: i32 = 9;
 
@@ -83,7 +83,9 @@ impl Symbol {
 }
 
 fn is_unseen(message: &Message) -> bool {
-    message.to.is_none() && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
+    message.to.is_none()
+        && !message.untraced
+        && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
 }
 
 pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
@@ -123,7 +125,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
             _ if label::is_lost(model, message) => cross(canvas, at),
             _ => head(canvas, at, arrives_right),
         }
-        if message.from.is_none() {
+        if message.from.is_none() && !message.untraced {
             canvas.path("open", &circle(arrow.from));
         }
         if let Some(x) = arrow.backlog {
@@ -142,10 +144,11 @@ fn described(model: &Model, message: &Message, label: &str, note: &str) -> Strin
     let name = |step: Option<usize>, unknown: &str| {
         step.map_or_else(|| unknown.to_owned(), |step| model.programs[model.steps[step].program].name.clone())
     };
-    let mut text = format!("{label}, from {}", name(message.from, "an unseen sender"));
-    if message.to.is_some() {
+    let unknown = if message.untraced { untraced::NAME } else { "an unseen sender" };
+    let mut text = format!("{label}, from {}", name(message.from, unknown));
+    if message.to.is_some() || message.untraced {
         text.push_str(" to ");
-        text.push_str(&name(message.to, ""));
+        text.push_str(&name(message.to, untraced::NAME));
     }
     if !note.is_empty() {
         text.push_str(", ");

@@ -1,8 +1,8 @@
 //! The grid of the socket-interaction figure: a row for each moment, a column for each thread. A call that blocked has
 //! two rows, where it began and where it returned; all others have one.
 
-use super::Step;
 use super::escape::columns as columns_of;
+use super::{Model, Step};
 
 /// The maximum number of calls drawn; the figure states the number of the others.
 pub(super) const MAX_STEPS: usize = 400;
@@ -16,6 +16,7 @@ pub(super) const LINE: i32 = 20;
 
 /// The column of a thread, or of several threads of which one ended before the next one began.
 pub(super) struct Column {
+    /// An index into [`Model::programs`], or their number for the programs that are not traced.
     pub(super) program: usize,
     pub(super) threads: Vec<usize>,
     pub(super) x: i32,
@@ -51,6 +52,12 @@ pub(super) struct Row {
 }
 
 impl Column {
+    /// The column of the programs that are not traced, beside `rows` rows.
+    pub(super) fn untraced(model: &Model, rows: usize) -> Self {
+        let (program, last_row) = (model.programs.len(), rows.saturating_sub(1));
+        Self { program, threads: Vec::new(), x: 0, halves: [75, 75], first_row: 0, last_row }
+    }
+
     pub(super) fn width(&self) -> i32 {
         self.halves[0] + self.halves[1]
     }

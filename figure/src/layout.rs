@@ -3,7 +3,7 @@
 use super::escape::{clipped, columns as columns_of};
 use super::grid::{BESIDE_BAR, CallBox, Column, LINE, MAX_STEPS, Row, TOP, box_width, place_threads, rows};
 use super::routes::{Arrow, Gap, Routes};
-use super::{Model, PageOptions, label};
+use super::{Model, PageOptions, label, untraced};
 
 const LEFT: i32 = 108;
 const ROW: i32 = 38;
@@ -43,6 +43,9 @@ impl Layout {
             let half_width = box_width(&call_box.text).max(result) / 2;
             let wait = columns_of(&call_box.wait) * 13 / 2 + BESIDE_BAR;
             column.halves = [column.halves[0].max(half_width), column.halves[1].max(half_width).max(wait)];
+        }
+        if untraced::has_column(model) {
+            columns.push(Column::untraced(model, rows.len()));
         }
         let mut routes = Routes::new(model, &columns, &boxes, &mut rows);
         let mut y = TOP;

@@ -45,6 +45,7 @@ mod svg;
 mod table;
 mod text;
 mod timeline;
+mod untraced;
 
 pub use gantt_svg::gantt_svg;
 pub use gantt_text::gantt_text;

@@ -74,6 +74,9 @@ pub struct Message {
     pub data: Option<Vec<u8>>,
     /// Bytes of a datagram that did not fit into the receiver's buffer.
     pub cut: u64,
+    /// Whether the end without a step is a program that is not traced. Otherwise no program is known to have sent or
+    /// received the message.
+    pub untraced: bool,
 }
 
 /// The kind of a message.

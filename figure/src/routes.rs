@@ -56,6 +56,8 @@ struct Plan {
     label_gap: usize,
     track_gap: usize,
     track: i32,
+    /// The column of the programs that are not traced, if the other end is one of them.
+    untraced: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -121,7 +123,8 @@ impl Routes {
             note = Some("sent later, not drawn".to_owned());
         }
         // An unmatched arrow points to the program at its peer's address, or else to the nearest other program.
-        let other = from.and(to).map_or_else(|| peer(model, columns, near), |to| Some(to.column));
+        let untraced = message.untraced.then(|| columns.len() - 1);
+        let other = from.and(to).map(|to| to.column).or(untraced).or_else(|| peer(model, columns, near));
         let mut right = match other {
             Some(other) => other >= near.column,
             None => near.column == 0,
@@ -130,7 +133,7 @@ impl Routes {
             right = !right; // it comes from there
         }
         let label = label::message(message, 26);
-        let handshake = message.kind == MessageKind::Handshake;
+        let handshake = message.kind == MessageKind::Handshake && !message.untraced;
         let label_width =
             (width_of(&label) * 22 / 3).max(note.as_deref().map_or(0, |note| width_of(note) * 7)) + 24;
         let outwards = if from.is_some() { right } else { !right };
@@ -166,6 +169,7 @@ impl Routes {
             label_gap,
             track_gap,
             track: 0,
+            untraced,
         });
     }
 
@@ -205,6 +209,7 @@ impl Routes {
             let gap = &self.gaps[plan.track_gap];
             let middle = label_gap.label_middle();
             let stop = label_gap.label / 2;
+            let beyond = plan.untraced.map(|column| columns[column].middle());
             let (from, to, down, backlog) = match (plan.from, plan.to) {
                 (Some(from), Some(to)) => {
                     let arrives_left = plan.right && plan.track_gap == to.column;
@@ -237,13 +242,13 @@ impl Routes {
                     let x = match (backlog, plan.right) {
                         (Some(backlog), true) => backlog,
                         (Some(backlog), false) => backlog + BACKLOG,
-                        (None, true) => middle + stop,
-                        (None, false) => middle - stop,
+                        (None, true) => beyond.unwrap_or(middle + stop),
+                        (None, false) => beyond.unwrap_or(middle - stop),
                     };
                     ((edge(from, true, plan.right), y), (x, y), x, backlog)
                 }
                 (None, Some(to)) => {
-                    let x = if plan.right { middle - stop } else { middle + stop };
+                    let x = beyond.unwrap_or(if plan.right { middle - stop } else { middle + stop });
                     ((x, y), (edge(to, false, !plan.right), y), x, None)
                 }
                 (None, None) => unreachable!("an arrow has an end that is drawn"),

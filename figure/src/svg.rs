@@ -6,7 +6,7 @@ use super::escape::clipped;
 use super::grid::{BESIDE_BAR, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
-use super::{Model, PageOptions, label};
+use super::{Model, PageOptions, label, untraced};
 
 /// The socket-interaction figure as an SVG file: a column for each program with its calls from top to bottom, a bar for
 /// a call that blocked, an arrow for each message. It contains the first 400 calls and the number of the others.
@@ -23,6 +23,7 @@ pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, 
     let mut canvas =
         Canvas::new(layout.width, height, target, "interaction", options.title, &summary(model, options));
     lanes(&mut canvas, model, layout);
+    untraced_lane(&mut canvas, model, layout);
     clock(&mut canvas, model, layout, options);
     arrows::draw(&mut canvas, model, layout);
     for (number, &index) in layout.order.iter().enumerate() {
@@ -100,6 +101,19 @@ fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout) {
             }
         }
     }
+}
+
+/// Draws the column of the programs that are not traced.
+fn untraced_lane(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    let Some(column) = layout.columns.last().filter(|column| column.program == model.programs.len()) else {
+        return;
+    };
+    let size = (column.width() + 20, layout.bottom - TOP + 84);
+    canvas.rect("lane untraced", (column.x - 10, TOP - 84), size, 10);
+    canvas.text("name untraced", (column.middle(), TOP - 58), Anchor::Middle, untraced::NAME);
+    canvas.text("soft", (column.middle(), TOP - 39), Anchor::Middle, untraced::ABOUT);
+    let (top, bottom) = (TOP - 24, layout.rows[column.last_row].y);
+    canvas.line("life untraced", (column.middle(), top), (column.middle(), bottom));
 }
 
 /// Draws the number and the time of each call at the left edge.

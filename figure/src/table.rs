@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
-use super::{MessageKind, Model, PageOptions};
+use super::{MessageKind, Model, PageOptions, untraced};
 
 /// The maximum number of rows of the table of calls.
 const MAX_ROWS: usize = 2000;
@@ -94,6 +94,7 @@ fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
             let note = label::note(model, message).map(|note| format!(" ({note})")).unwrap_or_default();
             let text = match message.to {
                 Some(to) => format!("{what} to {}{note}", link(to)),
+                None if message.untraced => format!("{what} to a program that is {}", untraced::NAME),
                 None => format!("{what}{note}"),
             };
             links[number - 1].push(text);
@@ -101,6 +102,7 @@ fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
         if let Some(&number) = message.to.and_then(|step| numbers.get(step)) {
             let text = match message.from {
                 Some(from) => format!("{what} from {}", link(from)),
+                None if message.untraced => format!("{what} from a program that is {}", untraced::NAME),
                 None => format!("{what} (no send seen)"),
             };
             links[number - 1].push(text);

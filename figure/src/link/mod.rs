@@ -9,6 +9,7 @@ mod processes;
 mod renumber;
 mod sockets;
 mod streams;
+mod untraced;
 
 use super::read::Trace;
 use super::{Model, Program, Socket};
@@ -30,6 +31,7 @@ pub fn link(trace: Trace) -> Model {
     let (steps, histories) = sockets::track(processes, &members, &mut remarks);
     let mut messages = streams::messages(&steps, &histories);
     messages.extend(datagrams::messages(&steps, &histories));
+    untraced::mark(&steps, &histories, &mut messages);
     let sockets =
         histories.iter().map(|history| Socket { program: history.program, name: String::new() }).collect();
     let mut model = Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks };

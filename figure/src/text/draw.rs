@@ -110,7 +110,7 @@ impl<'a> Drawing<'a> {
                 let text =
                     shown(if line == 0 { &column.title } else { &column.subtitle }, self.options.ascii);
                 let text = clipped(&text, column.room + 1, self.options.ascii);
-                let style = if line == 0 { Style::Program(index) } else { Style::Dim };
+                let style = if line == 0 { self.style(index) } else { Style::Dim };
                 row.put(column.line, &text, style);
             }
             row.write(self.options.colour, &mut self.out);
@@ -121,9 +121,14 @@ impl<'a> Drawing<'a> {
     fn footer(&mut self) {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
-            row.put(column.line, self.glyphs.end, Style::Program(index));
+            row.put(column.line, self.glyphs.end, self.style(index));
         }
         row.write(self.options.colour, &mut self.out);
+    }
+
+    /// The style of a column's line and name.
+    fn style(&self, index: usize) -> Style {
+        if self.columns[index].untraced { Style::Dim } else { Style::Program(index) }
     }
 
     /// A row that contains only the programs' lines.
@@ -131,11 +136,7 @@ impl<'a> Drawing<'a> {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
             let waits = self.waiting[index] > 0;
-            row.put(
-                column.line,
-                if waits { self.glyphs.waits } else { self.glyphs.line },
-                Style::Program(index),
-            );
+            row.put(column.line, if waits { self.glyphs.waits } else { self.glyphs.line }, self.style(index));
         }
         row
     }

@@ -27,6 +27,7 @@ fn the_pictures_are_those_of_the_files() {
         compare(&format!("{name}.svg"), &svg(model, &ORDINARY));
         compare(&format!("{name}.html"), &html(model, &ORDINARY));
     }
+    compare("browser.svg", &svg(&models::browser(), &ORDINARY));
     compare("link.svg", &svg(&models::link(), &ORDINARY));
     compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
     compare("crowd-gantt.svg", &gantt_svg(&models::crowd(), &ORDINARY));

@@ -129,7 +129,7 @@ impl Scene {
         let recorded = matches!(kind, MessageKind::Stream | MessageKind::Datagram);
         let data = recorded.then(|| data.to_vec());
         let bytes = data.as_ref().map_or(0, Vec::len) as u64;
-        self.model.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0 });
+        self.model.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0, untraced: false });
         self.model.messages.last_mut().expect("one was pushed")
     }
 

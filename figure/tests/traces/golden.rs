@@ -17,7 +17,7 @@ fn compare(name: &str, picture: &str) {
     assert!(golden == picture, "{name} differs (CAPSOCK_BLESS=1 takes it), first in line {difference:?}");
 }
 
-pub(crate) const ALL: [(&str, &str); 13] = [
+pub(crate) const ALL: [(&str, &str); 14] = [
     ("udp", UDP),
     ("tcp", TCP),
     ("iterative", ITERATIVE),
@@ -31,6 +31,7 @@ pub(crate) const ALL: [(&str, &str); 13] = [
     ("refused", REFUSED),
     ("half-close", HALF_CLOSE),
     ("hostile", HOSTILE),
+    ("browser", BROWSER),
 ];
 
 #[test]
@@ -50,6 +51,10 @@ fn the_other_formats_are_those_of_the_files() {
         compare(&format!("{name}-gantt.txt"), &gantt_text(&model(script), &TextOptions::default()));
         compare(&format!("{name}-normal.txt"), &text(&normal, &options));
         compare(&format!("{name}-normal-gantt.txt"), &gantt_text(&normal, &options));
+    }
+    for width in [40, 120] {
+        let options = TextOptions { width, ..TextOptions::default() };
+        compare(&format!("browser-{width}.txt"), &text(&model(BROWSER), &options));
     }
     let ascii = TextOptions { ascii: true, width: 100, colour: true, ..TextOptions::default() };
     compare("tcp-ascii-wide-colour.txt", &text(&model(TCP), &ascii));

@@ -375,3 +375,54 @@ fn a_program_whose_address_is_in_use_was_to_be_a_server() {
     let serves: Vec<_> = model.programs.iter().map(|program| program.serves).collect();
     assert_eq!(serves, [true, true, false]);
 }
+
+#[test]
+fn the_other_end_is_not_traced_if_its_address_is_of_no_recorded_socket() {
+    let udp_server = "
+        server UDPServer.py python
+        server socket 3 udp
+        server bind 3 local=0.0.0.0:12000
+        server recvfrom 3 peer=127.0.0.1:50123 room=2048 data=hello
+        server sendto 3 peer=127.0.0.1:50123 data=HELLO
+        server sendto 3 peer=127.0.0.1:50999 data=nobody";
+    let udp_client = "
+        client UDPClient.py python
+        client socket 3 udp
+        client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:53 data=lost
+        client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:53 data=hello
+        client recvfrom 3 peer=127.0.0.1:53 room=2048 data=HELLO";
+    let tcp_client = "
+        client TCPClient.py python
+        client socket 3 tcp
+        client connect 3 local=127.0.0.1:50123 peer=127.0.0.1:80
+        client send 3 data=hello
+        client recv 3 data=HELLO room=64
+        client recv 3 room=64
+        client socket 4 tcp
+        client connect 4 peer=127.0.0.1:81 outcome=ECONNREFUSED";
+    let never_accepted = "
+        server TCPServer.py python
+        server socket 3 tcp
+        server bind 3 local=0.0.0.0:80
+        server listen 3 argument=1
+        client TCPClient.py python
+        client socket 3 tcp
+        client connect 3 local=127.0.0.1:50123 peer=127.0.0.1:80
+        client send 3 data=hello";
+    let cases: [(&str, &str, usize, usize); 6] = [
+        ("a browser", scripts::BROWSER, 9, 0),
+        ("a client over UDP", udp_server, 2, 1),
+        ("a server over UDP", udp_client, 3, 0),
+        ("a server over TCP", tcp_client, 4, 1),
+        ("a server that does not accept", never_accepted, 0, 2),
+        ("a datagram that got lost", scripts::LOST, 0, 1),
+    ];
+    for (what, script, untraced, unmatched) in cases {
+        let messages = model(script).messages;
+        let one_end = || messages.iter().filter(|message| message.from.is_none() || message.to.is_none());
+        let found = one_end().filter(|message| message.untraced).count();
+        assert_eq!((found, one_end().count() - found), (untraced, unmatched), "{what}: {messages:?}");
+        let both = messages.iter().filter(|message| message.from.is_some() && message.to.is_some());
+        assert!(both.clone().all(|message| !message.untraced), "{what}");
+    }
+}

@@ -259,3 +259,22 @@ pub(crate) const HOSTILE: &str = "
     server recvfrom 3 peer=127.0.0.1:50123 room=2048 data=<br/>style:#1;classDef␠a:#2;loop
     server sendto 3 peer=127.0.0.1:50123 data=participant␠p0-->>p1:x
 ";
+
+/// A server whose clients, such as a browser, are not traced. The second one does not send before the first one ends.
+pub(crate) const BROWSER: &str = "
+    server WebServer.py python
+    server socket 3 tcp
+    server bind 3 local=0.0.0.0:6789
+    server listen 3 argument=1
+    server accept 3 accepted=4 local=127.0.0.1:6789 peer=127.0.0.1:50123 since=4
+    server recv 4 room=1024 data=GET␠/a.html
+    server send 4 data=HTTP/1.1␠200␠OK
+    server send 4 data=<html>
+    server close 4
+    server accept 3 accepted=4 local=127.0.0.1:6789 peer=127.0.0.1:50124 since=9
+    server recv 4 room=1024 data=GET␠/favicon.ico
+    server send 4 data=HTTP/1.1␠404␠Not␠Found
+    server shutdown 4 argument=1
+    server recv 4 room=1024
+    server close 4
+";
