@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 
 use crate::failure::{Failure, Result};
+use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
 
@@ -42,6 +43,9 @@ pub(crate) struct Trace {
     /// The width of the text formats, in columns [default: that of the terminal, else 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
     width: Option<u16>,
+    /// End the axis of the Gantt chart this long after its beginning, so that two charts can be compared.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "normalize")]
+    until: Option<Seconds>,
     /// Use only ASCII in the text formats.
     #[arg(long)]
     ascii: bool,
@@ -60,7 +64,7 @@ enum Format {
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
-    /// When each client connected, was queued, served and waiting; a picture if --output ends in .svg.
+    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg.
     Gantt,
     /// The JSON of Chrome's tracing, for ui.perfetto.dev.
     Perfetto,
@@ -75,6 +79,11 @@ enum When {
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
     let format = args.format()?;
+    if args.until.is_some() && !matches!(format, Format::Gantt | Format::Html) {
+        return Err(Failure::usage(
+            "--until is of the Gantt chart, which this format does not have: give --format gantt, or write a page",
+        ));
+    }
     let mut model = figure::link(read(&args.files)?);
     if args.no_payload {
         model = model.without_payload();
@@ -113,7 +122,7 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 
 impl Trace {
     fn draw(&self, model: &Model, format: Format) -> String {
-        let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
+        let page = PageOptions { ordinals: self.normalize, until: self.until(), ..PageOptions::default() };
         match format {
             Format::Text => figure::text(model, &self.text()),
             Format::Svg => figure::svg(model, &page),
@@ -158,6 +167,18 @@ impl Trace {
         };
         let width =
             self.width.map(usize::from).or_else(|| self.output.is_none().then(terminal::columns).flatten());
-        TextOptions { width: width.unwrap_or(80), colour, ascii: self.ascii, ordinals: self.normalize }
+        TextOptions {
+            width: width.unwrap_or(80),
+            colour,
+            ascii: self.ascii,
+            ordinals: self.normalize,
+            until: self.until(),
+        }
+    }
+
+    /// The end of the Gantt chart's axis, in nanoseconds.
+    fn until(&self) -> Option<u64> {
+        let limit = self.until?.0?;
+        Some(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX))
     }
 }

@@ -13,7 +13,7 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
-const STYLE_HASH: &str = "sha256-9TVQsrVfYLF219tZCkolI/XsXetQZ/oPv6AxDDNlg90=";
+const STYLE_HASH: &str = "sha256-TzGvDLG8+Rx6bz1Hi5bJEMfYGbr+UwGbvr6QsPKr/LY=";
 const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls.

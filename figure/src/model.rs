@@ -109,6 +109,12 @@ pub struct Conversation {
     pub accepted: Option<u64>,
     /// The intervals from the receive of a request to the last send of its reply, in order.
     pub served: Vec<(u64, u64)>,
+    /// The intervals from a request to the end of the client's wait for a reply that did not come, in order. If the
+    /// client's wait is not known: from the receive of a datagram to that of the next one, without a reply in between.
+    pub unanswered: Vec<(u64, u64)>,
+    /// The intervals in which the server's thread that accepts connections was blocked in a receive from this one, so
+    /// that it could accept no other, in order.
+    pub held: Vec<(u64, u64)>,
     /// When the client received its last byte or closed the socket.
     pub end: Option<u64>,
 }

@@ -8,11 +8,13 @@ pub struct PageOptions<'a> {
     /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no unit is shown; off by
     /// default.
     pub ordinals: bool,
+    /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
+    pub until: Option<u64>,
 }
 
 impl Default for PageOptions<'_> {
     fn default() -> Self {
-        Self { title: "Client/server socket interaction", ordinals: false }
+        Self { title: "Client/server socket interaction", ordinals: false, until: None }
     }
 }
 
@@ -28,10 +30,12 @@ pub struct TextOptions {
     /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no times are written; off
     /// by default.
     pub ordinals: bool,
+    /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
+    pub until: Option<u64>,
 }
 
 impl Default for TextOptions {
     fn default() -> TextOptions {
-        TextOptions { width: 80, colour: false, ascii: false, ordinals: false }
+        TextOptions { width: 80, colour: false, ascii: false, ordinals: false, until: None }
     }
 }

@@ -145,3 +145,21 @@ fn what_is_no_trace_is_named() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("could not read /does/not/exist"), "{done:?}");
 }
+
+#[test]
+fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "tcp", "iterative");
+    let gantt = drawn(&trace, "--format gantt --until 120").text();
+    assert!(gantt.contains(" 120 s\n"), "{gantt}");
+    for (options, why) in [
+        ("--until 120", "--until is of the Gantt chart"),
+        ("--format gantt --until 2 --normalize", "cannot be used with '--normalize'"),
+        ("--format gantt --until=-1", "the time"),
+        ("--format gantt --until soon", "'soon' is not a number of seconds"),
+    ] {
+        let done = drawn(&trace, options);
+        assert_eq!((done.code, done.stderr.contains(why)), (2, true), "{options}: {done:?}");
+    }
+}

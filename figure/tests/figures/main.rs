@@ -18,7 +18,7 @@ fn compare(name: &str, picture: &str) {
 }
 
 const ORDINARY: PageOptions<'static> =
-    PageOptions { title: "Client/server socket interaction", ordinals: false };
+    PageOptions { title: "Client/server socket interaction", ordinals: false, until: None };
 
 #[test]
 fn the_pictures_are_those_of_the_files() {
@@ -30,6 +30,9 @@ fn the_pictures_are_those_of_the_files() {
     compare("browser.svg", &svg(&models::browser(), &ORDINARY));
     compare("link.svg", &svg(&models::link(), &ORDINARY));
     compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
+    compare("pings-gantt.svg", &gantt_svg(&models::pings(), &ORDINARY));
+    let until = PageOptions { until: Some(4_000_000), ..ORDINARY };
+    compare("pings-until-gantt.svg", &gantt_svg(&models::pings(), &until));
     compare("crowd-gantt.svg", &gantt_svg(&models::crowd(), &ORDINARY));
 }
 

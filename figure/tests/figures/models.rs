@@ -248,3 +248,24 @@ pub(crate) fn crowd() -> Model {
     }
     scene.model
 }
+
+/// A client whose second and last request get no reply, and one that holds the server without a request.
+pub(crate) fn pings() -> Model {
+    let mut scene = Scene::default();
+    let server = scene.program("PingServer.py", "python", 900, true);
+    let client = scene.program("PingClient.py", "python", 901, false);
+    let idle = scene.program("IdleClient.py", "python", 902, false);
+    let serving = scene.socket(server, "serverSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    let connected = scene.socket(idle, "clientSocket", false);
+    scene.at(asking, "sendto", 0, &[&sent(b"ping 1"), &to(SERVER)]);
+    let times = Times { served: &[(20, 160), (1400, 1600)], end: Some(2700), ..Times::default() };
+    scene.row(asking, Some(serving), times);
+    let at = |time: u64| 5_000_000_000 + time * 1000;
+    let pings = scene.model.conversations.last_mut().expect("one was added");
+    pings.unanswered = vec![(at(300), at(1300)), (at(1700), at(2700))];
+    let times = Times { connect: Some((100, 150)), accepted: Some(200), end: Some(2900), ..Times::default() };
+    scene.row(connected, None, times);
+    scene.model.conversations.last_mut().expect("one was added").held = vec![(at(200), at(2800))];
+    scene.model
+}

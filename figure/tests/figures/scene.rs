@@ -142,6 +142,7 @@ impl Scene {
             accepted: times.accepted.map(at),
             served: times.served.iter().map(|&(begin, end)| (at(begin), at(end))).collect(),
             end: times.end.map(at),
+            ..Conversation::default()
         });
     }
 }

@@ -45,7 +45,7 @@ fn the_figures_are_those_of_the_files() {
 
 #[test]
 fn the_other_formats_are_those_of_the_files() {
-    for (name, script) in [("iterative", ITERATIVE), ("concurrent", CONCURRENT)] {
+    for (name, script) in [("iterative", ITERATIVE), ("concurrent", CONCURRENT), ("pings", PINGS)] {
         let normal = normalize(model(script));
         let options = TextOptions { ordinals: true, ..TextOptions::default() };
         compare(&format!("{name}-gantt.txt"), &gantt_text(&model(script), &TextOptions::default()));
@@ -56,6 +56,8 @@ fn the_other_formats_are_those_of_the_files() {
         let options = TextOptions { width, ..TextOptions::default() };
         compare(&format!("browser-{width}.txt"), &text(&model(BROWSER), &options));
     }
+    let until = TextOptions { until: Some(4_000_000_000), ascii: true, ..TextOptions::default() };
+    compare("pings-until-gantt.txt", &gantt_text(&model(PINGS), &until));
     let ascii = TextOptions { ascii: true, width: 100, colour: true, ..TextOptions::default() };
     compare("tcp-ascii-wide-colour.txt", &text(&model(TCP), &ascii));
     compare("tcp.json", &perfetto(&model(TCP)));

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use capsock_figure::{
-    MessageKind, Model, PageOptions, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
-    svg, text,
+    Conversation, MessageKind, Model, PageOptions, TextOptions, gantt_text, html, link, mermaid, normalize,
+    perfetto, read, svg, text,
 };
 use serde_json::Value;
 
@@ -425,4 +425,42 @@ fn the_other_end_is_not_traced_if_its_address_is_of_no_recorded_socket() {
         let both = messages.iter().filter(|message| message.from.is_some() && message.to.is_some());
         assert!(both.clone().all(|message| !message.untraced), "{what}");
     }
+}
+
+#[test]
+fn a_request_without_a_reply_is_not_served_and_an_idle_client_may_hold_the_server() {
+    // The client, the second process, is not traced.
+    let of_server = |(pid, line): (u32, String)| (pid == 100).then(|| line + "\n");
+    let server_alone: String = lines(scripts::PINGS).into_iter().filter_map(of_server).collect();
+    // As many replies as requests, in another order.
+    let overlapping = "
+        server UDPServer.py python
+        server socket 3 udp
+        server bind 3 local=0.0.0.0:12000
+        server recvfrom 3 peer=127.0.0.1:50123 room=64 data=one
+        server recvfrom 3 peer=127.0.0.1:50123 room=64 data=two
+        server sendto 3 peer=127.0.0.1:50123 data=ONE
+        server sendto 3 peer=127.0.0.1:50123 data=TWO";
+    // An event loop does not block in the receives of a connection.
+    let event_loop = scripts::ITERATIVE.replace(" since=9", "");
+    let cases = [
+        ("a client's timeouts", model(scripts::PINGS), [2, 2, 0]),
+        ("a server's receives", linked(&server_alone), [2, 2, 0]),
+        ("overlapping requests", model(overlapping), [1, 0, 0]),
+        ("an iterative server", model(scripts::ITERATIVE), [2, 0, 1]),
+        ("an event loop", model(&event_loop), [2, 0, 0]),
+        ("a thread for each client", model(scripts::CONCURRENT), [2, 0, 0]),
+    ];
+    for (what, linked, expected) in cases {
+        for model in [linked.clone(), normalize(linked)] {
+            let sum =
+                |count: fn(&Conversation) -> usize| model.conversations.iter().map(count).sum::<usize>();
+            let found =
+                [sum(|one| one.served.len()), sum(|one| one.unanswered.len()), sum(|one| one.held.len())];
+            assert_eq!(found, expected, "{what}: {:?}", model.conversations);
+        }
+    }
+    let waits: Vec<_> =
+        model(scripts::PINGS).conversations[0].unanswered.iter().map(|(begin, end)| end - begin).collect();
+    assert!(waits.iter().all(|wait| (1_000_000_000..1_010_000_000).contains(wait)), "{waits:?}");
 }

@@ -278,3 +278,29 @@ pub(crate) const BROWSER: &str = "
     server recv 4 room=1024
     server close 4
 ";
+
+/// Pings over UDP to a server that answers the first and the third one, with a client that waits a second for each.
+pub(crate) const PINGS: &str = "
+    server PingServer.py python
+    client PingClient.py python
+    server socket 3 udp
+    server bind 3 local=0.0.0.0:12000
+    client socket 3 udp
+    client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:12000 data=ping␠1
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠1 since=4
+    server sendto 3 peer=127.0.0.1:50123 data=PING␠1
+    client recvfrom 3 peer=127.0.0.1:12000 room=64 data=PING␠1 since=6
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠2
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠2 since=8
+    pause
+    client recvfrom 3 outcome=timeout room=64 since=10
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠3
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠3 since=11
+    server sendto 3 peer=127.0.0.1:50123 data=PING␠3
+    client recvfrom 3 peer=127.0.0.1:12000 room=64 data=PING␠3 since=1014
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠4
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠4 since=1016
+    pause
+    client recvfrom 3 outcome=timeout room=64 since=1018
+    client close 3
+";
