@@ -20,7 +20,7 @@ The exit status is 2 if a file is not a trace, or has a newer version of the for
 
 /// Draw the socket calls of programs from their traces.
 ///
-/// The files are of one run, of programs in any language. The same files give the same bytes.
+/// The files are of the same run, of programs in any language. The same files give the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Trace {
@@ -33,6 +33,9 @@ pub(crate) struct Trace {
     /// The file to write instead of standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// Which runs of the programs to draw, if they were recorded more than once.
+    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
+    run: Runs,
     /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs with the same calls give the
     /// same bytes.
     #[arg(long)]
@@ -71,6 +74,14 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Runs {
+    /// The last one: the server that started last, its clients, and all that ran at the same time.
+    Last,
+    /// All, one below the other.
+    All,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum When {
     Auto,
     Always,
@@ -84,7 +95,11 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
             "--until is of the Gantt chart, which this format does not have: give --format gantt, or write a page",
         ));
     }
-    let mut model = figure::link(read(&args.files)?);
+    let trace = read(&args.files)?;
+    let mut model = match args.run {
+        Runs::Last => figure::link_last_run(trace),
+        Runs::All => figure::link(trace),
+    };
     if args.no_payload {
         model = model.without_payload();
     }

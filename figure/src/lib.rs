@@ -50,7 +50,7 @@ mod untraced;
 pub use gantt_svg::gantt_svg;
 pub use gantt_text::gantt_text;
 pub use html::html;
-pub use link::link;
+pub use link::{link, link_last_run};
 pub use mermaid::mermaid;
 pub use model::{Conversation, Message, MessageKind, Model, Program, Socket, Step};
 pub use normalize::normalize;

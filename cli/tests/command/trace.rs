@@ -163,3 +163,20 @@ fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
         assert_eq!((done.code, done.stderr.contains(why)), (2, true), "{options}: {done:?}");
     }
 }
+
+#[test]
+fn the_last_run_of_a_file_is_drawn_or_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "udp", "iterative");
+    let once = drawn(&trace, "--normalize").text();
+    recorded(&trace, "udp", "iterative");
+    let last = drawn(&trace, "--normalize").text();
+    assert_eq!(
+        last.replace("Note: this is the last of 2 runs in the trace; --run all draws all of them\n", ""),
+        once
+    );
+    let all = drawn(&trace, "--normalize --run all --width 200").text();
+    assert_eq!((all.matches("\"hello\" ─").count(), all.contains("the last of")), (2, false), "{all}");
+    assert_eq!(last, drawn(&trace, "--run last --normalize").text());
+}

@@ -7,6 +7,7 @@ mod names;
 mod order;
 mod processes;
 mod renumber;
+mod runs;
 mod sockets;
 mod streams;
 mod untraced;
@@ -26,7 +27,27 @@ pub(super) use order::{Order, arrange, moment};
 /// order of the files, nor on the order of the lines of different processes.
 #[must_use]
 pub fn link(trace: Trace) -> Model {
+    let (processes, remarks) = processes::gather(trace);
+    linked(processes, remarks)
+}
+
+/// Links the events of the last run of the programs that were recorded, as [`link`]; a [remark](Model::remarks) tells if
+/// there are others.
+///
+/// Programs whose times overlap are of one run. A server that starts after another one has served begins a new run, with
+/// its clients, whether they come before or after its start. If no server was recorded, programs whose times do not
+/// overlap are of different runs.
+#[must_use]
+pub fn link_last_run(trace: Trace) -> Model {
     let (processes, mut remarks) = processes::gather(trace);
+    let (processes, runs) = runs::last(processes);
+    if runs > 1 {
+        remarks.push(format!("this is the last of {runs} runs in the trace; --run all draws all of them"));
+    }
+    linked(processes, remarks)
+}
+
+fn linked(processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
     let (programs, members) = programs(&processes);
     let (steps, histories) = sockets::track(processes, &members, &mut remarks);
     let mut messages = streams::messages(&steps, &histories);
