@@ -46,6 +46,9 @@ pub(crate) struct Trace {
     /// The width of the text formats, in columns [default: that of the terminal, else 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
     width: Option<u16>,
+    /// Draw every round of repeated calls, instead of a note that counts them.
+    #[arg(long)]
+    unfolded: bool,
     /// End the axis of the Gantt chart this long after its beginning, so that two charts can be compared.
     #[arg(long, value_name = "SECONDS", conflicts_with = "normalize")]
     until: Option<Seconds>,
@@ -95,6 +98,9 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
             "--until is of the Gantt chart, which this format does not have: give --format gantt, or write a page",
         ));
     }
+    if args.unfolded && !matches!(format, Format::Text | Format::Svg | Format::Html) {
+        return Err(Failure::usage("--unfolded is of the formats text, svg and html"));
+    }
     let trace = read(&args.files)?;
     let mut model = match args.run {
         Runs::Last => figure::link_last_run(trace),
@@ -137,7 +143,12 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 
 impl Trace {
     fn draw(&self, model: &Model, format: Format) -> String {
-        let page = PageOptions { ordinals: self.normalize, until: self.until(), ..PageOptions::default() };
+        let page = PageOptions {
+            ordinals: self.normalize,
+            until: self.until(),
+            unfolded: self.unfolded,
+            ..PageOptions::default()
+        };
         match format {
             Format::Text => figure::text(model, &self.text()),
             Format::Svg => figure::svg(model, &page),
@@ -188,6 +199,7 @@ impl Trace {
             ascii: self.ascii,
             ordinals: self.normalize,
             until: self.until(),
+            unfolded: self.unfolded,
         }
     }
 

@@ -34,7 +34,7 @@ impl Symbol {
             (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
             (Self::Lost, drawn().any(|message| label::is_lost(model, message))),
             (Self::Unseen, drawn().any(is_unseen)),
-            (Self::Wait, layout.boxes.iter().any(CallBox::waits)),
+            (Self::Wait, layout.boxes.values().any(CallBox::waits)),
         ]
         .into_iter()
         .filter_map(|(symbol, used)| used.then_some(symbol))
@@ -89,11 +89,8 @@ fn is_unseen(message: &Message) -> bool {
 }
 
 pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
-    let mut numbers = vec![0; layout.boxes.len()];
-    for (number, &step) in layout.order.iter().enumerate() {
-        numbers[step] = number + 1;
-    }
-    let number = |step: Option<usize>| step.and_then(|step| numbers.get(step).copied());
+    let drawn = |step: &usize| layout.boxes.contains_key(step);
+    let number = |step: Option<usize>| step.filter(drawn).map(|step| layout.numbers[step]);
     for arrow in &layout.arrows {
         let message = &model.messages[arrow.message];
         let symbol = Symbol::of(message);

@@ -13,10 +13,11 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
-const STYLE_HASH: &str = "sha256-TzGvDLG8+Rx6bz1Hi5bJEMfYGbr+UwGbvr6QsPKr/LY=";
+const STYLE_HASH: &str = "sha256-dKLYvDWvCzaZJSa+v6MLLpFfB4ft05g/vXenXtkRo5U=";
 const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
 
-/// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls.
+/// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
+/// and those of the figure.
 #[must_use]
 pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     let layout = Layout::new(model, options);
@@ -29,11 +30,11 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     let about = "Each client is a row, and time goes to the right.";
     section(&mut out, "gantt-section", "Who was served, and who waited", about);
     scrolled(&mut out, "The clients' times", &gantt_svg::gantt(model, options, Target::Page));
-    let rows = table::rows(model, &layout);
+    let rows = table::rows(&layout);
     let about =
         table::folded(model, &rows).unwrap_or_else(|| "All that the pictures show, in words.".to_owned());
     section(&mut out, "calls", "The calls", &about);
-    scrolled(&mut out, "The table of calls", &table::calls(model, options, &rows));
+    scrolled(&mut out, "The table of calls", &table::calls(model, options, &layout, &rows));
     if rows.len() < model.steps.len() {
         out.push_str("<h3>All calls, counted</h3>\n");
         scrolled(&mut out, "The calls, counted", &table::counted(model, options));

@@ -10,11 +10,13 @@ pub struct PageOptions<'a> {
     pub ordinals: bool,
     /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
     pub until: Option<u64>,
+    /// Whether to draw every round of repeated calls, of up to some thousand rows; off by default: a note replaces them.
+    pub unfolded: bool,
 }
 
 impl Default for PageOptions<'_> {
     fn default() -> Self {
-        Self { title: "Client/server socket interaction", ordinals: false, until: None }
+        Self { title: "Client/server socket interaction", ordinals: false, until: None, unfolded: false }
     }
 }
 
@@ -32,10 +34,12 @@ pub struct TextOptions {
     pub ordinals: bool,
     /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
     pub until: Option<u64>,
+    /// Whether to draw every round of repeated calls, of up to some thousand rows; off by default: a note replaces them.
+    pub unfolded: bool,
 }
 
 impl Default for TextOptions {
     fn default() -> TextOptions {
-        TextOptions { width: 80, colour: false, ascii: false, ordinals: false, until: None }
+        TextOptions { width: 80, colour: false, ascii: false, ordinals: false, until: None, unfolded: false }
     }
 }

@@ -2,11 +2,15 @@
 //! that receives. The vertical part shows how long data was in a buffer or a connection in the backlog. Labels are between
 //! columns, each in a slot of its own.
 
+use std::collections::BTreeMap;
+
 use super::escape::columns as width_of;
-use super::grid::{CallBox, Column, MAX_STEPS, Row};
+use super::grid::{CallBox, Column, Row};
 use super::{Message, MessageKind, Model, label};
 
 const TRACK: i32 = 11;
+/// The number of calls in which the program at an address is looked for.
+const MAX_SEARCHED: usize = 400;
 pub(super) const BACKLOG: i32 = 70;
 
 /// An arrow and its route.
@@ -81,12 +85,18 @@ impl Gap {
 }
 
 impl Routes {
-    pub(super) fn new(model: &Model, columns: &[Column], boxes: &[CallBox], rows: &mut [Row]) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        messages: &[usize],
+        columns: &[Column],
+        boxes: &BTreeMap<usize, CallBox>,
+        rows: &mut [Row],
+    ) -> Self {
         let mut routes =
             Self { gaps: vec![Gap::default(); columns.len() + 1], plans: Vec::with_capacity(boxes.len()) };
         let mut used = vec![0; rows.len()];
-        for (index, message) in model.messages.iter().enumerate() {
-            routes.plan(model, columns, boxes, &mut used, (index, message));
+        for &index in messages {
+            routes.plan(model, columns, boxes, &mut used, (index, &model.messages[index]));
         }
         for (row, used) in rows.iter_mut().zip(used) {
             (row.slots, row.slot) = (used.max(1), 20);
@@ -102,12 +112,15 @@ impl Routes {
         &mut self,
         model: &Model,
         columns: &[Column],
-        boxes: &[CallBox],
+        boxes: &BTreeMap<usize, CallBox>,
         used: &mut [i32],
         (index, message): (usize, &Message),
     ) {
         let end = |step: Option<usize>, begin: bool| {
-            let (step, call_box) = step.and_then(|step| Some((step, boxes.get(step)?)))?;
+            let (step, call_box) = step.and_then(|step| Some((step, boxes.get(&step)?)))?;
+            if call_box.open && !begin {
+                return None;
+            }
             Some(End {
                 step,
                 column: call_box.column,
@@ -120,7 +133,7 @@ impl Routes {
         if message.to.is_some() && to.is_none() {
             note = Some("received later, not drawn".to_owned());
         } else if message.from.is_some() && from.is_none() {
-            note = Some("sent later, not drawn".to_owned());
+            note = Some("sent before, not drawn".to_owned());
         }
         // An unmatched arrow points to the program at its peer's address, or else to the nearest other program.
         let untraced = message.untraced.then(|| columns.len() - 1);
@@ -198,9 +211,14 @@ impl Routes {
         }
     }
 
-    pub(super) fn placed(&self, columns: &[Column], boxes: &[CallBox], rows: &[Row]) -> Vec<Arrow> {
+    pub(super) fn placed(
+        &self,
+        columns: &[Column],
+        boxes: &BTreeMap<usize, CallBox>,
+        rows: &[Row],
+    ) -> Vec<Arrow> {
         let edge = |end: End, begin: bool, right: bool| {
-            let half = boxes[end.step].half_width(begin);
+            let half = boxes[&end.step].half_width(begin);
             columns[end.column].middle() + if right { half } else { -half }
         };
         let place = |plan: &Plan| {
@@ -284,7 +302,7 @@ fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
 fn peer(model: &Model, columns: &[Column], end: End) -> Option<usize> {
     let address = model.steps[end.step].call.peer?;
     let own = model.steps[end.step].socket;
-    let mut others = model.steps.iter().take(MAX_STEPS).filter(|step| step.socket != own);
+    let mut others = model.steps.iter().take(MAX_SEARCHED).filter(|step| step.socket != own);
     let other = others.find(|step| {
         step.call.local.is_some_and(|local| {
             local == address || local.ip().is_unspecified() && local.port() == address.port()

@@ -3,20 +3,21 @@
 use super::arrows::{self, Symbol};
 use super::canvas::{Anchor, Canvas, Target};
 use super::escape::clipped;
-use super::grid::{BESIDE_BAR, LINE, TOP};
+use super::grid::{BESIDE_BAR, Content, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
 use super::{Model, PageOptions, label, untraced};
 
 /// The socket-interaction figure as an SVG file: a column for each program with its calls from top to bottom, a bar for
-/// a call that blocked, an arrow for each message. It contains the first 400 calls and the number of the others.
+/// a call that blocked, an arrow for each message. A note replaces repeated rounds of calls, and the middle of a figure of
+/// more than some 500 rows.
 #[must_use]
 pub fn svg(model: &Model, options: &PageOptions<'_>) -> String {
     figure(model, options, &Layout::new(model, options), Target::File)
 }
 
 pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, target: Target) -> String {
-    let notes = notes(model, layout.boxes.len());
+    let notes = notes(model);
     let symbols = Symbol::used(model, layout);
     let legend_rows = arrows::legend_rows(&symbols, layout.width);
     let height = layout.bottom + 34 + legend_rows * 26 + notes.len() as i32 * 18; // a few notes
@@ -26,8 +27,8 @@ pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, 
     untraced_lane(&mut canvas, model, layout);
     clock(&mut canvas, model, layout, options);
     arrows::draw(&mut canvas, model, layout);
-    for (number, &index) in layout.order.iter().enumerate() {
-        draw_step(&mut canvas, model, layout, options, (index, number + 1));
+    for &index in layout.order.iter().filter(|step| layout.boxes.contains_key(step)) {
+        draw_step(&mut canvas, model, layout, options, (index, layout.numbers[index]));
     }
     let y = layout.bottom + 18;
     arrows::legend(&mut canvas, &symbols, y);
@@ -55,16 +56,9 @@ pub(super) fn summary(model: &Model, options: &PageOptions<'_>) -> String {
     parts.join(" · ")
 }
 
-/// The notes below the figure: omitted calls, and remarks.
-fn notes(model: &Model, drawn: usize) -> Vec<String> {
+/// The notes below the figure: remarks.
+fn notes(model: &Model) -> Vec<String> {
     let mut notes = Vec::new();
-    if drawn < model.steps.len() {
-        notes.push(format!(
-            "The first {} of {} calls are drawn.",
-            grouped(drawn as u64),
-            grouped(model.steps.len() as u64)
-        ));
-    }
     notes.extend(model.remarks.iter().take(4).map(|remark| clipped(remark, 110)));
     if model.remarks.len() > 4 {
         notes.push(format!("And {} more remarks of the reader.", model.remarks.len() - 4));
@@ -116,21 +110,31 @@ fn untraced_lane(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     canvas.line("life untraced", (column.middle(), top), (column.middle(), bottom));
 }
 
-/// Draws the number and the time of each call at the left edge.
+/// Draws the number and the time of each call at the left edge, and the notes that stand for others.
 fn clock(canvas: &mut Canvas, model: &Model, layout: &Layout, options: &PageOptions<'_>) {
     let start = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
-    let mut number = 0;
     if !options.ordinals {
         canvas.text("time", (108, TOP - 39), Anchor::End, "seconds");
     }
     for (index, row) in layout.rows.iter().enumerate() {
-        let call = &model.steps[row.step].call;
-        let begins = layout.boxes[row.step].begin == index;
-        if begins {
-            number += 1;
-            canvas.text("number", (24, row.y + 4), Anchor::Start, &number.to_string());
+        let (step, begins) = match &row.content {
+            Content::Call { step, begins } => (*step, *begins),
+            Content::Note(text) => {
+                canvas.rect("fold", (84, row.y - 13), (layout.width - 108, 26), 13);
+                canvas.text(
+                    "folded",
+                    (layout.width / 2 + 30, row.y + 4),
+                    Anchor::Middle,
+                    &format!("⋮ {text}"),
+                );
+                continue;
+            }
+        };
+        if layout.boxes[&step].begin == index {
+            canvas.text("number", (24, row.y + 4), Anchor::Start, &layout.numbers[step].to_string());
         }
         if !options.ordinals {
+            let call = &model.steps[step].call;
             let at = if begins { call.begin } else { call.end };
             canvas.text("time", (108, row.y + 4), Anchor::End, &label::moment(at - start));
         }
@@ -144,7 +148,7 @@ fn draw_step(
     options: &PageOptions<'_>,
     (index, number): (usize, usize),
 ) {
-    let (call_box, step) = (&layout.boxes[index], &model.steps[index]);
+    let (call_box, step) = (&layout.boxes[&index], &model.steps[index]);
     let (top, end) = (layout.rows[call_box.begin].y, layout.rows[call_box.end].y);
     let middle = layout.columns[call_box.column].middle();
     let failed = if label::failed(step) { " failed" } else { "" };
@@ -163,10 +167,11 @@ fn draw_step(
         let sign = if label::failed(step) { "✕ " } else { "" };
         canvas.text("failure", (middle, top + 5 + LINE), Anchor::Middle, &format!("{sign}{failure}"));
     } else if call_box.waits() {
-        let half = call_box.half_width(false);
-        canvas.rect("return", (middle - half, end - 11), (2 * half, 22), 11);
-        let text = call_box.result.as_deref().unwrap_or_default();
-        canvas.text("result", (middle, end + 4), Anchor::Middle, text);
+        if let Some(text) = &call_box.result {
+            let half = call_box.half_width(false);
+            canvas.rect("return", (middle - half, end - 11), (2 * half, 22), 11);
+            canvas.text("result", (middle, end + 4), Anchor::Middle, text);
+        }
         canvas.text("waits", (middle + BESIDE_BAR, top + 30), Anchor::Start, &call_box.wait);
     }
     canvas.close_step();

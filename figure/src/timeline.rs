@@ -24,7 +24,7 @@ pub(super) enum Entry {
 }
 
 /// All entries of a model, in order.
-fn timeline(model: &Model) -> Vec<Entry> {
+pub(super) fn timeline(model: &Model) -> Vec<Entry> {
     let begins = begins(model);
     let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
     for (step, before) in begins.iter().enumerate() {
@@ -80,6 +80,13 @@ const MIN_OMITTED: usize = 12;
 const MAX_ROUND: usize = 120;
 /// The middle of a longer timeline is omitted.
 const MAX_ENTRIES: usize = 500;
+/// The middle of a longer timeline is omitted if no rounds are folded.
+const MAX_UNFOLDED: usize = 5000;
+
+/// The entries of a model without folding; if there are too many, the middle is omitted.
+pub(super) fn unfolded(model: &Model) -> Vec<Entry> {
+    without_middle(timeline(model), MAX_UNFOLDED)
+}
 
 /// The entries of a model, with repeated rounds folded and, if there are still too many, the middle omitted. `column`
 /// maps a program to the column that it is drawn in; entries of different columns are different.
@@ -106,12 +113,28 @@ pub(super) fn folded(model: &Model, column: impl Fn(usize) -> usize) -> Vec<Entr
             }
         }
     }
-    if shown.len() > MAX_ENTRIES {
-        let (head, tail) = (MAX_ENTRIES * 3 / 5, MAX_ENTRIES / 5);
-        let gap = calls(&shown[head..shown.len() - tail]);
-        shown.splice(head..shown.len() - tail, [Entry::Omitted(gap)]);
+    without_middle(shown, MAX_ENTRIES)
+}
+
+fn without_middle(mut entries: Vec<Entry>, most: usize) -> Vec<Entry> {
+    if entries.len() > most {
+        let (head, tail) = (most * 3 / 5, most / 5);
+        let gap = calls(&entries[head..entries.len() - tail]);
+        entries.splice(head..entries.len() - tail, [Entry::Omitted(gap)]);
     }
-    shown
+    entries
+}
+
+/// The text that stands for the omitted rounds.
+pub(super) fn repeated(rounds: usize, rows: usize, calls: usize) -> String {
+    let word = if rounds == 1 { "round" } else { "rounds" };
+    let (rounds, calls) = (label::grouped(rounds as u64), label::grouped(calls as u64));
+    format!("{rounds} more {word} of the {rows} rows above, {calls} calls")
+}
+
+/// The text that stands for omitted calls.
+pub(super) fn omitted(calls: usize) -> String {
+    format!("{} calls are not drawn", label::grouped(calls as u64))
 }
 
 /// The length of the round that begins here, in entries, and how many times it occurs in a row.

@@ -157,6 +157,7 @@ fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
         ("--until 120", "--until is of the Gantt chart"),
         ("--format gantt --until 2 --normalize", "cannot be used with '--normalize'"),
         ("--format gantt --until=-1", "the time"),
+        ("--format gantt --unfolded", "--unfolded is of the formats text, svg and html"),
         ("--format gantt --until soon", "'soon' is not a number of seconds"),
     ] {
         let done = drawn(&trace, options);
@@ -167,16 +168,40 @@ fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
 #[test]
 fn the_last_run_of_a_file_is_drawn_or_all() {
     let folder = tempfile::tempdir().unwrap();
-    let trace = folder.path().join("run.jsonl");
-    recorded(&trace, "udp", "iterative");
-    let once = drawn(&trace, "--normalize").text();
-    recorded(&trace, "udp", "iterative");
-    let last = drawn(&trace, "--normalize").text();
-    assert_eq!(
-        last.replace("Note: this is the last of 2 runs in the trace; --run all draws all of them\n", ""),
-        once
-    );
-    let all = drawn(&trace, "--normalize --run all --width 200").text();
+    let [first, second, both] = ["first", "second", "both"].map(|name| folder.path().join(name));
+    recorded(&first, "udp", "iterative");
+    recorded(&second, "udp", "iterative");
+    let contents = [&first, &second].map(|file| std::fs::read(file).unwrap());
+    std::fs::write(&both, contents.concat()).unwrap();
+    let last = drawn(&both, "--normalize").text();
+    let note = "Note: this is the last of 2 runs in the trace; --run all draws all of them\n";
+    assert_eq!(last.replace(note, ""), drawn(&second, "--normalize").text());
+    assert!(last.ends_with(note), "{last}");
+    assert_eq!(last, drawn(&both, "--run last --normalize").text());
+    let all = drawn(&both, "--normalize --run all --width 200").text();
     assert_eq!((all.matches("\"hello\" ─").count(), all.contains("the last of")), (2, false), "{all}");
-    assert_eq!(last, drawn(&trace, "--run last --normalize").text());
+}
+
+#[test]
+fn repeated_rounds_are_folded_unless_all_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    let record = format!("--trace {}", trace.display());
+    let server = Server::start(&format!("udp --host 127.0.0.1 --concurrency iterative {record}"));
+    for _ in 0..12 {
+        let asked = words(&format!("client udp 127.0.0.1 {} hello", server.port())).done();
+        assert_eq!(asked.text(), "HELLO\n", "{asked:?}");
+    }
+    server.running.signal(libc::SIGINT);
+    assert_eq!(server.running.done().code, 130);
+    for format in ["text", "svg", "html"] {
+        let rows = |options: &str| {
+            let figure = drawn(&trace, &format!("--normalize --format {format} {options}")).text();
+            let figure = figure.split("<table").next().unwrap().replace("&quot;", "\"");
+            (figure.contains("more rounds of the"), figure.matches("sendto(\"HELLO\"").count())
+        };
+        let (folded, unfolded) = (rows(""), rows("--unfolded"));
+        assert!(folded.0 && !unfolded.0 && folded.1 < 8, "{format}: {folded:?} {unfolded:?}");
+        assert!(unfolded.1 >= 12, "{format}: {unfolded:?}");
+    }
 }

@@ -304,3 +304,27 @@ pub(crate) const PINGS: &str = "
     client recvfrom 3 outcome=timeout room=64 since=1018
     client close 3
 ";
+
+/// A chat whose server waits for all clients at once. The accept begins before the connect has returned.
+pub(crate) const CHAT: &str = "
+    server ChatServer.py python
+    one ChatClient.py python
+    two ChatClient.py python
+    server socket 3 tcp
+    server bind 3 local=0.0.0.0:12000
+    server listen 3 argument=5
+    one socket 3 tcp
+    one connect 3 local=127.0.0.1:50001 peer=127.0.0.1:12000 since=7
+    server accept 3 accepted=4 local=127.0.0.1:12000 peer=127.0.0.1:50001 since=8 begin=8200000
+    two socket 3 tcp
+    two connect 3 local=127.0.0.1:50002 peer=127.0.0.1:12000 since=10
+    server accept 3 accepted=5 local=127.0.0.1:12000 peer=127.0.0.1:50002 since=11 begin=11200000
+    one send 3 data=hello
+    server recv 4 room=1024 data=hello
+    server send 5 data=one:␠hello
+    two recv 3 room=1024 data=one:␠hello since=11
+    one close 3
+    server recv 4 room=1024
+    server close 4
+    two close 3
+";
