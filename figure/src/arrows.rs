@@ -141,11 +141,11 @@ fn described(model: &Model, message: &Message, label: &str, note: &str) -> Strin
     let name = |step: Option<usize>, unknown: &str| {
         step.map_or_else(|| unknown.to_owned(), |step| model.programs[model.steps[step].program].name.clone())
     };
-    let unknown = if message.untraced { untraced::NAME } else { "an unseen sender" };
+    let unknown = if message.untraced { untraced::name(model) } else { "an unseen sender" };
     let mut text = format!("{label}, from {}", name(message.from, unknown));
     if message.to.is_some() || message.untraced {
         text.push_str(" to ");
-        text.push_str(&name(message.to, untraced::NAME));
+        text.push_str(&name(message.to, untraced::name(model)));
     }
     if !note.is_empty() {
         text.push_str(", ");

@@ -5,6 +5,7 @@ use super::canvas::{Anchor, Canvas, Target};
 use super::escape::{clipped, columns};
 use super::gantt::{Gantt, Phase, Row, layout};
 use super::label::{duration, grouped};
+use super::svg::caption;
 use super::{Model, PageOptions};
 
 /// The maximum number of clients drawn; the chart states the number of the others.
@@ -30,11 +31,13 @@ pub(super) fn gantt(model: &Model, options: &PageOptions<'_>, target: Target) ->
     let width = left + SPAN + RIGHT;
     let entries = legend_entries(&gantt, width);
     let legend_rows = entries.last().map_or(0, |(_, (_, row))| *row) * 26;
-    let height = bottom + 84 + legend_rows + i32::from(folded > 0) * 20;
+    let caption = caption(options, target, width);
+    let below = bottom + 84 + legend_rows + i32::from(folded > 0) * 20;
+    let height = below + caption.len() as i32 * 18; // a few lines
     let title = "Who was served, and who waited";
     let about = if gantt.rows.is_empty() { "No client was seen.".to_owned() } else { summary(&gantt) };
     let heading = if target == Target::File { options.title } else { title };
-    let mut canvas = Canvas::new(width, height, target, "gantt", heading, &about);
+    let mut canvas = Canvas::new(width, height, target, "gantt", (heading, &about, options.font_size));
     let scale = Scale { begin: gantt.begin, span: (gantt.end - gantt.begin).max(1), left };
     axis(&mut canvas, &scale, bottom, options);
     for (index, row) in rows.iter().enumerate() {
@@ -44,6 +47,9 @@ pub(super) fn gantt(model: &Model, options: &PageOptions<'_>, target: Target) ->
     if folded > 0 {
         let text = format!("The first {MAX_ROWS} of {} clients are drawn.", grouped(gantt.rows.len() as u64));
         canvas.text("soft", (24, bottom + 86 + legend_rows), Anchor::Start, &text);
+    }
+    for (line, text) in caption.iter().enumerate() {
+        canvas.text("soft", (24, below - 12 + line as i32 * 18), Anchor::Start, text);
     }
     canvas.finish()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::escape::{clipped, columns as columns_of};
 use super::grid::{BESIDE_BAR, CallBox, Column, Content, LINE, Row, TOP, box_width, place_threads, rows};
 use super::routes::{Arrow, Gap, Routes};
-use super::timeline::{Entry, folded, timeline, unfolded};
+use super::timeline::{Entry, Selection, begun, numbers, selected, timeline};
 use super::{MessageKind, Model, PageOptions, label, untraced};
 
 const LEFT: i32 = 108;
@@ -28,7 +28,8 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(model: &Model, options: &PageOptions<'_>) -> Self {
-        let entries = if options.unfolded { unfolded(model) } else { folded(model, |program| program) };
+        let selection = Selection { rows: options.rows, unfolded: options.unfolded };
+        let entries = selected(model, selection, |program| program);
         let (mut rows, places) = rows(&entries);
         let mut boxes = BTreeMap::new();
         for (index, (begin, end)) in places {
@@ -53,7 +54,7 @@ impl Layout {
             let wait = columns_of(&call_box.wait) * 13 / 2 + BESIDE_BAR;
             column.halves = [column.halves[0].max(half_width), column.halves[1].max(half_width).max(wait)];
         }
-        if untraced::has_column(model) {
+        if untraced::has_column(model) && !rows.is_empty() {
             columns.push(Column::untraced(model, rows.len()));
         }
         let messages = drawn(model, &entries, &boxes);
@@ -69,15 +70,8 @@ impl Layout {
         }
         let width = place_columns(&mut columns, &mut routes.gaps);
         let arrows = routes.placed(&columns, &boxes, &rows);
-        let begun = |entry: Entry| match entry {
-            Entry::Begin(step) | Entry::Call(step) => Some(step),
-            _ => None,
-        };
-        let order: Vec<usize> = timeline(model).into_iter().filter_map(begun).collect();
-        let mut numbers = vec![0; model.steps.len()];
-        for (place, &step) in order.iter().enumerate() {
-            numbers[step] = place + 1;
-        }
+        let all = timeline(model);
+        let (order, numbers) = (begun(&all).collect(), numbers(model, &all));
         Self { columns, boxes, rows, arrows, order, numbers, width, bottom: y }
     }
 }

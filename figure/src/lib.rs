@@ -36,6 +36,7 @@ mod link;
 mod mermaid;
 mod model;
 mod normalize;
+mod only;
 mod options;
 mod perfetto;
 mod read;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::label;
-use super::timeline::{Entry, folded};
+use super::timeline::{Entry, Selection, selected};
 use super::{Message, MessageKind, Model, untraced};
 
 /// The participant for all programs that are not traced.
@@ -25,14 +25,14 @@ pub fn mermaid(model: &Model) -> String {
     let meets_unseen =
         |message: &Message| ends(model, message).is_some_and(|(from, to)| from.is_none() || to.is_none());
     if model.messages.iter().any(meets_unseen) {
-        line(format!("participant {UNSEEN} as {}", untraced::NAME));
+        line(format!("participant {UNSEEN} as {}", untraced::name(model)));
     }
     let span = match model.programs.len() {
         0 | 1 => "p0".to_owned(),
         several => format!("p0,p{}", several - 1),
     };
     let mut begun = std::collections::HashSet::new();
-    for entry in folded(model, |program| program) {
+    for entry in selected(model, Selection::default(), |program| program) {
         match entry {
             Entry::Begin(step) => {
                 begun.insert(step);

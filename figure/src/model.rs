@@ -17,6 +17,8 @@ pub struct Model {
     pub conversations: Vec<Conversation>,
     /// Messages about incomplete input, such as truncated lines and calls whose beginning was not recorded.
     pub remarks: Vec<String>,
+    /// Whether messages go to or come from programs that were recorded, and [left out](Model::only).
+    pub hidden: bool,
 }
 
 /// A program: a process and the children that it forked.

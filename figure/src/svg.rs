@@ -2,7 +2,7 @@
 
 use super::arrows::{self, Symbol};
 use super::canvas::{Anchor, Canvas, Target};
-use super::escape::clipped;
+use super::escape::{clipped, columns};
 use super::grid::{BESIDE_BAR, Content, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
@@ -17,12 +17,17 @@ pub fn svg(model: &Model, options: &PageOptions<'_>) -> String {
 }
 
 pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, target: Target) -> String {
-    let notes = notes(model);
+    let notes = [caption(options, target, layout.width), notes(model)].concat();
     let symbols = Symbol::used(model, layout);
     let legend_rows = arrows::legend_rows(&symbols, layout.width);
     let height = layout.bottom + 34 + legend_rows * 26 + notes.len() as i32 * 18; // a few notes
-    let mut canvas =
-        Canvas::new(layout.width, height, target, "interaction", options.title, &summary(model, options));
+    let mut canvas = Canvas::new(
+        layout.width,
+        height,
+        target,
+        "interaction",
+        (options.title, &summary(model, options), options.font_size),
+    );
     lanes(&mut canvas, model, layout);
     untraced_lane(&mut canvas, model, layout);
     clock(&mut canvas, model, layout, options);
@@ -36,6 +41,23 @@ pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, 
         canvas.text("soft", (24, y + legend_rows * 26 + 12 + line as i32 * 18), Anchor::Start, note);
     }
     canvas.finish()
+}
+
+/// The lines of the caption in a picture's file. The page has it outside of the pictures.
+pub(super) fn caption(options: &PageOptions<'_>, target: Target, width: i32) -> Vec<String> {
+    let most = ((width - 48) / 7).max(40);
+    let mut lines: Vec<String> = Vec::new();
+    for word in options.caption.filter(|_| target == Target::File).unwrap_or_default().split_whitespace() {
+        let word = clipped(word, most);
+        match lines.last_mut().filter(|line| columns(line) + 1 + columns(&word) <= most) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            None => lines.push(word),
+        }
+    }
+    lines
 }
 
 /// A line with the numbers of programs, calls and messages, and the duration.
@@ -104,8 +126,8 @@ fn untraced_lane(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     };
     let size = (column.width() + 20, layout.bottom - TOP + 84);
     canvas.rect("lane untraced", (column.x - 10, TOP - 84), size, 10);
-    canvas.text("name untraced", (column.middle(), TOP - 58), Anchor::Middle, untraced::NAME);
-    canvas.text("soft", (column.middle(), TOP - 39), Anchor::Middle, untraced::ABOUT);
+    canvas.text("name untraced", (column.middle(), TOP - 58), Anchor::Middle, untraced::name(model));
+    canvas.text("soft", (column.middle(), TOP - 39), Anchor::Middle, untraced::about(model));
     let (top, bottom) = (TOP - 24, layout.rows[column.last_row].y);
     canvas.line("life untraced", (column.middle(), top), (column.middle(), bottom));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
-use super::{MessageKind, Model, PageOptions, untraced};
+use super::{MessageKind, Model, PageOptions};
 
 /// The maximum number of rows of the table of calls.
 const MAX_ROWS: usize = 2000;
@@ -92,7 +92,7 @@ fn links(model: &Model, numbers: &HashMap<usize, usize>) -> HashMap<usize, Vec<S
             let note = label::note(model, message).map(|note| format!(" ({note})")).unwrap_or_default();
             let text = match message.to {
                 Some(to) => format!("{what} to {}{note}", link(to)),
-                None if message.untraced => format!("{what} to a program that is {}", untraced::NAME),
+                None if message.untraced => format!("{what} to a program that is not shown"),
                 None => format!("{what}{note}"),
             };
             links.entry(from).or_default().push(text);
@@ -100,7 +100,7 @@ fn links(model: &Model, numbers: &HashMap<usize, usize>) -> HashMap<usize, Vec<S
         if let Some(to) = message.to.filter(has_row) {
             let text = match message.from {
                 Some(from) => format!("{what} from {}", link(from)),
-                None if message.untraced => format!("{what} from a program that is {}", untraced::NAME),
+                None if message.untraced => format!("{what} from a program that is not shown"),
                 None => format!("{what} (no send seen)"),
             };
             links.entry(to).or_default().push(text);

@@ -55,7 +55,8 @@ fn linked(processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
     untraced::mark(&steps, &histories, &mut messages);
     let sockets =
         histories.iter().map(|history| Socket { program: history.program, name: String::new() }).collect();
-    let mut model = Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks };
+    let mut model =
+        Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks, hidden: false };
     serving(&mut model);
     if !arrange(&mut model, Order::Clock) {
         model

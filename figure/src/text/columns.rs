@@ -51,7 +51,7 @@ pub(super) fn columns(
         columns.push(Column { line, room: each - 3, title, subtitle, untraced: false });
     }
     if untraced {
-        let (title, subtitle) = (untraced::NAME.to_owned(), untraced::ABOUT.to_owned());
+        let (title, subtitle) = (untraced::name(model).to_owned(), untraced::about(model).to_owned());
         let line = margin + columns.len() * each;
         columns.push(Column { line, room: each - 3, title, subtitle, untraced });
     }

@@ -17,8 +17,16 @@ fn compare(name: &str, picture: &str) {
     assert!(golden == picture, "{name} differs (CAPSOCK_BLESS=1 takes it), first in line {difference:?}");
 }
 
-const ORDINARY: PageOptions<'static> =
-    PageOptions { title: "Client/server socket interaction", ordinals: false, until: None, unfolded: false };
+const ORDINARY: PageOptions<'static> = PageOptions {
+    title: "Client/server socket interaction",
+    ordinals: false,
+    until: None,
+    unfolded: false,
+    rows: None,
+    caption: None,
+    font_size: 13,
+    light: false,
+};
 
 #[test]
 fn the_pictures_are_those_of_the_files() {

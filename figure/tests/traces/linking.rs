@@ -464,3 +464,50 @@ fn a_request_without_a_reply_is_not_served_and_an_idle_client_may_hold_the_serve
         model(scripts::PINGS).conversations[0].unanswered.iter().map(|(begin, end)| end - begin).collect();
     assert!(waits.iter().all(|wait| (1_000_000_000..1_010_000_000).contains(wait)), "{waits:?}");
 }
+
+#[test]
+fn only_some_programs_are_drawn_and_what_went_to_the_others() {
+    let all = model(scripts::ITERATIVE);
+    assert_eq!(all.clone().only(&["TCPServer.py", "nobody"]), Err("nobody"));
+    let mut everything = all.clone().only(&["TCPServer.py", "TCPClient.py"]).unwrap();
+    assert_eq!(everything, all);
+    everything = all.clone().only(&["TCPServer.py"]).unwrap();
+    assert_eq!((everything.programs.len(), everything.conversations.len()), (1, 0));
+    let second = all.clone().only(&["TCPServer.py", "TCPClient.py 2"]).unwrap();
+    let names: Vec<_> = second.programs.iter().map(|program| &*program.name).collect();
+    assert_eq!(names, ["TCPServer.py", "TCPClient.py 2"]);
+    assert_eq!(second.messages.len(), all.messages.len());
+    let hidden = second.messages.iter().filter(|message| message.untraced).count();
+    assert_eq!((hidden, second.hidden, second.conversations.len()), (3, true, 1));
+    let client_alone = all.clone().only(&["TCPClient.py 2"]).unwrap();
+    assert_eq!(client_alone.messages.len(), 3);
+    for model in [everything, second, client_alone] {
+        for step in &model.steps {
+            let was = all.steps.iter().find(|was| was.call == step.call).unwrap();
+            assert_eq!(model.programs[step.program], all.programs[was.program]);
+            assert_eq!(model.sockets[step.socket].name, all.sockets[was.socket].name);
+        }
+        let drawn = text(&model, &TextOptions::default());
+        assert!(drawn.contains("other programs") && drawn.contains("calls are not shown"), "{drawn}");
+        assert!(svg(&model, &PageOptions::default()).contains(">other programs</text>"));
+        assert!(html(&model, &PageOptions::default()).contains(" a program that is not shown"));
+        assert!(mermaid(&model).contains(" as other programs\n"));
+    }
+}
+
+#[test]
+fn a_range_of_calls_is_drawn_with_the_numbers_that_they_have() {
+    let all = model(scripts::TCP);
+    let rows = Some((4, 7));
+    let picture = svg(&all, &PageOptions { rows, ..PageOptions::default() });
+    for number in 1..=12 {
+        let title = format!("<title>{number}: ");
+        assert_eq!(picture.contains(&title), (4..=7).contains(&number), "{number}: {picture}");
+    }
+    let drawn = text(&all, &TextOptions { rows, ..TextOptions::default() });
+    assert!(drawn.contains("clientSocket.connect(") && !drawn.contains("clientSocket.close()"), "{drawn}");
+    let nothing = PageOptions { rows: Some((100, 200)), ..PageOptions::default() };
+    for script in [scripts::TCP, scripts::BROWSER] {
+        assert!(!svg(&model(script), &nothing).contains("<title>1: "));
+    }
+}
