@@ -191,6 +191,11 @@ impl Canvas {
         self.open(class, format_args!("{data}><title>{description}</title>\n"));
     }
 
+    /// Opens the group of the columns' heads.
+    pub(super) fn open_heads(&mut self) {
+        self.open("heads", format_args!(">\n"));
+    }
+
     /// Opens the group of a legend entry.
     pub(super) fn open_legend(&mut self, class: &str) {
         self.open(&format!("legend {class}"), format_args!(">\n"));

@@ -13,10 +13,10 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
-const STYLE_HASH: &str = "sha256-n/JDqwsznhwowxyLjfoFaxRvhHt8C2d0Dqy+jBdSvnQ=";
+const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
 /// The same for the light style.
-const LIGHT_HASH: &str = "sha256-WsVftUq9Hkx7wvOfrrfWyNMFYFjMCfNJ2Hg+0sO95rI=";
-const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
+const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
+const SCRIPT_HASH: &str = "sha256-T78ZyI2QUCXbjZjE4Zv6g1AGlfmA1QgZAdp/bomp6Z4=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
 /// and those of the figure.

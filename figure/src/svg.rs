@@ -6,7 +6,10 @@ use super::escape::{clipped, columns};
 use super::grid::{BESIDE_BAR, Content, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
-use super::{Model, PageOptions, label, untraced};
+use super::{Model, PageOptions, Program, label, untraced};
+
+/// The height of a program's name and of what it is.
+const HEAD: i32 = 52;
 
 /// The socket-interaction figure as an SVG file: a column for each program with its calls from top to bottom, a bar for
 /// a call that blocked, an arrow for each message. A note replaces repeated rounds of calls, and the middle of a figure of
@@ -28,12 +31,15 @@ pub(super) fn figure(model: &Model, options: &PageOptions<'_>, layout: &Layout, 
         "interaction",
         (options.title, &summary(model, options), options.font_size),
     );
-    lanes(&mut canvas, model, layout);
-    untraced_lane(&mut canvas, model, layout);
+    lanes(&mut canvas, model, layout, target);
+    untraced_lane(&mut canvas, model, layout, target);
     clock(&mut canvas, model, layout, options);
     arrows::draw(&mut canvas, model, layout);
     for &index in layout.order.iter().filter(|step| layout.boxes.contains_key(step)) {
         draw_step(&mut canvas, model, layout, options, (index, layout.numbers[index]));
+    }
+    if target == Target::Page {
+        heads(&mut canvas, model, layout);
     }
     let y = layout.bottom + 18;
     arrows::legend(&mut canvas, &symbols, y);
@@ -88,24 +94,16 @@ fn notes(model: &Model) -> Vec<String> {
     notes
 }
 
-fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout, target: Target) {
     for (index, program) in model.programs.iter().enumerate() {
         let own: Vec<_> = layout.columns.iter().filter(|column| column.program == index).collect();
         let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
         let (x, width) = (first.x, last.x + last.width() - first.x);
         let role = if program.serves { "server" } else { "client" };
         canvas.rect(&format!("lane {role}"), (x - 10, TOP - 84), (width + 20, layout.bottom - TOP + 84), 10);
-        let middle = x + width / 2;
-        let columns = (width * 10 / 95).max(8);
-        canvas.text("name", (middle, TOP - 58), Anchor::Middle, &clipped(&program.name, columns));
-        let processes = match program.pids.as_slice() {
-            [] => String::new(),
-            [pid] => format!(" · process {pid}"),
-            [pid, others @ ..] => format!(" · process {pid} and {} forked", others.len()),
-        };
-        let language = language(&program.language);
-        let line = clipped(&format!("{role} · {language}{processes}"), width / 7);
-        canvas.text("soft", (middle, TOP - 39), Anchor::Middle, &line);
+        if target == Target::File {
+            head(canvas, program, x, width);
+        }
         for column in &own {
             let (top, bottom) = (layout.rows[column.first_row].y, layout.rows[column.last_row].y);
             canvas.line("life", (column.middle(), top), (column.middle(), bottom));
@@ -119,15 +117,55 @@ fn lanes(canvas: &mut Canvas, model: &Model, layout: &Layout) {
     }
 }
 
+/// Draws the name of a program, and what it is.
+fn head(canvas: &mut Canvas, program: &Program, x: i32, width: i32) {
+    let role = if program.serves { "server" } else { "client" };
+    let middle = x + width / 2;
+    let columns = (width * 10 / 95).max(8);
+    canvas.text("name", (middle, TOP - 58), Anchor::Middle, &clipped(&program.name, columns));
+    let processes = match program.pids.as_slice() {
+        [] => String::new(),
+        [pid] => format!(" · process {pid}"),
+        [pid, others @ ..] => format!(" · process {pid} and {} forked", others.len()),
+    };
+    let language = language(&program.language);
+    let line = clipped(&format!("{role} · {language}{processes}"), width / 7);
+    canvas.text("soft", (middle, TOP - 39), Anchor::Middle, &line);
+}
+
+fn untraced_head(canvas: &mut Canvas, model: &Model, middle: i32) {
+    canvas.text("name untraced", (middle, TOP - 58), Anchor::Middle, untraced::name(model));
+    canvas.text("soft", (middle, TOP - 39), Anchor::Middle, untraced::about(model));
+}
+
+/// Draws the programs' names over all else, in a group that the page keeps in sight.
+fn heads(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+    canvas.open_heads();
+    for (index, program) in model.programs.iter().enumerate() {
+        let own: Vec<_> = layout.columns.iter().filter(|column| column.program == index).collect();
+        let (Some(first), Some(last)) = (own.first(), own.last()) else { continue };
+        let (x, width) = (first.x, last.x + last.width() - first.x);
+        let role = if program.serves { "server" } else { "client" };
+        canvas.rect(&format!("plate {role}"), (x - 9, TOP - 83), (width + 18, HEAD), 9);
+        head(canvas, program, x, width);
+    }
+    if let Some(column) = layout.columns.last().filter(|column| column.program == model.programs.len()) {
+        canvas.rect("plate untraced", (column.x - 9, TOP - 83), (column.width() + 18, HEAD), 9);
+        untraced_head(canvas, model, column.middle());
+    }
+    canvas.close_group();
+}
+
 /// Draws the column of the programs that are not traced.
-fn untraced_lane(canvas: &mut Canvas, model: &Model, layout: &Layout) {
+fn untraced_lane(canvas: &mut Canvas, model: &Model, layout: &Layout, target: Target) {
     let Some(column) = layout.columns.last().filter(|column| column.program == model.programs.len()) else {
         return;
     };
     let size = (column.width() + 20, layout.bottom - TOP + 84);
     canvas.rect("lane untraced", (column.x - 10, TOP - 84), size, 10);
-    canvas.text("name untraced", (column.middle(), TOP - 58), Anchor::Middle, untraced::name(model));
-    canvas.text("soft", (column.middle(), TOP - 39), Anchor::Middle, untraced::about(model));
+    if target == Target::File {
+        untraced_head(canvas, model, column.middle());
+    }
     let (top, bottom) = (TOP - 24, layout.rows[column.last_row].y);
     canvas.line("life untraced", (column.middle(), top), (column.middle(), bottom));
 }
