@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 
 use crate::failure::{Failure, Result};
+use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
 
@@ -19,7 +20,7 @@ The exit status is 2 if a file is not a trace, or has a newer version of the for
 
 /// Draw the socket calls of programs from their traces.
 ///
-/// The files are of one run, of programs in any language. The same files give the same bytes.
+/// The files are of the same run, of programs in any language. The same files give the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Trace {
@@ -32,6 +33,9 @@ pub(crate) struct Trace {
     /// The file to write instead of standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+    /// Which runs of the programs to draw, if they were recorded more than once.
+    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
+    run: Runs,
     /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs with the same calls give the
     /// same bytes.
     #[arg(long)]
@@ -42,12 +46,52 @@ pub(crate) struct Trace {
     /// The width of the text formats, in columns [default: that of the terminal, else 80].
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=500))]
     width: Option<u16>,
+    /// Draw only these programs, by their names in the figure; the others share a column without calls.
+    #[arg(long, value_name = "PROGRAM,...", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Draw only the calls with these numbers, as the picture and the page show them.
+    #[arg(long, value_name = "FIRST-LAST")]
+    rows: Option<Rows>,
+    /// Draw every round of repeated calls, instead of a note that counts them.
+    #[arg(long)]
+    unfolded: bool,
+    /// End the axis of the Gantt chart this long after its beginning, so that two charts can be compared.
+    #[arg(long, value_name = "SECONDS", conflicts_with = "normalize")]
+    until: Option<Seconds>,
+    /// The heading of the picture or the page.
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// A text below the picture.
+    #[arg(long, value_name = "TEXT")]
+    caption: Option<String>,
+    /// The size of the text in the picture, in pixels; the picture grows with it.
+    #[arg(long, value_name = "PIXELS", default_value_t = 13, value_parser = clap::value_parser!(u16).range(6..=60))]
+    font_size: u16,
+    /// Give the page light colours also where its reader prefers dark ones.
+    #[arg(long)]
+    light: bool,
     /// Use only ASCII in the text formats.
     #[arg(long)]
     ascii: bool,
     /// Colours in the text formats; `auto` uses them on a terminal unless NO_COLOR is set.
     #[arg(long, alias = "color", value_enum, default_value = "auto", value_name = "WHEN")]
     colour: When,
+}
+
+/// The numbers of the first and the last call that are drawn.
+#[derive(Debug, Clone, Copy)]
+struct Rows(usize, usize);
+
+impl std::str::FromStr for Rows {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Rows, String> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (first.parse(), last.parse()) {
+            (Ok(first), Ok(last)) if 1 <= first && first <= last => Ok(Rows(first, last)),
+            _ => Err(format!("'{text}' is no range of calls, such as 3-20, counted from 1")),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -60,10 +104,18 @@ enum Format {
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
-    /// When each client connected, was queued, served and waiting; a picture if --output ends in .svg.
+    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg.
     Gantt,
     /// The JSON of Chrome's tracing, for ui.perfetto.dev.
     Perfetto,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Runs {
+    /// The last one: the server that started last, its clients, and all that ran at the same time.
+    Last,
+    /// All, one below the other.
+    All,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -75,12 +127,31 @@ enum When {
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
     let format = args.format()?;
-    let mut model = figure::link(read(&args.files)?);
+    args.check(format)?;
+    let trace = read(&args.files)?;
+    let mut model = match args.run {
+        Runs::Last => figure::link_last_run(trace),
+        Runs::All => figure::link(trace),
+    };
     if args.no_payload {
         model = model.without_payload();
     }
     if args.normalize {
         model = figure::normalize(model);
+    }
+    if !args.only.is_empty() {
+        let names: Vec<&str> = args.only.iter().map(String::as_str).collect();
+        let all: Vec<_> = model.programs.iter().map(|program| program.name.clone()).collect();
+        model = model.only(&names).map_err(|name| {
+            Failure::usage(format!(
+                "--only {name}: the trace has no such program; it has: {}",
+                all.join(", ")
+            ))
+        })?;
+    }
+    if let Some(Rows(first, _)) = args.rows.filter(|rows| rows.0 > model.steps.len()) {
+        let calls = model.steps.len();
+        return Err(Failure::usage(format!("--rows {first}: the figure has {calls} calls")));
     }
     let drawn = args.draw(&model, format);
     match &args.output {
@@ -113,7 +184,16 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 
 impl Trace {
     fn draw(&self, model: &Model, format: Format) -> String {
-        let page = PageOptions { ordinals: self.normalize, ..PageOptions::default() };
+        let page = PageOptions {
+            ordinals: self.normalize,
+            until: self.until(),
+            unfolded: self.unfolded,
+            rows: self.rows.map(|Rows(first, last)| (first, last)),
+            title: self.title.as_deref().unwrap_or(PageOptions::default().title),
+            caption: self.caption.as_deref(),
+            font_size: self.font_size,
+            light: self.light,
+        };
         match format {
             Format::Text => figure::text(model, &self.text()),
             Format::Svg => figure::svg(model, &page),
@@ -122,6 +202,31 @@ impl Trace {
             Format::Gantt if self.ends_in("svg") => figure::gantt_svg(model, &page),
             Format::Gantt => figure::gantt_text(model, &self.text()),
             Format::Perfetto => figure::perfetto(model),
+        }
+    }
+
+    /// Refuses options that the format has no use for.
+    fn check(&self, format: Format) -> Result<()> {
+        let (text, gantt) = (format == Format::Text, format == Format::Gantt);
+        let picture = matches!(format, Format::Svg | Format::Html) || (gantt && self.ends_in("svg"));
+        let calls = text || matches!(format, Format::Svg | Format::Html);
+        let cases = [
+            (
+                "--until",
+                self.until.is_some(),
+                gantt || format == Format::Html,
+                "the Gantt chart and the page",
+            ),
+            ("--unfolded", self.unfolded, calls, "the formats text, svg and html"),
+            ("--rows", self.rows.is_some(), calls, "the formats text, svg and html"),
+            ("--title", self.title.is_some(), picture, "SVG and the page"),
+            ("--caption", self.caption.is_some(), picture, "SVG and the page"),
+            ("--font-size", self.font_size != PageOptions::default().font_size, picture, "SVG and the page"),
+            ("--light", self.light, format == Format::Html, "the page"),
+        ];
+        match cases.into_iter().find(|(_, given, fits, _)| *given && !fits) {
+            Some((option, _, _, of)) => Err(Failure::usage(format!("{option} is of {of}"))),
+            None => Ok(()),
         }
     }
 
@@ -158,6 +263,20 @@ impl Trace {
         };
         let width =
             self.width.map(usize::from).or_else(|| self.output.is_none().then(terminal::columns).flatten());
-        TextOptions { width: width.unwrap_or(80), colour, ascii: self.ascii, ordinals: self.normalize }
+        TextOptions {
+            width: width.unwrap_or(80),
+            colour,
+            ascii: self.ascii,
+            ordinals: self.normalize,
+            until: self.until(),
+            unfolded: self.unfolded,
+            rows: self.rows.map(|Rows(first, last)| (first, last)),
+        }
+    }
+
+    /// The end of the Gantt chart's axis, in nanoseconds.
+    fn until(&self) -> Option<u64> {
+        let limit = self.until?.0?;
+        Some(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX))
     }
 }

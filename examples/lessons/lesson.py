@@ -153,7 +153,8 @@ class Run:
         trace = self._folder / "acts.jsonl"
         trace.write_text("".join(f"{json.dumps(event)}\n" for event in in_acts(self._events(), self._acts)))
         subprocess.run(
-            [str(CAPSOCK), "trace", str(trace), "--normalize", "-o", str(file), *options], check=True
+            [str(CAPSOCK), "trace", str(trace), "--run", "all", "--normalize", "-o", str(file), *options],
+            check=True,
         )
 
     def _events(self) -> list[Event]:

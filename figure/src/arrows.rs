@@ -5,7 +5,7 @@ use super::canvas::{Anchor, Canvas};
 use super::grid::CallBox;
 use super::layout::Layout;
 use super::routes::{Arrow, BACKLOG};
-use super::{Message, MessageKind, Model, label};
+use super::{Message, MessageKind, Model, label, untraced};
 
 const CORNER: i32 = 9;
 
@@ -34,7 +34,7 @@ impl Symbol {
             (Self::Refused, drawn().any(|message| Self::of(message) == Self::Refused)),
             (Self::Lost, drawn().any(|message| label::is_lost(model, message))),
             (Self::Unseen, drawn().any(is_unseen)),
-            (Self::Wait, layout.boxes.iter().any(CallBox::waits)),
+            (Self::Wait, layout.boxes.values().any(CallBox::waits)),
         ]
         .into_iter()
         .filter_map(|(symbol, used)| used.then_some(symbol))
@@ -83,15 +83,14 @@ impl Symbol {
 }
 
 fn is_unseen(message: &Message) -> bool {
-    message.to.is_none() && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
+    message.to.is_none()
+        && !message.untraced
+        && !matches!(message.kind, MessageKind::Handshake | MessageKind::Refused)
 }
 
 pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
-    let mut numbers = vec![0; layout.boxes.len()];
-    for (number, &step) in layout.order.iter().enumerate() {
-        numbers[step] = number + 1;
-    }
-    let number = |step: Option<usize>| step.and_then(|step| numbers.get(step).copied());
+    let drawn = |step: &usize| layout.boxes.contains_key(step);
+    let number = |step: Option<usize>| step.filter(drawn).map(|step| layout.numbers[step]);
     for arrow in &layout.arrows {
         let message = &model.messages[arrow.message];
         let symbol = Symbol::of(message);
@@ -123,7 +122,7 @@ pub(super) fn draw(canvas: &mut Canvas, model: &Model, layout: &Layout) {
             _ if label::is_lost(model, message) => cross(canvas, at),
             _ => head(canvas, at, arrives_right),
         }
-        if message.from.is_none() {
+        if message.from.is_none() && !message.untraced {
             canvas.path("open", &circle(arrow.from));
         }
         if let Some(x) = arrow.backlog {
@@ -142,10 +141,11 @@ fn described(model: &Model, message: &Message, label: &str, note: &str) -> Strin
     let name = |step: Option<usize>, unknown: &str| {
         step.map_or_else(|| unknown.to_owned(), |step| model.programs[model.steps[step].program].name.clone())
     };
-    let mut text = format!("{label}, from {}", name(message.from, "an unseen sender"));
-    if message.to.is_some() {
+    let unknown = if message.untraced { untraced::name(model) } else { "an unseen sender" };
+    let mut text = format!("{label}, from {}", name(message.from, unknown));
+    if message.to.is_some() || message.untraced {
         text.push_str(" to ");
-        text.push_str(&name(message.to, ""));
+        text.push_str(&name(message.to, untraced::name(model)));
     }
     if !note.is_empty() {
         text.push_str(", ");

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::{escape, escaped};
+use super::options::ORDINARY_SIZE;
 use super::style::Looks;
 
 /// Whether a drawing is a file, which contains its style, or part of the page, in which calls link to rows of the
@@ -39,14 +40,13 @@ type Point = (i32, i32);
 
 impl Canvas {
     /// Begins a drawing. `id` identifies it within the page; `heading` and `about` are its accessible title and
-    /// description.
+    /// description, and `font_size` scales it.
     pub(super) fn new(
         width: i32,
         height: i32,
         target: Target,
         id: &'static str,
-        heading: &str,
-        about: &str,
+        (heading, about, font_size): (&str, &str, u16),
     ) -> Self {
         let (groups, looks) = (Vec::new(), Looks::default());
         let mut canvas = Self { out: String::new(), target, width, id, groups, looks, style_at: 0 };
@@ -54,7 +54,12 @@ impl Canvas {
         // The page has a heading of its own.
         let top = if target == Target::Page { HEADING } else { 0 };
         let height = height - top;
-        let size = format!("viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\"");
+        let scaled = |length: i32| i64::from(length) * i64::from(font_size) / i64::from(ORDINARY_SIZE);
+        let size = format!(
+            "viewBox=\"0 {top} {width} {height}\" width=\"{}\" height=\"{}\"",
+            scaled(width),
+            scaled(height)
+        );
         match target {
             Target::File => {
                 canvas.put(format_args!("<svg xmlns=\"http://www.w3.org/2000/svg\" {size} role=\"img\" "));
@@ -184,6 +189,11 @@ impl Canvas {
             }
         }
         self.open(class, format_args!("{data}><title>{description}</title>\n"));
+    }
+
+    /// Opens the group of the columns' heads.
+    pub(super) fn open_heads(&mut self) {
+        self.open("heads", format_args!(">\n"));
     }
 
     /// Opens the group of a legend entry.

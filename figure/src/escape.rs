@@ -40,6 +40,29 @@ pub(super) fn columns(text: &str) -> i32 {
     text.chars().map(|character| if character < '\u{1100}' { 1 } else { 2 }).sum()
 }
 
+/// The parts of a text that are not cut: characters, and the escapes that stand for one: `\\n`, `\\x1b`, `\\u{202e}`.
+pub(super) fn indivisible(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let hexadecimal = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let escape = match rest.strip_prefix('\\').map(|rest| (rest.chars().next(), rest)) {
+            Some((Some('x'), _)) => rest.get(2..4).filter(|digits| hexadecimal(digits)).map(|_| 4),
+            Some((Some('u'), after)) => {
+                let digits = after.strip_prefix("u{").and_then(|after| after.split_once('}'));
+                digits
+                    .filter(|(digits, _)| digits.len() <= 6 && hexadecimal(digits))
+                    .map(|(digits, _)| digits.len() + 4)
+            }
+            Some((Some('\\' | 'n' | 'r' | 't'), _)) => Some(2),
+            _ => None,
+        };
+        let (part, after) = rest.split_at(escape.unwrap_or(first.len_utf8()));
+        rest = after;
+        Some(part)
+    })
+}
+
 /// The text with invisible characters escaped, truncated to `most` columns, the ellipsis included.
 pub(super) fn clipped(text: &str, most: i32) -> String {
     let (mut text, whole) = beginning(text, most);
@@ -54,15 +77,17 @@ pub(super) fn beginning(text: &str, most: i32) -> (String, bool) {
     let mut seen = String::new();
     let mut fits = 0;
     let mut width = 0;
-    for character in text.chars() {
+    for part in indivisible(text) {
         if width < most {
             fits = seen.len();
         }
         let before = seen.len();
-        if is_harmless(character) {
-            seen.push(character);
-        } else {
-            seen.push_str(&visible(character));
+        for character in part.chars() {
+            if is_harmless(character) {
+                seen.push(character);
+            } else {
+                seen.push_str(&visible(character));
+            }
         }
         width += columns(&seen[before..]);
         if width > most {
@@ -101,5 +126,38 @@ mod tests {
         assert_eq!(clipped("你好你好", 5), "你好…");
         assert_eq!(clipped("a\u{202e}bc", 10), "a\\u{202e}…");
         assert_eq!(clipped("\u{202e}bc", 5), "…");
+    }
+
+    #[test]
+    fn an_escape_is_not_cut() {
+        let parts: Vec<_> = indivisible(r"a\n\x1b\u{202e}\\n\q\xg1\u{}é\").collect();
+        let expected = [
+            "a",
+            r"\n",
+            r"\x1b",
+            r"\u{202e}",
+            r"\\",
+            "n",
+            r"\",
+            "q",
+            r"\",
+            "x",
+            "g",
+            "1",
+            r"\",
+            "u",
+            "{",
+            "}",
+            "é",
+            r"\",
+        ];
+        assert_eq!(parts, expected);
+        for most in 0..20 {
+            let (cut, _) = beginning(r"ab\x0d\n\u{202e}", most);
+            assert!(
+                ["", "a", "ab", r"ab\x0d", r"ab\x0d\n", r"ab\x0d\n\u{202e}"].contains(&&*cut),
+                "{most}: {cut}"
+            );
+        }
     }
 }

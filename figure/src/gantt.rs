@@ -1,4 +1,4 @@
-//! The phases of each client over time (connecting, queued, served, waiting), from which the Gantt charts are drawn.
+//! The phases of each client over time (connecting, queued, served and others), from which the Gantt charts are drawn.
 
 use super::{Conversation, Model};
 
@@ -33,24 +33,39 @@ pub(super) enum Phase {
     Queued,
     /// The server has received its request and has not sent the reply.
     Served,
+    /// The server's thread that accepts connections waits for this client's request, and can accept no other client.
+    Holding,
+    /// The client waits for a reply that does not come.
+    Unanswered,
     /// The connection is accepted, and the server waits for a request or serves other clients.
     Waiting,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 4] = [Self::Connecting, Self::Queued, Self::Served, Self::Waiting];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Connecting, Self::Queued, Self::Served, Self::Holding, Self::Unanswered, Self::Waiting];
+
+    /// The phases of the legend: the usual ones, and those that a row contains.
+    pub(super) fn explained(gantt: &Gantt) -> impl Iterator<Item = Self> {
+        let unusual = [Self::Holding, Self::Unanswered];
+        let occurs = |phase| gantt.rows.iter().flat_map(|row| &row.segments).any(|one| one.phase == phase);
+        Self::ALL.into_iter().filter(move |phase| !unusual.contains(phase) || occurs(*phase))
+    }
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
             Self::Queued => "queued",
             Self::Served => "served",
+            Self::Holding => "holds the server",
+            Self::Unanswered => "no reply",
             Self::Waiting => "waiting",
         }
     }
 }
 
-pub(super) fn layout(model: &Model) -> Gantt {
+/// The rows; with `until`, up to this time after the first one begins, in nanoseconds.
+pub(super) fn layout(model: &Model, until: Option<u64>) -> Gantt {
     // Without a connect, the row begins with the client's first send.
     let mut sends: Vec<Option<u64>> = vec![None; model.sockets.len()];
     let mut last = 0;
@@ -60,7 +75,7 @@ pub(super) fn layout(model: &Model) -> Gantt {
             sends[step.socket].get_or_insert(step.call.begin);
         }
     }
-    let rows: Vec<Row> = model
+    let mut rows: Vec<Row> = model
         .conversations
         .iter()
         .map(|one| Row {
@@ -71,6 +86,11 @@ pub(super) fn layout(model: &Model) -> Gantt {
     let all = || rows.iter().flat_map(|row| &row.segments);
     let begin = all().map(|segment| segment.begin).min().unwrap_or(0);
     let end = all().map(|segment| segment.end).max().unwrap_or(begin);
+    let end = until.map_or(end, |until| begin.saturating_add(until));
+    for row in &mut rows {
+        row.segments.retain(|segment| segment.begin < end);
+        row.segments.iter_mut().for_each(|segment| segment.end = segment.end.min(end));
+    }
     Gantt { begin, end, rows }
 }
 
@@ -105,15 +125,40 @@ fn segments(one: &Conversation, first_send: Option<u64>, last: u64) -> Vec<Segme
             add(Phase::Queued, connected, accepted);
             accepted
         }
-        None => one.accepted.or(first_send).or(one.served.first().map(|served| served.0)).unwrap_or(end),
+        None => {
+            let seen = one.served.first().into_iter().chain(one.unanswered.first()).map(|first| first.0);
+            one.accepted.or(first_send).or(seen.min()).unwrap_or(end)
+        }
     };
+    let mut idle: Vec<Segment> = Vec::new();
+    for (phase, intervals) in [(Phase::Unanswered, &one.unanswered), (Phase::Holding, &one.held)] {
+        idle.extend(intervals.iter().map(|&(begin, end)| Segment { phase, begin, end }));
+    }
+    idle.sort_by_key(|segment| (segment.begin, segment.phase as u8));
+    // Within a time in which it is not served, a client waits, unless something else is known of it.
+    let mut unserved = |mut at: u64, until: u64| {
+        for &Segment { phase, begin, end } in idle.iter().filter(|segment| segment.begin < until) {
+            let (begin, end) = (begin.max(at), end.min(until));
+            if begin < end {
+                add(Phase::Waiting, at, begin);
+                add(phase, begin, end);
+                at = end;
+            }
+        }
+        add(Phase::Waiting, at, until);
+    };
+    let mut served = Vec::with_capacity(one.served.len());
     for &(begin, done) in &one.served {
         let begin = begin.max(at);
-        add(Phase::Waiting, at, begin);
-        add(Phase::Served, begin, done);
+        unserved(at, begin);
+        served.push((Phase::Served, begin, done));
         at = at.max(done);
     }
-    add(Phase::Waiting, at, end);
+    unserved(at, end);
+    for (phase, begin, done) in served {
+        add(phase, begin, done);
+    }
+    segments.sort_by_key(|segment| segment.begin);
     segments
 }
 
@@ -124,19 +169,12 @@ mod tests {
     type Phases = &'static [(Phase, u64, u64)];
 
     fn conversation() -> Conversation {
-        Conversation {
-            client: None,
-            server: None,
-            connect: None,
-            accepted: None,
-            served: Vec::new(),
-            end: None,
-        }
+        Conversation::default()
     }
 
     #[test]
     fn a_client_is_in_one_phase_after_the_other() {
-        use Phase::{Connecting, Queued, Served, Waiting};
+        use Phase::{Connecting, Holding, Queued, Served, Unanswered, Waiting};
         let tcp = Conversation {
             connect: Some((10, 20)),
             accepted: Some(50),
@@ -148,7 +186,21 @@ mod tests {
             Conversation { connect: Some((10, 20)), accepted: Some(15), end: Some(30), ..conversation() };
         let never = Conversation { connect: Some((10, 20)), ..conversation() };
         let udp = Conversation { served: vec![(40, 50)], end: Some(60), ..conversation() };
-        let cases: [(Conversation, Option<u64>, Phases); 4] = [
+        let holder = Conversation {
+            connect: Some((10, 20)),
+            accepted: Some(30),
+            held: vec![(25, 60), (80, 95)],
+            served: vec![(60, 70)],
+            end: Some(90),
+            ..conversation()
+        };
+        let pings = Conversation {
+            served: vec![(15, 16), (42, 43), (65, 66)],
+            unanswered: vec![(20, 40), (60, 80)],
+            end: Some(80),
+            ..conversation()
+        };
+        let cases: [(Conversation, Option<u64>, Phases); 6] = [
             (
                 tcp,
                 None,
@@ -164,6 +216,34 @@ mod tests {
             (early, None, &[(Connecting, 10, 20), (Waiting, 20, 30)]),
             (never, None, &[(Connecting, 10, 20), (Queued, 20, 100)]),
             (udp, Some(30), &[(Waiting, 30, 40), (Served, 40, 50), (Waiting, 50, 60)]),
+            (
+                holder,
+                None,
+                &[
+                    (Connecting, 10, 20),
+                    (Queued, 20, 30),
+                    (Holding, 30, 60),
+                    (Served, 60, 70),
+                    (Waiting, 70, 80),
+                    (Holding, 80, 90),
+                ],
+            ),
+            (
+                pings,
+                Some(14),
+                &[
+                    (Waiting, 14, 15),
+                    (Served, 15, 16),
+                    (Waiting, 16, 20),
+                    (Unanswered, 20, 40),
+                    (Waiting, 40, 42),
+                    (Served, 42, 43),
+                    (Waiting, 43, 60),
+                    (Unanswered, 60, 65),
+                    (Served, 65, 66),
+                    (Unanswered, 66, 80),
+                ],
+            ),
         ];
         for (one, first_send, expected) in cases {
             let found: Vec<_> = segments(&one, first_send, 100)

@@ -5,6 +5,7 @@ use super::canvas::{Anchor, Canvas, Target};
 use super::escape::{clipped, columns};
 use super::gantt::{Gantt, Phase, Row, layout};
 use super::label::{duration, grouped};
+use super::svg::caption;
 use super::{Model, PageOptions};
 
 /// The maximum number of clients drawn; the chart states the number of the others.
@@ -21,26 +22,34 @@ pub fn gantt_svg(model: &Model, options: &PageOptions<'_>) -> String {
 }
 
 pub(super) fn gantt(model: &Model, options: &PageOptions<'_>, target: Target) -> String {
-    let gantt = layout(model);
+    let gantt = layout(model, options.until);
     let rows = &gantt.rows[..gantt.rows.len().min(MAX_ROWS)];
     let left =
         24 + rows.iter().map(|row| columns(&clipped(&row.label, 36))).max().unwrap_or(0).max(12) * 8 + 16;
     let bottom = TOP + rows.len() as i32 * ROW; // at most 100
     let folded = gantt.rows.len() - rows.len();
-    let height = bottom + 84 + i32::from(folded > 0) * 20;
+    let width = left + SPAN + RIGHT;
+    let entries = legend_entries(&gantt, width);
+    let legend_rows = entries.last().map_or(0, |(_, (_, row))| *row) * 26;
+    let caption = caption(options, target, width);
+    let below = bottom + 84 + legend_rows + i32::from(folded > 0) * 20;
+    let height = below + caption.len() as i32 * 18; // a few lines
     let title = "Who was served, and who waited";
     let about = if gantt.rows.is_empty() { "No client was seen.".to_owned() } else { summary(&gantt) };
     let heading = if target == Target::File { options.title } else { title };
-    let mut canvas = Canvas::new(left + SPAN + RIGHT, height, target, "gantt", heading, &about);
+    let mut canvas = Canvas::new(width, height, target, "gantt", (heading, &about, options.font_size));
     let scale = Scale { begin: gantt.begin, span: (gantt.end - gantt.begin).max(1), left };
     axis(&mut canvas, &scale, bottom, options);
     for (index, row) in rows.iter().enumerate() {
         draw_row(&mut canvas, &scale, TOP + index as i32 * ROW, row, options);
     }
-    legend(&mut canvas, bottom + 54);
+    legend(&mut canvas, &entries, bottom + 54);
     if folded > 0 {
         let text = format!("The first {MAX_ROWS} of {} clients are drawn.", grouped(gantt.rows.len() as u64));
-        canvas.text("soft", (24, bottom + 86), Anchor::Start, &text);
+        canvas.text("soft", (24, bottom + 86 + legend_rows), Anchor::Start, &text);
+    }
+    for (line, text) in caption.iter().enumerate() {
+        canvas.text("soft", (24, below - 12 + line as i32 * 18), Anchor::Start, text);
     }
     canvas.finish()
 }
@@ -147,6 +156,7 @@ fn draw_row(canvas: &mut Canvas, scale: &Scale, y: i32, row: &Row, options: &Pag
                 canvas.rect("plate", (middle - width / 2, y + 3), (width, 16), 3);
             }
             let y = if segment.phase == Phase::Waiting { y + 7 } else { y + 15 };
+            let word = class(segment.phase);
             canvas.text(&format!("within {word}"), (middle, y), Anchor::Middle, text);
         }
     }
@@ -158,23 +168,53 @@ fn bar(canvas: &mut Canvas, phase: Phase, (x, y): (i32, i32), width: i32) {
         Phase::Connecting => canvas.rect("connecting", (x, y + 4), (width, 14), 0),
         Phase::Queued => canvas.hatched("wait", (x, y), (width, 22)),
         Phase::Served => canvas.rect("served", (x, y), (width, 22), 2),
+        Phase::Holding => canvas.rect("holding", (x, y + 2), (width, 18), 0),
+        Phase::Unanswered => canvas.rect("unanswered", (x, y + 2), (width, 18), 0),
         Phase::Waiting => canvas.line("idle", (x, y + 11), (x + width, y + 11)),
     }
 }
 
-fn legend(canvas: &mut Canvas, y: i32) {
-    let mut x = 24;
-    for phase in Phase::ALL {
-        let meaning = match phase {
-            Phase::Connecting => "connecting",
-            Phase::Queued => "queued in the backlog",
-            Phase::Served => "served",
-            Phase::Waiting => "waiting for the other side",
-        };
+/// The class of the text within a bar.
+fn class(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Holding => "holding",
+        Phase::Unanswered => "unanswered",
+        usual => usual.name(),
+    }
+}
+
+fn meaning(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Connecting => "connecting",
+        Phase::Queued => "queued in the backlog",
+        Phase::Served => "served",
+        Phase::Holding => "holds the server",
+        Phase::Unanswered => "no reply",
+        Phase::Waiting => "waiting for the other side",
+    }
+}
+
+/// The entries of the legend, each with its x coordinate and its line.
+fn legend_entries(gantt: &Gantt, width: i32) -> Vec<(Phase, (i32, i32))> {
+    let (mut x, mut row) = (24, 0);
+    let mut entries = Vec::new();
+    for phase in Phase::explained(gantt) {
+        let own = 74 + columns(meaning(phase)) * 7;
+        if x > 24 && x + own > width {
+            (x, row) = (24, row + 1);
+        }
+        entries.push((phase, (x, row)));
+        x += own;
+    }
+    entries
+}
+
+fn legend(canvas: &mut Canvas, entries: &[(Phase, (i32, i32))], y: i32) {
+    for &(phase, (x, row)) in entries {
+        let y = y + row * 26;
         canvas.open_legend("row");
         bar(canvas, phase, (x, y - 11), 40);
-        canvas.text("soft", (x + 50, y + 4), Anchor::Start, meaning);
+        canvas.text("soft", (x + 50, y + 4), Anchor::Start, meaning(phase));
         canvas.close_group();
-        x += 74 + columns(meaning) * 7;
     }
 }

@@ -9,11 +9,11 @@ use super::{Model, gantt};
 /// The maximum number of rows drawn.
 const MAX_ROWS: usize = 100;
 
-/// Draws the chart. If several phases fall into one character, it shows the first of served, connecting, queued and
-/// waiting; each phase has at least one character.
+/// Draws the chart. If several phases fall into one character, it shows the first of served, connecting, queued, no
+/// reply, holding the server and waiting; each phase has at least one character.
 #[must_use]
 pub fn gantt_text(model: &Model, options: &TextOptions) -> String {
-    let gantt = layout(model);
+    let gantt = layout(model, options.until);
     let mut out = String::new();
     let put = |row: &Row, out: &mut String| row.write(options.colour, out);
     let max_width = (options.width / 3).max(10);
@@ -36,7 +36,7 @@ pub fn gantt_text(model: &Model, options: &TextOptions) -> String {
         out.push_str("no client was seen with a server\n");
     } else {
         put(&axis(&gantt, margin, cells, options), &mut out);
-        legend(options).iter().for_each(|row| put(row, &mut out));
+        legend(&gantt, options).iter().for_each(|row| put(row, &mut out));
     }
     if gantt.rows.len() > MAX_ROWS {
         let more = label::grouped((gantt.rows.len() - MAX_ROWS) as u64);
@@ -68,7 +68,9 @@ fn rank(phase: Phase) -> u8 {
         Phase::Served => 0,
         Phase::Connecting => 1,
         Phase::Queued => 2,
-        Phase::Waiting => 3,
+        Phase::Unanswered => 3,
+        Phase::Holding => 4,
+        Phase::Waiting => 5,
     }
 }
 
@@ -77,6 +79,8 @@ fn glyph(phase: Phase, ascii: bool) -> (&'static str, Style) {
         Phase::Connecting => ("░", "-", Style::Program(4)),
         Phase::Queued => ("▒", "q", Style::Program(1)),
         Phase::Served => ("█", "#", Style::Program(3)),
+        Phase::Holding => ("─", "=", Style::Program(1)),
+        Phase::Unanswered => ("✗", "x", Style::Bad),
         Phase::Waiting => ("·", ".", Style::Dim),
     };
     (if ascii { plain } else { drawn }, style)
@@ -95,10 +99,10 @@ fn axis(gantt: &Gantt, margin: usize, cells: usize, options: &TextOptions) -> Ro
     row
 }
 
-fn legend(options: &TextOptions) -> Vec<Row> {
+fn legend(gantt: &Gantt, options: &TextOptions) -> Vec<Row> {
     let mut rows = vec![Row::default()];
     let mut at = 0;
-    for phase in Phase::ALL {
+    for phase in Phase::explained(gantt) {
         let (glyph, style) = glyph(phase, options.ascii);
         if at + 2 + phase.name().len() > options.width {
             rows.push(Row::default());

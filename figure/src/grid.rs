@@ -1,11 +1,12 @@
-//! The grid of the socket-interaction figure: a row for each moment, a column for each thread. A call that blocked has
-//! two rows, where it began and where it returned; all others have one.
+//! The grid of the socket-interaction figure: a row for each call of the timeline, a column for each thread. A call that
+//! blocked while others took place has two rows, where it began and where it returned; all others have one.
 
-use super::Step;
+use std::collections::BTreeMap;
+
 use super::escape::columns as columns_of;
+use super::timeline::{Entry, omitted, repeated};
+use super::{Model, Step};
 
-/// The maximum number of calls drawn; the figure states the number of the others.
-pub(super) const MAX_STEPS: usize = 400;
 /// The maximum number of columns of a program; further threads share the last one.
 const MAX_COLUMNS: usize = 8;
 pub(super) const TOP: i32 = 164;
@@ -16,6 +17,7 @@ pub(super) const LINE: i32 = 20;
 
 /// The column of a thread, or of several threads of which one ended before the next one began.
 pub(super) struct Column {
+    /// An index into [`Model::programs`], or their number for the programs that are not traced.
     pub(super) program: usize,
     pub(super) threads: Vec<usize>,
     pub(super) x: i32,
@@ -32,6 +34,8 @@ pub(super) struct CallBox {
     pub(super) begin: usize,
     /// The row in which it returned: equal to `begin` unless it blocked while other calls took place.
     pub(super) end: usize,
+    /// Whether its return is not drawn: it is within the rounds or calls of the note in row `end`.
+    pub(super) open: bool,
     pub(super) text: String,
     /// The second line: the result or the error.
     pub(super) result: Option<String>,
@@ -39,9 +43,16 @@ pub(super) struct CallBox {
     pub(super) wait: String,
 }
 
-#[derive(Clone)]
+/// What a row shows.
+pub(super) enum Content {
+    /// A call that begins, or that returns.
+    Call { step: usize, begins: bool },
+    /// The note that stands for calls that are not drawn.
+    Note(String),
+}
+
 pub(super) struct Row {
-    pub(super) step: usize,
+    pub(super) content: Content,
     /// The vertical middle of its boxes.
     pub(super) y: i32,
     /// The number of arrows that begin, or end unmatched, in this row.
@@ -51,6 +62,12 @@ pub(super) struct Row {
 }
 
 impl Column {
+    /// The column of the programs that are not traced, beside `rows` rows.
+    pub(super) fn untraced(model: &Model, rows: usize) -> Self {
+        let (program, last_row) = (model.programs.len(), rows.saturating_sub(1));
+        Self { program, threads: Vec::new(), x: 0, halves: [75, 75], first_row: 0, last_row }
+    }
+
     pub(super) fn width(&self) -> i32 {
         self.halves[0] + self.halves[1]
     }
@@ -83,44 +100,46 @@ pub(super) fn box_width(text: &str) -> i32 {
     columns_of(text) * 61 / 8 + 22
 }
 
-/// The rows, and for each call the row in which it began and the row in which it returned.
-pub(super) fn rows(steps: &[Step]) -> (Vec<Row>, Vec<(usize, usize)>) {
-    let mut begun_before: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
-    for index in 0..steps.len() {
-        let place = place_of_begin(steps, index);
-        if place < index {
-            begun_before[place].push(index);
-        }
-    }
+/// For each call that is drawn, by its index, the row in which it began and the one in which it returned.
+type Places = BTreeMap<usize, (usize, Option<usize>)>;
+
+/// The rows of a timeline, and for each call that is drawn the row in which it began and the one in which it returned, if
+/// that is drawn.
+pub(super) fn rows(entries: &[Entry]) -> (Vec<Row>, Places) {
     let mut rows = Vec::new();
-    let mut places = vec![(usize::MAX, 0); steps.len()];
-    for (index, mut begun) in begun_before.into_iter().enumerate() {
-        begun.sort_by_key(|&step| (steps[step].call.begin, step));
-        for step in begun {
-            places[step].0 = rows.len();
-            rows.push(Row { step, y: 0, slots: 1, slot: 0 });
-        }
-        places[index] = (places[index].0.min(rows.len()), rows.len());
-        rows.push(Row { step: index, y: 0, slots: 1, slot: 0 });
+    let mut places = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let row = rows.len();
+        let content = match *entry {
+            Entry::Arrow(_) => continue,
+            Entry::Begin(step) => {
+                places.insert(step, (row, None));
+                Content::Call { step, begins: true }
+            }
+            Entry::Call(step) => {
+                places.insert(step, (row, Some(row)));
+                Content::Call { step, begins: true }
+            }
+            Entry::End(step) => {
+                // Its beginning may be within the rounds of a note.
+                places.entry(step).or_insert((row, None)).1 = Some(row);
+                Content::Call { step, begins: false }
+            }
+            Entry::Repeat { rounds, entries: length, calls } => {
+                // An arrow has no row of its own.
+                let above = &entries[at.saturating_sub(length)..at];
+                let above = above.iter().filter(|entry| !matches!(entry, Entry::Arrow(_))).count();
+                Content::Note(repeated(rounds, above, calls))
+            }
+            Entry::Omitted(calls) => Content::Note(omitted(calls)),
+        };
+        rows.push(Row { content, y: 0, slots: 1, slot: 0 });
     }
     (rows, places)
 }
 
-/// The step before which a blocking call began: it comes after all steps that had ended, and after its thread's
-/// previous step.
-fn place_of_begin(steps: &[Step], index: usize) -> usize {
-    let step = &steps[index];
-    if step.call.blocked == 0 {
-        return index;
-    }
-    let during = |other: &&Step| {
-        other.call.end > step.call.begin && (other.program, other.thread) != (step.program, step.thread)
-    };
-    index - steps[..index].iter().rev().take_while(during).count()
-}
-
 /// Assigns each thread a column of its program, reusing the column of a thread that has ended.
-pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column> {
+pub(super) fn place_threads(steps: &[Step], boxes: &mut BTreeMap<usize, CallBox>) -> Vec<Column> {
     struct ThreadSpan {
         program: usize,
         thread: usize,
@@ -128,7 +147,8 @@ pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column
         last: usize,
     }
     let mut spans: Vec<ThreadSpan> = Vec::new();
-    for (step, call_box) in steps.iter().zip(boxes.iter()) {
+    for (index, call_box) in &*boxes {
+        let step = &steps[*index];
         match spans.iter_mut().find(|span| (span.program, span.thread) == (step.program, step.thread)) {
             Some(span) => {
                 (span.first, span.last) = (span.first.min(call_box.begin), span.last.max(call_box.end))
@@ -168,7 +188,8 @@ pub(super) fn place_threads(steps: &[Step], boxes: &mut [CallBox]) -> Vec<Column
         column.first_row = column.first_row.min(span.first);
         column.last_row = column.last_row.max(span.last);
     }
-    for (step, call_box) in steps.iter().zip(boxes) {
+    for (index, call_box) in boxes {
+        let step = &steps[*index];
         call_box.column = columns
             .iter()
             .position(|column| column.program == step.program && column.threads.contains(&step.thread))

@@ -13,10 +13,13 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
-const STYLE_HASH: &str = "sha256-b9Uq5eylsQClXyjooj7bu1otFmi+3ylS9Wwu0XCYIR4=";
-const SCRIPT_HASH: &str = "sha256-BZACgYbg+N+XhqVAZzt/oKmq/mWGU6AkYRO4hoY4M8Y=";
+const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
+/// The same for the light style.
+const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
+const SCRIPT_HASH: &str = "sha256-T78ZyI2QUCXbjZjE4Zv6g1AGlfmA1QgZAdp/bomp6Z4=";
 
-/// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls.
+/// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
+/// and those of the figure.
 #[must_use]
 pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     let layout = Layout::new(model, options);
@@ -26,14 +29,17 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     let about = "Each program is a column, and time goes down. Arrows are what went from one to another.";
     section(&mut out, "interaction-section", "Who called what, and what went between them", about);
     scrolled(&mut out, "The interaction", &figure(model, options, &layout, Target::Page));
+    if let Some(caption) = options.caption {
+        out.push_str(&format!("<p class=\"caption\">{}</p>\n", escaped(caption)));
+    }
     let about = "Each client is a row, and time goes to the right.";
     section(&mut out, "gantt-section", "Who was served, and who waited", about);
     scrolled(&mut out, "The clients' times", &gantt_svg::gantt(model, options, Target::Page));
-    let rows = table::rows(model, &layout);
+    let rows = table::rows(&layout);
     let about =
         table::folded(model, &rows).unwrap_or_else(|| "All that the pictures show, in words.".to_owned());
     section(&mut out, "calls", "The calls", &about);
-    scrolled(&mut out, "The table of calls", &table::calls(model, options, &rows));
+    scrolled(&mut out, "The table of calls", &table::calls(model, options, &layout, &rows));
     if rows.len() < model.steps.len() {
         out.push_str("<h3>All calls, counted</h3>\n");
         scrolled(&mut out, "The calls, counted", &table::counted(model, options));
@@ -51,19 +57,39 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
 
 fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     let (title, summary) = (escaped(options.title), escaped(&summary(model, options)));
+    let (style, style_hash) = if options.light { (light_style(), LIGHT_HASH) } else { (style(), STYLE_HASH) };
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str(&format!(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{STYLE_HASH}'; \
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{style_hash}'; \
          script-src '{SCRIPT_HASH}'; base-uri 'none'; form-action 'none'\">\n"
     ));
     out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    out.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    out.push_str(&format!("<title>{title}</title>\n<style>{STYLE}{PAGE_STYLE}</style>\n</head>\n<body>\n"));
+    let schemes = if options.light { "light" } else { "light dark" };
+    out.push_str(&format!("<meta name=\"color-scheme\" content=\"{schemes}\">\n"));
+    out.push_str(&format!("<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"));
     out.push_str("<a class=\"skip\" href=\"#calls\">Skip to the table of calls</a>\n");
     out.push_str(&format!("<header>\n<div>\n<h1>{title}</h1>\n<p>{summary}</p>\n</div>\n"));
     out.push_str(include_str!("page/tools.html"));
     out.push_str("</header>\n");
+}
+
+fn style() -> String {
+    format!("{STYLE}{PAGE_STYLE}")
+}
+
+/// The style without the rules for dark colour schemes: each set of them ends at a line with its closing brace.
+fn light_style() -> String {
+    let mut light = String::new();
+    let mut dark = false;
+    for line in style().split_inclusive('\n') {
+        dark |= line.starts_with("@media screen and (prefers-color-scheme: dark)");
+        if !dark {
+            light.push_str(&line.replace("color-scheme: light dark", "color-scheme: light"));
+        }
+        dark &= line.trim_end() != "}";
+    }
+    light
 }
 
 /// Closes the previous section, unless this is the first one, and opens the next.
@@ -140,7 +166,9 @@ mod tests {
             let digest = Sha256::digest(text.as_bytes());
             format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest))
         };
-        assert_eq!(STYLE_HASH, hash(&format!("{STYLE}{PAGE_STYLE}")));
+        assert_eq!(STYLE_HASH, hash(&style()));
+        assert_eq!(LIGHT_HASH, hash(&light_style()));
+        assert!(style().contains("dark") && !light_style().contains("dark"), "{}", light_style());
         assert_eq!(SCRIPT_HASH, hash(SCRIPT));
     }
 }

@@ -134,7 +134,7 @@ fn partial(model: &Model, message: &Message) -> Option<String> {
         && message.bytes > 0
         && [message.from, message.to].into_iter().filter_map(moved).any(|bytes| bytes != message.bytes);
     match message {
-        Message { kind: MessageKind::Refused, .. } => None,
+        Message { kind: MessageKind::Refused, .. } | Message { untraced: true, .. } => None,
         Message { kind: MessageKind::Handshake, to: None, .. } => Some("no accept seen".to_owned()),
         Message { to: None, .. } => Some("no receive seen".to_owned()),
         Message { from: None, .. } => Some("no send seen".to_owned()),

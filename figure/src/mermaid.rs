@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use super::label;
-use super::timeline::{Entry, folded};
-use super::{Message, MessageKind, Model};
+use super::timeline::{Entry, Selection, selected};
+use super::{Message, MessageKind, Model, untraced};
 
-/// The participant for all programs that were not recorded.
+/// The participant for all programs that are not traced.
 const UNSEEN: &str = "unseen";
 
 /// Writes the diagram. Untrusted text such as a payload is escaped, so that Mermaid does not interpret it. A note
@@ -25,14 +25,14 @@ pub fn mermaid(model: &Model) -> String {
     let meets_unseen =
         |message: &Message| ends(model, message).is_some_and(|(from, to)| from.is_none() || to.is_none());
     if model.messages.iter().any(meets_unseen) {
-        line(format!("participant {UNSEEN} as not recorded"));
+        line(format!("participant {UNSEEN} as {}", untraced::name(model)));
     }
     let span = match model.programs.len() {
         0 | 1 => "p0".to_owned(),
         several => format!("p0,p{}", several - 1),
     };
     let mut begun = std::collections::HashSet::new();
-    for entry in folded(model, |program| program) {
+    for entry in selected(model, Selection::default(), |program| program) {
         match entry {
             Entry::Begin(step) => {
                 begun.insert(step);
@@ -71,6 +71,7 @@ pub fn mermaid(model: &Model) -> String {
 fn ends(model: &Model, message: &Message) -> Option<(Option<usize>, Option<usize>)> {
     let program = |step: usize| model.steps[step].program;
     match (message.from, message.to) {
+        (Some(from), None) if message.untraced => Some((Some(program(from)), None)),
         // The program that has the destination's port, if it was recorded.
         (Some(from), None) => {
             let peer = model.steps[from].call.peer.map(|peer| peer.port());
@@ -92,7 +93,7 @@ fn arrow(model: &Model, message: &Message) -> Option<String> {
     let sign = match message.kind {
         MessageKind::Refused | MessageKind::Reset => "--x",
         MessageKind::Handshake | MessageKind::HalfClose => "-->>",
-        _ if message.to.is_none() || label::is_lost(model, message) => "-x",
+        _ if (message.to.is_none() && !message.untraced) || label::is_lost(model, message) => "-x",
         _ => "->>",
     };
     let text = label::message(message, 32);

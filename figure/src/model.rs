@@ -17,6 +17,8 @@ pub struct Model {
     pub conversations: Vec<Conversation>,
     /// Messages about incomplete input, such as truncated lines and calls whose beginning was not recorded.
     pub remarks: Vec<String>,
+    /// Whether messages go to or come from programs that were recorded, and [left out](Model::only).
+    pub hidden: bool,
 }
 
 /// A program: a process and the children that it forked.
@@ -74,6 +76,9 @@ pub struct Message {
     pub data: Option<Vec<u8>>,
     /// Bytes of a datagram that did not fit into the receiver's buffer.
     pub cut: u64,
+    /// Whether the end without a step is a program that is not traced. Otherwise no program is known to have sent or
+    /// received the message.
+    pub untraced: bool,
 }
 
 /// The kind of a message.
@@ -106,6 +111,12 @@ pub struct Conversation {
     pub accepted: Option<u64>,
     /// The intervals from the receive of a request to the last send of its reply, in order.
     pub served: Vec<(u64, u64)>,
+    /// The intervals from a request to the end of the client's wait for a reply that did not come, in order. If the
+    /// client's wait is not known: from the receive of a datagram to that of the next one, without a reply in between.
+    pub unanswered: Vec<(u64, u64)>,
+    /// The intervals in which the server's thread that accepts connections was blocked in a receive from this one, so
+    /// that it could accept no other, in order.
+    pub held: Vec<(u64, u64)>,
     /// When the client received its last byte or closed the socket.
     pub end: Option<u64>,
 }

@@ -1,10 +1,10 @@
 //! Normalises a model: removes what differs between runs of the same programs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
-use super::Model;
 use super::link::{Order, arrange, base_names, conversations, name};
+use super::{Conversation, Model};
 
 /// The first ephemeral port (ip(7), `ip_local_port_range`).
 const FIRST_EPHEMERAL: u16 = 32768;
@@ -38,10 +38,18 @@ pub fn normalize(mut model: Model) -> Model {
     base_names(&mut model);
     arrange(&mut model, Order::Canonical);
     name(&mut model);
+    // The times of an event loop, which blocks in no receive, become those of receives that block.
+    let holding = |one: &Conversation| one.server.filter(|_| !one.held.is_empty());
+    let holders: HashSet<usize> = conversations(&model).iter().filter_map(holding).collect();
     times(&mut model);
     numbers(&mut model);
     ports(&mut model);
     model.conversations = conversations(&model);
+    for one in &mut model.conversations {
+        if !one.server.is_some_and(|server| holders.contains(&server)) {
+            one.held.clear();
+        }
+    }
     model
 }
 

@@ -1,5 +1,8 @@
 //! The options of the figures.
 
+/// The size of the text in the coordinates of a drawing, in pixels.
+pub(super) const ORDINARY_SIZE: u16 = 13;
+
 /// The options of an SVG figure or a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageOptions<'a> {
@@ -8,11 +11,33 @@ pub struct PageOptions<'a> {
     /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no unit is shown; off by
     /// default.
     pub ordinals: bool,
+    /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
+    pub until: Option<u64>,
+    /// Whether to draw every round of repeated calls, of up to some thousand rows; off by default: a note replaces them.
+    pub unfolded: bool,
+    /// The numbers of the first and the last call that are drawn, as the picture numbers them from 1; all by default.
+    pub rows: Option<(usize, usize)>,
+    /// A text below the figure.
+    pub caption: Option<&'a str>,
+    /// The size of the text in pixels, with which the picture grows; 13 by default.
+    pub font_size: u16,
+    /// Whether a page has light colours only; by default it follows the colour scheme of its reader. A picture's file has
+    /// light colours.
+    pub light: bool,
 }
 
 impl Default for PageOptions<'_> {
     fn default() -> Self {
-        Self { title: "Client/server socket interaction", ordinals: false }
+        Self {
+            title: "Client/server socket interaction",
+            ordinals: false,
+            until: None,
+            unfolded: false,
+            rows: None,
+            caption: None,
+            font_size: ORDINARY_SIZE,
+            light: false,
+        }
     }
 }
 
@@ -28,10 +53,24 @@ pub struct TextOptions {
     /// Whether the model's times are ordinals, as [`normalize`](super::normalize) makes them: no times are written; off
     /// by default.
     pub ordinals: bool,
+    /// Where the axis of the Gantt chart ends, in nanoseconds after its beginning; by default with the last client.
+    pub until: Option<u64>,
+    /// Whether to draw every round of repeated calls, of up to some thousand rows; off by default: a note replaces them.
+    pub unfolded: bool,
+    /// The numbers of the first and the last call that are drawn, as the picture numbers them from 1; all by default.
+    pub rows: Option<(usize, usize)>,
 }
 
 impl Default for TextOptions {
     fn default() -> TextOptions {
-        TextOptions { width: 80, colour: false, ascii: false, ordinals: false }
+        TextOptions {
+            width: 80,
+            colour: false,
+            ascii: false,
+            ordinals: false,
+            until: None,
+            unfolded: false,
+            rows: None,
+        }
     }
 }

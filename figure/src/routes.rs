@@ -2,11 +2,15 @@
 //! that receives. The vertical part shows how long data was in a buffer or a connection in the backlog. Labels are between
 //! columns, each in a slot of its own.
 
+use std::collections::BTreeMap;
+
 use super::escape::columns as width_of;
-use super::grid::{CallBox, Column, MAX_STEPS, Row};
+use super::grid::{CallBox, Column, Row};
 use super::{Message, MessageKind, Model, label};
 
 const TRACK: i32 = 11;
+/// The number of calls in which the program at an address is looked for.
+const MAX_SEARCHED: usize = 400;
 pub(super) const BACKLOG: i32 = 70;
 
 /// An arrow and its route.
@@ -56,6 +60,8 @@ struct Plan {
     label_gap: usize,
     track_gap: usize,
     track: i32,
+    /// The column of the programs that are not traced, if the other end is one of them.
+    untraced: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -79,12 +85,18 @@ impl Gap {
 }
 
 impl Routes {
-    pub(super) fn new(model: &Model, columns: &[Column], boxes: &[CallBox], rows: &mut [Row]) -> Self {
+    pub(super) fn new(
+        model: &Model,
+        messages: &[usize],
+        columns: &[Column],
+        boxes: &BTreeMap<usize, CallBox>,
+        rows: &mut [Row],
+    ) -> Self {
         let mut routes =
             Self { gaps: vec![Gap::default(); columns.len() + 1], plans: Vec::with_capacity(boxes.len()) };
         let mut used = vec![0; rows.len()];
-        for (index, message) in model.messages.iter().enumerate() {
-            routes.plan(model, columns, boxes, &mut used, (index, message));
+        for &index in messages {
+            routes.plan(model, columns, boxes, &mut used, (index, &model.messages[index]));
         }
         for (row, used) in rows.iter_mut().zip(used) {
             (row.slots, row.slot) = (used.max(1), 20);
@@ -100,12 +112,15 @@ impl Routes {
         &mut self,
         model: &Model,
         columns: &[Column],
-        boxes: &[CallBox],
+        boxes: &BTreeMap<usize, CallBox>,
         used: &mut [i32],
         (index, message): (usize, &Message),
     ) {
         let end = |step: Option<usize>, begin: bool| {
-            let (step, call_box) = step.and_then(|step| Some((step, boxes.get(step)?)))?;
+            let (step, call_box) = step.and_then(|step| Some((step, boxes.get(&step)?)))?;
+            if call_box.open && !begin {
+                return None;
+            }
             Some(End {
                 step,
                 column: call_box.column,
@@ -118,10 +133,11 @@ impl Routes {
         if message.to.is_some() && to.is_none() {
             note = Some("received later, not drawn".to_owned());
         } else if message.from.is_some() && from.is_none() {
-            note = Some("sent later, not drawn".to_owned());
+            note = Some("sent before, not drawn".to_owned());
         }
         // An unmatched arrow points to the program at its peer's address, or else to the nearest other program.
-        let other = from.and(to).map_or_else(|| peer(model, columns, near), |to| Some(to.column));
+        let untraced = message.untraced.then(|| columns.len() - 1);
+        let other = from.and(to).map(|to| to.column).or(untraced).or_else(|| peer(model, columns, near));
         let mut right = match other {
             Some(other) => other >= near.column,
             None => near.column == 0,
@@ -130,7 +146,7 @@ impl Routes {
             right = !right; // it comes from there
         }
         let label = label::message(message, 26);
-        let handshake = message.kind == MessageKind::Handshake;
+        let handshake = message.kind == MessageKind::Handshake && !message.untraced;
         let label_width =
             (width_of(&label) * 22 / 3).max(note.as_deref().map_or(0, |note| width_of(note) * 7)) + 24;
         let outwards = if from.is_some() { right } else { !right };
@@ -166,6 +182,7 @@ impl Routes {
             label_gap,
             track_gap,
             track: 0,
+            untraced,
         });
     }
 
@@ -194,9 +211,14 @@ impl Routes {
         }
     }
 
-    pub(super) fn placed(&self, columns: &[Column], boxes: &[CallBox], rows: &[Row]) -> Vec<Arrow> {
+    pub(super) fn placed(
+        &self,
+        columns: &[Column],
+        boxes: &BTreeMap<usize, CallBox>,
+        rows: &[Row],
+    ) -> Vec<Arrow> {
         let edge = |end: End, begin: bool, right: bool| {
-            let half = boxes[end.step].half_width(begin);
+            let half = boxes[&end.step].half_width(begin);
             columns[end.column].middle() + if right { half } else { -half }
         };
         let place = |plan: &Plan| {
@@ -205,6 +227,7 @@ impl Routes {
             let gap = &self.gaps[plan.track_gap];
             let middle = label_gap.label_middle();
             let stop = label_gap.label / 2;
+            let beyond = plan.untraced.map(|column| columns[column].middle());
             let (from, to, down, backlog) = match (plan.from, plan.to) {
                 (Some(from), Some(to)) => {
                     let arrives_left = plan.right && plan.track_gap == to.column;
@@ -237,13 +260,13 @@ impl Routes {
                     let x = match (backlog, plan.right) {
                         (Some(backlog), true) => backlog,
                         (Some(backlog), false) => backlog + BACKLOG,
-                        (None, true) => middle + stop,
-                        (None, false) => middle - stop,
+                        (None, true) => beyond.unwrap_or(middle + stop),
+                        (None, false) => beyond.unwrap_or(middle - stop),
                     };
                     ((edge(from, true, plan.right), y), (x, y), x, backlog)
                 }
                 (None, Some(to)) => {
-                    let x = if plan.right { middle - stop } else { middle + stop };
+                    let x = beyond.unwrap_or(if plan.right { middle - stop } else { middle + stop });
                     ((x, y), (edge(to, false, !plan.right), y), x, None)
                 }
                 (None, None) => unreachable!("an arrow has an end that is drawn"),
@@ -279,7 +302,7 @@ fn between_programs(columns: &[Column], column: usize, right: bool) -> usize {
 fn peer(model: &Model, columns: &[Column], end: End) -> Option<usize> {
     let address = model.steps[end.step].call.peer?;
     let own = model.steps[end.step].socket;
-    let mut others = model.steps.iter().take(MAX_STEPS).filter(|step| step.socket != own);
+    let mut others = model.steps.iter().take(MAX_SEARCHED).filter(|step| step.socket != own);
     let other = others.find(|step| {
         step.call.local.is_some_and(|local| {
             local == address || local.ip().is_unspecified() && local.port() == address.port()

@@ -1,6 +1,6 @@
 //! The tables of the page: the calls, and their counts if there are too many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
@@ -10,10 +10,10 @@ use super::{MessageKind, Model, PageOptions};
 /// The maximum number of rows of the table of calls.
 const MAX_ROWS: usize = 2000;
 
-/// The calls that have a row: those of the figure in its order, then others in the model's order.
-pub(super) fn rows(model: &Model, layout: &Layout) -> Vec<usize> {
-    let more = layout.order.len()..model.steps.len().min(MAX_ROWS);
-    layout.order.iter().copied().chain(more).collect()
+/// The calls that have a row, in the order of their numbers: the first ones, and those of the figure.
+pub(super) fn rows(layout: &Layout) -> Vec<usize> {
+    let has_row = |step: &usize| layout.numbers[*step] <= MAX_ROWS || layout.boxes.contains_key(step);
+    layout.order.iter().copied().filter(has_row).collect()
 }
 
 /// A note on the calls that the table omits, if any.
@@ -21,19 +21,16 @@ pub(super) fn folded(model: &Model, rows: &[usize]) -> Option<String> {
     let all = model.steps.len();
     (rows.len() < all).then(|| {
         format!(
-            "The table has the first {} of {} calls; the counts below are of all.",
+            "The table has {} of {} calls; the counts below are of all.",
             grouped(rows.len() as u64),
             grouped(all as u64)
         )
     })
 }
 
-pub(super) fn calls(model: &Model, options: &PageOptions<'_>, rows: &[usize]) -> String {
-    let mut numbers = vec![0; rows.len()];
-    for (number, &step) in rows.iter().enumerate() {
-        numbers[step] = number + 1;
-    }
-    let links = links(model, &numbers);
+pub(super) fn calls(model: &Model, options: &PageOptions<'_>, layout: &Layout, rows: &[usize]) -> String {
+    let numbers: HashMap<usize, usize> = rows.iter().map(|&step| (step, layout.numbers[step])).collect();
+    let mut links = links(model, &numbers);
     let start = model.steps.iter().map(|step| step.call.begin).min().unwrap_or(0);
     let mut out = String::from("<table id=\"table\">\n<thead><tr><th scope=\"col\">No.</th>");
     let headings = ["Begins", "Program", "Call", "Result", "Waits", "Data", "Arrows"];
@@ -41,9 +38,9 @@ pub(super) fn calls(model: &Model, options: &PageOptions<'_>, rows: &[usize]) ->
         out.push_str(&format!("<th scope=\"col\">{heading}</th>"));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
-    for (number, &index) in rows.iter().enumerate() {
+    for &index in rows {
         let step = &model.steps[index];
-        let number = number + 1;
+        let number = numbers[&index];
         let begin = step.call.begin;
         let begins =
             if options.ordinals { begin.to_string() } else { format!("{} s", label::moment(begin - start)) };
@@ -68,19 +65,20 @@ pub(super) fn calls(model: &Model, options: &PageOptions<'_>, rows: &[usize]) ->
             escaped(&clipped(&label::call(model, step), 120)),
             escaped(&result),
             escaped(&data),
-            links[number - 1].join("; ")
+            links.remove(&index).unwrap_or_default().join("; ")
         ));
     }
     out.push_str("</tbody>\n</table>\n");
     out
 }
 
-/// For each row, links to the calls that its messages come from and go to.
-fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
-    let mut links = vec![Vec::new(); numbers.len()];
-    let link = |step: usize| match numbers.get(step) {
+/// For each call with a row, links to the calls that its messages come from and go to.
+fn links(model: &Model, numbers: &HashMap<usize, usize>) -> HashMap<usize, Vec<String>> {
+    let mut links: HashMap<usize, Vec<String>> = HashMap::new();
+    let has_row = |step: &usize| numbers.contains_key(step);
+    let link = |step: usize| match numbers.get(&step) {
         Some(number) => format!("<a href=\"#r{number}\">{number}</a>"),
-        None => "a later call".to_owned(),
+        None => "a call without a row".to_owned(),
     };
     for message in &model.messages {
         let what = match message.kind {
@@ -90,20 +88,22 @@ fn links(model: &Model, numbers: &[usize]) -> Vec<Vec<String>> {
             MessageKind::Refused => "refused",
             MessageKind::Stream | MessageKind::Datagram => "data",
         };
-        if let Some(&number) = message.from.and_then(|step| numbers.get(step)) {
+        if let Some(from) = message.from.filter(has_row) {
             let note = label::note(model, message).map(|note| format!(" ({note})")).unwrap_or_default();
             let text = match message.to {
                 Some(to) => format!("{what} to {}{note}", link(to)),
+                None if message.untraced => format!("{what} to a program that is not shown"),
                 None => format!("{what}{note}"),
             };
-            links[number - 1].push(text);
+            links.entry(from).or_default().push(text);
         }
-        if let Some(&number) = message.to.and_then(|step| numbers.get(step)) {
+        if let Some(to) = message.to.filter(has_row) {
             let text = match message.from {
                 Some(from) => format!("{what} from {}", link(from)),
+                None if message.untraced => format!("{what} from a program that is not shown"),
                 None => format!("{what} (no send seen)"),
             };
-            links[number - 1].push(text);
+            links.entry(to).or_default().push(text);
         }
     }
     links

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::link::moment;
-use super::{MessageKind, Model, label};
+use super::{Message, MessageKind, Model, label};
 
 /// A row of the figure, or several rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,7 +24,7 @@ pub(super) enum Entry {
 }
 
 /// All entries of a model, in order.
-fn timeline(model: &Model) -> Vec<Entry> {
+pub(super) fn timeline(model: &Model) -> Vec<Entry> {
     let begins = begins(model);
     let mut waiting: HashMap<usize, Vec<usize>> = HashMap::new();
     for (step, before) in begins.iter().enumerate() {
@@ -80,11 +80,55 @@ const MIN_OMITTED: usize = 12;
 const MAX_ROUND: usize = 120;
 /// The middle of a longer timeline is omitted.
 const MAX_ENTRIES: usize = 500;
+/// The middle of a longer timeline is omitted if no rounds are folded.
+const MAX_UNFOLDED: usize = 5000;
 
-/// The entries of a model, with repeated rounds folded and, if there are still too many, the middle omitted. `column`
-/// maps a program to the column that it is drawn in; entries of different columns are different.
-pub(super) fn folded(model: &Model, column: impl Fn(usize) -> usize) -> Vec<Entry> {
-    let entries = timeline(model);
+/// Which entries are drawn.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Selection {
+    /// The first and the last number of a call.
+    pub(super) rows: Option<(usize, usize)>,
+    /// Whether repeated rounds are drawn.
+    pub(super) unfolded: bool,
+}
+
+/// The entries that are drawn: with repeated rounds folded, and the middle omitted if there are too many. `column` maps a
+/// program to the column that it is drawn in; entries of different columns are different.
+pub(super) fn selected(model: &Model, selection: Selection, column: impl Fn(usize) -> usize) -> Vec<Entry> {
+    let mut entries = timeline(model);
+    if let Some((first, last)) = selection.rows {
+        let numbers = numbers(model, &entries);
+        let within = |step: usize| (first..=last).contains(&numbers[step]);
+        entries.retain(|entry| match *entry {
+            Entry::Begin(step) | Entry::End(step) | Entry::Call(step) => within(step),
+            Entry::Arrow(message) => {
+                let Message { from, to, .. } = model.messages[message];
+                from.or(to).is_some_and(within)
+            }
+            Entry::Repeat { .. } | Entry::Omitted(_) => true,
+        });
+    }
+    if selection.unfolded { without_middle(entries, MAX_UNFOLDED) } else { folded(model, &entries, column) }
+}
+
+/// The number of each call: its place in the order in which they began, from 1.
+pub(super) fn numbers(model: &Model, entries: &[Entry]) -> Vec<usize> {
+    let mut numbers = vec![0; model.steps.len()];
+    for (place, step) in begun(entries).enumerate() {
+        numbers[step] = place + 1;
+    }
+    numbers
+}
+
+/// The calls in the order in which they began.
+pub(super) fn begun(entries: &[Entry]) -> impl Iterator<Item = usize> {
+    entries.iter().filter_map(|entry| match *entry {
+        Entry::Begin(step) | Entry::Call(step) => Some(step),
+        _ => None,
+    })
+}
+
+fn folded(model: &Model, entries: &[Entry], column: impl Fn(usize) -> usize) -> Vec<Entry> {
     let fingerprints: Vec<u64> = entries.iter().map(|entry| fingerprint(model, &column, *entry)).collect();
     let mut shown = Vec::new();
     let mut at = 0;
@@ -106,12 +150,28 @@ pub(super) fn folded(model: &Model, column: impl Fn(usize) -> usize) -> Vec<Entr
             }
         }
     }
-    if shown.len() > MAX_ENTRIES {
-        let (head, tail) = (MAX_ENTRIES * 3 / 5, MAX_ENTRIES / 5);
-        let gap = calls(&shown[head..shown.len() - tail]);
-        shown.splice(head..shown.len() - tail, [Entry::Omitted(gap)]);
+    without_middle(shown, MAX_ENTRIES)
+}
+
+fn without_middle(mut entries: Vec<Entry>, most: usize) -> Vec<Entry> {
+    if entries.len() > most {
+        let (head, tail) = (most * 3 / 5, most / 5);
+        let gap = calls(&entries[head..entries.len() - tail]);
+        entries.splice(head..entries.len() - tail, [Entry::Omitted(gap)]);
     }
-    shown
+    entries
+}
+
+/// The text that stands for the omitted rounds.
+pub(super) fn repeated(rounds: usize, rows: usize, calls: usize) -> String {
+    let word = if rounds == 1 { "round" } else { "rounds" };
+    let (rounds, calls) = (label::grouped(rounds as u64), label::grouped(calls as u64));
+    format!("{rounds} more {word} of the {rows} rows above, {calls} calls")
+}
+
+/// The text that stands for omitted calls.
+pub(super) fn omitted(calls: usize) -> String {
+    format!("{} calls are not drawn", label::grouped(calls as u64))
 }
 
 /// The length of the round that begins here, in entries, and how many times it occurs in a row.

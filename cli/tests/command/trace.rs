@@ -145,3 +145,100 @@ fn what_is_no_trace_is_named() {
     assert_eq!(done.code, 2);
     assert!(done.stderr.contains("could not read /does/not/exist"), "{done:?}");
 }
+
+#[test]
+fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "tcp", "iterative");
+    let gantt = drawn(&trace, "--format gantt --until 120").text();
+    assert!(gantt.contains(" 120 s\n"), "{gantt}");
+    for (options, why) in [
+        ("--until 120", "--until is of the Gantt chart and the page"),
+        ("--format gantt --until 2 --normalize", "cannot be used with '--normalize'"),
+        ("--format gantt --until=-1", "the time"),
+        ("--format gantt --unfolded", "--unfolded is of the formats text, svg and html"),
+        ("--format gantt --until soon", "'soon' is not a number of seconds"),
+    ] {
+        let done = drawn(&trace, options);
+        assert_eq!((done.code, done.stderr.contains(why)), (2, true), "{options}: {done:?}");
+    }
+}
+
+#[test]
+fn the_last_run_of_a_file_is_drawn_or_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second, both] = ["first", "second", "both"].map(|name| folder.path().join(name));
+    recorded(&first, "udp", "iterative");
+    recorded(&second, "udp", "iterative");
+    let contents = [&first, &second].map(|file| std::fs::read(file).unwrap());
+    std::fs::write(&both, contents.concat()).unwrap();
+    let last = drawn(&both, "--normalize").text();
+    let note = "Note: this is the last of 2 runs in the trace; --run all draws all of them\n";
+    assert_eq!(last.replace(note, ""), drawn(&second, "--normalize").text());
+    assert!(last.ends_with(note), "{last}");
+    assert_eq!(last, drawn(&both, "--run last --normalize").text());
+    let all = drawn(&both, "--normalize --run all --width 200").text();
+    assert_eq!((all.matches("\"hello\" ─").count(), all.contains("the last of")), (2, false), "{all}");
+}
+
+#[test]
+fn repeated_rounds_are_folded_unless_all_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    let record = format!("--trace {}", trace.display());
+    let server = Server::start(&format!("udp --host 127.0.0.1 --concurrency iterative {record}"));
+    for _ in 0..12 {
+        let asked = words(&format!("client udp 127.0.0.1 {} hello", server.port())).done();
+        assert_eq!(asked.text(), "HELLO\n", "{asked:?}");
+    }
+    server.running.signal(libc::SIGINT);
+    assert_eq!(server.running.done().code, 130);
+    for format in ["text", "svg", "html"] {
+        let rows = |options: &str| {
+            let figure = drawn(&trace, &format!("--normalize --format {format} {options}")).text();
+            let figure = figure.split("<table").next().unwrap().replace("&quot;", "\"");
+            (figure.contains("more rounds of the"), figure.matches("sendto(\"HELLO\"").count())
+        };
+        let (folded, unfolded) = (rows(""), rows("--unfolded"));
+        assert!(folded.0 && !unfolded.0 && folded.1 < 8, "{format}: {folded:?} {unfolded:?}");
+        assert!(unfolded.1 >= 12, "{format}: {unfolded:?}");
+    }
+}
+
+#[test]
+fn a_picture_has_the_title_the_caption_the_size_and_the_part_that_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "tcp", "iterative");
+    let file = trace.to_str().unwrap();
+    let svg =
+        capsock(["trace", file, "--format", "svg", "--title", "A <title>", "--caption", "A figure & more"]);
+    let svg = svg.done().text();
+    assert!(svg.contains(">A &lt;title&gt;</text>") && svg.contains(">A figure &amp; more</text>"), "{svg}");
+    let width = |options: &str| {
+        let svg = drawn(&trace, &format!("--format svg {options}")).text();
+        let (_, rest) = svg.split_once(" width=\"").unwrap();
+        rest.split('"').next().unwrap().parse::<u32>().unwrap()
+    };
+    assert_eq!(width("--font-size 26"), 2 * width(""));
+    let light = drawn(&trace, "--format html --light").text();
+    assert!(light.contains("content=\"light\"") && !light.contains("prefers-color-scheme"), "{light}");
+    let text = drawn(&trace, "--rows 1-2").text();
+    assert!(text.contains("socket(") && text.contains(".bind(") && !text.contains(".listen("), "{text}");
+    let svg = drawn(&trace, "--format svg --rows 3").text();
+    assert!(svg.contains(".listen(") && !svg.contains(".bind("), "{svg}");
+    for (options, why) in [
+        ("--title x", "--title is of SVG and the page"),
+        ("--format gantt --rows 1-2", "--rows is of the formats text, svg and html"),
+        ("--format svg --light", "--light is of the page"),
+        ("--font-size 500 --format svg", "500 is not in 6..=60"),
+        ("--rows 3-2", "'3-2' is no range of calls"),
+        ("--rows 0-2", "'0-2' is no range of calls"),
+        ("--rows 4000", "--rows 4000: the figure has "),
+        ("--only nobody", "--only nobody: the trace has no such program; it has: capsock, capsock 2"),
+    ] {
+        let done = drawn(&trace, options);
+        assert_eq!((done.code, done.stderr.contains(why)), (2, true), "{options}: {done:?}");
+    }
+}

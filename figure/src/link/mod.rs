@@ -7,8 +7,10 @@ mod names;
 mod order;
 mod processes;
 mod renumber;
+mod runs;
 mod sockets;
 mod streams;
+mod untraced;
 
 use super::read::Trace;
 use super::{Model, Program, Socket};
@@ -25,14 +27,36 @@ pub(super) use order::{Order, arrange, moment};
 /// order of the files, nor on the order of the lines of different processes.
 #[must_use]
 pub fn link(trace: Trace) -> Model {
+    let (processes, remarks) = processes::gather(trace);
+    linked(processes, remarks)
+}
+
+/// Links the events of the last run of the programs that were recorded, as [`link`]; a [remark](Model::remarks) tells if
+/// there are others.
+///
+/// Programs whose times overlap are of one run. A server that starts after another one has served begins a new run, with
+/// its clients, whether they come before or after its start. If no server was recorded, programs whose times do not
+/// overlap are of different runs.
+#[must_use]
+pub fn link_last_run(trace: Trace) -> Model {
     let (processes, mut remarks) = processes::gather(trace);
+    let (processes, runs) = runs::last(processes);
+    if runs > 1 {
+        remarks.push(format!("this is the last of {runs} runs in the trace; --run all draws all of them"));
+    }
+    linked(processes, remarks)
+}
+
+fn linked(processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
     let (programs, members) = programs(&processes);
     let (steps, histories) = sockets::track(processes, &members, &mut remarks);
     let mut messages = streams::messages(&steps, &histories);
     messages.extend(datagrams::messages(&steps, &histories));
+    untraced::mark(&steps, &histories, &mut messages);
     let sockets =
         histories.iter().map(|history| Socket { program: history.program, name: String::new() }).collect();
-    let mut model = Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks };
+    let mut model =
+        Model { programs, sockets, steps, messages, conversations: Vec::new(), remarks, hidden: false };
     serving(&mut model);
     if !arrange(&mut model, Order::Clock) {
         model

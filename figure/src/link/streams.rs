@@ -185,5 +185,5 @@ pub(super) fn longer(one: Option<Vec<u8>>, other: Option<Vec<u8>>) -> Option<Vec
 }
 
 pub(super) fn message(kind: MessageKind, from: Option<usize>, to: Option<usize>) -> Message {
-    Message { kind, from, to, bytes: 0, offset: 0, data: None, cut: 0 }
+    Message { kind, from, to, bytes: 0, offset: 0, data: None, cut: 0, untraced: false }
 }

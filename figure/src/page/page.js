@@ -135,7 +135,38 @@
     help.showModal();
   };
 
+  // The size of the pictures: 1 is that of the file.
+  const figures = [...document.querySelectorAll("svg.figure")].map((picture) => {
+    const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name)));
+    return { picture, width, height };
+  });
+  let size = 1;
+  const resize = (factor) => {
+    size = Math.min(Math.max(factor, 0.1), 4);
+    for (const { picture, width, height } of figures) {
+      picture.setAttribute("width", Math.round(width * size));
+      picture.setAttribute("height", Math.round(height * size));
+    }
+    follow();
+    status.textContent = "Size " + Math.round(size * 100) + " %";
+  };
+  const fit = () => resize(Math.min(...figures.map(({ picture, width }) => picture.parentElement.clientWidth / width)));
+
+  // The programs' names stay below the page's header while their columns are in sight.
+  const [figure, heads] = [find("interaction"), document.querySelector("#interaction .heads")];
+  const follow = () => {
+    const box = figure.getBoundingClientRect();
+    const view = figure.viewBox.baseVal;
+    const hidden = document.querySelector("header").getBoundingClientRect().bottom - box.top;
+    const by = Math.min(Math.max((hidden * view.height) / box.height - 15, 0), Math.max(view.height - 150, 0));
+    heads.setAttribute("transform", "translate(0 " + Math.round(by) + ")");
+  };
+
   const keys = {
+    "+": () => resize(size * 1.25),
+    "=": () => resize(size * 1.25),
+    "-": () => resize(size / 1.25),
+    0: fit,
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
@@ -166,7 +197,7 @@
     }
     const onStep = at.classList.contains("step");
     // Where these keys scroll or follow a link, they go on to do that.
-    const own = onStep || ["j", "k", "/", "?", "Escape"].includes(event.key);
+    const own = onStep || ["j", "k", "/", "?", "+", "=", "-", "0", "Escape"].includes(event.key);
     const free = at === document.body && event.key.startsWith("Arrow");
     const act = keys[event.key];
     if (!act || !(own || free)) return;
@@ -212,6 +243,13 @@
     }
   });
   filter.addEventListener("input", select);
+  find("larger").addEventListener("click", keys["+"]);
+  find("smaller").addEventListener("click", keys["-"]);
+  find("fit").addEventListener("click", fit);
+  addEventListener("scroll", follow, { passive: true });
+  addEventListener("resize", follow);
+  addEventListener("beforeprint", () => heads.removeAttribute("transform"));
+  addEventListener("afterprint", follow);
   find("help-button").addEventListener("click", openHelp);
   find("help-close").addEventListener("click", () => help.close());
   find("tools").hidden = false;

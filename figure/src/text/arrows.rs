@@ -10,7 +10,8 @@ impl Drawing<'_> {
         let column = |step: Option<usize>| step.map(|step| self.places[self.model.steps[step].program].0);
         let (from, to) = (column(message.from), column(message.to));
         let tag = tag.map(|tag| format!("#{tag} ")).unwrap_or_default();
-        let (ends, whole) = match (from, to) {
+        let untraced = self.columns.iter().position(|column| column.untraced).filter(|_| message.untraced);
+        let (ends, whole) = match (from.or(untraced), to.or(untraced)) {
             (Some(from), Some(to)) if from != to => ((from, to), true),
             (Some(from), Some(_)) => ((from, from), true),
             // The other end was not recorded: the arrow points to where it would be.
@@ -20,7 +21,8 @@ impl Drawing<'_> {
         };
         let known = from.or(to).unwrap_or(0);
         if ends.0 == ends.1 {
-            let (sign, column) = (self.glyphs.takes, &self.columns[known]);
+            let sign = if to.is_none() { self.glyphs.gives } else { self.glyphs.takes };
+            let column = &self.columns[known];
             let mut row = self.lines();
             let line =
                 shown(&format!("{sign} {tag}{}", self.label(message, column.room)), self.options.ascii);
@@ -47,11 +49,11 @@ impl Drawing<'_> {
         }
         let (tail, head) = if rightward { (low, high) } else { (high, low) };
         let leaves = if rightward { self.glyphs.from_left } else { self.glyphs.from_right };
-        if from.is_some() {
+        if from.is_some() || whole {
             row.put(tail, leaves, Style::Program(known));
         }
         let arrives = if rightward { self.glyphs.right } else { self.glyphs.left };
-        match (to.is_some(), rightward) {
+        match (to.is_some() || whole, rightward) {
             (true, _) if label::is_lost(self.model, message) => row.put(head, self.glyphs.fails, Style::Bad),
             (true, _) => row.put(head, arrives, style),
             (false, true) => row.put(end - 1, self.glyphs.fails, Style::Bad),

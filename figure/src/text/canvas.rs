@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use super::super::escape::indivisible;
+
 /// The style of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Style {
@@ -118,13 +120,15 @@ pub(in super::super) fn wrapped(text: &str, most: usize) -> Vec<String> {
             let dot = word.find('.').filter(|dot| *dot > 0 && *dot < word.find('(').unwrap_or(0));
             let dot = dot.filter(|dot| width(&word[..*dot]) <= room);
             if dot.is_some() || !begun || bare > most - 2 && room > most / 3 {
-                let mut taken = 0;
-                let fits = word.char_indices().find(|(_, character)| {
-                    taken += character.width().unwrap_or(0);
-                    taken > room
-                });
-                let first = word.chars().next().map_or(0, char::len_utf8);
-                let cut = dot.unwrap_or(fits.map_or(word.len(), |(cut, _)| cut).max(first));
+                let (mut taken, mut fits) = (0, 0);
+                for part in indivisible(word) {
+                    taken += width(part);
+                    if taken > room && (fits > 0 || begun) {
+                        break;
+                    }
+                    fits += part.len();
+                }
+                let cut = dot.unwrap_or(fits);
                 let line = lines.last_mut().expect("there is a line from the start");
                 line.push_str(&word[..cut]);
                 word = &word[cut..];
@@ -159,11 +163,28 @@ pub(in super::super) fn clipped(text: &str, most: usize, ascii: bool) -> String 
     }
     let ellipsis = if ascii { "..." } else { "…" };
     let mut clipped = String::new();
-    for character in text.chars() {
-        if width(&clipped) + character.width().unwrap_or(0) + width(ellipsis) > most {
+    for part in indivisible(text) {
+        if width(&clipped) + width(part) + width(ellipsis) > most {
             break;
         }
-        clipped.push(character);
+        clipped.push_str(part);
     }
     clipped + ellipsis
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_ends_within_an_escape() {
+        let text = r"\x0d\x0a".repeat(10);
+        for most in 8..40 {
+            let lines = wrapped(&text, most);
+            assert_eq!(lines.concat(), text);
+            assert!(lines.iter().all(|line| line.len() % 4 == 0 && line.len() <= most), "{most}: {lines:?}");
+            let cut = clipped(&text, most, false);
+            assert_eq!(cut.trim_end_matches('…').len() % 4, 0, "{most}: {cut}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Assigns programs to columns.
 
 use super::super::timeline::base;
-use super::super::{Model, TextOptions};
+use super::super::{Model, TextOptions, untraced};
 
 /// The minimum width of a column.
 const NARROWEST: usize = 26;
@@ -18,6 +18,8 @@ pub(super) struct Column {
     /// Its heading.
     pub(super) title: String,
     pub(super) subtitle: String,
+    /// Whether it is of the programs that are not traced.
+    pub(super) untraced: bool,
 }
 
 /// The columns from left to right, and for each program its column and, if several share it, its number there.
@@ -27,8 +29,11 @@ pub(super) fn columns(
     margin: usize,
 ) -> (Vec<Column>, Vec<(usize, Option<usize>)>) {
     let fit = (options.width.saturating_sub(margin) / NARROWEST).max(1);
-    let groups = groups(model, fit);
-    let each = (options.width.saturating_sub(margin) / groups.len().max(1)).clamp(NARROWEST, WIDEST);
+    // With a single column, arrows that leave it and reach it say enough.
+    let untraced = untraced::has_column(model) && fit > 1;
+    let groups = groups(model, fit - usize::from(untraced));
+    let number = groups.len() + usize::from(untraced);
+    let each = (options.width.saturating_sub(margin) / number.max(1)).clamp(NARROWEST, WIDEST);
     let mut places = vec![(0, None); model.programs.len()];
     let mut columns = Vec::with_capacity(groups.len());
     for (index, (title, programs)) in groups.into_iter().enumerate() {
@@ -42,7 +47,13 @@ pub(super) fn columns(
             (language, 1) => format!("{role}, {language}"),
             (_, many) => format!("{many} programs, [1] to [{many}]"),
         };
-        columns.push(Column { line: margin + index * each, room: each - 3, title, subtitle });
+        let line = margin + index * each;
+        columns.push(Column { line, room: each - 3, title, subtitle, untraced: false });
+    }
+    if untraced {
+        let (title, subtitle) = (untraced::name(model).to_owned(), untraced::about(model).to_owned());
+        let line = margin + columns.len() * each;
+        columns.push(Column { line, room: each - 3, title, subtitle, untraced });
     }
     (columns, places)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::label;
-use super::super::timeline::Entry;
+use super::super::timeline::{self, Entry};
 use super::super::{Model, TextOptions};
 use super::canvas::{Row, Style, clipped, shown, width, wrapped};
 use super::columns::Column;
@@ -66,18 +66,18 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    pub(super) fn draw(mut self, timeline: &[Entry]) -> String {
+    pub(super) fn draw(mut self, entries: &[Entry]) -> String {
         if self.model.steps.is_empty() {
             return format!("{}no socket call was recorded\n", remarks(self.model, self.options));
         }
-        self.tags = tags(self.model, timeline, &self.places);
+        self.tags = tags(self.model, entries, &self.places);
         self.header();
         let mut waited = false;
-        for (at, entry) in timeline.iter().enumerate() {
+        for (at, entry) in entries.iter().enumerate() {
             waited |= matches!(entry, Entry::Begin(_));
             match *entry {
                 Entry::Begin(step) => self.begin_call(step),
-                Entry::End(step) => self.end_call(step, timeline[..at].contains(&Entry::Begin(step))),
+                Entry::End(step) => self.end_call(step, entries[..at].contains(&Entry::Begin(step))),
                 Entry::Call(step) => {
                     let text = self.call(step);
                     self.row(step, &text, self.time(self.model.steps[step].call.begin));
@@ -85,15 +85,10 @@ impl<'a> Drawing<'a> {
                 Entry::Arrow(message) => {
                     self.arrow(&self.model.messages[message], self.tags.get(&message).copied())
                 }
-                Entry::Repeat { rounds, entries, calls } => self.omission(&format!(
-                    "{} more {} of the {entries} rows above, {} calls",
-                    label::grouped(rounds as u64),
-                    if rounds == 1 { "round" } else { "rounds" },
-                    label::grouped(calls as u64)
-                )),
-                Entry::Omitted(calls) => {
-                    self.omission(&format!("{} calls are not drawn", label::grouped(calls as u64)))
+                Entry::Repeat { rounds, entries, calls } => {
+                    self.omission(&timeline::repeated(rounds, entries, calls))
                 }
+                Entry::Omitted(calls) => self.omission(&timeline::omitted(calls)),
             }
         }
         self.footer();
@@ -110,7 +105,7 @@ impl<'a> Drawing<'a> {
                 let text =
                     shown(if line == 0 { &column.title } else { &column.subtitle }, self.options.ascii);
                 let text = clipped(&text, column.room + 1, self.options.ascii);
-                let style = if line == 0 { Style::Program(index) } else { Style::Dim };
+                let style = if line == 0 { self.style(index) } else { Style::Dim };
                 row.put(column.line, &text, style);
             }
             row.write(self.options.colour, &mut self.out);
@@ -121,9 +116,14 @@ impl<'a> Drawing<'a> {
     fn footer(&mut self) {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
-            row.put(column.line, self.glyphs.end, Style::Program(index));
+            row.put(column.line, self.glyphs.end, self.style(index));
         }
         row.write(self.options.colour, &mut self.out);
+    }
+
+    /// The style of a column's line and name.
+    fn style(&self, index: usize) -> Style {
+        if self.columns[index].untraced { Style::Dim } else { Style::Program(index) }
     }
 
     /// A row that contains only the programs' lines.
@@ -131,11 +131,7 @@ impl<'a> Drawing<'a> {
         let mut row = Row::default();
         for (index, column) in self.columns.iter().enumerate() {
             let waits = self.waiting[index] > 0;
-            row.put(
-                column.line,
-                if waits { self.glyphs.waits } else { self.glyphs.line },
-                Style::Program(index),
-            );
+            row.put(column.line, if waits { self.glyphs.waits } else { self.glyphs.line }, self.style(index));
         }
         row
     }

@@ -14,6 +14,7 @@ pub(super) struct Glyphs {
     pub(super) from_right: &'static str,
     pub(super) fails: &'static str,
     pub(super) takes: &'static str,
+    pub(super) gives: &'static str,
     pub(super) again: &'static str,
 }
 
@@ -30,6 +31,7 @@ pub(super) const BOX: Glyphs = Glyphs {
     from_right: "┤",
     fails: "✗",
     takes: "◂",
+    gives: "▸",
     again: "⋮",
 };
 
@@ -46,5 +48,6 @@ pub(super) const ASCII: Glyphs = Glyphs {
     from_right: "+",
     fails: "x",
     takes: "<-",
+    gives: "->",
     again: "*",
 };

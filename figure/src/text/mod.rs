@@ -8,7 +8,7 @@ mod draw;
 mod glyphs;
 mod tags;
 
-use super::timeline::folded;
+use super::timeline::{Selection, selected};
 use super::{Model, TextOptions};
 
 pub(super) use canvas::{Row, Style, clipped, shown, width};
@@ -20,6 +20,7 @@ pub fn text(model: &Model, options: &TextOptions) -> String {
     let timed = !options.ordinals && options.width >= 100;
     let margin = if timed { draw::MARGIN } else { 1 };
     let (columns, places) = columns::columns(model, options, margin);
-    let timeline = folded(model, |program| places[program].0);
+    let selection = Selection { rows: options.rows, unfolded: options.unfolded };
+    let timeline = selected(model, selection, |program| places[program].0);
     draw::Drawing::new(model, options, columns, places, timed).draw(&timeline)
 }

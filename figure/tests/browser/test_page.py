@@ -241,6 +241,54 @@ def test_axe_finds_nothing(page: Open, name: str, scheme: str) -> None:
     assert violations == [], axe.report(violations)
 
 
+def test_the_names_stay_in_sight(page: Open) -> None:
+    browser = page("tcp.html")
+
+    def gap() -> float:
+        """From the page's header to the first program's name."""
+        return float(
+            browser.execute_script(
+                "const name = document.querySelector('#interaction .heads .name');"
+                "const header = document.querySelector('header').getBoundingClientRect();"
+                "return name.getBoundingClientRect().top - header.bottom;"
+            )
+        )
+
+    at_first = gap()
+    assert at_first > 0
+    for distance in (200, 600):
+        browser.execute_async_script(
+            "const done = () => requestAnimationFrame(arguments[1]);"
+            "addEventListener('scroll', done, { once: true });"
+            "scrollTo({ top: arguments[0], behavior: 'instant' });",
+            distance,
+        )
+        assert 0 <= gap() < at_first, distance
+
+
+def test_the_pictures_are_made_to_fit_and_larger(page: Open) -> None:
+    browser = page("tcp.html")
+
+    def width() -> float:
+        return float(
+            browser.execute_script(
+                "return document.getElementById('interaction').getBoundingClientRect().width"
+            )
+        )
+
+    natural = width()
+    for way in (lambda: press(browser, "+"), lambda: browser.find_element(By.ID, "larger").click()):
+        before = width()
+        way()
+        assert width() == pytest.approx(1.25 * before, abs=2)
+    for way in (lambda: press(browser, "0"), lambda: browser.find_element(By.ID, "fit").click()):
+        press(browser, "+")
+        way()
+        room = browser.execute_script("return document.querySelector('.scroll').clientWidth")
+        assert width() == pytest.approx(room, abs=2)
+    assert browser.find_element(By.ID, "status").text == f"Size {round(100 * width() / natural)} %"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_figures_texts_have_contrast(page: Open, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: 4.5 between a text and the rectangle under it; axe does not look into pictures."""
@@ -257,6 +305,11 @@ def test_print_has_no_tools_and_several_pages(page: Open) -> None:
     media(browser, "light", "print")
     for part in ("tools", "card"):
         assert not browser.find_element(By.ID, part).is_displayed()
+    first = (
+        "const parts = [...document.querySelectorAll('header, h2, main p, svg')];"
+        "return parts.find((part) => part.getBoundingClientRect().width).id"
+    )
+    assert browser.execute_script(first) == "interaction"
     overflow = browser.execute_script("return getComputedStyle(document.querySelector('.scroll')).overflow")
     assert overflow == "visible"
     document = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {})["data"])

@@ -17,8 +17,16 @@ fn compare(name: &str, picture: &str) {
     assert!(golden == picture, "{name} differs (CAPSOCK_BLESS=1 takes it), first in line {difference:?}");
 }
 
-const ORDINARY: PageOptions<'static> =
-    PageOptions { title: "Client/server socket interaction", ordinals: false };
+const ORDINARY: PageOptions<'static> = PageOptions {
+    title: "Client/server socket interaction",
+    ordinals: false,
+    until: None,
+    unfolded: false,
+    rows: None,
+    caption: None,
+    font_size: 13,
+    light: false,
+};
 
 #[test]
 fn the_pictures_are_those_of_the_files() {
@@ -27,8 +35,13 @@ fn the_pictures_are_those_of_the_files() {
         compare(&format!("{name}.svg"), &svg(model, &ORDINARY));
         compare(&format!("{name}.html"), &html(model, &ORDINARY));
     }
+    compare("browser.svg", &svg(&models::browser(), &ORDINARY));
+    compare("long.svg", &svg(&models::long(40), &ORDINARY));
     compare("link.svg", &svg(&models::link(), &ORDINARY));
     compare("tcp-gantt.svg", &gantt_svg(&tcp, &ORDINARY));
+    compare("pings-gantt.svg", &gantt_svg(&models::pings(), &ORDINARY));
+    let until = PageOptions { until: Some(4_000_000), ..ORDINARY };
+    compare("pings-until-gantt.svg", &gantt_svg(&models::pings(), &until));
     compare("crowd-gantt.svg", &gantt_svg(&models::crowd(), &ORDINARY));
 }
 
@@ -53,10 +66,15 @@ fn the_style_of_a_file_has_one_class_for_each_rule_and_none_for_dark_schemes() {
 #[test]
 fn what_is_not_drawn_is_counted() {
     let picture = svg(&models::long(200), &ORDINARY);
-    assert!(picture.contains("The first 400 of 800 calls are drawn."));
-    assert_eq!(picture.matches("class=\"call-").count(), 400);
+    assert!(picture.contains("more rounds of the 6 rows above"), "{picture}");
+    let drawn = picture.matches("class=\"call-").count();
+    assert!((4..20).contains(&drawn), "{drawn}");
+    let whole = svg(&models::long(200), &PageOptions { unfolded: true, ..ORDINARY });
+    assert_eq!(whole.matches("class=\"call-").count(), 800);
+    let most = svg(&models::long(2000), &PageOptions { unfolded: true, ..ORDINARY });
+    assert!(most.contains(" calls are not drawn"));
     let page = html(&models::long(25_000), &ORDINARY);
-    assert!(page.contains("The table has the first 2,000 of 100,000 calls; the counts below are of all."));
+    assert!(page.contains("The table has 2,000 of 100,000 calls; the counts below are of all."));
     assert!(page.contains("<td><code>recvfrom</code></td><td>25,000</td>"));
     assert!(page.len() < 2_000_000, "{}", page.len());
     let clients = gantt_svg(&models::long(150), &ORDINARY);

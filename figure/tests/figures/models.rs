@@ -63,6 +63,38 @@ pub(crate) fn link() -> Model {
     scene.model
 }
 
+/// A server and a browser that is not traced, and a client that is.
+pub(crate) fn browser() -> Model {
+    let mut scene = Scene::default();
+    let server = scene.program("WebServer.py", "python", 4201, true);
+    let client = scene.program("WebClient.py", "python", 4202, false);
+    let listening = scene.socket(server, "serverSocket", false);
+    let first = scene.socket(server, "connectionSocket1", false);
+    let second = scene.socket(server, "connectionSocket2", false);
+    let asking = scene.socket(client, "clientSocket", false);
+    scene.at(listening, "listen", 60, &[&argument(1), &local("127.0.0.1:6789")]);
+    let accept = scene.waited(listening, "accept", (100, 2140), &[&local("127.0.0.1:6789")]);
+    scene.accepts(accept, first);
+    let asked = scene.at(first, "recv", 2200, &[&received(b"GET /a.html", 1024)]);
+    let replied = scene.at(first, "send", 2300, &[&sent(b"HTTP/1.1 200 OK")]);
+    let connect = scene.at(asking, "connect", 2350, &[&to("127.0.0.1:6789")]);
+    let ended = scene.at(first, "recv", 2400, &[&received(b"", 1024)]);
+    scene.at(first, "close", 2450, &[]);
+    let accept_second = scene.at(listening, "accept", 2500, &[&local("127.0.0.1:6789")]);
+    scene.accepts(accept_second, second);
+    let kinds = [
+        (MessageKind::Handshake, None, Some(accept), &b""[..]),
+        (MessageKind::Stream, None, Some(asked), b"GET /a.html"),
+        (MessageKind::Stream, Some(replied), None, b"HTTP/1.1 200 OK"),
+        (MessageKind::HalfClose, None, Some(ended), b""),
+    ];
+    for (kind, from, to, data) in kinds {
+        scene.arrow(kind, from, to, data).untraced = true;
+    }
+    scene.arrow(MessageKind::Handshake, Some(connect), Some(accept_second), b"");
+    scene.model
+}
+
 /// The lecture's exchange over TCP, by a server that takes one client after the other, and two clients at once.
 pub(crate) fn tcp() -> Model {
     let mut scene = Scene::default();
@@ -214,5 +246,26 @@ pub(crate) fn crowd() -> Model {
         };
         scene.row(asking, Some(serving), times);
     }
+    scene.model
+}
+
+/// A client whose second and last request get no reply, and one that holds the server without a request.
+pub(crate) fn pings() -> Model {
+    let mut scene = Scene::default();
+    let server = scene.program("PingServer.py", "python", 900, true);
+    let client = scene.program("PingClient.py", "python", 901, false);
+    let idle = scene.program("IdleClient.py", "python", 902, false);
+    let serving = scene.socket(server, "serverSocket", true);
+    let asking = scene.socket(client, "clientSocket", true);
+    let connected = scene.socket(idle, "clientSocket", false);
+    scene.at(asking, "sendto", 0, &[&sent(b"ping 1"), &to(SERVER)]);
+    let times = Times { served: &[(20, 160), (1400, 1600)], end: Some(2700), ..Times::default() };
+    scene.row(asking, Some(serving), times);
+    let at = |time: u64| 5_000_000_000 + time * 1000;
+    let pings = scene.model.conversations.last_mut().expect("one was added");
+    pings.unanswered = vec![(at(300), at(1300)), (at(1700), at(2700))];
+    let times = Times { connect: Some((100, 150)), accepted: Some(200), end: Some(2900), ..Times::default() };
+    scene.row(connected, None, times);
+    scene.model.conversations.last_mut().expect("one was added").held = vec![(at(200), at(2800))];
     scene.model
 }

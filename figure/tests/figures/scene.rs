@@ -129,7 +129,7 @@ impl Scene {
         let recorded = matches!(kind, MessageKind::Stream | MessageKind::Datagram);
         let data = recorded.then(|| data.to_vec());
         let bytes = data.as_ref().map_or(0, Vec::len) as u64;
-        self.model.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0 });
+        self.model.messages.push(Message { kind, from, to, bytes, offset: 0, data, cut: 0, untraced: false });
         self.model.messages.last_mut().expect("one was pushed")
     }
 
@@ -142,6 +142,7 @@ impl Scene {
             accepted: times.accepted.map(at),
             served: times.served.iter().map(|&(begin, end)| (at(begin), at(end))).collect(),
             end: times.end.map(at),
+            ..Conversation::default()
         });
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use capsock_figure::{
-    MessageKind, Model, PageOptions, TextOptions, gantt_text, html, link, mermaid, normalize, perfetto, read,
-    svg, text,
+    Conversation, MessageKind, Model, PageOptions, TextOptions, gantt_text, html, link, mermaid, normalize,
+    perfetto, read, svg, text,
 };
 use serde_json::Value;
 
@@ -374,4 +374,140 @@ fn a_program_whose_address_is_in_use_was_to_be_a_server() {
     );
     let serves: Vec<_> = model.programs.iter().map(|program| program.serves).collect();
     assert_eq!(serves, [true, true, false]);
+}
+
+#[test]
+fn the_other_end_is_not_traced_if_its_address_is_of_no_recorded_socket() {
+    let udp_server = "
+        server UDPServer.py python
+        server socket 3 udp
+        server bind 3 local=0.0.0.0:12000
+        server recvfrom 3 peer=127.0.0.1:50123 room=2048 data=hello
+        server sendto 3 peer=127.0.0.1:50123 data=HELLO
+        server sendto 3 peer=127.0.0.1:50999 data=nobody";
+    let udp_client = "
+        client UDPClient.py python
+        client socket 3 udp
+        client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:53 data=lost
+        client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:53 data=hello
+        client recvfrom 3 peer=127.0.0.1:53 room=2048 data=HELLO";
+    let tcp_client = "
+        client TCPClient.py python
+        client socket 3 tcp
+        client connect 3 local=127.0.0.1:50123 peer=127.0.0.1:80
+        client send 3 data=hello
+        client recv 3 data=HELLO room=64
+        client recv 3 room=64
+        client socket 4 tcp
+        client connect 4 peer=127.0.0.1:81 outcome=ECONNREFUSED";
+    let never_accepted = "
+        server TCPServer.py python
+        server socket 3 tcp
+        server bind 3 local=0.0.0.0:80
+        server listen 3 argument=1
+        client TCPClient.py python
+        client socket 3 tcp
+        client connect 3 local=127.0.0.1:50123 peer=127.0.0.1:80
+        client send 3 data=hello";
+    let cases: [(&str, &str, usize, usize); 6] = [
+        ("a browser", scripts::BROWSER, 9, 0),
+        ("a client over UDP", udp_server, 2, 1),
+        ("a server over UDP", udp_client, 3, 0),
+        ("a server over TCP", tcp_client, 4, 1),
+        ("a server that does not accept", never_accepted, 0, 2),
+        ("a datagram that got lost", scripts::LOST, 0, 1),
+    ];
+    for (what, script, untraced, unmatched) in cases {
+        let messages = model(script).messages;
+        let one_end = || messages.iter().filter(|message| message.from.is_none() || message.to.is_none());
+        let found = one_end().filter(|message| message.untraced).count();
+        assert_eq!((found, one_end().count() - found), (untraced, unmatched), "{what}: {messages:?}");
+        let both = messages.iter().filter(|message| message.from.is_some() && message.to.is_some());
+        assert!(both.clone().all(|message| !message.untraced), "{what}");
+    }
+}
+
+#[test]
+fn a_request_without_a_reply_is_not_served_and_an_idle_client_may_hold_the_server() {
+    // The client, the second process, is not traced.
+    let of_server = |(pid, line): (u32, String)| (pid == 100).then(|| line + "\n");
+    let server_alone: String = lines(scripts::PINGS).into_iter().filter_map(of_server).collect();
+    // As many replies as requests, in another order.
+    let overlapping = "
+        server UDPServer.py python
+        server socket 3 udp
+        server bind 3 local=0.0.0.0:12000
+        server recvfrom 3 peer=127.0.0.1:50123 room=64 data=one
+        server recvfrom 3 peer=127.0.0.1:50123 room=64 data=two
+        server sendto 3 peer=127.0.0.1:50123 data=ONE
+        server sendto 3 peer=127.0.0.1:50123 data=TWO";
+    // An event loop does not block in the receives of a connection.
+    let event_loop = scripts::ITERATIVE.replace(" since=9", "");
+    let cases = [
+        ("a client's timeouts", model(scripts::PINGS), [2, 2, 0]),
+        ("a server's receives", linked(&server_alone), [2, 2, 0]),
+        ("overlapping requests", model(overlapping), [1, 0, 0]),
+        ("an iterative server", model(scripts::ITERATIVE), [2, 0, 1]),
+        ("an event loop", model(&event_loop), [2, 0, 0]),
+        ("a thread for each client", model(scripts::CONCURRENT), [2, 0, 0]),
+    ];
+    for (what, linked, expected) in cases {
+        for model in [linked.clone(), normalize(linked)] {
+            let sum =
+                |count: fn(&Conversation) -> usize| model.conversations.iter().map(count).sum::<usize>();
+            let found =
+                [sum(|one| one.served.len()), sum(|one| one.unanswered.len()), sum(|one| one.held.len())];
+            assert_eq!(found, expected, "{what}: {:?}", model.conversations);
+        }
+    }
+    let waits: Vec<_> =
+        model(scripts::PINGS).conversations[0].unanswered.iter().map(|(begin, end)| end - begin).collect();
+    assert!(waits.iter().all(|wait| (1_000_000_000..1_010_000_000).contains(wait)), "{waits:?}");
+}
+
+#[test]
+fn only_some_programs_are_drawn_and_what_went_to_the_others() {
+    let all = model(scripts::ITERATIVE);
+    assert_eq!(all.clone().only(&["TCPServer.py", "nobody"]), Err("nobody"));
+    let mut everything = all.clone().only(&["TCPServer.py", "TCPClient.py"]).unwrap();
+    assert_eq!(everything, all);
+    everything = all.clone().only(&["TCPServer.py"]).unwrap();
+    assert_eq!((everything.programs.len(), everything.conversations.len()), (1, 0));
+    let second = all.clone().only(&["TCPServer.py", "TCPClient.py 2"]).unwrap();
+    let names: Vec<_> = second.programs.iter().map(|program| &*program.name).collect();
+    assert_eq!(names, ["TCPServer.py", "TCPClient.py 2"]);
+    assert_eq!(second.messages.len(), all.messages.len());
+    let hidden = second.messages.iter().filter(|message| message.untraced).count();
+    assert_eq!((hidden, second.hidden, second.conversations.len()), (3, true, 1));
+    let client_alone = all.clone().only(&["TCPClient.py 2"]).unwrap();
+    assert_eq!(client_alone.messages.len(), 3);
+    for model in [everything, second, client_alone] {
+        for step in &model.steps {
+            let was = all.steps.iter().find(|was| was.call == step.call).unwrap();
+            assert_eq!(model.programs[step.program], all.programs[was.program]);
+            assert_eq!(model.sockets[step.socket].name, all.sockets[was.socket].name);
+        }
+        let drawn = text(&model, &TextOptions::default());
+        assert!(drawn.contains("other programs") && drawn.contains("calls are not shown"), "{drawn}");
+        assert!(svg(&model, &PageOptions::default()).contains(">other programs</text>"));
+        assert!(html(&model, &PageOptions::default()).contains(" a program that is not shown"));
+        assert!(mermaid(&model).contains(" as other programs\n"));
+    }
+}
+
+#[test]
+fn a_range_of_calls_is_drawn_with_the_numbers_that_they_have() {
+    let all = model(scripts::TCP);
+    let rows = Some((4, 7));
+    let picture = svg(&all, &PageOptions { rows, ..PageOptions::default() });
+    for number in 1..=12 {
+        let title = format!("<title>{number}: ");
+        assert_eq!(picture.contains(&title), (4..=7).contains(&number), "{number}: {picture}");
+    }
+    let drawn = text(&all, &TextOptions { rows, ..TextOptions::default() });
+    assert!(drawn.contains("clientSocket.connect(") && !drawn.contains("clientSocket.close()"), "{drawn}");
+    let nothing = PageOptions { rows: Some((100, 200)), ..PageOptions::default() };
+    for script in [scripts::TCP, scripts::BROWSER] {
+        assert!(!svg(&model(script), &nothing).contains("<title>1: "));
+    }
 }

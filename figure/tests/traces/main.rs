@@ -5,6 +5,7 @@ mod golden;
 mod linking;
 mod perfetto;
 mod random;
+mod runs;
 mod script;
 mod scripts;
 

@@ -259,3 +259,72 @@ pub(crate) const HOSTILE: &str = "
     server recvfrom 3 peer=127.0.0.1:50123 room=2048 data=<br/>style:#1;classDef␠a:#2;loop
     server sendto 3 peer=127.0.0.1:50123 data=participant␠p0-->>p1:x
 ";
+
+/// A server whose clients, such as a browser, are not traced. The second one does not send before the first one ends.
+pub(crate) const BROWSER: &str = "
+    server WebServer.py python
+    server socket 3 tcp
+    server bind 3 local=0.0.0.0:6789
+    server listen 3 argument=1
+    server accept 3 accepted=4 local=127.0.0.1:6789 peer=127.0.0.1:50123 since=4
+    server recv 4 room=1024 data=GET␠/a.html
+    server send 4 data=HTTP/1.1␠200␠OK
+    server send 4 data=<html>
+    server close 4
+    server accept 3 accepted=4 local=127.0.0.1:6789 peer=127.0.0.1:50124 since=9
+    server recv 4 room=1024 data=GET␠/favicon.ico
+    server send 4 data=HTTP/1.1␠404␠Not␠Found
+    server shutdown 4 argument=1
+    server recv 4 room=1024
+    server close 4
+";
+
+/// Pings over UDP to a server that answers the first and the third one, with a client that waits a second for each.
+pub(crate) const PINGS: &str = "
+    server PingServer.py python
+    client PingClient.py python
+    server socket 3 udp
+    server bind 3 local=0.0.0.0:12000
+    client socket 3 udp
+    client sendto 3 local=0.0.0.0:50123 peer=127.0.0.1:12000 data=ping␠1
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠1 since=4
+    server sendto 3 peer=127.0.0.1:50123 data=PING␠1
+    client recvfrom 3 peer=127.0.0.1:12000 room=64 data=PING␠1 since=6
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠2
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠2 since=8
+    pause
+    client recvfrom 3 outcome=timeout room=64 since=10
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠3
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠3 since=11
+    server sendto 3 peer=127.0.0.1:50123 data=PING␠3
+    client recvfrom 3 peer=127.0.0.1:12000 room=64 data=PING␠3 since=1014
+    client sendto 3 peer=127.0.0.1:12000 data=ping␠4
+    server recvfrom 3 peer=127.0.0.1:50123 room=64 data=ping␠4 since=1016
+    pause
+    client recvfrom 3 outcome=timeout room=64 since=1018
+    client close 3
+";
+
+/// A chat whose server waits for all clients at once. The accept begins before the connect has returned.
+pub(crate) const CHAT: &str = "
+    server ChatServer.py python
+    one ChatClient.py python
+    two ChatClient.py python
+    server socket 3 tcp
+    server bind 3 local=0.0.0.0:12000
+    server listen 3 argument=5
+    one socket 3 tcp
+    one connect 3 local=127.0.0.1:50001 peer=127.0.0.1:12000 since=7
+    server accept 3 accepted=4 local=127.0.0.1:12000 peer=127.0.0.1:50001 since=8 begin=8200000
+    two socket 3 tcp
+    two connect 3 local=127.0.0.1:50002 peer=127.0.0.1:12000 since=10
+    server accept 3 accepted=5 local=127.0.0.1:12000 peer=127.0.0.1:50002 since=11 begin=11200000
+    one send 3 data=hello
+    server recv 4 room=1024 data=hello
+    server send 5 data=one:␠hello
+    two recv 3 room=1024 data=one:␠hello since=11
+    one close 3
+    server recv 4 room=1024
+    server close 4
+    two close 3
+";
