@@ -37,6 +37,7 @@ mod kinds;
 mod named;
 pub mod net;
 mod netc;
+mod request_context;
 mod server;
 mod service;
 pub mod trace;
@@ -49,8 +50,9 @@ pub use error::{Error, ErrorKind, Result};
 pub use net::Features;
 #[doc(hidden)]
 pub use net::{Endpoint, InterruptHook, write_without_signals};
+pub use request_context::RequestContext;
 pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
-pub use service::{HandlerError, Service, Uppercase};
+pub use service::{ContextService, HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 
 /// Private functions for the fuzz targets. They are not part of the interface.

@@ -3,7 +3,9 @@
 //! A service has no access to sockets or connections. It is called from the threads of the server, concurrently.
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::request_context::RequestContext;
 use crate::uppercase::uppercase_into;
 
 /// Answers requests: `bytes -> bytes`.
@@ -30,6 +32,74 @@ pub trait Service: Send + Sync + 'static {
     /// The provided method calls `answer`.
     fn batch(&self, answer: &mut dyn FnMut()) {
         answer();
+    }
+}
+
+/// Answers requests, given their context: `bytes, context -> bytes`.
+///
+/// As a [`Service`] in everything else. Any `Fn(&[u8], &RequestContext) -> Vec<u8>` is one.
+///
+/// ```
+/// # use capsock::{Framing, RequestContext, Server};
+/// let server = Server::tcp(("localhost", 0))
+///     .framing(Framing::Line)
+///     .handler_with_context(|request: &[u8], context: &RequestContext| {
+///         eprintln!("{} asks", context.peer());
+///         request.to_ascii_uppercase()
+///     })
+///     .start()?;
+/// # Ok::<(), capsock::Error>(())
+/// ```
+pub trait ContextService: Send + Sync + 'static {
+    /// Appends the reply to `request` to the end of `reply`.
+    ///
+    /// # Errors
+    /// Why this request gets no reply, for the log.
+    fn reply(
+        &self,
+        request: &[u8],
+        context: &RequestContext,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), HandlerError>;
+
+    /// As [`Service::batch`].
+    fn batch(&self, answer: &mut dyn FnMut()) {
+        answer();
+    }
+}
+
+/// A handler of either kind. The kind decides whether the server has the contexts of requests, which cost it two system
+/// calls for each connection.
+#[derive(Clone)]
+pub(crate) enum Handler {
+    Plain(Arc<dyn Service>),
+    WithContext(Arc<dyn ContextService>),
+}
+
+impl Handler {
+    pub(crate) fn takes_context(&self) -> bool {
+        matches!(self, Handler::WithContext(_))
+    }
+
+    /// `context` is given if the handler takes one.
+    pub(crate) fn reply(
+        &self,
+        request: &[u8],
+        context: Option<&RequestContext>,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), HandlerError> {
+        match (self, context) {
+            (Handler::Plain(service), _) => service.reply(request, reply),
+            (Handler::WithContext(service), Some(context)) => service.reply(request, context, reply),
+            (Handler::WithContext(_), None) => Err(HandlerError("the request has no context".to_owned())),
+        }
+    }
+
+    pub(crate) fn batch(&self, answer: &mut dyn FnMut()) {
+        match self {
+            Handler::Plain(service) => service.batch(answer),
+            Handler::WithContext(service) => service.batch(answer),
+        }
     }
 }
 
@@ -63,6 +133,21 @@ where
 {
     fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
         reply.extend_from_slice(&self(request));
+        Ok(())
+    }
+}
+
+impl<F> ContextService for F
+where
+    F: Fn(&[u8], &RequestContext) -> Vec<u8> + Send + Sync + 'static,
+{
+    fn reply(
+        &self,
+        request: &[u8],
+        context: &RequestContext,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), HandlerError> {
+        reply.extend_from_slice(&self(request, context));
         Ok(())
     }
 }

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::state::{LimitEvent, OpenConnection, State, peer_of};
-use crate::net::Socket;
+use super::state::{Context, LimitEvent, OpenConnection, State, peer_of};
+use crate::choices::Transport;
+use crate::net::{Errno, Socket};
+use crate::request_context::RequestContext;
 
 /// Counts a connection as active until it is dropped.
 pub(super) struct ActiveGuard(Arc<State>);
@@ -66,7 +68,8 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// Admits a connection, whose receives block if `blocks`. `None` if a limit is reached: the connection is closed.
+    /// Admits a connection, whose receives block if `blocks`. `None` if a limit is reached, or the handler takes the
+    /// addresses of a peer that has gone already: the connection is closed.
     pub(super) fn admit(socket: Socket, blocks: bool, state: &Arc<State>) -> Option<Admitted> {
         let (active, count) = ActiveGuard::new(state);
         if count > state.context.settings.max_connections as u64 {
@@ -74,10 +77,21 @@ impl Admitted {
             return None;
         }
         let peer = PeerGuard::new(&socket, state)?;
-        let connection = Arc::new(OpenConnection::new(socket, blocks));
+        let request_context = request_context(&socket, &state.context).ok()?;
+        let connection = Arc::new(OpenConnection::new(socket, blocks, request_context));
         let key = state.connections.insert(Arc::clone(&connection));
         Some(Admitted { connection, key, active, _peer: peer })
     }
+}
+
+/// The context of the requests of a connection, if the handler takes it. It is made while the system knows the addresses: a
+/// peer that resets the connection takes its own along (ENOTCONN of getpeername(2)), and what it sent before is answered.
+fn request_context(socket: &Socket, context: &Context) -> Result<Option<Box<RequestContext>>, Errno> {
+    if !context.takes_request_context() {
+        return Ok(None);
+    }
+    let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
+    Ok(Some(Box::new(RequestContext::new(Transport::Tcp, peer, local))))
 }
 
 impl Drop for Admitted {

@@ -7,7 +7,7 @@ use super::settings::ServerSettings;
 use crate::choices::{Level, Transport};
 use crate::net::{Endpoint, Features};
 use crate::server::log::Log;
-use crate::service::Service;
+use crate::service::{ContextService, Handler, Service};
 
 /// The options of a server: the transport and the address to bind, the settings, the handler and the log.
 ///
@@ -33,7 +33,7 @@ pub struct ServerOptions {
     pub settings: ServerSettings,
     /// The optional system calls that the server must not use.
     pub(in crate::server) without: Features,
-    pub(in crate::server) handler: Option<Arc<dyn Service>>,
+    pub(in crate::server) handler: Option<Handler>,
     pub(in crate::server) log: Option<Log>,
 }
 
@@ -75,7 +75,21 @@ impl ServerOptions {
 
     /// [`handler`](ServerOptions::handler()) for a service that the caller shares.
     pub fn shared_handler(mut self, handler: Arc<dyn Service>) -> Self {
-        self.handler = Some(handler);
+        self.handler = Some(Handler::Plain(handler));
+        self
+    }
+
+    /// [`handler`](ServerOptions::handler()) for a service that also takes the context of a request: who asks.
+    ///
+    /// For such a handler the server asks the system for both addresses of each connection, once. A connection that its
+    /// peer has reset before it is accepted, so that it has no addresses, is closed.
+    pub fn handler_with_context(self, handler: impl ContextService) -> Self {
+        self.shared_handler_with_context(Arc::new(handler))
+    }
+
+    /// [`handler_with_context`](ServerOptions::handler_with_context()) for a service that the caller shares.
+    pub fn shared_handler_with_context(mut self, handler: Arc<dyn ContextService>) -> Self {
+        self.handler = Some(Handler::WithContext(handler));
         self
     }
 
@@ -93,7 +107,12 @@ impl ServerOptions {
 
     /// Sets or removes the handler.
     pub fn set_handler(&mut self, handler: Option<Arc<dyn Service>>) {
-        self.handler = handler;
+        self.handler = handler.map(Handler::Plain);
+    }
+
+    /// Sets or removes the handler. The last handler that was set, of either kind, is the one that is called.
+    pub fn set_handler_with_context(&mut self, handler: Option<Arc<dyn ContextService>>) {
+        self.handler = handler.map(Handler::WithContext);
     }
 
     /// Sets or removes the log.

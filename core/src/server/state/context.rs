@@ -3,7 +3,6 @@
 //! Threads share it, and so do forked child processes, whose counters and stop are in shared memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use super::counter::Counter;
 use super::handler_latency::{HandlerLatency, LatencySnapshot};
@@ -17,9 +16,10 @@ use crate::choices::Level;
 use crate::error::describe_panic;
 use crate::framing::{Delimiter, LengthPrefix};
 use crate::net::{Errno, Features, Shareable, SharedMemory};
+use crate::request_context::RequestContext;
 use crate::server::config::ServerSettings;
 use crate::server::log::{self, Log};
-use crate::service::Service;
+use crate::service::Handler;
 use crate::uppercase::uppercase_into;
 
 /// Aligned to two cache lines, since processors fetch them in pairs.
@@ -39,7 +39,7 @@ pub(in crate::server) struct Context {
     pub(in crate::server) delimiter: Delimiter,
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
-    handler: Option<Arc<dyn Service>>,
+    handler: Option<Handler>,
     /// How long the handler takes, if that is counted.
     latency: Option<HandlerLatency>,
     log: Option<Log>,
@@ -51,7 +51,7 @@ impl Context {
     pub(in crate::server) fn new(
         settings: ServerSettings,
         features: Features,
-        handler: Option<Arc<dyn Service>>,
+        handler: Option<Handler>,
         log: Option<Log>,
     ) -> Result<Context, Errno> {
         let latency = (settings.handler_latency && handler.is_some()).then(HandlerLatency::default);
@@ -101,11 +101,21 @@ impl Context {
         self.handler.is_some()
     }
 
+    /// Whether [`reply`](Context::reply) needs the context of the request.
+    pub(in crate::server) fn takes_request_context(&self) -> bool {
+        self.handler.as_ref().is_some_and(Handler::takes_context)
+    }
+
     /// Appends the reply to `request` to `replies`. Returns `false` if there is none: the handler failed, which
     /// is counted and logged, or the stop's deadline has passed.
     ///
     /// Without a handler it allocates nothing while `replies` has capacity.
-    pub(in crate::server) fn reply(&self, request: &[u8], replies: &mut Vec<u8>) -> bool {
+    pub(in crate::server) fn reply(
+        &self,
+        request: &[u8],
+        from: Option<&RequestContext>,
+        replies: &mut Vec<u8>,
+    ) -> bool {
         let Some(handler) = &self.handler else {
             uppercase_into(request, replies);
             return true;
@@ -113,7 +123,7 @@ impl Context {
         let Some(call) = self.host_calls.begin(&self.stop) else { return false };
         // A separate buffer: the handler may do anything to it, and the replies before it are safe.
         let mut reply = Vec::new();
-        let mut answer = || catch_unwind(AssertUnwindSafe(|| handler.reply(request, &mut reply)));
+        let mut answer = || catch_unwind(AssertUnwindSafe(|| handler.reply(request, from, &mut reply)));
         let outcome = match &self.latency {
             None => answer(),
             Some(latency) => latency.time(answer),
@@ -132,7 +142,7 @@ impl Context {
     }
 
     /// Runs `answer`, which calls [`reply`](Context::reply) several times; with a handler, inside one call of its
-    /// [`batch`](Service::batch). `None` if `answer` was unwound.
+    /// [`batch`](Handler::batch). `None` if `answer` was unwound.
     pub(in crate::server) fn batch<R>(&self, answer: impl FnOnce() -> R) -> Option<R> {
         let (mut answer, mut outcome) = (Some(answer), None);
         let mut once = || {

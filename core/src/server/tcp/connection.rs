@@ -14,6 +14,7 @@ use crate::server::state::{Context, LimitEvent, OpenConnection};
 pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) {
     let Buffers { exchange, received: buffer, replies, kept } = buffers;
     let mut budget = DrainBudget::default();
+    let from = connection.request_context.as_deref();
     loop {
         let received = match receive(connection, buffer, exchange, &mut budget, context) {
             Ok(received) => received,
@@ -32,7 +33,7 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
         };
         if received == 0 {
             replies.clear();
-            exchange.end(context, replies);
+            exchange.end(from, context, replies);
             if send_all(connection, replies, AfterReply::Close, context) {
                 // close(2) would not end the connection if a process that the host forked has the socket as well.
                 let _ = connection.socket.shutdown_write();
@@ -45,7 +46,7 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
             replies.clear();
             let consumed;
             connection.set_busy(true);
-            (consumed, after) = exchange.process(rest, context, replies);
+            (consumed, after) = exchange.process(rest, from, context, replies);
             connection.set_busy(false);
             rest = &rest[consumed..];
             if after == AfterReply::Close && context.has_handler() && context.stop.deadline_passed() {

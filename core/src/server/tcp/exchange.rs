@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::choices::Framing;
 use crate::framing::{Delimiter, Frame, FrameError, LengthPrefix, Newline, Splitter, Unframeable};
 use crate::netc;
+use crate::request_context::RequestContext;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::{MAX_GROWTH, UppercaseStream};
 
@@ -88,31 +89,39 @@ impl Exchange {
     }
 
     /// Processes what one receive returned, and appends the replies to its complete requests to `output`. Returns the
-    /// number of bytes consumed: with a handler it stops at a batch of replies that is sent first.
+    /// number of bytes consumed: with a handler it stops at a batch of replies that is sent first. `from` is the context
+    /// of the connection's requests, if the handler takes it.
     pub(super) fn process(
         &mut self,
         input: &[u8],
+        from: Option<&RequestContext>,
         context: &Context,
         output: &mut Vec<u8>,
     ) -> (usize, AfterReply) {
-        let (consumed, after) = self.answer(input, context, output);
+        let (consumed, after) = self.answer(input, from, context, output);
         context.counters().bytes_received.add(consumed as u64);
         (consumed, after)
     }
 
-    fn answer(&mut self, input: &[u8], context: &Context, output: &mut Vec<u8>) -> (usize, AfterReply) {
+    fn answer(
+        &mut self,
+        input: &[u8],
+        from: Option<&RequestContext>,
+        context: &Context,
+        output: &mut Vec<u8>,
+    ) -> (usize, AfterReply) {
         match self {
             Exchange::Stream(stream) => {
                 stream.push(input, output);
                 context.counters().requests.add(1);
                 (input.len(), AfterReply::Continue)
             }
-            Exchange::Line(lines) => answer_messages(lines, input, context, output),
-            Exchange::Length(messages) => answer_messages(messages, input, context, output),
-            Exchange::Delimiter(messages) => answer_messages(messages, input, context, output),
+            Exchange::Line(lines) => answer_messages(lines, input, from, context, output),
+            Exchange::Length(messages) => answer_messages(messages, input, from, context, output),
+            Exchange::Delimiter(messages) => answer_messages(messages, input, from, context, output),
             Exchange::Once if input.len() > context.settings.max_request => (input.len(), too_long(context)),
             Exchange::Once => {
-                let replied = context.reply(input, output);
+                let replied = context.reply(input, from, output);
                 context.counters().requests.add(u64::from(replied));
                 (input.len(), AfterReply::Close)
             }
@@ -153,12 +162,12 @@ impl Exchange {
     }
 
     /// Ends the exchange because the peer has ended its output (half-close): appends the last reply to `output`.
-    pub(super) fn end(&mut self, context: &Context, output: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, from: Option<&RequestContext>, context: &Context, output: &mut Vec<u8>) {
         match self {
             Exchange::Stream(stream) => stream.finish(output),
-            Exchange::Line(lines) => answer_last(lines, context, output),
-            Exchange::Length(messages) => answer_last(messages, context, output),
-            Exchange::Delimiter(messages) => answer_last(messages, context, output),
+            Exchange::Line(lines) => answer_last(lines, from, context, output),
+            Exchange::Length(messages) => answer_last(messages, from, context, output),
+            Exchange::Delimiter(messages) => answer_last(messages, from, context, output),
             Exchange::Once => {}
         }
     }
@@ -168,6 +177,7 @@ impl Exchange {
 fn answer_messages<F: Frame>(
     messages: &mut Splitter<F>,
     input: &[u8],
+    from: Option<&RequestContext>,
     context: &Context,
     output: &mut Vec<u8>,
 ) -> (usize, AfterReply) {
@@ -176,7 +186,7 @@ fn answer_messages<F: Frame>(
     let several = started.is_some() && messages.completes_several(input);
     let mut push = || {
         messages.push(input, context.settings.max_request, |frame, request| {
-            if reply(frame, request, true, context, output) {
+            if reply(frame, request, true, from, context, output) {
                 answered += 1;
             } else {
                 after = AfterReply::Close;
@@ -197,9 +207,14 @@ fn answer_messages<F: Frame>(
 }
 
 /// Answers the message that ended with the stream, if there is one.
-fn answer_last<F: Frame>(messages: &mut Splitter<F>, context: &Context, output: &mut Vec<u8>) {
+fn answer_last<F: Frame>(
+    messages: &mut Splitter<F>,
+    from: Option<&RequestContext>,
+    context: &Context,
+    output: &mut Vec<u8>,
+) {
     let ended = messages.finish(|frame, last| {
-        context.counters().requests.add(u64::from(reply(frame, last, false, context, output)));
+        context.counters().requests.add(u64::from(reply(frame, last, false, from, context, output)));
     });
     if let Err(error) = ended {
         not_accepted(error, context);
@@ -207,10 +222,17 @@ fn answer_last<F: Frame>(messages: &mut Splitter<F>, context: &Context, output: 
 }
 
 /// Appends the reply to a request, framed as the request was; `ended` is whether that had an end of its own.
-fn reply(frame: &impl Frame, request: &[u8], ended: bool, context: &Context, output: &mut Vec<u8>) -> bool {
+fn reply(
+    frame: &impl Frame,
+    request: &[u8],
+    ended: bool,
+    from: Option<&RequestContext>,
+    context: &Context,
+    output: &mut Vec<u8>,
+) -> bool {
     let start = output.len();
     frame.begin(output);
-    if !context.reply(request, output) {
+    if !context.reply(request, from, output) {
         output.truncate(start);
         return false;
     }

@@ -52,7 +52,7 @@ impl Processes<'_> {
     fn serve(&mut self, socket: Socket) {
         let context = &self.state.context;
         let Some(peer) = PeerGuard::new(&socket, self.state) else { return };
-        let connection = OpenConnection::new(socket, false);
+        let connection = OpenConnection::new(socket, false, None);
         let (active, _) = ActiveGuard::new(self.state);
         loop {
             match fork(&connection, &mut self.buffers, context) {

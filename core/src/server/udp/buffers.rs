@@ -1,15 +1,17 @@
 //! The buffers of one worker: it receives requests into them, and sends the replies from them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::adaptive_batching::AdaptiveBatching;
 use super::source_filter;
+use crate::choices::Transport;
 use crate::net::{
-    Added, Deadline, Errno, Features, ReceiveBatch, SendBatch, SendMeta, Socket, WaitError, WaitOptions,
-    interest, no_interest, wait_for, wait_readable,
+    Added, Deadline, Errno, Features, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, Socket, WaitError,
+    WaitOptions, interest, no_interest, wait_for, wait_readable,
 };
 use crate::netc;
+use crate::request_context::RequestContext;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 
@@ -118,6 +120,10 @@ impl Buffers {
                 let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
                 Some(SendMeta { to: received.source, from, hop_limit })
             });
+            let from = match message.meta {
+                Some(received) if context.takes_request_context() => Some(request_context(&received, bound)),
+                _ => None,
+            };
             for request in message.datagrams() {
                 totals.datagrams += 1;
                 totals.bytes += request.len() as u64;
@@ -133,7 +139,7 @@ impl Buffers {
                 let mut amplified = false;
                 let added = replies.add(reply_meta, |bytes| {
                     let start = bytes.len();
-                    let replied = context.reply(request, bytes);
+                    let replied = context.reply(request, from.as_ref(), bytes);
                     amplified = replied && bytes.len() - start > longest;
                     replied && !amplified
                 });
@@ -153,6 +159,21 @@ impl Buffers {
         totals.add_to(context);
         send_all(socket, replies, context);
     }
+}
+
+/// The context of a datagram: it was sent to the address that the system reports, which it is asked for if the server is bound
+/// to all, or to the one that the server is bound to.
+fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext {
+    let mut local = *bound;
+    if let Some((ip, interface)) = received.destination {
+        local.set_ip(ip);
+        if let (SocketAddr::V6(local), IpAddr::V6(ip)) = (&mut local, ip) {
+            // The scope of an address that means another host on each link (RFC 4007).
+            let on_link = ip.is_unicast_link_local() || ip.is_multicast();
+            local.set_scope_id(if on_link { interface } else { 0 });
+        }
+    }
+    RequestContext::new(Transport::Udp, received.source, local)
 }
 
 /// The length of the longest reply to a request.

@@ -179,7 +179,8 @@ impl Connection {
                 self.last_activity = step.now;
                 self.phase = Phase::InputEnded;
                 step.replies.clear();
-                self.exchange.end(step.context, step.replies);
+                let from = self.admitted.connection.request_context.as_deref();
+                self.exchange.end(from, step.context, step.replies);
                 self.send_replies(step).unwrap_or_else(|| self.close())
             }
             Ok(_) if step.context.stop.deadline_passed() => self.cut(step),
@@ -207,7 +208,8 @@ impl Connection {
         while self.phase == Phase::Open && !rest.is_empty() {
             step.replies.clear();
             self.admitted.connection.set_busy(true);
-            let (consumed, after) = self.exchange.process(rest, step.context, step.replies);
+            let from = self.admitted.connection.request_context.as_deref();
+            let (consumed, after) = self.exchange.process(rest, from, step.context, step.replies);
             self.admitted.connection.set_busy(false);
             rest = &rest[consumed..];
             if after == AfterReply::Close {

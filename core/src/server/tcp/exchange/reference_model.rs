@@ -10,7 +10,7 @@ use crate::framing::reference_model::ModelFrame;
 use crate::net::Features;
 use crate::server::config::ServerSettings;
 use crate::server::state::Context;
-use crate::service::{HandlerError, Service};
+use crate::service::{Handler, HandlerError, Service};
 use crate::uppercase::uppercase;
 
 /// A handler that reverses a request, fails if it contains `!`, and gives a long reply if it contains `#`.
@@ -68,7 +68,7 @@ fn context(framing: Framing, model: Option<&ModelFrame>, longest: usize, handled
         Some(ModelFrame::Delimiter(delimiter)) => settings.delimiter.clone_from(delimiter),
         Some(ModelFrame::Line) | None => {}
     }
-    let handler = handled.then(|| Arc::new(Odd) as Arc<dyn Service>);
+    let handler = handled.then(|| Handler::Plain(Arc::new(Odd)));
     Context::new(settings, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn check(
     'input: for piece in &pieces {
         let mut rest = *piece;
         while !rest.is_empty() {
-            let (consumed, after) = exchange.process(rest, &context, &mut output);
+            let (consumed, after) = exchange.process(rest, None, &context, &mut output);
             sent(&mut output, &mut now.replies);
             if after == AfterReply::Close {
                 now.closed = true;
@@ -113,7 +113,7 @@ pub(crate) fn check(
         }
     }
     if !now.closed {
-        exchange.end(&context, &mut output);
+        exchange.end(None, &context, &mut output);
         sent(&mut output, &mut now.replies);
     }
     let counters = context.counters();
