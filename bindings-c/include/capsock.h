@@ -22,7 +22,7 @@
 //   changed by its _set_ functions; NULL stands for the defaults. Totals and reports are read by the
 //   functions of their type. The objects are opaque, so that a later library can add options and totals
 //   without a change to compiled programs. One thread at a time uses an options object.
-// Arguments are read during the call and not kept, except the handler and the log of a server and their
+// Arguments are read during the call and not kept, except the handlers and the log of a server and their
 //   user_data.
 // Memory. The caller frees what a function returns, exactly once: handles with the _free function of
 //   their type, text with capsock_string_free, bytes with capsock_bytes_free. Never with free(3).
@@ -274,6 +274,10 @@ typedef int32_t capsock_level;
 // handler.
 typedef struct capsock_reply capsock_reply;
 
+// The context of a request: who sent it, to which address, over which transport. It belongs to the
+// library and is valid during that call of the handler.
+typedef struct capsock_request_context capsock_request_context;
+
 // A running server.
 typedef struct capsock_server capsock_server;
 
@@ -359,6 +363,14 @@ typedef int (*capsock_handler)(const uint8_t *request,
                                size_t length,
                                capsock_reply *reply,
                                void *user_data);
+
+// As `capsock_handler`, with the context of the request: who sent it. `context` is never NULL and is
+// valid during the call.
+typedef int (*capsock_context_handler)(const uint8_t *request,
+                                       size_t length,
+                                       const capsock_request_context *context,
+                                       capsock_reply *reply,
+                                       void *user_data);
 
 // Receives a line of a server's log. `level` is a `capsock_level`; `line` is UTF-8 without a
 // newline, valid during the call. The server's threads call it, several at the same time. It must
@@ -587,6 +599,34 @@ capsock_status capsock_server_options_set_handler_latency(capsock_server_options
 // Frees options. NULL has no effect.
 void capsock_server_options_free(capsock_server_options *options);
 
+// The address that the request came from: of the other end of the TCP connection, or the source of
+// the datagram, which the sender may have forged. A proxy or an address translator (NAT) puts its
+// own address in its place.
+//
+// `*address_length` is the size of the buffer `address` before the call, and the length of the
+// address after it. A `struct sockaddr_storage` is large enough; `capsock_address_format` makes
+// text of it.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT`, with nothing written, also if the buffer is too small.
+capsock_status capsock_request_context_peer(const capsock_request_context *context,
+                                            struct sockaddr *address,
+                                            socklen_t *address_length);
+
+// The address that the request was sent to: of this end of the TCP connection, or the destination
+// of the datagram, with the server's port. The arguments and errors are those of
+// `capsock_request_context_peer`.
+//
+// A server that listens on all addresses gets the destination of a datagram from the system
+// (IP_PKTINFO of ip(7)); if that does not report it, this is the address that the server is bound
+// to.
+capsock_status capsock_request_context_local(const capsock_request_context *context,
+                                             struct sockaddr *address,
+                                             socklen_t *address_length);
+
+// The transport protocol that the request came over, a `capsock_transport`. NULL gives
+// `CAPSOCK_TRANSPORT_TCP`.
+int32_t capsock_request_context_transport(const capsock_request_context *context);
+
 // Appends data to the reply of a handler. A handler may call it several times. If the memory for
 // the reply cannot be allocated (`CAPSOCK_OUT_OF_RESOURCES`), the request fails, whatever the
 // handler returns.
@@ -601,6 +641,16 @@ capsock_status capsock_reply_write(capsock_reply *reply, const void *data, size_
 capsock_status capsock_server_options_set_handler(capsock_server_options *options,
                                                   capsock_handler handler,
                                                   void *user_data);
+
+// Sets the function that answers requests, with the context of each, and the pointer that is passed
+// to it, as `capsock_server_options_set_handler` does. Of the handlers that the two functions set,
+// the last one counts; NULL selects upper case.
+//
+// For such a handler the server asks the system for both addresses of each connection, once. A
+// connection that its peer has reset before it is accepted, so that it has no addresses, is closed.
+capsock_status capsock_server_options_set_context_handler(capsock_server_options *options,
+                                                          capsock_context_handler handler,
+                                                          void *user_data);
 
 // Sets the function that receives the lines of the log, and the pointer that is passed to it.
 // NULL, the default, selects standard error. What the function uses must stay valid as for a

@@ -3,11 +3,12 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use capsock::{Error, HandlerError, Level, Result, Service};
+use capsock::{ContextService, Error, HandlerError, Level, RequestContext, Result, Service};
 
 use crate::guard::guard;
 use crate::last_error::c_text;
 use crate::pointer::{bytes, given};
+use crate::request_context::capsock_request_context;
 use crate::server_options::capsock_server_options;
 use crate::status::capsock_status;
 use crate::system::ENOMEM;
@@ -57,6 +58,18 @@ pub type capsock_handler = Option<
     ) -> c_int,
 >;
 
+/// As `capsock_handler`, with the context of the request: who sent it. `context` is never NULL and is
+/// valid during the call.
+pub type capsock_context_handler = Option<
+    unsafe extern "C" fn(
+        request: *const u8,
+        length: usize,
+        context: Option<&capsock_request_context>,
+        reply: Option<&mut capsock_reply>,
+        user_data: *mut c_void,
+    ) -> c_int,
+>;
+
 /// Receives a line of a server's log. `level` is a `capsock_level`; `line` is UTF-8 without a
 /// newline, valid during the call. The server's threads call it, several at the same time. It must
 /// return, as a handler must.
@@ -81,6 +94,14 @@ pub unsafe extern "C" fn capsock_reply_write(
 type NonNullHandler =
     unsafe extern "C" fn(*const u8, usize, Option<&mut capsock_reply>, *mut c_void) -> c_int;
 
+type NonNullContextHandler = unsafe extern "C" fn(
+    *const u8,
+    usize,
+    Option<&capsock_request_context>,
+    Option<&mut capsock_reply>,
+    *mut c_void,
+) -> c_int;
+
 /// The caller's pointer beside a function of theirs.
 struct UserData(*mut c_void);
 
@@ -97,24 +118,47 @@ impl UserData {
 }
 
 /// The service of a C handler.
-struct Handler {
-    function: NonNullHandler,
+struct Handler<F> {
+    function: F,
     user_data: UserData,
 }
 
-impl Service for Handler {
+/// What a handler that writes to a `capsock_reply` appends to `output`.
+fn collect(output: &mut Vec<u8>, call: impl FnOnce(&mut capsock_reply) -> c_int) -> Result<(), HandlerError> {
+    let mut reply = capsock_reply { bytes: std::mem::take(output), incomplete: false };
+    let code = call(&mut reply);
+    *output = reply.bytes;
+    match (code, reply.incomplete) {
+        (0, false) => Ok(()),
+        (0, true) => Err(HandlerError("no memory for the reply".to_owned())),
+        (code, _) => Err(HandlerError(format!("the handler returned {code}"))),
+    }
+}
+
+impl Service for Handler<NonNullHandler> {
     fn reply(&self, request: &[u8], output: &mut Vec<u8>) -> Result<(), HandlerError> {
-        let mut reply = capsock_reply { bytes: std::mem::take(output), incomplete: false };
-        // SAFETY: a function of that type, given to the options for calls from these threads.
-        let code = unsafe {
-            (self.function)(request.as_ptr(), request.len(), Some(&mut reply), self.user_data.get())
-        };
-        *output = reply.bytes;
-        match (code, reply.incomplete) {
-            (0, false) => Ok(()),
-            (0, true) => Err(HandlerError("no memory for the reply".to_owned())),
-            (code, _) => Err(HandlerError(format!("the handler returned {code}"))),
-        }
+        collect(output, |reply| {
+            // SAFETY: a function of that type, given to the options for calls from these threads.
+            unsafe { (self.function)(request.as_ptr(), request.len(), Some(reply), self.user_data.get()) }
+        })
+    }
+}
+
+impl ContextService for Handler<NonNullContextHandler> {
+    fn reply(
+        &self,
+        request: &[u8],
+        context: &RequestContext,
+        output: &mut Vec<u8>,
+    ) -> Result<(), HandlerError> {
+        let context = capsock_request_context::new(context);
+        let user_data = self.user_data.get();
+        collect(output, |reply| {
+            // SAFETY: a function of that type, given to the options for calls from these threads.
+            unsafe {
+                (self.function)(request.as_ptr(), request.len(), Some(&context), Some(reply), user_data)
+            }
+        })
     }
 }
 
@@ -133,6 +177,26 @@ pub extern "C" fn capsock_server_options_set_handler(
     guard(|| {
         let handler = handler.map(|function| Handler { function, user_data: UserData(user_data) });
         given(options, "options")?.core.set_handler(handler.map(|handler| Arc::new(handler) as _));
+        Ok(())
+    })
+}
+
+/// Sets the function that answers requests, with the context of each, and the pointer that is passed
+/// to it, as `capsock_server_options_set_handler` does. Of the handlers that the two functions set,
+/// the last one counts; NULL selects upper case.
+///
+/// For such a handler the server asks the system for both addresses of each connection, once. A
+/// connection that its peer has reset before it is accepted, so that it has no addresses, is closed.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_context_handler(
+    options: Option<&mut capsock_server_options>,
+    handler: capsock_context_handler,
+    user_data: *mut c_void,
+) -> capsock_status {
+    guard(|| {
+        let handler = handler.map(|function| Handler { function, user_data: UserData(user_data) });
+        let handler = handler.map(|handler| Arc::new(handler) as _);
+        given(options, "options")?.core.set_handler_with_context(handler);
         Ok(())
     })
 }

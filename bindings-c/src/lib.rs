@@ -40,6 +40,8 @@ pub mod choices;
 
 pub mod server_options;
 
+pub mod request_context;
+
 pub mod handler;
 
 pub mod stats;

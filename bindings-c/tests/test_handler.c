@@ -83,6 +83,105 @@ static void handlers_answer(void) {
   }
 }
 
+/* Writes "PEER LOCAL TRANSPORT ". */
+static int tell(const uint8_t *request, size_t length, const capsock_request_context *context,
+                capsock_reply *reply, void *user_data) {
+  struct sockaddr_storage peer, local;
+  socklen_t peer_length = sizeof peer, local_length = sizeof local;
+  char peer_text[CAPSOCK_ADDRESS_SIZE], local_text[CAPSOCK_ADDRESS_SIZE];
+  char text[2 * CAPSOCK_ADDRESS_SIZE + 16];
+  socklen_t too_short = 3;
+  seen *seen_here = user_data;
+  int udp = capsock_request_context_transport(context) == CAPSOCK_TRANSPORT_UDP;
+  pthread_mutex_lock(&seen_here->lock);
+  seen_here->calls++;
+  pthread_mutex_unlock(&seen_here->lock);
+  CHECK_OK(capsock_request_context_peer(context, (struct sockaddr *)&peer, &peer_length));
+  CHECK_OK(capsock_request_context_local(context, (struct sockaddr *)&local, &local_length));
+  CHECK(peer_length == sizeof(struct sockaddr_in) && local_length == sizeof(struct sockaddr_in));
+  CHECK_STATUS(capsock_request_context_peer(context, (struct sockaddr *)&peer, &too_short),
+               CAPSOCK_INVALID_ARGUMENT);
+  CHECK_STATUS(capsock_request_context_local(context, NULL, &too_short), CAPSOCK_INVALID_ARGUMENT);
+  CHECK(too_short == 3);
+  CHECK_OK(
+      capsock_address_format((struct sockaddr *)&peer, peer_length, peer_text, sizeof peer_text));
+  CHECK_OK(capsock_address_format((struct sockaddr *)&local, local_length, local_text,
+                                  sizeof local_text));
+  snprintf(text, sizeof text, "%s %s %s ", peer_text, local_text, udp ? "udp" : "tcp");
+  if (length > 0 && request[0] == 'f')
+    return 42;
+  if (capsock_reply_write(reply, text, strlen(text)) != CAPSOCK_OK)
+    return 1;
+  return capsock_reply_write(reply, request, length) == CAPSOCK_OK ? 0 : 1;
+}
+
+/* A plain client is told its own address, and the one that it has connected to. */
+static void check_told(int type, int server_port) {
+  struct sockaddr_in server;
+  int port = 0;
+  int fd = plain_socket(type, &port);
+  char reply[128] = "", expected[128];
+  memset(&server, 0, sizeof server);
+  server.sin_family = AF_INET;
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  server.sin_port = htons((uint16_t)server_port);
+  snprintf(expected, sizeof expected, "127.0.0.1:%d 127.0.0.1:%d %s who\n", port, server_port,
+           type == SOCK_STREAM ? "tcp" : "udp");
+  CHECK(connect(fd, (struct sockaddr *)&server, sizeof server) == 0);
+  CHECK(send(fd, "who\n", 4, 0) == 4);
+  CHECK(recv(fd, reply, strlen(expected), MSG_WAITALL) == (ssize_t)strlen(expected));
+  CHECK(strcmp(reply, expected) == 0);
+  close_socket(fd);
+}
+
+static void context_handlers_know_who_asks(void) {
+  for (size_t i = 0; i < CONCURRENCIES; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options *options = options_with(with_handlers[i], reverse, &seen_here);
+    capsock_server *tcp, *udp;
+    capsock_tcp_client *client;
+    char *reply = NULL;
+    CHECK_OK(capsock_server_options_set_context_handler(options, tell, &seen_here));
+    tcp = start(CAPSOCK_TRANSPORT_TCP, options);
+    udp = start(CAPSOCK_TRANSPORT_UDP, options);
+    check_told(SOCK_STREAM, capsock_server_port(tcp));
+    check_told(SOCK_DGRAM, capsock_server_port(udp));
+    client = tcp_client(capsock_server_port(tcp));
+    CHECK(capsock_tcp_client_request(client, "fail", &reply) != CAPSOCK_OK && reply == NULL);
+    capsock_tcp_client_free(client);
+    capsock_server_free(tcp);
+    capsock_server_free(udp);
+    CHECK(seen_here.calls >= 3);
+    CHECK(seen_here.errors_logged >= 1 && strstr(seen_here.line, "42") != NULL);
+    capsock_server_options_free(options);
+  }
+}
+
+/* The last one that was set is called; NULL of either is upper case. */
+static void the_last_handler_counts(void) {
+  static const char *const replies[] = {"cba", "ABC", "ABC"};
+  for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+    seen seen_here = NOTHING_SEEN;
+    capsock_server_options *options =
+        options_with(CAPSOCK_CONCURRENCY_THREADS, reverse, &seen_here);
+    capsock_server *server;
+    capsock_tcp_client *client;
+    CHECK_OK(capsock_server_options_set_context_handler(options, tell, &seen_here));
+    if (i == 0)
+      CHECK_OK(capsock_server_options_set_handler(options, reverse, &seen_here));
+    else if (i == 1)
+      CHECK_OK(capsock_server_options_set_handler(options, NULL, NULL));
+    else
+      CHECK_OK(capsock_server_options_set_context_handler(options, NULL, NULL));
+    server = start(CAPSOCK_TRANSPORT_TCP, options);
+    client = tcp_client(capsock_server_port(server));
+    check_tcp_reply(client, "abc", replies[i]);
+    capsock_tcp_client_free(client);
+    capsock_server_free(server);
+    capsock_server_options_free(options);
+  }
+}
+
 /* With the option, each call is in the histogram; without it there is none. */
 static void the_time_of_calls(void) {
   for (int timed = 0; timed < 2; timed++) {
@@ -231,6 +330,8 @@ static void a_handler_stops_its_server_over_udp(void) {
 int main(void) {
   static const test tests[] = {
       {"handlers answer", handlers_answer},
+      {"context handlers know who asks", context_handlers_know_who_asks},
+      {"the last handler counts", the_last_handler_counts},
       {"the time of calls", the_time_of_calls},
       {"handlers that fail", handlers_that_fail},
       {"handlers that fail over UDP", handlers_that_fail_over_udp},

@@ -56,6 +56,10 @@ static void server(void) {
   REFUSED(capsock_server_options_set_delimiter(options, NULL, 1), "delimiter");
   REFUSED(capsock_server_options_set_length_includes_itself(NULL, true), "options");
   REFUSED(capsock_server_options_set_handler(NULL, NULL, NULL), "options");
+  REFUSED(capsock_server_options_set_context_handler(NULL, NULL, NULL), "options");
+  REFUSED(capsock_request_context_peer(NULL, NULL, NULL), "context");
+  REFUSED(capsock_request_context_local(NULL, NULL, NULL), "context");
+  CHECK(capsock_request_context_transport(NULL) == CAPSOCK_TRANSPORT_TCP);
   REFUSED(capsock_server_options_set_handler_latency(NULL, true), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
   CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);

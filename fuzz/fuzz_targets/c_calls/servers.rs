@@ -3,10 +3,13 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
+use capsock_c_library::address::{CAPSOCK_ADDRESS_SIZE, capsock_address_format};
 use capsock_c_library::handler::*;
+use capsock_c_library::request_context::*;
 use capsock_c_library::server::*;
 use capsock_c_library::server_options::*;
 use capsock_c_library::stats::*;
+use capsock_c_library::status::capsock_status;
 use capsock_c_library::uppercase::*;
 
 use crate::check::{bytes, out, status, text};
@@ -35,6 +38,32 @@ unsafe extern "C" fn handle(
     let wrote = unsafe { capsock_reply_write(Some(reply), data.cast(), length) };
     assert_eq!(status(wrote), !data.is_null() || length == 0);
     code
+}
+
+/// As [`handle`], once it has read the context.
+unsafe extern "C" fn handle_with_context(
+    request: *const u8,
+    length: usize,
+    context: Option<&capsock_request_context>,
+    reply: Option<&mut capsock_reply>,
+    data: *mut c_void,
+) -> c_int {
+    let context = context.expect("a context");
+    assert!((0..2).contains(&capsock_request_context_transport(Some(context))));
+    let mut text: [c_char; CAPSOCK_ADDRESS_SIZE] = [0; CAPSOCK_ADDRESS_SIZE];
+    // SAFETY: all bytes zero is an address without a family.
+    let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
+    let at = (&raw mut address).cast();
+    for read in [capsock_request_context_peer, capsock_request_context_local] {
+        let mut size = size_of_val(&address) as libc::socklen_t;
+        // SAFETY: the buffers have these sizes.
+        unsafe {
+            assert!(status(read(Some(context), at, Some(&mut size))));
+            assert!(status(capsock_address_format(at, size, text.as_mut_ptr(), text.len())));
+        }
+    }
+    // SAFETY: what the library gave.
+    unsafe { handle(request, length, reply, data) }
 }
 
 unsafe extern "C" fn log(level: i32, line: *const c_char, _: *mut c_void) {
@@ -121,6 +150,7 @@ impl World {
                 if wanted.busy_poll == 255 { i64::MAX } else { i64::from(wanted.busy_poll) - 100 };
             let workers = if wanted.workers == 255 { usize::MAX } else { usize::from(wanted.workers % 4) };
             let handler = (wanted.handler & 1 == 1).then_some(handle as _);
+            let with_context = handler.map(|_| handle_with_context as _);
             let data = ptr::without_provenance_mut(usize::from(wanted.handler >> 1));
             let framing = &wanted.framing;
             let delimiter = framing.delimiter.exact();
@@ -143,6 +173,11 @@ impl World {
                 capsock_server_options_set_busy_poll(Some(on), busy_poll),
                 capsock_server_options_set_handler_latency(Some(on), wanted.workers & 4 != 0),
                 capsock_server_options_set_handler(Some(on), handler, data),
+                if wanted.workers & 8 == 0 {
+                    capsock_status::CAPSOCK_OK
+                } else {
+                    capsock_server_options_set_context_handler(Some(on), with_context, data)
+                },
                 capsock_server_options_set_log(Some(on), Some(log), ptr::null_mut()),
             ] {
                 status(set);
