@@ -12,6 +12,7 @@ __all__ = [
     "DEFAULT_PORT",
     "UNICODE_VERSION",
     "InetSocket",
+    "RequestContext",
     "Server",
     "SocketCalls",
     "Stats",
@@ -72,6 +73,17 @@ class UppercaseStream:
     def finish(self) -> bytes: ...
 
 @final
+class RequestContext:
+    @property
+    def peer(self) -> _Address: ...
+    @property
+    def local(self) -> _Address: ...
+    @property
+    def transport(self) -> _Transport: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Server:
     @overload
     def __new__(
@@ -88,7 +100,25 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
+        handler: Callable[[bytes, RequestContext], Buffer],
+        text: Literal[False] = False,
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        transport: _Transport,
+        *,
+{{server_options}}
         handler: Callable[[str], str],
+        text: Literal[True],
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        transport: _Transport,
+        *,
+{{server_options}}
+        handler: Callable[[str, RequestContext], str],
         text: Literal[True],
     ) -> Self: ...
     @property

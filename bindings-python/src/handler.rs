@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use capsock::{HandlerError, Level, Service};
+use capsock::{ContextService, HandlerError, Level, ServerOptions, Service};
 use pyo3::exceptions::{PyReferenceError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::arguments::Bytes;
 use crate::callback::attach;
+use crate::request_context::RequestContext;
 
 thread_local! {
     /// The exception of the last handler call that failed on this thread, for the traceback in the log: the core's log
@@ -51,24 +52,30 @@ impl Callable {
     }
 }
 
-pub(crate) struct Handler {
+/// A handler that is called with the request.
+struct Handler {
     callable: Callable,
     text: bool,
 }
 
 impl Handler {
-    pub(crate) fn new(callable: Callable, text: bool) -> Handler {
-        Handler { callable, text }
-    }
-
-    fn answer(&self, py: Python<'_>, request: &[u8], reply: &mut Vec<u8>) -> PyResult<()> {
+    fn answer(
+        &self,
+        py: Python<'_>,
+        request: &[u8],
+        context: Option<&capsock::RequestContext>,
+        reply: &mut Vec<u8>,
+    ) -> PyResult<()> {
         let callable = self.callable.get(py)?;
         let request = if self.text {
             PyString::from_bytes(py, request)?.into_any()
         } else {
             PyBytes::new(py, request).into_any()
         };
-        let answer = callable.call1((request,))?;
+        let answer = match context {
+            None => callable.call1((request,))?,
+            Some(context) => callable.call1((request, RequestContext::new(context)))?,
+        };
         if self.text {
             let answer = answer.cast::<PyString>().map_err(|_| wrong_kind("str", &answer))?;
             reply.extend_from_slice(answer.encode_utf8()?.as_bytes());
@@ -79,6 +86,23 @@ impl Handler {
             reply.extend_from_slice(&answer);
         }
         Ok(())
+    }
+
+    fn try_answer(
+        &self,
+        request: &[u8],
+        context: Option<&capsock::RequestContext>,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), HandlerError> {
+        FAILURE.take();
+        let answered = attach(|py| {
+            self.answer(py, request, context, reply).map_err(|error| {
+                let reason = HandlerError(error.to_string());
+                FAILURE.set(Some(error));
+                reason
+            })
+        });
+        answered.unwrap_or_else(|| Err(HandlerError("the Python interpreter exits".to_owned())))
     }
 }
 
@@ -91,26 +115,58 @@ fn wrong_kind(expected: &str, answer: &Bound<'_, PyAny>) -> PyErr {
     }
 }
 
+/// Acquires the GIL once for all requests of a batch.
+fn attach_once(answer: &mut dyn FnMut()) {
+    // If the interpreter exits, each request fails with that reason.
+    if attach(|_| answer()).is_none() {
+        answer();
+    }
+}
+
 impl Service for Handler {
     fn reply(&self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), HandlerError> {
-        FAILURE.take();
-        let answered = attach(|py| {
-            self.answer(py, request, reply).map_err(|error| {
-                let reason = HandlerError(error.to_string());
-                FAILURE.set(Some(error));
-                reason
-            })
-        });
-        answered.unwrap_or_else(|| Err(HandlerError("the Python interpreter exits".to_owned())))
+        self.try_answer(request, None, reply)
     }
 
-    /// Acquires the GIL once for all requests of the batch.
     fn batch(&self, answer: &mut dyn FnMut()) {
-        // If the interpreter exits, each request fails with that reason.
-        if attach(|_| answer()).is_none() {
-            answer();
-        }
+        attach_once(answer);
     }
+}
+
+/// A handler that is called with the request and its context.
+struct ContextHandler(Handler);
+
+impl ContextService for ContextHandler {
+    fn reply(
+        &self,
+        request: &[u8],
+        context: &capsock::RequestContext,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), HandlerError> {
+        self.0.try_answer(request, Some(context), reply)
+    }
+
+    fn batch(&self, answer: &mut dyn FnMut()) {
+        attach_once(answer);
+    }
+}
+
+/// Sets the handler of a server, a callable: one that requires two arguments gets the context of each request.
+pub(crate) fn set(
+    py: Python<'_>,
+    options: ServerOptions,
+    callable: &Callable,
+    handler: Py<PyAny>,
+    text: bool,
+) -> PyResult<ServerOptions> {
+    let takes_context = py.import("capsock._handler")?.getattr("takes_context")?;
+    let takes_context = takes_context.call1((handler.bind(py),))?.extract::<bool>()?;
+    callable.set(handler);
+    let handler = Handler { callable: callable.clone(), text };
+    Ok(match takes_context {
+        true => options.handler_with_context(ContextHandler(handler)),
+        false => options.handler(handler),
+    })
 }
 
 /// A log for a server's options that passes each line to the logger `capsock`.

@@ -34,6 +34,7 @@ mod many;
 mod once_object;
 mod options;
 mod reports;
+mod request_context;
 mod script;
 mod server;
 mod socket;
@@ -59,6 +60,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;
     module.add_class::<stats::StopReport>()?;
+    module.add_class::<request_context::RequestContext>()?;
     module.add_class::<tcp_client::TcpClient>()?;
     module.add_class::<udp_client::UdpClient>()?;
     module.add_class::<uppercase::UppercaseStream>()?;

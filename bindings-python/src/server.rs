@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use crate::arguments::{OrDefault, Seconds};
 use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
-use crate::handler::{self, Callable, Handler};
+use crate::handler::{self, Callable};
 use crate::stats::{Stats, StopReport};
 use crate::{exit, tcp_client::pair};
 
@@ -34,8 +34,7 @@ impl Server {
         let callable = Callable::default();
         match handler {
             Some(handler) if handler.bind(py).is_callable() => {
-                callable.set(handler);
-                options = options.handler(Handler::new(callable.clone(), text));
+                options = handler::set(py, options, &callable, handler, text)?;
             }
             Some(_) => return Err(PyTypeError::new_err("the handler must be callable").into()),
             None if text => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import queue
 import re
@@ -31,6 +32,125 @@ def test_bytes_and_str(transport: str, concurrency: str, framing: str) -> None:
     with start(transport, handler=lambda request: request[::-1].strip(), text=True, **options) as server:
         with connect(server) as client:
             assert client.request("straße 🚀") == "🚀 eßarts"
+
+
+def client_of(server: capsock.Server) -> socket.socket:
+    """Return a plain socket that is connected to the server: it knows its own address."""
+    kind = socket.SOCK_STREAM if server.transport == "tcp" else socket.SOCK_DGRAM
+    client = socket.socket(socket.AF_INET6 if ":" in server.address[0] else socket.AF_INET, kind)
+    client.settimeout(LIMIT)
+    client.connect(server.address)
+    return client
+
+
+@pytest.mark.parametrize("host", [HOST, "::1"])
+@pytest.mark.parametrize(("transport", "concurrency", "framing"), SERVERS)
+def test_a_handler_of_two_arguments_knows_who_asks(
+    transport: str, concurrency: str, framing: str, host: str
+) -> None:
+    contexts: queue.Queue[capsock.RequestContext] = queue.Queue()
+
+    def handler(request: bytes, context: capsock.RequestContext) -> bytes:
+        contexts.put(context)
+        return request
+
+    with start(transport, concurrency=concurrency, framing=framing, host=host, handler=handler) as server:
+        address = server.address
+        with client_of(server) as client:
+            client.sendall(b"hello\n")
+            assert client.recv(100) == b"hello\n"
+            own = client.getsockname()
+    # It is valid after the call, and after the server.
+    context = contexts.get_nowait()
+    assert (context.peer, context.local, context.transport) == (own[:2], address, transport)
+    shown = [f"[{name}]:{port}" if ":" in host else f"{name}:{port}" for name, port in (own[:2], address)]
+    assert repr(context) == f"<capsock.RequestContext {transport} {shown[0]} to {shown[1]}>"
+    assert context == context
+    assert len({context, context}) == 1
+    kind: Any = capsock.RequestContext
+    with pytest.raises(TypeError):
+        kind()
+
+
+class Methods:
+    def one(self, request: bytes) -> bytes:
+        return b"one"
+
+    def two(self, request: bytes, context: capsock.RequestContext) -> bytes:
+        return context.transport.encode()
+
+    @staticmethod
+    def apart(request: bytes, context: capsock.RequestContext) -> bytes:
+        return context.transport.encode()
+
+    __call__ = two
+
+
+class Signed:
+    """Calls with one argument; the signature cannot be read."""
+
+    @property
+    def __signature__(self) -> Any:
+        raise RuntimeError
+
+    def __call__(self, request: bytes) -> bytes:
+        return b"one"
+
+
+def wrapping(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*arguments: Any) -> Any:
+        return function(*arguments)
+
+    return wrapper
+
+
+def three(first: bytes, request: bytes, context: capsock.RequestContext) -> bytes:
+    return first + context.transport.encode()
+
+
+def other_names(_: bytes, who: capsock.RequestContext, /, *, limit: int = 3) -> bytes:
+    return who.transport.encode()
+
+
+HANDLERS: dict[str, tuple[Any, bytes]] = {
+    "a built-in method": (bytes.upper, b"X"),
+    "a bound built-in method": ([b"list"].__getitem__, b""),
+    "a method": (Methods().one, b"one"),
+    "a function with a default": (lambda request, prefix=b"> ": prefix + request, b"> x"),
+    "any arguments": (lambda *arguments: b"%d" % len(arguments), b"1"),
+    "one and any more": (lambda request, *more: b"%d" % len(more), b"0"),
+    "keyword arguments": (lambda request, *, prefix=b"> ": prefix + request, b"> x"),
+    "an unreadable signature": (Signed(), b"one"),
+    "a decorated function": (wrapping(Methods().one), b"one"),
+    "a function with context": (Methods.apart, b"udp"),
+    "a lambda with context": (lambda request, context: context.transport.encode(), b"udp"),
+    "positional parameters with context": (other_names, b"udp"),
+    "a method with context": (Methods().two, b"udp"),
+    "an object with context": (Methods(), b"udp"),
+    "a partial function with context": (functools.partial(three, b"> "), b"> udp"),
+    "a decorated function with context": (wrapping(Methods.apart), b"udp"),
+}
+
+
+@pytest.mark.parametrize("name", HANDLERS)
+def test_the_context_is_for_handlers_that_require_two_arguments(name: str) -> None:
+    handler, reply = HANDLERS[name]
+    with start("udp", handler=handler) as server, client_of(server) as client:
+        client.send(b"x")
+        if reply:
+            assert client.recv(100) == reply
+        else:
+            wait_until(lambda: server.stats().handler_errors == 1, "a failure")
+
+
+def test_text_with_context() -> None:
+    def handler(request: str, context: capsock.RequestContext) -> str:
+        return f"{context.peer[0]} asks {request}"
+
+    with capsock.Server("udp", host=HOST, port=0, handler=handler, text=True) as server:
+        with connect(server) as client:
+            assert client.request("straße") == f"{HOST} asks straße"
 
 
 @pytest.mark.parametrize("timed", [True, False])
@@ -88,7 +208,7 @@ FAILURES = [
     (returning(b"bytes"), True, TypeError, "must return str, not bytes"),
     (returning(None), True, TypeError, "must return str, not NoneType"),
     (returning("\udc80"), True, UnicodeEncodeError, "surrogates not allowed"),
-    (lambda _, more: b"", False, TypeError, "missing 1 required positional argument"),
+    (lambda _, more, most: b"", False, TypeError, "missing 2 required positional arguments"),
 ]
 
 

@@ -8,7 +8,7 @@ use crate::choices::Transport;
 /// transport.
 ///
 /// It is a copy of what the system reported, and may be kept after the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RequestContext {
     peer: SocketAddr,
     local: SocketAddr,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// The files with the module's public functions and classes.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
+    include_str!("../../../bindings-python/src/request_context.rs"),
     include_str!("../../../bindings-python/src/server.rs"),
     include_str!("../../../bindings-python/src/tcp_client.rs"),
     include_str!("../../../bindings-python/src/udp_client.rs"),

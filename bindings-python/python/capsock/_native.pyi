@@ -13,6 +13,7 @@ __all__ = [
     "DEFAULT_PORT",
     "UNICODE_VERSION",
     "InetSocket",
+    "RequestContext",
     "Server",
     "SocketCalls",
     "Stats",
@@ -86,6 +87,31 @@ class UppercaseStream:
         """Ends the text and returns, unchanged, the bytes of an incomplete character. The stream can then
         be used for another text.
         """
+
+@final
+class RequestContext:
+    """The context of a request: who sent it, to which address, over which transport.
+
+    A handler that requires a second positional argument is called with it. It is a copy of what the system
+    reported, and may be kept after the call.
+    """
+    @property
+    def peer(self) -> _Address:
+        """The address that the request came from, as (host, port): of the other end of the TCP connection,
+        or the source of the datagram, which the sender may have forged. A proxy or an address translator
+        (NAT) puts its own address in its place.
+        """
+    @property
+    def local(self) -> _Address:
+        """The address that the request was sent to, as (host, port): of this end of the TCP connection, or the
+        destination of the datagram, with the server's port. If a server on all addresses is not told the
+        destination by the system, this is the address that it is bound to.
+        """
+    @property
+    def transport(self) -> _Transport:
+        """The transport protocol that the request came over: "tcp" or "udp"."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Server:
@@ -173,15 +199,18 @@ class Server:
             which the text of OpenMetrics then contains. Default False. Reading the clock twice and
             adding to two counters takes some 50 to 100 ns for each call. The built-in service is
             not timed.
-        handler: a callable that takes a request as bytes and returns the reply as bytes. It runs on
-            the server's threads, several at once, as far as the GIL lets them: the lines of one
+        handler: a callable that takes a request as bytes and returns the reply as bytes. One that
+            requires a second positional argument gets the context of the request as well, a
+            RequestContext; a second parameter with a default keeps it. The handler runs on the
+            server's threads, several at once, as far as the GIL lets them: the lines of one
             connection one after another, in their order; datagrams at the same time, also those of
             one peer, whose replies may overtake each other. The GIL is held for the handler alone.
             It is acquired once per batch of queued lines of a connection; a batch ends when 1 ms has
             passed. A request whose handler raises gets no reply: it is logged with its traceback by
             the logger "capsock" and counted. A request has the newline of its line, but neither a
             length nor a delimiter; the server adds those of the reply. One that they do not fit is
-            not sent, and the connection is closed.
+            not sent, and the connection is closed. For a handler that gets the context, a connection
+            that its peer has reset before it is accepted is closed: it has no addresses.
         text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
 
     Raises
@@ -239,7 +268,59 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
+        handler: Callable[[bytes, RequestContext], Buffer],
+        text: Literal[False] = False,
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        transport: _Transport,
+        *,
+        host: str = "localhost",
+        port: SupportsIndex = 12000,
+        concurrency: _Concurrency = "events",
+        framing: _Framing = "stream",
+        length_bytes: SupportsIndex = 4,
+        length_endian: _Endian = "big",
+        length_includes_itself: bool = False,
+        delimiter: Buffer = b"\r\n",
+        workers: SupportsIndex = 0,
+        backlog: SupportsIndex = 1024,
+        max_connections: SupportsIndex = 0,
+        max_connections_per_peer: SupportsIndex = 0,
+        max_request: SupportsIndex = 1048576,
+        max_amplification: SupportsIndex = 0,
+        idle_timeout: float | None = 300,
+        write_timeout: float | None = 30,
+        busy_poll: float = 0,
+        handler_latency: bool = False,
         handler: Callable[[str], str],
+        text: Literal[True],
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        transport: _Transport,
+        *,
+        host: str = "localhost",
+        port: SupportsIndex = 12000,
+        concurrency: _Concurrency = "events",
+        framing: _Framing = "stream",
+        length_bytes: SupportsIndex = 4,
+        length_endian: _Endian = "big",
+        length_includes_itself: bool = False,
+        delimiter: Buffer = b"\r\n",
+        workers: SupportsIndex = 0,
+        backlog: SupportsIndex = 1024,
+        max_connections: SupportsIndex = 0,
+        max_connections_per_peer: SupportsIndex = 0,
+        max_request: SupportsIndex = 1048576,
+        max_amplification: SupportsIndex = 0,
+        idle_timeout: float | None = 300,
+        write_timeout: float | None = 30,
+        busy_poll: float = 0,
+        handler_latency: bool = False,
+        handler: Callable[[str, RequestContext], str],
         text: Literal[True],
     ) -> Self: ...
     @property
