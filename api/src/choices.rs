@@ -8,7 +8,7 @@ pub const CHOICES: &[Choice] = &[
         name: "transport",
         sentence: "The transport protocol of a server.",
         default: None,
-        in_java: false,
+        in_java: true,
         values: &[
             Value { name: "tcp", number: 0, sentence: "A reliable byte stream." },
             Value {

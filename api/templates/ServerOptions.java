@@ -15,6 +15,7 @@ public final class ServerOptions {
   // The native side reads these fields (option_fields.rs).
 {{fields}}
   private Handler handler;
+  private ContextHandler contextHandler;
 
   ServerOptions(int transport) {
     this.transport = transport;
@@ -31,6 +32,21 @@ public final class ServerOptions {
    */
   public ServerOptions handler(Handler handler) {
     this.handler = Objects.requireNonNull(handler, "handler");
+    contextHandler = null;
+    return this;
+  }
+
+  /**
+   * Sets the handler, which computes the replies, and gets the context of each request. Of the
+   * handlers that this method and {@link #handler(Handler)} set, the last one is called.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.2.0
+   */
+  public ServerOptions handler(ContextHandler handler) {
+    contextHandler = Objects.requireNonNull(handler, "handler");
+    this.handler = null;
     return this;
   }
 

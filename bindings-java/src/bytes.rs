@@ -56,6 +56,11 @@ pub(crate) fn addresses_to_java<'local>(
     env: &mut Env<'local>,
     addresses: &[SocketAddr],
 ) -> Result<JByteArray<'local>, Failure> {
+    to_java(env, &encoded(addresses))
+}
+
+/// The bytes of [`addresses_to_java`].
+pub(crate) fn encoded(addresses: &[SocketAddr]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for address in addresses {
         let scope = match address {
@@ -73,7 +78,7 @@ pub(crate) fn addresses_to_java<'local>(
         bytes.extend(scope.to_be_bytes());
         bytes.extend(address.port().to_be_bytes());
     }
-    to_java(env, &bytes)
+    bytes
 }
 
 /// The same bytes as Java counts them, from -128 to 127.

@@ -30,10 +30,12 @@ macro_rules! fields {
     (@type long) => { jni::sys::jlong };
     (@type double) => { jni::sys::jdouble };
     (@type handler) => { $crate::java::Handler<'local> };
+    (@type context_handler) => { $crate::java::ContextHandler<'local> };
     (@signature bytes) => { jni::jni_sig!("[B") };
     (@signature long) => { jni::jni_sig!("J") };
     (@signature double) => { jni::jni_sig!("D") };
     (@signature handler) => { jni::jni_sig!("Lio/capsock/Handler;") };
+    (@signature context_handler) => { jni::jni_sig!("Lio/capsock/ContextHandler;") };
     (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JByteArray>($value.l()?) };
     (@value long, $env:ident, $value:ident) => { $value.j() };
     (@value double, $env:ident, $value:ident) => { $value.d() };
@@ -41,6 +43,11 @@ macro_rules! fields {
         let object = $value.l()?;
         // SAFETY: the field is a Handler by its signature, and the reference is this one's alone.
         Ok(unsafe { $crate::java::Handler::from_raw($env, object.into_raw()) })
+    }};
+    (@value context_handler, $env:ident, $value:ident) => {{
+        let object = $value.l()?;
+        // SAFETY: the field is a ContextHandler by its signature, and the reference is this one's alone.
+        Ok(unsafe { $crate::java::ContextHandler::from_raw($env, object.into_raw()) })
     }};
 }
 

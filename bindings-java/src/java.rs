@@ -10,10 +10,12 @@ use jni::ids::JStaticMethodID;
 use jni::objects::{JByteArray, JClass, JThrowable, JValue};
 use jni::refs::{Global, LoaderContext};
 use jni::signature::{Primitive, ReturnType};
-use jni::sys::jint;
+use jni::sys::{jint, jvalue};
 use jni::{Env, bind_java_type, jni_sig, jni_str};
 
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
+
+bind_java_type! { pub(crate) ContextHandler => io.capsock.ContextHandler }
 
 bind_java_type! {
     pub(crate) InputStream => java.io.InputStream,
@@ -56,6 +58,7 @@ fn errors_exception(env: &mut Env, class: &JClass) -> Result<JStaticMethodID> {
 pub(crate) struct Upcalls {
     class: Global<JClass<'static>>,
     handle: JStaticMethodID,
+    handle_with_context: JStaticMethodID,
     log: JStaticMethodID,
 }
 
@@ -65,8 +68,11 @@ impl Upcalls {
         let class = env.find_class(jni_str!("io/capsock/Upcalls"))?;
         let handle = jni_sig!("(Lio/capsock/Handler;[B)[B");
         let handle = env.get_static_method_id(&class, jni_str!("handle"), handle)?;
+        let handle_with_context = jni_sig!("(Lio/capsock/ContextHandler;[B[BZ)[B");
+        let handle_with_context =
+            env.get_static_method_id(&class, jni_str!("handle"), handle_with_context)?;
         let log = env.get_static_method_id(&class, jni_str!("log"), jni_sig!("(I[B)V"))?;
-        Ok(Upcalls { class: env.new_global_ref(class)?, handle, log })
+        Ok(Upcalls { class: env.new_global_ref(class)?, handle, handle_with_context, log })
     }
 
     /// The handler's reply; null if it has none.
@@ -78,9 +84,37 @@ impl Upcalls {
     ) -> Result<JByteArray<'local>> {
         let arguments = [JValue::Object(handler.as_ref()).as_jni(), JValue::Object(request).as_jni()];
         // SAFETY: the method is one of this class, and takes a handler and an array of bytes.
-        let reply = unsafe {
-            env.call_static_method_unchecked(&self.class, self.handle, ReturnType::Array, &arguments)?
-        };
+        unsafe { self.call(env, self.handle, &arguments) }
+    }
+
+    /// The reply of a handler that gets the context: the peer's and the local address, encoded; and whether the
+    /// transport is UDP.
+    pub(crate) fn handle_with_context<'local>(
+        &self,
+        env: &mut Env<'local>,
+        handler: &ContextHandler,
+        request: &JByteArray,
+        addresses: &JByteArray,
+        udp: bool,
+    ) -> Result<JByteArray<'local>> {
+        let objects = [handler.as_ref(), request.as_ref(), addresses.as_ref()];
+        let [handler, request, addresses] = objects.map(|object| JValue::Object(object).as_jni());
+        let arguments = [handler, request, addresses, JValue::Bool(udp).as_jni()];
+        // SAFETY: the method is one of this class, and takes a handler, two arrays of bytes and a boolean.
+        unsafe { self.call(env, self.handle_with_context, &arguments) }
+    }
+
+    /// # Safety
+    /// The method is one of the class, takes these arguments, and returns an array of bytes.
+    unsafe fn call<'local>(
+        &self,
+        env: &mut Env<'local>,
+        method: JStaticMethodID,
+        arguments: &[jvalue],
+    ) -> Result<JByteArray<'local>> {
+        // SAFETY: as the caller promises.
+        let reply =
+            unsafe { env.call_static_method_unchecked(&self.class, method, ReturnType::Array, arguments)? };
         let reply = reply.l()?;
         // SAFETY: the method returns an array of bytes, and the reference is this one's alone.
         Ok(unsafe { JByteArray::from_raw(env, reply.into_raw()) })

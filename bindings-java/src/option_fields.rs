@@ -36,6 +36,7 @@ fields! {
     busy_poll: double = "busyPoll",
     handler_latency: long = "handlerLatency",
     handler: handler = "handler",
+    context_handler: context_handler = "contextHandler",
 }
 
 bind_java_type! { pub(crate) TcpClientOptions => io.capsock.TcpClientOptions }

@@ -10,7 +10,7 @@ use jni::{Env, NativeMethod, native_method};
 
 use crate::bytes;
 use crate::failure::{Failure, Throw};
-use crate::handler::{JavaHandler, log};
+use crate::handler::{JavaContextHandler, JavaHandler, log};
 use crate::handles::Table;
 use crate::java::Upcalls;
 use crate::option_fields::{self, ServerOptions};
@@ -44,6 +44,12 @@ fn server_start<'local>(
     if !handler.is_null() {
         let handler = env.new_global_ref(handler)?;
         options = options.handler(JavaHandler { handler, upcalls: Arc::clone(&upcalls) });
+    }
+    let context_handler = given.context_handler(env)?;
+    if !context_handler.is_null() {
+        let handler = env.new_global_ref(context_handler)?;
+        let handler = JavaContextHandler { handler, upcalls: Arc::clone(&upcalls) };
+        options = options.handler_with_context(handler);
     }
     let options = options.log(move |level, text| log(&upcalls, level, text));
     Ok(SERVERS.insert(options.start()?))

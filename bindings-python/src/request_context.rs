@@ -29,9 +29,9 @@ impl RequestContext {
         pair(self.0.peer())
     }
 
-    /// The address that the request was sent to, as (host, port): of this end of the TCP connection, or the
-    /// destination of the datagram, with the server's port. If a server on all addresses is not told the
-    /// destination by the system, this is the address that it is bound to.
+    /// The address that the request was sent to, as (host, port): of this end of the TCP connection, or
+    /// the destination of the datagram, with the server's port. If a server on all addresses is not told
+    /// the destination by the system, this is the address that it is bound to.
     #[getter]
     fn local(&self) -> (String, u16) {
         pair(self.0.local())

@@ -34,6 +34,7 @@ pub(super) fn files() -> Vec<File> {
         file(java!("Concurrency"), enumeration(choice("concurrency"))),
         file(java!("Framing"), enumeration(choice("framing"))),
         file(java!("Endian"), enumeration(choice("endian"))),
+        file(java!("Transport"), enumeration(choice("transport"))),
         file(
             java!("Feature"),
             include_str!("../../templates/Feature.java")
@@ -290,7 +291,7 @@ fn native() -> String {
             let _ = writeln!(text, "    {}: {kind} = \"{}\",", option.name, camel(option.name));
         }
         if handler {
-            text += "    handler: handler = \"handler\",\n";
+            text += "    handler: handler = \"handler\",\n    context_handler: context_handler = \"contextHandler\",\n";
         }
         text += "}\n";
     }

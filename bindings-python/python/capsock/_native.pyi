@@ -103,9 +103,9 @@ class RequestContext:
         """
     @property
     def local(self) -> _Address:
-        """The address that the request was sent to, as (host, port): of this end of the TCP connection, or the
-        destination of the datagram, with the server's port. If a server on all addresses is not told the
-        destination by the system, this is the address that it is bound to.
+        """The address that the request was sent to, as (host, port): of this end of the TCP connection, or
+        the destination of the datagram, with the server's port. If a server on all addresses is not told
+        the destination by the system, this is the address that it is bound to.
         """
     @property
     def transport(self) -> _Transport:

@@ -1,5 +1,7 @@
 package io.capsock;
 
+import java.util.concurrent.Callable;
+
 /** The methods that the native side calls on the threads of a server. */
 final class Upcalls {
   /** The core's level of an error; the other level is a warning. */
@@ -15,9 +17,19 @@ final class Upcalls {
 
   /** Returns the handler's reply, or null if it failed. */
   static byte[] handle(Handler handler, byte[] request) {
+    return reply(() -> handler.handle(request));
+  }
+
+  /** As above; the addresses are those of a {@link RequestContext}. */
+  static byte[] handle(ContextHandler handler, byte[] request, byte[] addresses, boolean udp) {
+    Transport transport = udp ? Transport.UDP : Transport.TCP;
+    return reply(() -> handler.handle(request, new RequestContext(addresses, transport)));
+  }
+
+  private static byte[] reply(Callable<byte[]> call) {
     FAILURE.remove();
     try {
-      byte[] reply = handler.handle(request);
+      byte[] reply = call.call();
       if (reply == null) {
         FAILURE.set(new NullPointerException("the handler returned null"));
       }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -73,6 +74,108 @@ class HandlerTest {
       assertEquals("cba", client.request("abc"));
       assertEquals("\uD83D\uDE00ß", client.request("ß\uD83D\uDE00"));
       assertEquals("", client.request(""));
+    }
+  }
+
+  /** Lambdas of one and of two parameters, and methods, are told apart without a cast. */
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void aHandlerOfTwoArgumentsKnowsWhoAsks(Kind kind) throws Exception {
+    LinkedBlockingQueue<RequestContext> contexts = new LinkedBlockingQueue<>();
+    ServerOptions options =
+        kind.server()
+            .host("127.0.0.1")
+            .handler(
+                (request, context) -> {
+                  contexts.add(context);
+                  return request;
+                });
+    InetSocketAddress own;
+    InetSocketAddress address;
+    try (Server server = options.start()) {
+      address = server.address();
+      own = kind.tcp() ? askByTcp(address) : askByUdp(address);
+    }
+    // It is valid after the call, and after the server.
+    RequestContext context = contexts.remove();
+    assertEquals(own, context.peer());
+    assertEquals(address, context.local());
+    assertEquals(kind.tcp() ? Transport.TCP : Transport.UDP, context.transport());
+    assertEquals(
+        "RequestContext[%s, %s to %s]".formatted(context.transport(), own, address),
+        context.toString());
+  }
+
+  private static InetSocketAddress askByTcp(InetSocketAddress server) throws IOException {
+    try (java.net.Socket client = new java.net.Socket(server.getAddress(), server.getPort())) {
+      client.setSoTimeout((int) Wait.LIMIT.toMillis());
+      client.getOutputStream().write("hello\n".getBytes(UTF_8));
+      assertEquals("hello\n", new String(client.getInputStream().readNBytes(6), UTF_8));
+      return (InetSocketAddress) client.getLocalSocketAddress();
+    }
+  }
+
+  private static InetSocketAddress askByUdp(InetSocketAddress server) throws IOException {
+    try (java.net.DatagramSocket client =
+        new java.net.DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
+      client.setSoTimeout((int) Wait.LIMIT.toMillis());
+      byte[] hello = "hello".getBytes(UTF_8);
+      client.send(new java.net.DatagramPacket(hello, hello.length, server));
+      java.net.DatagramPacket reply = new java.net.DatagramPacket(new byte[100], 100);
+      client.receive(reply);
+      assertEquals("hello", new String(reply.getData(), 0, reply.getLength(), UTF_8));
+      return (InetSocketAddress) client.getLocalSocketAddress();
+    }
+  }
+
+  private static byte[] transport(byte[] request, RequestContext context) {
+    return context.transport().name().getBytes(UTF_8);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void theHandlerThatWasSetLastIsCalled(Kind kind) throws Exception {
+    String transport = kind.tcp() ? "TCP" : "UDP";
+    assertReply(
+        "cba", kind, kind.server().handler(HandlerTest::transport).handler(HandlerTest::reversed));
+    assertReply(
+        transport,
+        kind,
+        kind.server().handler(HandlerTest::reversed).handler(HandlerTest::transport));
+    assertReply(
+        "abc", kind, kind.server().handler(HandlerTest::transport).handler(request -> request));
+    assertReply(
+        transport + " ß abc",
+        kind,
+        kind.server()
+            .handler(
+                ContextHandler.ofText(
+                    (text, context) -> context.transport() + " ß " + text.strip())));
+    assertThrows(NullPointerException.class, () -> kind.server().handler((ContextHandler) null));
+  }
+
+  private static void assertReply(String reply, Kind kind, ServerOptions options)
+      throws IOException {
+    try (Server server = options.start();
+        Kind.Client client = kind.client(server)) {
+      assertEquals(reply, client.request("abc"));
+    }
+  }
+
+  @Test
+  void aFailureWithContextIsLogged() throws Exception {
+    IOException failure = new IOException("checked");
+    ContextHandler handler =
+        (request, context) -> {
+          throw failure;
+        };
+    try (Server server = Server.tcp().port(0).framing(Framing.LINE).handler(handler).start();
+        TcpClient client = new TcpClient("localhost", server.port())) {
+      assertThrows(IOException.class, () -> client.request("a"));
+      LogRecord logged = log.poll(Wait.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      assertNotNull(logged);
+      assertSame(failure, logged.getThrown());
+      assertEquals(1, server.stats().handlerErrors());
     }
   }
 

@@ -185,7 +185,7 @@ class ServerTest {
   @Test
   void nullIsRefused() {
     assertThrows(NullPointerException.class, () -> Server.tcp().host(null));
-    assertThrows(NullPointerException.class, () -> Server.tcp().handler(null));
+    assertThrows(NullPointerException.class, () -> Server.tcp().handler((Handler) null));
     assertThrows(NullPointerException.class, () -> Server.tcp().concurrency(null));
     assertThrows(NullPointerException.class, () -> Server.tcp().framing(null));
     assertThrows(NullPointerException.class, () -> Server.tcp().busyPoll(null));
