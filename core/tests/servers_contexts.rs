@@ -7,6 +7,7 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use capsock::{
     Concurrency, ContextService, Framing, HandlerError, RequestContext, Server, ServerOptions, Transport,
@@ -119,6 +120,39 @@ fn a_server_on_one_address_knows_it() {
     client.connect(server.local_addr()).unwrap();
     let expected = told(client.local_addr().unwrap(), server.local_addr(), Transport::Udp, "x");
     assert_eq!(String::from_utf8(exchange(&client, b"x")).unwrap(), expected);
+}
+
+/// A request may be answered after its peer has reset the connection, when the system does not know the peer any more.
+#[test]
+fn a_peer_that_resets_its_connection_is_known_or_not_served() {
+    for concurrency in WITH_HANDLER {
+        let (sender, contexts) = mpsc::channel();
+        let sender = Mutex::new(sender);
+        let options = tcp(concurrency).workers(1).framing(Framing::Line);
+        let options = options.handler_with_context(move |request: &[u8], context: &RequestContext| {
+            sender.lock().unwrap().send(context.peer()).unwrap();
+            request.to_vec()
+        });
+        let server = options.start().unwrap();
+        let mut clients = Vec::new();
+        let mut first = Some(connect(&server));
+        for round in 0..20 {
+            // The iterative engine accepts the connections that it serves none of only now.
+            if round == 10 {
+                drop(first.take());
+            }
+            let client = connect(&server);
+            clients.push(client.local_addr().unwrap());
+            (&client).write_all(b"who am I\n").unwrap();
+            socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+        let last = connect(&server);
+        clients.push(last.local_addr().unwrap());
+        ask(&last, b"hello\n", b"hello\n");
+        let peers: Vec<_> = contexts.try_iter().collect();
+        assert_eq!(peers.last(), clients.last(), "{concurrency:?}");
+        assert!(peers.iter().all(|peer| clients.contains(peer)), "{concurrency:?}: {peers:?} of {clients:?}");
+    }
 }
 
 /// Fails a request as asked, and counts its batches.
