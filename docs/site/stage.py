@@ -34,6 +34,8 @@ C_SECTIONS = {
     "capsock_last_": "Errors",
     "capsock_server_options": "Options of a server",
     "capsock_handler": "Handlers and logs",
+    "capsock_context_handler": "Handlers and logs",
+    "capsock_request_context": "Handlers and logs",
     "capsock_reply": "Handlers and logs",
     "capsock_log": "Handlers and logs",
     "capsock_level": "Handlers and logs",

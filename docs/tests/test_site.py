@@ -103,7 +103,8 @@ def test_nothing_is_loaded_from_outside() -> None:
 def test_the_python_reference_has_every_public_name() -> None:
     anchors = page(SITE / "api" / "python.html").anchors
     wanted = {f"capsock.{name}" for name in capsock.__all__ if name not in ("__version__", "trace")}
-    for kind in capsock.Server, capsock.TcpClient, capsock.UdpClient, capsock.Stats, capsock.StopReport:
+    kinds = (capsock.RequestContext, capsock.Server, capsock.Stats, capsock.StopReport)
+    for kind in (*kinds, capsock.TcpClient, capsock.UdpClient):
         wanted |= {f"capsock.{kind.__name__}.{name}" for name in vars(kind) if not name.startswith("_")}
     assert wanted - anchors == set()
 
