@@ -32,14 +32,11 @@ pub const TOTALS: &[Total] = &[
         "oversized_requests",
         "Requests longer than `max_request`: the connection was closed, or the datagram got no reply.",
     ),
-    Total {
-        since: "0.2.0",
-        ..total(
-            "malformed_requests",
-            "Requests whose length is less than itself, or that ended with the stream before their length: the \
-             connection was closed.",
-        )
-    },
+    total(
+        "malformed_requests",
+        "Requests whose length is less than itself, or that ended with the stream before their length: the connection \
+         was closed.",
+    ),
     total("idle_timeouts", "Connections closed by `idle_timeout`."),
     total("write_timeouts", "Connections closed by `write_timeout`."),
     total(

@@ -42,7 +42,7 @@ public final class ServerOptions {
    *
    * @param handler the handler
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions handler(ContextHandler handler) {
     contextHandler = Objects.requireNonNull(handler, "handler");

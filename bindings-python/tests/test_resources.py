@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import io
+import socket
 import sys
 from collections.abc import Callable
 
 import pytest
 
 import capsock
-from support import KINDS, census, connect, no_more_than, start, wait_until
+from support import HOST, KINDS, census, connect, no_more_than, start, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it counts what /proc lists")
 
@@ -47,8 +48,11 @@ def test_what_fails() -> None:
         with start("tcp") as server:
             with pytest.raises(OSError, match="could not"):
                 start("tcp", port=server.port)
-        with pytest.raises(ConnectionRefusedError):
-            capsock.TcpClient(*server.address)
+        # A socket that does not listen keeps its port from other programs.
+        with socket.socket() as held:
+            held.bind((HOST, 0))
+            with pytest.raises(ConnectionRefusedError):
+                capsock.TcpClient(*held.getsockname())
         with capsock.UdpClient(*server.address) as client, pytest.raises(ConnectionRefusedError):
             client.request("hello")
 

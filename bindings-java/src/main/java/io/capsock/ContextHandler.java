@@ -10,7 +10,7 @@ import java.util.function.BiFunction;
  * of each connection, once. A connection that its peer has reset before it is accepted, so that it
  * has no addresses, is closed.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 @FunctionalInterface
 public interface ContextHandler {

@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
  * The context of a request: who sent it, to which address, over which transport. It is a copy of
  * what the system reported.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 public final class RequestContext {
   /** Encoded, since most handlers ask for one of them. */

@@ -98,7 +98,7 @@ public final class Server implements AutoCloseable {
    *
    * @return the text
    * @throws IllegalStateException after {@link #close()}
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public String openMetrics() {
     return Text.decode(handle.call(number -> Native.api().serverOpenMetrics(number)));

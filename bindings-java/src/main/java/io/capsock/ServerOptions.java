@@ -98,7 +98,7 @@ public final class ServerOptions {
    *
    * @param lengthBytes bytes
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions lengthBytes(int lengthBytes) {
     this.lengthBytes = lengthBytes;
@@ -112,7 +112,7 @@ public final class ServerOptions {
    *
    * @param lengthEndian one of them, never null
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions lengthEndian(Endian lengthEndian) {
     this.lengthEndian = lengthEndian.number;
@@ -127,7 +127,7 @@ public final class ServerOptions {
    *
    * @param lengthIncludesItself whether it is so
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions lengthIncludesItself(boolean lengthIncludesItself) {
     this.lengthIncludesItself = lengthIncludesItself ? 1 : 0;
@@ -142,7 +142,7 @@ public final class ServerOptions {
    *
    * @param delimiter the bytes, never null; they are copied
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions delimiter(byte[] delimiter) {
     this.delimiter = Objects.requireNonNull(delimiter, "delimiter").clone();
@@ -305,7 +305,7 @@ public final class ServerOptions {
    *
    * @param handlerLatency whether it is so
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions handlerLatency(boolean handlerLatency) {
     this.handlerLatency = handlerLatency ? 1 : 0;
@@ -331,7 +331,7 @@ public final class ServerOptions {
    *
    * @param handler the handler
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public ServerOptions handler(ContextHandler handler) {
     contextHandler = Objects.requireNonNull(handler, "handler");

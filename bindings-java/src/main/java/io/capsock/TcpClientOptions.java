@@ -71,7 +71,7 @@ public final class TcpClientOptions {
    *
    * @param framing one of them, never null
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public TcpClientOptions framing(Framing framing) {
     this.framing = framing.number;
@@ -86,7 +86,7 @@ public final class TcpClientOptions {
    *
    * @param lengthBytes bytes
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public TcpClientOptions lengthBytes(int lengthBytes) {
     this.lengthBytes = lengthBytes;
@@ -100,7 +100,7 @@ public final class TcpClientOptions {
    *
    * @param lengthEndian one of them, never null
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public TcpClientOptions lengthEndian(Endian lengthEndian) {
     this.lengthEndian = lengthEndian.number;
@@ -115,7 +115,7 @@ public final class TcpClientOptions {
    *
    * @param lengthIncludesItself whether it is so
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public TcpClientOptions lengthIncludesItself(boolean lengthIncludesItself) {
     this.lengthIncludesItself = lengthIncludesItself ? 1 : 0;
@@ -130,7 +130,7 @@ public final class TcpClientOptions {
    *
    * @param delimiter the bytes, never null; they are copied
    * @return this
-   * @since 0.2.0
+   * @since 0.1.0
    */
   public TcpClientOptions delimiter(byte[] delimiter) {
     this.delimiter = Objects.requireNonNull(delimiter, "delimiter").clone();
