@@ -1,0 +1,185 @@
+"""Three servers behind HAProxy and nginx, of which one is killed or replaced while requests run."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import places
+from balancers import (
+    LIMIT,
+    NAMES,
+    Balancer,
+    HAProxy,
+    Nginx,
+    Server,
+    needs_haproxy,
+    needs_nginx,
+    program,
+    wait_for,
+)
+from traffic import CLIENTS, Held, Session, Traffic
+
+# Connections with a request in progress, spread evenly.
+HELD = 6
+ON_EACH = HELD // len(NAMES)
+
+KINDS = {"haproxy-tcp": HAProxy, "nginx-tcp": Nginx, "nginx-udp": Nginx}
+HAPROXY_TCP = pytest.param("haproxy-tcp", marks=needs_haproxy)
+NGINX_TCP = pytest.param("nginx-tcp", marks=needs_nginx)
+NGINX_UDP = pytest.param("nginx-udp", marks=needs_nginx)
+all_kinds = pytest.mark.parametrize("scene", [HAPROXY_TCP, NGINX_TCP, NGINX_UDP], indirect=True)
+tcp_kinds = pytest.mark.parametrize("scene", [HAPROXY_TCP, NGINX_TCP], indirect=True)
+udp_kinds = pytest.mark.parametrize("scene", [NGINX_UDP], indirect=True)
+haproxy = pytest.mark.parametrize("scene", [HAPROXY_TCP], indirect=True)
+
+
+class Scene:
+    """A balancer, its servers, and the clients."""
+
+    def __init__(self, balancer: Balancer) -> None:
+        self.balancer = balancer
+        self.servers = balancer.servers
+        self.traffic = Traffic(balancer.transport, balancer.port)
+        self.held = Held(self.traffic, HELD if balancer.transport == "tcp" else 0)
+
+    def more_replies(self, count: int = 200) -> None:
+        aim = self.traffic.replies + count
+        wait_for(
+            f"{count} more replies; {self.traffic.failures}",
+            lambda: self.traffic.replies >= aim or bool(self.traffic.failures),
+        )
+
+    def each_has_served(self) -> None:
+        for server in self.servers.values():
+            wait_for("each server serves", lambda server=server: server.total("capsock_requests_total") > 20)  # type: ignore[misc]
+
+    def of(self, sessions: list[Session]) -> Counter[str]:
+        """On how many sessions with each server they were, by the balancer's own log."""
+        log = self.balancer.sessions()
+        return Counter(log[session] for session in sessions)
+
+
+@pytest.fixture
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    _, _, transport = request.param.partition("-")
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {}
+        for name in NAMES:
+            servers[name] = Server(transport)
+            stack.callback(servers[name].close)
+        balancer = KINDS[request.param](transport, servers, tmp_path)
+        stack.callback(balancer.close)
+        wait_for("the balancer accepts", balancer.accepts)
+        made = Scene(balancer)
+        stack.callback(made.held.close)
+        yield made
+
+
+@all_kinds
+def test_what_a_killed_server_had_is_all_that_is_lost(scene: Scene) -> None:
+    killed = scene.servers["b"]
+    with scene.traffic as traffic:
+        scene.each_has_served()
+        assert traffic.lost == []
+        killed.kill()
+        scene.more_replies()
+        killed.start()
+        wait_for("the new one serves", lambda: killed.total("capsock_requests_total") > 20)
+        scene.more_replies()
+    lost_of_held = scene.held.finish()
+    scene.balancer.end()
+
+    assert traffic.failures == []
+    lost = scene.of(traffic.lost)
+    held = scene.of(lost_of_held)
+    print(f"{traffic.replies} replies; lost: {dict(lost)}; of {HELD} in progress: {dict(held)}")
+    assert set(lost) <= {"b"}
+    if scene.balancer.transport == "tcp":
+        # A client has one request in flight, on one connection.
+        assert len(traffic.lost) <= CLIENTS
+        assert held == {"b": ON_EACH}
+    else:
+        assert traffic.lost
+
+
+@tcp_kinds
+def test_nothing_is_lost_if_the_balancer_drains_first(scene: Scene) -> None:
+    replaced = scene.servers["b"]
+    with scene.traffic as traffic:
+        scene.each_has_served()
+        scene.balancer.drain("b")
+        wait_for(
+            "the connections of b have ended, but for those in progress",
+            lambda: replaced.total("capsock_connections_active") == ON_EACH,
+        )
+        replaced.terminate()
+        wait_for("b drains", lambda: replaced.ready() == 503)
+        scene.more_replies()
+        assert scene.held.finish() == []
+        assert replaced.stopped()["cut"] == 0
+        replaced.start()
+        scene.balancer.restore("b")
+        wait_for("the new one serves", lambda: replaced.total("capsock_requests_total") > 20)
+    scene.balancer.end()
+
+    assert (traffic.failures, traffic.lost) == ([], [])
+    print(f"{traffic.replies} replies")
+
+
+@udp_kinds
+def test_datagrams_are_lost_while_a_server_is_away_and_only_those_sent_to_it(scene: Scene) -> None:
+    replaced = scene.servers["b"]
+    with scene.traffic as traffic:
+        scene.each_has_served()
+        replaced.terminate()
+        replaced.stopped()
+        scene.more_replies()
+        replaced.start()
+        wait_for("the new one serves", lambda: replaced.total("capsock_requests_total") > 20)
+    scene.balancer.end()
+
+    assert traffic.failures == []
+    lost = scene.of(traffic.lost)
+    print(f"{traffic.replies} replies; lost: {dict(lost)}")
+    assert set(lost) == {"b"}
+
+
+@haproxy
+def test_a_server_that_drains_by_itself_keeps_what_is_in_progress(scene: Scene) -> None:
+    assert isinstance(scene.balancer, HAProxy)
+    status = scene.balancer.status
+    drained = scene.servers["b"]
+    with scene.traffic as traffic:
+        scene.each_has_served()
+        drained.terminate()
+        wait_for("HAProxy gives b no new connection", lambda: status("b").startswith("NOLB"))
+        scene.more_replies()
+        assert scene.held.finish() == []
+        assert drained.stopped()["cut"] == 0
+        wait_for("HAProxy has missed b", lambda: status("b").startswith("DOWN"))
+        drained.start()
+        wait_for("HAProxy has found b", lambda: status("b").startswith("UP"))
+        wait_for("the new one serves", lambda: drained.total("capsock_requests_total") > 20)
+    scene.balancer.end()
+
+    assert traffic.failures == []
+    lost = scene.of(traffic.lost)
+    print(f"{traffic.replies} replies; asked again: {dict(lost)}")
+    # Requests that met the end of their connection: a client asks them again on another one.
+    assert set(lost) <= {"b"}
+    assert len(traffic.lost) <= CLIENTS
+
+
+@needs_haproxy
+def test_haproxy_warns_of_nothing() -> None:
+    command = [str(program("haproxy")), "-c", "-dW", "-f", "haproxy.cfg"]
+    run = subprocess.run(
+        command, cwd=places.ROOT / "deploy" / "haproxy", capture_output=True, text=True, timeout=LIMIT
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
