@@ -28,6 +28,7 @@ REPEATED = [
     ("README.md", r"\bio\.capsock:capsock:(\d+\.\d+\.\d+)"),
     ("docs/**/*.md", r"\bio\.capsock:capsock:(\d+\.\d+\.\d+)"),
     ("docs/**/*.md", r"\bcapsock-(\d+\.\d+\.\d+)"),
+    ("deploy/**/*.yaml", r"\bcapsock[:-](\d+\.\d+\.\d+)"),
     ("docs/tests/conftest.py", r'^VERSION = "([^"]+)"$'),
 ]
 
