@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ NGINX_TCP = pytest.param("nginx-tcp", marks=needs_nginx)
 NGINX_UDP = pytest.param("nginx-udp", marks=needs_nginx)
 all_kinds = pytest.mark.parametrize("scene", [HAPROXY_TCP, NGINX_TCP, NGINX_UDP], indirect=True)
 tcp_kinds = pytest.mark.parametrize("scene", [HAPROXY_TCP, NGINX_TCP], indirect=True)
+haproxy = pytest.mark.parametrize("scene", [HAPROXY_TCP], indirect=True)
 udp_kinds = pytest.mark.parametrize("scene", [NGINX_UDP], indirect=True)
 
 
@@ -87,6 +89,7 @@ def test_what_a_killed_server_had_is_all_that_is_lost(scene: Scene) -> None:
         scene.each_has_served()
         assert traffic.lost == []
         killed.kill()
+        before = traffic.opened()
         scene.more_replies()
         killed.start()
         wait_for("the new one serves", lambda: killed.total("capsock_requests_total") > 20)
@@ -100,8 +103,9 @@ def test_what_a_killed_server_had_is_all_that_is_lost(scene: Scene) -> None:
     print(f"{traffic.replies} replies; lost: {dict(lost)}; of {HELD} in progress: {dict(held)}")
     assert set(lost) <= {"b"}
     if scene.balancer.transport == "tcp":
-        # A client has one request in flight, on one connection.
+        # A client has one request in flight, on one connection. Later connections have other servers.
         assert len(traffic.lost) <= CLIENTS
+        assert set(traffic.lost) <= before
         assert held == {"b": ON_EACH}
     else:
         assert traffic.lost
@@ -177,6 +181,30 @@ def test_a_server_that_stops_by_itself_finishes_what_is_in_progress(scene: Scene
     # Requests that met the end of their connection: a client asks them again on another one.
     assert set(lost) <= {"b"}
     assert len(traffic.lost) <= CLIENTS
+
+
+@haproxy
+def test_the_connections_of_a_server_that_hangs_are_ended(scene: Scene) -> None:
+    assert isinstance(scene.balancer, HAProxy)
+    status = scene.balancer.status
+    hangs = scene.servers["b"]
+    with scene.traffic as traffic:
+        scene.each_has_served()
+        hangs.process.send_signal(signal.SIGSTOP)
+        wait_for("HAProxy has missed b", lambda: status("b").startswith("DOWN"))
+        scene.more_replies()
+        hangs.process.send_signal(signal.SIGCONT)
+        wait_for("HAProxy has found b", lambda: status("b").startswith("UP"))
+        scene.more_replies()
+    lost_of_held = scene.held.finish()
+    scene.balancer.end()
+
+    assert traffic.failures == []
+    lost = scene.of(traffic.lost)
+    print(f"{traffic.replies} replies; lost: {dict(lost)}")
+    assert set(lost) <= {"b"}
+    assert len(traffic.lost) <= CLIENTS
+    assert scene.of(lost_of_held) == {"b": ON_EACH}
 
 
 @needs_haproxy

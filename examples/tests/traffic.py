@@ -67,31 +67,34 @@ class Traffic:
             with self.lock:
                 self.failures.append(f"client {client}: {error!r}")
 
-    def bind(self, one: socket.socket) -> None:
+    def bind(self, one: socket.socket) -> int:
         """Binds a port that was not used for long: a datagram from a port belongs to the session that nginx
         still has for that port."""
         while True:
+            port = next(self.ports)
             try:
-                one.bind(("127.0.0.1", next(self.ports)))
+                one.bind(("127.0.0.1", port))
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise
             else:
-                return
+                return port
 
     def open(self) -> tuple[socket.socket, Session]:
         kind = socket.SOCK_STREAM if self.transport == "tcp" else socket.SOCK_DGRAM
         one = socket.socket(socket.AF_INET, kind)
         one.settimeout(LIMIT[self.transport])
-        if self.transport == "udp":
-            with self.lock:
-                self.bind(one)
-        one.connect(("127.0.0.1", self.port))
         with self.lock:
-            port = one.getsockname()[1]
+            port = self.bind(one)
             session = (port, self.sessions[port])
             self.sessions[port] += 1
+        one.connect(("127.0.0.1", self.port))
         return one, session
+
+    def opened(self) -> set[Session]:
+        """The sessions that have begun until now, or are about to."""
+        with self.lock:
+            return {(port, earlier) for port, count in self.sessions.items() for earlier in range(count)}
 
     def count(self, client: int, number: int, reply: bytes) -> None:
         assert reply == f"REQUEST {number} OF CLIENT {client}\n".encode(), reply
