@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import re
@@ -81,6 +82,11 @@ class Server:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code
+
+    def refuses(self) -> bool:
+        """Whether it refuses connections."""
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", self.port)) == errno.ECONNREFUSED
 
     def total(self, name: str) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics}/metrics", timeout=LIMIT) as response:

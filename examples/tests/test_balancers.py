@@ -165,6 +165,8 @@ def test_a_server_that_stops_by_itself_finishes_what_is_in_progress(scene: Scene
     with scene.traffic as traffic:
         scene.each_has_served()
         stopped.terminate()
+        wait_for("b listens no more", stopped.refuses)
+        before = traffic.opened()
         is_seen("NOLB")
         scene.more_replies()
         assert scene.held.finish() == []
@@ -180,6 +182,7 @@ def test_a_server_that_stops_by_itself_finishes_what_is_in_progress(scene: Scene
     print(f"{traffic.replies} replies; lost: {dict(lost)}")
     # Requests that met the end of their connection: a client asks them again on another one.
     assert set(lost) <= {"b"}
+    assert set(traffic.lost) <= before
     assert len(traffic.lost) <= CLIENTS
 
 
