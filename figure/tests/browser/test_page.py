@@ -1,6 +1,7 @@
 """The page as its reader uses it."""
 
 import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -277,11 +278,19 @@ def test_the_pictures_are_made_to_fit_and_larger(page: Open) -> None:
         )
 
     natural = width()
-    for way in (lambda: press(browser, "+"), lambda: browser.find_element(By.ID, "larger").click()):
+    larger: list[Callable[[], None]] = [
+        lambda: press(browser, "+"),
+        lambda: browser.find_element(By.ID, "larger").click(),
+    ]
+    for way in larger:
         before = width()
         way()
         assert width() == pytest.approx(1.25 * before, abs=2)
-    for way in (lambda: press(browser, "0"), lambda: browser.find_element(By.ID, "fit").click()):
+    fit: list[Callable[[], None]] = [
+        lambda: press(browser, "0"),
+        lambda: browser.find_element(By.ID, "fit").click(),
+    ]
+    for way in fit:
         press(browser, "+")
         way()
         room = browser.execute_script("return document.querySelector('.scroll').clientWidth")
