@@ -254,7 +254,7 @@ pub const TCP_CLIENT: Options = Options {
             range: "`line`, `length` or `delimiter`",
             since: "0.1.0",
             error: "the framing",
-            sentence: "How requests and replies are told apart in the stream: that of the server.",
+            sentence: "The framing of requests and replies: that of the server.",
             paragraph: "A copy sends a stream, whatever the framing.",
         },
         LENGTH_BYTES,

@@ -828,9 +828,9 @@ capsock_status capsock_tcp_client_options_set_timeout(capsock_tcp_client_options
 capsock_status capsock_tcp_client_options_set_max_reply(capsock_tcp_client_options *options,
                                                         size_t max_reply);
 
-// How requests and replies are told apart in the stream: that of the server. Default
-// `CAPSOCK_FRAMING_LINE`; range: `CAPSOCK_FRAMING_LINE`, `CAPSOCK_FRAMING_LENGTH` or
-// `CAPSOCK_FRAMING_DELIMITER`. `framing` is a `capsock_framing`.
+// The framing of requests and replies: that of the server. Default `CAPSOCK_FRAMING_LINE`; range:
+// `CAPSOCK_FRAMING_LINE`, `CAPSOCK_FRAMING_LENGTH` or `CAPSOCK_FRAMING_DELIMITER`. `framing` is a
+// `capsock_framing`.
 //
 // A copy sends a stream, whatever the framing.
 capsock_status capsock_tcp_client_options_set_framing(capsock_tcp_client_options *options,

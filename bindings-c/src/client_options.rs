@@ -72,9 +72,9 @@ pub extern "C" fn capsock_tcp_client_options_set_max_reply(
     })
 }
 
-/// How requests and replies are told apart in the stream: that of the server. Default
-/// `CAPSOCK_FRAMING_LINE`; range: `CAPSOCK_FRAMING_LINE`, `CAPSOCK_FRAMING_LENGTH` or
-/// `CAPSOCK_FRAMING_DELIMITER`. `framing` is a `capsock_framing`.
+/// The framing of requests and replies: that of the server. Default `CAPSOCK_FRAMING_LINE`; range:
+/// `CAPSOCK_FRAMING_LINE`, `CAPSOCK_FRAMING_LENGTH` or `CAPSOCK_FRAMING_DELIMITER`. `framing` is a
+/// `capsock_framing`.
 ///
 /// A copy sends a stream, whatever the framing.
 #[unsafe(no_mangle)]

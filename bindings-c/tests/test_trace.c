@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-static char file[] = "/tmp/capsock-test-trace-XXXXXX";
+static char file[4096];
 
 static const char *const UDP[] = {
     "\"call\":\"socket\"",   "\"call\":\"bind\"",  "\"call\":\"socket\"", "\"call\":\"sendto\"",
@@ -95,6 +95,11 @@ int main(void) {
       {"no payload", no_payload},
       {"files that cannot be", files_that_cannot_be},
   };
+  const char *folder = getenv("TMPDIR");
+  int length =
+      snprintf(file, sizeof file, "%s/capsock-test-trace-XXXXXX", folder != NULL ? folder : "/tmp");
+  if (length < 0 || (size_t)length >= sizeof file)
+    return 2;
   int descriptor = mkstemp(file);
   if (descriptor < 0)
     return 2;

@@ -129,7 +129,7 @@ pub(crate) struct TcpClientArgs {
     /// The maximum length of a reply, in bytes, without its newline, length or delimiter.
     #[arg(long, value_name = "BYTES", default_value_t = TcpClientOptions::default().max_reply)]
     pub(crate) max_reply: usize,
-    /// How requests and replies are told apart in the stream: that of the server.
+    /// The framing of requests and replies: that of the server.
     #[arg(long, value_name = "F", value_parser = framing(), default_value = TcpClientOptions::default().framing.name())]
     pub(crate) framing: Framing,
     /// The number of bytes of the length before a message, an unsigned number.

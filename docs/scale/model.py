@@ -182,13 +182,13 @@ def machines(results: dict[str, object]) -> str:
     forwarded = machine_share(rate[datagrams.name], 1 / value("packets"))
     rows = {f"{workload.label}: requests/s": rate[workload.name] for workload in WORKLOADS}
     rows["idle connections"] = held
-    told = [[label, *(rounded(present(count) * each) for count in MACHINES)] for label, each in rows.items()]
+    shown = [[label, *(rounded(present(count) * each) for count in MACHINES)] for label, each in rows.items()]
     for label, share in (
         ("machines with a TCP proxy (HAProxy) for the first row", proxied),
         ("machines that forward packets for the last row", forwarded),
     ):
-        told.append([label, *(rounded(math.ceil(present(count) * share)) for count in MACHINES)])
-    return table(["", *(f"{count:,} machine{'s' if count > 1 else ''}" for count in MACHINES)], told)
+        shown.append([label, *(rounded(math.ceil(present(count) * share)) for count in MACHINES)])
+    return table(["", *(f"{count:,} machine{'s' if count > 1 else ''}" for count in MACHINES)], shown)
 
 
 def machine_share(rate: float, cost: float) -> float:

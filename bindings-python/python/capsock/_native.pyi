@@ -398,9 +398,8 @@ class TcpClient:
             progress. In seconds; None sets no limit. Default 30.
         max_reply: The maximum length of a reply, in bytes, without its newline, length or
             delimiter. Default 16777216.
-        framing: How requests and replies are told apart in the stream: that of the server.
-            Default "line"; range: "line", "length" or "delimiter". A copy sends a stream, whatever
-            the framing.
+        framing: The framing of requests and replies: that of the server. Default "line"; range:
+            "line", "length" or "delimiter". A copy sends a stream, whatever the framing.
         length_bytes: The number of bytes of the length before a message, an unsigned number.
             Default 4; range: 1, 2 or 4. It has no effect without "length". DNS over TCP has 2 bytes
             (RFC 7766, 8).

@@ -21,8 +21,8 @@ pub struct TcpClientOptions {
     pub timeout: Option<Duration>,
     /// The maximum length of a reply, in bytes, without its newline, length or delimiter. Default 16,777,216.
     pub max_reply: usize,
-    /// How requests and replies are told apart in the stream: that of the server. Default `Framing::Line`;
-    /// range: `Framing::Line`, `Framing::Length` or `Framing::Delimiter`.
+    /// The framing of requests and replies: that of the server. Default `Framing::Line`; range:
+    /// `Framing::Line`, `Framing::Length` or `Framing::Delimiter`.
     ///
     /// A copy sends a stream, whatever the framing.
     pub framing: Framing,

@@ -29,7 +29,7 @@ pub(crate) enum FrameError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unframeable(pub(crate) &'static str);
 
-/// How messages are told apart. A message is a payload with what surrounds it.
+/// How messages are delimited. A message is a payload with what surrounds it.
 pub(crate) trait Frame {
     /// The number of bytes of `input` that belong to the message which begins with `held`, or `None` if it does not
     /// end in `input`. What is held is no complete message.

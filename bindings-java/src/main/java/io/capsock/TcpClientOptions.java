@@ -63,9 +63,8 @@ public final class TcpClientOptions {
   }
 
   /**
-   * How requests and replies are told apart in the stream: that of the server. Default {@link
-   * Framing#LINE}; range: {@link Framing#LINE}, {@link Framing#LENGTH} or {@link
-   * Framing#DELIMITER}.
+   * The framing of requests and replies: that of the server. Default {@link Framing#LINE}; range:
+   * {@link Framing#LINE}, {@link Framing#LENGTH} or {@link Framing#DELIMITER}.
    *
    * <p>A copy sends a stream, whatever the framing.
    *
