@@ -5,12 +5,13 @@
 //! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
 //! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
 //!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
-//!   connection to several addresses; `probe`: which optional calls are available, and `features`: the set of them;
+//!   connection to several addresses; `adopt`: sockets that the host has bound; `probe`: which optional calls are available, and `features`: the set of them;
 //! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
 //!
 //! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's do, and for the socket
 //! classes of other languages.
 
+mod adopt;
 mod blocking;
 mod connect;
 mod datagram;
@@ -32,6 +33,7 @@ mod traced;
 mod wait;
 mod wait_error;
 
+pub(crate) use adopt::{adopt, canonical};
 pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_number};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
@@ -47,7 +49,7 @@ pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, Rotating
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
     Child, ChildExit, Event, Events, Interest, PollFd, PollableInput, RESETS_AT_ONCE, SHUTDOWN_REFUSES,
-    Selector, Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
+    Selector, Shareable, SharedMemory, Thread, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};

@@ -167,6 +167,23 @@ impl RawSocket {
         self.socket.r#type().is_ok_and(|kind| kind == Type::DGRAM)
     }
 
+    /// The type of the socket (SO_TYPE of socket(7)).
+    pub(super) fn kind(&self) -> Sys<Type> {
+        Ok(self.socket.r#type()?)
+    }
+
+    /// Whether it is a listening socket (SO_ACCEPTCONN of socket(7)).
+    pub(super) fn is_listening(&self) -> Sys<bool> {
+        let mut value = [0; size_of::<c_int>()];
+        self.option(netc::SOL_SOCKET, netc::SO_ACCEPTCONN, &mut value)?;
+        Ok(value != [0; size_of::<c_int>()])
+    }
+
+    /// Whether an IPv6 socket also has what is sent to IPv4 addresses (IPV6_V6ONLY of ipv6(7)).
+    pub(crate) fn is_dual_stack(&self) -> Sys<bool> {
+        Ok(!self.socket.only_v6()?)
+    }
+
     /// Whether O_NONBLOCK is set (fcntl(2)).
     pub(crate) fn is_nonblocking(&self) -> Sys<bool> {
         self.mode.is_nonblocking(&self.socket)
@@ -258,6 +275,11 @@ impl RawSocket {
     /// Lets the kernel coalesce received datagrams of one size and one peer (UDP_GRO of udp(7)).
     pub(crate) fn set_gro(&self) -> Sys<()> {
         sys::set_option(self.socket.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 1)
+    }
+
+    /// The contrary of [`set_gro`](RawSocket::set_gro).
+    pub(crate) fn clear_gro(&self) -> Sys<()> {
+        sys::set_option(self.socket.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 0)
     }
 
     /// Received datagrams carry their remaining hop limit (IP_RECVTTL of ip(7); RFC 3542).

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::{Context, LimitEvent, OpenConnection, State, peer_of};
 use crate::choices::Transport;
-use crate::net::{Errno, Socket};
+use crate::net::{Errno, Socket, canonical};
 use crate::request_context::RequestContext;
 
 /// Counts a connection as active until it is dropped.
@@ -90,7 +90,7 @@ fn request_context(socket: &Socket, context: &Context) -> Result<Option<Box<Requ
     if !context.takes_request_context() {
         return Ok(None);
     }
-    let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
+    let (peer, local) = (canonical(socket.peer_addr()?), canonical(socket.local_addr()?));
     Ok(Some(Box::new(RequestContext::new(Transport::Tcp, peer, local))))
 }
 

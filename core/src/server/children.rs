@@ -111,9 +111,14 @@ impl<T> Children<T> {
         Ok(())
     }
 
-    /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline.
-    pub(super) fn stop(mut self, stop: &Stop, mut on_exit: impl FnMut(Exit)) {
+    /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline. With
+    /// `interrupt` they may block in a receive, which a signal ends.
+    pub(super) fn stop(mut self, stop: &Stop, interrupt: bool, mut on_exit: impl FnMut(Exit)) {
         while !self.0.is_empty() && !stop.kill_deadline().passed() {
+            if interrupt {
+                // Again in each round: a signal may arrive just before the call that it is to end.
+                self.0.iter().for_each(|(child, _)| child.interrupt());
+            }
             let moment = stop.kill_deadline().earlier(stop.next_deadline_check());
             let _ = self.wait(WaitOptions::until(moment), &mut on_exit);
         }

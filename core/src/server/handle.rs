@@ -9,7 +9,8 @@ use super::config::ServerOptions;
 use super::open_metrics::{Exposition, Format};
 use super::state::{DEFAULT_STOP_TIMEOUT, State, Stats, StopReport};
 use crate::choices::{Concurrency, Transport};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::fd::OwnedFd;
 use crate::net::{Deadline, Endpoint, InterruptHook, WaitError, WaitOptions};
 
 /// How long past its deadline a stop waits for handlers that have not returned.
@@ -50,6 +51,28 @@ impl Server {
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Copies of the server's sockets, in the order of [`local_addrs`](Server::local_addrs()): for a successor, which
+    /// serves them by [`ServerOptions::sockets`](ServerOptions::sockets()), in this process or in another one that
+    /// inherits them. They have close-on-exec.
+    ///
+    /// From the first call on, the sockets are shared: this server goes on serving them, and its stop leaves them as they
+    /// are, so that connections in the backlog and datagrams in the queue wait for whoever has the copies. It is lost
+    /// only with the last copy. TCP listeners of a server with `Threads` or `Iterative` may have a limit for receives
+    /// (SO_RCVTIMEO), which accepted connections inherit.
+    ///
+    /// # Errors
+    /// `Closed` once the server is stopped; `OutOfResources` for want of descriptors; `Unsupported` in a process that was
+    /// forked after the start.
+    pub fn sockets(&self) -> Result<Vec<OwnedFd>> {
+        let operation = "share the server's sockets";
+        self.state.context.stop.check_process()?;
+        match self.state.share_sockets() {
+            Ok(Some(sockets)) => Ok(sockets),
+            Ok(None) => Err(Error::new(ErrorKind::Closed, operation, "the server has been stopped")),
+            Err(errno) => Err(Error::os(errno.0, operation)),
+        }
     }
 
     /// TCP or UDP.

@@ -3,6 +3,7 @@
 //! A request needs the [`Context`] only: settings, counters, stop, handler and log. [`State`] adds what the server as
 //! a whole needs: its open connections, listeners and threads.
 
+mod blocking_threads;
 mod connections;
 mod context;
 mod counter;
@@ -14,10 +15,12 @@ mod log_throttle;
 mod metric;
 mod peers;
 mod server_state;
+mod sharing;
 mod stop;
 mod threads;
 mod totals;
 
+pub(super) use blocking_threads::BlockingThread;
 pub(super) use connections::OpenConnection;
 pub(super) use context::Context;
 pub(super) use handler_latency::{BOUNDS, LatencySnapshot};
@@ -25,7 +28,7 @@ pub(super) use limit_event::LimitEvent;
 pub(super) use listeners::Listeners;
 pub(super) use metric::Metric;
 pub(super) use peers::peer_of;
-pub(super) use server_state::State;
+pub(super) use server_state::{BoundSocket, State};
 pub use stop::DEFAULT_STOP_TIMEOUT;
 pub(super) use stop::Stop;
 pub use totals::{Stats, StopReport};

@@ -1,15 +1,19 @@
 //! The state of a server as a whole: the context of its requests, its open connections, listeners and threads.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::blocking_threads::BlockingThreads;
 use super::connections::OpenConnections;
 use super::context::Context;
 use super::listeners::Listeners;
 use super::peers::Peers;
+use super::sharing::Sharing;
 use super::threads::Threads;
-use crate::net::{Errno, WaitError, WaitOptions, with_signals_blocked};
+use crate::net::fd::{AsFd, OwnedFd};
+use crate::net::{Errno, Socket, WaitError, WaitOptions, with_signals_blocked};
 
 pub(in crate::server) struct State {
     pub(in crate::server) context: Context,
@@ -17,8 +21,15 @@ pub(in crate::server) struct State {
     pub(in crate::server) peers: Peers,
     /// Those of a TCP server, until a stop.
     listeners: Mutex<Option<Arc<Listeners>>>,
+    /// Those of a UDP server, until a stop.
+    datagram_sockets: Mutex<Option<Arc<Vec<BoundSocket>>>>,
+    pub(in crate::server) sharing: Sharing,
+    pub(in crate::server) blocking_threads: BlockingThreads,
     threads: Threads,
 }
+
+/// A socket and the address that it is bound to.
+pub(in crate::server) type BoundSocket = (Socket, SocketAddr);
 
 impl State {
     pub(in crate::server) fn new(context: Context) -> Result<State, Errno> {
@@ -27,6 +38,9 @@ impl State {
             connections: OpenConnections::default(),
             peers: Peers::default(),
             listeners: Mutex::default(),
+            datagram_sockets: Mutex::default(),
+            sharing: Sharing::default(),
+            blocking_threads: BlockingThreads::default(),
             threads: Threads::new()?,
         })
     }
@@ -85,6 +99,47 @@ impl State {
         if let Some(listeners) = listeners {
             listeners.shut_down();
         }
+    }
+
+    fn lock_datagram_sockets(&self) -> MutexGuard<'_, Option<Arc<Vec<BoundSocket>>>> {
+        self.datagram_sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the sockets of a UDP server, which a stop shuts down.
+    pub(in crate::server) fn set_datagram_sockets(&self, sockets: &Arc<Vec<BoundSocket>>) {
+        *self.lock_datagram_sockets() = Some(Arc::clone(sockets));
+    }
+
+    /// Once a stop is requested, interrupts the receives that block, in every process that has the sockets of a UDP
+    /// server. If they are shared it interrupts the threads of this process alone.
+    pub(in crate::server) fn stop_receiving(&self) {
+        let sockets = self.lock_datagram_sockets().take();
+        if self.sharing.has_begun() {
+            return self.blocking_threads.interrupt_until_left();
+        }
+        for (socket, _) in sockets.iter().flat_map(|sockets| sockets.iter()) {
+            // The socket is not connected, so this fails with ENOTCONN; it ends the receives nevertheless.
+            let _ = socket.shutdown_read();
+        }
+    }
+
+    /// Copies of the sockets, which are shared from now on. `None` after a stop.
+    pub(in crate::server) fn share_sockets(&self) -> Result<Option<Vec<OwnedFd>>, Errno> {
+        let copy = |socket: &Socket| Ok(socket.as_fd().try_clone_to_owned()?);
+        // A stop takes the sockets first, under the same lock, and then reads whether they are shared.
+        if let Some(listeners) = &*self.lock_listeners() {
+            self.sharing.begin();
+            return listeners.iter().map(copy).collect::<Result<_, _>>().map(Some);
+        }
+        if let Some(sockets) = &*self.lock_datagram_sockets() {
+            self.sharing.begin();
+            for (socket, _) in sockets.iter() {
+                // It fails where there is no such option. The others do not expect several datagrams in one.
+                let _ = socket.clear_gro();
+            }
+            return sockets.iter().map(|(socket, _)| copy(socket)).collect::<Result<_, _>>().map(Some);
+        }
+        Ok(None)
     }
 
     /// Requests a stop within `timeout`, and refuses connections from now on, even if every thread that accepts is

@@ -10,7 +10,7 @@ use crate::net::{
     Deadline, Errno, SHUTDOWN_REFUSES, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
 use crate::netc;
-use crate::server::state::{Context, LimitEvent, Listeners, State};
+use crate::server::state::{BlockingThread, Context, LimitEvent, Listeners, State};
 
 /// How long accepting pauses if there are no descriptors: long enough to cost little, and short enough that a
 /// connection does not wait long once there are some.
@@ -77,6 +77,8 @@ pub(super) struct Acceptor {
     in_a_row: usize,
     /// Whether the connections' sockets block.
     blocks: bool,
+    /// The thread that accepts, once it does, if its accepts may block.
+    thread: Option<BlockingThread>,
 }
 
 /// The most connections accepted from one listener before the others are polled.
@@ -85,12 +87,12 @@ const MAX_IN_A_ROW: usize = 16;
 impl Acceptor {
     pub(super) fn of_all(listeners: &Listeners, blocks: bool) -> Acceptor {
         let own = 0..listeners.len();
-        Acceptor { listeners: None, own, first: 0, in_a_row: 0, blocks }
+        Acceptor { listeners: None, own, first: 0, in_a_row: 0, blocks, thread: None }
     }
 
     /// For the listener at `index` alone.
     pub(super) fn of_one(index: usize, blocks: bool) -> Acceptor {
-        Acceptor { listeners: None, own: index..index + 1, first: 0, in_a_row: 0, blocks }
+        Acceptor { listeners: None, own: index..index + 1, first: 0, in_a_row: 0, blocks, thread: None }
     }
 
     /// Waits for a connection, for one of the `others` to become readable, or for a stop.
@@ -98,6 +100,9 @@ impl Acceptor {
         let Some(listeners) = self.listeners.take().or_else(|| state.listeners()) else {
             return Wakeup::Stop;
         };
+        if self.blocks && self.thread.is_none() {
+            self.thread = Some(state.blocking_threads.enter());
+        }
         let wakeup = self.next_of(&listeners[self.own.clone()], &state.context, others);
         if matches!(wakeup, Wakeup::Stop) {
             state.stop_listening();
@@ -162,7 +167,12 @@ impl Acceptor {
     fn next_without_poll(&mut self, listeners: &[Socket], context: &Context) -> Option<Socket> {
         let alone = listeners.len() == 1;
         while !context.stop.is_requested() && (alone || self.in_a_row < MAX_IN_A_ROW) {
-            match listeners[self.first].accept_as(false) {
+            let listener = &listeners[self.first];
+            let accepted = match &self.thread {
+                Some(thread) => thread.block(|| listener.accept_as(false)),
+                None => listener.accept_as(false),
+            };
+            match accepted {
                 Err(Errno(netc::ECONNABORTED | netc::EINTR)) => {}
                 // A shortage of descriptors is reported even if the backlog is empty, so it is not counted here.
                 Err(_) => return None,

@@ -44,7 +44,7 @@ impl Processes<'_> {
                 Wakeup::Connection(socket) => self.serve(socket),
             }
         }
-        self.children.stop(&context.stop, |exit| count_if_cut(exit, &context.stop));
+        self.children.stop(&context.stop, false, |exit| count_if_cut(exit, &context.stop));
     }
 
     /// Forks a child for the connection. If there is no descriptor for the child, the connection waits, as those in

@@ -8,7 +8,7 @@ use super::source_filter;
 use crate::choices::Transport;
 use crate::net::{
     Added, Deadline, Errno, Features, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, Socket, WaitError,
-    WaitOptions, interest, no_interest, wait_for, wait_readable,
+    WaitOptions, canonical, interest, no_interest, wait_for, wait_readable,
 };
 use crate::netc;
 use crate::request_context::RequestContext;
@@ -173,7 +173,7 @@ fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext
             local.set_scope_id(if on_link { interface } else { 0 });
         }
     }
-    RequestContext::new(Transport::Udp, received.source, local)
+    RequestContext::new(Transport::Udp, canonical(received.source), canonical(local))
 }
 
 /// The length of the longest reply to a request.

@@ -29,10 +29,16 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
     let context = &state.context;
     let blocks = context.features.has(Features::BLOCKING_RECEIVE);
     for (socket, address) in &sockets {
-        socket.set_nonblocking(!blocks)?;
+        // No receive or send relies on the mode of a socket that others have: each has MSG_DONTWAIT.
+        if !state.sharing.has_begun() {
+            socket.set_nonblocking(!blocks)?;
+        } else if address.is_ipv6() && socket.is_dual_stack()? {
+            socket.set_hop_limit(false, source_filter::REPLY_HOPS)?;
+        }
         socket.set_hop_limit(address.is_ipv6(), source_filter::REPLY_HOPS)?;
     }
     let sockets = Arc::new(sockets);
+    state.set_datagram_sockets(&sockets);
     let workers = context.settings.workers;
     let (workers, batches) = match context.settings.concurrency {
         Concurrency::Iterative => (1, BatchSizes::ONE),
@@ -48,17 +54,15 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
         }
     }
     // First, so that it ends the workers if one of them cannot be started.
-    let to_interrupt = Arc::clone(&sockets);
-    state.spawn("capsock-stop", move |state| {
-        interrupt_receives_at_stop(&to_interrupt, &state.context.stop);
-    })?;
+    state.spawn("capsock-stop", |state| interrupt_receives_at_stop(state))?;
     // Each address has `workers` threads, and `workers` of all threads answer at the same time.
     let semaphore = (sockets.len() > 1).then(|| Arc::new(Semaphore::new(workers)));
     for index in (0..workers).flat_map(|_| 0..sockets.len()) {
         let (sockets, semaphore) = (Arc::clone(&sockets), semaphore.clone());
         state.spawn("capsock-udp", move |state| {
             let mut buffers = Buffers::new(batches, &state.context);
-            serve(&sockets[index], &mut buffers, semaphore.as_deref(), &state.context);
+            let thread = blocks.then(|| state.blocking_threads.enter());
+            serve(&sockets[index], &mut buffers, semaphore.as_deref(), thread.as_ref(), &state.context);
         })?;
     }
     Ok(())

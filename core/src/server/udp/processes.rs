@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::buffers::{BatchSizes, Buffers};
-use super::worker::{BoundSocket, interrupt_receives_at_stop, serve};
-use crate::net::{Deadline, Errno, WaitOptions};
+use super::worker::{interrupt_receives_at_stop, serve};
+use crate::net::{Deadline, Errno, Thread, WaitOptions};
 use crate::netc;
 use crate::server::children::{self, Children};
-use crate::server::state::{Context, LimitEvent, State};
+use crate::server::state::{BoundSocket, Context, LimitEvent, State};
 
 /// The least time between two attempts to replace a child.
 const REPLACE_INTERVAL: Duration = Duration::from_millis(50);
@@ -17,7 +17,9 @@ const REPLACE_INTERVAL: Duration = Duration::from_millis(50);
 pub(super) fn start(state: &Arc<State>, sockets: Arc<Vec<BoundSocket>>) -> Result<(), Errno> {
     let (report, started) = std::sync::mpsc::channel();
     state.spawn("capsock-parent", move |state| {
-        let mut processes = Processes::new(&sockets, &state.context);
+        // The children inherit the handler and the mask of the signal by which a stop interrupts them.
+        let _ = Thread::current();
+        let mut processes = Processes::new(&sockets, state);
         match processes.fork_all() {
             Ok(()) => {
                 // Nobody receives this if the start was given up, which a stop follows.
@@ -35,6 +37,7 @@ pub(super) fn start(state: &Arc<State>, sockets: Arc<Vec<BoundSocket>>) -> Resul
 
 struct Processes<'a> {
     sockets: &'a [BoundSocket],
+    state: &'a State,
     context: &'a Context,
     /// The parent never uses them: each child has its own copy.
     buffers: Buffers,
@@ -43,10 +46,11 @@ struct Processes<'a> {
 }
 
 impl<'a> Processes<'a> {
-    fn new(sockets: &'a [BoundSocket], context: &'a Context) -> Processes<'a> {
+    fn new(sockets: &'a [BoundSocket], state: &'a State) -> Processes<'a> {
+        let context = &state.context;
         let buffers = Buffers::new(BatchSizes::ONE, context);
         let children = Children::with_capacity(context.settings.workers * sockets.len());
-        Processes { sockets, context, buffers, children }
+        Processes { sockets, state, context, buffers, children }
     }
 
     fn fork_all(&mut self) -> Result<(), Errno> {
@@ -57,7 +61,7 @@ impl<'a> Processes<'a> {
     fn fork(&mut self, index: usize) -> Result<(), Errno> {
         let bound = &self.sockets[index];
         let body = || {
-            serve(bound, &mut self.buffers, None, self.context);
+            serve(bound, &mut self.buffers, None, None, self.context);
             0
         };
         // SAFETY: without a handler (the options refuse one) and with buffers for one datagram, `serve` makes
@@ -83,8 +87,8 @@ impl<'a> Processes<'a> {
                 self.context.limit_reached(LimitEvent::ChildLost(children::shortage(errno)));
             }
         }
-        interrupt_receives_at_stop(self.sockets, stop);
-        self.children.stop(stop, |_| {});
+        interrupt_receives_at_stop(self.state);
+        self.children.stop(stop, self.state.sharing.has_begun(), |_| {});
     }
 
     /// The index of a socket that fewer than `workers` children serve.

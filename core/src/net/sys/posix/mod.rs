@@ -26,6 +26,8 @@ pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{PollableInput, close_number};
 pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};
+#[cfg(target_os = "linux")]
+pub(crate) use interrupt::interrupting_signal;
 pub(crate) use interrupt::{Thread, deliver_pending_signal, own_notifier};
 pub(crate) use message::{
     control_message_length, control_message_space, receive_header, receive_message, send_header, send_message,
