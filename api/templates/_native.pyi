@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterable
 from os import PathLike
+from socket import socket as _Socket
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
@@ -31,6 +32,7 @@ __all__ = [
     "_trace_start",
     "_trace_stop",
     "_use_stable_abi_only",
+    "systemd_sockets",
     "uppercase",
 ]
 
@@ -39,6 +41,9 @@ _Concurrency: TypeAlias = Literal[{{concurrency}}]
 _Endian: TypeAlias = Literal[{{endian}}]
 _Framing: TypeAlias = Literal[{{framing}}]
 _Transport: TypeAlias = Literal[{{transport}}]
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 class _Input(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
@@ -55,6 +60,7 @@ __version__: Final[str]
 def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
+def systemd_sockets() -> list[tuple[str, _Socket]]: ...
 def _set_process_info(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watchdog() -> None: ...
@@ -91,6 +97,7 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[bytes], Buffer] | None = None,
         text: Literal[False] = False,
     ) -> Self: ...
@@ -100,6 +107,7 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[bytes, RequestContext], Buffer],
         text: Literal[False] = False,
     ) -> Self: ...
@@ -109,6 +117,7 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[str], str],
         text: Literal[True],
     ) -> Self: ...
@@ -118,6 +127,7 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[str, RequestContext], str],
         text: Literal[True],
     ) -> Self: ...
@@ -133,6 +143,7 @@ class Server:
     def concurrency(self) -> _Concurrency: ...
     def stats(self) -> Stats: ...
     def open_metrics(self) -> str: ...
+    def sockets(self) -> list[_Socket]: ...
     def request_stop(self) -> None: ...
     def stop(self, timeout: float | None = 5) -> StopReport: ...
     def wait(self, timeout: float | None = None) -> bool: ...

@@ -377,6 +377,16 @@ typedef int (*capsock_context_handler)(const uint8_t *request,
 // return, as a handler must.
 typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 
+#if !defined(_WIN32)
+// The descriptor of a socket; on Windows a SOCKET.
+typedef int capsock_fd;
+#endif
+
+#if defined(_WIN32)
+// The descriptor of a socket; elsewhere an int.
+typedef size_t capsock_fd;
+#endif
+
 // Receives the reply to request number `index`, counted from 0, and returns 0. Any other return
 // value ends the call that sent the requests, with `CAPSOCK_INPUT_OUTPUT`.
 //
@@ -394,16 +404,6 @@ typedef int capsock_file;
 // A file that is read or written, by its HANDLE (GetStdHandle, _get_osfhandle); elsewhere by its
 // descriptor.
 typedef void *capsock_file;
-#endif
-
-#if !defined(_WIN32)
-// The descriptor of a socket; on Windows a SOCKET.
-typedef int capsock_fd;
-#endif
-
-#if defined(_WIN32)
-// The descriptor of a socket; elsewhere an int.
-typedef size_t capsock_fd;
 #endif
 
 #ifdef __cplusplus
@@ -805,6 +805,52 @@ capsock_status capsock_server_wait(const capsock_server *server, int64_t timeout
 // Stops the server within 5 s, if it runs, and frees it. NULL has no effect. No other call may use
 // the server at the same time, and a handler of the server must not free it.
 void capsock_server_free(capsock_server *server);
+
+// Adds a socket that is bound already, which the server serves on instead of binding its address:
+// one of a supervisor, of a server that is replaced, or of a test. The options have a copy of the
+// descriptor, with close-on-exec; `socket` stays the caller's, who may close it.
+//
+// `capsock_server_start` checks that it is a socket of the transport, over IPv4 or IPv6, bound and
+// not connected; for TCP it may listen already, and keeps its backlog. Every worker serves every
+// socket.
+//
+// Others may have the same socket, so a stop leaves it as it is: connections in the backlog and
+// datagrams in the queue wait for whoever serves next. TCP_NODELAY and, for TCP, O_NONBLOCK are set
+// and stay set; O_NONBLOCK applies to all who share the open file description (open(2)). For UDP
+// the hop limit of what is sent becomes 56.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT` for a descriptor that is not open; `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_server_options_add_socket(capsock_server_options *options,
+                                                 capsock_fd socket);
+
+// Adds the sockets that systemd has passed to this process (sd_listen_fds(3)), all or those of the
+// name `name` (FileDescriptorName= of systemd.socket(5)); NULL stands for all. `count` is how many
+// were added. If systemd has passed none at all it is 0, and the server binds its address: the same
+// program runs with and without systemd.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT` if systemd has passed sockets, and none has that name, or if
+// the environment variables are not those of systemd; `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_server_options_add_systemd_sockets(capsock_server_options *options,
+                                                          const char *name,
+                                                          size_t *count);
+
+// Removes the sockets from the options: the server binds its address.
+capsock_status capsock_server_options_clear_sockets(capsock_server_options *options);
+
+// A copy of the socket of the server's address at `index`, which counts from 0 as for
+// `capsock_server_address`: for a successor, which serves it by
+// `capsock_server_options_add_socket`, in this process or in one that inherits it. It has
+// close-on-exec, and the caller closes it (close(2), on Windows closesocket).
+//
+// From the first call on, the server's sockets are shared: the server goes on serving them, and its
+// stop leaves them as they are, so that connections in the backlog and datagrams in the queue wait
+// for whoever has the copies.
+//
+// Errors: `CAPSOCK_CLOSED` once the server is stopped; `CAPSOCK_OUT_OF_RESOURCES`;
+// `CAPSOCK_UNSUPPORTED` in a process that was forked after the start.
+capsock_status capsock_server_socket(const capsock_server *server,
+                                     size_t index,
+                                     capsock_fd *socket);
 
 // Makes options with all defaults, which are freed with `capsock_tcp_client_options_free`. Never NULL.
 capsock_tcp_client_options *capsock_tcp_client_options_new(void);

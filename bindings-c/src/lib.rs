@@ -48,6 +48,8 @@ pub mod stats;
 
 pub mod server;
 
+pub mod server_sockets;
+
 pub mod many;
 
 pub mod client_options;

@@ -18,6 +18,12 @@ use crate::trace::set_process_info;
 /// A running server.
 pub struct capsock_server(Server);
 
+impl capsock_server {
+    pub(crate) fn core(&self) -> &Server {
+        &self.0
+    }
+}
+
 /// Binds the addresses and starts the server. After a successful return, clients can connect.
 /// `transport` is a `capsock_transport`. `options` may be NULL for the defaults, and is read during
 /// the call only. The server is freed with `capsock_server_free`.

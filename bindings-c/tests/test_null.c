@@ -62,6 +62,10 @@ static void server(void) {
   CHECK(capsock_request_context_transport(NULL) == CAPSOCK_TRANSPORT_TCP);
   REFUSED(capsock_server_options_set_handler_latency(NULL, true), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
+  REFUSED(capsock_server_options_add_socket(NULL, 0), "options");
+  REFUSED(capsock_server_options_add_systemd_sockets(NULL, NULL, NULL), "options");
+  REFUSED(capsock_server_options_add_systemd_sockets(options, NULL, NULL), "count");
+  REFUSED(capsock_server_options_clear_sockets(NULL), "options");
   CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);
   capsock_server_options_free(NULL);
   capsock_stats_free(NULL);
@@ -80,6 +84,8 @@ static void server(void) {
   server = start(CAPSOCK_TRANSPORT_TCP, options);
   REFUSED(capsock_server_address(server, 0, NULL), "address");
   REFUSED(capsock_server_stats(server, NULL), "stats");
+  REFUSED(capsock_server_socket(NULL, 0, NULL), "server");
+  REFUSED(capsock_server_socket(server, 0, NULL), "socket");
   REFUSED(capsock_server_open_metrics(server, NULL), "text");
   CHECK_OK(capsock_server_stop(server, CALL_TIMEOUT_MS, NULL));
   capsock_server_free(server);

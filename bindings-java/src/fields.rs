@@ -28,16 +28,19 @@ macro_rules! fields {
     };
     (@type bytes) => { jni::objects::JByteArray<'local> };
     (@type long) => { jni::sys::jlong };
+    (@type longs) => { jni::objects::JLongArray<'local> };
     (@type double) => { jni::sys::jdouble };
     (@type handler) => { $crate::java::Handler<'local> };
     (@type context_handler) => { $crate::java::ContextHandler<'local> };
     (@signature bytes) => { jni::jni_sig!("[B") };
     (@signature long) => { jni::jni_sig!("J") };
+    (@signature longs) => { jni::jni_sig!("[J") };
     (@signature double) => { jni::jni_sig!("D") };
     (@signature handler) => { jni::jni_sig!("Lio/capsock/Handler;") };
     (@signature context_handler) => { jni::jni_sig!("Lio/capsock/ContextHandler;") };
     (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JByteArray>($value.l()?) };
     (@value long, $env:ident, $value:ident) => { $value.j() };
+    (@value longs, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JLongArray>($value.l()?) };
     (@value double, $env:ident, $value:ident) => { $value.d() };
     (@value handler, $env:ident, $value:ident) => {{
         let object = $value.l()?;

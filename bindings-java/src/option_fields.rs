@@ -37,6 +37,10 @@ fields! {
     handler_latency: long = "handlerLatency",
     handler: handler = "handler",
     context_handler: context_handler = "contextHandler",
+    sockets: longs = "sockets",
+    predecessor: long = "predecessorHandle",
+    systemd: long = "systemd",
+    systemd_name: bytes = "systemdName",
 }
 
 bind_java_type! { pub(crate) TcpClientOptions => io.capsock.TcpClientOptions }

@@ -14,6 +14,7 @@ use crate::handler::{JavaContextHandler, JavaHandler, log};
 use crate::handles::Table;
 use crate::java::Upcalls;
 use crate::option_fields::{self, ServerOptions};
+use crate::options::number;
 
 static SERVERS: Table<Server> = Table::new("Server");
 
@@ -39,6 +40,7 @@ fn server_start<'local>(
     given: ServerOptions<'local>,
 ) -> Result<jlong, Failure> {
     let mut options = option_fields::server_options(env, transport, &given)?;
+    options = with_sockets(env, options, &given)?;
     let upcalls = Arc::new(Upcalls::find(env)?);
     let handler = given.handler(env)?;
     if !handler.is_null() {
@@ -53,6 +55,33 @@ fn server_start<'local>(
     }
     let options = options.log(move |level, text| log(&upcalls, level, text));
     Ok(SERVERS.insert(options.start()?))
+}
+
+/// The options with the sockets that are bound already: those of numbers, of a server, and of systemd.
+fn with_sockets(
+    env: &mut Env<'_>,
+    mut options: capsock::ServerOptions,
+    given: &ServerOptions<'_>,
+) -> Result<capsock::ServerOptions, Failure> {
+    let numbers = given.sockets(env)?;
+    let mut sockets = vec![0; numbers.len(env)?];
+    numbers.get_region(env, 0, &mut sockets)?;
+    for number in sockets {
+        options.add_socket_number(number)?;
+    }
+    if let Some(predecessor) = number::<jlong>("the server", given.predecessor(env)?)? {
+        options = options.sockets(SERVERS.get(predecessor)?.sockets()?);
+    }
+    if number::<jlong>("systemd", given.systemd(env)?)?.is_some() {
+        let name = given.systemd_name(env)?;
+        let name = if name.is_null() {
+            None
+        } else {
+            Some(bytes::text_from_java(env, "the name of the sockets", &name)?)
+        };
+        options.add_systemd_sockets(name.as_deref())?;
+    }
+    Ok(options)
 }
 
 fn server_addresses<'local>(

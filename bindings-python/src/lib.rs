@@ -24,6 +24,7 @@
 mod arguments;
 mod blocking;
 mod callback;
+mod descriptors;
 mod errors;
 mod exit;
 mod files;
@@ -67,6 +68,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<socket::InetSocket>()?;
     module.add_class::<socket::SocketCalls>()?;
     uppercase::add_to(module)?;
+    module.add_function(wrap_pyfunction!(descriptors::systemd_sockets, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;

@@ -13,7 +13,7 @@ use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
 use crate::handler::{self, Callable};
 use crate::stats::{Stats, StopReport};
-use crate::{exit, tcp_client::pair};
+use crate::{descriptors, exit, tcp_client::pair};
 
 #[doc = include_str!("doc/Server.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
@@ -26,10 +26,14 @@ impl Server {
     /// Starts the server with the constructor's options.
     pub(crate) fn start(
         py: Python<'_>,
-        options: ServerOptions,
+        mut options: ServerOptions,
+        sockets: Option<Bound<'_, PyAny>>,
         handler: Option<Py<PyAny>>,
         text: bool,
     ) -> Result<Server> {
+        if let Some(sockets) = sockets {
+            descriptors::add_sockets(&mut options, &sockets)?;
+        }
         let mut options = options.log(handler::log(py)?);
         let callable = Callable::default();
         match handler {
@@ -94,6 +98,21 @@ impl Server {
     /// servers are served separately.
     fn open_metrics(&self) -> String {
         self.server.open_metrics()
+    }
+
+    /// Copies of the server's sockets, as socket.socket objects in the order of addresses: for a
+    /// successor, which serves them by Server(..., sockets=...), in this process or in one that inherits
+    /// them. The caller closes them.
+    ///
+    /// From the first call on the sockets are shared: this server goes on serving them, and its stop
+    /// leaves them as they are, so that what waits in them is for whoever has the copies. OSError with
+    /// EBADF: the server is stopped.
+    fn sockets<'py>(&self, py: Python<'py>) -> Result<Vec<Bound<'py, PyAny>>> {
+        let mut sockets = Vec::new();
+        for fd in self.server.sockets()? {
+            sockets.push(descriptors::to_python(py, fd)?);
+        }
+        Ok(sockets)
     }
 
     /// Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done.

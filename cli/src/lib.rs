@@ -24,6 +24,7 @@ mod seconds;
 mod serve;
 mod signals;
 mod stdio;
+mod systemd;
 mod terminal;
 mod trace;
 mod uppercase;

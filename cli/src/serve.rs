@@ -3,17 +3,18 @@
 mod reporter;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use capsock::{ErrorKind, Server, StopReport, Transport};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::log::LogFormat;
 use crate::metrics::{Address, Bound};
 use crate::options::{ServerArgs, TcpServerArgs, UdpServerArgs};
 use crate::record::Record;
 use crate::seconds::Seconds;
 use crate::signals;
+use crate::systemd::{Notifier, Watchdog};
 use reporter::Reporter;
 
 const STATS_EVERY: Duration = Duration::from_secs(1);
@@ -24,9 +25,11 @@ Examples:
   capsock serve tcp --concurrency threads --port 5000     a thread for each connection
   capsock serve udp --host '' --stats                     for any machine, with totals
   capsock serve tcp --port 0 --json                       on a free port, printed as JSON
+  systemd-socket-activate -l 12000 capsock serve tcp      on a socket of systemd
   capsock serve tcp --metrics 9100 --log-format json      with totals for Prometheus, for this machine only
 
 The server runs until Ctrl-C or SIGTERM. It then finishes the requests in progress and prints the totals.
+If systemd has passed sockets (LISTEN_FDS), it serves on those, and tells systemd when it is ready.
 A second Ctrl-C cuts the remaining connections at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
 
 /// Serve text in upper case until Ctrl-C.
@@ -79,6 +82,10 @@ struct Common {
     /// when it has stopped, and for an error.
     #[arg(long)]
     json: bool,
+    /// Of the sockets that systemd has passed, serve on those of this name (FileDescriptorName= of the socket unit) alone.
+    /// Without it, all of them are served, instead of --host and --port.
+    #[arg(long, value_name = "NAME")]
+    socket: Option<String>,
     /// Serve metrics over HTTP on ADDR: /metrics in the text format of OpenMetrics or of Prometheus, /healthz, and /readyz,
     /// which is 503 from Ctrl-C on. ADDR is a port, for this machine only, or HOST:PORT; an empty HOST means all addresses
     /// of the machine, and port 0 selects a free port.
@@ -93,10 +100,15 @@ struct Common {
 }
 
 pub(crate) fn run(serve: &Serve) -> Result<()> {
-    let (common, options) = match &serve.on {
+    let (common, mut options) = match &serve.on {
         On::Tcp(tcp) => (&tcp.common, tcp.args.set(tcp.common.args.options(Transport::Tcp))),
         On::Udp(udp) => (&udp.common, udp.args.set(udp.common.args.options(Transport::Udp))),
     };
+    let sockets = options.add_systemd_sockets(common.socket.as_deref())?;
+    if let (Some(name), true) = (&common.socket, sockets.is_empty()) {
+        return Err(Failure::usage(format!("--socket {name}: systemd has passed no socket to this process")));
+    }
+    let (notifier, mut watchdog) = (Notifier::of_environment(common.log_format), Watchdog::of_environment());
     let options = match common.log_format {
         // Without a log, the server writes its lines as the command does.
         LogFormat::Text => options,
@@ -107,20 +119,31 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
     let server = Arc::new(options.start_interruptible(Some(signals::once))?);
     let metrics = metrics.map(|bound| bound.serve(&server)).transpose()?;
     let mut reporter = Reporter::new(common.json, common.log_format)?;
-    reporter.ready(&server, metrics.as_ref())?;
+    notifier.ready(&reporter.ready(&server, &sockets, metrics.as_ref())?);
     if common.stats {
         reporter.features(&server.stats());
     }
 
-    let between = common.stats.then_some(STATS_EVERY);
+    let mut next_totals = common.stats.then(|| Instant::now() + STATS_EVERY);
     loop {
-        match server.wait(between, Some(signals::once)) {
+        let next = [next_totals, watchdog.as_ref().map(Watchdog::next)].into_iter().flatten().min();
+        let time = next.map(|next| next.saturating_duration_since(Instant::now()));
+        match server.wait(time, Some(signals::once)) {
             Ok(true) => break,
-            Ok(false) => reporter.totals(&server.stats())?,
+            Ok(false) => {
+                if next_totals.is_some_and(|next| next <= Instant::now()) {
+                    reporter.totals(&server.stats())?;
+                    next_totals = Some(Instant::now() + STATS_EVERY);
+                }
+                if let Some(watchdog) = &mut watchdog {
+                    watchdog.report_if_due(&server, &notifier);
+                }
+            }
             Err(error) if error.kind() == ErrorKind::Interrupted => break,
             Err(error) => return Err(error.into()),
         }
     }
+    notifier.stopping("finishing the requests in progress");
     // The endpoint answers until the server has stopped.
     if let Some(metrics) = &metrics {
         metrics.drain();

@@ -1,6 +1,7 @@
 # Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
 from collections.abc import Callable, Iterable
 from os import PathLike
+from socket import socket as _Socket
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
@@ -32,6 +33,7 @@ __all__ = [
     "_trace_start",
     "_trace_stop",
     "_use_stable_abi_only",
+    "systemd_sockets",
     "uppercase",
 ]
 
@@ -40,6 +42,9 @@ _Concurrency: TypeAlias = Literal["iterative", "threads", "processes", "events"]
 _Endian: TypeAlias = Literal["big", "little"]
 _Framing: TypeAlias = Literal["stream", "line", "once", "length", "delimiter"]
 _Transport: TypeAlias = Literal["tcp", "udp"]
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 class _Input(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
@@ -62,6 +67,7 @@ def uppercase(text: str, /) -> str:
 
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
+def systemd_sockets() -> list[tuple[str, _Socket]]: ...
 def _set_process_info(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watchdog() -> None: ...
@@ -199,6 +205,13 @@ class Server:
             which the text of OpenMetrics then contains. Default False. Reading the clock twice and
             adding to two counters takes some 50 to 100 ns for each call. The built-in service is
             not timed.
+        sockets: sockets that are bound already, which the server serves on instead of binding host and
+            port: those of systemd (systemd_sockets), of a supervisor, of a server that is replaced, or
+            of a test. Socket objects, or numbers of descriptors; None or none of them binds. Each is a
+            socket of the transport, over IPv4 or IPv6, bound and not connected. The server has copies:
+            the caller may close its own. Others may have the same sockets, so a stop leaves them as
+            they are, and what waits in them is for whoever serves next. A TCP socket becomes
+            non-blocking for all who share it.
         handler: a callable that takes a request as bytes and returns the reply as bytes. One that
             requires a second positional argument gets the context of the request as well, a
             RequestContext; a second parameter with a default keeps it. The handler runs on the
@@ -242,6 +255,7 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[bytes], Buffer] | None = None,
         text: Literal[False] = False,
     ) -> Self: ...
@@ -268,6 +282,7 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[bytes, RequestContext], Buffer],
         text: Literal[False] = False,
     ) -> Self: ...
@@ -294,6 +309,7 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[str], str],
         text: Literal[True],
     ) -> Self: ...
@@ -320,6 +336,7 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
+        sockets: Iterable[_HasFileno | int] | None = None,
         handler: Callable[[str, RequestContext], str],
         text: Literal[True],
     ) -> Self: ...
@@ -348,6 +365,15 @@ class Server:
         as capsock_received_bytes_total. With handler_latency=True and a handler, there is the histogram
         capsock_handler_duration_seconds. The text is complete, with # EOF at its end: those of two
         servers are served separately.
+        """
+    def sockets(self) -> list[_Socket]:
+        """Copies of the server's sockets, as socket.socket objects in the order of addresses: for a
+        successor, which serves them by Server(..., sockets=...), in this process or in one that inherits
+        them. The caller closes them.
+
+        From the first call on the sockets are shared: this server goes on serving them, and its stop
+        leaves them as they are, so that what waits in them is for whoever has the copies. OSError with
+        EBADF: the server is stopped.
         """
     def request_stop(self) -> None:
         """Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done."""

@@ -22,7 +22,13 @@ impl Reporter {
         Ok(Reporter { json: json.map_err(|error| Failure::output(&error))?, log })
     }
 
-    pub(super) fn ready(&mut self, server: &Server, metrics: Option<&Endpoint>) -> Result<()> {
+    /// Returns what it has said. `sockets` are the names of those of systemd that are served.
+    pub(super) fn ready(
+        &mut self,
+        server: &Server,
+        sockets: &[String],
+        metrics: Option<&Endpoint>,
+    ) -> Result<String> {
         let addresses = texts(server.local_addrs());
         let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
         let first = server.local_addr();
@@ -39,20 +45,25 @@ impl Reporter {
         if let Some(metrics) = &metrics {
             object["metrics"] = json!(metrics);
         }
-        let message = format!(
-            "serving {} ({}) on {}, for {}; Ctrl-C stops it",
+        if !sockets.is_empty() {
+            object["sockets"] = json!(sockets);
+        }
+        let status = format!(
+            "serving {} ({}) on {}{}, for {}",
             server.transport().name(),
             server.concurrency().name(),
             addresses.join(" and "),
+            of_systemd(sockets),
             if local { "this machine only" } else { "any machine that reaches this one" },
         );
-        self.say(message, &object);
+        self.say(format!("{status}; Ctrl-C stops it"), &object);
         if let Some(metrics) = metrics {
             let urls: Vec<_> = metrics.iter().map(|address| format!("http://{address}/metrics")).collect();
             let message = format!("serving metrics on {}", urls.join(" and "));
             self.say(message, &json!({ "event": "metrics", "addresses": metrics }));
         }
-        self.json(&object)
+        self.json(&object)?;
+        Ok(status)
     }
 
     pub(super) fn features(&self, stats: &Stats) {
@@ -107,6 +118,16 @@ impl Reporter {
             Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
             None => Ok(()),
         }
+    }
+}
+
+/// Which sockets of systemd are served, if any are.
+fn of_systemd(sockets: &[String]) -> String {
+    let names: Vec<_> = sockets.iter().map(|name| name.escape_debug().to_string()).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!(" (systemd's socket {})", names[0]),
+        _ => format!(" (systemd's sockets {})", names.join(", ")),
     }
 }
 

@@ -9,11 +9,24 @@ use std::net::{IpAddr, SocketAddr};
 use socket2::Type;
 
 use super::socket::Socket;
-use super::sys::Errno;
+use super::sys::{self, Errno};
 use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::sys::fd::OwnedFd;
+use crate::net::sys::fd::{OwnedFd, RawFd};
 use crate::netc;
+
+/// A copy of the socket that another language names by its number, which stays the caller's.
+///
+/// # Errors
+/// `InvalidArgument` for a number that is not open; `OutOfResources` for want of descriptors.
+pub fn copy_of_number(number: i64) -> Result<OwnedFd> {
+    let invalid = || Error::invalid(format!("use descriptor {number}"), "it is not open");
+    let fd = RawFd::try_from(number).map_err(|_| invalid())?;
+    sys::copy_number(fd).map_err(|errno| match errno.0 {
+        netc::EBADF => invalid(),
+        other => Error::os(other, format!("use descriptor {number}")),
+    })
+}
 
 /// The error of a socket that is no use to the server: `which` and `why` make a sentence.
 fn unusable(which: &str, why: &str) -> Error {

@@ -75,6 +75,16 @@ impl Server {
         }
     }
 
+    /// Whether a connection waits to be accepted, or a datagram to be received, that the server has room for. If that
+    /// lasts, and no total grows, the server makes no progress: a watchdog can tell that from a server without clients.
+    #[must_use]
+    pub fn has_waiting_work(&self) -> bool {
+        let stats = self.stats();
+        let full = self.transport == Transport::Tcp
+            && stats.connections_active >= self.state.context.settings.max_connections as u64;
+        !full && self.state.has_waiting_work()
+    }
+
     /// TCP or UDP.
     #[must_use]
     pub fn transport(&self) -> Transport {

@@ -19,8 +19,12 @@ use crate::net::{Errno, Features, InterruptHook, Socket, adopt};
 const NOT_WHEN_SHARED: Features = Features::BLOCKING_RECEIVE.union(Features::UDP_GRO);
 
 /// Prepares copies of the sockets that the server was given; a copy has close-on-exec.
-fn adopt_all(given: &[OwnedFd], transport: Transport, backlog: u32) -> Result<Vec<(Socket, SocketAddr)>> {
-    let adopt_one = |(index, fd): (usize, &OwnedFd)| {
+fn adopt_all(
+    given: &[Arc<OwnedFd>],
+    transport: Transport,
+    backlog: u32,
+) -> Result<Vec<(Socket, SocketAddr)>> {
+    let adopt_one = |(index, fd): (usize, &Arc<OwnedFd>)| {
         let which = match given.len() {
             1 => "it".to_owned(),
             count => format!("number {} of {count}", index + 1),

@@ -3,6 +3,7 @@
 mod options;
 mod setters;
 mod settings;
+mod sockets;
 mod validate;
 
 pub use options::ServerOptions;

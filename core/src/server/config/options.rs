@@ -31,7 +31,7 @@ pub struct ServerOptions {
     pub(in crate::server) transport: Transport,
     pub(in crate::server) endpoint: Endpoint,
     /// Those to serve on instead of the endpoint, if any.
-    pub(in crate::server) sockets: Arc<Vec<OwnedFd>>,
+    pub(in crate::server) sockets: Vec<Arc<OwnedFd>>,
     /// The settings that apply to any transport and address.
     pub settings: ServerSettings,
     /// The optional system calls that the server must not use.
@@ -46,36 +46,12 @@ impl ServerOptions {
         ServerOptions {
             transport,
             endpoint: on.into(),
-            sockets: Arc::default(),
+            sockets: Vec::new(),
             settings: ServerSettings::default(),
             without: Features::NONE,
             handler: None,
             log: None,
         }
-    }
-
-    /// Serves on sockets that are already bound, instead of binding the address: those of systemd, of a supervisor, of a
-    /// server that is replaced, or of a test. With an empty list the address is bound.
-    ///
-    /// A `TcpListener`, a `UdpSocket` and an `OwnedFd` are taken. Each has to be a socket of the transport, over IPv4 or
-    /// IPv6, bound and not connected; for TCP it may listen already, and keeps its backlog. The server closes its own
-    /// descriptors of them. Every worker serves every socket.
-    ///
-    /// Others may have the same sockets, so a stop leaves them as they are: connections in the backlog and datagrams in the
-    /// queue wait for whoever serves next, and are lost only when the last descriptor is closed. What is set for the
-    /// server stays set: TCP_NODELAY and O_NONBLOCK for TCP, the latter for all who share the open file description
-    /// (open(2)), and for UDP the hop limit of what is sent (56) and the reporting of hop limits and destinations.
-    /// O_NONBLOCK of a UDP socket is neither needed nor changed.
-    ///
-    /// An IPv6 socket without IPV6_V6ONLY also serves IPv4, for UDP on Linux alone.
-    pub fn sockets<S: Into<OwnedFd>>(mut self, sockets: impl IntoIterator<Item = S>) -> Self {
-        self.set_sockets(sockets.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Sets or, with an empty list, removes the [`sockets`](ServerOptions::sockets()).
-    pub fn set_sockets(&mut self, sockets: Vec<OwnedFd>) {
-        self.sockets = Arc::new(sockets);
     }
 
     /// The same options for another transport and address.

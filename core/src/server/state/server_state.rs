@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::blocking_threads::BlockingThreads;
 use super::connections::OpenConnections;
@@ -13,7 +13,10 @@ use super::peers::Peers;
 use super::sharing::Sharing;
 use super::threads::Threads;
 use crate::net::fd::{AsFd, OwnedFd};
-use crate::net::{Errno, Socket, WaitError, WaitOptions, with_signals_blocked};
+use crate::net::{
+    Deadline, Errno, Socket, WaitError, WaitOptions, interest, no_interest, wait_for, with_signals_blocked,
+};
+use crate::netc;
 
 pub(in crate::server) struct State {
     pub(in crate::server) context: Context,
@@ -140,6 +143,19 @@ impl State {
             return sockets.iter().map(|(socket, _)| copy(socket)).collect::<Result<_, _>>().map(Some);
         }
         Ok(None)
+    }
+
+    /// Whether a connection can be accepted or a datagram received now (poll(2)).
+    pub(in crate::server) fn has_waiting_work(&self) -> bool {
+        let mut fds = Vec::new();
+        if let Some(listeners) = &*self.lock_listeners() {
+            fds.extend(listeners.iter().map(|listener| interest(listener.fd(), netc::POLLIN)));
+        }
+        if let Some(sockets) = &*self.lock_datagram_sockets() {
+            fds.extend(sockets.iter().map(|(socket, _)| interest(socket.fd(), netc::POLLIN)));
+        }
+        fds.push(no_interest());
+        wait_for(&mut fds, WaitOptions::until(Deadline::at(Instant::now()))).is_ok()
     }
 
     /// Requests a stop within `timeout`, and refuses connections from now on, even if every thread that accepts is

@@ -23,7 +23,7 @@ pub(crate) use calls::{
     reuse_address,
 };
 pub(crate) use clock::nanoseconds;
-pub(crate) use descriptor::{PollableInput, close_number};
+pub(crate) use descriptor::{PollableInput, close_number, copy_number, set_close_on_exec};
 pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};
 #[cfg(target_os = "linux")]

@@ -28,7 +28,8 @@ pub(crate) use calls::{
     receive_from, reuse_address, send, send_to,
 };
 pub(crate) use connection::{
-    accept, close_number, disconnect, open, peer_may_send, reset, unacknowledged, unsent,
+    accept, close_number, copy_number, disconnect, open, peer_may_send, reset, set_close_on_exec,
+    unacknowledged, unsent,
 };
 pub(crate) use control::{control_message_length, control_message_space, read_control, write_control};
 pub(crate) use error::set_errno;

@@ -24,6 +24,11 @@ public final class Server implements AutoCloseable {
     this.addresses = Addresses.decode(handle.call(number -> Native.api().serverAddresses(number)));
   }
 
+  /** Calls with the number of the native server, which stays valid during the call. */
+  <T, E extends Exception> T lend(NativeHandle.Call<T, E> call) throws E {
+    return handle.call(call);
+  }
+
   static Server start(int transport, ServerOptions options) throws IOException {
     Native api = Native.api();
     return new Server(
