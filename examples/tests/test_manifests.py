@@ -155,7 +155,10 @@ def test_systemd_takes_the_socket_of_the_unit(transport: str, tmp_path: Path) ->
     there = tmp_path / f"{name}.socket"
     there.write_text(sockets, encoding="utf-8")
     run = subprocess.run(
-        [str(SYSTEMD_ANALYZE), "verify", "--man=no", str(there)], capture_output=True, text=True, timeout=LIMIT
+        [str(SYSTEMD_ANALYZE), "verify", "--man=no", str(there)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
     )
     assert (run.returncode, run.stderr) == (0, "")
     # The port that the unit binds without it.

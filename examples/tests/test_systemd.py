@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,11 @@ def bound(transport: str) -> socket.socket:
 
 
 @contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+def running(
+    command: list[str], env: dict[str, str] | None = None, pass_fds: Sequence[int] = ()
+) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, pass_fds=pass_fds
     ) as process:
         try:
             yield process
@@ -77,11 +79,12 @@ def serving(
         yield process
 
 
-def ready(process: subprocess.Popen[str]) -> Any:
+def ready(process: subprocess.Popen[str]) -> dict[str, Any]:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, process.stderr.read() if process.stderr else ""
-    return json.loads(line)
+    said: dict[str, Any] = json.loads(line)
+    return said
 
 
 def stopped(process: subprocess.Popen[str]) -> str:
