@@ -68,7 +68,7 @@ def test_what_is_no_socket_for_it_is_refused() -> None:
             capsock.Server("tcp", sockets=[udp])
         # It is still the caller's.
         assert udp.getsockname()[1] > 0
-    with pytest.raises(ValueError, match="descriptor -1 is not open"):
+    with pytest.raises(ValueError, match="descriptor -1: it is not open"):
         capsock.Server("udp", sockets=[udp])
     with pytest.raises(ValueError, match="is not open"):
         capsock.Server("udp", sockets=[10**6])
