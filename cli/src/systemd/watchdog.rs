@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use capsock::Server;
 
-use super::Notifier;
+use super::notifier::Notifier;
 
 pub(crate) struct Watchdog {
     /// Half of the time after which the manager acts.
