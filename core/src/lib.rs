@@ -51,7 +51,10 @@ pub use net::Features;
 #[doc(hidden)]
 pub use net::{Endpoint, InterruptHook, write_without_signals};
 pub use request_context::RequestContext;
-pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
+pub use server::{
+    DEFAULT_DRAIN_TIMEOUT, DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats,
+    StopReport,
+};
 pub use service::{ContextService, HandlerError, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 

@@ -6,7 +6,7 @@
 
 use super::state::{Context, Stop};
 use crate::error::{Error, ErrorKind};
-use crate::net::fd::RawFd;
+use crate::net::fd::{NO_FD, RawFd};
 use crate::net::{
     self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
@@ -21,7 +21,8 @@ pub(super) unsafe fn fork(
     context: &Context,
     body: impl FnOnce() -> i32,
 ) -> Result<Child, Errno> {
-    let keep = [socket.fd(), context.stop.waker().fd()];
+    let [closed, open] = [false, true].map(|closed| context.gate.change_from(closed).fd());
+    let keep = [socket.fd(), context.stop.waker().fd(), closed, open];
     // SAFETY: the caller's promise.
     unsafe { net::fork(&keep, context.features.has(Features::PIDFD), body) }
 }
@@ -100,9 +101,20 @@ impl<T> Children<T> {
     pub(super) fn wait(
         &mut self,
         options: WaitOptions<'_>,
+        on_exit: impl FnMut(Exit),
+    ) -> Result<(), WaitError> {
+        self.wait_or(NO_FD, options, on_exit)
+    }
+
+    /// [`wait`](Children::wait), which also ends when this descriptor is readable.
+    pub(super) fn wait_or(
+        &mut self,
+        other: RawFd,
+        options: WaitOptions<'_>,
         mut on_exit: impl FnMut(Exit),
     ) -> Result<(), WaitError> {
-        let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, netc::POLLIN)).collect();
+        let fds = self.fds().chain([other]);
+        let mut fds: Vec<_> = fds.map(|fd| interest(fd, netc::POLLIN)).collect();
         fds.push(no_interest());
         wait_for(&mut fds, options)?;
         for index in (0..self.0.len()).rev().filter(|index| fds[*index].revents != 0) {
@@ -111,13 +123,18 @@ impl<T> Children<T> {
         Ok(())
     }
 
+    /// Interrupts the calls in which they block, by a signal.
+    pub(super) fn interrupt(&self) {
+        self.0.iter().for_each(|(child, _)| child.interrupt());
+    }
+
     /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline. With
     /// `interrupt` they may block in a receive, which a signal ends.
     pub(super) fn stop(mut self, stop: &Stop, interrupt: bool, mut on_exit: impl FnMut(Exit)) {
         while !self.0.is_empty() && !stop.kill_deadline().passed() {
             if interrupt {
                 // Again in each round: a signal may arrive just before the call that it is to end.
-                self.0.iter().for_each(|(child, _)| child.interrupt());
+                self.interrupt();
             }
             let moment = stop.kill_deadline().earlier(stop.next_deadline_check());
             let _ = self.wait(WaitOptions::until(moment), &mut on_exit);

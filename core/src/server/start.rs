@@ -68,6 +68,7 @@ impl ServerOptions {
         if shared {
             state.sharing.begin();
         }
+        state.context.gate.set_closed(self.paused);
         // If the start fails from here on, dropping the server ends the threads that have been started.
         let server = Server { state: Arc::clone(&state), addresses, transport, concurrency };
         let starting = state.keep_running();

@@ -32,6 +32,8 @@ pub struct ServerOptions {
     pub(in crate::server) endpoint: Endpoint,
     /// Those to serve on instead of the endpoint, if any.
     pub(in crate::server) sockets: Vec<Arc<OwnedFd>>,
+    /// Whether it starts paused.
+    pub(in crate::server) paused: bool,
     /// The settings that apply to any transport and address.
     pub settings: ServerSettings,
     /// The optional system calls that the server must not use.
@@ -47,11 +49,25 @@ impl ServerOptions {
             transport,
             endpoint: on.into(),
             sockets: Vec::new(),
+            paused: false,
             settings: ServerSettings::default(),
             without: Features::NONE,
             handler: None,
             log: None,
         }
+    }
+
+    /// Whether the server starts [paused](crate::Server::pause()): its sockets are bound, and it takes no work before
+    /// [`resume`](crate::Server::resume()). Default false.
+    pub fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// The transport.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// The same options for another transport and address.

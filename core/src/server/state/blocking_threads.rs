@@ -37,12 +37,14 @@ impl BlockingThreads {
 
     /// Interrupts the threads that block until each has seen that a stop is requested, and has left.
     pub(in crate::server) fn interrupt_until_left(&self) {
+        self.interrupt_until(|| self.lock().is_empty());
+    }
+
+    /// Interrupts the threads that block, again and again, until that is `enough`.
+    pub(in crate::server) fn interrupt_until(&self, enough: impl Fn() -> bool) {
         let mut pause = Duration::from_micros(50);
-        loop {
+        while !enough() {
             let entries = self.lock();
-            if entries.is_empty() {
-                return;
-            }
             for (_, entry) in entries.iter().filter(|(_, entry)| entry.blocks.load(Ordering::Relaxed)) {
                 // SAFETY: the thread has not ended: it leaves before it does, for which it takes the lock.
                 unsafe { entry.thread.interrupt() };

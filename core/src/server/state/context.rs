@@ -5,6 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::counter::Counter;
+use super::gate::Gate;
 use super::handler_latency::{HandlerLatency, LatencySnapshot};
 use super::host_calls::{HostCall, HostCalls};
 use super::limit_event::LimitEvent;
@@ -38,6 +39,7 @@ pub(in crate::server) struct Context {
     /// That of the settings, as it is searched for.
     pub(in crate::server) delimiter: Delimiter,
     pub(in crate::server) stop: Stop,
+    pub(in crate::server) gate: Gate,
     counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Handler>,
     /// How long the handler takes, if that is counted.
@@ -60,6 +62,7 @@ impl Context {
             settings,
             features,
             stop: Stop::new()?,
+            gate: Gate::new()?,
             counters: SharedMemory::new()?,
             handler,
             latency,

@@ -15,8 +15,10 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
     state.spawn("capsock-tcp", move |state| {
         let context = &state.context;
         let mut buffers = Buffers::new(context);
-        while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
-            if let Some(admitted) = Admitted::admit(socket, blocks, state) {
+        while let Wakeup::Connection(socket, taking) = acceptor.next(state, std::iter::empty()) {
+            let admitted = Admitted::admit(socket, blocks, state);
+            drop(taking);
+            if let Some(admitted) = admitted {
                 serve(&admitted.connection, &mut buffers, context);
                 buffers = buffers.reset(context);
             }

@@ -9,7 +9,7 @@ use crate::net::{Child, Deadline, Errno, Socket, WaitError, WaitOptions};
 use crate::netc;
 use crate::server::admission::{ActiveGuard, PeerGuard};
 use crate::server::children::{self, Children, Exit};
-use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop};
+use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop, Taking};
 
 /// The exit code of a child that cut its connection.
 const CUT: i32 = 3;
@@ -38,10 +38,10 @@ impl Processes<'_> {
             match acceptor.next(self.state, self.children.fds()) {
                 Wakeup::Stop => break,
                 Wakeup::Other(index) => self.children.reap(index, |exit| count_if_cut(exit, &context.stop)),
-                Wakeup::Connection(socket) if self.children.len() >= context.settings.max_connections => {
+                Wakeup::Connection(socket, _) if self.children.len() >= context.settings.max_connections => {
                     refuse(socket, context, "max_connections is reached");
                 }
-                Wakeup::Connection(socket) => self.serve(socket),
+                Wakeup::Connection(socket, taking) => self.serve(socket, taking),
             }
         }
         self.children.stop(&context.stop, false, |exit| count_if_cut(exit, &context.stop));
@@ -49,11 +49,12 @@ impl Processes<'_> {
 
     /// Forks a child for the connection. If there is no descriptor for the child, the connection waits, as those in
     /// the backlog do, until a child ends or a descriptor is closed.
-    fn serve(&mut self, socket: Socket) {
+    fn serve(&mut self, socket: Socket, taking: Taking<'_>) {
         let context = &self.state.context;
         let Some(peer) = PeerGuard::new(&socket, self.state) else { return };
         let connection = OpenConnection::new(socket, false, None);
         let (active, _) = ActiveGuard::new(self.state);
+        drop(taking);
         loop {
             match fork(&connection, &mut self.buffers, context) {
                 Ok(child) => return self.children.push(child, (active, peer)),

@@ -49,14 +49,16 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
     let context = &state.context;
     let mut acceptor = Acceptor::of_one(pool.index, pool.blocks);
     let mut buffers = Buffers::new(context);
-    while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
+    while let Wakeup::Connection(socket, taking) = acceptor.next(state, std::iter::empty()) {
         if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
             // While this connection was served, nobody would accept.
             pool.accepting.fetch_add(1, Ordering::SeqCst);
             context.limit_reached(LimitEvent::Refused("cannot create a thread (ulimit -u)"));
             continue;
         }
-        if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
+        let admitted = Admitted::admit(socket, pool.blocks, state);
+        drop(taking);
+        if let Some(admitted) = admitted {
             serve(&admitted.connection, &mut buffers, context);
             buffers = buffers.reset(context);
         }

@@ -8,7 +8,7 @@ use super::source_filter;
 use crate::choices::Transport;
 use crate::net::{
     Added, Deadline, Errno, Features, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, Socket, WaitError,
-    WaitOptions, canonical, interest, no_interest, wait_for, wait_readable,
+    WaitOptions, canonical, interest, no_interest, wait_for,
 };
 use crate::netc;
 use crate::request_context::RequestContext;
@@ -60,7 +60,7 @@ impl Buffers {
         }
     }
 
-    /// Blocks until a datagram arrives or a stop is requested, and receives. Returns the number of the receive
+    /// Blocks until a datagram arrives, the server is paused or a stop is requested, and receives. Returns the number of the receive
     /// batch's messages.
     pub(super) fn receive(&mut self, socket: &Socket, context: &Context) -> usize {
         match self.try_receive(socket, context) {
@@ -74,10 +74,18 @@ impl Buffers {
         }
     }
 
+    /// Receives what is queued. Returns 0 if there is nothing.
+    pub(super) fn receive_left(&mut self, socket: &Socket) -> usize {
+        self.receive_now(socket, netc::MSG_DONTWAIT).unwrap_or(0)
+    }
+
     fn try_receive(&mut self, socket: &Socket, context: &Context) -> Result<usize, Errno> {
         if !self.busy_poll.is_zero() {
             let start = Instant::now();
-            while start.elapsed() < self.busy_poll && !context.stop.is_requested() {
+            while start.elapsed() < self.busy_poll
+                && !context.stop.is_requested()
+                && !context.gate.is_closed()
+            {
                 match self.receive_now(socket, netc::MSG_DONTWAIT) {
                     Err(errno) if errno.would_block() => {}
                     other => return other,
@@ -88,7 +96,10 @@ impl Buffers {
             return self.receive_now(socket, netc::MSG_WAITFORONE);
         }
         let stop = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
-        match wait_readable(socket.fd(), stop) {
+        let paused = context.gate.change_from(false).fd();
+        let mut fds = [interest(socket.fd(), netc::POLLIN), interest(paused, netc::POLLIN), no_interest()];
+        match wait_for(&mut fds, stop) {
+            Ok(()) if fds[0].revents == 0 => Ok(0),
             Ok(()) => self.receive_now(socket, netc::MSG_DONTWAIT),
             Err(WaitError::Os(errno)) => Err(errno),
             Err(WaitError::Woken | WaitError::TimedOut | WaitError::Interrupted) => Ok(0),

@@ -13,6 +13,9 @@ use crate::server::state::{BoundSocket, Context, LimitEvent, State};
 /// The least time between two attempts to replace a child.
 const REPLACE_INTERVAL: Duration = Duration::from_millis(50);
 
+/// The interval at which children that block are interrupted while the server is paused.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(5);
+
 /// Starts `workers` processes for each socket.
 pub(super) fn start(state: &Arc<State>, sockets: Arc<Vec<BoundSocket>>) -> Result<(), Errno> {
     let (report, started) = std::sync::mpsc::channel();
@@ -77,8 +80,20 @@ impl<'a> Processes<'a> {
         let options = WaitOptions::until(Deadline::NEVER).woken_by(stop.waker());
         while !stop.is_requested() {
             let lacks_one = self.socket_that_lacks_one().is_some();
-            let deadline = if lacks_one { Deadline::after(Some(REPLACE_INTERVAL)) } else { Deadline::NEVER };
-            let _ = self.children.wait(options.with_deadline(deadline), |_| {});
+            let gate = &self.context.gate;
+            let closed = gate.is_closed();
+            if closed && gate.is_passed() {
+                // Again in each round: a signal may arrive just before the call that it is to end.
+                self.children.interrupt();
+            }
+            let deadline = match (closed, lacks_one) {
+                // The server may have resumed and been paused again since, which this thread has not noticed.
+                (true, _) => Deadline::after(Some(INTERRUPT_INTERVAL)),
+                (false, true) => Deadline::after(Some(REPLACE_INTERVAL)),
+                (false, false) => Deadline::NEVER,
+            };
+            let change = gate.change_from(closed).fd();
+            let _ = self.children.wait_or(change, options.with_deadline(deadline), |_| {});
             if lacks_one
                 && !stop.is_requested()
                 && let Some(index) = self.socket_that_lacks_one()

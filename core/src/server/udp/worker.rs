@@ -5,7 +5,10 @@ use super::semaphore::Semaphore;
 use crate::net::{Deadline, WaitOptions, wait_readable};
 use crate::server::state::{BlockingThread, BoundSocket, Context, State};
 
-/// Serves one socket until a stop is requested. With buffers for one datagram and without a handler it allocates
+/// The most receives of what is queued when the server is paused. More arrives only while others are woken for it.
+const MAX_LEFT: usize = 4096;
+
+/// Serves one socket until a stop is requested, unless the server is paused. With buffers for one datagram and without a handler it allocates
 /// nothing, so that a forked child may call it, which is no `thread` of the server's.
 pub(super) fn serve(
     (socket, address): &BoundSocket,
@@ -14,15 +17,36 @@ pub(super) fn serve(
     thread: Option<&BlockingThread>,
     context: &Context,
 ) {
-    while !context.stop.is_requested() {
-        let received = match thread {
-            Some(thread) => thread.block(|| buffers.receive(socket, context)),
-            None => buffers.receive(socket, context),
-        };
+    let gate = &context.gate;
+    let answer = |buffers: &mut Buffers, received| {
         if received > 0 {
             let _permit = semaphore.map(Semaphore::acquire);
             buffers.answer(received, socket, address, context);
         }
+    };
+    while !context.stop.is_requested() {
+        let Some(taking) = gate.enter() else {
+            let stop = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
+            let _ = wait_readable(gate.change_from(true).fd(), stop);
+            continue;
+        };
+        while !context.stop.is_requested() && !gate.is_closed() {
+            let received = match thread {
+                Some(thread) => thread.block(|| buffers.receive(socket, context)),
+                None => buffers.receive(socket, context),
+            };
+            answer(buffers, received);
+        }
+        if gate.is_closed() {
+            // Another process that blocks in a receive was not woken for a datagram that has woken this thread.
+            for _ in 0..MAX_LEFT {
+                match buffers.receive_left(socket) {
+                    0 => break,
+                    received => answer(buffers, received),
+                }
+            }
+        }
+        drop(taking);
     }
 }
 

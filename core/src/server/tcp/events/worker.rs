@@ -175,7 +175,8 @@ impl ConnectionSet for WorkerConnections {
 
     #[inline(always)]
     fn add(&mut self, socket: Socket, current: &mut LoopState) {
-        if let Some(socket) = self.balance.hand_over(self.number, socket) {
+        let gate = &current.state.context.gate;
+        if let Some(socket) = self.balance.hand_over(self.number, socket, gate) {
             self.serve(socket, current);
         }
     }
@@ -189,6 +190,7 @@ impl ConnectionSet for WorkerConnections {
                 current.schedule_timeout_check();
             }
             self.serve(socket, current);
+            current.state.context.gate.leave();
         }
     }
 
