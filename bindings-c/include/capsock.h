@@ -794,6 +794,38 @@ capsock_status capsock_server_stop(const capsock_server *server,
                                    int64_t timeout_ms,
                                    capsock_stop_report **report);
 
+// Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+// are served on. What arrives waits in the system, until `capsock_server_resume` or until another
+// server that has the same sockets takes it. When this returns, nothing more is taken, unless a
+// handler over UDP takes longer than a second. Any thread may call it, several times.
+//
+// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_pause(const capsock_server *server);
+
+// Takes new work again after `capsock_server_pause`. After a stop it has no effect.
+//
+// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_resume(const capsock_server *server);
+
+// Whether the server takes no new work: it is paused, or a stop was requested. False if `server`
+// is NULL.
+bool capsock_server_is_paused(const capsock_server *server);
+
+// Pauses the server, waits until the peers have ended their connections, and stops it. Connections
+// that are open after `timeout_ms` are stopped as by `capsock_server_stop` with 5 s: what has
+// arrived is answered, and they are closed. Over UDP the stop follows at once. `report` is that of
+// `capsock_server_stop`.
+//
+// For a restart, another server first serves the same sockets; then this one is drained, and no
+// request is lost.
+//
+// Errors: those of `capsock_server_stop`; `CAPSOCK_INTERRUPTED` if a signal handler ran in the
+// calling thread, after which the server is still paused; `CAPSOCK_INVALID_ARGUMENT` in a handler
+// of the server, which would wait for itself.
+capsock_status capsock_server_drain(const capsock_server *server,
+                                    int64_t timeout_ms,
+                                    capsock_stop_report **report);
+
 // Waits until the server has stopped.
 //
 // Errors: `CAPSOCK_TIMED_OUT` if the server still runs after `timeout_ms`. `CAPSOCK_INTERRUPTED`

@@ -152,6 +152,60 @@ pub extern "C" fn capsock_server_stop(
     })
 }
 
+/// Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+/// are served on. What arrives waits in the system, until `capsock_server_resume` or until another
+/// server that has the same sockets takes it. When this returns, nothing more is taken, unless a
+/// handler over UDP takes longer than a second. Any thread may call it, several times.
+///
+/// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_pause(server: Option<&capsock_server>) -> capsock_status {
+    guard(|| given(server, "server")?.0.pause())
+}
+
+/// Takes new work again after `capsock_server_pause`. After a stop it has no effect.
+///
+/// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_resume(server: Option<&capsock_server>) -> capsock_status {
+    guard(|| given(server, "server")?.0.resume())
+}
+
+/// Whether the server takes no new work: it is paused, or a stop was requested. False if `server`
+/// is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_is_paused(server: Option<&capsock_server>) -> bool {
+    guard_or(false, || Ok(given(server, "server")?.0.is_paused()))
+}
+
+/// Pauses the server, waits until the peers have ended their connections, and stops it. Connections
+/// that are open after `timeout_ms` are stopped as by `capsock_server_stop` with 5 s: what has
+/// arrived is answered, and they are closed. Over UDP the stop follows at once. `report` is that of
+/// `capsock_server_stop`.
+///
+/// For a restart, another server first serves the same sockets; then this one is drained, and no
+/// request is lost.
+///
+/// Errors: those of `capsock_server_stop`; `CAPSOCK_INTERRUPTED` if a signal handler ran in the
+/// calling thread, after which the server is still paused; `CAPSOCK_INVALID_ARGUMENT` in a handler
+/// of the server, which would wait for itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_drain(
+    server: Option<&capsock_server>,
+    timeout_ms: i64,
+    report: Option<&mut MaybeUninit<Option<Box<capsock_stop_report>>>>,
+) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        let timeout = longest_from_millis("the timeout of the drain", timeout_ms)?;
+        let found = server.0.drain_interruptible(timeout, SIGNALS_INTERRUPT.then_some(|| true))?;
+        if let Some(report) = report {
+            give_handle(report, capsock_stop_report(found));
+        }
+        Ok(())
+    })
+}
+
 /// Waits until the server has stopped.
 ///
 /// Errors: `CAPSOCK_TIMED_OUT` if the server still runs after `timeout_ms`. `CAPSOCK_INTERRUPTED`

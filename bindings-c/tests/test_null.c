@@ -79,6 +79,10 @@ static void server(void) {
   REFUSED(capsock_server_open_metrics(NULL, &address), "server");
   REFUSED(capsock_server_stop(NULL, 0, &report), "server");
   REFUSED(capsock_server_wait(NULL, 0), "server");
+  REFUSED(capsock_server_pause(NULL), "server");
+  REFUSED(capsock_server_resume(NULL), "server");
+  REFUSED(capsock_server_drain(NULL, 0, &report), "server");
+  CHECK(!capsock_server_is_paused(NULL));
   capsock_server_request_stop(NULL);
 
   server = start(CAPSOCK_TRANSPORT_TCP, options);

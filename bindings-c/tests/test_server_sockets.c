@@ -68,6 +68,36 @@ static void hands_its_sockets_over(void) {
   }
 }
 
+static void is_paused_and_drained(void) {
+  for (int i = 0; i < 2; i++) {
+    capsock_server_options *options = local_options();
+    capsock_server *first = start(transports[i], options);
+    int port = capsock_server_port(first);
+    capsock_stop_report *report = NULL;
+    CHECK(!capsock_server_is_paused(first));
+    CHECK_OK(capsock_server_pause(first));
+    CHECK(capsock_server_is_paused(first));
+    CHECK_OK(capsock_server_resume(first));
+    CHECK(!capsock_server_is_paused(first));
+    check_reply(transports[i], port);
+    capsock_fd socket;
+    CHECK_OK(capsock_server_socket(first, 0, &socket));
+    CHECK_OK(capsock_server_options_add_socket(options, socket));
+    close_socket((int)socket);
+    capsock_server *second = start(transports[i], options);
+    CHECK_STATUS(capsock_server_drain(first, -2, &report), CAPSOCK_INVALID_ARGUMENT);
+    CHECK_OK(capsock_server_drain(first, CALL_TIMEOUT_MS, &report));
+    CHECK(capsock_server_is_paused(first));
+    CHECK(capsock_stop_report_completed(report) > 0 && capsock_stop_report_cut(report) == 0);
+    capsock_stop_report_free(report);
+    CHECK_OK(capsock_server_wait(first, 0));
+    capsock_server_free(first);
+    check_reply(transports[i], port);
+    capsock_server_free(second);
+    capsock_server_options_free(options);
+  }
+}
+
 static void refuses_what_it_cannot_serve(void) {
   capsock_server_options *options = local_options();
   capsock_server *server = NULL;
@@ -101,6 +131,7 @@ int main(void) {
   static const test tests[] = {
       {"serves on given sockets", serves_on_given_sockets},
       {"hands its sockets over", hands_its_sockets_over},
+      {"is paused and drained", is_paused_and_drained},
       {"refuses what it cannot serve", refuses_what_it_cannot_serve},
       {"without systemd it binds its address", without_systemd_it_binds_its_address},
   };

@@ -29,6 +29,10 @@ pub(crate) const METHODS: &[NativeMethod] = &[
     native_method! { error_policy = Throw, fn server_open_metrics(handle: jlong) -> jbyte[] },
     native_method! { error_policy = Throw, fn server_stop(handle: jlong, timeout: jdouble) -> jlong[] },
     native_method! { error_policy = Throw, fn server_request_stop(handle: jlong) },
+    native_method! { error_policy = Throw, fn server_pause(handle: jlong) },
+    native_method! { error_policy = Throw, fn server_resume(handle: jlong) },
+    native_method! { error_policy = Throw, fn server_is_paused(handle: jlong) -> jboolean },
+    native_method! { error_policy = Throw, fn server_drain(handle: jlong, timeout: jdouble) -> jlong[] },
     native_method! { error_policy = Throw, fn server_wait(handle: jlong, timeout: jdouble) -> jboolean },
     native_method! { error_policy = Throw, fn server_close(handle: jlong) },
 ];
@@ -125,6 +129,30 @@ fn server_stop<'local>(
 fn server_request_stop(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {
     SERVERS.get(handle)?.request_stop();
     Ok(())
+}
+
+fn server_pause(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {
+    Ok(SERVERS.get(handle)?.pause()?)
+}
+
+fn server_resume(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {
+    Ok(SERVERS.get(handle)?.resume()?)
+}
+
+fn server_is_paused(_: &mut Env, _: JObject, handle: jlong) -> Result<jboolean, Failure> {
+    Ok(SERVERS.get(handle)?.is_paused())
+}
+
+/// The report in the order of the components of the record `StopReport`.
+fn server_drain<'local>(
+    env: &mut Env<'local>,
+    _: JObject,
+    handle: jlong,
+    timeout: jdouble,
+) -> Result<JLongArray<'local>, Failure> {
+    let server = SERVERS.get(handle)?;
+    let report = server.drain(limit("the timeout of drain", timeout)?.unwrap_or(Duration::MAX))?;
+    bytes::longs_to_java(env, &option_fields::report(&report))
 }
 
 fn server_wait(_: &mut Env, _: JObject, handle: jlong, timeout: jdouble) -> Result<jboolean, Failure> {

@@ -133,6 +133,38 @@ impl Server {
         Ok(blocking(py, stop)?.into())
     }
 
+    /// Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections are
+    /// served on. What arrives waits in the system, until resume() or until another server that has the
+    /// same sockets takes it. It may be called from any thread and more than once.
+    fn pause(&self, py: Python<'_>) -> Result<()> {
+        blocking(py, || self.server.pause())
+    }
+
+    /// Takes new work again after pause(). After a stop it has no effect.
+    fn resume(&self) -> Result<()> {
+        Ok(self.server.resume()?)
+    }
+
+    /// Whether the server takes no new work: it is paused, or a stop was requested.
+    #[getter]
+    fn paused(&self) -> bool {
+        self.server.is_paused()
+    }
+
+    /// Pauses the server, waits until the peers have ended their connections, stops it, and returns the
+    /// report of stop(). Connections that are open after timeout seconds (default 300, None for no limit)
+    /// are stopped as by stop(): what has arrived is answered, and they are closed. Over UDP the stop
+    /// follows at once. Ctrl-C ends the call; the server stays paused.
+    ///
+    /// For a restart, another server first serves the same sockets; then this one is drained, and no
+    /// request is lost.
+    #[pyo3(signature = (timeout = OrDefault::Default), text_signature = "($self, timeout=300)")]
+    fn drain(&self, py: Python<'_>, timeout: OrDefault<Seconds>) -> Result<StopReport> {
+        let timeout = timeout.limit_or("the drain timeout", Some(capsock::DEFAULT_DRAIN_TIMEOUT))?;
+        let drain = || self.server.drain_interruptible(timeout.unwrap_or(Duration::MAX), Some(interrupted));
+        Ok(blocking(py, drain)?.into())
+    }
+
     /// Waits until the server has stopped and returns True, or False after timeout seconds. None,
     /// the default, sets no limit.
     #[pyo3(signature = (timeout = None))]

@@ -385,6 +385,25 @@ class Server:
         It may be called from any thread and more than once: the earliest deadline holds, and each call
         returns the same report. From a handler it starts the stop and returns at once.
         """
+    def pause(self) -> None:
+        """Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections are
+        served on. What arrives waits in the system, until resume() or until another server that has the
+        same sockets takes it. It may be called from any thread and more than once.
+        """
+    def resume(self) -> None:
+        """Takes new work again after pause(). After a stop it has no effect."""
+    @property
+    def paused(self) -> bool:
+        """Whether the server takes no new work: it is paused, or a stop was requested."""
+    def drain(self, timeout: float | None = 300) -> StopReport:
+        """Pauses the server, waits until the peers have ended their connections, stops it, and returns the
+        report of stop(). Connections that are open after timeout seconds (default 300, None for no limit)
+        are stopped as by stop(): what has arrived is answered, and they are closed. Over UDP the stop
+        follows at once. Ctrl-C ends the call; the server stays paused.
+
+        For a restart, another server first serves the same sockets; then this one is drained, and no
+        request is lost.
+        """
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the server has stopped and returns True, or False after timeout seconds. None,
         the default, sets no limit.

@@ -124,6 +124,17 @@ impl World {
                 capsock_stop_report_free(report);
             }
             Call::ServerRequestStop(server) => capsock_server_request_stop(self.servers.get(*server)),
+            Call::ServerPause(server, pause) => {
+                let server = self.servers.get(*server);
+                let change = if *pause { capsock_server_pause } else { capsock_server_resume };
+                assert_eq!(change(server) == 0, server.is_some());
+                assert!(!pause || capsock_server_is_paused(server) == server.is_some());
+            }
+            Call::ServerDrain(server, timeout, wanted) => {
+                let server = self.servers.get(*server);
+                let report = out(*wanted, |report| capsock_server_drain(server, timeout.number(), report));
+                capsock_stop_report_free(report.flatten());
+            }
             Call::ServerWait(server, timeout) => {
                 status(capsock_server_wait(self.servers.get(*server), timeout.number()));
             }

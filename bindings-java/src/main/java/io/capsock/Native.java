@@ -74,6 +74,14 @@ final class Native {
 
   native void serverRequestStop(long handle);
 
+  native void serverPause(long handle);
+
+  native void serverResume(long handle);
+
+  native boolean serverIsPaused(long handle);
+
+  native long[] serverDrain(long handle, double timeout);
+
   native boolean serverWait(long handle, double timeout);
 
   native void serverClose(long handle);

@@ -139,6 +139,67 @@ public final class Server implements AutoCloseable {
   }
 
   /**
+   * Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+   * are served on. What arrives waits in the system, until {@link #resume()} or until another
+   * server that has the same sockets takes it. May be called from any thread and more than once.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public void pause() {
+    handle.<Void, RuntimeException>call(
+        number -> {
+          Native.api().serverPause(number);
+          return null;
+        });
+  }
+
+  /**
+   * Takes new work again after {@link #pause()}. After a stop it has no effect.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public void resume() {
+    handle.<Void, RuntimeException>call(
+        number -> {
+          Native.api().serverResume(number);
+          return null;
+        });
+  }
+
+  /**
+   * Whether the server takes no new work: it is paused, or a stop was requested.
+   *
+   * @return whether it takes none
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public boolean isPaused() {
+    return handle.call(number -> Native.api().serverIsPaused(number));
+  }
+
+  /**
+   * Pauses the server, waits until the peers have ended their connections, and stops it.
+   * Connections that are open after the timeout are stopped as by {@link #stop} with 5 seconds:
+   * what has arrived is answered, and they are closed. Over UDP the stop follows at once.
+   *
+   * <p>For a restart, another server first serves the same sockets; then this one is drained, and
+   * no request is lost.
+   *
+   * @param timeout how long connections are served; null for no limit
+   * @return what was completed and what was cut
+   * @throws IllegalArgumentException if the timeout is negative, or in a {@link Handler} of the
+   *     server, which would wait for itself
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public StopReport drain(Duration timeout) {
+    double seconds = Timeouts.seconds(timeout);
+    return StopReport.of(handle.call(number -> Native.api().serverDrain(number, seconds)));
+  }
+
+  /**
    * Waits until the server has stopped.
    *
    * @throws IllegalStateException after {@link #close()}
