@@ -19,6 +19,7 @@ mod metrics;
 mod options;
 mod port;
 mod record;
+mod restart;
 mod script;
 mod seconds;
 mod serve;

@@ -2,9 +2,10 @@
 
 mod reporter;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use capsock::net::Endpoint;
 use capsock::{ErrorKind, Server, StopReport, Transport};
 
 use crate::failure::{Failure, Result};
@@ -12,6 +13,7 @@ use crate::log::LogFormat;
 use crate::metrics::{Address, Bound};
 use crate::options::{ServerArgs, TcpServerArgs, UdpServerArgs};
 use crate::record::Record;
+use crate::restart::{Event, Lifecycle, Replacement, Served};
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::systemd::{Notifier, Watchdog};
@@ -27,10 +29,12 @@ Examples:
   capsock serve tcp --port 0 --json                       on a free port, printed as JSON
   systemd-socket-activate -l 12000 capsock serve tcp      on a socket of systemd
   capsock serve tcp --metrics 9100 --log-format json      with totals for Prometheus, for this machine only
+  capsock serve tcp --replace /run/capsock.sock           in place of the one that waits there, if any
 
 The server runs until Ctrl-C or SIGTERM. It then finishes the requests in progress and prints the totals.
 If systemd has passed sockets (LISTEN_FDS), it serves on those, and tells systemd when it is ready.
-A second Ctrl-C cuts the remaining connections at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM.";
+A second Ctrl-C cuts the remaining connections at once. The exit status is 130 after Ctrl-C, 143 after SIGTERM, and 0
+after the server has been replaced: by SIGUSR2, which starts the same command again, or by another one with --replace.";
 
 /// Serve text in upper case until Ctrl-C.
 #[derive(Debug, clap::Args)]
@@ -96,6 +100,8 @@ struct Common {
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
     #[command(flatten)]
+    replacement: Replacement,
+    #[command(flatten)]
     trace: Record,
 }
 
@@ -104,8 +110,11 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         On::Tcp(tcp) => (&tcp.common, tcp.args.set(tcp.common.args.options(Transport::Tcp))),
         On::Udp(udp) => (&udp.common, udp.args.set(udp.common.args.options(Transport::Udp))),
     };
-    let sockets = options.add_systemd_sockets(common.socket.as_deref())?;
-    if let (Some(name), true) = (&common.socket, sockets.is_empty()) {
+    let mut lifecycle = Lifecycle::begin(&common.replacement, options.transport())?;
+    // A successor has those of the server that it replaces.
+    let given = if lifecycle.is_successor() { None } else { Some(common.socket.as_deref()) };
+    let sockets = given.map(|name| options.add_systemd_sockets(name)).transpose()?.unwrap_or_default();
+    if let (Some(Some(name)), true) = (given, sockets.is_empty()) {
         return Err(Failure::usage(format!("--socket {name}: systemd has passed no socket to this process")));
     }
     let (notifier, mut watchdog) = (Notifier::of_environment(common.log_format), Watchdog::of_environment());
@@ -115,14 +124,29 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
         LogFormat::Json => options.log(LogFormat::write_of_server),
     };
     let _recording = common.trace.start()?;
-    let metrics = common.metrics.as_ref().map(Bound::new).transpose()?;
+    let endpoint = Endpoint::from((common.args.host.as_str(), common.args.port));
+    let options = lifecycle.adopt(options, &endpoint)?;
+    let metrics = common.metrics.as_ref().map(|address| bind(address, &mut lifecycle)).transpose()?;
     let server = Arc::new(options.start_interruptible(Some(signals::once))?);
+    lifecycle.take_over(&server)?;
     let metrics = metrics.map(|bound| bound.serve(&server)).transpose()?;
     let mut reporter = Reporter::new(common.json, common.log_format)?;
     notifier.ready(&reporter.ready(&server, &sockets, metrics.as_ref())?);
     if common.stats {
         reporter.features(&server.stats());
     }
+    let (reporter, notifier) = (Arc::new(Mutex::new(reporter)), Arc::new(notifier));
+    let metrics = Arc::new(Mutex::new(metrics));
+    let served = Served { server: Arc::clone(&server), metrics: Arc::clone(&metrics) };
+    let waiting = lifecycle.wait_for_successors(served, {
+        let (reporter, notifier) = (Arc::clone(&reporter), Arc::clone(&notifier));
+        move |event| {
+            if let Event::Replaced { process, .. } = event {
+                notifier.replaced_by(process);
+            }
+            lock(&reporter).replacement(&event);
+        }
+    })?;
 
     let mut next_totals = common.stats.then(|| Instant::now() + STATS_EVERY);
     loop {
@@ -132,9 +156,11 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             Ok(true) => break,
             Ok(false) => {
                 if next_totals.is_some_and(|next| next <= Instant::now()) {
-                    reporter.totals(&server.stats())?;
+                    lock(&reporter).totals(&server.stats())?;
                     next_totals = Some(Instant::now() + STATS_EVERY);
                 }
+                // The successor reports from now on.
+                watchdog = watchdog.filter(|_| !waiting.is_replaced());
                 if let Some(watchdog) = &mut watchdog {
                     watchdog.report_if_due(&server, &notifier);
                 }
@@ -143,13 +169,24 @@ pub(crate) fn run(serve: &Serve) -> Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    notifier.stopping("finishing the requests in progress");
+    if !waiting.is_replaced() {
+        notifier.stopping("finishing the requests in progress");
+    }
     // The endpoint answers until the server has stopped.
-    if let Some(metrics) = &metrics {
+    if let Some(metrics) = lock(&metrics).as_ref() {
         metrics.drain();
     }
-    reporter.stopping(&server.stats());
-    reporter.stopped(stop(&server, common.stop_timeout)?, &server.stats())
+    lock(&reporter).stopping(&server.stats());
+    let report = stop(&server, common.stop_timeout)?;
+    lock(&reporter).stopped(report, &server.stats())
+}
+
+fn bind(address: &Address, lifecycle: &mut Lifecycle) -> Result<Bound> {
+    Bound::new(address, lifecycle.metrics_listeners(address.endpoint())?)
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Drains for the given time at most; a second signal cuts the remaining connections at once.

@@ -30,8 +30,9 @@ use crate::failure::{Failure, Result};
 pub(crate) struct Bound(Vec<TcpListener>);
 
 impl Bound {
-    pub(crate) fn new(address: &Address) -> Result<Bound> {
-        address.bind().map(Bound)
+    /// Binds the address, unless these listeners have been handed over for it.
+    pub(crate) fn new(address: &Address, handed_over: Vec<TcpListener>) -> Result<Bound> {
+        if handed_over.is_empty() { address.bind().map(Bound) } else { Ok(Bound(handed_over)) }
     }
 
     /// Starts to answer; dropping the endpoint ends that.
@@ -42,8 +43,10 @@ impl Bound {
             draining: AtomicBool::new(false),
             counts: Counts::default(),
         });
-        let mut endpoint = Endpoint { pages, addresses: Vec::new(), listeners: Vec::new() };
+        let mut endpoint =
+            Endpoint { pages, addresses: Vec::new(), sockets: Vec::new(), listeners: Vec::new() };
         for listener in self.0 {
+            endpoint.sockets.push(listener.try_clone().map_err(failed)?);
             let address = listener.local_addr().map_err(failed)?;
             let (answering, unanswered) = (Arc::clone(&endpoint.pages), Arc::clone(&endpoint.pages));
             let started = Listener::start(
@@ -62,6 +65,9 @@ impl Bound {
 pub(crate) struct Endpoint {
     pages: Arc<Pages>,
     addresses: Vec<SocketAddr>,
+    /// Copies, for a successor.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none"))]
+    sockets: Vec<TcpListener>,
     /// Each ends when it is dropped.
     listeners: Vec<Listener>,
 }
@@ -70,6 +76,12 @@ impl Endpoint {
     /// The addresses that it is bound to.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What it listens on.
+    #[cfg(unix)]
+    pub(crate) fn sockets(&self) -> &[TcpListener] {
+        &self.sockets
     }
 
     /// From now on the server is not ready.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::log::{LogFormat, Severity};
 use crate::metrics::Endpoint;
+use crate::restart::Event;
 use crate::stdio::Output;
 
 /// Reports what the server does: on standard error, and as JSON on standard output.
@@ -80,6 +81,36 @@ impl Reporter {
         let object = json!({ "event": "stats", "stats": object(stats) });
         self.say(totals(stats), &object);
         self.json(&object)
+    }
+
+    pub(super) fn replacement(&mut self, event: &Event<'_>) {
+        let (severity, message, object) = match event {
+            Event::Starting { process } => (
+                Severity::Info,
+                format!("starting process {process} to replace this one"),
+                json!({ "event": "replacing", "process": process }),
+            ),
+            Event::Replaced { process, connections } => {
+                let rest = match connections {
+                    0 => String::new(),
+                    1 => "; 1 connection is served to its end".to_owned(),
+                    several => format!("; {several} connections are served to their ends"),
+                };
+                (
+                    Severity::Info,
+                    format!("replaced by process {process}{rest}"),
+                    json!({ "event": "replaced", "process": process, "connections": connections }),
+                )
+            }
+            Event::Kept { why } => (
+                Severity::Error,
+                format!("not replaced, the server goes on: {why}"),
+                json!({ "event": "kept", "why": why }),
+            ),
+        };
+        self.log.write(severity, message, &object);
+        // If nobody reads it, the server goes on.
+        let _ = self.json(&object);
     }
 
     pub(super) fn stopping(&self, stats: &Stats) {

@@ -25,6 +25,11 @@ impl Notifier {
         self.send(&format!("READY=1\nMAINPID={process}\nSTATUS={}\n", one_line(status)));
     }
 
+    /// Another process is the service's main one: from it alone, unless told otherwise, the manager takes what follows.
+    pub(crate) fn replaced_by(&self, process: u32) {
+        self.send(&format!("MAINPID={process}\n"));
+    }
+
     pub(crate) fn stopping(&self, status: &str) {
         self.send(&format!("STOPPING=1\nSTATUS={}\n", one_line(status)));
     }
