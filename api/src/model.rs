@@ -83,6 +83,8 @@ pub enum Kind {
     Flag,
     /// A byte string.
     Bytes,
+    /// A text.
+    Text,
     /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
@@ -102,6 +104,8 @@ pub enum Default {
     False,
     /// Carriage return and line feed (13, 10).
     CrLf,
+    /// The empty text.
+    Empty,
 }
 
 /// An option.

@@ -115,7 +115,8 @@ pub const SERVER: Options = Options {
             error: "the limit of connections of a peer",
             sentence: "The maximum number of TCP connections served at once for one peer, which is an IPv4 address \
                        or a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.",
-            paragraph: "All clients behind one address translator (NAT) or one proxy are one peer.",
+            paragraph: "All clients behind one address translator (NAT) are one peer, and so are those behind one \
+                        proxy without `proxy_protocol`.",
         },
         Opt {
             name: "max_request",
@@ -171,6 +172,38 @@ pub const SERVER: Options = Options {
             sentence: "The time after which a connection is closed if its peer receives nothing of the reply.",
             paragraph: "TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to \
                         receive nothing for some time.",
+        },
+        Opt {
+            name: "proxy_protocol",
+            over: Over::Both,
+            kind: Kind::Text,
+            unit: "",
+            default: Default::Empty,
+            range: "IP addresses and networks with commas between them, or `any`",
+            since: "0.1.0",
+            error: "the proxies",
+            sentence: "The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one \
+                       is given, each connection and each datagram has to come from it, and to begin with a header \
+                       of the PROXY protocol.",
+            paragraph: "Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no \
+                        valid header or comes from elsewhere is closed or discarded, and counted in \
+                        `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a \
+                        request has its address, and `max_connections_per_peer` counts by it, which `processes` \
+                        refuses. Replies go to the proxy, without a header. Whoever has an address of the list can \
+                        claim to be anyone; over UDP, whoever can forge one.",
+        },
+        Opt {
+            name: "proxy_header_timeout",
+            over: Over::Tcp,
+            kind: Kind::Limit,
+            unit: "",
+            default: Default::Millis(5_000),
+            range: "above 0",
+            since: "0.1.0",
+            error: "the timeout of a header",
+            sentence: "The time after which a connection is closed if the header of `proxy_protocol` has not arrived.",
+            paragraph: "A connection whose header is due is closed after `idle_timeout` as well, even if a part of it \
+                        has arrived. With `iterative` no other client is served meanwhile.",
         },
         Opt {
             name: "busy_poll",

@@ -150,6 +150,8 @@ pub(crate) fn default(language: Language, option: &Opt) -> String {
         (Default::False, Kind::Flag) if language == Python => "False".to_owned(),
         (Default::False, _) => "false".to_owned(),
         (Default::CrLf, _) => "CR LF".to_owned(),
+        (Default::Empty, _) if language == Python => "\"\"".to_owned(),
+        (Default::Empty, _) => "empty".to_owned(),
     }
 }
 

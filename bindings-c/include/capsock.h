@@ -274,8 +274,8 @@ typedef int32_t capsock_level;
 // handler.
 typedef struct capsock_reply capsock_reply;
 
-// The context of a request: who sent it, to which address, over which transport. It belongs to the
-// library and is valid during that call of the handler.
+// The context of a request: who sent it, to which address, over which transport, and for whom a
+// proxy did. It belongs to the library and is valid during that call of the handler.
 typedef struct capsock_request_context capsock_request_context;
 
 // A running server.
@@ -545,7 +545,8 @@ capsock_status capsock_server_options_set_max_connections(capsock_server_options
 // /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 // 0.
 //
-// All clients behind one address translator (NAT) or one proxy are one peer.
+// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+// without `proxy_protocol`.
 capsock_status capsock_server_options_set_max_connections_per_peer(capsock_server_options *options,
                                                                    size_t max_connections_per_peer);
 
@@ -580,6 +581,28 @@ capsock_status capsock_server_options_set_idle_timeout(capsock_server_options *o
 capsock_status capsock_server_options_set_write_timeout(capsock_server_options *options,
                                                         int64_t write_timeout_ms);
 
+// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one
+// is given, each connection and each datagram has to come from it, and to begin with a header of
+// the PROXY protocol. Default empty; range: IP addresses and networks with commas between them, or
+// `any`.
+//
+// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no
+// valid header or comes from elsewhere is closed or discarded, and counted in
+// `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a request
+// has its address, and `max_connections_per_peer` counts by it, which
+// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. Whoever has
+// an address of the list can claim to be anyone; over UDP, whoever can forge one.
+capsock_status capsock_server_options_set_proxy_protocol(capsock_server_options *options,
+                                                         const char *proxy_protocol);
+
+// The time after which a connection is closed if the header of `proxy_protocol` has not arrived.
+// In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000; range: above 0.
+//
+// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it
+// has arrived. With `CAPSOCK_CONCURRENCY_ITERATIVE` no other client is served meanwhile.
+capsock_status capsock_server_options_set_proxy_header_timeout(capsock_server_options *options,
+                                                               int64_t proxy_header_timeout_ms);
+
 // The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
 // In microseconds. Default 0; range: 0 to 1 s.
 //
@@ -601,7 +624,7 @@ void capsock_server_options_free(capsock_server_options *options);
 
 // The address that the request came from: of the other end of the TCP connection, or the source of
 // the datagram, which the sender may have forged. A proxy or an address translator (NAT) puts its
-// own address in its place.
+// own address in its place; with `capsock_server_options_set_proxy_protocol` it is that of the proxy.
 //
 // `*address_length` is the size of the buffer `address` before the call, and the length of the
 // address after it. A `struct sockaddr_storage` is large enough; `capsock_address_format` makes
@@ -622,6 +645,29 @@ capsock_status capsock_request_context_peer(const capsock_request_context *conte
 capsock_status capsock_request_context_local(const capsock_request_context *context,
                                              struct sockaddr *address,
                                              socklen_t *address_length);
+
+// The address of the client: the one of `capsock_request_context_proxied_source` if there is one,
+// and otherwise that of `capsock_request_context_peer`, whose arguments and errors it has.
+capsock_status capsock_request_context_client(const capsock_request_context *context,
+                                              struct sockaddr *address,
+                                              socklen_t *address_length);
+
+// The address from which the client reached the proxy, as the proxy's header told
+// (`capsock_server_options_set_proxy_protocol`): for the requests of a connection, that at its
+// beginning; for a datagram, its own.
+//
+// `*address_length` is 0 after the call if there is none: without a proxy, and if the proxy told no
+// IPv4 or IPv6 address, as for a health check of its own. The arguments and errors are otherwise
+// those of `capsock_request_context_peer`.
+capsock_status capsock_request_context_proxied_source(const capsock_request_context *context,
+                                                      struct sockaddr *address,
+                                                      socklen_t *address_length);
+
+// The address at which the client reached the proxy. The arguments, the length 0 for none and the
+// errors are those of `capsock_request_context_proxied_source`.
+capsock_status capsock_request_context_proxied_destination(const capsock_request_context *context,
+                                                           struct sockaddr *address,
+                                                           socklen_t *address_length);
 
 // The transport protocol that the request came over, a `capsock_transport`. NULL gives
 // `CAPSOCK_TRANSPORT_TCP`.
@@ -703,6 +749,10 @@ uint64_t capsock_stats_idle_timeouts(const capsock_stats *stats);
 
 // Connections closed by `write_timeout`.
 uint64_t capsock_stats_write_timeouts(const capsock_stats *stats);
+
+// TCP connections closed and datagrams discarded because `proxy_protocol` names other networks, or
+// because their header was missing, malformed or late.
+uint64_t capsock_stats_proxy_headers_rejected(const capsock_stats *stats);
 
 // Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
 // or multicast address, or exchanged between servers too often.

@@ -234,7 +234,8 @@ pub extern "C" fn capsock_server_options_set_max_connections(
 /// /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 /// 0.
 ///
-/// All clients behind one address translator (NAT) or one proxy are one peer.
+/// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+/// without `proxy_protocol`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
     options: Option<&mut capsock_server_options>,
@@ -310,6 +311,48 @@ pub extern "C" fn capsock_server_options_set_write_timeout(
     guard(|| {
         let options = given(options, "options")?;
         options.core.settings.write_timeout = from_millis("the write timeout", write_timeout_ms)?;
+        Ok(())
+    })
+}
+
+/// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one
+/// is given, each connection and each datagram has to come from it, and to begin with a header of
+/// the PROXY protocol. Default empty; range: IP addresses and networks with commas between them, or
+/// `any`.
+///
+/// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no
+/// valid header or comes from elsewhere is closed or discarded, and counted in
+/// `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a request
+/// has its address, and `max_connections_per_peer` counts by it, which
+/// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. Whoever has
+/// an address of the list can claim to be anyone; over UDP, whoever can forge one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_server_options_set_proxy_protocol(
+    options: Option<&mut capsock_server_options>,
+    proxy_protocol: *const c_char,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        // SAFETY: text or NULL, by the contract of the header.
+        options.core.settings.proxy_protocol = unsafe { text(proxy_protocol, "proxy_protocol") }?.to_owned();
+        Ok(())
+    })
+}
+
+/// The time after which a connection is closed if the header of `proxy_protocol` has not arrived.
+/// In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000; range: above 0.
+///
+/// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it
+/// has arrived. With `CAPSOCK_CONCURRENCY_ITERATIVE` no other client is served meanwhile.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_proxy_header_timeout(
+    options: Option<&mut capsock_server_options>,
+    proxy_header_timeout_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.settings.proxy_header_timeout =
+            from_millis("the timeout of a header", proxy_header_timeout_ms)?;
         Ok(())
     })
 }

@@ -59,7 +59,12 @@ static void server(void) {
   REFUSED(capsock_server_options_set_context_handler(NULL, NULL, NULL), "options");
   REFUSED(capsock_request_context_peer(NULL, NULL, NULL), "context");
   REFUSED(capsock_request_context_local(NULL, NULL, NULL), "context");
+  REFUSED(capsock_request_context_client(NULL, NULL, NULL), "context");
+  REFUSED(capsock_request_context_proxied_source(NULL, NULL, NULL), "context");
+  REFUSED(capsock_request_context_proxied_destination(NULL, NULL, NULL), "context");
   CHECK(capsock_request_context_transport(NULL) == CAPSOCK_TRANSPORT_TCP);
+  REFUSED(capsock_server_options_set_proxy_protocol(NULL, ""), "options");
+  REFUSED(capsock_server_options_set_proxy_protocol(options, NULL), "proxy_protocol");
   REFUSED(capsock_server_options_set_handler_latency(NULL, true), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");
   CHECK(capsock_stats_requests(NULL) == 0 && capsock_stop_report_cut(NULL) == 0);

@@ -39,7 +39,9 @@ impl ContextService for JavaContextHandler {
     ) -> Result<(), HandlerError> {
         let udp = context.transport() == Transport::Udp;
         ask(request, reply, |env, request| {
-            let addresses = env.byte_array_from_slice(&encoded(&[context.peer(), context.local()]))?;
+            let told = [context.proxied_source(), context.proxied_destination()].into_iter().flatten();
+            let addresses: Vec<_> = [context.peer(), context.local()].into_iter().chain(told).collect();
+            let addresses = env.byte_array_from_slice(&encoded(&addresses))?;
             self.upcalls.handle_with_context(env, &self.handler, request, &addresses, udp)
         })
     }

@@ -33,6 +33,8 @@ fields! {
     max_amplification: long = "maxAmplification",
     idle_timeout: double = "idleTimeout",
     write_timeout: double = "writeTimeout",
+    proxy_protocol: bytes = "proxyProtocol",
+    proxy_header_timeout: double = "proxyHeaderTimeout",
     busy_poll: double = "busyPoll",
     handler_latency: long = "handlerLatency",
     handler: handler = "handler",
@@ -119,6 +121,13 @@ pub(crate) fn server_options(
     if let Some(value) = seconds("the write timeout", given.write_timeout(env)?)? {
         options.settings.write_timeout = value;
     }
+    let proxy_protocol = given.proxy_protocol(env)?;
+    if !proxy_protocol.is_null() {
+        options.settings.proxy_protocol = bytes::text_from_java(env, "the proxies", &proxy_protocol)?;
+    }
+    if let Some(value) = seconds("the timeout of a header", given.proxy_header_timeout(env)?)? {
+        options.settings.proxy_header_timeout = value;
+    }
     if let Some(value) = seconds("the time of busy polling", given.busy_poll(env)?)? {
         options.settings.busy_poll = value.unwrap_or(Duration::MAX);
     }
@@ -181,7 +190,7 @@ pub(crate) fn udp_client_options(
 }
 
 /// The numbers in the order of the components of the record `Stats`.
-pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 19] {
+pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 20] {
     [
         stats.connections_accepted,
         stats.connections_active,
@@ -197,6 +206,7 @@ pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 19] {
         stats.malformed_requests,
         stats.idle_timeouts,
         stats.write_timeouts,
+        stats.proxy_headers_rejected,
         stats.datagrams_filtered,
         stats.replies_unsent,
         stats.amplified_replies,

@@ -24,13 +24,14 @@ impl Server {
         OrDefault::Default, workers = OrDefault::Default, backlog = OrDefault::Default, max_connections =
         OrDefault::Default, max_connections_per_peer = OrDefault::Default, max_request = OrDefault::Default,
         max_amplification = OrDefault::Default, idle_timeout = OrDefault::Default, write_timeout =
-        OrDefault::Default, busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, handler =
-        None, text = false,
+        OrDefault::Default, proxy_protocol = OrDefault::Default, proxy_header_timeout = OrDefault::Default,
+        busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, handler = None, text = false,
     ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
         length_bytes=4, length_endian='big', length_includes_itself=False, delimiter=b'\\r\\n', \
         workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
-        max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
-        handler_latency=False, handler=None, text=False)")]
+        max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, \
+        proxy_protocol='', proxy_header_timeout=5, busy_poll=0, handler_latency=False, \
+        handler=None, text=False)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
@@ -51,6 +52,8 @@ impl Server {
         max_amplification: OrDefault<Count<usize>>,
         idle_timeout: OrDefault<Seconds>,
         write_timeout: OrDefault<Seconds>,
+        proxy_protocol: OrDefault<String>,
+        proxy_header_timeout: OrDefault<Seconds>,
         busy_poll: OrDefault<f64>,
         handler_latency: OrDefault<bool>,
         handler: Option<Py<PyAny>>,
@@ -79,6 +82,11 @@ impl Server {
             idle_timeout.limit_or("the idle timeout", options.settings.idle_timeout)?;
         options.settings.write_timeout =
             write_timeout.limit_or("the write timeout", options.settings.write_timeout)?;
+        if let OrDefault::Value(proxy_protocol) = proxy_protocol {
+            options.settings.proxy_protocol = proxy_protocol;
+        }
+        options.settings.proxy_header_timeout = proxy_header_timeout
+            .limit_or("the timeout of a header", options.settings.proxy_header_timeout)?;
         options.settings.busy_poll =
             busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
         options.settings.handler_latency = handler_latency.unwrap_or(options.settings.handler_latency);

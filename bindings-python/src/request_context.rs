@@ -5,10 +5,10 @@ use pyo3::prelude::*;
 
 use crate::tcp_client::pair;
 
-/// The context of a request: who sent it, to which address, over which transport.
+/// The context of a request: who sent it, to which address, over which transport, and for whom a proxy did.
 ///
 /// A handler that requires a second positional argument is called with it. It is a copy of what the system
-/// reported, and may be kept after the call.
+/// and a proxy reported, and may be kept after the call.
 #[pyclass(module = "capsock", frozen, eq, hash)]
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) struct RequestContext(capsock::RequestContext);
@@ -23,7 +23,7 @@ impl RequestContext {
 impl RequestContext {
     /// The address that the request came from, as (host, port): of the other end of the TCP connection,
     /// or the source of the datagram, which the sender may have forged. A proxy or an address translator
-    /// (NAT) puts its own address in its place.
+    /// (NAT) puts its own address in its place; with proxy_protocol it is that of the proxy.
     #[getter]
     fn peer(&self) -> (String, u16) {
         pair(self.0.peer())
@@ -37,6 +37,27 @@ impl RequestContext {
         pair(self.0.local())
     }
 
+    /// The address of the client, as (host, port): proxied_source if there is one, and otherwise peer.
+    #[getter]
+    fn client(&self) -> (String, u16) {
+        pair(self.0.client())
+    }
+
+    /// The address from which the client reached the proxy, as (host, port), which the header of
+    /// proxy_protocol told: for the requests of a connection, that at its beginning; for a datagram, its
+    /// own. None without a proxy, and if the proxy told no IPv4 or IPv6 address, as for a health check of
+    /// its own.
+    #[getter]
+    fn proxied_source(&self) -> Option<(String, u16)> {
+        self.0.proxied_source().map(pair)
+    }
+
+    /// The address at which the client reached the proxy, as (host, port); None as for proxied_source.
+    #[getter]
+    fn proxied_destination(&self) -> Option<(String, u16)> {
+        self.0.proxied_destination().map(pair)
+    }
+
     /// The transport protocol that the request came over: "tcp" or "udp".
     #[getter]
     fn transport(&self) -> &'static str {
@@ -45,6 +66,11 @@ impl RequestContext {
 
     fn __repr__(&self) -> String {
         let (peer, local) = (Endpoint::from(self.0.peer()), Endpoint::from(self.0.local()));
-        format!("<capsock.RequestContext {} {peer} to {local}>", self.transport())
+        let source = self.0.proxied_source().map(|source| format!(" for {}", Endpoint::from(source)));
+        format!(
+            "<capsock.RequestContext {} {peer} to {local}{}>",
+            self.transport(),
+            source.unwrap_or_default()
+        )
     }
 }

@@ -33,6 +33,11 @@ pub(crate) struct ServerArgs {
     /// with its delimiter, or a datagram.
     #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().max_request)]
     pub(crate) max_request: usize,
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one is
+    /// given, each connection and each datagram has to come from it, and to begin with a header of the PROXY
+    /// protocol.
+    #[arg(long, value_name = "NETWORKS", default_value = "", hide_default_value = true)]
+    pub(crate) proxy_protocol: String,
     /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. In
     /// microseconds.
     #[arg(long, value_name = "MICROSECONDS", allow_negative_numbers = true, default_value_t = Microseconds(ServerSettings::default().busy_poll))]
@@ -45,6 +50,7 @@ impl ServerArgs {
             .concurrency(self.concurrency)
             .workers(self.workers)
             .max_request(self.max_request)
+            .proxy_protocol(self.proxy_protocol.clone())
             .busy_poll(self.busy_poll.0)
     }
 }
@@ -84,6 +90,10 @@ pub(crate) struct TcpServerArgs {
     /// `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().write_timeout))]
     pub(crate) write_timeout: Seconds,
+    /// The time after which a connection is closed if the header of --proxy-protocol has not arrived. In
+    /// seconds; `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().proxy_header_timeout))]
+    pub(crate) proxy_header_timeout: Seconds,
 }
 
 impl TcpServerArgs {
@@ -99,6 +109,7 @@ impl TcpServerArgs {
             .max_connections_per_peer(self.max_connections_per_peer)
             .idle_timeout(self.idle_timeout.0)
             .write_timeout(self.write_timeout.0)
+            .proxy_header_timeout(self.proxy_header_timeout.0)
     }
 }
 

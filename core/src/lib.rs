@@ -37,6 +37,7 @@ mod kinds;
 mod named;
 pub mod net;
 mod netc;
+mod proxy_protocol;
 mod request_context;
 mod server;
 mod service;
@@ -73,6 +74,11 @@ pub mod fuzzing {
         let model = ModelFrame::chosen(number, delimiter);
         check(&model, pieces, longest, batch, preallocated);
         pieces.iter().for_each(|payload| check_framed(&model, payload));
+    }
+
+    /// Compares the reader of a header of the PROXY protocol with its reference model.
+    pub fn proxy_header(pieces: &[&[u8]]) {
+        crate::proxy_protocol::reference_model::check(pieces);
     }
 
     /// Compares an exchange on one connection with its reference model.

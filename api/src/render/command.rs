@@ -71,6 +71,12 @@ fn argument(owner: &str, option: &Opt) -> String {
             format!("default_value_t = Escaped({})", default(option.name)),
             "Escaped".to_owned(),
         ),
+        Kind::Text => (
+            "NETWORKS",
+            "",
+            "default_value = \"\", hide_default_value = true".to_owned(),
+            "String".to_owned(),
+        ),
         Kind::Interruptible => unreachable!("the command has its own"),
     };
     let signed = match option.kind {
@@ -116,6 +122,7 @@ fn core_value(option: &Opt) -> String {
     match option.kind {
         Kind::Limit | Kind::Micros => format!("self.{}.0", option.name),
         Kind::Bytes => format!("self.{}.0.clone()", option.name),
+        Kind::Text => format!("self.{}.clone()", option.name),
         Kind::Pause => format!("self.{}.0.unwrap_or(Duration::MAX)", option.name),
         _ => format!("self.{}", option.name),
     }

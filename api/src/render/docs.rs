@@ -79,7 +79,7 @@ fn reference() -> String {
 
 fn option_row(option: &Opt) -> String {
     let kind = match option.kind {
-        Kind::Host => "text",
+        Kind::Host | Kind::Text => "text",
         Kind::Port | Kind::Number | Kind::Size => "number",
         Kind::Choice(_) => "choice",
         Kind::Flag => "flag",

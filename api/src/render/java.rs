@@ -104,7 +104,7 @@ fn phrase(sentence: &str) -> String {
 
 fn kind(option: &Opt) -> String {
     match option.kind {
-        Kind::Host => "String".to_owned(),
+        Kind::Host | Kind::Text => "String".to_owned(),
         Kind::Port | Kind::Number | Kind::Size => "int".to_owned(),
         Kind::Choice(name) => pascal(name),
         Kind::Flag => "boolean".to_owned(),
@@ -117,7 +117,7 @@ fn kind(option: &Opt) -> String {
 fn field(option: &Opt) -> String {
     let name = camel(option.name);
     match option.kind {
-        Kind::Host | Kind::Bytes => format!("  private byte[] {name};\n"),
+        Kind::Host | Kind::Text | Kind::Bytes => format!("  private byte[] {name};\n"),
         Kind::Limit | Kind::Pause | Kind::Micros => {
             format!("  private double {name} = Native.UNSET_SECONDS;\n")
         }
@@ -129,6 +129,7 @@ fn setter(class: &str, option: &Opt) -> String {
     let name = camel(option.name);
     let what = match option.kind {
         Kind::Host => "a name, an IP address, or \"\"".to_owned(),
+        Kind::Text => "the text, never null".to_owned(),
         Kind::Port => "0 to 65535".to_owned(),
         Kind::Choice(_) => "one of them, never null".to_owned(),
         Kind::Flag => "whether it is so".to_owned(),
@@ -140,7 +141,7 @@ fn setter(class: &str, option: &Opt) -> String {
     };
     let checked = format!("Objects.requireNonNull({name}, \"{name}\")");
     let value = match option.kind {
-        Kind::Host => format!("Text.encode({checked})"),
+        Kind::Host | Kind::Text => format!("Text.encode({checked})"),
         Kind::Choice(_) => format!("{name}.number"),
         Kind::Flag => format!("{name} ? 1 : 0"),
         Kind::Bytes => format!("{checked}.clone()"),
@@ -284,7 +285,7 @@ fn native() -> String {
         let _ = write!(text, "\nfields! {{\n    {class}, \"io/capsock/{class}\",\n");
         for option in in_java(options) {
             let kind = match option.kind {
-                Kind::Host | Kind::Bytes => "bytes",
+                Kind::Host | Kind::Text | Kind::Bytes => "bytes",
                 Kind::Limit | Kind::Pause | Kind::Micros => "double",
                 _ => "long",
             };
@@ -349,6 +350,11 @@ fn read(option: &Opt, target: &str) -> String {
         Kind::Bytes => {
             return format!(
                 "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::from_java(env, &{name})?;\n    }}\n"
+            );
+        }
+        Kind::Text => {
+            return format!(
+                "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::text_from_java(env, {error:?}, &{name})?;\n    }}\n"
             );
         }
         Kind::Number | Kind::Size => {

@@ -97,6 +97,7 @@ fn kind(option: &Opt) -> String {
         Kind::Number => "OrDefault<Count<u32>>".to_owned(),
         Kind::Flag => "OrDefault<bool>".to_owned(),
         Kind::Bytes => "OrDefault<Bytes>".to_owned(),
+        Kind::Text => "OrDefault<String>".to_owned(),
         Kind::Size => "OrDefault<Count<usize>>".to_owned(),
         Kind::Limit | Kind::Pause => "OrDefault<Seconds>".to_owned(),
         Kind::Micros => "OrDefault<f64>".to_owned(),
@@ -124,6 +125,9 @@ fn set(option: &Opt, target: &str) -> String {
         Kind::Flag => format!("        {field} = {name}.unwrap_or({field});\n"),
         Kind::Bytes => format!(
             "        if let OrDefault::Value(Bytes({name})) = {name} {{\n            {field} = {name}.to_vec();\n        }}\n"
+        ),
+        Kind::Text => format!(
+            "        if let OrDefault::Value({name}) = {name} {{\n            {field} = {name};\n        }}\n"
         ),
         Kind::Limit => format!("        {field} = {name}.limit_or({error:?}, {field})?;\n"),
         Kind::Pause => format!(
@@ -248,6 +252,7 @@ fn hint(option: &Opt) -> String {
         Kind::Micros => "float".to_owned(),
         Kind::Flag => "bool".to_owned(),
         Kind::Bytes => "Buffer".to_owned(),
+        Kind::Text => "str".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     };
     format!("        {}: {kind} = {},\n", option.name, literal(option))

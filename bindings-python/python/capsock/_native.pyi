@@ -90,16 +90,16 @@ class UppercaseStream:
 
 @final
 class RequestContext:
-    """The context of a request: who sent it, to which address, over which transport.
+    """The context of a request: who sent it, to which address, over which transport, and for whom a proxy did.
 
     A handler that requires a second positional argument is called with it. It is a copy of what the system
-    reported, and may be kept after the call.
+    and a proxy reported, and may be kept after the call.
     """
     @property
     def peer(self) -> _Address:
         """The address that the request came from, as (host, port): of the other end of the TCP connection,
         or the source of the datagram, which the sender may have forged. A proxy or an address translator
-        (NAT) puts its own address in its place.
+        (NAT) puts its own address in its place; with proxy_protocol it is that of the proxy.
         """
     @property
     def local(self) -> _Address:
@@ -107,6 +107,19 @@ class RequestContext:
         the destination of the datagram, with the server's port. If a server on all addresses is not told
         the destination by the system, this is the address that it is bound to.
         """
+    @property
+    def client(self) -> _Address:
+        """The address of the client, as (host, port): proxied_source if there is one, and otherwise peer."""
+    @property
+    def proxied_source(self) -> _Address | None:
+        """The address from which the client reached the proxy, as (host, port), which the header of
+        proxy_protocol told: for the requests of a connection, that at its beginning; for a datagram, its
+        own. None without a proxy, and if the proxy told no IPv4 or IPv6 address, as for a health check of
+        its own.
+        """
+    @property
+    def proxied_destination(self) -> _Address | None:
+        """The address at which the client reached the proxy, as (host, port); None as for proxied_source."""
     @property
     def transport(self) -> _Transport:
         """The transport protocol that the request came over: "tcp" or "udp"."""
@@ -174,7 +187,7 @@ class Server:
         max_connections_per_peer: The maximum number of TCP connections served at once for one
             peer, which is an IPv4 address or a /64 network of IPv6; a further one is closed
             immediately and counted. 0 sets no limit. Default 0. All clients behind one address
-            translator (NAT) or one proxy are one peer.
+            translator (NAT) are one peer, and so are those behind one proxy without proxy_protocol.
         max_request: The maximum length of a request, in bytes: a line with its newline, a
             message without its length or with its delimiter, or a datagram. Default 1048576; range:
             1 and more. It has no effect with "stream", which buffers no request.
@@ -191,6 +204,20 @@ class Server:
             of the reply. In seconds; None sets no limit. Default 30; range: above 0. TCP
             acknowledgements free the send buffer in large steps, so that a slow peer may seem to
             receive nothing for some time.
+        proxy_protocol: The networks of the proxies in front of the server, such as
+            10.0.0.0/8,::1, or any. If one is given, each connection and each datagram has to come
+            from it, and to begin with a header of the PROXY protocol. Default ""; range: IP
+            addresses and networks with commas between them, or any. Over TCP the header is of
+            version 1 or 2, over UDP of version 2 in each datagram. What has no valid header or
+            comes from elsewhere is closed or discarded, and counted in proxy_headers_rejected. The
+            header tells who the proxy's client is: the context of a request has its address, and
+            max_connections_per_peer counts by it, which "processes" refuses. Replies go to the
+            proxy, without a header. Whoever has an address of the list can claim to be anyone; over
+            UDP, whoever can forge one.
+        proxy_header_timeout: The time after which a connection is closed if the header of
+            proxy_protocol has not arrived. In seconds; None sets no limit. Default 5; range: above
+            0. A connection whose header is due is closed after idle_timeout as well, even if a part
+            of it has arrived. With "iterative" no other client is served meanwhile.
         busy_poll: The time for which an event loop, or over UDP any worker, polls for requests
             before it blocks. In seconds. Default 0; range: 0 to 1 s. Polling avoids the latency of
             a wake-up, and uses a whole processor as long as requests arrive within this time of
@@ -240,6 +267,8 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
         handler: Callable[[bytes], Buffer] | None = None,
@@ -266,6 +295,8 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
         handler: Callable[[bytes, RequestContext], Buffer],
@@ -292,6 +323,8 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
         handler: Callable[[str], str],
@@ -318,6 +351,8 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
         handler: Callable[[str, RequestContext], str],
@@ -626,6 +661,11 @@ class Stats:
     @property
     def write_timeouts(self) -> int:
         """Connections closed by write_timeout."""
+    @property
+    def proxy_headers_rejected(self) -> int:
+        """TCP connections closed and datagrams discarded because proxy_protocol names other networks, or
+        because their header was missing, malformed or late.
+        """
     @property
     def datagrams_filtered(self) -> int:
         """Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or

@@ -54,7 +54,7 @@ unsafe extern "C" fn handle_with_context(
     // SAFETY: all bytes zero is an address without a family.
     let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
     let at = (&raw mut address).cast();
-    for read in [capsock_request_context_peer, capsock_request_context_local] {
+    for read in [capsock_request_context_peer, capsock_request_context_local, capsock_request_context_client] {
         let mut size = size_of_val(&address) as libc::socklen_t;
         // SAFETY: the buffers have these sizes.
         unsafe {

@@ -90,7 +90,8 @@ impl ServerOptions {
     /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
     /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default 0.
     ///
-    /// All clients behind one address translator (NAT) or one proxy are one peer.
+    /// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+    /// without `proxy_protocol`.
     pub fn max_connections_per_peer(mut self, max_connections_per_peer: usize) -> Self {
         self.settings.max_connections_per_peer = max_connections_per_peer;
         self
@@ -131,6 +132,31 @@ impl ServerOptions {
     /// nothing for some time.
     pub fn write_timeout(mut self, write_timeout: Option<Duration>) -> Self {
         self.settings.write_timeout = write_timeout;
+        self
+    }
+
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one is
+    /// given, each connection and each datagram has to come from it, and to begin with a header of the PROXY
+    /// protocol. Default empty; range: IP addresses and networks with commas between them, or `any`.
+    ///
+    /// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no valid
+    /// header or comes from elsewhere is closed or discarded, and counted in `proxy_headers_rejected`. The
+    /// header tells who the proxy's client is: the context of a request has its address, and
+    /// `max_connections_per_peer` counts by it, which `Concurrency::Processes` refuses. Replies go to the
+    /// proxy, without a header. Whoever has an address of the list can claim to be anyone; over UDP, whoever
+    /// can forge one.
+    pub fn proxy_protocol(mut self, proxy_protocol: impl Into<String>) -> Self {
+        self.settings.proxy_protocol = proxy_protocol.into();
+        self
+    }
+
+    /// The time after which a connection is closed if the header of `proxy_protocol` has not arrived. `None`
+    /// sets no limit. Default 5 s; range: above 0.
+    ///
+    /// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it has
+    /// arrived. With `Concurrency::Iterative` no other client is served meanwhile.
+    pub fn proxy_header_timeout(mut self, proxy_header_timeout: Option<Duration>) -> Self {
+        self.settings.proxy_header_timeout = proxy_header_timeout;
         self
     }
 

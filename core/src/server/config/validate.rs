@@ -9,6 +9,7 @@ use crate::choices::{Concurrency, Framing, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::framing::{check_delimiter, check_length_bytes};
 use crate::net::{Child, Features};
+use crate::proxy_protocol::Networks;
 
 /// More threads or processes than this for each address are a mistake on any machine.
 const MAX_WORKERS: usize = 1_024;
@@ -44,8 +45,11 @@ fn check(options: &ServerOptions) -> Result<()> {
         let why = "the delimiter is longer than max_request, so no request would be short enough";
         return refuse(why, "set a larger max_request, which includes the delimiter");
     }
-    for (name, limit) in [("idle_timeout", settings.idle_timeout), ("write_timeout", settings.write_timeout)]
-    {
+    for (name, limit) in [
+        ("idle_timeout", settings.idle_timeout),
+        ("write_timeout", settings.write_timeout),
+        ("proxy_header_timeout", settings.proxy_header_timeout),
+    ] {
         if limit == Some(Duration::ZERO) {
             let why = format!("{name} is 0, so every connection would be closed at once");
             return refuse(&why, "set a value above 0, or no limit");
@@ -59,6 +63,13 @@ fn check(options: &ServerOptions) -> Result<()> {
         let why = format!("{} workers are more than {MAX_WORKERS}", settings.workers);
         return refuse(&why, "0 takes one for each processor");
     }
+    let counts_clients = settings.max_connections_per_peer > 0 && !settings.proxy_protocol.is_empty();
+    if counts_clients && options.transport == Transport::Tcp && settings.concurrency == Concurrency::Processes
+    {
+        let why = "max_connections_per_peer counts the clients of a proxy by its header, which the process of a \
+                   connection reads for itself alone";
+        return refuse(why, "choose the concurrency threads or events, or let the proxy limit its clients");
+    }
     if options.handler.is_none() {
         return Ok(());
     }
@@ -71,6 +82,16 @@ fn check(options: &ServerOptions) -> Result<()> {
         return refuse(why, "choose the framing line, length, delimiter or once");
     }
     Ok(())
+}
+
+/// The networks that `proxy_protocol` names.
+///
+/// # Errors
+/// `InvalidArgument` if it is no list of networks.
+pub(in crate::server) fn proxies(settings: &ServerSettings) -> Result<Option<Networks>> {
+    Networks::parse(&settings.proxy_protocol).map_err(|(why, advice)| {
+        Error::invalid("start the server", format!("proxy_protocol: {why}")).advise(advice)
+    })
 }
 
 /// Refuses `processes` where no child can be forked safely.

@@ -16,6 +16,7 @@ use crate::choices::Level;
 use crate::error::describe_panic;
 use crate::framing::{Delimiter, LengthPrefix};
 use crate::net::{Errno, Features, Shareable, SharedMemory};
+use crate::proxy_protocol::Networks;
 use crate::request_context::RequestContext;
 use crate::server::config::ServerSettings;
 use crate::server::log::{self, Log};
@@ -37,6 +38,9 @@ pub(in crate::server) struct Context {
     pub(in crate::server) features: Features,
     /// That of the settings, as it is searched for.
     pub(in crate::server) delimiter: Delimiter,
+    /// Those of the settings' `proxy_protocol`: the networks of the proxies, each of whose connections and datagrams
+    /// begins with a header. `None` if there are none.
+    pub(in crate::server) proxies: Option<Networks>,
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Handler>,
@@ -50,6 +54,7 @@ pub(in crate::server) struct Context {
 impl Context {
     pub(in crate::server) fn new(
         settings: ServerSettings,
+        proxies: Option<Networks>,
         features: Features,
         handler: Option<Handler>,
         log: Option<Log>,
@@ -58,6 +63,7 @@ impl Context {
         Ok(Context {
             delimiter: Delimiter::new(&settings.delimiter),
             settings,
+            proxies,
             features,
             stop: Stop::new()?,
             counters: SharedMemory::new()?,

@@ -21,7 +21,7 @@ mod totals;
 pub(super) use connections::OpenConnection;
 pub(super) use context::Context;
 pub(super) use handler_latency::{BOUNDS, LatencySnapshot};
-pub(super) use limit_event::LimitEvent;
+pub(super) use limit_event::{HeaderFault, LimitEvent};
 pub(super) use listeners::Listeners;
 pub(super) use metric::Metric;
 pub(super) use peers::peer_of;

@@ -8,13 +8,19 @@ use super::exchange::{AfterReply, Exchange};
 use super::linger::linger;
 use crate::net::{Deadline, Errno, WaitError, WaitOptions};
 use crate::netc;
+use crate::request_context::RequestContext;
 use crate::server::state::{Context, LimitEvent, OpenConnection};
 
 /// Serves until the peer ends its output, a limit is reached, the framing ends the connection, or the server stops.
-pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) {
+/// `from` is the context of the connection's requests, if the handler takes it.
+pub(super) fn serve(
+    connection: &OpenConnection,
+    from: Option<&RequestContext>,
+    buffers: &mut Buffers,
+    context: &Context,
+) {
     let Buffers { exchange, received: buffer, replies, kept } = buffers;
     let mut budget = DrainBudget::default();
-    let from = connection.request_context.as_deref();
     loop {
         let received = match receive(connection, buffer, exchange, &mut budget, context) {
             Ok(received) => received,

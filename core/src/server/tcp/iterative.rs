@@ -16,8 +16,10 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
         let context = &state.context;
         let mut buffers = Buffers::new(context);
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
-            if let Some(admitted) = Admitted::admit(socket, blocks, state) {
-                serve(&admitted.connection, &mut buffers, context);
+            if let Some(mut admitted) = Admitted::admit(socket, blocks, state)
+                && admitted.wait_for_header()
+            {
+                serve(&admitted.connection, admitted.request_context.as_deref(), &mut buffers, context);
                 buffers = buffers.reset(context);
             }
         }

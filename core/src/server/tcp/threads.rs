@@ -56,8 +56,10 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
             context.limit_reached(LimitEvent::Refused("cannot create a thread (ulimit -u)"));
             continue;
         }
-        if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
-            serve(&admitted.connection, &mut buffers, context);
+        if let Some(mut admitted) = Admitted::admit(socket, pool.blocks, state)
+            && admitted.wait_for_header()
+        {
+            serve(&admitted.connection, admitted.request_context.as_deref(), &mut buffers, context);
             buffers = buffers.reset(context);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

@@ -12,6 +12,7 @@ use crate::net::{
 };
 use crate::netc;
 use crate::request_context::RequestContext;
+use crate::server::proxy_header::split_datagram;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 
@@ -120,17 +121,29 @@ impl Buffers {
                 let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
                 Some(SendMeta { to: received.source, from, hop_limit })
             });
-            let from = match message.meta {
+            let mut from = match message.meta {
                 Some(received) if context.takes_request_context() => Some(request_context(&received, bound)),
                 _ => None,
             };
-            for request in message.datagrams() {
+            for datagram in message.datagrams() {
                 totals.datagrams += 1;
-                totals.bytes += request.len() as u64;
+                totals.bytes += datagram.len() as u64;
                 let Some(reply_meta) = &reply_meta else {
                     context.limit_reached(LimitEvent::Filtered);
                     continue;
                 };
+                let mut request = datagram;
+                if let Some(proxies) = &context.proxies {
+                    let source = reply_meta.to.ip();
+                    let Some((proxied, payload)) = split_datagram(datagram, source, proxies, context) else {
+                        continue;
+                    };
+                    totals.bytes -= (datagram.len() - payload.len()) as u64;
+                    request = payload;
+                    if let Some(from) = &mut from {
+                        from.set_proxied(proxied);
+                    }
+                }
                 if request.len() > context.settings.max_request {
                     context.limit_reached(LimitEvent::Oversized);
                     continue;

@@ -6,6 +6,7 @@ use super::send_queue::SendQueue;
 use crate::net::{Errno, Socket};
 use crate::netc;
 use crate::server::admission::Admitted;
+use crate::server::proxy_header::Arrived;
 use crate::server::state::{Context, LimitEvent};
 use crate::server::tcp::drain_budget::DrainBudget;
 use crate::server::tcp::exchange::{AfterReply, Exchange};
@@ -38,6 +39,8 @@ pub(super) struct Connection {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// The header of the PROXY protocol is due.
+    Header,
     Open,
     /// The peer has ended its output: close once all replies are sent.
     InputEnded,
@@ -76,10 +79,11 @@ pub(super) struct StepContext<'a> {
 
 impl Connection {
     pub(super) fn new(admitted: Admitted, exchange: Exchange, now: Instant) -> Connection {
+        let phase = if admitted.header.is_some() { Phase::Header } else { Phase::Open };
         Connection {
             admitted,
             exchange,
-            phase: Phase::Open,
+            phase,
             input: Vec::new(),
             unsent: SendQueue::default(),
             blocked: false,
@@ -124,6 +128,7 @@ impl Connection {
             Phase::InputEnded => self.close(),
             Phase::Closing => self.start_linger(step),
             Phase::Lingering { .. } => self.linger(step),
+            Phase::Header => self.receive_header(step),
         }
     }
 
@@ -132,7 +137,7 @@ impl Connection {
         match (self.flush_queue(step), self.phase) {
             (FlushResult::Part, _) => NextStep::AwaitOutput,
             (FlushResult::Broken, _) => NextStep::Close,
-            (FlushResult::All, Phase::Open) => self.reschedule(),
+            (FlushResult::All, Phase::Open | Phase::Header) => self.reschedule(),
             (FlushResult::All, Phase::InputEnded) => self.close(),
             (FlushResult::All, Phase::Closing) => self.start_linger(step),
             (FlushResult::All, Phase::Lingering { .. }) => self.linger(step),
@@ -163,6 +168,27 @@ impl Connection {
         if self.blocked { NextStep::AwaitOutput } else { NextStep::Reschedule }
     }
 
+    /// Receives what has arrived of the header, and once it is complete the requests behind it.
+    #[cold]
+    fn receive_header(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        let Admitted { connection, header: Some(header), .. } = &mut self.admitted else {
+            return NextStep::Close;
+        };
+        match header.receive(&connection.socket, step.context) {
+            Arrived::All(proxied) if self.admitted.complete_header(proxied) => {
+                self.last_activity = step.now;
+                self.phase = Phase::Open;
+                self.receive(step)
+            }
+            Arrived::Part if step.draining => self.start_linger(step),
+            Arrived::Part => {
+                (self.has_unread, self.short_receive) = (false, false);
+                NextStep::AwaitInput
+            }
+            Arrived::All(_) | Arrived::Nothing => self.close(),
+        }
+    }
+
     fn receive(&mut self, step: &mut StepContext<'_>) -> NextStep {
         // Taken out for the call: the received bytes and the rest of `step` are borrowed at the same time.
         let mut buffer = std::mem::take(step.received);
@@ -179,7 +205,7 @@ impl Connection {
                 self.last_activity = step.now;
                 self.phase = Phase::InputEnded;
                 step.replies.clear();
-                let from = self.admitted.connection.request_context.as_deref();
+                let from = self.admitted.request_context.as_deref();
                 self.exchange.end(from, step.context, step.replies);
                 self.send_replies(step).unwrap_or_else(|| self.close())
             }
@@ -208,7 +234,7 @@ impl Connection {
         while self.phase == Phase::Open && !rest.is_empty() {
             step.replies.clear();
             self.admitted.connection.set_busy(true);
-            let from = self.admitted.connection.request_context.as_deref();
+            let from = self.admitted.request_context.as_deref();
             let (consumed, after) = self.exchange.process(rest, from, step.context, step.replies);
             self.admitted.connection.set_busy(false);
             rest = &rest[consumed..];
@@ -234,7 +260,7 @@ impl Connection {
             Phase::Open if step.draining => NextStep::Reschedule,
             Phase::Open => NextStep::AwaitInput,
             Phase::Closing => self.start_linger(step),
-            Phase::InputEnded | Phase::Lingering { .. } => self.close(),
+            Phase::Header | Phase::InputEnded | Phase::Lingering { .. } => self.close(),
         }
     }
 
@@ -315,6 +341,18 @@ impl Connection {
                 return NextStep::Close;
             }
             return next;
+        }
+        if let Some(header) = self.admitted.header.as_ref().filter(|_| !step.draining) {
+            return match header.is_due(step.now) {
+                false => NextStep::AwaitInput,
+                // Its rest has arrived, and no thread was free to receive it.
+                true if self.has_input() && step.context.has_handler() => NextStep::Reschedule,
+                true if self.has_input() => self.advance(step),
+                true => {
+                    header.reject_late(step.context);
+                    self.close()
+                }
+            };
         }
         let inactive = step.now.saturating_duration_since(self.last_activity);
         let over = |limit: Option<Duration>| limit.is_some_and(|limit| inactive >= limit);

@@ -96,8 +96,11 @@ impl LoopState {
         if self.draining {
             return LINGER_INTERVAL;
         }
-        let settings = &self.state.context.settings;
-        let shortest = [settings.idle_timeout, settings.write_timeout].into_iter().flatten().min();
+        let context = &self.state.context;
+        let settings = &context.settings;
+        let header_timeout = context.proxies.as_ref().and(settings.proxy_header_timeout);
+        let limits = [settings.idle_timeout, settings.write_timeout, header_timeout];
+        let shortest = limits.into_iter().flatten().min();
         shortest.map_or(Duration::from_secs(1), |limit| {
             (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
         })

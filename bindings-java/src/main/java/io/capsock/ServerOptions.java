@@ -29,6 +29,8 @@ public final class ServerOptions {
   private long maxAmplification = Native.UNSET;
   private double idleTimeout = Native.UNSET_SECONDS;
   private double writeTimeout = Native.UNSET_SECONDS;
+  private byte[] proxyProtocol;
+  private double proxyHeaderTimeout = Native.UNSET_SECONDS;
   private double busyPoll = Native.UNSET_SECONDS;
   private long handlerLatency = Native.UNSET;
   private Handler handler;
@@ -206,7 +208,8 @@ public final class ServerOptions {
    * a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.
    * Default 0.
    *
-   * <p>All clients behind one address translator (NAT) or one proxy are one peer.
+   * <p>All clients behind one address translator (NAT) are one peer, and so are those behind one
+   * proxy without {@code proxyProtocol}.
    *
    * @param maxConnectionsPerPeer connections
    * @return this
@@ -277,6 +280,44 @@ public final class ServerOptions {
    */
   public ServerOptions writeTimeout(Duration writeTimeout) {
     this.writeTimeout = Timeouts.seconds(writeTimeout);
+    return this;
+  }
+
+  /**
+   * The networks of the proxies in front of the server, such as {@code 10.0.0.0/8,::1}, or {@code
+   * any}. If one is given, each connection and each datagram has to come from it, and to begin with
+   * a header of the PROXY protocol. Default empty; range: IP addresses and networks with commas
+   * between them, or {@code any}.
+   *
+   * <p>Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has
+   * no valid header or comes from elsewhere is closed or discarded, and counted in {@code
+   * proxyHeadersRejected}. The header tells who the proxy's client is: the context of a request has
+   * its address, and {@code maxConnectionsPerPeer} counts by it, which {@link
+   * Concurrency#PROCESSES} refuses. Replies go to the proxy, without a header. Whoever has an
+   * address of the list can claim to be anyone; over UDP, whoever can forge one.
+   *
+   * @param proxyProtocol the text, never null
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions proxyProtocol(String proxyProtocol) {
+    this.proxyProtocol = Text.encode(Objects.requireNonNull(proxyProtocol, "proxyProtocol"));
+    return this;
+  }
+
+  /**
+   * The time after which a connection is closed if the header of {@code proxyProtocol} has not
+   * arrived. {@code null} sets no limit. Default 5 s; range: above 0.
+   *
+   * <p>A connection whose header is due is closed after {@code idleTimeout} as well, even if a part
+   * of it has arrived. With {@link Concurrency#ITERATIVE} no other client is served meanwhile.
+   *
+   * @param proxyHeaderTimeout how long; null for no limit
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions proxyHeaderTimeout(Duration proxyHeaderTimeout) {
+    this.proxyHeaderTimeout = Timeouts.seconds(proxyHeaderTimeout);
     return this;
   }
 
