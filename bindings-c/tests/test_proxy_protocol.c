@@ -24,7 +24,7 @@ static int tell(const uint8_t *request, size_t length, const capsock_request_con
   socklen_t client_length = sizeof client, source_length = sizeof source;
   socklen_t destination_length = sizeof destination, too_short = 3;
   char client_text[CAPSOCK_ADDRESS_SIZE], source_text[CAPSOCK_ADDRESS_SIZE];
-  char destination_text[CAPSOCK_ADDRESS_SIZE], text[3 * CAPSOCK_ADDRESS_SIZE];
+  char destination_text[CAPSOCK_ADDRESS_SIZE], text[3 * CAPSOCK_ADDRESS_SIZE + 4];
   (void)user_data;
   CHECK_OK(capsock_request_context_client(context, (struct sockaddr *)&client, &client_length));
   CHECK_OK(
