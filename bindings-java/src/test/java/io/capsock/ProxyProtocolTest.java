@@ -22,7 +22,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ProxyProtocolTest {
   /** 192.0.2.1:50000 to 198.51.100.2:443, over IPv4. */
   private static final String V2 =
-      "\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\u000C\u00C0\0\u0002\u0001\u00C63d\u0002\u00C3P\u0001\u00BB";
+      "\r\n\r\n"
+          + "\0\r\n"
+          + "QUIT\n"
+          + "\u0021\u0011\0\u000C\u00C0\0\u0002\u0001\u00C63d\u0002\u00C3P\u0001\u00BB";
 
   private static final String LOCAL = "\r\n\r\n\0\r\nQUIT\n\u0020\0\0\0";
 
