@@ -73,6 +73,8 @@ pub enum Kind {
     Number,
     /// A number of the size of a pointer.
     Size,
+    /// The permissions of a file, as in chmod(2): in octal where a person writes them.
+    Mode,
     /// A time, or no limit. In C in milliseconds, in Python and the command in seconds.
     Limit,
     /// A time, or forever, in the units of a limit. Java has no value for forever.

@@ -18,8 +18,10 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the host",
-            sentence: "The name or IP address to listen on; an empty string means all addresses of the machine.",
-            paragraph: "`localhost` means the loopback addresses alone, of IPv4 and IPv6.",
+            sentence: "The name or IP address to listen on; an empty string means all addresses of the machine. \
+                       `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names.",
+            paragraph: "`localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a \
+                        slash is the path of a Unix domain socket as well.",
         },
         Opt {
             name: "port",
@@ -31,7 +33,20 @@ pub const SERVER: Options = Options {
             since: "0.1.0",
             error: "the port",
             sentence: "The port to listen on; 0 selects a free port.",
-            paragraph: "",
+            paragraph: "A Unix domain socket has none: it is not looked at.",
+        },
+        Opt {
+            name: "socket_mode",
+            over: Over::Both,
+            kind: Kind::Mode,
+            unit: "",
+            default: Default::Number(0),
+            range: "0 to 511, octal 777",
+            since: "0.1.0",
+            error: "the mode of the socket",
+            sentence: "The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may \
+                       connect. 0 leaves them to the umask, with which it is most often the user alone.",
+            paragraph: "It is refused without such a file: an abstract name has no permissions.",
         },
         Opt {
             name: "concurrency",
@@ -115,7 +130,8 @@ pub const SERVER: Options = Options {
             error: "the limit of connections of a peer",
             sentence: "The maximum number of TCP connections served at once for one peer, which is an IPv4 address \
                        or a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.",
-            paragraph: "All clients behind one address translator (NAT) or one proxy are one peer.",
+            paragraph: "All clients behind one address translator (NAT) or one proxy are one peer. It has no effect on a \
+                        Unix domain socket.",
         },
         Opt {
             name: "max_request",

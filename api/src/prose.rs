@@ -166,6 +166,7 @@ pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
         (Kind::Pause, Command) => "In seconds; with `inf` it is never sent again.",
         (Kind::Micros, C | Command) => "In microseconds.",
         (Kind::Micros, Python) => "In seconds.",
+        (Kind::Mode, Command) => "In octal, as for chmod.",
         (Kind::Bytes, Command) => r"Escapes: \r, \n, \t, \0, \\ and \xHH.",
         _ => "",
     }

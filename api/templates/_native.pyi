@@ -34,7 +34,9 @@ __all__ = [
     "uppercase",
 ]
 
-_Address: TypeAlias = tuple[str, int]
+# (host, port), or of a Unix domain socket a str or bytes, as in the module socket.
+_Address: TypeAlias = tuple[str, int] | Any
+_Host: TypeAlias = str | bytes | PathLike[str]
 _Concurrency: TypeAlias = Literal[{{concurrency}}]
 _Endian: TypeAlias = Literal[{{endian}}]
 _Framing: TypeAlias = Literal[{{framing}}]
@@ -150,7 +152,7 @@ class Server:
 class TcpClient:
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
 {{tcp_client_options}}
@@ -182,7 +184,7 @@ class TcpClient:
 class UdpClient:
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
 {{udp_client_options}}

@@ -21,6 +21,8 @@ mod guard;
 mod last_error;
 mod pointer;
 mod sockaddr;
+#[cfg(unix)]
+mod sockaddr_un;
 mod system;
 
 // What the header shows, in its order.

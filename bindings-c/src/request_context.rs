@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use capsock::net::Family;
-use capsock::{RequestContext, Result};
+use capsock::{RequestContext, Result, UnixAddress};
 
 use crate::choices::capsock_transport;
 use crate::guard::{guard, guard_or};
@@ -31,7 +31,8 @@ impl capsock_request_context {
 ///
 /// `*address_length` is the size of the buffer `address` before the call, and the length of the
 /// address after it. A `struct sockaddr_storage` is large enough; `capsock_address_format` makes
-/// text of it.
+/// text of it. That of a Unix domain socket is a `struct sockaddr_un`, which most clients of a
+/// stream leave without a name.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, with nothing written, also if the buffer is too small.
 #[unsafe(no_mangle)]
@@ -41,9 +42,9 @@ pub unsafe extern "C" fn capsock_request_context_peer(
     address_length: Option<&mut socklen_t>,
 ) -> capsock_status {
     guard(|| {
-        let peer = given(context, "context")?.core.peer();
+        let core = &given(context, "context")?.core;
         // SAFETY: room for so many bytes or NULL, by the contract of the header.
-        unsafe { give(peer, address, address_length) }
+        unsafe { give(core.peer(), core.unix_peer(), address, address_length) }
     })
 }
 
@@ -61,9 +62,9 @@ pub unsafe extern "C" fn capsock_request_context_local(
     address_length: Option<&mut socklen_t>,
 ) -> capsock_status {
     guard(|| {
-        let local = given(context, "context")?.core.local();
+        let core = &given(context, "context")?.core;
         // SAFETY: room for so many bytes or NULL, by the contract of the header.
-        unsafe { give(local, address, address_length) }
+        unsafe { give(core.local(), core.unix_local(), address, address_length) }
     })
 }
 
@@ -80,9 +81,18 @@ pub extern "C" fn capsock_request_context_transport(context: Option<&capsock_req
 /// `address` is NULL or has room for `*address_length` bytes.
 unsafe fn give(
     own: SocketAddr,
+    unix: Option<&UnixAddress>,
     address: *mut sockaddr,
     address_length: Option<&mut socklen_t>,
 ) -> Result<()> {
+    #[cfg(unix)]
+    if let Some(unix) = unix {
+        // SAFETY: the caller's promise.
+        return unsafe { crate::sockaddr_un::give(unix, address, address_length) };
+    }
+    // There are none.
+    #[cfg(windows)]
+    let _ = unix;
     let family = if own.is_ipv4() { Family::V4 } else { Family::V6 };
     let buffer = given(AddressBuffer::new(address, address_length, Some(family))?, "address")?;
     // SAFETY: the caller promises the room.

@@ -44,7 +44,7 @@ pub extern "C" fn capsock_server_start(
     })
 }
 
-/// The port that the server listens on; 0 if `server` is NULL.
+/// The port that the server listens on; 0 if `server` is NULL, and on a Unix domain socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_port(server: Option<&capsock_server>) -> u16 {
     guard_or(0, || Ok(given(server, "server")?.0.local_addr().port()))
@@ -57,8 +57,8 @@ pub extern "C" fn capsock_server_address_count(server: Option<&capsock_server>) 
     guard_or(0, || Ok(given(server, "server")?.0.local_addrs().len()))
 }
 
-/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
-/// from 0. `address` is freed with `capsock_string_free`.
+/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000", or as
+/// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is freed with `capsock_string_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_address(
     server: Option<&capsock_server>,
@@ -66,13 +66,14 @@ pub extern "C" fn capsock_server_address(
     address: Option<&mut MaybeUninit<*mut c_char>>,
 ) -> capsock_status {
     guard(|| {
-        let addresses = given(server, "server")?.0.local_addrs();
+        let server = &given(server, "server")?.0;
+        let addresses = server.local_addrs();
         let address = given(address, "address")?;
         let found = addresses.get(index).ok_or_else(|| {
             let count = addresses.len();
             Error::invalid("tell the server's address", format!("it has {count}, and {index} counts from 0"))
         })?;
-        give_text(address, found.to_string())
+        give_text(address, server.unix_addr().map_or_else(|| found.to_string(), ToString::to_string))
     })
 }
 

@@ -49,10 +49,12 @@ pub extern "C" fn capsock_server_options_new() -> Option<Box<capsock_server_opti
     guard_or(None, || Ok(Some(Box::default())))
 }
 
-/// The name or IP address to listen on; an empty string means all addresses of the machine. Default
+/// The name or IP address to listen on; an empty string means all addresses of the machine.
+/// `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names. Default
 /// `localhost`.
 ///
-/// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
+/// `localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a
+/// slash is the path of a Unix domain socket as well.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_server_options_set_host(
     options: Option<&mut capsock_server_options>,
@@ -68,6 +70,8 @@ pub unsafe extern "C" fn capsock_server_options_set_host(
 
 /// The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
 /// 65,535.
+///
+/// A Unix domain socket has none: it is not looked at.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_port(
     options: Option<&mut capsock_server_options>,
@@ -76,6 +80,23 @@ pub extern "C" fn capsock_server_options_set_port(
     guard(|| {
         let options = given(options, "options")?;
         options.port = from_number(port.into())?;
+        Ok(())
+    })
+}
+
+/// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+/// connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+/// range: 0 to 511, octal 777.
+///
+/// It is refused without such a file: an abstract name has no permissions.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_socket_mode(
+    options: Option<&mut capsock_server_options>,
+    socket_mode: u32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.settings.socket_mode = socket_mode;
         Ok(())
     })
 }
@@ -234,7 +255,8 @@ pub extern "C" fn capsock_server_options_set_max_connections(
 /// /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 /// 0.
 ///
-/// All clients behind one address translator (NAT) or one proxy are one peer.
+/// All clients behind one address translator (NAT) or one proxy are one peer. It has no effect on a
+/// Unix domain socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
     options: Option<&mut capsock_server_options>,

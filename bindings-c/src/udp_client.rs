@@ -131,7 +131,8 @@ pub extern "C" fn capsock_udp_client_local_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.local_addr()?.to_string())
+        let unix = client.0.unix_local_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.local_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 
@@ -146,7 +147,8 @@ pub extern "C" fn capsock_udp_client_peer_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.peer_addr()?.to_string())
+        let unix = client.0.unix_peer_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.peer_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 

@@ -19,6 +19,7 @@ fields! {
     ServerOptions, "io/capsock/ServerOptions",
     host: bytes = "host",
     port: long = "port",
+    socket_mode: long = "socketMode",
     concurrency: long = "concurrency",
     framing: long = "framing",
     length_bytes: long = "lengthBytes",
@@ -76,6 +77,9 @@ pub(crate) fn server_options(
     };
     let port = port(given.port(env)?)?.unwrap_or(capsock::DEFAULT_PORT);
     let mut options = capsock::ServerOptions::new(Transport::from_number(transport)?, (host, port));
+    if let Some(value) = number("the mode of the socket", given.socket_mode(env)?)? {
+        options.settings.socket_mode = value;
+    }
     if let Some(value) = number("the concurrency", given.concurrency(env)?)? {
         options.settings.concurrency = Concurrency::from_number(value)?;
     }

@@ -60,7 +60,11 @@ fn server_addresses<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JByteArray<'local>, Failure> {
-    bytes::addresses_to_java(env, SERVERS.get(handle)?.local_addrs())
+    let server = SERVERS.get(handle)?;
+    match server.unix_addr() {
+        Some(unix) => bytes::address_to_java(env, server.local_addr(), Some(unix)),
+        None => bytes::addresses_to_java(env, server.local_addrs()),
+    }
 }
 
 /// The totals in the order of the components of the record `Stats`; the features as their bits.

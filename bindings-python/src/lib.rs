@@ -21,6 +21,7 @@
 //!
 //! `tests/test_races.py` tests it.
 
+mod address;
 mod arguments;
 mod blocking;
 mod callback;

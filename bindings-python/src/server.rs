@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capsock::{Endpoint, ErrorKind, ServerOptions};
+use capsock::{ErrorKind, ServerOptions};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
+use crate::address::Address;
 use crate::arguments::{OrDefault, Seconds};
 use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
+use crate::exit;
 use crate::handler::{self, Callable};
 use crate::stats::{Stats, StopReport};
-use crate::{exit, tcp_client::pair};
 
 #[doc = include_str!("doc/Server.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
@@ -50,19 +51,25 @@ impl Server {
 
 #[pymethods]
 impl Server {
-    /// The first address that the server listens on: (host, port), with the actual port.
+    /// The first address that the server listens on: (host, port), with the actual port. That of a Unix
+    /// domain socket is as the module socket has it: the path as a str, an abstract name as bytes that
+    /// begin with a NUL.
     #[getter]
-    fn address(&self) -> (String, u16) {
-        pair(self.server.local_addr())
+    fn address(&self) -> Address {
+        Address::new(self.server.local_addr(), self.server.unix_addr())
     }
 
-    /// Every address that the server listens on, as (host, port): one for each address of its host.
+    /// Every address that the server listens on, each as the attribute address is: one for each address
+    /// of its host.
     #[getter]
-    fn addresses(&self) -> Vec<(String, u16)> {
-        self.server.local_addrs().iter().copied().map(pair).collect()
+    fn addresses(&self) -> Vec<Address> {
+        match self.server.unix_addr() {
+            Some(_) => vec![self.address()],
+            None => self.server.local_addrs().iter().copied().map(Address::from).collect(),
+        }
     }
 
-    /// The port that the server listens on.
+    /// The port that the server listens on; 0 on a Unix domain socket.
     #[getter]
     fn port(&self) -> u16 {
         self.server.local_addr().port()
@@ -153,7 +160,7 @@ impl Server {
 
     fn __repr__(&self) -> String {
         let (transport, concurrency) = (self.transport(), self.concurrency());
-        format!("<capsock.Server {transport} {concurrency} {}>", Endpoint::from(self.server.local_addr()))
+        format!("<capsock.Server {transport} {concurrency} {}>", self.server.endpoint())
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {

@@ -16,6 +16,7 @@ mod link;
 mod log;
 mod man;
 mod metrics;
+mod mode;
 mod options;
 mod port;
 mod record;

@@ -11,17 +11,23 @@ use capsock::{
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::escaped::Escaped;
+use crate::mode::Mode;
 use crate::port::port;
 use crate::seconds::{Microseconds, Seconds};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// The name or IP address to listen on; an empty string means all addresses of the machine.
+    /// The name or IP address to listen on; an empty string means all addresses of the machine. `unix:PATH`
+    /// is a Unix domain socket, `unix:@NAME` one of Linux's abstract names.
     #[arg(long, value_name = "HOST", default_value = capsock::DEFAULT_HOST)]
     pub(crate) host: String,
     /// The port to listen on; 0 selects a free port.
     #[arg(long, value_name = "PORT", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
     pub(crate) port: u16,
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. In octal, as for chmod.
+    #[arg(long, value_name = "MODE", default_value_t = Mode(ServerSettings::default().socket_mode))]
+    pub(crate) socket_mode: Mode,
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = ServerSettings::default().concurrency.name())]
     pub(crate) concurrency: Concurrency,
@@ -42,6 +48,7 @@ pub(crate) struct ServerArgs {
 impl ServerArgs {
     pub(crate) fn options(&self, transport: Transport) -> ServerOptions {
         ServerOptions::new(transport, (self.host.as_str(), self.port))
+            .socket_mode(self.socket_mode.0)
             .concurrency(self.concurrency)
             .workers(self.workers)
             .max_request(self.max_request)

@@ -24,6 +24,7 @@ Examples:
   capsock serve tcp --concurrency threads --port 5000     a thread for each connection
   capsock serve udp --host '' --stats                     for any machine, with totals
   capsock serve tcp --port 0 --json                       on a free port, printed as JSON
+  capsock serve tcp --host unix:/run/capsock.sock         on a Unix domain socket, for who may write to its file
   capsock serve tcp --metrics 9100 --log-format json      with totals for Prometheus, for this machine only
 
 The server runs until Ctrl-C or SIGTERM. It then finishes the requests in progress and prints the totals.

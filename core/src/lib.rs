@@ -41,6 +41,7 @@ mod request_context;
 mod server;
 mod service;
 pub mod trace;
+mod unix_address;
 mod uppercase;
 
 pub use choices::{Concurrency, Endian, Framing, Level, Transport};
@@ -53,6 +54,7 @@ pub use net::{Endpoint, InterruptHook, write_without_signals};
 pub use request_context::RequestContext;
 pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
 pub use service::{ContextService, HandlerError, Service, Uppercase};
+pub use unix_address::UnixAddress;
 pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 
 /// Private functions for the fuzz targets. They are not part of the interface.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::choices::Transport;
+use crate::unix_address::{NO_ADDRESS, UnixAddress};
 
 /// The context of a request, which a [`ContextService`](crate::ContextService) gets beside it: the addresses and the
 /// transport.
@@ -13,18 +14,26 @@ pub struct RequestContext {
     peer: SocketAddr,
     local: SocketAddr,
     transport: Transport,
+    /// Those of a Unix domain socket: of the peer, and the local one.
+    unix: Option<Box<(UnixAddress, UnixAddress)>>,
 }
 
 impl RequestContext {
     pub(crate) fn new(transport: Transport, peer: SocketAddr, local: SocketAddr) -> RequestContext {
-        RequestContext { peer, local, transport }
+        RequestContext { peer, local, transport, unix: None }
+    }
+
+    /// That of a request over a Unix domain socket.
+    pub(crate) fn unix(transport: Transport, peer: UnixAddress, local: UnixAddress) -> RequestContext {
+        let unix = Some(Box::new((peer, local)));
+        RequestContext { peer: NO_ADDRESS, local: NO_ADDRESS, transport, unix }
     }
 
     /// The address that the request came from: of the other end of the TCP connection (getpeername(2)), or the source of
     /// the datagram. It is IPv4 or IPv6, and never an IPv4-mapped IPv6 address.
     ///
     /// An address translator (NAT) or a proxy puts its own address in its place. Over UDP the sender may have forged
-    /// it.
+    /// it. Of a Unix domain socket it is 0.0.0.0:0, and [`unix_peer`](RequestContext::unix_peer) is the address.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
@@ -34,9 +43,20 @@ impl RequestContext {
     ///
     /// A server that is bound to all addresses gets the destination of a datagram from the system (`IP_PKTINFO` of ip(7),
     /// RFC 3542): of an IPv4 broadcast that is the address of the interface that received it. If the system does not
-    /// report the destination, this is the address that the server is bound to.
+    /// report the destination, this is the address that the server is bound to. Of a Unix domain socket it is 0.0.0.0:0, and
+    /// [`unix_local`](RequestContext::unix_local) is the address.
     pub fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The address of the other end, if the request came over a Unix domain socket: most clients of a stream have no name.
+    pub fn unix_peer(&self) -> Option<&UnixAddress> {
+        self.unix.as_ref().map(|unix| &unix.0)
+    }
+
+    /// The address of this end, that the server is bound to, if the request came over a Unix domain socket.
+    pub fn unix_local(&self) -> Option<&UnixAddress> {
+        self.unix.as_ref().map(|unix| &unix.1)
     }
 
     /// The transport protocol that the request came over.

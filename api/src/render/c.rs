@@ -85,7 +85,7 @@ fn parameter(option: &Opt) -> (String, &'static str) {
     match option.kind {
         Kind::Host => (name.to_string(), "*const c_char"),
         Kind::Port | Kind::Choice(_) => (name.to_string(), "i32"),
-        Kind::Number => (name.to_string(), "u32"),
+        Kind::Number | Kind::Mode => (name.to_string(), "u32"),
         Kind::Size => (name.to_string(), "usize"),
         Kind::Limit | Kind::Pause => (format!("{name}_ms"), "i64"),
         Kind::Micros => (format!("{name}_us"), "i64"),
@@ -103,7 +103,7 @@ fn setter(owner: &str, option: &Opt) -> String {
         Kind::Choice(choice) => {
             (format!("core.{field}"), format!("{}::from_number({parameter})?", pascal(choice)))
         }
-        Kind::Number | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
+        Kind::Number | Kind::Mode | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
         Kind::Bytes => (
             format!("core.{field}"),
             format!("unsafe {{ bytes({parameter}, length, {parameter:?}) }}?.to_vec()"),

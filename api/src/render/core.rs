@@ -86,7 +86,7 @@ fn kinds() -> String {
 fn kind(option: &Opt) -> String {
     match option.kind {
         Kind::Choice(choice) => pascal(choice),
-        Kind::Number => "u32".to_owned(),
+        Kind::Number | Kind::Mode => "u32".to_owned(),
         Kind::Size => "usize".to_owned(),
         Kind::Limit => "Option<Duration>".to_owned(),
         Kind::Pause | Kind::Micros => "Duration".to_owned(),

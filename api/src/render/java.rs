@@ -105,7 +105,7 @@ fn phrase(sentence: &str) -> String {
 fn kind(option: &Opt) -> String {
     match option.kind {
         Kind::Host => "String".to_owned(),
-        Kind::Port | Kind::Number | Kind::Size => "int".to_owned(),
+        Kind::Port | Kind::Number | Kind::Mode | Kind::Size => "int".to_owned(),
         Kind::Choice(name) => pascal(name),
         Kind::Flag => "boolean".to_owned(),
         Kind::Bytes => "byte[]".to_owned(),
@@ -133,6 +133,7 @@ fn setter(class: &str, option: &Opt) -> String {
         Kind::Choice(_) => "one of them, never null".to_owned(),
         Kind::Flag => "whether it is so".to_owned(),
         Kind::Bytes => "the bytes, never null; they are copied".to_owned(),
+        Kind::Mode => "the permissions, such as 0660".to_owned(),
         Kind::Number | Kind::Size => option.unit.to_owned(),
         Kind::Limit => "how long; null for no limit".to_owned(),
         Kind::Pause | Kind::Micros => "how long, never null".to_owned(),
@@ -351,7 +352,7 @@ fn read(option: &Opt, target: &str) -> String {
                 "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::from_java(env, &{name})?;\n    }}\n"
             );
         }
-        Kind::Number | Kind::Size => {
+        Kind::Number | Kind::Mode | Kind::Size => {
             return format!(
                 "    if let Some(value) = number({error:?}, given.{name}(env)?)? {{\n        {target}.{name} = value;\n    }}\n"
             );

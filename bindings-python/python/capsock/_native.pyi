@@ -35,7 +35,9 @@ __all__ = [
     "uppercase",
 ]
 
-_Address: TypeAlias = tuple[str, int]
+# (host, port), or of a Unix domain socket a str or bytes, as in the module socket.
+_Address: TypeAlias = tuple[str, int] | Any
+_Host: TypeAlias = str | bytes | PathLike[str]
 _Concurrency: TypeAlias = Literal["iterative", "threads", "processes", "events"]
 _Endian: TypeAlias = Literal["big", "little"]
 _Framing: TypeAlias = Literal["stream", "line", "once", "length", "delimiter"]
@@ -99,7 +101,9 @@ class RequestContext:
     def peer(self) -> _Address:
         """The address that the request came from, as (host, port): of the other end of the TCP connection,
         or the source of the datagram, which the sender may have forged. A proxy or an address translator
-        (NAT) puts its own address in its place.
+        (NAT) puts its own address in its place. That of a Unix domain socket is as the module socket has
+        it: a path, an abstract name as bytes that begin with a NUL, or an empty str for most clients of
+        a stream, which have no name.
         """
     @property
     def local(self) -> _Address:
@@ -124,9 +128,15 @@ class Server:
     Arguments
         transport: "tcp" or "udp".
         host: The name or IP address to listen on; an empty string means all addresses of the
-            machine. Default "localhost". localhost means the loopback addresses alone, of IPv4 and
-            IPv6.
-        port: The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
+            machine. unix:PATH is a Unix domain socket, unix:@NAME one of Linux's abstract names.
+            Default "localhost". localhost means the loopback addresses alone, of IPv4 and IPv6. A
+            host that begins with a slash is the path of a Unix domain socket as well.
+        port: The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535. A
+            Unix domain socket has none: it is not looked at.
+        socket_mode: The permissions of the file of a Unix domain socket, as for chmod(2): who
+            may write to it may connect. 0 leaves them to the umask, with which it is most often the
+            user alone. Default 0; range: 0 to 511, octal 777. It is refused without such a file: an
+            abstract name has no permissions.
         concurrency: The concurrency model: whether threads, processes or event loops serve
             several clients at once. Default "events". "iterative": One client at a time: accepts a
             connection, serves it to its end, accepts the next. Over UDP: receives a datagram,
@@ -174,7 +184,7 @@ class Server:
         max_connections_per_peer: The maximum number of TCP connections served at once for one
             peer, which is an IPv4 address or a /64 network of IPv6; a further one is closed
             immediately and counted. 0 sets no limit. Default 0. All clients behind one address
-            translator (NAT) or one proxy are one peer.
+            translator (NAT) or one proxy are one peer. It has no effect on a Unix domain socket.
         max_request: The maximum length of a request, in bytes: a line with its newline, a
             message without its length or with its delimiter, or a datagram. Default 1048576; range:
             1 and more. It has no effect with "stream", which buffers no request.
@@ -224,8 +234,9 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -250,8 +261,9 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -276,8 +288,9 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -302,8 +315,9 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -325,13 +339,18 @@ class Server:
     ) -> Self: ...
     @property
     def address(self) -> _Address:
-        """The first address that the server listens on: (host, port), with the actual port."""
+        """The first address that the server listens on: (host, port), with the actual port. That of a Unix
+        domain socket is as the module socket has it: the path as a str, an abstract name as bytes that
+        begin with a NUL.
+        """
     @property
     def addresses(self) -> list[_Address]:
-        """Every address that the server listens on, as (host, port): one for each address of its host."""
+        """Every address that the server listens on, each as the attribute address is: one for each address
+        of its host.
+        """
     @property
     def port(self) -> int:
-        """The port that the server listens on."""
+        """The port that the server listens on; 0 on a Unix domain socket."""
     @property
     def transport(self) -> _Transport:
         """The transport protocol: "tcp" or "udp"."""
@@ -422,7 +441,7 @@ class TcpClient:
     """
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
         connect_timeout: float | None = 10,
@@ -480,10 +499,14 @@ class TcpClient:
         """
     @property
     def local_address(self) -> _Address:
-        """The local address of the connection: (host, port)."""
+        """The local address of the connection: (host, port), or of a Unix domain socket as the module
+        socket has it.
+        """
     @property
     def peer_address(self) -> _Address:
-        """The address of the server: (host, port)."""
+        """The address of the server: (host, port), or of a Unix domain socket as the module socket
+        has it.
+        """
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -521,7 +544,7 @@ class UdpClient:
     """
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
         timeout: float | None = 5,
@@ -562,10 +585,14 @@ class UdpClient:
         """
     @property
     def local_address(self) -> _Address:
-        """The local address of the next request: (host, port)."""
+        """The local address of the next request: (host, port), or of a Unix domain socket as the module
+        socket has it.
+        """
     @property
     def peer_address(self) -> _Address:
-        """The address of the server: (host, port)."""
+        """The address of the server: (host, port), or of a Unix domain socket as the module socket
+        has it.
+        """
     def __enter__(self) -> Self: ...
     def __exit__(
         self,

@@ -23,15 +23,14 @@ impl Reporter {
     }
 
     pub(super) fn ready(&mut self, server: &Server, metrics: Option<&Endpoint>) -> Result<()> {
-        let addresses = texts(server.local_addrs());
-        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
-        let first = server.local_addr();
+        let reach = Reach::of(server);
+        let Reach { addresses, address, port, local, whom } = &reach;
         let mut object = json!({
             "event": "ready",
             "transport": server.transport().name(),
             "concurrency": server.concurrency().name(),
-            "address": first.ip().to_string(),
-            "port": first.port(),
+            "address": address,
+            "port": port,
             "addresses": addresses,
             "local": local,
         });
@@ -44,7 +43,7 @@ impl Reporter {
             server.transport().name(),
             server.concurrency().name(),
             addresses.join(" and "),
-            if local { "this machine only" } else { "any machine that reaches this one" },
+            whom,
         );
         self.say(message, &object);
         if let Some(metrics) = metrics {
@@ -106,6 +105,39 @@ impl Reporter {
         match &mut self.json {
             Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
             None => Ok(()),
+        }
+    }
+}
+
+/// Where a server is reached, and by whom.
+struct Reach {
+    addresses: Vec<String>,
+    /// The first of them, and the port.
+    address: String,
+    port: u16,
+    /// Whether that is this machine alone.
+    local: bool,
+    whom: &'static str,
+}
+
+impl Reach {
+    fn of(server: &Server) -> Reach {
+        if let Some(unix) = server.unix_addr() {
+            let address = unix.to_string();
+            let whom = match unix.as_path() {
+                Some(_) => "those who may write to that file",
+                None => "any program on this machine",
+            };
+            return Reach { addresses: vec![address.clone()], address, port: 0, local: true, whom };
+        }
+        let first = server.local_addr();
+        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
+        Reach {
+            addresses: texts(server.local_addrs()),
+            address: first.ip().to_string(),
+            port: first.port(),
+            local,
+            whom: if local { "this machine only" } else { "any machine that reaches this one" },
         }
     }
 }

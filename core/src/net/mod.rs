@@ -5,7 +5,7 @@
 //! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
 //! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
 //!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
-//!   connection to several addresses; `probe`: which optional calls are available, and `features`: the set of them;
+//!   connection to several addresses; `unix_domain`: sockets that have a path instead; `probe`: which optional calls are available, and `features`: the set of them;
 //! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
 //!
 //! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's do, and for the socket
@@ -29,6 +29,7 @@ mod socket;
 pub(crate) mod sys;
 pub mod timeout;
 mod traced;
+mod unix_domain;
 mod wait;
 mod wait_error;
 
@@ -50,6 +51,7 @@ pub(crate) use sys::{
     Selector, Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
+pub(crate) use unix_domain::{ClientFile, SocketFile, UnixSource, bind_unix, connect_unix, open_unix_client};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};
 pub use wait::{InterruptHook, WaitPolicy};
 pub use wait_error::WaitError;

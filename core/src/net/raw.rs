@@ -117,6 +117,56 @@ impl RawSocket {
     }
 }
 
+/// The calls with an address of any family, which are not recorded.
+impl RawSocket {
+    /// bind(2).
+    pub(super) fn bind_any(&self, address: &SockAddr) -> Sys<()> {
+        Ok(self.socket.bind(address)?)
+    }
+
+    /// connect(2).
+    pub(super) fn connect_any(&self, address: &SockAddr) -> Sys<()> {
+        Ok(self.socket.connect(address)?)
+    }
+
+    /// getsockname(2).
+    pub(super) fn local_any(&self) -> Sys<SockAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
+    /// getpeername(2).
+    pub(super) fn peer_any(&self) -> Sys<SockAddr> {
+        Ok(self.socket.peer_addr()?)
+    }
+
+    /// recvmsg(2): the length, the flags that it returns, and the source.
+    pub(super) fn receive_any(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, c_int, SockAddr)> {
+        sys::receive_any(self.socket.as_fd(), buffer, flags)
+    }
+
+    /// sendto(2), with MSG_NOSIGNAL.
+    pub(super) fn send_any(&self, bytes: &[u8], to: &SockAddr, flags: c_int) -> Sys<usize> {
+        sys::send_any(&self.socket, bytes, to, flags)
+    }
+
+    /// Whether it is a Unix domain socket.
+    #[cfg(unix)]
+    pub(super) fn is_unix(&self) -> bool {
+        self.socket.local_addr().is_ok_and(|address| address.is_unix())
+    }
+
+    /// There are none.
+    #[cfg(windows)]
+    pub(super) fn is_unix(&self) -> bool {
+        false
+    }
+
+    /// Makes the send buffer this long, in bytes, or as long as the system permits (SO_SNDBUF of socket(7)).
+    pub(crate) fn set_send_buffer(&self, bytes: usize) -> Sys<()> {
+        Ok(self.socket.set_send_buffer_size(bytes)?)
+    }
+}
+
 /// The calls that are not recorded: addresses, state and options.
 impl RawSocket {
     /// recv(2) with MSG_PEEK and MSG_DONTWAIT.

@@ -34,6 +34,10 @@ pub(crate) fn resolve(
     wait: WaitOptions<'_>,
 ) -> Result<Vec<SocketAddr>> {
     let (host, port) = (endpoint.host(), endpoint.port());
+    if endpoint.unix().is_some() {
+        let why = "a Unix domain socket has no IP address";
+        return Err(Error::invalid("find the address of", why).at(endpoint));
+    }
     if let Some(known) = without_resolver(host, port, purpose) {
         return Ok(known);
     }

@@ -90,6 +90,10 @@ fn request_context(socket: &Socket, context: &Context) -> Result<Option<Box<Requ
     if !context.takes_request_context() {
         return Ok(None);
     }
+    if context.is_unix {
+        let (peer, local) = (socket.peer_unix()?, socket.local_unix()?);
+        return Ok(Some(Box::new(RequestContext::unix(Transport::Tcp, peer, local))));
+    }
     let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
     Ok(Some(Box::new(RequestContext::new(Transport::Tcp, peer, local))))
 }

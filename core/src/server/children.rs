@@ -8,20 +8,16 @@ use super::state::{Context, Stop};
 use crate::error::{Error, ErrorKind};
 use crate::net::fd::RawFd;
 use crate::net::{
-    self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
+    self, Child, ChildExit, Errno, Features, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
 use crate::netc;
 
-/// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
+/// Forks a child that has the socket `fd` open and runs `body`, whose result is its exit code.
 ///
 /// # Safety
 /// As for [`net::fork`]: `body` is async-signal-safe.
-pub(super) unsafe fn fork(
-    socket: &Socket,
-    context: &Context,
-    body: impl FnOnce() -> i32,
-) -> Result<Child, Errno> {
-    let keep = [socket.fd(), context.stop.waker().fd()];
+pub(super) unsafe fn fork(fd: RawFd, context: &Context, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+    let keep = [fd, context.stop.waker().fd()];
     // SAFETY: the caller's promise.
     unsafe { net::fork(&keep, context.features.has(Features::PIDFD), body) }
 }

@@ -11,6 +11,7 @@ use super::state::{DEFAULT_STOP_TIMEOUT, State, Stats, StopReport};
 use crate::choices::{Concurrency, Transport};
 use crate::error::Result;
 use crate::net::{Deadline, Endpoint, InterruptHook, WaitError, WaitOptions};
+use crate::unix_address::UnixAddress;
 
 /// How long past its deadline a stop waits for handlers that have not returned.
 const HANDLER_GRACE: Duration = Duration::from_millis(80);
@@ -25,6 +26,8 @@ const CUT_GRACE: Duration = Duration::from_secs(1);
 pub struct Server {
     pub(super) state: Arc<State>,
     pub(super) addresses: Vec<SocketAddr>,
+    /// That of a Unix domain socket.
+    pub(super) unix: Option<UnixAddress>,
     pub(super) transport: Transport,
     pub(super) concurrency: Concurrency,
 }
@@ -40,7 +43,8 @@ impl Server {
         ServerOptions::new(Transport::Udp, on)
     }
 
-    /// The first address that the server is bound to, with the port that the system chose for port 0.
+    /// The first address that the server is bound to, with the port that the system chose for port 0. On a Unix domain
+    /// socket it is 0.0.0.0:0, and [`unix_addr`](Server::unix_addr) is the address.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses[0]
@@ -52,7 +56,20 @@ impl Server {
         &self.addresses
     }
 
-    /// TCP or UDP.
+    /// The address of the Unix domain socket that the server is bound to, as it was given; `None` if it is bound to IP
+    /// addresses.
+    #[must_use]
+    pub fn unix_addr(&self) -> Option<&UnixAddress> {
+        self.unix.as_ref()
+    }
+
+    /// What a client on this machine connects to: the first address, or the Unix domain socket.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        self.unix.clone().map_or_else(|| Endpoint::from(self.local_addr()), Endpoint::from)
+    }
+
+    /// TCP or UDP: over a Unix domain socket a stream, or datagrams.
     #[must_use]
     pub fn transport(&self) -> Transport {
         self.transport
@@ -201,6 +218,7 @@ impl fmt::Debug for Server {
             .field("transport", &self.transport)
             .field("concurrency", &self.concurrency)
             .field("addresses", &self.addresses)
+            .field("unix", &self.unix)
             .finish_non_exhaustive()
     }
 }

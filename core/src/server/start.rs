@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bind::bind;
+use super::bind::{bind, bind_unix};
 use super::config::{ServerOptions, settings_from};
 use super::handle::Server;
 use super::state::{Context, State};
@@ -17,7 +17,8 @@ impl ServerOptions {
     /// # Errors
     /// `InvalidArgument` for options that contradict each other (a handler with `Stream` framing or with
     /// `Processes`); `Unsupported` if the system refuses to create processes; `AddressInUse`, `AddressNotAvailable`, `NameNotResolved`, `PermissionDenied` and the other
-    /// errors of bind(2).
+    /// errors of bind(2). For a Unix domain socket `AddressInUse` if a server is live on it, or a file that is no socket has
+    /// its path; `TimedOut` if another process keeps its directory locked (flock(2)).
     pub fn start(self) -> Result<Server> {
         self.start_interruptible(None)
     }
@@ -30,15 +31,24 @@ impl ServerOptions {
         let (settings, features) = settings_from(&self)?;
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let (transport, concurrency) = (self.transport, settings.concurrency);
-        let sockets = bind(transport, &self.endpoint, settings.backlog, on_interrupt)?;
+        let unix = self.endpoint.unix().cloned();
+        let (sockets, file) = match &unix {
+            None => (bind(transport, &self.endpoint, settings.backlog, on_interrupt)?, None),
+            Some(address) => bind_unix(transport, address, &settings)?,
+        };
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
-        let context = Context::new(settings, features, self.handler, self.log).map_err(failed)?;
+        let mut context = Context::new(settings, features, self.handler, self.log).map_err(failed)?;
+        context.is_unix = unix.is_some();
         let state = Arc::new(State::new(context).map_err(failed)?);
+        if let Some(file) = file {
+            state.set_socket_file(file);
+        }
         // If the start fails from here on, dropping the server ends the threads that have been started.
-        let server = Server { state: Arc::clone(&state), addresses, transport, concurrency };
+        let server = Server { state: Arc::clone(&state), addresses, unix, transport, concurrency };
         let starting = state.keep_running();
         let started = match transport {
             Transport::Tcp => tcp::start(&state, sockets),
+            Transport::Udp if state.context.is_unix => udp::start_unix(&state, sockets),
             Transport::Udp => udp::start(&state, sockets),
         };
         drop(starting);

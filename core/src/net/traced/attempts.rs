@@ -122,7 +122,7 @@ impl Traced for RawSocket {
     type Open<'a> = &'a RawSocket;
 
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int) -> Option<(&RawSocket, Span)> {
-        is_recorded(flags).then(|| (self, Span::begin(name, self.fd(), direction)))
+        (is_recorded(flags) && !self.is_unix()).then(|| (self, Span::begin(name, self.fd(), direction)))
     }
 
     fn outcome<T>(&self, result: &Sys<T>, flags: c_int, (): ()) -> Option<Outcome> {

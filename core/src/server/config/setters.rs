@@ -8,6 +8,16 @@ use super::options::ServerOptions;
 use crate::choices::{Concurrency, Endian, Framing};
 
 impl ServerOptions {
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. Default 0; range: 0 to 511,
+    /// octal 777.
+    ///
+    /// It is refused without such a file: an abstract name has no permissions.
+    pub fn socket_mode(mut self, socket_mode: u32) -> Self {
+        self.settings.socket_mode = socket_mode;
+        self
+    }
+
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     /// Default `Concurrency::Events`.
     pub fn concurrency(mut self, concurrency: Concurrency) -> Self {
@@ -90,7 +100,8 @@ impl ServerOptions {
     /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
     /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default 0.
     ///
-    /// All clients behind one address translator (NAT) or one proxy are one peer.
+    /// All clients behind one address translator (NAT) or one proxy are one peer. It has no effect on a Unix
+    /// domain socket.
     pub fn max_connections_per_peer(mut self, max_connections_per_peer: usize) -> Self {
         self.settings.max_connections_per_peer = max_connections_per_peer;
         self

@@ -10,6 +10,12 @@ use crate::choices::{Concurrency, Endian, Framing};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerSettings {
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. Default 0; range: 0 to 511,
+    /// octal 777.
+    ///
+    /// It is refused without such a file: an abstract name has no permissions.
+    pub socket_mode: u32,
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     /// Default `Concurrency::Events`.
     pub concurrency: Concurrency,
@@ -56,7 +62,8 @@ pub struct ServerSettings {
     /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
     /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default 0.
     ///
-    /// All clients behind one address translator (NAT) or one proxy are one peer.
+    /// All clients behind one address translator (NAT) or one proxy are one peer. It has no effect on a Unix
+    /// domain socket.
     pub max_connections_per_peer: usize,
     /// The maximum length of a request, in bytes: a line with its newline, a message without its length or
     /// with its delimiter, or a datagram. Default 1,048,576; range: 1 and more.
@@ -97,6 +104,7 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> ServerSettings {
         ServerSettings {
+            socket_mode: 0,
             concurrency: Concurrency::Events,
             framing: Framing::Stream,
             length_bytes: 4,

@@ -16,6 +16,9 @@ const MAX_WORKERS: usize = 1_024;
 /// The upper bound of `busy_poll`.
 const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
 
+/// Every permission of a file.
+const MAX_SOCKET_MODE: u32 = 0o777;
+
 /// The settings with every default filled in, and the optional system calls that the engine uses.
 ///
 /// # Errors
@@ -59,6 +62,14 @@ fn check(options: &ServerOptions) -> Result<()> {
         let why = format!("{} workers are more than {MAX_WORKERS}", settings.workers);
         return refuse(&why, "0 takes one for each processor");
     }
+    if settings.socket_mode > MAX_SOCKET_MODE {
+        let why = format!("socket_mode is {:#o}, which is no permission of a file", settings.socket_mode);
+        return refuse(&why, "give three octal digits, such as 0o660");
+    }
+    if settings.socket_mode != 0 && options.endpoint.unix().is_none_or(|unix| unix.as_path().is_none()) {
+        let why = "socket_mode is for the file of a Unix domain socket, and there is none";
+        return refuse(why, "take a path as the host, as in unix:/run/capsock.sock, or leave the mode at 0");
+    }
     if options.handler.is_none() {
         return Ok(());
     }
@@ -85,6 +96,13 @@ fn check_concurrency(concurrency: Concurrency, has_children: bool) -> Result<()>
 
 /// The optional system calls that the engine has a use for.
 fn useful_features(options: &ServerOptions) -> Features {
+    if options.endpoint.unix().is_some() {
+        // A shutdown that interrupts a receive on such a stream ends the output of its peer.
+        let blocks =
+            if options.transport == Transport::Udp { Features::BLOCKING_RECEIVE } else { Features::NONE };
+        let processes = options.settings.concurrency == Concurrency::Processes;
+        return blocks.union(if processes { Features::PIDFD } else { Features::NONE });
+    }
     let batches = Features::RECVMMSG.union(Features::UDP_SEGMENT).union(Features::UDP_GRO);
     match (options.transport, options.settings.concurrency) {
         (Transport::Udp, Concurrency::Processes) => Features::BLOCKING_RECEIVE.union(Features::PIDFD),

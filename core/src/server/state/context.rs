@@ -39,6 +39,8 @@ pub(in crate::server) struct Context {
     pub(in crate::server) delimiter: Delimiter,
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
+    /// Whether the server is on a Unix domain socket.
+    pub(in crate::server) is_unix: bool,
     handler: Option<Handler>,
     /// How long the handler takes, if that is counted.
     latency: Option<HandlerLatency>,
@@ -61,6 +63,7 @@ impl Context {
             features,
             stop: Stop::new()?,
             counters: SharedMemory::new()?,
+            is_unix: false,
             handler,
             latency,
             log,

@@ -109,8 +109,8 @@ impl LimitEvent {
                 format!("a connection was closed: the peer received no data for {limit} s (write_timeout)")
             }
             LimitEvent::Filtered => {
-                "a datagram got no reply: its source address is invalid (port 0, broadcast, multicast or the \
-                 server itself), or its hop limit is exhausted"
+                "a datagram got no reply: its source address is invalid (port 0, broadcast, multicast, the \
+                 server itself, or none on a Unix domain socket), or its hop limit is exhausted"
                     .to_owned()
             }
             LimitEvent::ReplyTooLong => "a reply is too long for a datagram and was not sent".to_owned(),

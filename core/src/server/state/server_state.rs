@@ -1,6 +1,6 @@
 //! The state of a server as a whole: the context of its requests, its open connections, listeners and threads.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::context::Context;
 use super::listeners::Listeners;
 use super::peers::Peers;
 use super::threads::Threads;
-use crate::net::{Errno, WaitError, WaitOptions, with_signals_blocked};
+use crate::net::{Errno, SocketFile, WaitError, WaitOptions, with_signals_blocked};
 
 pub(in crate::server) struct State {
     pub(in crate::server) context: Context,
@@ -17,6 +17,8 @@ pub(in crate::server) struct State {
     pub(in crate::server) peers: Peers,
     /// Those of a TCP server, until a stop.
     listeners: Mutex<Option<Arc<Listeners>>>,
+    /// That of a Unix domain socket, until a stop.
+    socket_file: OnceLock<SocketFile>,
     threads: Threads,
 }
 
@@ -27,6 +29,7 @@ impl State {
             connections: OpenConnections::default(),
             peers: Peers::default(),
             listeners: Mutex::default(),
+            socket_file: OnceLock::new(),
             threads: Threads::new()?,
         })
     }
@@ -72,6 +75,11 @@ impl State {
         *self.lock_listeners() = Some(Arc::clone(listeners));
     }
 
+    /// Keeps the file of a Unix domain socket, which a stop removes.
+    pub(in crate::server) fn set_socket_file(&self, file: SocketFile) {
+        let _ = self.socket_file.set(file);
+    }
+
     /// The sockets to accept from. `None` after a stop.
     pub(in crate::server) fn listeners(&self) -> Option<Arc<Listeners>> {
         self.lock_listeners().clone()
@@ -81,6 +89,10 @@ impl State {
     /// [`SHUTDOWN_REFUSES`](crate::net::SHUTDOWN_REFUSES), that is once the threads that accept have released the
     /// listeners.
     pub(in crate::server) fn stop_listening(&self) {
+        // First, so that a successor can bind its path from now on.
+        if let Some(file) = self.socket_file.get() {
+            file.remove();
+        }
         let listeners = self.lock_listeners().take();
         if let Some(listeners) = listeners {
             listeners.shut_down();

@@ -82,7 +82,7 @@ fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -
     };
     // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `serve` makes system calls,
     // copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { children::fork(&connection.socket, context, body) }
+    unsafe { children::fork(connection.socket.fd(), context, body) }
 }
 
 fn count_if_cut(exit: Exit, stop: &Stop) {

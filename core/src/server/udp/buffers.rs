@@ -177,7 +177,7 @@ fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext
 }
 
 /// The length of the longest reply to a request.
-fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
+pub(super) fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
     match max_amplification {
         0 => usize::MAX,
         times => request.len().saturating_mul(times),

@@ -9,12 +9,14 @@ mod buffers;
 mod processes;
 mod semaphore;
 mod source_filter;
+mod unix;
 mod worker;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use self::buffers::{BatchSizes, Buffers};
+use self::processes::InetWork;
 use self::semaphore::Semaphore;
 use self::worker::{interrupt_receives_at_stop, serve};
 use super::state::State;
@@ -23,6 +25,11 @@ use crate::net::{Errno, Features, Socket};
 
 /// The most datagrams that an event loop receives and sends with one system call.
 const BATCHES: BatchSizes = BatchSizes { receive: 64, send: 256 };
+
+/// Starts the engine of a Unix domain socket, which is the only one.
+pub(super) fn start_unix(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
+    sockets.into_iter().try_for_each(|(socket, _)| unix::start(state, socket))
+}
 
 /// Starts the engine. If this fails, dropping the server ends the threads that have been started.
 pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
@@ -40,7 +47,9 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
         // The replies of a batch are sent together: the first one would wait for the handler's last call.
         Concurrency::Events if context.has_handler() => (workers, BatchSizes::ONE),
         Concurrency::Events => (workers, BATCHES),
-        Concurrency::Processes => return processes::start(state, sockets),
+        Concurrency::Processes => {
+            return processes::start(state, move |context| InetWork::new(sockets, context));
+        }
     };
     if batches.send > 1 && context.features.has(Features::UDP_GRO) {
         for (socket, _) in sockets.iter() {

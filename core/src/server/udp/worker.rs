@@ -30,6 +30,11 @@ pub(super) fn serve(
 /// Waits for a stop, and interrupts the receives that block, in every process that has the sockets.
 pub(super) fn interrupt_receives_at_stop(sockets: &[BoundSocket], stop: &Stop) {
     let _ = wait_readable(stop.waker().fd(), WaitOptions::until(Deadline::NEVER));
+    interrupt_receives(sockets);
+}
+
+/// Interrupts the receives that block, in every process that has the sockets.
+pub(super) fn interrupt_receives(sockets: &[BoundSocket]) {
     for (socket, _) in sockets {
         // The socket is not connected, so this fails with ENOTCONN; it ends the receives nevertheless.
         let _ = socket.shutdown_read();

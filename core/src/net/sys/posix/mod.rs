@@ -5,6 +5,7 @@ mod blocked_signals;
 mod calls;
 mod clock;
 mod descriptor;
+mod files;
 mod fork;
 mod ids;
 mod interrupt;
@@ -24,11 +25,13 @@ pub(crate) use calls::{
 };
 pub(crate) use clock::nanoseconds;
 pub(crate) use descriptor::{PollableInput, close_number};
+pub(crate) use files::lock_directory;
 pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};
 pub(crate) use interrupt::{Thread, deliver_pending_signal, own_notifier};
 pub(crate) use message::{
-    control_message_length, control_message_space, receive_header, receive_message, send_header, send_message,
+    control_message_length, control_message_space, receive_any, receive_header, receive_message, send_any,
+    send_header, send_message,
 };
 pub(crate) use names::{GaiError, addresses_of, interface_index};
 pub(crate) use options::{

@@ -23,7 +23,8 @@ public final class RequestContext {
   /**
    * Returns the address that the request came from: of the other end of the TCP connection, or the
    * source of the datagram, which the sender may have forged. A proxy or an address translator
-   * (NAT) puts its own address in its place.
+   * (NAT) puts its own address in its place. That of a Unix domain socket is unresolved, as {@link
+   * Server#address()} is; the host {@code unix:} is a client without a name.
    *
    * @return the address
    */

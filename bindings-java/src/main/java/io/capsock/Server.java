@@ -2,8 +2,10 @@ package io.capsock;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A running server: it answers each request with the text in upper case, or with the reply of a
@@ -51,19 +53,31 @@ public final class Server implements AutoCloseable {
   /**
    * The port that the server listens on.
    *
-   * @return 1 to 65535
+   * @return 1 to 65535, or 0 on a Unix domain socket
    */
   public int port() {
     return address().getPort();
   }
 
   /**
-   * The first address that the server listens on.
+   * The first address that the server listens on. That of a Unix domain socket is unresolved, with
+   * the port 0 and a host such as {@code unix:/run/x.sock} or {@code unix:@name}, which a client
+   * takes as its host.
    *
    * @return the address with the port that it has
    */
   public InetSocketAddress address() {
     return addresses().get(0);
+  }
+
+  /**
+   * The path that the server is bound to.
+   *
+   * @return the address of its Unix domain socket, or empty if it listens on IP addresses, or on
+   *     one of Linux's abstract names, for which Java has no type
+   */
+  public Optional<UnixDomainSocketAddress> unixAddress() {
+    return Addresses.unix(address());
   }
 
   /**

@@ -15,6 +15,7 @@ public final class ServerOptions {
   // The native side reads these fields (option_fields.rs).
   private byte[] host;
   private long port = Native.UNSET;
+  private long socketMode = Native.UNSET;
   private long concurrency = Native.UNSET;
   private long framing = Native.UNSET;
   private long lengthBytes = Native.UNSET;
@@ -39,10 +40,12 @@ public final class ServerOptions {
   }
 
   /**
-   * The name or IP address to listen on; an empty string means all addresses of the machine.
-   * Default "localhost".
+   * The name or IP address to listen on; an empty string means all addresses of the machine. {@code
+   * unix:PATH} is a Unix domain socket, {@code unix:@NAME} one of Linux's abstract names. Default
+   * "localhost".
    *
-   * <p>{@code localhost} means the loopback addresses alone, of IPv4 and IPv6.
+   * <p>{@code localhost} means the loopback addresses alone, of IPv4 and IPv6. A host that begins
+   * with a slash is the path of a Unix domain socket as well.
    *
    * @param host a name, an IP address, or ""
    * @return this
@@ -56,12 +59,30 @@ public final class ServerOptions {
   /**
    * The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
    *
+   * <p>A Unix domain socket has none: it is not looked at.
+   *
    * @param port 0 to 65535
    * @return this
    * @since 0.1.0
    */
   public ServerOptions port(int port) {
     this.port = port;
+    return this;
+  }
+
+  /**
+   * The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+   * connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+   * range: 0 to 511, octal 777.
+   *
+   * <p>It is refused without such a file: an abstract name has no permissions.
+   *
+   * @param socketMode the permissions, such as 0660
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions socketMode(int socketMode) {
+    this.socketMode = socketMode;
     return this;
   }
 
@@ -206,7 +227,8 @@ public final class ServerOptions {
    * a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.
    * Default 0.
    *
-   * <p>All clients behind one address translator (NAT) or one proxy are one peer.
+   * <p>All clients behind one address translator (NAT) or one proxy are one peer. It has no effect
+   * on a Unix domain socket.
    *
    * @param maxConnectionsPerPeer connections
    * @return this
