@@ -12,4 +12,6 @@ mod script;
 mod serve;
 mod support;
 mod trace;
+#[cfg(unix)]
+mod unix_domain;
 mod words;

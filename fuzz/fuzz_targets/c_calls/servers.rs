@@ -165,6 +165,11 @@ impl World {
                 // SAFETY: so many bytes, or NULL.
                 unsafe { capsock_server_options_set_delimiter(Some(on), at, delimiter.len()) },
                 capsock_server_options_set_backlog(Some(on), wanted.backlog),
+                // Most hosts are no path, with which a mode is refused.
+                capsock_server_options_set_socket_mode(
+                    Some(on),
+                    if wanted.workers & 48 == 48 { wanted.backlog } else { 0 },
+                ),
                 capsock_server_options_set_workers(Some(on), workers),
                 capsock_server_options_set_max_connections(Some(on), wanted.max_connections.into()),
                 capsock_server_options_set_max_request(Some(on), wanted.max_request.into()),
