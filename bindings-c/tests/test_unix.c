@@ -51,8 +51,8 @@ static int tell(const uint8_t *request, size_t length, const capsock_request_con
   CHECK(peer.sun_family == AF_UNIX && local.ss_family == AF_UNIX);
   CHECK_STATUS(capsock_request_context_peer(context, (struct sockaddr *)&peer, &too_short),
                CAPSOCK_INVALID_ARGUMENT);
-  CHECK_OK(capsock_address_format((struct sockaddr *)&peer, peer_length, peer_text,
-                                  sizeof peer_text));
+  CHECK_OK(
+      capsock_address_format((struct sockaddr *)&peer, peer_length, peer_text, sizeof peer_text));
   CHECK_OK(capsock_address_format((struct sockaddr *)&local, local_length, local_text,
                                   sizeof local_text));
   CHECK_STATUS(capsock_address_format((struct sockaddr *)&local, local_length, local_text, 5),
@@ -74,7 +74,8 @@ static void both_transports_on_a_path(void) {
     char expected[256], reply[256] = "", *text = NULL;
     int fd;
     CHECK_OK(capsock_server_options_set_socket_mode(options, 0600));
-    server = start(types[i] == SOCK_STREAM ? CAPSOCK_TRANSPORT_TCP : CAPSOCK_TRANSPORT_UDP, options);
+    server =
+        start(types[i] == SOCK_STREAM ? CAPSOCK_TRANSPORT_TCP : CAPSOCK_TRANSPORT_UDP, options);
     CHECK(stat(address.sun_path, &file) == 0 && (file.st_mode & 0777) == 0600);
     CHECK(capsock_server_port(server) == 0 && capsock_server_address_count(server) == 1);
     CHECK_OK(capsock_server_address(server, 0, &text));
@@ -108,7 +109,8 @@ static void both_transports_on_a_path(void) {
     capsock_server_free(server);
     CHECK(stat(address.sun_path, &file) != 0);
     CHECK_OK(capsock_server_options_set_context_handler(options, tell, NULL));
-    server = start(types[i] == SOCK_STREAM ? CAPSOCK_TRANSPORT_TCP : CAPSOCK_TRANSPORT_UDP, options);
+    server =
+        start(types[i] == SOCK_STREAM ? CAPSOCK_TRANSPORT_TCP : CAPSOCK_TRANSPORT_UDP, options);
     fd = plain(types[i], &address, "d");
     CHECK(send(fd, "who\n", 4, 0) == 4);
     memset(reply, 0, sizeof reply);

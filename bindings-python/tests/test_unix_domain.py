@@ -19,7 +19,9 @@ import pytest
 import capsock
 from support import CONCURRENCIES, LIMIT, TRANSPORTS, start, wait_until
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX") or os.name == "nt", reason="this system has none")
+pytestmark = pytest.mark.skipif(
+    not hasattr(socket, "AF_UNIX") or os.name == "nt", reason="this system has none"
+)
 
 KINDS = [(transport, concurrency) for transport in TRANSPORTS for concurrency in CONCURRENCIES]
 ABSTRACT = sys.platform == "linux"

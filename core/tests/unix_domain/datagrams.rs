@@ -180,15 +180,44 @@ fn an_abstract_name_has_no_file() {
 }
 
 #[test]
-fn a_child_process_that_dies_is_replaced() {
-    if !CONCURRENCIES.contains(&capsock::Concurrency::Processes) {
-        return;
+#[cfg(target_os = "linux")]
+fn a_server_has_no_name_of_a_client() {
+    for transport in [Transport::Tcp, Transport::Udp] {
+        let server = ServerOptions::new(transport, UnixAddress::from_abstract_name("0beef"));
+        let error = server.start().unwrap_err();
+        assert_eq!(error.kind(), capsock::ErrorKind::InvalidArgument);
+        assert!(error.to_string().contains("for clients"), "{error}");
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_process_that_dies_is_replaced() {
     let folder = Folder::new();
     let path = folder.join("s");
-    let _server =
-        options(Transport::Udp, &path).concurrency(capsock::Concurrency::Processes).start().unwrap();
-    drop(start(Transport::Udp, &folder.join("t")));
+    let options = options(Transport::Udp, &path).concurrency(capsock::Concurrency::Processes);
+    let _server = options.start().unwrap();
     let client = UdpClient::connect(path.as_path()).unwrap();
+    for _ in 0..3 {
+        assert_eq!(client.request("hello").unwrap(), "HELLO");
+        // Those of this server: each child that serves a path has its file among its sockets.
+        for child in crate::support::children().into_iter().filter(|child| serves(*child, &path)) {
+            // SAFETY: the call takes numbers.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
+    }
     assert_eq!(client.request("hello").unwrap(), "HELLO");
+}
+
+/// Whether a process has a descriptor of the socket that is bound to `path`.
+#[cfg(target_os = "linux")]
+fn serves(process: i32, path: &Path) -> bool {
+    let sockets = std::fs::read_to_string("/proc/net/unix").unwrap();
+    let line = sockets.lines().find(|line| line.ends_with(&format!(" {}", path.display())));
+    let Some(inode) = line.and_then(|line| line.split_whitespace().nth(6)) else { return false };
+    let Ok(descriptors) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    let socket = format!("socket:[{inode}]");
+    descriptors
+        .flatten()
+        .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|link| link.as_os_str() == &*socket))
 }

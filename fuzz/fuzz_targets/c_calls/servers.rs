@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use capsock_c_library::address::{CAPSOCK_ADDRESS_SIZE, capsock_address_format};
+use capsock_c_library::address::{CAPSOCK_UNIX_ADDRESS_SIZE, capsock_address_format};
 use capsock_c_library::handler::*;
 use capsock_c_library::request_context::*;
 use capsock_c_library::server::*;
@@ -50,7 +50,7 @@ unsafe extern "C" fn handle_with_context(
 ) -> c_int {
     let context = context.expect("a context");
     assert!((0..2).contains(&capsock_request_context_transport(Some(context))));
-    let mut text: [c_char; CAPSOCK_ADDRESS_SIZE] = [0; CAPSOCK_ADDRESS_SIZE];
+    let mut text: [c_char; CAPSOCK_UNIX_ADDRESS_SIZE] = [0; CAPSOCK_UNIX_ADDRESS_SIZE];
     // SAFETY: all bytes zero is an address without a family.
     let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
     let at = (&raw mut address).cast();

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use socket2::{SockAddr, Type};
 
+use super::socket::is_chosen_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno, process_id};
@@ -88,6 +89,11 @@ pub(crate) fn bind_unix(
     prepare: impl FnOnce(&Socket) -> std::result::Result<(), Errno>,
 ) -> Result<(Socket, Option<SocketFile>)> {
     let name = address.to_system(SERVE)?;
+    if address.as_abstract_name().is_some_and(is_chosen_name) {
+        // Replies to such a name are sent without regard to loops of servers.
+        let why = "Linux chooses names of five hexadecimal digits for clients";
+        return Err(Error::invalid(SERVE, why).at(address).advise("take another name"));
+    }
     let failed = |errno: Errno| Error::os(errno.0, SERVE).at(address);
     let socket = Socket::unix(kind).map_err(failed)?;
     let Some(path) = address.as_path() else {

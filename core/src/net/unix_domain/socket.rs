@@ -10,9 +10,11 @@ use crate::unix_address::UnixAddress;
 
 type Sys<T> = Result<T, Errno>;
 
-/// The length of the name that Linux chooses for a socket that is bound without one: five hexadecimal digits.
-#[cfg(target_os = "linux")]
-const CHOSEN: usize = 5;
+/// Whether an abstract name is one that Linux chooses for a socket that is bound without one: five hexadecimal digits
+/// (autobind of unix(7)).
+pub(super) fn is_chosen_name(name: &[u8]) -> bool {
+    name.len() == 5 && name.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
 
 /// The source of a datagram, as the system has written it: a copy of it allocates nothing.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,11 +38,10 @@ impl UnixSource {
         true
     }
 
-    /// Whether the sender has a name that Linux chose for it, as no server has.
+    /// Whether the sender has a name that Linux chose for it, which a server of capsock cannot have.
     #[cfg(target_os = "linux")]
     pub(crate) fn is_chosen(&self) -> bool {
-        let chosen = |name: &[u8]| name.len() == CHOSEN && name.iter().all(u8::is_ascii_hexdigit);
-        self.0.as_abstract_namespace().is_some_and(chosen)
+        self.0.as_abstract_namespace().is_some_and(is_chosen_name)
     }
 
     /// There are no such names.

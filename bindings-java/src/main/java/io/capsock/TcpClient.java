@@ -167,8 +167,8 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the local address of the connection. That of a Unix domain socket is
-   * unresolved, as {@link Server#address()} is.
+   * Returns the local address of the connection. That of a Unix domain socket is unresolved, as
+   * {@link Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -180,8 +180,8 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the address of the server that the client is connected to. That of a Unix domain socket is
-   * unresolved, as {@link Server#address()} is.
+   * Returns the address of the server that the client is connected to. That of a Unix domain socket
+   * is unresolved, as {@link Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error

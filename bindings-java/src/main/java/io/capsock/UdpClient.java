@@ -152,8 +152,8 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the address of the server. That of a Unix domain socket is
-   * unresolved, as {@link Server#address()} is.
+   * Returns the address of the server. That of a Unix domain socket is unresolved, as {@link
+   * Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error
