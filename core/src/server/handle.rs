@@ -50,7 +50,8 @@ impl Server {
         self.addresses[0]
     }
 
-    /// Every address that the server is bound to: one for each address of its host name, at least one.
+    /// Every address that the server is bound to: one for each address of its host name, at least one. On a Unix domain
+    /// socket it is 0.0.0.0:0 alone.
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
