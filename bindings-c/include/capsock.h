@@ -56,8 +56,12 @@
 // The port that servers listen on unless another is set: the textbook's.
 #define CAPSOCK_DEFAULT_PORT 12000
 
-// The size of a buffer that holds the text of any address and its NUL.
+// The size of a buffer that holds the text of any IPv4 or IPv6 address and its NUL.
 #define CAPSOCK_ADDRESS_SIZE 72
+
+// The size of a buffer that holds the text of any address, that of a Unix domain socket included,
+// and its NUL.
+#define CAPSOCK_UNIX_ADDRESS_SIZE 656
 
 // What a call returned. No number changes its meaning or is used again; a later version may add
 // some.
@@ -465,15 +469,27 @@ void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
 // Makes options with all defaults, which are freed with `capsock_server_options_free`. Never NULL.
 capsock_server_options *capsock_server_options_new(void);
 
-// The name or IP address to listen on; an empty string means all addresses of the machine. Default
+// The name or IP address to listen on; an empty string means all addresses of the machine.
+// `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names. Default
 // `localhost`.
 //
-// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
+// `localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a
+// slash is the path of a Unix domain socket as well.
 capsock_status capsock_server_options_set_host(capsock_server_options *options, const char *host);
 
 // The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
 // 65,535.
+//
+// A Unix domain socket has none: it is not looked at.
 capsock_status capsock_server_options_set_port(capsock_server_options *options, int32_t port);
+
+// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+// connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+// range: 0 to 511, octal 777.
+//
+// It is refused without such a file: an abstract name has no permissions.
+capsock_status capsock_server_options_set_socket_mode(capsock_server_options *options,
+                                                      uint32_t socket_mode);
 
 // The concurrency model: whether threads, processes or event loops serve several clients at once.
 // Default `CAPSOCK_CONCURRENCY_EVENTS`. `concurrency` is a `capsock_concurrency`.
@@ -545,7 +561,8 @@ capsock_status capsock_server_options_set_max_connections(capsock_server_options
 // /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 // 0.
 //
-// All clients behind one address translator (NAT) or one proxy are one peer.
+// All clients behind one address translator (NAT) or one proxy are one peer. It has no effect on a
+// Unix domain socket.
 capsock_status capsock_server_options_set_max_connections_per_peer(capsock_server_options *options,
                                                                    size_t max_connections_per_peer);
 
@@ -605,7 +622,8 @@ void capsock_server_options_free(capsock_server_options *options);
 //
 // `*address_length` is the size of the buffer `address` before the call, and the length of the
 // address after it. A `struct sockaddr_storage` is large enough; `capsock_address_format` makes
-// text of it.
+// text of it. That of a Unix domain socket is a `struct sockaddr_un`, which most clients of a
+// stream leave without a name.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, with nothing written, also if the buffer is too small.
 capsock_status capsock_request_context_peer(const capsock_request_context *context,
@@ -752,15 +770,16 @@ capsock_status capsock_server_start(int32_t transport,
                                     const capsock_server_options *options,
                                     capsock_server **server);
 
-// The port that the server listens on; 0 if `server` is NULL.
+// The port that the server listens on; 0 if `server` is NULL, and on a Unix domain socket.
 uint16_t capsock_server_port(const capsock_server *server);
 
 // The number of addresses that the server listens on: one for each address of its host name; 0 if
 // `server` is NULL.
 size_t capsock_server_address_count(const capsock_server *server);
 
-// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
-// from 0. `address` is freed with `capsock_string_free`.
+// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000", or as
+// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is
+// freed with `capsock_string_free`.
 capsock_status capsock_server_address(const capsock_server *server, size_t index, char **address);
 
 // Reads the totals, which are freed with `capsock_stats_free`. It copies counters and takes no
@@ -903,7 +922,8 @@ capsock_status capsock_udp_client_options_set_interruptible(capsock_udp_client_o
 void capsock_udp_client_options_free(capsock_udp_client_options *options);
 
 // Connects to a server. If the host has several addresses, the first that answers is used (RFC
-// 8305). `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535.
+// 8305). `host` is a name, an IP address, "" for the local host, or a Unix domain socket
+// as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535.
 // `options` may be NULL for the defaults, and is read during the call only. The client is freed
 // with `capsock_tcp_client_free`.
 //
@@ -998,8 +1018,8 @@ capsock_status capsock_tcp_client_close(const capsock_tcp_client *client);
 // returned.
 void capsock_tcp_client_free(capsock_tcp_client *client);
 
-// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
-// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, "" for the
+// local host, or a Unix domain socket as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
 // call only. The client is freed with `capsock_udp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
@@ -1097,7 +1117,9 @@ capsock_status capsock_address_parse(const char *text,
                                      socklen_t *address_length);
 
 // Formats an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
-// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any address.
+// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any of these. That of a Unix domain socket is
+// "unix:/run/x.sock", "unix:@name", or "unix:" for one without a name, with the characters escaped
+// that control a terminal; `CAPSOCK_UNIX_ADDRESS_SIZE` bytes are enough for it.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and
 // its NUL need more than `size` bytes.

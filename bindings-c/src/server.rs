@@ -58,7 +58,8 @@ pub extern "C" fn capsock_server_address_count(server: Option<&capsock_server>) 
 }
 
 /// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000", or as
-/// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is freed with `capsock_string_free`.
+/// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is
+/// freed with `capsock_string_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_address(
     server: Option<&capsock_server>,

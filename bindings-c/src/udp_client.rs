@@ -21,8 +21,8 @@ use crate::trace::set_process_info;
 /// the reply to another request.
 pub struct capsock_udp_client(UdpClient);
 
-/// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
-/// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+/// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, "" for the
+/// local host, or a Unix domain socket as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
 /// call only. The client is freed with `capsock_udp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use capsock::{RequestContext, Server, ServerOptions, Transport, UdpClient, UnixAddress};
 
-use crate::folder::{Folder, WITH_HANDLER, abstract_name, options, start};
+use crate::folder::{Folder, WITH_HANDLER, abstract_name, options};
 use crate::support::{CONCURRENCIES, TIME_LIMIT, eventually};
 
 fn bound(path: &Path) -> UnixDatagram {
