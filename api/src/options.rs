@@ -75,7 +75,8 @@ pub const SERVER: Options = Options {
                        the server is bound to. 0 means one for each processor.",
             paragraph: "It has no effect with `iterative`, nor over TCP with `threads` and `processes`. With a handler \
                         and `events`, and over UDP with `threads`, it is the number of requests handled at the same \
-                        time. If the handler blocks, more workers than processors are of use. Further requests wait \
+                        time. If the handler blocks, more workers than processors are of use. If it is asynchronous, it is \
+                        the number of requests pending at the same time, up to 65,536, and 0 means 1,024. Further requests wait \
                         in the kernel; they do not delay accepting, time limits, replies in progress or a stop.",
         },
         Opt {

@@ -182,8 +182,9 @@ pub unsafe extern "C" fn capsock_server_options_set_delimiter(
 /// `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
 /// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
 /// of requests handled at the same time. If the handler blocks, more workers than processors are of
-/// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-/// progress or a stop.
+/// use. If it is asynchronous, it is the number of requests pending at the same time, up to 65,536,
+/// and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting, time
+/// limits, replies in progress or a stop.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_workers(
     options: Option<&mut capsock_server_options>,

@@ -52,7 +52,7 @@ pub use net::Features;
 pub use net::{Endpoint, InterruptHook, write_without_signals};
 pub use request_context::RequestContext;
 pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
-pub use service::{ContextService, HandlerError, Service, Uppercase};
+pub use service::{AsyncService, ContextService, HandlerError, PendingReply, Service, Uppercase};
 pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 
 /// Private functions for the fuzz targets. They are not part of the interface.

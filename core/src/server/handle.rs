@@ -122,6 +122,18 @@ impl Server {
         self.stop_interruptible(timeout, None)
     }
 
+    /// Requests a stop within `timeout`, and returns at once, with the report so far: for a thread that completes replies of
+    /// an asynchronous handler, and would wait for itself in [`stop`](Server::stop).
+    ///
+    /// # Errors
+    /// Those of `stop`.
+    pub fn begin_stop(&self, timeout: Duration) -> Result<StopReport> {
+        let context = &self.state.context;
+        context.stop.check_process()?;
+        self.state.stop(timeout);
+        Ok(context.report())
+    }
+
     /// [`stop`](Server::stop), which a signal may interrupt; the server goes on stopping.
     ///
     /// # Errors
@@ -132,10 +144,9 @@ impl Server {
         on_interrupt: Option<InterruptHook>,
     ) -> Result<StopReport> {
         let context = &self.state.context;
-        context.stop.check_process()?;
-        self.state.stop(timeout);
+        let report = self.begin_stop(timeout)?;
         if self.state.on_own_thread() {
-            return Ok(context.report());
+            return Ok(report);
         }
         loop {
             let grace = if context.report().running > 0 { HANDLER_GRACE } else { CUT_GRACE };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bind::bind;
-use super::config::{ServerOptions, settings_from};
+use super::config::{ServerOptions, pending_limit, settings_from};
 use super::handle::Server;
 use super::state::{Context, State};
 use super::{children, tcp, udp};
@@ -28,11 +28,13 @@ impl ServerOptions {
     /// `Interrupted` if a signal arrives and `on_interrupt` returns `true`; those of `start`.
     pub fn start_interruptible(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
         let (settings, features) = settings_from(&self)?;
+        let pending_limit = pending_limit(&self);
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let (transport, concurrency) = (self.transport, settings.concurrency);
         let sockets = bind(transport, &self.endpoint, settings.backlog, on_interrupt)?;
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
-        let context = Context::new(settings, features, self.handler, self.log).map_err(failed)?;
+        let context =
+            Context::new(settings, features, self.handler, pending_limit, self.log).map_err(failed)?;
         let state = Arc::new(State::new(context).map_err(failed)?);
         // If the start fails from here on, dropping the server ends the threads that have been started.
         let server = Server { state: Arc::clone(&state), addresses, transport, concurrency };

@@ -7,4 +7,4 @@ mod validate;
 
 pub use options::ServerOptions;
 pub use settings::ServerSettings;
-pub(super) use validate::settings_from;
+pub(super) use validate::{pending_limit, settings_from};

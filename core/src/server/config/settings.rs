@@ -38,8 +38,9 @@ pub struct ServerSettings {
     /// It has no effect with `Concurrency::Iterative`, nor over TCP with `Concurrency::Threads` and
     /// `Concurrency::Processes`. With a handler and `Concurrency::Events`, and over UDP with
     /// `Concurrency::Threads`, it is the number of requests handled at the same time. If the handler blocks,
-    /// more workers than processors are of use. Further requests wait in the kernel; they do not delay
-    /// accepting, time limits, replies in progress or a stop.
+    /// more workers than processors are of use. If it is asynchronous, it is the number of requests pending
+    /// at the same time, up to 65,536, and 0 means 1,024. Further requests wait in the kernel; they do not
+    /// delay accepting, time limits, replies in progress or a stop.
     pub workers: usize,
     /// The maximum number of connections that the kernel queues until they are accepted (listen(2)). Default
     /// 1,024.

@@ -9,9 +9,16 @@ use crate::choices::{Concurrency, Framing, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::framing::{check_delimiter, check_length_bytes};
 use crate::net::{Child, Features};
+use crate::service::Handler;
 
 /// More threads or processes than this for each address are a mistake on any machine.
 const MAX_WORKERS: usize = 1_024;
+
+/// The most requests that an asynchronous handler may have pending: each has a connection, or a datagram, and no thread.
+const MAX_PENDING: usize = 65_536;
+
+/// How many it may have pending by default.
+const DEFAULT_PENDING: usize = 1_024;
 
 /// The upper bound of `busy_poll`.
 const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
@@ -28,8 +35,25 @@ pub(in crate::server) fn settings_from(options: &ServerOptions) -> Result<(Serve
     let features = Features::of_this_machine().intersection(useful_features(options)).without(excluded);
     let mut settings = options.settings.clone();
     settings.max_connections = max_connections(&settings);
-    settings.workers = workers(&settings);
+    settings.workers = match is_async(options) {
+        // The threads that call the handler, which returns at once.
+        true => workers(0).min(pending_limit(options)),
+        false => workers(settings.workers),
+    };
     Ok((settings, features))
+}
+
+/// How many requests an asynchronous handler may have pending at the same time.
+pub(in crate::server) fn pending_limit(options: &ServerOptions) -> usize {
+    match (options.settings.concurrency, options.settings.workers) {
+        (Concurrency::Iterative, _) => 1,
+        (_, 0) => DEFAULT_PENDING,
+        (_, given) => given,
+    }
+}
+
+fn is_async(options: &ServerOptions) -> bool {
+    matches!(options.handler, Some(Handler::Async(_)))
 }
 
 fn check(options: &ServerOptions) -> Result<()> {
@@ -55,8 +79,9 @@ fn check(options: &ServerOptions) -> Result<()> {
         let why = format!("busy_poll is {} s, and 1 s is the most", settings.busy_poll.as_secs_f64());
         return refuse(&why, "some 50 microseconds do most of what it can do");
     }
-    if settings.workers > MAX_WORKERS {
-        let why = format!("{} workers are more than {MAX_WORKERS}", settings.workers);
+    let most = if is_async(options) { MAX_PENDING } else { MAX_WORKERS };
+    if settings.workers > most {
+        let why = format!("{} workers are more than {most}", settings.workers);
         return refuse(&why, "0 takes one for each processor");
     }
     if options.handler.is_none() {
@@ -109,8 +134,8 @@ fn max_connections(settings: &ServerSettings) -> usize {
     }
 }
 
-fn workers(settings: &ServerSettings) -> usize {
-    match settings.workers {
+fn workers(given: usize) -> usize {
+    match given {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         given => given,
     }

@@ -3,7 +3,10 @@
 //! Threads share it, and so do forked child processes, whose counters and stop are in shared memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::calls::Calls;
 use super::counter::Counter;
 use super::handler_latency::{HandlerLatency, LatencySnapshot};
 use super::host_calls::{HostCall, HostCalls};
@@ -40,6 +43,8 @@ pub(in crate::server) struct Context {
     pub(in crate::server) stop: Stop,
     counters: SharedMemory<[Stripe; STRIPES]>,
     handler: Option<Handler>,
+    /// The calls of the handler, if it is asynchronous.
+    calls: Option<Arc<Calls>>,
     /// How long the handler takes, if that is counted.
     latency: Option<HandlerLatency>,
     log: Option<Log>,
@@ -52,8 +57,13 @@ impl Context {
         settings: ServerSettings,
         features: Features,
         handler: Option<Handler>,
+        pending_limit: usize,
         log: Option<Log>,
     ) -> Result<Context, Errno> {
+        let calls = match &handler {
+            Some(Handler::Async(service)) => Some(Arc::new(Calls::new(Arc::clone(service), pending_limit)?)),
+            _ => None,
+        };
         let latency = (settings.handler_latency && handler.is_some()).then(HandlerLatency::default);
         Ok(Context {
             delimiter: Delimiter::new(&settings.delimiter),
@@ -62,6 +72,7 @@ impl Context {
             stop: Stop::new()?,
             counters: SharedMemory::new()?,
             handler,
+            calls,
             latency,
             log,
             log_throttle: LogThrottle::new(),
@@ -101,6 +112,28 @@ impl Context {
         self.handler.is_some()
     }
 
+    /// The calls of the handler, if it is asynchronous: then it is called by
+    /// [`begin_call`](super::State::begin_call) alone.
+    pub(in crate::server) fn calls(&self) -> Option<&Arc<Calls>> {
+        self.calls.as_ref()
+    }
+
+    /// Whether the time of the handler's calls is counted.
+    pub(super) fn times_handler(&self) -> bool {
+        self.latency.is_some()
+    }
+
+    pub(super) fn count_handler_time(&self, elapsed: Duration) {
+        if let Some(latency) = &self.latency {
+            latency.count(elapsed);
+        }
+    }
+
+    /// `None` if the stop's deadline has passed.
+    pub(super) fn begin_host_call(&self) -> Option<HostCall<'_>> {
+        self.host_calls.begin(&self.stop)
+    }
+
     /// Whether [`reply`](Context::reply) needs the context of the request.
     pub(in crate::server) fn takes_request_context(&self) -> bool {
         self.handler.as_ref().is_some_and(Handler::takes_context)
@@ -136,9 +169,20 @@ impl Context {
             Ok(Err(error)) => error.0,
             Err(panic) => describe_panic(panic.as_ref()),
         };
-        self.counters().handler_errors.add(1);
-        self.log(&call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+        self.count_failure(&call, &why);
         false
+    }
+
+    fn count_failure(&self, call: &HostCall<'_>, why: &str) {
+        self.counters().handler_errors.add(1);
+        self.log(call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+    }
+
+    /// An asynchronous handler has failed, which is counted and logged by the calling thread.
+    pub(super) fn handler_failed(&self, why: &str) {
+        if let Some(call) = self.begin_host_call() {
+            self.count_failure(&call, why);
+        }
     }
 
     /// Runs `answer`, which calls [`reply`](Context::reply) several times; with a handler, inside one call of its

@@ -3,9 +3,12 @@
 //! A request needs the [`Context`] only: settings, counters, stop, handler and log. [`State`] adds what the server as
 //! a whole needs: its open connections, listeners and threads.
 
+mod begin_call;
+mod calls;
 mod connections;
 mod context;
 mod counter;
+mod dispatcher;
 mod handler_latency;
 mod host_calls;
 mod limit_event;
@@ -18,6 +21,7 @@ mod stop;
 mod threads;
 mod totals;
 
+pub(super) use calls::{Call, Calls, Destination, Permit, Target};
 pub(super) use connections::OpenConnection;
 pub(super) use context::Context;
 pub(super) use handler_latency::{BOUNDS, LatencySnapshot};

@@ -58,6 +58,11 @@ impl State {
         self.threads.contains_current()
     }
 
+    /// Whether the calling thread is the last one of the server.
+    pub(super) fn runs_one_thread(&self) -> bool {
+        self.threads.is_one()
+    }
+
     /// Waits until every thread of the server has ended.
     pub(in crate::server) fn wait_finished(&self, options: WaitOptions<'_>) -> Result<(), WaitError> {
         self.threads.wait_finished(options)
@@ -106,5 +111,9 @@ pub(in crate::server) struct Running(Arc<State>);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.threads.remove();
+        if let Some(calls) = self.0.context.calls() {
+            // The dispatcher ends after the others.
+            calls.wake_dispatcher();
+        }
     }
 }

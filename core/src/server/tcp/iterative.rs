@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
+use super::pending::asynchronous;
 use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
 use crate::server::state::{Listeners, State};
@@ -17,7 +18,7 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
         let mut buffers = Buffers::new(context);
         while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
             if let Some(admitted) = Admitted::admit(socket, blocks, state) {
-                serve(&admitted.connection, &mut buffers, context);
+                serve(&admitted.connection, &mut buffers, context, asynchronous(state));
                 buffers = buffers.reset(context);
             }
         }

@@ -8,6 +8,7 @@ mod events;
 mod exchange;
 mod iterative;
 mod linger;
+mod pending;
 mod processes;
 mod threads;
 
@@ -37,6 +38,7 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
     }
     let listeners = Arc::new(Listeners::new(sockets.into_iter().map(|(socket, _)| socket).collect()));
     state.set_listeners(&listeners);
+    state.start_dispatcher(|_, _| {})?;
     if matches!(concurrency, Concurrency::Iterative | Concurrency::Threads) {
         state.spawn("capsock-stop", |state| interrupt_at_stop(state))?;
     }

@@ -76,7 +76,7 @@ impl Processes<'_> {
 
 fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Result<Child, Errno> {
     let body = || {
-        connection::serve(connection, buffers, context);
+        connection::serve(connection, buffers, context, None);
         connection.socket.record_close_at_exit();
         if connection.was_cut() { CUT } else { 0 }
     };

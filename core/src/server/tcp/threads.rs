@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
+use super::pending::asynchronous;
 use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, Listeners, State};
@@ -57,7 +58,7 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
             continue;
         }
         if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
-            serve(&admitted.connection, &mut buffers, context);
+            serve(&admitted.connection, &mut buffers, context, asynchronous(state));
             buffers = buffers.reset(context);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

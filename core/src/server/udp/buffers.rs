@@ -16,7 +16,7 @@ use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 
 /// How far replies may exceed a full batch, in bytes: by the reply to one request.
-const GROWTH: usize = MAX_GROWTH * 65_536;
+pub(super) const GROWTH: usize = MAX_GROWTH * 65_536;
 
 /// How long the system may refuse a reply for want of buffer space before the reply is discarded.
 const SEND_TIMEOUT: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ impl BatchSizes {
 /// With batches of one datagram and without a handler its methods allocate nothing, so that a forked child may call
 /// them.
 pub(super) struct Buffers {
-    requests: ReceiveBatch,
+    pub(super) requests: ReceiveBatch,
     replies: SendBatch,
     batching: AdaptiveBatching,
     /// Whether a receive blocks until a datagram arrives or the socket is shut down; otherwise a poll precedes it.
@@ -112,14 +112,7 @@ impl Buffers {
         let mut totals = BatchTotals::default();
         for index in 0..count {
             let message = requests.message(index);
-            let reply_meta = message.meta.and_then(|received| {
-                let hop_limit = source_filter::reply_hop_limit(&received, bound)?;
-                // A server that is bound to all addresses replies from the one that the request was sent to.
-                let from =
-                    received.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
-                let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
-                Some(SendMeta { to: received.source, from, hop_limit })
-            });
+            let reply_meta = message.meta.and_then(|received| reply_meta(&received, bound));
             let from = match message.meta {
                 Some(received) if context.takes_request_context() => Some(request_context(&received, bound)),
                 _ => None,
@@ -161,9 +154,19 @@ impl Buffers {
     }
 }
 
+/// Where the reply to a datagram goes; `None` if it gets none.
+#[inline(always)]
+pub(super) fn reply_meta(received: &ReceiveMeta, bound: &SocketAddr) -> Option<SendMeta> {
+    let hop_limit = source_filter::reply_hop_limit(received, bound)?;
+    // A server that is bound to all addresses replies from the one that the request was sent to.
+    let from = received.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
+    let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
+    Some(SendMeta { to: received.source, from, hop_limit })
+}
+
 /// The context of a datagram: it was sent to the address that the system reports, which it is asked for if the server is bound
 /// to all, or to the one that the server is bound to.
-fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext {
+pub(super) fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext {
     let mut local = *bound;
     if let Some((ip, interface)) = received.destination {
         local.set_ip(ip);
@@ -177,7 +180,7 @@ fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext
 }
 
 /// The length of the longest reply to a request.
-fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
+pub(super) fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
     match max_amplification {
         0 => usize::MAX,
         times => request.len().saturating_mul(times),
@@ -186,14 +189,14 @@ fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
 
 /// What was received and not yet added to the server's totals.
 #[derive(Default)]
-struct BatchTotals {
-    datagrams: u64,
-    bytes: u64,
+pub(super) struct BatchTotals {
+    pub(super) datagrams: u64,
+    pub(super) bytes: u64,
     answered: u64,
 }
 
 impl BatchTotals {
-    fn add_to(self, context: &Context) {
+    pub(super) fn add_to(self, context: &Context) {
         let counters = context.counters();
         counters.datagrams_received.add(self.datagrams);
         counters.bytes_received.add(self.bytes);
@@ -201,7 +204,7 @@ impl BatchTotals {
     }
 }
 
-fn send_all(socket: &Socket, replies: &mut SendBatch, context: &Context) {
+pub(super) fn send_all(socket: &Socket, replies: &mut SendBatch, context: &Context) {
     let counters = context.counters();
     let mut limit = None;
     while !replies.is_empty() {

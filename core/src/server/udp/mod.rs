@@ -6,6 +6,7 @@
 
 mod adaptive_batching;
 mod buffers;
+mod pending;
 mod processes;
 mod semaphore;
 mod source_filter;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use self::buffers::{BatchSizes, Buffers};
+use self::pending::Sender;
 use self::semaphore::Semaphore;
 use self::worker::{interrupt_receives_at_stop, serve};
 use super::state::State;
@@ -52,6 +54,15 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
     state.spawn("capsock-stop", move |state| {
         interrupt_receives_at_stop(&to_interrupt, &state.context.stop);
     })?;
+    if context.calls().is_some() {
+        let mut sender = Sender::new(&sockets);
+        state.start_dispatcher(move |call, state| sender.send(call, state))?;
+        for index in (0..workers).flat_map(|_| 0..sockets.len()) {
+            let sockets = Arc::clone(&sockets);
+            state.spawn("capsock-udp", move |state| pending::serve(&sockets, index, state))?;
+        }
+        return Ok(());
+    }
     // Each address has `workers` threads, and `workers` of all threads answer at the same time.
     let semaphore = (sockets.len() > 1).then(|| Arc::new(Semaphore::new(workers)));
     for index in (0..workers).flat_map(|_| 0..sockets.len()) {

@@ -120,7 +120,10 @@ impl WorkerConnections {
         let next = run(&mut entry.connection, &mut step);
         self.replies.shrink_to(MAX_KEPT_REPLIES);
         let interest = match next {
-            NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
+            NextStep::AwaitInput
+            | NextStep::AwaitReply
+            | NextStep::Reschedule
+            | NextStep::CheckTimeoutsSoon => Interest::INPUT,
             NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
                 if entry.registered {
