@@ -16,6 +16,7 @@ public final class ServerOptions {
 {{fields}}
   private Handler handler;
   private ContextHandler contextHandler;
+  private AsyncContextHandler asyncHandler;
 
   ServerOptions(int transport) {
     this.transport = transport;
@@ -31,22 +32,54 @@ public final class ServerOptions {
    * @return this
    */
   public ServerOptions handler(Handler handler) {
-    this.handler = Objects.requireNonNull(handler, "handler");
-    contextHandler = null;
-    return this;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(handler, null, null);
   }
 
   /**
    * Sets the handler, which computes the replies, and gets the context of each request. Of the
-   * handlers that this method and {@link #handler(Handler)} set, the last one is called.
+   * handlers that are set, the last one is called.
    *
    * @param handler the handler
    * @return this
    * @since 0.1.0
    */
   public ServerOptions handler(ContextHandler handler) {
-    contextHandler = Objects.requireNonNull(handler, "handler");
-    this.handler = null;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, handler, null);
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously. Of the handlers that are set, the
+   * last one is called. What {@link #handler(Handler)} requires holds.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return asyncHandler((request, context) -> handler.handle(request));
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously, and gets the context of each
+   * request. Of the handlers that are set, the last one is called.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncContextHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, null, handler);
+  }
+
+  private ServerOptions setHandler(
+      Handler handler, ContextHandler contextHandler, AsyncContextHandler asyncHandler) {
+    this.handler = handler;
+    this.contextHandler = contextHandler;
+    this.asyncHandler = asyncHandler;
     return this;
   }
 

@@ -1,4 +1,5 @@
-from collections.abc import Callable, Iterable
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Iterable
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
@@ -20,6 +21,7 @@ __all__ = [
     "TcpClient",
     "UdpClient",
     "UppercaseStream",
+    "_PendingReply",
     "__version__",
     "_panic",
     "_pause_watchdog",
@@ -91,8 +93,9 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[bytes], Buffer] | None = None,
+        handler: Callable[[bytes], Buffer | Coroutine[Any, Any, Buffer]] | None = None,
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -100,8 +103,9 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[bytes, RequestContext], Buffer],
+        handler: Callable[[bytes, RequestContext], Buffer | Coroutine[Any, Any, Buffer]],
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -109,8 +113,9 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[str], str],
+        handler: Callable[[str], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -118,8 +123,9 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[str, RequestContext], str],
+        handler: Callable[[str, RequestContext], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @property
     def address(self) -> _Address: ...
@@ -145,6 +151,21 @@ class Server:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...
+
+@final
+class _PendingReply:
+    def is_wanted(self) -> bool: ...
+    def complete(self, answer: object) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+    def on_cancel(self, callback: Callable[[], object]) -> None: ...
 
 @final
 class TcpClient:

@@ -44,6 +44,8 @@ pub mod request_context;
 
 pub mod handler;
 
+pub mod async_handler;
+
 pub mod stats;
 
 pub mod server;

@@ -59,6 +59,12 @@ static void server(void) {
   REFUSED(capsock_server_options_set_context_handler(NULL, NULL, NULL), "options");
   REFUSED(capsock_request_context_peer(NULL, NULL, NULL), "context");
   REFUSED(capsock_request_context_local(NULL, NULL, NULL), "context");
+  REFUSED(capsock_server_options_set_async_handler(NULL, NULL, NULL), "options");
+  REFUSED(capsock_pending_reply_complete(NULL, "", 0), "reply");
+  REFUSED(capsock_pending_reply_fail(NULL, "why"), "reply");
+  REFUSED(capsock_pending_reply_on_cancel(NULL, NULL, NULL), "reply");
+  CHECK(!capsock_pending_reply_is_wanted(NULL));
+  capsock_pending_reply_free(NULL);
   CHECK(capsock_request_context_transport(NULL) == CAPSOCK_TRANSPORT_TCP);
   REFUSED(capsock_server_options_set_handler_latency(NULL, true), "options");
   REFUSED(capsock_server_options_set_log(NULL, NULL, NULL), "options");

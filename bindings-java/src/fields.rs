@@ -30,11 +30,13 @@ macro_rules! fields {
     (@type long) => { jni::sys::jlong };
     (@type double) => { jni::sys::jdouble };
     (@type handler) => { $crate::java::Handler<'local> };
+    (@type async_handler) => { $crate::java::AsyncContextHandler<'local> };
     (@type context_handler) => { $crate::java::ContextHandler<'local> };
     (@signature bytes) => { jni::jni_sig!("[B") };
     (@signature long) => { jni::jni_sig!("J") };
     (@signature double) => { jni::jni_sig!("D") };
     (@signature handler) => { jni::jni_sig!("Lio/capsock/Handler;") };
+    (@signature async_handler) => { jni::jni_sig!("Lio/capsock/AsyncContextHandler;") };
     (@signature context_handler) => { jni::jni_sig!("Lio/capsock/ContextHandler;") };
     (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JByteArray>($value.l()?) };
     (@value long, $env:ident, $value:ident) => { $value.j() };
@@ -43,6 +45,11 @@ macro_rules! fields {
         let object = $value.l()?;
         // SAFETY: the field is a Handler by its signature, and the reference is this one's alone.
         Ok(unsafe { $crate::java::Handler::from_raw($env, object.into_raw()) })
+    }};
+    (@value async_handler, $env:ident, $value:ident) => {{
+        let object = $value.l()?;
+        // SAFETY: the field is an AsyncContextHandler by its signature, and the reference is this one's alone.
+        Ok(unsafe { $crate::java::AsyncContextHandler::from_raw($env, object.into_raw()) })
     }};
     (@value context_handler, $env:ident, $value:ident) => {{
         let object = $value.l()?;

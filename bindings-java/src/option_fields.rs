@@ -37,6 +37,7 @@ fields! {
     handler_latency: long = "handlerLatency",
     handler: handler = "handler",
     context_handler: context_handler = "contextHandler",
+    async_handler: async_handler = "asyncHandler",
 }
 
 bind_java_type! { pub(crate) TcpClientOptions => io.capsock.TcpClientOptions }

@@ -8,6 +8,7 @@ use jni::objects::{JByteArray, JLongArray, JObject};
 use jni::sys::{jboolean, jdouble, jint, jlong};
 use jni::{Env, NativeMethod, native_method};
 
+use crate::async_handler::JavaAsyncHandler;
 use crate::bytes;
 use crate::failure::{Failure, Throw};
 use crate::handler::{JavaContextHandler, JavaHandler, log};
@@ -50,6 +51,11 @@ fn server_start<'local>(
         let handler = env.new_global_ref(context_handler)?;
         let handler = JavaContextHandler { handler, upcalls: Arc::clone(&upcalls) };
         options = options.handler_with_context(handler);
+    }
+    let async_handler = given.async_handler(env)?;
+    if !async_handler.is_null() {
+        let handler = env.new_global_ref(async_handler)?;
+        options = options.async_handler(JavaAsyncHandler { handler, upcalls: Arc::clone(&upcalls) });
     }
     let options = options.log(move |level, text| log(&upcalls, level, text));
     Ok(SERVERS.insert(options.start()?))

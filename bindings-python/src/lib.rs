@@ -24,6 +24,7 @@
 mod arguments;
 mod blocking;
 mod callback;
+mod coroutines;
 mod errors;
 mod exit;
 mod files;
@@ -33,6 +34,7 @@ mod lookup;
 mod many;
 mod once_object;
 mod options;
+mod pending_reply;
 mod reports;
 mod request_context;
 mod script;
@@ -60,6 +62,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;
     module.add_class::<stats::StopReport>()?;
+    module.add_class::<pending_reply::PendingReply>()?;
     module.add_class::<request_context::RequestContext>()?;
     module.add_class::<tcp_client::TcpClient>()?;
     module.add_class::<udp_client::UdpClient>()?;

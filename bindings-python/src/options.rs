@@ -25,12 +25,12 @@ impl Server {
         OrDefault::Default, max_connections_per_peer = OrDefault::Default, max_request = OrDefault::Default,
         max_amplification = OrDefault::Default, idle_timeout = OrDefault::Default, write_timeout =
         OrDefault::Default, busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, handler =
-        None, text = false,
+        None, text = false, r#loop = None,
     ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
         length_bytes=4, length_endian='big', length_includes_itself=False, delimiter=b'\\r\\n', \
         workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
         max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
-        handler_latency=False, handler=None, text=False)")]
+        handler_latency=False, handler=None, text=False, loop=None)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
@@ -55,6 +55,7 @@ impl Server {
         handler_latency: OrDefault<bool>,
         handler: Option<Py<PyAny>>,
         text: bool,
+        r#loop: Option<Py<PyAny>>,
     ) -> Result<Server> {
         let mut options = ServerOptions::new(transport.0, (host, port.0));
         options.settings.concurrency = concurrency.unwrap_or(Named(options.settings.concurrency)).0;
@@ -82,7 +83,7 @@ impl Server {
         options.settings.busy_poll =
             busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
         options.settings.handler_latency = handler_latency.unwrap_or(options.settings.handler_latency);
-        Server::start(py, options, handler, text)
+        Server::start(py, options, handler, text, r#loop)
     }
 }
 

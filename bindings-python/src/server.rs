@@ -13,13 +13,15 @@ use crate::blocking::{blocking, interrupted};
 use crate::errors::{Error, Result};
 use crate::handler::{self, Callable};
 use crate::stats::{Stats, StopReport};
-use crate::{exit, tcp_client::pair};
+use crate::{coroutines, exit, tcp_client::pair};
 
 #[doc = include_str!("doc/Server.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
 pub(crate) struct Server {
     server: Arc<capsock::Server>,
     callable: Callable,
+    /// What runs a coroutine handler, if it is one.
+    runner: Callable,
 }
 
 impl Server {
@@ -29,22 +31,33 @@ impl Server {
         options: ServerOptions,
         handler: Option<Py<PyAny>>,
         text: bool,
+        event_loop: Option<Py<PyAny>>,
     ) -> Result<Server> {
         let mut options = options.log(handler::log(py)?);
-        let callable = Callable::default();
+        let (callable, runner) = (Callable::default(), Callable::default());
         match handler {
             Some(handler) if handler.bind(py).is_callable() => {
-                options = handler::set(py, options, &callable, handler, text)?;
+                let shared = (&callable, &runner);
+                options = match coroutines::service(py, &handler, event_loop, shared, text)? {
+                    Some(service) => options.async_handler(service),
+                    None => handler::set(py, options, &callable, handler, text)?,
+                };
             }
             Some(_) => return Err(PyTypeError::new_err("the handler must be callable").into()),
             None if text => {
                 return Err(PyValueError::new_err("text=True says how a handler is called; give one").into());
             }
+            None if event_loop.is_some() => {
+                return Err(
+                    PyValueError::new_err("loop is for a handler that is a coroutine function").into()
+                );
+            }
             None => {}
         }
-        let server = Arc::new(blocking(py, || options.start_interruptible(Some(interrupted)))?);
+        let started = blocking(py, || options.start_interruptible(Some(interrupted)));
+        let server = Arc::new(started.inspect_err(|_| coroutines::close(py, &runner))?);
         exit::remember(&server);
-        Ok(Server { server, callable })
+        Ok(Server { server, callable, runner })
     }
 }
 
@@ -106,10 +119,14 @@ impl Server {
     /// limit) are cut. Ctrl-C ends the call, not the stop.
     ///
     /// It may be called from any thread and more than once: the earliest deadline holds, and each call
-    /// returns the same report. From a handler it starts the stop and returns at once.
+    /// returns the same report. From a handler, or a coroutine on the loop of the handler, it starts
+    /// the stop and returns at once.
     #[pyo3(signature = (timeout = OrDefault::Default), text_signature = "($self, timeout=5)")]
     fn stop(&self, py: Python<'_>, timeout: OrDefault<Seconds>) -> Result<StopReport> {
         let timeout = timeout.limit_or("the stop timeout", Some(capsock::DEFAULT_STOP_TIMEOUT))?;
+        if coroutines::on_loop(py, &self.runner) {
+            return Ok(self.server.begin_stop(timeout.unwrap_or(Duration::MAX))?.into());
+        }
         let stop = || self.server.stop_interruptible(timeout.unwrap_or(Duration::MAX), Some(interrupted));
         Ok(blocking(py, stop)?.into())
     }
@@ -119,6 +136,9 @@ impl Server {
     #[pyo3(signature = (timeout = None))]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> Result<bool> {
         let timeout = Seconds(timeout).limit("the timeout")?;
+        if coroutines::on_loop(py, &self.runner) {
+            return Err(PyValueError::new_err("the loop of the handler would wait for itself").into());
+        }
         blocking(py, || self.server.wait(timeout, Some(interrupted)))
     }
 
@@ -151,17 +171,35 @@ impl Server {
         }
     }
 
+    /// The server, for the block of `async with`.
+    fn __aenter__<'py>(this: Bound<'py, Server>) -> PyResult<Bound<'py, PyAny>> {
+        this.py().import("capsock._loop")?.getattr("enter")?.call1((this,))
+    }
+
+    /// Stops the server, as stop() does, while the running loop goes on.
+    #[pyo3(signature = (_exc_type, _exc_value, _traceback, /))]
+    fn __aexit__<'py>(
+        this: Bound<'py, Server>,
+        _exc_type: &Bound<'py, PyAny>,
+        _exc_value: &Bound<'py, PyAny>,
+        _traceback: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        this.py().import("capsock._loop")?.getattr("leave")?.call1((this,))
+    }
+
     fn __repr__(&self) -> String {
         let (transport, concurrency) = (self.transport(), self.concurrency());
         format!("<capsock.Server {transport} {concurrency} {}>", Endpoint::from(self.server.local_addr()))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
-        self.callable.traverse(|callable| visit.call(callable))
+        self.callable.traverse(|callable| visit.call(callable))?;
+        self.runner.traverse(|runner| visit.call(runner))
     }
 
     fn __clear__(&self) {
         self.callable.clear();
+        self.runner.clear();
     }
 }
 
@@ -169,12 +207,21 @@ impl Drop for Server {
     /// Stops with the GIL released: a running handler needs it to return.
     fn drop(&mut self) {
         let close = |py: Python<'_>| {
+            if coroutines::on_loop(py, &self.runner) {
+                // The requests in progress need this thread.
+                let server = Arc::clone(&self.server);
+                let closing = std::thread::Builder::new().spawn(move || server.close());
+                if closing.is_ok() {
+                    return;
+                }
+            }
             py.detach(|| self.server.close());
             // A thread of the server may drop the last reference. It is not attached, and PyO3 would keep the handler until
             // a function of this module is called. Dropped by its own handler, a server has not ended here: it answers
             // what it has accepted, by the handler.
             if matches!(self.server.wait(Some(Duration::ZERO), None), Ok(true)) {
                 self.callable.clear();
+                self.runner.clear();
             }
         };
         if Python::try_attach(close).is_none() {

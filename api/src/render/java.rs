@@ -291,7 +291,7 @@ fn native() -> String {
             let _ = writeln!(text, "    {}: {kind} = \"{}\",", option.name, camel(option.name));
         }
         if handler {
-            text += "    handler: handler = \"handler\",\n    context_handler: context_handler = \"contextHandler\",\n";
+            text += "    handler: handler = \"handler\",\n    context_handler: context_handler = \"contextHandler\",\n    async_handler: async_handler = \"asyncHandler\",\n";
         }
         text += "}\n";
     }

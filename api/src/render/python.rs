@@ -149,11 +149,11 @@ fn constructors() -> String {
     let _ = write!(
         text,
         "\n#[pymethods]\nimpl Server {{\n    #[new]\n    #[pyo3(signature = (\n{}    ), text_signature = \"{}\")]\n    {expected}    fn new(\n        \
-         py: Python<'_>,\n        transport: Named<Transport>,\n{}        handler: Option<Py<PyAny>>,\n        text: bool,\n    ) \
+         py: Python<'_>,\n        transport: Named<Transport>,\n{}        handler: Option<Py<PyAny>>,\n        text: bool,\n        r#loop: Option<Py<PyAny>>,\n    ) \
          -> Result<Server> {{\n        let mut options = ServerOptions::new(transport.0, (host, port.0));\n{}        \
-         Server::start(py, options, handler, text)\n    }}\n}}\n",
-        signature("transport, *", &defaults(&SERVER), ", handler = None, text = false,"),
-        text_signature("transport, *", &shown(&SERVER), ", handler=None, text=False"),
+         Server::start(py, options, handler, text, r#loop)\n    }}\n}}\n",
+        signature("transport, *", &defaults(&SERVER), ", handler = None, text = false, r#loop = None,"),
+        text_signature("transport, *", &shown(&SERVER), ", handler=None, text=False, loop=None"),
         arguments(&SERVER),
         in_python(&SERVER).map(|option| set(option, "options.settings")).collect::<String>()
     );

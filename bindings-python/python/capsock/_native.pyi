@@ -1,5 +1,6 @@
 # Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
-from collections.abc import Callable, Iterable
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Iterable
 from os import PathLike
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
@@ -21,6 +22,7 @@ __all__ = [
     "TcpClient",
     "UdpClient",
     "UppercaseStream",
+    "_PendingReply",
     "__version__",
     "_panic",
     "_pause_watchdog",
@@ -163,8 +165,9 @@ class Server:
             range: 0 to 1,024. It has no effect with "iterative", nor over TCP with "threads" and
             "processes". With a handler and "events", and over UDP with "threads", it is the number
             of requests handled at the same time. If the handler blocks, more workers than
-            processors are of use. Further requests wait in the kernel; they do not delay accepting,
-            time limits, replies in progress or a stop.
+            processors are of use. If it is asynchronous, it is the number of requests pending at
+            the same time, up to 65,536, and 0 means 1,024. Further requests wait in the kernel;
+            they do not delay accepting, time limits, replies in progress or a stop.
         backlog: The maximum number of connections that the kernel queues until they are
             accepted (listen(2)). Default 1024. The kernel reduces it to net.core.somaxconn.
         max_connections: The maximum number of TCP connections served at once; a further one is
@@ -211,7 +214,18 @@ class Server:
             length nor a delimiter; the server adds those of the reply. One that they do not fit is
             not sent, and the connection is closed. For a handler that gets the context, a connection
             that its peer has reset before it is accepted is closed: it has no addresses.
+            A coroutine function (async def, also as a method, as __call__ of an object, or behind
+            functools.partial) is called on an event loop, as a task for each request with a copy of
+            the context (contextvars) in which the server was started. Its requests need no thread
+            each: with "events", and over UDP, workers of them are pending at once, 1,024 if that is
+            0. The next request of a connection is passed on after the reply. A stop waits for the
+            tasks until its deadline, then cancels them, as a connection that breaks does. The loop
+            is the server's own, in a thread, created by the policy of asyncio and closed by the
+            stop, unless loop is given. `async with` stops the server without blocking the loop.
         text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
+        loop: the event loop that runs a coroutine handler, for example asyncio.get_running_loop().
+            None has the server create one. It must run for as long as requests are to be answered:
+            a blocking call, of a client for example, in its thread keeps them waiting.
 
     Raises
         ValueError: an argument, or a combination of them, that is not possible.
@@ -242,8 +256,9 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[bytes], Buffer] | None = None,
+        handler: Callable[[bytes], Buffer | Coroutine[Any, Any, Buffer]] | None = None,
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -268,8 +283,9 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[bytes, RequestContext], Buffer],
+        handler: Callable[[bytes, RequestContext], Buffer | Coroutine[Any, Any, Buffer]],
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -294,8 +310,9 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[str], str],
+        handler: Callable[[str], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -320,8 +337,9 @@ class Server:
         write_timeout: float | None = 30,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[str, RequestContext], str],
+        handler: Callable[[str, RequestContext], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @property
     def address(self) -> _Address:
@@ -357,7 +375,8 @@ class Server:
         limit) are cut. Ctrl-C ends the call, not the stop.
 
         It may be called from any thread and more than once: the earliest deadline holds, and each call
-        returns the same report. From a handler it starts the stop and returns at once.
+        returns the same report. From a handler, or a coroutine on the loop of the handler, it starts
+        the stop and returns at once.
         """
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the server has stopped and returns True, or False after timeout seconds. None,
@@ -375,6 +394,23 @@ class Server:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+    def __aenter__(self) -> Coroutine[Any, Any, Self]:
+        """The server, for the block of `async with`."""
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]:
+        """Stops the server, as stop() does, while the running loop goes on."""
+
+@final
+class _PendingReply:
+    def is_wanted(self) -> bool: ...
+    def complete(self, answer: object) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+    def on_cancel(self, callback: Callable[[], object]) -> None: ...
 
 @final
 class TcpClient:

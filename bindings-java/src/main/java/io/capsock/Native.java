@@ -78,6 +78,10 @@ final class Native {
 
   native void serverClose(long handle);
 
+  native void replyComplete(long reply, byte[] bytes);
+
+  native void replyFail(long reply);
+
   native long tcpConnect(byte[] host, long port, TcpClientOptions options) throws IOException;
 
   native byte[] tcpRequestText(long handle, byte[] line) throws IOException;

@@ -33,6 +33,7 @@ public final class ServerOptions {
   private long handlerLatency = Native.UNSET;
   private Handler handler;
   private ContextHandler contextHandler;
+  private AsyncContextHandler asyncHandler;
 
   ServerOptions(int transport) {
     this.transport = transport;
@@ -157,8 +158,9 @@ public final class ServerOptions {
    * Concurrency#THREADS} and {@link Concurrency#PROCESSES}. With a handler and {@link
    * Concurrency#EVENTS}, and over UDP with {@link Concurrency#THREADS}, it is the number of
    * requests handled at the same time. If the handler blocks, more workers than processors are of
-   * use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-   * progress or a stop.
+   * use. If it is asynchronous, it is the number of requests pending at the same time, up to
+   * 65,536, and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting,
+   * time limits, replies in progress or a stop.
    *
    * @param workers workers
    * @return this
@@ -320,22 +322,54 @@ public final class ServerOptions {
    * @return this
    */
   public ServerOptions handler(Handler handler) {
-    this.handler = Objects.requireNonNull(handler, "handler");
-    contextHandler = null;
-    return this;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(handler, null, null);
   }
 
   /**
    * Sets the handler, which computes the replies, and gets the context of each request. Of the
-   * handlers that this method and {@link #handler(Handler)} set, the last one is called.
+   * handlers that are set, the last one is called.
    *
    * @param handler the handler
    * @return this
    * @since 0.1.0
    */
   public ServerOptions handler(ContextHandler handler) {
-    contextHandler = Objects.requireNonNull(handler, "handler");
-    this.handler = null;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, handler, null);
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously. Of the handlers that are set, the
+   * last one is called. What {@link #handler(Handler)} requires holds.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return asyncHandler((request, context) -> handler.handle(request));
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously, and gets the context of each
+   * request. Of the handlers that are set, the last one is called.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncContextHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, null, handler);
+  }
+
+  private ServerOptions setHandler(
+      Handler handler, ContextHandler contextHandler, AsyncContextHandler asyncHandler) {
+    this.handler = handler;
+    this.contextHandler = contextHandler;
+    this.asyncHandler = asyncHandler;
     return this;
   }
 
