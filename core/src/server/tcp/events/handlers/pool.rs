@@ -178,7 +178,7 @@ impl Pool {
                 let key = event.token() as usize;
                 let slot = self.slots().get(key).map(Arc::clone);
                 if let Some(slot) = slot {
-                    self.wake_again(key, &slot);
+                    self.report_again(key, &slot);
                 }
             }
         }
@@ -215,8 +215,9 @@ impl Pool {
         let next = run(connection, &mut StepContext { context, received, replies, now, draining });
         self.apply(key, &mut content, next);
         drop(content);
-        if slot.take_pending_wakeup() || next == NextStep::Reschedule {
-            self.wake_again(key, &slot);
+        let pending_wakeup = slot.take_pending_wakeup();
+        if pending_wakeup || next == NextStep::Reschedule {
+            self.wake_again(key, &slot, pending_wakeup);
         }
         true
     }
@@ -267,11 +268,20 @@ impl Pool {
 
     /// Wakes a thread for a connection, once those that are ready already have had their turn. The caller has
     /// released the slot: a thread that is woken earlier could find it taken.
-    fn wake_again(&self, key: usize, slot: &Slot) {
-        if let Some(calls) = self.state.context.calls() {
-            // Whether the socket is ready is not the question: a reply may be completed.
-            return calls.wake(key);
+    /// `event` is whether an event has found the slot taken.
+    fn wake_again(&self, key: usize, slot: &Slot, event: bool) {
+        let calls = self.state.context.calls();
+        if event || calls.is_none() {
+            self.report_again(key, slot);
         }
+        if let Some(calls) = calls {
+            // Whether the socket is ready is not the question: a reply may be completed.
+            calls.wake(key);
+        }
+    }
+
+    /// Has the kernel report a connection once more, with what it reports once: the end of the input.
+    fn report_again(&self, key: usize, slot: &Slot) {
         // It fails if the connection was closed since.
         let _ = self.input.report_again(slot.open.socket.as_fd(), key as u64);
     }
