@@ -278,6 +278,11 @@ typedef struct capsock_reply capsock_reply;
 // library and is valid during that call of the handler.
 typedef struct capsock_request_context capsock_request_context;
 
+// The reply to one request, which is completed once: during the call of the handler, or later, by
+// any thread. It belongs to the program, which frees it with `capsock_pending_reply_free`, also
+// after the server is freed. Its functions may be called by several threads at the same time.
+typedef struct capsock_pending_reply capsock_pending_reply;
+
 // A running server.
 typedef struct capsock_server capsock_server;
 
@@ -376,6 +381,26 @@ typedef int (*capsock_context_handler)(const uint8_t *request,
 // newline, valid during the call. The server's threads call it, several at the same time. It must
 // return, as a handler must.
 typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
+
+// Begins to answer a request: completes `reply`, or has another thread complete it later. It should
+// return soon. `request` and `context` are as for `capsock_context_handler`, valid during the call.
+// `reply` is never NULL, and belongs to the handler.
+//
+// Of the requests of one TCP connection, the next one is passed to the handler when the reply to
+// the one before is sent. With `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP, `workers` requests are
+// pending at the same time, 1,024 if that is 0; further requests wait in the kernel. No thread of the
+// server waits for a reply, except with `CAPSOCK_CONCURRENCY_THREADS` and
+// `CAPSOCK_CONCURRENCY_ITERATIVE` over TCP that of the connection.
+//
+// The handler must return: neither longjmp(3) nor a C++ exception may leave it.
+typedef void (*capsock_async_handler)(const uint8_t *request,
+                                      size_t length,
+                                      const capsock_request_context *context,
+                                      capsock_pending_reply *reply,
+                                      void *user_data);
+
+// Told that a reply is not wanted any more.
+typedef void (*capsock_cancel_callback)(void *user_data);
 
 // Receives the reply to request number `index`, counted from 0, and returns 0. Any other return
 // value ends the call that sent the requests, with `CAPSOCK_INPUT_OUTPUT`.
@@ -521,8 +546,9 @@ capsock_status capsock_server_options_set_delimiter(capsock_server_options *opti
 // `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
 // `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
 // of requests handled at the same time. If the handler blocks, more workers than processors are of
-// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-// progress or a stop.
+// use. If it is asynchronous, it is the number of requests pending at the same time, up to 65,536,
+// and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting, time
+// limits, replies in progress or a stop.
 capsock_status capsock_server_options_set_workers(capsock_server_options *options, size_t workers);
 
 // The maximum number of connections that the kernel queues until they are accepted (listen(2)).
@@ -658,6 +684,49 @@ capsock_status capsock_server_options_set_context_handler(capsock_server_options
 capsock_status capsock_server_options_set_log(capsock_server_options *options,
                                               capsock_log log,
                                               void *user_data);
+
+// Sets the function that answers requests asynchronously, and the pointer that is passed to it, as
+// `capsock_server_options_set_handler` does. Of the handlers that are set, the last one counts; NULL
+// selects upper case. Contexts are as for `capsock_server_options_set_context_handler`.
+//
+// A stop waits for pending replies until its deadline. Then they are not wanted any more: see
+// `capsock_pending_reply_on_cancel`.
+capsock_status capsock_server_options_set_async_handler(capsock_server_options *options,
+                                                        capsock_async_handler handler,
+                                                        void *user_data);
+
+// Gives the reply, which is copied. It does not free `reply`.
+//
+// Errors: `CAPSOCK_CLOSED`, with no effect, if the request is completed already or its reply is not
+// wanted any more; `CAPSOCK_INVALID_ARGUMENT`.
+capsock_status capsock_pending_reply_complete(const capsock_pending_reply *reply,
+                                              const void *data,
+                                              size_t length);
+
+// Fails the request, as a handler that returns another value than 0 does: it is logged, with the
+// text `reason`, and counted. It does not free `reply`. The errors are those of
+// `capsock_pending_reply_complete`.
+capsock_status capsock_pending_reply_fail(const capsock_pending_reply *reply, const char *reason);
+
+// Whether the request is not completed and its reply would be sent: its connection is open, and no
+// stop has reached its deadline. NULL is not wanted.
+bool capsock_pending_reply_is_wanted(const capsock_pending_reply *reply);
+
+// Has `callback` called with `user_data`, once, if the reply is not wanted any more before the
+// request is completed: at the deadline of a stop, or if the system reports that the connection is
+// broken. It replaces an earlier callback; NULL removes it. If the reply is not wanted already, it is
+// called at once, by this thread; if the request is completed, never.
+//
+// Otherwise a thread of the server calls it, which sends replies as well: it should return soon. A
+// completion by another thread may run at the same time, and the callback may still run when that
+// returns with an error: what it uses must stay valid until it has run or the server is freed.
+capsock_status capsock_pending_reply_on_cancel(const capsock_pending_reply *reply,
+                                               capsock_cancel_callback callback,
+                                               void *user_data);
+
+// Frees the reply. A request that is not completed fails. NULL has no effect. No other call may use
+// the reply at the same time.
+void capsock_pending_reply_free(capsock_pending_reply *reply);
 
 // TCP connections accepted, including refused ones.
 uint64_t capsock_stats_connections_accepted(const capsock_stats *stats);
