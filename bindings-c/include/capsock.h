@@ -270,6 +270,11 @@ typedef int32_t capsock_level;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The reply to one request, which is completed once: during the call of the handler, or later, by
+// any thread. It belongs to the program, which frees it with `capsock_pending_reply_free`, also
+// after the server is freed. Its functions may be called by several threads at the same time.
+typedef struct capsock_pending_reply capsock_pending_reply;
+
 // The reply that a handler writes. It belongs to the library and is valid during that call of the
 // handler.
 typedef struct capsock_reply capsock_reply;
@@ -277,11 +282,6 @@ typedef struct capsock_reply capsock_reply;
 // The context of a request: who sent it, to which address, over which transport. It belongs to the
 // library and is valid during that call of the handler.
 typedef struct capsock_request_context capsock_request_context;
-
-// The reply to one request, which is completed once: during the call of the handler, or later, by
-// any thread. It belongs to the program, which frees it with `capsock_pending_reply_free`, also
-// after the server is freed. Its functions may be called by several threads at the same time.
-typedef struct capsock_pending_reply capsock_pending_reply;
 
 // A running server.
 typedef struct capsock_server capsock_server;
