@@ -8,12 +8,12 @@ use serde_json::json;
 
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::log::{LogFormat, Severity};
-use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{check, client, completions, demo, link, man, peer, serve, stdio, trace, uppercase};
+use crate::{check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, trace, uppercase};
 
 const AFTER: &str = "\
 Examples:
+  capsock show UDPServer.py -- UDPClient.py      run both, and draw what their sockets did
   capsock serve tcp                              serve on port 12000, this machine only
   capsock client tcp localhost 12000 hello       print HELLO
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
@@ -42,7 +42,8 @@ enum Command {
     Trace(trace::Trace),
     Check(check::Check),
     Demo(demo::Demo),
-    Run(Run),
+    Run(run_program::Run),
+    Show(show::Show),
     Completions(completions::Completions),
     Man(man::Pages),
     /// The Rust peer of the demonstration.
@@ -71,21 +72,6 @@ impl Command {
     }
 }
 
-/// Run an unchanged Python script on the sockets of capsock; needs the Python package.
-///
-/// If the program `capsock-run` of the Python package is in the folder of this command, it runs the script.
-#[derive(Debug, clap::Args)]
-struct Run {
-    /// Print no hints about common mistakes.
-    #[arg(long)]
-    no_hints: bool,
-    #[command(flatten)]
-    trace: Record,
-    /// The script and its arguments.
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT.py")]
-    script: Vec<OsString>,
-}
-
 pub(crate) fn run(args: Vec<OsString>) -> i32 {
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
@@ -97,6 +83,11 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
         }
     };
     let (outcome, signal) = match &cli.command {
+        // The program takes the place of this one, with the signals as they are.
+        Command::Run(args) => match run_program::run(args) {
+            Ok(code) => return code,
+            Err(failure) => (Err(failure), None),
+        },
         // A peer exits at the end of its input, or is killed; it handles no signals.
         Command::Peer { args } => (peer(args), None),
         command => run_with_signals(command),
@@ -150,26 +141,15 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Trace(args) => trace::run(args),
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
-        Command::Run(args) => Err(elsewhere(args)),
+        Command::Show(args) => show::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man(args) => man::run(args, Cli::command()),
+        Command::Run(args) => run_program::run(args).map(|_| ()),
         Command::Peer { args } => peer(args),
     };
     let signal = signals::arrived();
     drop(signals);
     (outcome, signal)
-}
-
-/// Where the Python package is installed, [`start_script`](crate::start_script) has run the script.
-fn elsewhere(args: &Run) -> Failure {
-    let option = if args.no_hints { " --no-hints" } else { "" };
-    let trace = args.trace.words();
-    let words: Vec<_> = args.script.iter().map(|word| word.to_string_lossy()).collect();
-    Failure::usage(format!(
-        "a script needs Python, and this is the command without it: install the Python package capsock, then \
-         python -m capsock run{option}{trace} {}",
-        words.join(" ")
-    ))
 }
 
 fn peer(args: &[String]) -> Result<()> {

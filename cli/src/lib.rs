@@ -12,16 +12,19 @@ mod completions;
 mod demo;
 mod escaped;
 mod failure;
+mod launch;
 mod link;
 mod log;
 mod man;
 mod metrics;
 mod options;
 mod port;
+mod preload;
 mod record;
-mod script;
+mod run_program;
 mod seconds;
 mod serve;
+mod show;
 mod signals;
 mod stdio;
 mod terminal;
@@ -32,8 +35,6 @@ mod uppercase;
 // file is a program of its own as well: only its `main` is unused here.
 #[allow(dead_code)]
 mod peer;
-
-pub use script::start_script;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

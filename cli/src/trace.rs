@@ -27,15 +27,22 @@ pub(crate) struct Trace {
     /// The traces; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Which runs of the programs to draw, if they were recorded more than once.
+    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
+    run: Runs,
+    #[command(flatten)]
+    drawing: Drawing,
+}
+
+/// How a trace is drawn, and where to.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Drawing {
     /// The format [default: from the extension of --output, else text].
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The file to write instead of standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Which runs of the programs to draw, if they were recorded more than once.
-    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
-    run: Runs,
     /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs with the same calls give the
     /// same bytes.
     #[arg(long)]
@@ -49,6 +56,10 @@ pub(crate) struct Trace {
     /// Draw only these programs, by their names in the figure; the others share a column without calls.
     #[arg(long, value_name = "PROGRAM,...", value_delimiter = ',')]
     only: Vec<String>,
+    /// The columns from left to right: Server, Client (or Client 1, Client 2) as the headings, or programs by their names
+    /// in the figure; NAME=TEXT gives one a heading. The others follow.
+    #[arg(long, value_name = "NAME[=TEXT],...", value_delimiter = ',')]
+    columns: Vec<String>,
     /// Draw only the calls with these numbers, as the picture and the page show them.
     #[arg(long, value_name = "FIRST-LAST")]
     rows: Option<Rows>,
@@ -95,7 +106,7 @@ impl std::str::FromStr for Rows {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// The figure of the textbook as text.
     Text,
     /// The figure of the textbook as a picture.
@@ -104,6 +115,8 @@ enum Format {
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
+    /// A page in Markdown with that diagram.
+    Markdown,
     /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg.
     Gantt,
     /// The JSON of Chrome's tracing, for ui.perfetto.dev.
@@ -126,13 +139,19 @@ enum When {
 }
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
-    let format = args.format()?;
-    args.check(format)?;
+    args.drawing.checked()?;
     let trace = read(&args.files)?;
-    let mut model = match args.run {
+    let model = match args.run {
         Runs::Last => figure::link_last_run(trace),
         Runs::All => figure::link(trace),
     };
+    let output = Output::new().map_err(|error| Failure::output(&error))?;
+    draw(&args.drawing, model, output)
+}
+
+/// Draws a model to the file that the options name, or else to standard output.
+pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Result<()> {
+    let format = args.checked()?;
     if args.no_payload {
         model = model.without_payload();
     }
@@ -153,10 +172,19 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
         let calls = model.steps.len();
         return Err(Failure::usage(format!("--rows {first}: the figure has {calls} calls")));
     }
+    if !args.columns.is_empty() {
+        let names: Vec<&str> = args.columns.iter().map(String::as_str).collect();
+        let all: Vec<_> = model.programs.iter().map(|program| program.name.clone()).collect();
+        model = model.with_columns(&names).map_err(|name| {
+            Failure::usage(format!(
+                "--columns {name}: the trace has no such program; it has: {}",
+                all.join(", ")
+            ))
+        })?;
+    }
     let drawn = args.draw(&model, format);
     match &args.output {
         None => {
-            let mut output = Output::new().map_err(|error| Failure::output(&error))?;
             output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error))
         }
         Some(path) => std::fs::write(path, drawn)
@@ -182,7 +210,29 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
     figure::read(named).map_err(|error| Failure::usage(error.to_string()))
 }
 
-impl Trace {
+impl Drawing {
+    /// The file that is written.
+    pub(crate) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// Whether no bytes of what was sent are shown.
+    pub(crate) fn no_payload(&self) -> bool {
+        self.no_payload
+    }
+
+    /// The same, written to this file.
+    pub(crate) fn to_file(&self, file: PathBuf) -> Drawing {
+        Drawing { output: Some(file), ..self.clone() }
+    }
+
+    /// The format, if the other options fit it.
+    pub(crate) fn checked(&self) -> Result<Format> {
+        let format = self.format()?;
+        self.check(format)?;
+        Ok(format)
+    }
+
     fn draw(&self, model: &Model, format: Format) -> String {
         let page = PageOptions {
             ordinals: self.normalize,
@@ -199,6 +249,9 @@ impl Trace {
             Format::Svg => figure::svg(model, &page),
             Format::Html => figure::html(model, &page),
             Format::Mermaid => figure::mermaid(model),
+            Format::Markdown => {
+                format!("# {}\n\n```mermaid\n{}```\n", page.title, figure::mermaid(model))
+            }
             Format::Gantt if self.ends_in("svg") => figure::gantt_svg(model, &page),
             Format::Gantt => figure::gantt_text(model, &self.text()),
             Format::Perfetto => figure::perfetto(model),
@@ -219,7 +272,7 @@ impl Trace {
             ),
             ("--unfolded", self.unfolded, calls, "the formats text, svg and html"),
             ("--rows", self.rows.is_some(), calls, "the formats text, svg and html"),
-            ("--title", self.title.is_some(), picture, "SVG and the page"),
+            ("--title", self.title.is_some(), picture || format == Format::Markdown, "SVG and the page"),
             ("--caption", self.caption.is_some(), picture, "SVG and the page"),
             ("--font-size", self.font_size != PageOptions::default().font_size, picture, "SVG and the page"),
             ("--light", self.light, format == Format::Html, "the page"),
@@ -241,9 +294,10 @@ impl Trace {
             (None, Some("svg")) => Ok(Format::Svg),
             (None, Some("html")) => Ok(Format::Html),
             (None, Some("mmd")) => Ok(Format::Mermaid),
+            (None, Some("md")) => Ok(Format::Markdown),
             (None, Some("json")) => Ok(Format::Perfetto),
             (None, Some(other)) => Err(Failure::usage(format!(
-                "no format has the extension .{other}: name the file .svg, .html, .mmd, .json or .txt, or give --format"
+                "no format has the extension .{other}: name the file .svg, .html, .md, .mmd, .json or .txt, or give --format"
             ))),
         }
     }

@@ -24,6 +24,7 @@
 mod arrows;
 mod call_reference;
 mod canvas;
+mod columns;
 mod escape;
 mod gantt;
 mod gantt_svg;

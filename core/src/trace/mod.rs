@@ -61,4 +61,6 @@ use recorder::next_in_sequence;
 pub(crate) use recorder::{descriptor, forked};
 #[cfg(feature = "trace")]
 pub use recorder::{start, stop};
+#[cfg(feature = "trace")]
+pub use span::now;
 pub(crate) use span::{Direction, Span, WaitSpan, abandoned_span, here_and_now};

@@ -41,7 +41,10 @@ thread_local! {
     static PENDING: Cell<Option<Pending>> = const { Cell::new(None) };
 }
 
-fn now() -> u64 {
+/// The time by the clock of the trace, in nanoseconds: that of [`Call::begin`](super::Call::begin), the same in all
+/// processes of the machine.
+#[must_use]
+pub fn now() -> u64 {
     sys::nanoseconds(netc::CLOCK_MONOTONIC)
 }
 
