@@ -18,6 +18,8 @@ mod man;
 mod metrics;
 mod options;
 mod port;
+#[allow(dead_code, unused_imports, reason = "`capsock run` starts programs with it")]
+mod preload;
 mod record;
 mod script;
 mod seconds;
