@@ -1,6 +1,7 @@
 //! `capsock run`: a program of any language, unchanged, in the place of this one.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::children::replace_by;
 use crate::failure::{Failure, Result};
@@ -37,8 +38,12 @@ pub(crate) struct Run {
 
 /// Becomes the program. Returns only if that fails or, on Windows, has ended.
 pub(crate) fn run(args: &Run) -> Result<i32> {
+    let absolute = |file: &Path| {
+        std::path::absolute(file)
+            .map_err(|error| Failure::new(format!("could not find the file {}: {error}", file.display())))
+    };
     let recording = Recording {
-        file: args.trace.file().map(ToOwned::to_owned),
+        file: args.trace.file().map(absolute).transpose()?,
         no_payload: args.trace.no_payload(),
         no_hints: args.no_hints,
     };

@@ -21,7 +21,8 @@ pub(crate) use split::{file_name, split};
 /// What is recorded, and to which file.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Recording {
-    /// The file; `None` records nothing, unless the environment says so.
+    /// The file, by an absolute path, since a program may change its folder; `None` records nothing, unless the environment
+    /// says so.
     pub(crate) file: Option<PathBuf>,
     /// Whether the first bytes of what is sent and received are left out.
     pub(crate) no_payload: bool,

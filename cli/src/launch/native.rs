@@ -1,13 +1,13 @@
-//! Programs that are neither Python with the package nor Java: the preload library records the calls of libc.
+//! Programs that are neither Python with the package nor Java: the preload library records the calls of their C library.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Launch, Recording};
 use crate::failure::Result;
-use crate::preload;
+use crate::preload::{find_program, preload};
 
 /// A program, found as the system finds it, and its arguments.
 pub(super) fn program(program: OsString, arguments: Vec<OsString>, recording: &Recording) -> Result<Launch> {
@@ -16,34 +16,18 @@ pub(super) fn program(program: OsString, arguments: Vec<OsString>, recording: &R
     if recording.file.is_none() && !by_environment {
         return Ok(launch);
     }
-    let path = located(&launch.program);
-    if path.as_deref().is_some_and(records_itself) {
+    if find_program(&launch.program).as_deref().is_some_and(records_itself) {
         return Ok(launch);
     }
-    if let Some(path) = &path {
-        preload::check(path)?;
-    }
-    let mut libraries = preload::library()?.into_os_string();
-    if let Some(others) = env::var_os(preload::VARIABLE).filter(|others| !others.is_empty()) {
-        libraries.push(":");
-        libraries.push(others);
-    }
-    Ok(launch.with(preload::VARIABLE, libraries))
+    let variable = preload(&launch.program)?;
+    Ok(launch.with(variable.name, variable.value))
 }
 
 /// Whether a program has the recorder of the core in it, or is linked with it, such as this command.
 fn records_itself(program: &Path) -> bool {
     let Ok(bytes) = fs::read(program) else { return false };
     let has = |name: &[u8]| memchr::memmem::find(&bytes, name).is_some();
-    has(b"\x7fELF") && (has(b"CAPSOCK_TRACE_PAYLOAD") || has(b"libcapsock.so"))
-}
-
-/// The file of a program: the path itself, or the first in PATH.
-fn located(program: &OsStr) -> Option<PathBuf> {
-    let path = Path::new(program);
-    if path.components().count() > 1 {
-        return path.is_file().then(|| path.to_owned());
-    }
-    let folders = env::var_os("PATH")?;
-    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+    // In the three formats of executables.
+    let libraries = [&b"libcapsock.so"[..], b"libcapsock.0.dylib", b"capsock.dll"];
+    !bytes.starts_with(b"#!") && (has(b"CAPSOCK_TRACE_PAYLOAD") || libraries.into_iter().any(has))
 }

@@ -2,12 +2,12 @@
 //! other program.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Launch, Recording, native};
 use crate::children::SCRIPT_RUNNER;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 
 /// The interpreter of a script whose command names none.
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
@@ -26,7 +26,7 @@ pub(super) fn script(script: &OsStr, arguments: &[OsString], recording: &Recordi
         let module = ["-m", "capsock", "run"].map(OsString::from).into_iter();
         return Ok(Launch::new(PYTHON, module.chain(options(recording)).chain(words()).collect()));
     }
-    native::program(PYTHON.into(), words().collect(), recording)
+    without_package(OsStr::new(PYTHON), words().collect(), recording)
 }
 
 /// An interpreter, with the place of the script among its arguments.
@@ -37,12 +37,21 @@ pub(super) fn interpreter(
     recording: &Recording,
 ) -> Result<Launch> {
     let Some(place) = place.filter(|_| has_package(interpreter)) else {
-        return native::program(interpreter.to_owned(), arguments.to_vec(), recording);
+        return without_package(interpreter, arguments.to_vec(), recording);
     };
     let (flags, words) = arguments.split_at(place);
     let module = ["-m", "capsock", "run"].map(OsString::from);
     let arguments = flags.iter().cloned().chain(module).chain(options(recording)).chain(words.iter().cloned());
     Ok(Launch::new(interpreter, arguments.collect()))
+}
+
+/// The calls of its C library are recorded.
+fn without_package(interpreter: &OsStr, arguments: Vec<OsString>, recording: &Recording) -> Result<Launch> {
+    native::program(interpreter.to_owned(), arguments, recording).map_err(|failure| {
+        let why = failure.text.unwrap_or_default();
+        let text = format!("{} has no package capsock: install it; without it, {why}", Path::new(interpreter).display());
+        Failure { text: Some(text), ..failure }
+    })
 }
 
 /// The program of the package in the folder of this command. Only the installer of a package knows which Python it is
