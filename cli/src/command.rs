@@ -9,7 +9,9 @@ use serde_json::json;
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::log::{LogFormat, Severity};
 use crate::signals::{self, Signals};
-use crate::{check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, trace, uppercase};
+use crate::{
+    check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, trace, uppercase,
+};
 
 const AFTER: &str = "\
 Examples:

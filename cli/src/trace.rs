@@ -184,9 +184,7 @@ pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Resu
     }
     let drawn = args.draw(&model, format);
     match &args.output {
-        None => {
-            output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error))
-        }
+        None => output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error)),
         Some(path) => std::fs::write(path, drawn)
             .map_err(|error| Failure::new(format!("could not write {}: {error}", path.display()))),
     }

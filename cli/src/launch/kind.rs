@@ -66,7 +66,8 @@ fn script(arguments: &[OsString]) -> Option<usize> {
     let place = arguments.iter().position(|argument| !is_option(argument))?;
     let plain = |argument: &OsString| {
         let text = argument.to_string_lossy();
-        text.strip_prefix('-').is_some_and(|flags| !flags.is_empty() && flags.chars().all(|flag| FLAGS.contains(flag)))
+        text.strip_prefix('-')
+            .is_some_and(|flags| !flags.is_empty() && flags.chars().all(|flag| FLAGS.contains(flag)))
     };
     arguments[..place].iter().all(plain).then_some(place)
 }

@@ -36,12 +36,17 @@ pub(super) fn interpreter(
     place: Option<usize>,
     recording: &Recording,
 ) -> Result<Launch> {
-    let Some(place) = place.filter(|_| has_package(interpreter)) else {
-        return without_package(interpreter, arguments.to_vec(), recording);
+    // A module, or code, is recorded as any program is.
+    let Some(place) = place else {
+        return native::program(interpreter.to_owned(), arguments.to_vec(), recording);
     };
+    if !has_package(interpreter) {
+        return without_package(interpreter, arguments.to_vec(), recording);
+    }
     let (flags, words) = arguments.split_at(place);
     let module = ["-m", "capsock", "run"].map(OsString::from);
-    let arguments = flags.iter().cloned().chain(module).chain(options(recording)).chain(words.iter().cloned());
+    let arguments =
+        flags.iter().cloned().chain(module).chain(options(recording)).chain(words.iter().cloned());
     Ok(Launch::new(interpreter, arguments.collect()))
 }
 
@@ -49,7 +54,10 @@ pub(super) fn interpreter(
 fn without_package(interpreter: &OsStr, arguments: Vec<OsString>, recording: &Recording) -> Result<Launch> {
     native::program(interpreter.to_owned(), arguments, recording).map_err(|failure| {
         let why = failure.text.unwrap_or_default();
-        let text = format!("{} has no package capsock: install it; without it, {why}", Path::new(interpreter).display());
+        let text = format!(
+            "{} has no package capsock: install it; without it, {why}",
+            Path::new(interpreter).display()
+        );
         Failure { text: Some(text), ..failure }
     })
 }

@@ -51,7 +51,7 @@ pub(crate) fn preload(program: &OsStr) -> Result<Variable> {
 ///
 /// # Errors
 /// It is not there: a sentence that says where it was looked for.
-pub(crate) fn library(libc: Libc) -> Result<PathBuf> {
+fn library(libc: Libc) -> Result<PathBuf> {
     let file = match libc {
         Libc::Glibc => "libcapsock_preload.so",
         Libc::Musl => "libcapsock_preload-musl.so",

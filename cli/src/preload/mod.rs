@@ -14,10 +14,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{library, preload};
+pub(crate) use linux::preload;
 pub(crate) use path::find_program;
 #[cfg(not(target_os = "linux"))]
-pub(crate) use unsupported::{library, preload};
+pub(crate) use unsupported::preload;
 
 /// A variable of the environment of a program that is recorded, in the place of the one that is set.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(crate) struct Variable {
 }
 
 /// The C library of a program.
+#[cfg(target_os = "linux")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Libc {
     Glibc,

@@ -1,9 +1,8 @@
 //! The systems without a preload library.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
 
-use super::{Libc, Variable};
+use super::Variable;
 use crate::failure::{Failure, Result};
 
 /// Why there is none.
@@ -16,10 +15,5 @@ const WHY: &str = if cfg!(windows) {
 
 /// Always the error that says so.
 pub(crate) fn preload(_: &OsStr) -> Result<Variable> {
-    Err(Failure::new(WHY))
-}
-
-/// Always the error that says so.
-pub(crate) fn library(_: Libc) -> Result<PathBuf> {
     Err(Failure::new(WHY))
 }

@@ -159,7 +159,11 @@ impl<'a> Play<'a> {
             }
             if let Some(status) = end {
                 let why = self.record.refused.take().map(|why| format!(": {why}")).unwrap_or_default();
-                let when = if self.record.bound { "before a client was started" } else { "before it was bound to a port" };
+                let when = if self.record.bound {
+                    "before a client was started"
+                } else {
+                    "before it was bound to a port"
+                };
                 self.problem(GENERAL, format!("{} {} {when}{why}", server.name, described(status)));
                 return Ok(false);
             }

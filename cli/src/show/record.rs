@@ -67,7 +67,8 @@ impl Record {
             "ok" if binds => self.bound = true,
             "ok" | "" => {}
             error if binds || call == "bind" => {
-                let local = event["local"].as_str().map(|address| format!(" to {address}")).unwrap_or_default();
+                let local =
+                    event["local"].as_str().map(|address| format!(" to {address}")).unwrap_or_default();
                 self.refused = Some(format!("its {call}{local} failed with {error}{}", advice(error)));
             }
             _ => {}

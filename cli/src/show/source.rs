@@ -62,7 +62,10 @@ fn run(command: &mut Command, compiler: &str, file: &Path) -> Result<()> {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => {
                 let name = file_name(file.as_os_str());
-                return Err(Failure::new(format!("{name} does not compile: {compiler} {}", described(status))));
+                return Err(Failure::new(format!(
+                    "{name} does not compile: {compiler} {}",
+                    described(status)
+                )));
             }
             Ok(None) if Instant::now() < deadline && !signals::once() => thread::sleep(POLL),
             _ => {
@@ -84,18 +87,17 @@ fn flags(source: &Path) -> Vec<OsString> {
     let folders = std::env::current_exe().ok().filter(|_| uses);
     let Some(own) = folders.as_deref().and_then(Path::parent) else { return Vec::new() };
     let installed = own.parent().map(|prefix| (prefix.join("include"), prefix.join("lib")));
-    let built = own.ancestors().nth(2).map(|root| (root.join("bindings-c").join("include"), own.to_owned()));
-    let found = [installed, built].into_iter().flatten().find(|(include, _)| include.join("capsock.h").is_file());
+    let built = own
+        .ancestors()
+        .nth(2)
+        .map(|root| (root.join("bindings-c").join("include"), root.join("target").join("release")));
+    let found =
+        [installed, built].into_iter().flatten().find(|(include, _)| include.join("capsock.h").is_file());
     let Some((include, library)) = found else { return Vec::new() };
     let joined = |flag: &str, folder: &Path| {
         let mut word = OsString::from(flag);
         word.push(folder);
         word
     };
-    vec![
-        joined("-I", &include),
-        joined("-L", &library),
-        joined("-Wl,-rpath,", &library),
-        "-lcapsock".into(),
-    ]
+    vec![joined("-I", &include), joined("-L", &library), joined("-Wl,-rpath,", &library), "-lcapsock".into()]
 }

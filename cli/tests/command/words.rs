@@ -77,8 +77,11 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("demo --texts /does/not/exist --expected /does/not/exist", 2, "/does/not/exist"),
         ("X.py", 2, "tip: to run a script, write: run X.py"),
         ("folder/UDPServer.py --port 1", 2, "tip: to run a script, write: run folder/UDPServer.py"),
-        ("run", 2, "SCRIPT.py"),
-        ("run script.py --port 1", 2, "python -m capsock run script.py --port 1"),
+        ("run", 2, "PROGRAM"),
+        ("run server.c 1", 2, "server.c is a source: compile it (cc -o server server.c)"),
+        ("run ./no-such-program", 1, "could not start ./no-such-program: No such file"),
+        ("run --trace /dev/null ./no-such-program", 1, "there is no program ./no-such-program"),
+        ("run --no-payload x", 2, "--trace"),
         ("completions klingon", 2, "klingon"),
         ("man --out /dev/null/folder", 1, "/dev/null/folder"),
     ];
@@ -127,7 +130,7 @@ fn help_and_version_are_data() {
 
 #[test]
 fn every_option_of_the_help_is_a_sentence() {
-    for line in ["serve tcp", "serve udp", "client tcp", "client udp", "demo", "man"] {
+    for line in ["serve tcp", "serve udp", "client tcp", "client udp", "show", "run", "demo", "man"] {
         let help = words(&format!("{line} --help")).done().text();
         assert!(help.contains("Options:"), "{line}");
         for option in help.lines().filter(|text| text.trim_start().starts_with("--")) {
@@ -142,7 +145,7 @@ fn completions_know_the_words() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let done = words(&format!("completions {shell}")).done();
         assert_eq!(done.code, 0);
-        for word in ["uppercase", "concurrency", "retransmit-after"] {
+        for word in ["uppercase", "concurrency", "retransmit-after", "at-once"] {
             assert!(done.text().contains(word), "{shell}: {word}");
         }
         let knows_values = ["bash", "fish", "zsh"].contains(&shell);
@@ -176,6 +179,7 @@ fn man_writes_a_page_for_each_command() {
         "capsock-serve-tcp.1",
         "capsock-serve-udp.1",
         "capsock-serve.1",
+        "capsock-show.1",
         "capsock-trace.1",
         "capsock-uppercase.1",
         "capsock.1",
