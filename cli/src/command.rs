@@ -119,10 +119,10 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
     }
 }
 
-/// Suggests `run` if a script stands in the place of the subcommand.
+/// Suggests `run` if a script or a Java program stands in the place of the subcommand.
 fn with_run(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
-        && word.ends_with(".py")
+        && [".py", ".java", ".jar", ".js"].iter().any(|ending| word.ends_with(ending))
     {
         let tip = format!("to run a script, write: run {word}").into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));

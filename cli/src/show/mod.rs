@@ -21,7 +21,7 @@ use crate::launch;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
-use play::{Cast, Play, Role};
+use play::{Cast, Play, Played, Role};
 
 /// What a client reads without `--input`.
 const INPUT: &str = "hello";
@@ -98,16 +98,21 @@ pub(crate) fn run(args: &Show) -> Result<()> {
     if played.calls == 0 {
         message("no socket call was recorded, so there is nothing to draw");
     } else {
-        args.draw(&played.lines)?;
+        args.draw(&played)?;
     }
     if played.code == 0 { Ok(()) } else { Err(Failure::silent(played.code)) }
 }
 
 impl Show {
-    fn draw(&self, lines: &str) -> Result<()> {
-        let trace = capsock_figure::read([("the record", lines.as_bytes())])
+    fn draw(&self, played: &Played) -> Result<()> {
+        let trace = capsock_figure::read([("the record", played.lines.as_bytes())])
             .map_err(|error| Failure::new(error.to_string()))?;
-        let model = capsock_figure::link(trace);
+        let mut model = capsock_figure::link(trace);
+        for program in &mut model.programs {
+            if let Some(name) = program.pids.iter().find_map(|process| played.names.get(process)) {
+                program.name.clone_from(name);
+            }
+        }
         let drawing = match (self.open, self.drawing.output()) {
             (true, None) => self.drawing.to_file(browser::page()?),
             _ => self.drawing.clone(),

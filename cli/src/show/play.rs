@@ -53,6 +53,8 @@ pub(super) struct Played {
     pub(super) calls: usize,
     /// The exit code that it deserves.
     pub(super) code: i32,
+    /// The programs by their processes, under the names by which messages have told of them.
+    pub(super) names: HashMap<u32, String>,
 }
 
 /// A program that is ready to be started.
@@ -71,7 +73,8 @@ pub(super) struct Play<'a> {
     record: Record,
     sweep: &'a Sweep,
     /// How often a name has been given.
-    names: HashMap<String, usize>,
+    given: HashMap<String, usize>,
+    names: HashMap<u32, String>,
     code: i32,
 }
 
@@ -99,6 +102,7 @@ impl<'a> Play<'a> {
             patience: cast.patience,
             record,
             sweep,
+            given: HashMap::new(),
             names: HashMap::new(),
             code: 0,
         })
@@ -114,7 +118,7 @@ impl<'a> Play<'a> {
         server.stop();
         end?;
         let (lines, calls) = self.record.until(now)?;
-        Ok(Played { lines, calls, code: self.code })
+        Ok(Played { lines, calls, code: self.code, names: self.names })
     }
 
     /// Everything up to the stop of those that still run.
@@ -217,13 +221,15 @@ impl<'a> Play<'a> {
     /// Starts a client, or the server, under a name of its own.
     fn start(&mut self, client: Option<usize>) -> Result<Program> {
         let prepared = client.map_or(&self.server, |client| &self.clients[client]);
-        let given = self.names.entry(prepared.name.clone()).or_default();
+        let given = self.given.entry(prepared.name.clone()).or_default();
         *given += 1;
         let name = match given {
             1 => prepared.name.clone(),
             _ => format!("{} {given}", prepared.name),
         };
-        Program::start(name, &prepared.launch, prepared.input.clone())
+        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone())?;
+        self.names.insert(program.id(), name);
+        Ok(program)
     }
 
     fn problem(&mut self, code: i32, text: String) {

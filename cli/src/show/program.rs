@@ -64,6 +64,11 @@ impl Program {
         Ok(Program { name, child, group, _input: open, readers, muted, end: None })
     }
 
+    /// The number of its first process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended; `None` while it runs.
     pub(super) fn ended(&mut self) -> Option<ExitStatus> {
         if self.end.is_none()

@@ -36,27 +36,36 @@ impl Record {
         &self.path
     }
 
-    /// Reads what has been added.
+    /// Looks at what has been added.
     pub(super) fn look(&mut self) -> Result<()> {
-        let mut added = Vec::new();
-        let read = File::open(&self.path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(self.offset))?;
-            file.read_to_end(&mut added)
-        });
-        read.map_err(|error| failed(&self.path, &error))?;
-        if added.is_empty() {
-            return Ok(());
-        }
-        self.offset += added.len() as u64;
-        self.changed = Instant::now();
-        self.rest.extend_from_slice(&added);
-        while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.rest.drain(..=end).collect();
-            if let Ok(event) = serde_json::from_slice(&line) {
-                self.note(&event);
+        let added = self.added().map_err(|error| failed(&self.path, &error))?;
+        for line in added.split_inclusive(|byte| *byte == b'\n') {
+            self.rest.extend_from_slice(line);
+            if line.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.rest);
+                if let Ok(event) = serde_json::from_slice(&line) {
+                    self.note(&event);
+                }
             }
         }
         Ok(())
+    }
+
+    /// What has been added; once the server is bound, that something has is all that counts.
+    fn added(&mut self) -> std::io::Result<Vec<u8>> {
+        let mut added = Vec::new();
+        let mut file = File::open(&self.path)?;
+        let length = file.metadata()?.len();
+        if length == self.offset {
+            return Ok(added);
+        }
+        if !self.bound {
+            file.seek(SeekFrom::Start(self.offset))?;
+            file.take(length - self.offset).read_to_end(&mut added)?;
+        }
+        self.offset = length;
+        self.changed = Instant::now();
+        Ok(added)
     }
 
     fn note(&mut self, event: &Value) {
