@@ -22,8 +22,9 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
     } else {
         (first.clone(), rest.to_vec())
     };
+    let jar = jar(file.parent())?;
     let mut agent = OsString::from("-javaagent:");
-    agent.push(jar(file.parent())?);
+    agent.push(&jar);
     let mut options: Vec<OsString> = Vec::new();
     let mut launch_environment = false;
     match &recording.file {
@@ -47,9 +48,19 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
         agent.push(options.join(OsStr::new(",")));
     }
     // Without the permission, Java 24 and later print a warning.
-    let own = [OsString::from("--enable-native-access=ALL-UNNAMED"), agent];
+    let mut own = vec![OsString::from("--enable-native-access=ALL-UNNAMED"), agent];
+    if is("java") {
+        own.extend(["-cp".into(), class_path(jar)?]);
+    }
     let launch = Launch::new(java, own.into_iter().chain(rest).collect());
     Ok(if launch_environment { launch.traced(recording) } else { launch })
+}
+
+/// The class path of a source file, for its compilation: a program may import `io.capsock.net`.
+fn class_path(jar: PathBuf) -> Result<OsString> {
+    let others = env::var_os("CLASSPATH").filter(|others| !others.is_empty()).unwrap_or_else(|| ".".into());
+    let folders: Vec<PathBuf> = [jar].into_iter().chain(env::split_paths(&others)).collect();
+    env::join_paths(folders).map_err(|error| Failure::usage(format!("no class path has the jar: {error}")))
 }
 
 /// `java` of PATH, or of JAVA_HOME if PATH has none.

@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_command_is_divided_as_a_shell_divides_it() {
-        let table: &[(&str, Result<&[&str], &str>)] = &[
+        let table: &[(&str, std::result::Result<&[&str], &str>)] = &[
             ("server.py", Ok(&["server.py"])),
             ("python3  server.py\t12001 ", Ok(&["python3", "server.py", "12001"])),
             ("sh -c 'cat | tr a-z A-Z'", Ok(&["sh", "-c", "cat | tr a-z A-Z"])),

@@ -8,6 +8,7 @@ mod play;
 mod program;
 mod record;
 mod source;
+mod time_wait;
 
 use std::ffi::OsString;
 use std::io::Read;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::program::{POLL, Program, described};
 use super::record::Record;
-use super::source;
+use super::{source, time_wait};
 use crate::children::Sweep;
 use crate::failure::{GENERAL, Result, TIMED_OUT};
 use crate::launch::{self, Launch, Recording};
@@ -22,6 +22,10 @@ const READY: Duration = Duration::from_millis(50);
 const OVER: Duration = Duration::from_millis(200);
 /// How long a server that goes on by itself is looked at in the end.
 const AT_MOST: Duration = Duration::from_secs(2);
+
+/// How long TIME_WAIT lasts at most, on Linux, and how often its end is looked for.
+const TIME_WAIT: Duration = Duration::from_secs(65);
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Who plays, and how.
 #[derive(Debug)]
@@ -123,7 +127,7 @@ impl<'a> Play<'a> {
 
     /// Everything up to the stop of those that still run.
     fn perform(&mut self, server: &mut Program, running: &mut Vec<Program>) -> Result<()> {
-        if !self.bound(server)? {
+        if !self.bound_in_the_end(server)? {
             return Ok(());
         }
         let number = self.clients.len() * self.repeat;
@@ -151,9 +155,45 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
+    /// Waits until the server is bound, and starts it again if its port was in TIME_WAIT.
+    fn bound_in_the_end(&mut self, server: &mut Program) -> Result<bool> {
+        let last = Instant::now() + TIME_WAIT;
+        let mut deadline = Instant::now() + self.patience;
+        while self.ended_in_use(server, deadline)? && time_wait::any() && Instant::now() < last {
+            message(format!(
+                "the port of {} has a connection of its last run in TIME_WAIT, which lasts a minute; then the server is \
+                 started again",
+                server.name
+            ));
+            while time_wait::any() && Instant::now() < last && !signals::once() {
+                thread::sleep(AGAIN);
+            }
+            if signals::once() {
+                break;
+            }
+            self.record = Record::new(self.record.path().to_owned())?;
+            self.names.remove(&server.id());
+            self.given.remove(&server.name);
+            *server = self.start(None)?;
+            deadline = Instant::now() + self.patience;
+        }
+        self.bound(server, deadline)
+    }
+
+    /// Waits until the server is bound or has ended; whether it has, since its port is in use.
+    fn ended_in_use(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+        loop {
+            let ended = server.ended().is_some();
+            self.record.look()?;
+            if ended || self.record.bound || Instant::now() > deadline || signals::once() {
+                return Ok(ended && self.record.in_use && !self.record.bound);
+            }
+            thread::sleep(POLL);
+        }
+    }
+
     /// Waits until the server is bound. If it is not, says why.
-    fn bound(&mut self, server: &mut Program) -> Result<bool> {
-        let deadline = Instant::now() + self.patience;
+    fn bound(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
         loop {
             // The end first: what it has recorded before is in the file then.
             let end = server.ended();

@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) bound: bool,
     /// The last bind or listen that failed: the call, the address if it is known, and the name of the error.
     pub(super) refused: Option<String>,
+    /// Whether that was a TCP port that is in use.
+    pub(super) in_use: bool,
 }
 
 impl Record {
@@ -29,7 +31,7 @@ impl Record {
     pub(super) fn new(path: PathBuf) -> Result<Record> {
         File::create(&path).map_err(|error| failed(&path, &error))?;
         let changed = Instant::now();
-        Ok(Record { path, offset: 0, rest: Vec::new(), changed, bound: false, refused: None })
+        Ok(Record { path, offset: 0, rest: Vec::new(), changed, bound: false, refused: None, in_use: false })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -78,6 +80,7 @@ impl Record {
             error if binds || call == "bind" => {
                 let local =
                     event["local"].as_str().map(|address| format!(" to {address}")).unwrap_or_default();
+                self.in_use = error == "EADDRINUSE" && text("transport") == "tcp";
                 self.refused = Some(format!("its {call}{local} failed with {error}{}", advice(error)));
             }
             _ => {}

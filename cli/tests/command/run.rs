@@ -30,7 +30,12 @@ fn program(folder: &Path, name: &str) {
 fn run(command: &Path, path: &Path, args: &[&str]) -> (Option<i32>, String, String) {
     let path = format!("{}:{}", path.display(), std::env::var("PATH").unwrap());
     let mut run = Command::new(command);
-    run.args(args).env("PATH", path).env_remove("CAPSOCK_JAR").env_remove("CAPSOCK_TRACE").current_dir("/");
+    run.args(args)
+        .env("PATH", path)
+        .env_remove("CAPSOCK_JAR")
+        .env_remove("CAPSOCK_TRACE")
+        .env_remove("CLASSPATH")
+        .current_dir("/");
     let Output { status, stdout, stderr } = run.output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
@@ -84,13 +89,13 @@ fn each_language_has_its_launcher() {
         // These interpreters say that they have no package.
         (&["x.py", "1"], "python3 x.py 1".into()),
         (&["python3.99", "-u", "x.py"], "python3.99 -u x.py".into()),
-        (&[&source, "6789"], format!("{agent} {source} 6789")),
+        (&[&source, "6789"], format!("{agent} -cp {jar}:. {source} 6789")),
         (&["--no-hints", &archive], format!("{agent}=hints=off -jar {archive}")),
         (
             &["--trace", "/t.jsonl", "--no-payload", &source],
-            format!("{agent}=trace=/t.jsonl,no-payload {source}"),
+            format!("{agent}=trace=/t.jsonl,no-payload -cp {jar}:. {source}"),
         ),
-        (&["--trace", "/a,b", &source], format!("{agent} {source}")),
+        (&["--trace", "/a,b", &source], format!("{agent} -cp {jar}:. {source}")),
     ] {
         let args: Vec<&str> = ["run"].iter().chain(args).copied().collect();
         let (code, printed, error) = run(&command, path.path(), &args);

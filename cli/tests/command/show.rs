@@ -131,6 +131,9 @@ fn the_ending_of_the_file_is_the_format() {
     assert!(done.stderr.contains("no format has the extension .gif"), "before anything is run: {done:?}");
 }
 
+/// The options, the server, the client, the exit code, what is said, and what the picture has.
+type Wrong<'a> = (&'a [&'a str], &'a str, String, i32, &'a str, &'a str);
+
 #[test]
 fn whatever_goes_wrong_is_said_and_drawn() {
     let (_held, closed) = closed_port();
@@ -138,8 +141,7 @@ fn whatever_goes_wrong_is_said_and_drawn() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().port();
     let serve = "serve tcp --host 127.0.0.1 --port PORT";
-    // The options, the server, the client, the exit code, what is said, and what the picture has.
-    let table: &[(&[&str], &str, String, i32, &str, &str)] = &[
+    let table: &[Wrong<'_>] = &[
         (
             &[],
             serve,
