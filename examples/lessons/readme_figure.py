@@ -52,7 +52,9 @@ def main() -> int:
         print(f"written {PICTURE.relative_to(ROOT)}")
         return 0
     same = PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == picture
-    print("ok     " if same else "FAILED ", PICTURE.relative_to(ROOT), "" if same else "(make lessons draws it)")
+    print(
+        "ok     " if same else "FAILED ", PICTURE.relative_to(ROOT), "" if same else "(make lessons draws it)"
+    )
     return int(not same)
 
 

@@ -1,5 +1,4 @@
-"""`capsock show` and `capsock run`, with the textbook's programs in each language and with programs that nobody here
-made for them: from the sources to the picture."""
+"""`capsock show` and `capsock run`: the textbook's programs, and ones without a word of capsock, drawn."""
 
 from __future__ import annotations
 
@@ -22,7 +21,11 @@ PRELOAD = places.ROOT / "target" / "release" / "libcapsock_preload.so"
 
 needs_preload = pytest.mark.skipif(not PRELOAD.exists(), reason="the preload library is not built")
 
-ENVIRONMENT = {**os.environ, "CAPSOCK_PRELOAD": str(PRELOAD), "PATH": f"{Path(places.JAVA).parent}:{os.environ['PATH']}"}
+ENVIRONMENT = {
+    **os.environ,
+    "CAPSOCK_PRELOAD": str(PRELOAD),
+    "PATH": f"{Path(places.JAVA).parent}:{os.environ['PATH']}",
+}
 
 # The textbook's programs without a word of capsock, in C.
 C_UDP_SERVER = """\
@@ -47,7 +50,8 @@ int main(int argc, char **argv) {
 """
 JS_TCP_CLIENT = """\
 const socket = require('net').connect(Number(process.argv[2]), '127.0.0.1');
-require('readline').createInterface({ input: process.stdin }).on('line', (line) => socket.write(line + '\\n'));
+const input = require('readline').createInterface({ input: process.stdin });
+input.on('line', (line) => socket.write(line + '\\n'));
 socket.on('data', (data) => { console.log(String(data).trim()); socket.end(); });
 """
 PYTHON_TCP_SERVER = """\
@@ -81,7 +85,7 @@ def show(
     patience = () if "--patience" in options else ("--patience", str(LIMIT))
     return subprocess.run(
         [command, "show", "--width", "120", *patience, *options, server, *words],
-        capture_output=True, encoding="utf-8", errors="replace", timeout=5 * LIMIT, check=False, env=ENVIRONMENT,
+        capture_output=True, encoding="utf-8", errors="replace", timeout=5 * LIMIT, env=ENVIRONMENT,
     )  # fmt: skip
 
 
@@ -112,12 +116,17 @@ def test_the_programs_of_the_textbook_become_a_picture(
     transport: Transport, server: str, client: str
 ) -> None:
     names = [program(server, f"{transport.upper()}Server"), program(client, f"{transport.upper()}Client")]
-    done = on_free_port(transport, f"'{names[0]}' PORT", f"'{names[1]}' {HOST} PORT", options=("--input", "hello"))
+    done = on_free_port(
+        transport, f"'{names[0]}' PORT", f"'{names[1]}' {HOST} PORT", options=("--input", "hello")
+    )
     assert done.returncode == 0, done.stderr
     heading = done.stdout.splitlines()[0].split()
     assert heading == [name.name for name in names], done.stdout
     assert f"server, {server}" in done.stdout, done.stdout
-    assert "HELLO" in done.stdout, done.stdout
+    # What the client prints; the textbook's Java programs send each byte by itself.
+    assert "HELLO" in done.stderr, done.stderr
+    assert done.stdout.count("───►") >= 1, done.stdout
+    assert done.stdout.count("◄───") >= 1, done.stdout
     assert f"{names[1].name}: " in done.stderr, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
 
@@ -129,7 +138,9 @@ def test_unchanged_programs_of_other_languages(tmp_path: Path) -> None:
     (tmp_path / "TCPServer.py").write_text(PYTHON_TCP_SERVER)
     udp_client = program("python", "UDPClient")
     done = on_free_port("udp", f"{tmp_path}/udp_server.c PORT", f"{udp_client} {HOST} PORT", options=())
-    assert (done.returncode, "udp_server.c " in done.stdout, '"HELLO"' in done.stdout) == (0, True, True), done
+    assert (done.returncode, "udp_server.c " in done.stdout, '"HELLO"' in done.stdout) == (0, True, True), (
+        done
+    )
     if shutil.which("node"):
         done = on_free_port("tcp", f"{tmp_path}/TCPServer.py PORT", f"{tmp_path}/client.js PORT", options=())
         assert done.returncode == 0, done.stderr
@@ -146,7 +157,10 @@ def test_unchanged_programs_of_other_languages(tmp_path: Path) -> None:
 def test_a_client_that_waits_for_ever_ends_the_run(tmp_path: Path) -> None:
     """A deadlock: both programs wait for the other one to send."""
     waits = tmp_path / "Waits.py"
-    waits.write_text("import sys\nfrom socket import *\ns = socket()\ns.connect(('localhost', int(sys.argv[1])))\ns.recv(1)\n")
+    waits.write_text(
+        "import sys\nfrom socket import *\n"
+        "s = socket()\ns.connect(('localhost', int(sys.argv[1])))\ns.recv(1)\n"
+    )
     server = tmp_path / "TCPServer.py"
     server.write_text(PYTHON_TCP_SERVER)
     done = on_free_port("tcp", f"{server} PORT", f"{waits} PORT", options=("--patience", "3"))
@@ -178,7 +192,9 @@ def test_a_server_that_runs_already_has_the_port() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("", 0))
         port = taken.getsockname()[1]
-        done = show(f"{program('python', 'UDPServer')} {port}", f"{program('python', 'UDPClient')} {HOST} {port}")
+        done = show(
+            f"{program('python', 'UDPServer')} {port}", f"{program('python', 'UDPClient')} {HOST} {port}"
+        )
     assert done.returncode == 1, done
     assert "its bind" in done.stderr, done.stderr
     assert "EADDRINUSE: another program has that port" in done.stderr, done.stderr
@@ -211,14 +227,16 @@ def test_a_program_that_is_run_has_its_own_exit_code_and_signals(language: str, 
         "python": ("Ends.py", "import sys\nprint(sys.argv[1:])\nsys.exit(7)\n"),
         "java": (
             "Ends.java",
-            "class Ends { public static void main(String[] a) { System.out.println(a[0]); System.exit(7); } }",
+            "class Ends { public static void main(String[] a) { System.out.println(a[0]); System.exit(7); }}",
         ),
     }
     name, text = texts[language]
     (tmp_path / name).write_text(text)
     trace = str(tmp_path / "run.jsonl")
     command = [CAPSOCK, "run", "--trace", trace, str(tmp_path / name), "--port"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, env=ENVIRONMENT, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=LIMIT, env=ENVIRONMENT, check=False
+    )
     assert (done.returncode, "--port" in done.stdout, done.stderr) == (7, True, "")
     server = program(language, "UDPServer")
     with Program([CAPSOCK, "run", "--trace", trace, str(server), str(free_port("udp"))]) as running:

@@ -101,7 +101,7 @@ fn columns_have_the_order_and_the_headings_that_are_asked_for() {
     let [server, client] = [0, 1].map(|place| names_before[place].as_str());
     let renamed = format!("{client}=Laptop");
     for (asked, expected) in [
-        (&[][..], [server.as_str(), client]),
+        (&[][..], [server, client]),
         (&[client], [client, server]),
         (&["Client", "server"], ["Client", "server"]),
         (&["Server"], ["Server", client]),
