@@ -25,7 +25,7 @@ const AT_MOST: Duration = Duration::from_secs(2);
 
 /// How long TIME_WAIT lasts at most, on Linux, and how often its end is looked for.
 const TIME_WAIT: Duration = Duration::from_secs(65);
-const AGAIN: Duration = Duration::from_millis(100);
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Who plays, and how.
 #[derive(Debug)]

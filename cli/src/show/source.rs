@@ -12,6 +12,11 @@ use crate::failure::{Failure, Result, TIMED_OUT};
 use crate::launch::{file_name, sources};
 use crate::signals;
 
+/// Linked with a program in C, so that what it prints appears line by line, as in a terminal, and is not lost when it is
+/// interrupted.
+const LINE_BUFFERED: &str = "#include <stdio.h>\n\
+    __attribute__((constructor)) static void line_buffered(void) { setvbuf(stdout, NULL, _IOLBF, BUFSIZ); }\n";
+
 /// How long a compiler may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -28,13 +33,14 @@ pub(super) fn compiled(words: &[OsString], folder: &Path) -> Result<Vec<OsString
     }
     let program = place(file, folder)?;
     let mut command = Command::new(compiler);
-    match compiler {
-        "rustc" => command.args(["--edition", "2021", "-O"]),
-        _ => command.args(["-O1", "-g", "-pthread"]),
-    };
     command.arg("-o").arg(&program).arg(file);
-    if compiler != "rustc" {
-        command.args(flags(file));
+    if compiler == "rustc" {
+        command.args(["--edition", "2021", "-O"]);
+    } else {
+        let buffered = program.with_file_name("line_buffered.c");
+        std::fs::write(&buffered, LINE_BUFFERED)
+            .map_err(|error| Failure::new(format!("could not write {}: {error}", buffered.display())))?;
+        command.args(["-O1", "-g", "-pthread"]).arg(buffered).args(flags(file));
     }
     run(&mut command, compiler, file)?;
     let words = [program.into_os_string()].into_iter().chain(arguments.iter().cloned());
