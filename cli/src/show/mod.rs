@@ -48,7 +48,7 @@ in time.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Show {
-    /// The server and its arguments.
+    /// The server and its arguments; with options of its own, a command in quotes.
     #[arg(required = true, value_name = "SERVER")]
     server: Vec<OsString>,
     /// What the clients read from standard input, a line; \n in it begins the next line, and `-` stands for the standard
@@ -137,6 +137,11 @@ impl Show {
             if words.is_empty() {
                 return Err(Failure::usage("there is no client between two '--', or behind the last one"));
             }
+            if let Some(option) = misplaced(words) {
+                message(format!(
+                    "'{option}' stands behind '--' and is an argument of the client; the options of show stand before that"
+                ));
+            }
             // There is at least the default.
             let input = texts.get(place).or(texts.last()).cloned().unwrap_or_default();
             clients.push(Role { words: launch::split(words)?, input: Some(input) });
@@ -165,5 +170,38 @@ impl Show {
             Ok(text)
         };
         self.input.iter().map(text).collect()
+    }
+}
+
+/// An option of this command among the words of a client, where a hand that is used to other commands writes it.
+fn misplaced(words: &[OsString]) -> Option<&str> {
+    let own = ["--at-once", "--columns", "--input", "--open", "--output", "--patience", "--repeat"];
+    let picture = [".svg", ".html", ".png", ".md"];
+    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let is_own = |place: usize, word: &str| {
+        let value = texts.get(place + 1);
+        let writes = word == "-o" && value.is_some_and(|file| picture.iter().any(|end| file.ends_with(end)));
+        writes || own.contains(&word.split('=').next().unwrap_or(word))
+    };
+    texts.iter().enumerate().skip(1).find(|(place, word)| is_own(*place, word)).map(|(_, word)| *word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_behind_the_client_is_seen() {
+        for (words, expected) in [
+            ("client.py localhost 12000", None),
+            ("client.py -o run.svg", Some("-o")),
+            ("curl -o page.txt", None),
+            ("client.py --patience=3", Some("--patience=3")),
+            ("client.py --input x", Some("--input")),
+            ("--open", None),
+        ] {
+            let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+            assert_eq!(misplaced(&words), expected, "{words:?}");
+        }
     }
 }

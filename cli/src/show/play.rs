@@ -1,6 +1,6 @@
 //! The run: the server, then the clients, then the end of the server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::thread;
@@ -76,6 +76,8 @@ pub(super) struct Play<'a> {
     patience: Duration,
     record: Record,
     sweep: &'a Sweep,
+    /// What may be the port of the server.
+    ports: HashSet<u16>,
     /// How often a name has been given.
     given: HashMap<String, usize>,
     names: HashMap<u32, String>,
@@ -96,6 +98,7 @@ impl<'a> Play<'a> {
             let words = source::compiled(&role.words, folder)?;
             Ok(Prepared { name, launch: launch::recorded(&words, &recording)?, input: role.input })
         };
+        let ports = time_wait::numbers(&cast.server.words);
         let server = prepare(cast.server)?;
         let clients = cast.clients.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
         Ok(Play {
@@ -106,6 +109,7 @@ impl<'a> Play<'a> {
             patience: cast.patience,
             record,
             sweep,
+            ports,
             given: HashMap::new(),
             names: HashMap::new(),
             code: 0,
@@ -159,13 +163,13 @@ impl<'a> Play<'a> {
     fn bound_in_the_end(&mut self, server: &mut Program) -> Result<bool> {
         let last = Instant::now() + TIME_WAIT;
         let mut deadline = Instant::now() + self.patience;
-        while self.ended_in_use(server, deadline)? && time_wait::any() && Instant::now() < last {
+        while self.ended_in_use(server, deadline)? && time_wait::any(&self.ports) && Instant::now() < last {
             message(format!(
                 "the port of {} has a connection of its last run in TIME_WAIT, which lasts a minute; then the server is \
                  started again",
                 server.name
             ));
-            while time_wait::any() && Instant::now() < last && !signals::once() {
+            while time_wait::any(&self.ports) && Instant::now() < last && !signals::once() {
                 thread::sleep(AGAIN);
             }
             if signals::once() {

@@ -1,28 +1,48 @@
 //! Ports that a server of the last run has left in TIME_WAIT: for a minute, they are refused to a server that does not set
 //! SO_REUSEADDR, such as the textbook's.
 
-use std::fs;
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
 
 /// The kernel's `TCP_TIME_WAIT` and `TCP_LISTEN` in /proc/net/tcp (proc(5)).
 const TIME_WAIT: &str = "06";
 const LISTEN: &str = "0A";
 
-/// Whether a port is in TIME_WAIT that a program has chosen and that no server listens on. False where the system does not
-/// tell.
-pub(super) fn any() -> bool {
-    let tables =
-        ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
-    let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
-    waits(&tables, &range)
+/// The bytes of a source that are searched for its port.
+const HEAD: u64 = 1 << 20;
+
+/// The numbers in a server's words and in the sources among them, of which one may be its port: the record of a bind that has
+/// failed does not tell.
+pub(super) fn numbers(words: &[OsString]) -> HashSet<u16> {
+    let mut numbers = HashSet::new();
+    for word in words {
+        numbers.extend(numbers_in(&word.to_string_lossy()));
+        let mut head = Vec::new();
+        let read = File::open(word).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+        if let (Ok(_), Ok(text)) = (read, std::str::from_utf8(&head)) {
+            numbers.extend(numbers_in(text));
+        }
+    }
+    numbers
 }
 
-/// `range` is the first and the last port that the system chooses for clients, whose connections wait as well.
-fn waits(tables: &[String], range: &str) -> bool {
-    let mut bounds = range.split_ascii_whitespace().filter_map(|bound| bound.parse::<u16>().ok());
-    let (Some(first), Some(last)) = (bounds.next(), bounds.next()) else { return false };
+fn numbers_in(text: &str) -> impl Iterator<Item = u16> {
+    text.split(|letter: char| !letter.is_ascii_digit()).filter_map(|digits| digits.parse().ok())
+}
+
+/// Whether one of the ports is in TIME_WAIT, and no server listens on it. False where the system does not tell.
+pub(super) fn any(ports: &HashSet<u16>) -> bool {
+    let tables =
+        ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs::read_to_string(table).unwrap_or_default());
+    waits(&tables, ports)
+}
+
+fn waits(tables: &[String], ports: &HashSet<u16>) -> bool {
     let rows = || tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(row);
     rows().any(|(port, state)| {
-        state == TIME_WAIT && !(first..=last).contains(&port) && !rows().any(|other| other == (port, LISTEN))
+        state == TIME_WAIT && ports.contains(&port) && !rows().any(|other| other == (port, LISTEN))
     })
 }
 
@@ -38,7 +58,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_waits_that_a_program_has_chosen_and_that_nobody_listens_on() {
+    fn a_port_waits_that_the_server_names_and_nobody_listens_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("server.py");
+        fs::write(&source, "server.bind(('', 12000))\nserver.recv(70000)\n").unwrap();
+        let ports = numbers(&[source.into_os_string(), "6789".into()]);
+        assert!(ports.contains(&12000) && ports.contains(&6789), "{ports:?}");
+
         let line = |port: u16, state: &str| {
             format!("   0: 0100007F:{port:04X} 0100007F:C350 {state} 00000000:00000000\n")
         };
@@ -46,16 +72,14 @@ mod tests {
             (vec![], false),
             (vec![(12000, "06")], true),
             (vec![(12000, "01")], false),
-            (vec![(50000, "06")], false),
+            (vec![(12001, "06")], false),
             (vec![(12000, "06"), (12000, "0A")], false),
             (vec![(12000, "0A"), (6789, "06")], true),
         ] {
-            let table: String = ["  sl  local_address\n".to_owned()]
-                .into_iter()
-                .chain(rows.iter().map(|(port, state)| line(*port, state)))
-                .collect();
-            assert_eq!(waits(&[table], "32768\t60999\n"), expected, "{rows:?}");
+            let rows_of_table = rows.iter().map(|(port, state)| line(*port, state));
+            let table: String =
+                ["  sl  local_address\n".to_owned()].into_iter().chain(rows_of_table).collect();
+            assert_eq!(waits(&[table], &ports), expected, "{rows:?}");
         }
-        assert!(!waits(&[format!("\n{}", line(12000, "06"))], ""), "the range is not known");
     }
 }

@@ -14,7 +14,7 @@ fn show(options: &[&str], server: &str, clients: &[&str], port: u16) -> Run {
     let words = |line: &str| format!("{COMMAND} {}", line.replace("PORT", &port.to_string()));
     let mut args: Vec<String> = ["show", "--width", "100"].map(String::from).to_vec();
     if !options.contains(&"--patience") {
-        args.push("--patience=60".to_owned());
+        args.push("--patience=50".to_owned());
     }
     args.extend(options.iter().map(|option| (*option).to_owned()));
     args.push(words(server));
