@@ -23,8 +23,14 @@ pub(super) fn program(program: OsString, arguments: Vec<OsString>, recording: &R
     Ok(launch.with(variable.name, variable.value))
 }
 
+/// The size of an executable that is searched, in bytes; larger ones are runtimes such as node.
+const LARGEST: u64 = 64 << 20;
+
 /// Whether a program has the recorder of the core in it, or is linked with it, such as this command.
 fn records_itself(program: &Path) -> bool {
+    if fs::metadata(program).is_ok_and(|found| found.len() > LARGEST) {
+        return false;
+    }
     let Ok(bytes) = fs::read(program) else { return false };
     let has = |name: &[u8]| memchr::memmem::find(&bytes, name).is_some();
     // In the three formats of executables.
