@@ -31,6 +31,9 @@ mod line;
 #[cfg(not(feature = "trace"))]
 mod off;
 mod payload;
+#[cfg(all(unix, feature = "preload"))]
+#[doc(hidden)]
+pub mod preload;
 #[cfg(feature = "trace")]
 mod process_info;
 #[cfg(feature = "trace")]

@@ -34,6 +34,8 @@ pub(crate) use names::{GaiError, addresses_of, interface_index};
 pub(crate) use options::{
     available, get_option_bytes, prevent_sigpipe, set_option, set_option_bytes, take_long_datagrams,
 };
+#[cfg(feature = "preload")]
+pub(crate) use recording::duplicate_file;
 #[cfg(feature = "trace")]
 pub(crate) use recording::{
     FileId, FileNumber, close_file, file_id, is_privileged, open_to_append, write_error, write_line,

@@ -1,0 +1,212 @@
+//! Sending and receiving one buffer, or a list of buffers.
+
+use std::ffi::{c_int, c_void};
+
+use capsock::trace::preload::{Direction, Record};
+use libc::{iovec, off_t, off64_t, size_t, sockaddr, socklen_t, ssize_t};
+
+use crate::buffers::Gathered;
+use crate::descriptors::may_be_socket;
+use crate::record::{self, Call};
+use crate::{addresses, real};
+
+/// A buffer, or a list of them.
+#[derive(Clone, Copy)]
+pub(super) enum Buffers {
+    One(*const c_void, usize),
+    List(*const iovec, usize),
+}
+
+impl Buffers {
+    /// # Safety
+    /// `moved` bytes were received into the buffers, or sent from them.
+    pub(super) unsafe fn gather(self, moved: usize) -> Gathered {
+        // SAFETY: by this function's contract.
+        unsafe {
+            match self {
+                Buffers::One(data, room) => Gathered::of(data, room, moved),
+                Buffers::List(buffers, count) => Gathered::of_list(buffers, count, moved),
+            }
+        }
+    }
+
+    /// The list of a call that takes its length as a number; one that the system refuses is not read.
+    pub(super) fn list(buffers: *const iovec, count: c_int) -> Buffers {
+        let count = usize::try_from(count).ok().filter(|count| *count <= libc::UIO_MAXIOV as usize);
+        Buffers::List(buffers, count.unwrap_or(0))
+    }
+}
+
+/// # Safety
+/// The buffers are those of the call.
+#[inline(always)]
+pub(super) unsafe fn on_receive(
+    name: &'static str,
+    fd: c_int,
+    buffers: Buffers,
+    flags: c_int,
+    (address, of): (*const sockaddr, *const socklen_t),
+    real: impl FnOnce() -> ssize_t,
+) -> ssize_t {
+    if !may_be_socket(fd) {
+        return real();
+    }
+    // The list of a call that fails may be no list.
+    let room = if let Buffers::One(_, room) = buffers { Some(room) } else { None };
+    record::call(Call { name, fd, direction: Direction::In, flags, room }, real, |ended, count| {
+        // SAFETY: the call has filled that much of them; it has written the address and its length.
+        unsafe {
+            // With MSG_TRUNC the bytes of a stream are discarded (tcp(7)), and the length of a datagram is that of all of it.
+            let discarded = flags & libc::MSG_TRUNC != 0 && !ended.is_datagram();
+            let whole = if let Buffers::One(_, room) = buffers { count.min(room) } else { count };
+            let gathered = buffers.gather(if discarded { 0 } else { whole });
+            let peer = if address.is_null() || of.is_null() {
+                None
+            } else {
+                addresses::address(address, of.read_unaligned())
+            };
+            ended.write(Record {
+                bytes: Some(whole),
+                room: Some(gathered.room),
+                data: gathered.bytes(),
+                peer: peer.filter(|_| ended.is_datagram()),
+                ..Record::default()
+            });
+        }
+    })
+}
+
+/// # Safety
+/// The buffers are those of the call, and the address has that length or is null.
+#[inline(always)]
+pub(super) unsafe fn on_send(
+    name: &'static str,
+    fd: c_int,
+    buffers: Buffers,
+    flags: c_int,
+    (address, length): (*const sockaddr, socklen_t),
+    real: impl FnOnce() -> ssize_t,
+) -> ssize_t {
+    if !may_be_socket(fd) {
+        return real();
+    }
+    let room = if let Buffers::One(_, room) = buffers { Some(room) } else { None };
+    // A peek is no flag of a send.
+    let flags = flags & !libc::MSG_PEEK;
+    record::call(Call { name, fd, direction: Direction::Out, flags, room }, real, |ended, count| {
+        // SAFETY: the call has read that much of them, and the address.
+        unsafe {
+            let gathered = buffers.gather(count);
+            let peer = addresses::address(address, length).filter(|_| ended.is_datagram());
+            let (room, data) = (Some(gathered.room), gathered.bytes());
+            ended.write(Record { bytes: Some(count), room, data, peer, ..Record::default() });
+        }
+    })
+}
+
+const NOBODY: (*const sockaddr, *const socklen_t) = (std::ptr::null(), std::ptr::null());
+const TO_NOBODY: (*const sockaddr, socklen_t) = (std::ptr::null(), 0);
+
+macro_rules! wrappers {
+    ($($doc:literal $name:ident($($argument:ident: $of:ty),*) -> $returned:ty { $body:expr })*) => {
+        $(
+            #[doc = $doc]
+            ///
+            /// # Safety
+            /// As that function.
+            #[unsafe(no_mangle)]
+            pub unsafe extern "C-unwind" fn $name($($argument: $of),*) -> $returned {
+                // SAFETY: the arguments are the caller's.
+                unsafe { $body }
+            }
+        )*
+    };
+}
+
+wrappers! {
+    "recv(2)."
+    recv(fd: c_int, data: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
+        on_receive("recv", fd, Buffers::One(data, length), flags, NOBODY, || real::recv(fd, data, length, flags))
+    }
+
+    "recvfrom(2)."
+    recvfrom(fd: c_int, data: *mut c_void, length: size_t, flags: c_int, address: *mut sockaddr, of: *mut socklen_t) -> ssize_t {
+        on_receive("recvfrom", fd, Buffers::One(data, length), flags, (address, of),
+            || real::recvfrom(fd, data, length, flags, address, of))
+    }
+
+    "read(2)."
+    read(fd: c_int, data: *mut c_void, length: size_t) -> ssize_t {
+        on_receive("recv", fd, Buffers::One(data, length), 0, NOBODY, || real::read(fd, data, length))
+    }
+
+    "readv(2)."
+    readv(fd: c_int, buffers: *const iovec, count: c_int) -> ssize_t {
+        on_receive("recv", fd, Buffers::list(buffers, count), 0, NOBODY, || real::readv(fd, buffers, count))
+    }
+
+    "send(2)."
+    send(fd: c_int, data: *const c_void, length: size_t, flags: c_int) -> ssize_t {
+        on_send("send", fd, Buffers::One(data, length), flags, TO_NOBODY, || real::send(fd, data, length, flags))
+    }
+
+    "sendto(2)."
+    sendto(fd: c_int, data: *const c_void, length: size_t, flags: c_int, address: *const sockaddr, of: socklen_t) -> ssize_t {
+        on_send("sendto", fd, Buffers::One(data, length), flags, (address, of),
+            || real::sendto(fd, data, length, flags, address, of))
+    }
+
+    "write(2)."
+    write(fd: c_int, data: *const c_void, length: size_t) -> ssize_t {
+        on_send("send", fd, Buffers::One(data, length), 0, TO_NOBODY, || real::write(fd, data, length))
+    }
+
+    "writev(2)."
+    writev(fd: c_int, buffers: *const iovec, count: c_int) -> ssize_t {
+        on_send("send", fd, Buffers::list(buffers, count), 0, TO_NOBODY, || real::writev(fd, buffers, count))
+    }
+
+    "sendfile(2)."
+    sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
+        on_sendfile(to, length, || real::sendfile(to, from, offset, length))
+    }
+
+    "sendfile(2) by its name for large files."
+    sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
+        on_sendfile(to, length, || real::sendfile64(to, from, offset, length))
+    }
+}
+
+/// Those of programs that are compiled with _FORTIFY_SOURCE.
+#[cfg(target_env = "gnu")]
+mod fortified {
+    use super::*;
+
+    wrappers! {
+        "recv(2), which ends the program if the buffer is shorter than the length."
+        __recv_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t, flags: c_int) -> ssize_t {
+            on_receive("recv", fd, Buffers::One(data, length), flags, NOBODY,
+                || real::__recv_chk(fd, data, length, room, flags))
+        }
+
+        "recvfrom(2), which ends the program if the buffer is shorter than the length."
+        __recvfrom_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t, flags: c_int, address: *mut sockaddr,
+            of: *mut socklen_t) -> ssize_t
+        {
+            on_receive("recvfrom", fd, Buffers::One(data, length), flags, (address, of),
+                || real::__recvfrom_chk(fd, data, length, room, flags, address, of))
+        }
+
+        "read(2), which ends the program if the buffer is shorter than the length."
+        __read_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t) -> ssize_t {
+            on_receive("recv", fd, Buffers::One(data, length), 0, NOBODY,
+                || real::__read_chk(fd, data, length, room))
+        }
+    }
+}
+
+/// What is sent is not in the program's memory, so the line has no data.
+pub(super) fn on_sendfile(to: c_int, length: usize, real: impl FnOnce() -> ssize_t) -> ssize_t {
+    // SAFETY: no buffer and no address.
+    unsafe { on_send("send", to, Buffers::One(std::ptr::null(), length), 0, TO_NOBODY, real) }
+}
