@@ -220,7 +220,7 @@ FREE_THREADED = (
 
 
 def wheel(target: Target, abi: Abi = STABLE) -> Path:
-    """The wheel, with the target's command and preload library as bindings-python/build_backend.py has them."""
+    """The wheel, with the target's command and preload library, as build_backend.py has them."""
     to = out(target) / ("wheel" if abi is STABLE else f"wheel-{abi.tag}")
     shutil.rmtree(to, ignore_errors=True)
     scripts = PYTHON_PACKAGE / "capsock._native.data" / "scripts"
