@@ -97,16 +97,9 @@ impl Scene {
             blocked: blocked * 1000,
             call: name.into(),
             fd: 3,
-            accepted: None,
             transport: if self.udp[socket] { "udp" } else { "tcp" }.into(),
-            local: None,
-            peer: None,
-            bytes: None,
-            room: None,
-            data: None,
-            impairment: None,
-            argument: None,
             outcome: "ok".into(),
+            ..Call::default()
         };
         for fill in fill {
             fill(&mut call);
