@@ -104,7 +104,15 @@ impl Scene {
         for fill in fill {
             fill(&mut call);
         }
-        self.model.steps.push(Step { program, thread, socket, accepted: None, call });
+        self.model.steps.push(Step {
+            program,
+            thread,
+            socket,
+            accepted: None,
+            waited: Vec::new(),
+            ready: Vec::new(),
+            call,
+        });
         self.model.steps.len() - 1
     }
 
