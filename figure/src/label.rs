@@ -36,8 +36,32 @@ pub(super) fn call(model: &Model, step: &Step) -> String {
         "send" | "sendmsg" => format!("{name}.{}({})", call.call, sent(step)),
         "sendto" => format!("{name}.sendto({}, {})", sent(step), address(call.peer)),
         "recv" | "recvfrom" | "recvmsg" => format!("{name}.{}({room})", call.call),
+        name if step.polls() => format!("{name}({})", waited(model, step)),
         other => format!("{name}.{}()", clipped(other, 24)),
     }
+}
+
+/// The most names of a list.
+const LISTED: usize = 3;
+
+/// Some names of sockets, and how many there are else.
+fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
+    let mut names: Vec<String> =
+        sockets.iter().take(LISTED).map(|socket| model.sockets[*socket].name.clone()).collect();
+    match others + sockets.len().saturating_sub(LISTED) {
+        0 => {}
+        1 => names.push("1 other".to_owned()),
+        more => names.push(format!("{more} others")),
+    }
+    names.join(", ")
+}
+
+/// What a wait for several descriptors waits for.
+fn waited(model: &Model, step: &Step) -> String {
+    let mut fds: Vec<i32> = step.call.waited_in.iter().chain(&*step.call.waited_out).copied().collect();
+    fds.sort_unstable();
+    fds.dedup();
+    listed(model, &step.waited, fds.len().saturating_sub(step.waited.len()))
 }
 
 /// The result of a call: the bytes, the new socket, or the error; `None` if it succeeded without a result.
@@ -47,9 +71,16 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
         "ok" => {}
         "interrupted" => return Some("interrupted by a signal".to_owned()),
         "closed" => return Some("closed by another thread".to_owned()),
+        _ if step.still_waits() => return Some("still waits".to_owned()),
+        "timeout" if step.polls() => return Some("returns: time is over".to_owned()),
         errno => return Some(format!("fails: {}", clipped(errno, 24))),
     }
     match (&*call.call, call.bytes) {
+        _ if step.polls() => {
+            let of_others = usize::from(step.ready.is_empty());
+            let ready = listed(model, &step.ready, of_others);
+            Some(format!("returns: {ready} ready"))
+        }
         ("accept", _) => {
             let name = step.accepted.map(|accepted| &model.sockets[accepted].name)?;
             Some(format!("returns {name}"))
@@ -65,17 +96,20 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     }
 }
 
-/// Whether a call failed. A call that a signal or a close ended did not.
+/// Whether a call failed. A call that a signal or a close ended did not, nor one that has not returned, nor a wait for
+/// several sockets whose time is over.
 pub(super) fn failed(step: &Step) -> bool {
-    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed")
+    let ends_by_time = step.polls() && step.call.outcome == "timeout";
+    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed") && !step.still_waits() && !ends_by_time
 }
 
 /// How long a call blocked, and for which program.
 pub(super) fn wait(model: &Model, index: usize, ordinals: bool) -> String {
     let from =
         model.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
-    let mut text = "waits".to_owned();
-    if !ordinals {
+    let still = model.steps[index].still_waits();
+    let mut text = if still { "still waits" } else { "waits" }.to_owned();
+    if !ordinals && !still {
         text.push(' ');
         text.push_str(&duration(model.steps[index].call.blocked));
     }

@@ -35,9 +35,12 @@ impl Layout {
         for (index, (begin, end)) in places {
             let open = end.is_none();
             let note = |row: &usize| matches!(rows[*row].content, Content::Note(_));
-            let end = end.or_else(|| (begin..rows.len()).find(note)).unwrap_or(rows.len() - 1);
             let step = &model.steps[index];
-            let result = label::result(model, step).filter(|_| !open);
+            let within_note = || (begin..rows.len()).find(note).filter(|_| !step.still_waits());
+            let end = end.or_else(within_note).unwrap_or(rows.len() - 1);
+            // One that still waits has no return, and says so in its box if that is in the last row.
+            let said = !open || (step.still_waits() && begin == end);
+            let result = label::result(model, step).filter(|_| said);
             let result = match begin == end {
                 true => result.filter(|_| step.call.outcome != "ok"),
                 false => result.or_else(|| (!open).then(|| "returns".to_owned())),

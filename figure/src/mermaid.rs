@@ -38,7 +38,8 @@ pub fn mermaid(model: &Model) -> String {
                 begun.insert(step);
                 let text = label::call(model, &model.steps[step]);
                 let text = text.rsplit(" = ").next().unwrap_or_default();
-                line(format!("Note over p{}: {}", model.steps[step].program, escaped(text)));
+                let still = if model.steps[step].still_waits() { " still waits" } else { "" };
+                line(format!("Note over p{}: {}{still}", model.steps[step].program, escaped(text)));
             }
             Entry::Call(step) | Entry::End(step) => {
                 let of = &model.steps[step];

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use capsock::trace::{Call, Process, UnsupportedVersion, VERSION, unescape};
+use capsock::trace::{Begin, Call, Process, UnsupportedVersion, VERSION, unescape};
 
 /// The events of one or several files, as [`read`] found them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub struct Trace {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lines {
     pub(super) processes: Vec<(usize, Process<'static>)>,
+    pub(super) begins: Vec<(usize, Begin<'static>)>,
     pub(super) calls: Vec<(usize, Call<'static>)>,
 }
 
@@ -122,8 +123,19 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
             }
             lines.processes.push((number, process));
         }
+        "begin" => {
+            let begin: Begin<'static> = parsed(text)?;
+            if begin.begin > begin.at || begin.at > LATEST {
+                return Err(malformed(&"its times are out of range"));
+            }
+            lines.begins.push((number, begin));
+        }
         "call" => {
             let call: Call<'static> = parsed(text)?;
+            // A call without a transport is a wait for several descriptors; others are a later addition.
+            if call.transport.is_empty() && !is_multi_wait(&call.call) {
+                return Ok(false);
+            }
             if call.data.as_deref().is_some_and(|data| unescape(data).is_none()) {
                 return Err(malformed(&"its data is not escaped as a trace's"));
             }
@@ -138,6 +150,11 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Whether the call waits for several descriptors, and so has no socket of its own.
+pub(super) fn is_multi_wait(call: &str) -> bool {
+    matches!(call, "select" | "poll" | "epoll_wait")
 }
 
 /// Reads one JSON value; where it differs from what is expected, the place in the line is left out of the message.

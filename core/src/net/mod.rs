@@ -50,6 +50,7 @@ pub(crate) use sys::{
     Selector, Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
+pub use traced::{PollKind, PollSpan};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};
 pub use wait::{InterruptHook, WaitPolicy};
 pub use wait_error::WaitError;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
-use super::sys::{self, Errno, Received};
+use super::sys::{self, Errno, PollFd, Received};
 use crate::net::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use crate::netc;
 
@@ -167,6 +167,19 @@ impl RawSocket {
         self.socket.r#type().is_ok_and(|kind| kind == Type::DGRAM)
     }
 
+    /// Whether an error of it is pending, or the connection has ended in both directions (POLLERR and POLLHUP of poll(2)).
+    pub(super) fn has_failed(&self) -> Sys<bool> {
+        let mut fds = [PollFd { fd: self.fd() as _, events: 0, revents: 0 }];
+        sys::poll(&mut fds, Some(Duration::ZERO)).map(|ready| ready > 0)
+    }
+
+    /// Whether it accepts connections (SO_ACCEPTCONN of socket(7)).
+    pub(super) fn is_listening(&self) -> bool {
+        let mut value = [0; 4];
+        let read = self.option(netc::SOL_SOCKET, netc::SO_ACCEPTCONN, &mut value);
+        read.is_ok() && i32::from_ne_bytes(value) != 0
+    }
+
     /// Whether O_NONBLOCK is set (fcntl(2)).
     pub(crate) fn is_nonblocking(&self) -> Sys<bool> {
         self.mode.is_nonblocking(&self.socket)
@@ -303,6 +316,13 @@ impl From<OwnedFd> for RawSocket {
         sys::prevent_sigpipe(&socket);
         let mode = sys::Mode::of_adopted(&socket);
         RawSocket { socket, mode }
+    }
+}
+
+impl RawSocket {
+    /// A socket of which only the addresses and options are read: nothing of it is changed.
+    pub(super) fn borrow(fd: OwnedFd) -> RawSocket {
+        RawSocket { socket: fd.into(), mode: sys::Mode::of_new(false) }
     }
 }
 

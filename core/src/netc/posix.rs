@@ -7,8 +7,8 @@ pub(crate) use libc::{
     ENOBUFS, ENOENT, ENOMEM, ENOPROTOOPT, ENOSYS, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE, EPROTONOSUPPORT,
     ETIMEDOUT, IP_RECVTTL, IP_TTL, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP, IPPROTO_UDP, IPV6_UNICAST_HOPS,
     MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_WAITALL, POLLIN, POLLOUT, SHUT_RD, SHUT_RDWR, SHUT_WR,
-    SO_RCVLOWAT, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, cmsghdr, iovec, pollfd, sockaddr_in6, sockaddr_storage,
-    socklen_t,
+    SO_ACCEPTCONN, SO_RCVLOWAT, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, cmsghdr, iovec, pollfd, sockaddr_in6,
+    sockaddr_storage, socklen_t,
 };
 
 /// Those that the recording alone uses.

@@ -8,6 +8,7 @@ mod random;
 mod runs;
 mod script;
 mod scripts;
+mod waits;
 
 use capsock_figure::{Model, link, read};
 

@@ -117,8 +117,12 @@ pub(in crate::net) struct PendingConnect(Option<Span>);
 impl PendingConnect {
     /// Before connect(2).
     #[inline(always)]
-    pub(in crate::net) fn begin(socket: &RawSocket) -> PendingConnect {
-        PendingConnect(trace::on().then(|| Span::begin("connect", socket.fd(), Direction::Out)))
+    pub(in crate::net) fn begin(socket: &RawSocket, address: &SocketAddr) -> PendingConnect {
+        PendingConnect(trace::on().then(|| {
+            let span = Span::begin("connect", socket.fd(), Direction::Out);
+            span.note(None, Some(*address));
+            span
+        }))
     }
 
     /// The connect has ended.
