@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 
 use capsock::trace::preload;
 
-use crate::real;
+use crate::{epolls, real};
 
 /// More descriptors are not kept, and are asked about at each call. It is the number that Linux allows a process if nobody sets
 /// another one (`fs.nr_open`). The memory of entries that are not used is never touched.
@@ -150,6 +150,7 @@ pub(crate) fn ask(fd: c_int) -> Option<Kind> {
 
 /// Whatever the descriptor was, it is closed, or another one.
 pub(crate) fn forget(fd: c_int) {
+    epolls::forget(fd);
     if let Some(entry) = entry(fd) {
         entry.store(UNKNOWN, Ordering::Relaxed);
     }
@@ -215,4 +216,5 @@ pub(crate) fn forget_range(first: usize, last: usize) {
             entry.store(UNKNOWN, Ordering::Relaxed);
         }
     }
+    (first..end).take_while(|fd| *fd <= epolls::highest()).for_each(|fd| epolls::forget(fd as c_int));
 }

@@ -24,6 +24,8 @@ mod connects;
 #[cfg(target_os = "linux")]
 mod descriptors;
 #[cfg(target_os = "linux")]
+mod epolls;
+#[cfg(target_os = "linux")]
 mod guard;
 #[cfg(target_os = "linux")]
 mod process;
@@ -37,5 +39,7 @@ mod record;
 mod start;
 #[cfg(target_os = "linux")]
 mod streams;
+#[cfg(target_os = "linux")]
+mod waits;
 #[cfg(target_os = "linux")]
 mod wrap;

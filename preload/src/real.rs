@@ -6,8 +6,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use libc::{
-    FILE, fd_set, iovec, mmsghdr, msghdr, nfds_t, off_t, off64_t, pollfd, sigset_t, size_t, sockaddr,
-    socklen_t, ssize_t, timespec, timeval,
+    FILE, epoll_event, fd_set, iovec, mmsghdr, msghdr, nfds_t, off_t, off64_t, pollfd, sigset_t, size_t,
+    sockaddr, socklen_t, ssize_t, timespec, timeval,
 };
 
 /// The next definition of a function after this library's (dlsym(3)); null if there is none.
@@ -133,6 +133,10 @@ real! {
     ppoll(fds: *mut pollfd, count: nfds_t, timeout: *const timespec, mask: *const sigset_t) -> c_int = -1;
     select(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *mut timeval) -> c_int = -1;
     pselect(count: c_int, read: *mut fd_set, write: *mut fd_set, except: *mut fd_set, timeout: *const timespec, mask: *const sigset_t) -> c_int = -1;
+    epoll_ctl(poller: c_int, operation: c_int, fd: c_int, event: *mut epoll_event) -> c_int = -1;
+    epoll_wait(poller: c_int, events: *mut epoll_event, count: c_int, timeout: c_int) -> c_int = -1;
+    epoll_pwait(poller: c_int, events: *mut epoll_event, count: c_int, timeout: c_int, mask: *const sigset_t) -> c_int = -1;
+    epoll_pwait2(poller: c_int, events: *mut epoll_event, count: c_int, timeout: *const timespec, mask: *const sigset_t) -> c_int = -1;
     fdopen(fd: c_int, mode: *const c_char) -> *mut FILE = ptr::null_mut();
     fclose(stream: *mut FILE) -> c_int = libc::EOF;
     prctl(option: c_int, a: c_long, b: c_long, c: c_long, d: c_long) -> c_int = -1;

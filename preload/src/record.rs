@@ -68,8 +68,24 @@ fn begin(call: Call) -> Option<Begun> {
     let span = Span::begin(call.name, call.fd, call.direction);
     let blocks = call.flags & libc::MSG_DONTWAIT == 0 && !is_nonblocking(call.fd);
     let waits = blocks && !is_ready(call.fd, call.direction);
-    let wait = waits.then(|| WaitSpan::begin(&[call.fd], call.direction));
+    let wait = waits.then(|| {
+        let record = Record { room: call.room, ..Record::default() };
+        wait(&span, (call.fd, kind), call.direction, record)
+    });
     Some(Begun { span, wait, kind, blocks })
+}
+
+/// The call is about to wait: a line says so at once, since a wait of a few milliseconds before the call's own would take the
+/// signals that interrupt that.
+pub(crate) fn wait(
+    span: &Span,
+    (fd, kind): (c_int, Kind),
+    direction: Direction,
+    record: Record<'_>,
+) -> WaitSpan {
+    let wait = WaitSpan::begin(&[fd], direction);
+    span.report(with_socket(fd, kind, record));
+    wait
 }
 
 fn finish(call: Call, begun: Begun, result: isize, describe: impl FnOnce(&Ended, usize)) {

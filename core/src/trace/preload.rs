@@ -70,6 +70,16 @@ impl Span {
         Span(span::Span::close(fd, None))
     }
 
+    /// Writes the line that the call has begun, if there is none yet.
+    pub fn report(&self, record: Record<'_>) {
+        if let Some(call) = span::unreported()
+            && let Some(name) = call.name
+            && let Some(fd) = call.fds.first()
+        {
+            call.write(name, *fd, true, record.into());
+        }
+    }
+
     /// The same span with the descriptor that the call has created.
     #[must_use]
     pub fn with_fd(self, fd: i32) -> Span {
@@ -173,6 +183,7 @@ impl From<Outcome> for CoreOutcome {
 impl<'a> From<Record<'a>> for CallRecord<'a> {
     fn from(record: Record<'a>) -> CallRecord<'a> {
         let Record { datagrams, accepted, local, peer, bytes, room, data, argument } = record;
-        CallRecord { datagrams, accepted, local, peer, bytes, room, data, argument }
+        let (waited, ready) = Default::default();
+        CallRecord { datagrams, accepted, local, peer, bytes, room, data, argument, waited, ready }
     }
 }

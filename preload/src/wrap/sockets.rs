@@ -187,7 +187,9 @@ unsafe fn record_connect(
         let at = preload::now();
         let span = Span::begin("connect", fd, Direction::Out);
         let waits = kind == Kind::Tcp && !record::is_nonblocking(fd);
-        Some((kind, peer, at, span, waits.then(|| WaitSpan::begin(&[fd], Direction::Out))))
+        let known = Record { peer: Some(peer), ..Record::default() };
+        let wait = waits.then(|| record::wait(&span, (fd, kind), Direction::Out, known));
+        Some((kind, peer, at, span, wait))
     });
     // To no address: the association is dissolved, which is not recorded.
     let Some((kind, peer, at, span, wait)) = begun else { return real() };

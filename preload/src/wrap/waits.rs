@@ -1,98 +1,90 @@
-//! Waiting for descriptors: a wait for a few sockets is part of the call that follows it (`capsock::trace`).
+//! Waiting for several descriptors.
 
 use std::ffi::{c_int, c_short};
+use std::time::Duration;
 
-use capsock::trace::preload::{Direction, WaitSpan};
-use libc::{fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
+use capsock::net::PollKind;
+use libc::{epoll_event, fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
-use crate::descriptors::{is_active, may_be_socket};
-use crate::guard::Guard;
-use crate::{process, real};
+use crate::descriptors::is_active;
+use crate::waits::{List, Lists, Part, wait};
+use crate::{epolls, process, real};
 
-/// A wait for more sockets is that of an event loop, which blocks no single call.
-const FEW: usize = 4;
+/// More entries are no list that a line could have, and are not read.
+const MOST: usize = 4096;
 
-/// The sockets that are waited for in one direction.
-struct Sockets {
-    fds: [c_int; FEW],
-    count: usize,
+/// Milliseconds as poll(2) takes them: a negative number is for ever.
+fn of_milliseconds(timeout: c_int) -> Option<Duration> {
+    u64::try_from(timeout).ok().map(Duration::from_millis)
 }
 
-impl Sockets {
-    fn of(fds: impl Iterator<Item = c_int>) -> Sockets {
-        let mut sockets = Sockets { fds: [-1; FEW], count: 0 };
-        for fd in fds.filter(|fd| may_be_socket(*fd)) {
-            if let Some(slot) = sockets.fds.get_mut(sockets.count) {
-                *slot = fd;
-            }
-            sockets.count += 1;
-        }
-        sockets
+/// The reverse, rounded up.
+fn milliseconds(limit: Option<Duration>) -> c_int {
+    let rounded = |limit: Duration| limit.as_nanos().div_ceil(1_000_000);
+    limit.map_or(-1, |limit| c_int::try_from(rounded(limit)).unwrap_or(c_int::MAX))
+}
+
+/// # Safety
+/// It is null, or a time. One that the system refuses is 0: the call is made as it is.
+unsafe fn of_timespec(time: *const timespec) -> Option<Duration> {
+    // SAFETY: by this function's contract.
+    let time = unsafe { time.as_ref() }?;
+    let seconds = u64::try_from(time.tv_sec).ok();
+    let nanoseconds = u32::try_from(time.tv_nsec).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000);
+    Some(seconds.zip(nanoseconds).map_or(Duration::ZERO, |(seconds, rest)| Duration::new(seconds, rest)))
+}
+
+fn timespec_of(limit: Duration) -> timespec {
+    timespec {
+        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
     }
 }
 
-/// The wait for these: for input, if any is waited for, else for output.
-fn begin(readable: &Sockets, writable: &Sockets) -> Option<WaitSpan> {
-    let (sockets, direction) =
-        if readable.count > 0 { (readable, Direction::In) } else { (writable, Direction::Out) };
-    let fds = sockets.fds.get(..sockets.count).filter(|fds| !fds.is_empty())?;
-    let _guard = Guard::new()?;
-    process::is_owner().then(|| WaitSpan::begin(fds, direction))
-}
-
-fn end(wait: Option<WaitSpan>) {
-    if let Some(wait) = wait
-        && let Some(_guard) = Guard::new()
-    {
-        wait.end();
+/// Makes a call with a timespec, the caller's own if this is the whole wait.
+fn with_timespec(
+    part: &Part,
+    limit: Option<Duration>,
+    own: *const timespec,
+    call: impl FnOnce(*const timespec) -> c_int,
+) -> c_int {
+    match part.limit {
+        Some(_) if part.is_last && part.limit == limit => call(own),
+        None => call(std::ptr::null()),
+        Some(limit) => {
+            let time = timespec_of(limit);
+            call(&raw const time)
+        }
     }
 }
 
 /// # Safety
 /// There are `count` entries.
 #[inline(always)]
-unsafe fn on_poll(fds: *const pollfd, count: nfds_t, waits: bool, real: impl FnOnce() -> c_int) -> c_int {
-    if !waits || !is_active() || fds.is_null() || count > 1024 {
-        return real();
-    }
-    // SAFETY: by this function's contract.
-    let wanted = |events: c_short| unsafe {
-        Sockets::of(
-            (0..count as usize)
-                .map(|index| fds.add(index).read_unaligned())
-                .filter(move |entry| entry.events & events != 0)
-                .map(|entry| entry.fd),
-        )
-    };
-    let wait = begin(&wanted(libc::POLLIN), &wanted(libc::POLLOUT));
-    let result = real();
-    end(wait);
-    result
-}
-
-/// # Safety
-/// The sets are null or have `count` bits.
-#[inline(always)]
-unsafe fn on_select(
-    count: c_int,
-    read: *const fd_set,
-    write: *const fd_set,
-    waits: bool,
-    real: impl FnOnce() -> c_int,
+unsafe fn on_poll(
+    fds: *const pollfd,
+    count: nfds_t,
+    limit: Option<Duration>,
+    mut real: impl FnMut(Part) -> c_int,
 ) -> c_int {
-    if !waits || !is_active() {
-        return real();
+    let whole = Part { limit, is_last: true };
+    if !is_active() || fds.is_null() || limit == Some(Duration::ZERO) || count as usize > MOST {
+        return real(whole);
     }
     // SAFETY: by this function's contract.
-    let wanted = |set: *const fd_set| unsafe {
-        Sockets::of(
-            (0..count.min(libc::FD_SETSIZE as c_int)).filter(|fd| !set.is_null() && libc::FD_ISSET(*fd, set)),
-        )
+    let entries = || (0..count as usize).map(|index| unsafe { fds.add(index).read_unaligned() });
+    let lists = |input: c_short, output: c_short, of: fn(&pollfd) -> c_short| {
+        let list = |events: c_short| {
+            List::of(entries().filter(|entry| entry.fd >= 0 && of(entry) & events != 0).map(|entry| entry.fd))
+        };
+        Lists(list(input), list(output))
     };
-    let wait = begin(&wanted(read), &wanted(write));
-    let result = real();
-    end(wait);
-    result
+    let waited = lists(libc::POLLIN | libc::POLLPRI, libc::POLLOUT, |entry| entry.events);
+    if !waited.has_socket() {
+        return real(whole);
+    }
+    let ended = libc::POLLIN | libc::POLLPRI | libc::POLLHUP | libc::POLLERR;
+    wait(PollKind::Poll, None, &waited, limit, real, |_| lists(ended, libc::POLLOUT, |entry| entry.revents))
 }
 
 /// poll(2).
@@ -102,7 +94,9 @@ unsafe fn on_select(
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn poll(fds: *mut pollfd, count: nfds_t, timeout: c_int) -> c_int {
     // SAFETY: the arguments are the caller's.
-    unsafe { on_poll(fds, count, timeout != 0, || real::poll(fds, count, timeout)) }
+    unsafe {
+        on_poll(fds, count, of_milliseconds(timeout), |part| real::poll(fds, count, milliseconds(part.limit)))
+    }
 }
 
 /// ppoll(2).
@@ -117,7 +111,12 @@ pub unsafe extern "C-unwind" fn ppoll(
     mask: *const sigset_t,
 ) -> c_int {
     // SAFETY: the arguments are the caller's.
-    unsafe { on_poll(fds, count, true, || real::ppoll(fds, count, timeout, mask)) }
+    unsafe {
+        let limit = of_timespec(timeout);
+        on_poll(fds, count, limit, |part| {
+            with_timespec(&part, limit, timeout, |timeout| real::ppoll(fds, count, timeout, mask))
+        })
+    }
 }
 
 /// poll(2), which ends the program if there are fewer entries than it says.
@@ -132,9 +131,15 @@ pub unsafe extern "C-unwind" fn __poll_chk(
     timeout: c_int,
     room: usize,
 ) -> c_int {
-    let fits = room / size_of::<pollfd>() >= count as usize;
     // SAFETY: the arguments are the caller's.
-    unsafe { on_poll(fds, count, timeout != 0 && fits, || real::__poll_chk(fds, count, timeout, room)) }
+    unsafe {
+        if room / size_of::<pollfd>() < count as usize {
+            return real::__poll_chk(fds, count, timeout, room);
+        }
+        on_poll(fds, count, of_milliseconds(timeout), |part| {
+            real::__poll_chk(fds, count, milliseconds(part.limit), room)
+        })
+    }
 }
 
 /// ppoll(2), which ends the program if there are fewer entries than it says.
@@ -150,12 +155,90 @@ pub unsafe extern "C-unwind" fn __ppoll_chk(
     mask: *const sigset_t,
     room: usize,
 ) -> c_int {
-    let fits = room / size_of::<pollfd>() >= count as usize;
     // SAFETY: the arguments are the caller's.
-    unsafe { on_poll(fds, count, fits, || real::__ppoll_chk(fds, count, timeout, mask, room)) }
+    unsafe {
+        if room / size_of::<pollfd>() < count as usize {
+            return real::__ppoll_chk(fds, count, timeout, mask, room);
+        }
+        let limit = of_timespec(timeout);
+        on_poll(fds, count, limit, |part| {
+            with_timespec(&part, limit, timeout, |timeout| real::__ppoll_chk(fds, count, timeout, mask, room))
+        })
+    }
 }
 
-/// select(2).
+/// The three sets of select(2).
+#[derive(Clone, Copy)]
+struct Sets([*mut fd_set; 3]);
+
+impl Sets {
+    /// Copies of those that are not null.
+    ///
+    /// # Safety
+    /// They are null or sets.
+    unsafe fn read(self) -> [Option<fd_set>; 3] {
+        // SAFETY: by this function's contract.
+        self.0.map(|set| unsafe { set.as_ref() }.copied())
+    }
+
+    /// # Safety
+    /// As for `read`.
+    unsafe fn restore(self, kept: &[Option<fd_set>; 3]) {
+        for (set, kept) in self.0.into_iter().zip(kept) {
+            // SAFETY: by this function's contract.
+            if let (Some(set), Some(kept)) = (unsafe { set.as_mut() }, kept) {
+                *set = *kept;
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for `read`.
+    unsafe fn lists(self, count: c_int) -> Lists {
+        let list = |set: *mut fd_set| {
+            // SAFETY: by this function's contract.
+            List::of((0..count).filter(|fd| !set.is_null() && unsafe { libc::FD_ISSET(*fd, set) }))
+        };
+        Lists(list(self.0[0]), list(self.0[1]))
+    }
+}
+
+/// `real` gets the part of the wait. A part whose time is up has cleared the sets.
+///
+/// # Safety
+/// The sets are those of the call.
+#[inline(always)]
+unsafe fn on_select(
+    count: c_int,
+    sets: Sets,
+    limit: Option<Duration>,
+    mut real: impl FnMut(Part) -> c_int,
+) -> c_int {
+    let whole = Part { limit, is_last: true };
+    // Sets of more are longer than their type says.
+    if !is_active() || limit == Some(Duration::ZERO) || !(1..=libc::FD_SETSIZE as c_int).contains(&count) {
+        return real(whole);
+    }
+    // SAFETY: by this function's contract.
+    unsafe {
+        let waited = sets.lists(count);
+        if !waited.has_socket() {
+            return real(whole);
+        }
+        let kept = sets.read();
+        let part = |part: Part| {
+            let is_last = part.is_last;
+            let result = real(part);
+            if result == 0 && !is_last {
+                sets.restore(&kept);
+            }
+            result
+        };
+        wait(PollKind::Select, None, &waited, limit, part, |_| sets.lists(count))
+    }
+}
+
+/// select(2), which leaves in the timeout what is left of it.
 ///
 /// # Safety
 /// As that function.
@@ -168,7 +251,40 @@ pub unsafe extern "C-unwind" fn select(
     timeout: *mut timeval,
 ) -> c_int {
     // SAFETY: the arguments are the caller's.
-    unsafe { on_select(count, read, write, true, || real::select(count, read, write, except, timeout)) }
+    unsafe {
+        let limit = timeout.as_ref().map(|time| {
+            let seconds = u64::try_from(time.tv_sec).ok();
+            let micros = u64::try_from(time.tv_usec).ok();
+            let of = |(seconds, micros): (u64, u64)| {
+                Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros))
+            };
+            seconds.zip(micros).map_or(Duration::ZERO, of)
+        });
+        on_select(count, Sets([read, write, except]), limit, |part| {
+            if part.is_last && (part.limit == limit || timeout.is_null()) {
+                return real::select(count, read, write, except, timeout);
+            }
+            let mut time = timeval_of(part.limit.unwrap_or_default());
+            let result = real::select(count, read, write, except, &raw mut time);
+            if let Some(timeout) = timeout.as_mut() {
+                let left = Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
+                let later = if part.is_last { Duration::ZERO } else { rest(limit, part.limit) };
+                *timeout = timeval_of(left.saturating_add(later));
+            }
+            result
+        })
+    }
+}
+
+fn rest(whole: Option<Duration>, part: Option<Duration>) -> Duration {
+    whole.zip(part).map_or(Duration::ZERO, |(whole, part)| whole.saturating_sub(part))
+}
+
+fn timeval_of(limit: Duration) -> timeval {
+    timeval {
+        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_usec: limit.subsec_micros().into(),
+    }
 }
 
 /// pselect(2).
@@ -186,6 +302,140 @@ pub unsafe extern "C-unwind" fn pselect(
 ) -> c_int {
     // SAFETY: the arguments are the caller's.
     unsafe {
-        on_select(count, read, write, true, || real::pselect(count, read, write, except, timeout, mask))
+        let limit = of_timespec(timeout);
+        on_select(count, Sets([read, write, except]), limit, |part| {
+            with_timespec(&part, limit, timeout, |timeout| {
+                real::pselect(count, read, write, except, timeout, mask)
+            })
+        })
+    }
+}
+
+/// `epoll_ctl(2)`.
+///
+/// # Safety
+/// As that function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn epoll_ctl(
+    poller: c_int,
+    operation: c_int,
+    fd: c_int,
+    event: *mut epoll_event,
+) -> c_int {
+    // SAFETY: the arguments are the caller's; after a success the event was read by the system too.
+    unsafe {
+        let result = real::epoll_ctl(poller, operation, fd, event);
+        if result == 0 && is_active() {
+            match operation {
+                libc::EPOLL_CTL_DEL => epolls::forget(fd),
+                _ if !event.is_null() && process::is_owner() => {
+                    let event = event.read_unaligned();
+                    epolls::watch(poller, fd, event.events, event.u64);
+                }
+                _ => {}
+            }
+        }
+        result
+    }
+}
+
+/// # Safety
+/// There is room for the events that the call returns.
+#[inline(always)]
+unsafe fn on_epoll_wait(
+    poller: c_int,
+    events: *const epoll_event,
+    limit: Option<Duration>,
+    mut real: impl FnMut(Part) -> c_int,
+) -> c_int {
+    const IN: u32 = (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDHUP) as u32;
+    const OUT: u32 = libc::EPOLLOUT as u32;
+    const ENDED: u32 = (libc::EPOLLHUP | libc::EPOLLERR) as u32;
+    let whole = Part { limit, is_last: true };
+    if !is_active() || limit == Some(Duration::ZERO) || events.is_null() {
+        return real(whole);
+    }
+    let watched = |wanted: u32| {
+        let of = epolls::watched(poller).filter(move |(_, events, _)| events & wanted != 0);
+        List::of(of.map(|(fd, _, _)| fd))
+    };
+    let waited = Lists(watched(IN), watched(OUT));
+    if !waited.has_socket() {
+        return real(whole);
+    }
+    wait(PollKind::EpollWait, Some(poller), &waited, limit, real, |count| {
+        let found = |wanted: u32| {
+            let count = usize::try_from(count).unwrap_or(0).min(MOST);
+            // SAFETY: the call has written that many.
+            let ready = (0..count).map(|index| unsafe { events.add(index).read_unaligned() });
+            let ready = ready.filter(move |event| event.events & wanted != 0);
+            List::of(ready.filter_map(|event| {
+                let data = event.u64;
+                epolls::watched(poller).find(|(_, _, of)| *of == data).map(|(fd, _, _)| fd)
+            }))
+        };
+        Lists(found(IN | ENDED), found(OUT))
+    })
+}
+
+/// `epoll_wait(2)`.
+///
+/// # Safety
+/// As that function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn epoll_wait(
+    poller: c_int,
+    events: *mut epoll_event,
+    count: c_int,
+    timeout: c_int,
+) -> c_int {
+    // SAFETY: the arguments are the caller's.
+    unsafe {
+        on_epoll_wait(poller, events, of_milliseconds(timeout), |part| {
+            real::epoll_wait(poller, events, count, milliseconds(part.limit))
+        })
+    }
+}
+
+/// `epoll_pwait(2)`.
+///
+/// # Safety
+/// As that function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn epoll_pwait(
+    poller: c_int,
+    events: *mut epoll_event,
+    count: c_int,
+    timeout: c_int,
+    mask: *const sigset_t,
+) -> c_int {
+    // SAFETY: the arguments are the caller's.
+    unsafe {
+        on_epoll_wait(poller, events, of_milliseconds(timeout), |part| {
+            real::epoll_pwait(poller, events, count, milliseconds(part.limit), mask)
+        })
+    }
+}
+
+/// `epoll_pwait2(2)`.
+///
+/// # Safety
+/// As that function.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn epoll_pwait2(
+    poller: c_int,
+    events: *mut epoll_event,
+    count: c_int,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+) -> c_int {
+    // SAFETY: the arguments are the caller's.
+    unsafe {
+        let limit = of_timespec(timeout);
+        on_epoll_wait(poller, events, limit, |part| {
+            with_timespec(&part, limit, timeout, |timeout| {
+                real::epoll_pwait2(poller, events, count, timeout, mask)
+            })
+        })
     }
 }
