@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
 
 use capsock::trace::preload;
 
-use crate::{epolls, real};
+use crate::{epolls, process, real};
 
 /// More descriptors are not kept, and are asked about at each call. It is the number that Linux allows a process if nobody sets
 /// another one (`fs.nr_open`). The memory of entries that are not used is never touched.
@@ -152,6 +152,14 @@ pub(crate) fn ask(fd: c_int) -> Option<Kind> {
 pub(crate) fn forget(fd: c_int) {
     epolls::forget(fd);
     if let Some(entry) = entry(fd) {
+        forget_entry(entry);
+    }
+}
+
+/// A child of vfork(2) leaves its parent what that knows of its sockets.
+fn forget_entry(entry: &AtomicU8) {
+    let known = entry.load(Ordering::Relaxed);
+    if known != UNKNOWN && (known & KIND == OTHER || process::is_owner()) {
         entry.store(UNKNOWN, Ordering::Relaxed);
     }
 }
@@ -212,9 +220,7 @@ pub(crate) fn forget_range(first: usize, last: usize) {
     let end = last.saturating_add(1).min(TABLE);
     // A page of which no entry was set is not written to.
     for entry in ENTRIES.get(first..end).unwrap_or_default() {
-        if entry.load(Ordering::Relaxed) != UNKNOWN {
-            entry.store(UNKNOWN, Ordering::Relaxed);
-        }
+        forget_entry(entry);
     }
     (first..end).take_while(|fd| *fd <= epolls::highest()).for_each(|fd| epolls::forget(fd as c_int));
 }

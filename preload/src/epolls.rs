@@ -3,6 +3,8 @@
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
+use crate::process;
+
 /// More descriptors are not kept, and not in the lines. The memory of entries that are not used is never touched.
 const TABLE: usize = 1 << 16;
 
@@ -44,6 +46,7 @@ pub(crate) fn watch(poller: c_int, fd: c_int, events: u32, data: u64) {
 pub(crate) fn forget(fd: c_int) {
     if let Some(entry) = entry(fd)
         && entry.poller.load(Ordering::Relaxed) != 0
+        && process::is_owner()
     {
         entry.poller.store(0, Ordering::Relaxed);
     }

@@ -47,6 +47,7 @@ macro_rules! real {
             /// # Safety
             /// As that function's.
             #[inline(always)]
+            #[allow(dead_code, reason = "musl has no use for some")]
             pub(crate) unsafe fn $name($($argument: $of),*) -> $returned {
                 let mut function = places::$name.load(Ordering::Relaxed);
                 if function.is_null() {

@@ -176,6 +176,25 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_another_user_with_his_rights_is_privileged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("program");
+        std::fs::copy(std::env::current_exe().unwrap(), &file).unwrap();
+        let mode = |mode| std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        mode(0o4755);
+        assert!(!is_privileged(&file), "its user is this one");
+        // Only root may give a file away.
+        if std::os::unix::fs::chown(&file, Some(65534), None).is_ok() {
+            mode(0o4755);
+            assert!(is_privileged(&file));
+            let text = preload(file.as_os_str()).unwrap_err().text.unwrap();
+            assert!(text.contains("set-user-ID"), "{text}");
+            mode(0o755);
+            assert!(!is_privileged(&file));
+        }
+    }
+
+    #[test]
     fn what_does_not_exist_is_said() {
         let error = preload(OsStr::new("/no/such/program")).unwrap_err();
         assert_eq!(error.text.as_deref(), Some("there is no program /no/such/program"));

@@ -37,7 +37,7 @@ pub struct Process<'a> {
     pub parent: Option<u32>,
     /// The program: the name of the script, class or executable, without its directory.
     pub program: Cow<'a, str>,
-    /// The language of the program: `c`, `java`, `python`, `rust`.
+    /// The language of the program: `c`, `java`, `python`, `rust`. A program that the preload library records is `c`.
     pub language: Cow<'a, str>,
     /// The time of the line in nanoseconds of CLOCK_MONOTONIC, as in the calls.
     pub at: u64,

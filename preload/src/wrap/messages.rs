@@ -5,17 +5,13 @@ use std::ffi::{c_int, c_uint};
 use capsock::trace::preload::{Direction, Record};
 use libc::{mmsghdr, msghdr, ssize_t, timespec};
 
-use super::transfers::{Buffers, on_receive, on_send};
+use crate::buffers::Gathered;
 use crate::descriptors::{self, is_active, may_be_socket};
 use crate::record::{self, Call, Ended};
 use crate::{addresses, real};
 
 /// The system takes no more messages at once.
 const MOST: usize = 1024;
-
-fn buffers(message: &msghdr) -> Buffers {
-    Buffers::List(message.msg_iov, message.msg_iovlen as usize)
-}
 
 /// sendmsg(2).
 ///
@@ -38,12 +34,11 @@ pub(super) unsafe fn on_sendmsg(
     if message.is_null() || !may_be_socket(fd) {
         return real();
     }
-    // SAFETY: the system reads the same of it.
-    unsafe {
-        let message = message.read_unaligned();
-        let to = (message.msg_name.cast_const().cast(), message.msg_namelen);
-        on_send("sendmsg", fd, buffers(&message), flags, to, real)
-    }
+    let call = Call { name: "sendmsg", fd, direction: Direction::Out, flags, room: None };
+    // SAFETY: the call has read it, and sent that much of it.
+    record::call(call, real, |ended, count| unsafe {
+        write_one(ended, &message.read_unaligned(), count);
+    })
 }
 
 /// recvmsg(2).
@@ -72,12 +67,11 @@ pub(super) unsafe fn on_recvmsg(
         }
         return result;
     }
-    // SAFETY: the system reads the same of it; the length of the address is where the call writes it.
-    unsafe {
-        let before = message.read_unaligned();
-        let from = (before.msg_name.cast_const().cast(), (&raw const (*message).msg_namelen).cast());
-        on_receive("recvmsg", fd, buffers(&before), flags, from, real)
-    }
+    let call = Call { name: "recvmsg", fd, direction: Direction::In, flags, room: None };
+    // SAFETY: the call has filled it.
+    record::call(call, real, |ended, count| unsafe {
+        write_one(ended, &message.read_unaligned(), count);
+    })
 }
 
 /// Descriptors that another process has passed (SCM_RIGHTS of unix(7)) have numbers that were others'.
@@ -158,7 +152,10 @@ pub(super) unsafe fn on_many(
         |ended, count| {
             for index in 0..count.min(MOST) {
                 // SAFETY: that many messages were moved.
-                unsafe { write_one(ended, &messages.add(index).read_unaligned()) };
+                unsafe {
+                    let message = messages.add(index).read_unaligned();
+                    write_one(ended, &message.msg_hdr, message.msg_len as usize);
+                }
             }
         },
     );
@@ -167,15 +164,15 @@ pub(super) unsafe fn on_many(
 
 /// # Safety
 /// The message was moved.
-unsafe fn write_one(ended: &Ended, message: &mmsghdr) {
-    let count = message.msg_len as usize;
-    let header = &message.msg_hdr;
+unsafe fn write_one(ended: &Ended, header: &msghdr, count: usize) {
     // SAFETY: by this function's contract.
     unsafe {
-        let gathered = buffers(header).gather(count);
+        let gathered = Gathered::of_list(header.msg_iov, header.msg_iovlen as usize, count);
         let peer = addresses::address(header.msg_name.cast_const().cast(), header.msg_namelen);
         let (room, data) = (Some(gathered.room), gathered.bytes());
         let peer = peer.filter(|_| ended.is_datagram());
-        ended.write(Record { bytes: Some(count), room, data, peer, ..Record::default() });
+        // With MSG_TRUNC, a datagram's length is that of all of it.
+        let bytes = Some(count.min(gathered.room));
+        ended.write(Record { bytes, room, data, peer, ..Record::default() });
     }
 }

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub, reason = "the dynamic loader reaches them")]
 
 mod descriptors;
+mod epolls;
 mod messages;
 mod sockets;
 mod stdio;

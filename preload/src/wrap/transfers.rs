@@ -3,7 +3,7 @@
 use std::ffi::{c_int, c_void};
 
 use capsock::trace::preload::{Direction, Record};
-use libc::{iovec, off_t, off64_t, size_t, sockaddr, socklen_t, ssize_t};
+use libc::{iovec, off_t, size_t, sockaddr, socklen_t, ssize_t};
 
 use crate::buffers::Gathered;
 use crate::descriptors::may_be_socket;
@@ -170,19 +170,21 @@ wrappers! {
     sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         on_sendfile(to, length, || real::sendfile(to, from, offset, length))
     }
-
-    "sendfile(2) by its name for large files."
-    sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
-        on_sendfile(to, length, || real::sendfile64(to, from, offset, length))
-    }
 }
 
-/// Those of programs that are compiled with _FORTIFY_SOURCE.
+/// Those of glibc alone: for large files, and for programs that are compiled with _FORTIFY_SOURCE.
 #[cfg(target_env = "gnu")]
-mod fortified {
+mod glibc {
+    use libc::off64_t;
+
     use super::*;
 
     wrappers! {
+        "sendfile(2) by its name for large files."
+        sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
+            on_sendfile(to, length, || real::sendfile64(to, from, offset, length))
+        }
+
         "recv(2), which ends the program if the buffer is shorter than the length."
         __recv_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t, flags: c_int) -> ssize_t {
             on_receive("recv", fd, Buffers::One(data, length), flags, NOBODY,
