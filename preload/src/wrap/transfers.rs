@@ -1,12 +1,13 @@
 //! Sending and receiving one buffer, or a list of buffers.
 
 use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
 
 use capsock::trace::preload::{Direction, Record};
-use libc::{iovec, off_t, size_t, sockaddr, socklen_t, ssize_t};
+use libc::{iovec, off_t, size_t, sockaddr, sockaddr_storage, socklen_t, ssize_t};
 
 use crate::buffers::Gathered;
-use crate::descriptors::may_be_socket;
+use crate::descriptors::{self, Kind, may_be_socket};
 use crate::record::{self, Call};
 use crate::{addresses, real};
 
@@ -51,8 +52,39 @@ pub(super) unsafe fn on_receive(
     if !may_be_socket(fd) {
         return real();
     }
+    // SAFETY: by this function's contract.
+    unsafe { record_receive(name, fd, buffers, flags, (address, of), real) }
+}
+
+#[cold]
+unsafe fn record_receive(
+    name: &'static str,
+    fd: c_int,
+    buffers: Buffers,
+    flags: c_int,
+    (address, of): (*const sockaddr, *const socklen_t),
+    real: impl FnOnce() -> ssize_t,
+) -> ssize_t {
+    // A datagram whose sender the program does not ask for is received with it: nothing else would tell where it came from.
+    let mut sender = MaybeUninit::<sockaddr_storage>::zeroed();
+    let mut length = size_of::<sockaddr_storage>() as socklen_t;
+    let (own, own_length) = (sender.as_mut_ptr().cast::<sockaddr>(), &raw mut length);
     // The list of a call that fails may be no list.
-    let room = if let Buffers::One(_, room) = buffers { Some(room) } else { None };
+    let (room, unasked) = match buffers {
+        Buffers::One(data, room) => {
+            // read(2) of nothing receives nothing.
+            let is_unasked = address.is_null() && room > 0 && descriptors::ask(fd) == Some(Kind::Udp);
+            (Some(room), is_unasked.then_some((data.cast_mut(), room)))
+        }
+        Buffers::List(..) => (None, None),
+    };
+    let real = || match unasked {
+        // SAFETY: the program's buffer, and an address that outlives the call.
+        Some((data, room)) => unsafe { real::recvfrom(fd, data, room, flags, own, own_length) },
+        None => real(),
+    };
+    let (address, of) =
+        if unasked.is_some() { (own.cast_const(), own_length.cast_const()) } else { (address, of) };
     record::call(Call { name, fd, direction: Direction::In, flags, room }, real, |ended, count| {
         // SAFETY: the call has filled that much of them; it has written the address and its length.
         unsafe {
@@ -187,22 +219,31 @@ mod glibc {
 
         "recv(2), which ends the program if the buffer is shorter than the length."
         __recv_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t, flags: c_int) -> ssize_t {
-            on_receive("recv", fd, Buffers::One(data, length), flags, NOBODY,
-                || real::__recv_chk(fd, data, length, room, flags))
+            {
+                let real = || real::__recv_chk(fd, data, length, room, flags);
+                let buffer = Buffers::One(data, length);
+                if length > room { real() } else { on_receive("recv", fd, buffer, flags, NOBODY, real) }
+            }
         }
 
         "recvfrom(2), which ends the program if the buffer is shorter than the length."
         __recvfrom_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t, flags: c_int, address: *mut sockaddr,
             of: *mut socklen_t) -> ssize_t
         {
-            on_receive("recvfrom", fd, Buffers::One(data, length), flags, (address, of),
-                || real::__recvfrom_chk(fd, data, length, room, flags, address, of))
+            {
+                let real = || real::__recvfrom_chk(fd, data, length, room, flags, address, of);
+                let buffer = Buffers::One(data, length);
+                if length > room { real() } else { on_receive("recvfrom", fd, buffer, flags, (address, of), real) }
+            }
         }
 
         "read(2), which ends the program if the buffer is shorter than the length."
         __read_chk(fd: c_int, data: *mut c_void, length: size_t, room: size_t) -> ssize_t {
-            on_receive("recv", fd, Buffers::One(data, length), 0, NOBODY,
-                || real::__read_chk(fd, data, length, room))
+            {
+                let real = || real::__read_chk(fd, data, length, room);
+                let buffer = Buffers::One(data, length);
+                if length > room { real() } else { on_receive("recv", fd, buffer, 0, NOBODY, real) }
+            }
         }
     }
 }
