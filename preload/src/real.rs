@@ -38,6 +38,9 @@ pub(crate) fn set_errno(errno: c_int) {
     unsafe { *libc::__errno_location() = errno }
 }
 
+/// The result of a function without one.
+type Nothing = ();
+
 /// Functions of the C library by name and signature. One that it lacks fails with ENOSYS, as the system call does.
 macro_rules! real {
     ($($name:ident($($argument:ident: $of:ty),*) -> $returned:ty = $missing:expr;)*) => {
@@ -124,7 +127,7 @@ real! {
     sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t = -1;
     close(fd: c_int) -> c_int = -1;
     close_range(first: c_uint, last: c_uint, flags: c_int) -> c_int = -1;
-    closefrom(first: c_int) -> () = ();
+    closefrom(first: c_int) -> Nothing = Nothing::default();
     dup(fd: c_int) -> c_int = -1;
     dup2(fd: c_int, to: c_int) -> c_int = -1;
     dup3(fd: c_int, to: c_int, flags: c_int) -> c_int = -1;

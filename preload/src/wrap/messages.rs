@@ -164,6 +164,7 @@ pub(super) unsafe fn on_many(
 
 /// # Safety
 /// The message was moved.
+#[allow(clippy::unnecessary_cast, reason = "musl has another type")]
 unsafe fn write_one(ended: &Ended, header: &msghdr, count: usize) {
     // SAFETY: by this function's contract.
     unsafe {

@@ -181,9 +181,13 @@ unsafe fn record_connect(
 ) -> c_int {
     let begun = record::recording(fd).and_then(|_guard| {
         let kind = descriptors::ask(fd)?;
-        // SAFETY: the caller's address; one that the system would refuse is not read.
+        // One that the system would refuse is not read.
         let readable = !address.is_null() && usize::try_from(length).is_ok_and(|length| length < 4096);
-        let peer = readable.then(|| unsafe { addresses::address(address, length) }).flatten()?;
+        if !readable {
+            return None;
+        }
+        // SAFETY: the caller's address.
+        let peer = unsafe { addresses::address(address, length) }?;
         let at = preload::now();
         let span = Span::begin("connect", fd, Direction::Out);
         let waits = kind == Kind::Tcp && !record::is_nonblocking(fd);

@@ -1,7 +1,6 @@
 //! The FILE of a socket.
 
 use std::ffi::{c_char, c_int};
-use std::ptr;
 
 use libc::FILE;
 
@@ -18,7 +17,7 @@ pub unsafe extern "C-unwind" fn fdopen(fd: c_int, mode: *const c_char) -> *mut F
     if !mode.is_null() && may_be_socket(fd) {
         // SAFETY: the arguments are the caller's.
         let stream = unsafe { streams::open(fd, mode) };
-        if stream != ptr::null_mut() {
+        if !stream.is_null() {
             return stream;
         }
     }
