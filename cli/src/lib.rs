@@ -12,6 +12,7 @@ mod completions;
 mod demo;
 mod escaped;
 mod failure;
+mod http;
 mod link;
 mod log;
 mod man;

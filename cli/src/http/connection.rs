@@ -1,10 +1,11 @@
-//! One connection to the endpoint: a request within a time limit, its response, and the end.
+//! One connection: a request within a time limit, its response, and the end.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::head::{Head, MAX_HEAD, parse};
+use super::head::{Head, MAX_HEAD};
+use super::response::Response;
 
 /// The time limit of a connection, from its accept to its close.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -15,18 +16,19 @@ const LINGER_LIMIT: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 64 << 10;
 
 /// A connection with its deadline.
-pub(super) struct Connection<'a> {
+pub(crate) struct Connection<'a> {
     stream: &'a TcpStream,
     deadline: Instant,
 }
 
 impl Connection<'_> {
-    pub(super) fn new(stream: &TcpStream) -> Connection<'_> {
+    pub(crate) fn new(stream: &TcpStream) -> Connection<'_> {
         Connection { stream, deadline: Instant::now() + TIME_LIMIT }
     }
 
     /// The head of the request. `None` if the connection ended before, or no byte came in time.
-    pub(super) fn head(&self) -> Option<Head> {
+    /// `parse` reads it from the bytes that have arrived.
+    pub(crate) fn head<T>(&self, parse: impl Fn(&[u8]) -> Head<T>) -> Option<Head<T>> {
         let mut buffer = [0; MAX_HEAD];
         let mut length = 0;
         loop {
@@ -44,7 +46,9 @@ impl Connection<'_> {
     }
 
     /// Sends the response, and waits a moment for the client to close.
-    pub(super) fn respond(&self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn respond(&self, response: &Response) -> io::Result<()> {
+        let bytes = response.bytes(SystemTime::now());
+        let mut bytes = bytes.as_slice();
         // A request that used up its time still gets its response: it fits into the send buffer.
         let deadline = self.deadline.max(Instant::now() + LINGER_LIMIT);
         while !bytes.is_empty() {

@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const WAKE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A thread that accepts. Dropping it ends its connections and waits for its threads.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     thread: Option<JoinHandle<()>>,
     ended: Arc<AtomicBool>,
     address: SocketAddr,
@@ -31,7 +31,7 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Calls `answer` with each connection, and `unanswered` for one that gets no thread.
-    pub(super) fn start(
+    pub(crate) fn start(
         listener: TcpListener,
         answer: impl Fn(&TcpStream) + Send + Sync + 'static,
         unanswered: impl Fn() + Send + 'static,
@@ -64,7 +64,7 @@ impl Drop for Listener {
 }
 
 fn spawn(body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("capsock-metrics".to_owned()).spawn(body)
+    thread::Builder::new().name("capsock-http".to_owned()).spawn(body)
 }
 
 /// A connection that is being answered.
