@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result, SIGNAL};
 use crate::log::{LogFormat, Severity};
 use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{check, client, completions, demo, link, man, peer, serve, stdio, trace, uppercase};
+use crate::{check, client, completions, demo, link, man, peer, serve, stdio, trace, uppercase, watch};
 
 const AFTER: &str = "\
 Examples:
@@ -19,6 +19,7 @@ Examples:
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
   capsock uppercase < book.txt                   the same without a network
   capsock link udp --loss 30%                    a link to the server that loses datagrams
+  capsock watch run.jsonl                        the figure of programs while they run
   capsock demo                                   every client against every server
 
 Data goes to standard output, everything else to standard error.
@@ -40,6 +41,7 @@ enum Command {
     Uppercase(uppercase::Uppercase),
     Link(link::Link),
     Trace(trace::Trace),
+    Watch(watch::Watch),
     Check(check::Check),
     Demo(demo::Demo),
     Run(Run),
@@ -59,6 +61,7 @@ impl Command {
             Command::Client(client) => client.wants_json(),
             Command::Link(link) => link.wants_json(),
             Command::Check(check) => check.wants_json(),
+            Command::Watch(watch) => watch.wants_json(),
             _ => false,
         }
     }
@@ -148,6 +151,7 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Uppercase(_) => uppercase::run(),
         Command::Link(args) => link::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => Err(elsewhere(args)),

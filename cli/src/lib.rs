@@ -28,6 +28,7 @@ mod stdio;
 mod terminal;
 mod trace;
 mod uppercase;
+mod watch;
 
 // A link to examples/peer/peer.rs, so that the crate holds all its files when it is packed. The
 // file is a program of its own as well: only its `main` is unused here.

@@ -193,6 +193,7 @@ impl Trace {
             caption: self.caption.as_deref(),
             font_size: self.font_size,
             light: self.light,
+            live: false,
         };
         match format {
             Format::Text => figure::text(model, &self.text()),

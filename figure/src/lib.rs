@@ -57,6 +57,6 @@ pub use model::{Conversation, Message, MessageKind, Model, Program, Socket, Step
 pub use normalize::normalize;
 pub use options::{PageOptions, TextOptions};
 pub use perfetto::perfetto;
-pub use read::{ReadError, ReadErrorReason, Trace, read};
+pub use read::{GrowingTrace, ReadError, ReadErrorReason, Trace, read};
 pub use svg::svg;
 pub use text::text;

@@ -12,4 +12,5 @@ mod script;
 mod serve;
 mod support;
 mod trace;
+mod watch;
 mod words;

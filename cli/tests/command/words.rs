@@ -178,6 +178,7 @@ fn man_writes_a_page_for_each_command() {
         "capsock-serve.1",
         "capsock-trace.1",
         "capsock-uppercase.1",
+        "capsock-watch.1",
         "capsock.1",
     ];
     assert_eq!(pages, expected);

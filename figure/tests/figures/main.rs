@@ -26,6 +26,7 @@ const ORDINARY: PageOptions<'static> = PageOptions {
     caption: None,
     font_size: 13,
     light: false,
+    live: false,
 };
 
 #[test]
