@@ -17,7 +17,7 @@ const LIVE_SCRIPT: &str = include_str!("page/live.js");
 const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
 /// The same for the light style.
 const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
-const LIVE_HASH: &str = "sha256-H01liUOOzGA0dy294miFigWc2Sp0UA+gp1muM0itIK4=";
+const LIVE_HASH: &str = "sha256-pa46QvEPlMaZuPbAKPlgdCrOBzqb6a8eb8BeQhFS5AA=";
 const SCRIPT_HASH: &str = "sha256-leealQ62O2XrqK1qQhZ45CY/6FueEs5U+FADbV84e6U=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls

@@ -15,33 +15,32 @@
     }, Math.max(said + PAUSE - performance.now(), 0));
   };
 
-  // A call keeps its program, its beginning and its text; its number may change, since a call that ended later may have
-  // begun before.
-  const name = (row) => row && [...row.cells].slice(1, 4).map((cell) => cell.textContent).join("\n");
+  // The number of a call may change, since one that ended later may have begun before; its key does not.
+  const keyOf = (row) => row?.dataset.key;
   const rowOf = (step) => step && find("r" + step.id.slice(1));
-  const rowNamed = (wanted) => wanted && [...find("table").tBodies[0].rows].find((row) => name(row) === wanted);
+  const rowWith = (key) => key && [...find("table").tBodies[0].rows].find((row) => keyOf(row) === key);
 
   // What in the pictures or the table has the focus, and how it is found again.
   const focused = (at) => {
     if (!at?.closest("main") || at.classList.contains("step")) return () => null;
     const label = at.getAttribute("aria-label");
     if (label) return () => document.querySelector('main [aria-label="' + CSS.escape(label) + '"]');
-    const [row, href] = [name(at.closest("tr")), at.getAttribute("href")];
-    return () => rowNamed(row)?.querySelector('a[href="' + href + '"], a');
+    const [key, href] = [keyOf(at.closest("tr")), at.getAttribute("href")];
+    return () => rowWith(key)?.querySelector('a[href="' + href + '"], a');
   };
 
   const replace = (page) => {
     const [old, main] = [document.querySelector("main"), page.querySelector("main")];
     const at = document.activeElement;
     const step = window.capsock.current();
-    const [onStep, call, again] = [step !== null && at === step, name(rowOf(step)), focused(at)];
+    const [onStep, key, again] = [step !== null && at === step, keyOf(rowOf(step)), focused(at)];
     const end = (id) => find(id).getBoundingClientRect().bottom;
     const follows = end("interaction") <= innerHeight + 4;
     const top = onStep ? step.getBoundingClientRect().top : 0;
     const sideways = [...old.querySelectorAll(".scroll")].map((box) => box.scrollLeft);
     old.replaceWith(main);
     find("summary").textContent = page.getElementById("summary").textContent;
-    window.capsock.redraw(rowNamed(call)?.id.replace("r", "c"), onStep);
+    window.capsock.redraw(rowWith(key)?.id.replace("r", "c"), onStep);
     again()?.focus({ preventScroll: true });
     main.querySelectorAll(".scroll").forEach((box, index) => (box.scrollLeft = sideways[index]));
     // The call that the reader is at stays where it is; who sees the end of the figure goes on seeing it.
