@@ -33,6 +33,7 @@ mod lookup;
 mod many;
 mod once_object;
 mod options;
+mod polls;
 mod reports;
 mod request_context;
 mod script;
@@ -75,6 +76,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(socket::_pause_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_resume_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_set_process_info, module)?)?;
+    module.add_function(wrap_pyfunction!(polls::_poll_begin, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_start, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_stop, module)?)?;
     module.add("DEFAULT_HOST", capsock::DEFAULT_HOST)?;

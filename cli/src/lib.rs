@@ -17,6 +17,7 @@ mod log;
 mod man;
 mod metrics;
 mod options;
+mod picture;
 mod port;
 mod record;
 mod script;

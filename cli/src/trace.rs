@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 
 use crate::failure::{Failure, Result};
+use crate::picture::{self, Kind};
 use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
@@ -17,6 +18,9 @@ Examples:
   capsock trace run.jsonl --format gantt                 which clients were served, and which waited
 
 The exit status is 2 if a file is not a trace, or has a newer version of the format.";
+
+/// The usual factor of `--scale`.
+const SCALE: u8 = 2;
 
 /// Draw the socket calls of programs from their traces.
 ///
@@ -67,6 +71,9 @@ pub(crate) struct Trace {
     /// The size of the text in the picture, in pixels; the picture grows with it.
     #[arg(long, value_name = "PIXELS", default_value_t = 13, value_parser = clap::value_parser!(u16).range(6..=60))]
     font_size: u16,
+    /// The pixels of a PNG for each pixel of the picture; a slide takes 2 to 4.
+    #[arg(long, value_name = "FACTOR", default_value_t = SCALE, value_parser = clap::value_parser!(u8).range(1..=8))]
+    scale: u8,
     /// Give the page light colours also where its reader prefers dark ones.
     #[arg(long)]
     light: bool,
@@ -100,11 +107,15 @@ enum Format {
     Text,
     /// The figure of the textbook as a picture.
     Svg,
+    /// The same picture, with pixels.
+    Png,
+    /// The same picture as a page of its size.
+    Pdf,
     /// One page with both pictures and a table of the calls.
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
-    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg.
+    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg, .png or .pdf.
     Gantt,
     /// The JSON of Chrome's tracing, for ui.perfetto.dev.
     Perfetto,
@@ -153,11 +164,11 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
         let calls = model.steps.len();
         return Err(Failure::usage(format!("--rows {first}: the figure has {calls} calls")));
     }
-    let drawn = args.draw(&model, format);
+    let drawn = args.draw(&model, format)?;
     match &args.output {
         None => {
             let mut output = Output::new().map_err(|error| Failure::output(&error))?;
-            output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error))
+            output.write_all(&drawn).map_err(|error| Failure::output(&error))
         }
         Some(path) => std::fs::write(path, drawn)
             .map_err(|error| Failure::new(format!("could not write {}: {error}", path.display()))),
@@ -183,7 +194,7 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
 }
 
 impl Trace {
-    fn draw(&self, model: &Model, format: Format) -> String {
+    fn draw(&self, model: &Model, format: Format) -> Result<Vec<u8>> {
         let page = PageOptions {
             ordinals: self.normalize,
             until: self.until(),
@@ -194,35 +205,39 @@ impl Trace {
             font_size: self.font_size,
             light: self.light,
         };
-        match format {
+        let kind = self.picture(format);
+        let drawn = match format {
             Format::Text => figure::text(model, &self.text()),
-            Format::Svg => figure::svg(model, &page),
+            Format::Svg | Format::Png | Format::Pdf => figure::svg(model, &page),
             Format::Html => figure::html(model, &page),
             Format::Mermaid => figure::mermaid(model),
-            Format::Gantt if self.ends_in("svg") => figure::gantt_svg(model, &page),
+            Format::Gantt if kind.is_some() => figure::gantt_svg(model, &page),
             Format::Gantt => figure::gantt_text(model, &self.text()),
             Format::Perfetto => figure::perfetto(model),
-        }
+        };
+        picture::file(drawn, kind.unwrap_or(Kind::Svg))
     }
 
     /// Refuses options that the format has no use for.
     fn check(&self, format: Format) -> Result<()> {
-        let (text, gantt) = (format == Format::Text, format == Format::Gantt);
-        let picture = matches!(format, Format::Svg | Format::Html) || (gantt && self.ends_in("svg"));
-        let calls = text || matches!(format, Format::Svg | Format::Html);
+        let (text, gantt, html) = (format == Format::Text, format == Format::Gantt, format == Format::Html);
+        let kind = self.picture(format);
+        let picture = html || kind.is_some();
+        let calls = text || html || (kind.is_some() && !gantt);
         let cases = [
+            ("--until", self.until.is_some(), gantt || html, "the Gantt chart and the page"),
+            ("--unfolded", self.unfolded, calls, "text, the pictures of the calls and the page"),
+            ("--rows", self.rows.is_some(), calls, "text, the pictures of the calls and the page"),
+            ("--title", self.title.is_some(), picture, "pictures and the page"),
+            ("--caption", self.caption.is_some(), picture, "pictures and the page"),
             (
-                "--until",
-                self.until.is_some(),
-                gantt || format == Format::Html,
-                "the Gantt chart and the page",
+                "--font-size",
+                self.font_size != PageOptions::default().font_size,
+                picture,
+                "pictures and the page",
             ),
-            ("--unfolded", self.unfolded, calls, "the formats text, svg and html"),
-            ("--rows", self.rows.is_some(), calls, "the formats text, svg and html"),
-            ("--title", self.title.is_some(), picture, "SVG and the page"),
-            ("--caption", self.caption.is_some(), picture, "SVG and the page"),
-            ("--font-size", self.font_size != PageOptions::default().font_size, picture, "SVG and the page"),
-            ("--light", self.light, format == Format::Html, "the page"),
+            ("--scale", self.scale != SCALE, matches!(kind, Some(Kind::Png(_))), "PNG"),
+            ("--light", self.light, html, "the page"),
         ];
         match cases.into_iter().find(|(_, given, fits, _)| *given && !fits) {
             Some((option, _, _, of)) => Err(Failure::usage(format!("{option} is of {of}"))),
@@ -239,12 +254,28 @@ impl Trace {
             (Some(format), _) => Ok(format),
             (None, None | Some("txt")) => Ok(Format::Text),
             (None, Some("svg")) => Ok(Format::Svg),
+            (None, Some("png")) => Ok(Format::Png),
+            (None, Some("pdf")) => Ok(Format::Pdf),
             (None, Some("html")) => Ok(Format::Html),
             (None, Some("mmd")) => Ok(Format::Mermaid),
             (None, Some("json")) => Ok(Format::Perfetto),
             (None, Some(other)) => Err(Failure::usage(format!(
-                "no format has the extension .{other}: name the file .svg, .html, .mmd, .json or .txt, or give --format"
+                "no format has the extension .{other}: name the file .svg, .png, .pdf, .html, .mmd, .json or .txt, or give --format"
             ))),
+        }
+    }
+
+    /// The kind of the picture's file, if the format is a picture.
+    fn picture(&self, format: Format) -> Option<Kind> {
+        let kinds = [("svg", Kind::Svg), ("png", Kind::Png(self.scale)), ("pdf", Kind::Pdf)];
+        let by_name =
+            || kinds.into_iter().find(|(extension, _)| self.ends_in(extension)).map(|(_, kind)| kind);
+        match format {
+            Format::Svg => Some(Kind::Svg),
+            Format::Png => Some(Kind::Png(self.scale)),
+            Format::Pdf => Some(Kind::Pdf),
+            Format::Gantt => by_name(),
+            Format::Text | Format::Html | Format::Mermaid | Format::Perfetto => None,
         }
     }
 

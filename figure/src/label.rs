@@ -1,51 +1,15 @@
-//! The texts of the figures: calls as the lecture writes them, results, payloads, addresses, times.
+//! The texts of the figures: results, payloads, addresses, times. Those of calls are in `call_text`.
 
 use std::net::SocketAddr;
 
 use super::escape::{beginning, clipped};
 use super::{Message, MessageKind, Model, Step};
 
-/// The call as the lecture writes it: `serverSocket = socket(AF_INET, SOCK_DGRAM)`, `serverSocket.recvfrom(2048)`.
-pub(super) fn call(model: &Model, step: &Step) -> String {
-    let call = &step.call;
-    let name = &model.sockets[step.socket].name;
-    let address = |address: Option<SocketAddr>| address.map(self::address).unwrap_or_default();
-    let room = call.room.map(|room| room.to_string()).unwrap_or_default();
-    let number = call.argument.map(|number| number.to_string()).unwrap_or_default();
-    match &*call.call {
-        "socket" => {
-            let kind = if call.transport == "udp" { "SOCK_DGRAM" } else { "SOCK_STREAM" };
-            format!("{name} = socket({}, {kind})", family(model, step))
-        }
-        "accept" => match step.accepted {
-            Some(accepted) => format!("{} = {name}.accept()", model.sockets[accepted].name),
-            None => format!("{name}.accept()"),
-        },
-        "bind" => format!("{name}.bind({})", address(call.local)),
-        "connect" => format!("{name}.connect({})", address(call.peer)),
-        "listen" => format!("{name}.listen({number})"),
-        "shutdown" => {
-            let how = match call.argument {
-                Some(0) => "SHUT_RD",
-                Some(1) => "SHUT_WR",
-                Some(2) => "SHUT_RDWR",
-                _ => number.as_str(),
-            };
-            format!("{name}.shutdown({how})")
-        }
-        "send" | "sendmsg" => format!("{name}.{}({})", call.call, sent(step)),
-        "sendto" => format!("{name}.sendto({}, {})", sent(step), address(call.peer)),
-        "recv" | "recvfrom" | "recvmsg" => format!("{name}.{}({room})", call.call),
-        name if step.polls() => format!("{name}({})", waited(model, step)),
-        other => format!("{name}.{}()", clipped(other, 24)),
-    }
-}
-
 /// The most names of a list.
 const LISTED: usize = 3;
 
 /// Some names of sockets, and how many there are else.
-fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
+pub(super) fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
     let mut names: Vec<String> =
         sockets.iter().take(LISTED).map(|socket| model.sockets[*socket].name.clone()).collect();
     match others + sockets.len().saturating_sub(LISTED) {
@@ -54,14 +18,6 @@ fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
         more => names.push(format!("{more} others")),
     }
     names.join(", ")
-}
-
-/// What a wait for several descriptors waits for.
-fn waited(model: &Model, step: &Step) -> String {
-    let mut fds: Vec<i32> = step.call.waited_in.iter().chain(&*step.call.waited_out).copied().collect();
-    fds.sort_unstable();
-    fds.dedup();
-    listed(model, &step.waited, fds.len().saturating_sub(step.waited.len()))
 }
 
 /// The result of a call: the bytes, the new socket, or the error; `None` if it succeeded without a result.
@@ -239,26 +195,6 @@ pub(super) fn duration(nanoseconds: u64) -> String {
 /// A time in seconds with six decimals.
 pub(super) fn moment(nanoseconds: u64) -> String {
     format!("{}.{:06}", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1000)
-}
-
-fn sent(step: &Step) -> String {
-    let data = step.call.data.as_deref().and_then(capsock::trace::unescape);
-    let bytes = step.call.room.or(step.call.bytes).unwrap_or(0);
-    match data {
-        Some(data) => payload(&data, bytes, 14),
-        None => self::bytes(bytes),
-    }
-}
-
-/// The address family of a socket, from the first address that a call on it has.
-fn family(model: &Model, step: &Step) -> &'static str {
-    // The search is bounded: a trace may be long, and the first address comes soon after the socket.
-    let first = model.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
-    let own = model.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
-    match own.filter_map(|other| other.call.local.or(other.call.peer)).next() {
-        Some(SocketAddr::V6(_)) => "AF_INET6",
-        _ => "AF_INET",
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::escape::{clipped, columns as columns_of};
 use super::grid::{BESIDE_BAR, CallBox, Column, Content, LINE, Row, TOP, box_width, place_threads, rows};
 use super::routes::{Arrow, Gap, Routes};
 use super::timeline::{Entry, Selection, begun, numbers, selected, timeline};
-use super::{MessageKind, Model, PageOptions, label, untraced};
+use super::{MessageKind, Model, PageOptions, call_text, label, untraced};
 
 const LEFT: i32 = 108;
 const ROW: i32 = 38;
@@ -45,7 +45,7 @@ impl Layout {
                 true => result.filter(|_| step.call.outcome != "ok"),
                 false => result.or_else(|| (!open).then(|| "returns".to_owned())),
             };
-            let text = clipped(&label::call(model, step), 56);
+            let text = clipped(&call_text::call(model, step), 56);
             let wait = if begin != end { label::wait(model, index, options.ordinals) } else { String::new() };
             boxes.insert(index, CallBox { column: 0, begin, end, open, text, result, wait });
         }

@@ -23,6 +23,7 @@
 
 mod arrows;
 mod call_reference;
+mod call_text;
 mod canvas;
 mod escape;
 mod gantt;

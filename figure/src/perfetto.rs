@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call_text;
 use super::label;
 use super::{MessageKind, Model, Step};
 use capsock::trace::unescape;
@@ -26,7 +27,7 @@ pub fn perfetto(model: &Model) -> String {
         let Step { call, .. } = step;
         let still = if step.still_waits() { " still waits" } else { "" };
         events.push(json!({
-            "ph": "X", "cat": "socket", "name": format!("{}{still}", label::call(model, step)), "pid": call.pid, "tid": call.tid,
+            "ph": "X", "cat": "socket", "name": format!("{}{still}", call_text::call(model, step)), "pid": call.pid, "tid": call.tid,
             "ts": micros(call.begin.saturating_sub(zero)), "dur": micros(call.end.saturating_sub(call.begin)),
             "args": arguments(model, step),
         }));

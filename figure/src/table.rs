@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::call_text;
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
@@ -62,7 +63,7 @@ pub(super) fn calls(model: &Model, options: &PageOptions<'_>, layout: &Layout, r
             escaped(&step.call.call),
             begins,
             escaped(&clipped(&model.programs[step.program].name, 60)),
-            escaped(&clipped(&label::call(model, step), 120)),
+            escaped(&clipped(&call_text::call(model, step), 120)),
             escaped(&result),
             escaped(&data),
             links.remove(&index).unwrap_or_default().join("; ")

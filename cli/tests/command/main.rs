@@ -8,6 +8,8 @@ mod link;
 mod log_format;
 mod metrics;
 mod open_metrics;
+#[cfg(all(unix, feature = "pictures"))]
+mod renderers;
 mod script;
 mod serve;
 mod support;

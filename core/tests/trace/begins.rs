@@ -168,13 +168,13 @@ fn a_call_that_returns_later_has_both_lines_and_one_that_does_not_wait_has_one()
     }
 }
 
-/// What the options of the socket or the timeout say stays so with a recording.
+/// The wait in two parts is as long as the timeout, which is long enough for the first one on a busy machine.
 #[test]
 fn a_timeout_is_as_long_as_without_a_recording() {
     if let Some(file) = file_of_this_process() {
         trace::start(&file, true).unwrap();
         let socket = bound(Kind::Datagram);
-        let limit = Duration::from_millis(40);
+        let limit = Duration::from_secs(2);
         let options = WaitPolicy { timeout: Some(limit), ..WaitPolicy::default() };
         let start = Instant::now();
         assert!(socket.receive(&mut [0; 9], 0, options).is_err());

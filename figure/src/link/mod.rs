@@ -51,7 +51,10 @@ pub fn link_last_run(trace: Trace) -> Model {
 }
 
 fn linked(mut processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
-    waiting::extend(&mut processes);
+    let calls = processes.iter().flat_map(|process| &process.calls);
+    let end = calls.map(|call| call.end).max().unwrap_or(0);
+    let calls = processes.iter_mut().flat_map(|process| &mut process.calls);
+    calls.for_each(|call| waiting::extend(call, end));
     let (programs, members) = programs(&processes);
     let (steps, histories) = sockets::track(processes, &members, &mut remarks);
     let mut messages = streams::messages(&steps, &histories);

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::Step;
-use super::processes::RecordedProcess;
 use capsock::trace::{Begin, Call};
 
 /// The outcome of a call that has not returned, which no line of a trace has.
@@ -73,14 +72,10 @@ fn call(begin: Begin<'static>, seq: u64) -> Call<'static> {
     }
 }
 
-/// Extends the calls that have not returned to the end of the trace.
-pub(super) fn extend(processes: &mut [RecordedProcess]) {
-    let calls = processes.iter().flat_map(|process| &process.calls);
-    let end = calls.map(|call| call.end).max().unwrap_or(0);
-    for call in processes.iter_mut().flat_map(|process| &mut process.calls) {
-        if call.outcome == WAITING {
-            call.end = end;
-            call.blocked = (end - call.begin).max(1);
-        }
+/// Extends a call that has not returned to the end of the trace.
+pub(super) fn extend(call: &mut Call<'static>, end: u64) {
+    if call.outcome == WAITING {
+        call.end = end.max(call.end);
+        call.blocked = (call.end - call.begin).max(1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::call_text;
 use super::super::label;
 use super::super::timeline::{self, Entry};
 use super::super::{Model, TextOptions};
@@ -177,7 +178,7 @@ impl<'a> Drawing<'a> {
 
     fn begin_call(&mut self, step: usize) {
         let of = &self.model.steps[step];
-        let text = label::call(self.model, of);
+        let text = call_text::call(self.model, of);
         // The new socket exists only when the call returns.
         let text = text.rsplit(" = ").next().unwrap_or_default().to_owned();
         let still = if of.still_waits() { " still waits" } else { "" };
@@ -204,7 +205,7 @@ impl<'a> Drawing<'a> {
     /// The text of a call that has one row, with its result.
     fn call(&self, step: usize) -> String {
         let of = &self.model.steps[step];
-        let text = label::call(self.model, of);
+        let text = call_text::call(self.model, of);
         let short = of.sends() && of.call.bytes < of.call.room;
         if of.call.outcome == "ok" && (!of.receives() || of.call.call == "accept") && !short && !of.polls() {
             return format!("{text}{}", self.received_tags(step));
