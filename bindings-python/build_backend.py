@@ -1,5 +1,8 @@
 """The PEP 517 build backend: maturin's, with the command `capsock` among the wheel's scripts.
 
+For Linux, the library by which that records other programs is among the wheel's data, as `lib/capsock` of the
+environment.
+
 maturin compiles one crate for a wheel, here the extension module, and packs the folder `capsock._native.data`
 if it exists. The hooks that make a wheel have cargo build the command, and put the executable there while
 maturin runs. If Python, Rust or the linker is not what the build needs, they end with a sentence about it.
@@ -16,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -136,21 +140,39 @@ def _require_rust() -> None:
         _refuse_without_rust(f"this is {version.strip()}")
 
 
-@contextmanager
-def _command() -> Iterator[None]:
-    """Build the command, and keep it where maturin looks for scripts."""
-    _require_rust()
-    cargo = ["cargo", "build", "--release", "--package", "capsock-cli", "--bin", "capsock"]
-    cargo.append("--message-format=json-render-diagnostics")
+def _has_preload() -> bool:
+    return sys.platform == "linux" and (WORKSPACE / "preload").is_dir()
+
+
+def _built(*chosen: str) -> list[str]:
+    """Build a crate, and return the files that are its program or its shared library."""
+    cargo = ["cargo", "build", "--release", *chosen, "--message-format=json-render-diagnostics"]
     build = subprocess.run(cargo, stdout=subprocess.PIPE, cwd=WORKSPACE, encoding="utf-8", check=False)
     if build.returncode != 0:
         _refuse_without_rust("cargo's own message is above")
     messages = [json.loads(line) for line in build.stdout.splitlines()]
-    executable = next(message["executable"] for message in messages if message.get("executable"))
+    made = [
+        message for message in messages if {"bin", "cdylib"} & set(message.get("target", {}).get("kind", ()))
+    ]
+    return [file for message in made for file in message.get("filenames", ())]
+
+
+@contextmanager
+def _command() -> Iterator[None]:
+    """Build the command and the preload library, and keep them where maturin looks for them."""
+    _require_rust()
+    (executable,) = _built("--package", "capsock-cli", "--bin", "capsock")
     scripts = DATA / "scripts"
     scripts.mkdir(parents=True, exist_ok=True)
+    # The source package does not have it.
+    preloads = _built("--package", "capsock-preload", "--lib") if _has_preload() else []
     try:
         shutil.copy2(executable, scripts)
+        for library in preloads:
+            folder = DATA / "data" / "lib" / "capsock"
+            folder.mkdir(parents=True, exist_ok=True)
+            musl = "-musl" if "musl" in (sysconfig.get_config_var("SOABI") or "") else ""
+            shutil.copy2(library, folder / f"libcapsock_preload{musl}.so")
         yield
     finally:
         shutil.rmtree(DATA)

@@ -51,8 +51,15 @@ COMMAND = Artifact("command", "capsock-cli", program="capsock")
 LIBRARY = Artifact("C library", "capsock-c", shared="capsock", static="capsock")
 JNI = Artifact("JNI library", "capsock-jni", shared="capsock_jni")
 # Its file has its version and its platform in its name: maturin says which it is.
+# For Linux alone; the command finds it by its name.
+PRELOAD = Artifact("preload library", "capsock-preload", shared="capsock_preload")
 WHEEL = Artifact("wheel", "capsock-python")
 # No artifact, but a column: the tests of the core and the command, as programs of the target.
 TESTS = Artifact("Rust tests", "capsock")
 
 ARTIFACTS = (COMMAND, LIBRARY, JNI, WHEEL, TESTS)
+
+
+def preload_file(musl: bool) -> str:
+    """The name of the preload library's file: the command and a package may have that of each C library."""
+    return f"libcapsock_preload{'-musl' if musl else ''}.so"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import mingw
 import packages
-from artifacts import COMMAND, JNI, LIBRARY, PROGRAM, SONAMES
+from artifacts import COMMAND, JNI, LIBRARY, PRELOAD, PROGRAM, SONAMES, preload_file
 from paths import CROSS, ROOT, Failed, quietly
 from targets import Target
 
@@ -147,11 +147,15 @@ def made(target: Target) -> Path:
 
 def link(target: Target) -> None:
     """Builds the artifacts that cargo makes by itself."""
-    chosen = [word for artifact in LINKED for word in ("--package", artifact.crate)]
+    linked = (*LINKED, PRELOAD) if target.system == "linux" else LINKED
+    chosen = [word for artifact in linked for word in ("--package", artifact.crate)]
     compiled(target, "build", cargo(target, "build", *profile(target), *chosen))
     for artifact in LINKED:
         for name in artifact.files(target.system):
             copy(made(target) / name, out(target) / name)
+    if target.system == "linux":
+        (name,) = PRELOAD.files(target.system)
+        copy(made(target) / name, out(target) / preload_file(target.musl))
     if target.system in SONAMES:
         give_soname(out(target) / LIBRARY.files(target.system)[0], SONAMES[target.system])
 
@@ -216,7 +220,7 @@ FREE_THREADED = (
 
 
 def wheel(target: Target, abi: Abi = STABLE) -> Path:
-    """The wheel, with the target's command among its scripts, as bindings-python/build_backend.py has it."""
+    """The wheel, with the target's command and preload library, as build_backend.py has them."""
     to = out(target) / ("wheel" if abi is STABLE else f"wheel-{abi.tag}")
     shutil.rmtree(to, ignore_errors=True)
     scripts = PYTHON_PACKAGE / "capsock._native.data" / "scripts"
@@ -228,6 +232,9 @@ def wheel(target: Target, abi: Abi = STABLE) -> Path:
     build = [tool("maturin"), "build", "--locked", *std(target), *settings(target), *options]
     try:
         copy(out(target) / command, scripts / command)
+        if target.system == "linux":
+            name = preload_file(target.musl)
+            copy(out(target) / name, scripts.parent / "data" / "lib" / "capsock" / name)
         manifest = ["--manifest-path", str(PYTHON_PACKAGE / "Cargo.toml")]
         env = {"PYO3_CONFIG_FILE": str(abi.settings(target))}
         compiled(target, to.name, [*build, *manifest, "--out", str(to)], env)

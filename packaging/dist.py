@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 
 # What builds for other systems is shared with what tests it.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "cross"))
 
 import build
-from artifacts import COMMAND, JNI
+from artifacts import COMMAND, JNI, preload_file
 from packages import Missing
 from paths import Failed, quietly, say
 from targets import TARGETS, Target
@@ -91,6 +92,15 @@ def built_for(target: Target) -> Built:
     """The artifacts of another target, or of this one for older systems."""
     build.link(target)
     return Built(target, build.out(target), build.wheels(target))
+
+
+def share_preload_libraries(builds: list[Built]) -> None:
+    """Give each command for Linux both preload libraries: it runs programs of both C libraries."""
+    linux = [built for built in builds if built.target.system == "linux"]
+    for built, other in product(linux, linux):
+        name = preload_file(built.target.musl)
+        if built.target.processor == other.target.processor and not (other.folder / name).exists():
+            shutil.copy2(built.folder / name, other.folder / name)
 
 
 def output(command: list[str]) -> str:
@@ -252,6 +262,7 @@ def main() -> int:
             else:
                 release.left_out.append(f"{target.name}: not asked for")
 
+    share_preload_libraries(builds)
     for built in builds:
         for wheel in built.wheels:
             shutil.copy2(wheel, out)

@@ -73,6 +73,8 @@ pub enum Kind {
     Number,
     /// A number of the size of a pointer.
     Size,
+    /// The permissions of a file, as in chmod(2): in octal where a person writes them.
+    Mode,
     /// A time, or no limit. In C in milliseconds, in Python and the command in seconds.
     Limit,
     /// A time, or forever, in the units of a limit. Java has no value for forever.
@@ -83,6 +85,8 @@ pub enum Kind {
     Flag,
     /// A byte string.
     Bytes,
+    /// A text.
+    Text,
     /// Whether a signal handler ends a blocking call. Only C has it: in the other languages the binding decides.
     Interruptible,
 }
@@ -102,6 +106,8 @@ pub enum Default {
     False,
     /// Carriage return and line feed (13, 10).
     CrLf,
+    /// The empty text.
+    Empty,
 }
 
 /// An option.

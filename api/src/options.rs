@@ -18,8 +18,10 @@ pub const SERVER: Options = Options {
             range: "",
             since: "0.1.0",
             error: "the host",
-            sentence: "The name or IP address to listen on; an empty string means all addresses of the machine.",
-            paragraph: "`localhost` means the loopback addresses alone, of IPv4 and IPv6.",
+            sentence: "The name or IP address to listen on; an empty string means all addresses of the machine. \
+                       `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names.",
+            paragraph: "`localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a \
+                        slash is the path of a Unix domain socket as well.",
         },
         Opt {
             name: "port",
@@ -31,7 +33,20 @@ pub const SERVER: Options = Options {
             since: "0.1.0",
             error: "the port",
             sentence: "The port to listen on; 0 selects a free port.",
-            paragraph: "",
+            paragraph: "A Unix domain socket has none: it is not looked at.",
+        },
+        Opt {
+            name: "socket_mode",
+            over: Over::Both,
+            kind: Kind::Mode,
+            unit: "",
+            default: Default::Number(0),
+            range: "0 to 511, octal 777",
+            since: "0.1.0",
+            error: "the mode of the socket",
+            sentence: "The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may \
+                       connect. 0 leaves them to the umask, with which it is most often the user alone.",
+            paragraph: "It is refused without such a file: an abstract name has no permissions.",
         },
         Opt {
             name: "concurrency",
@@ -75,7 +90,8 @@ pub const SERVER: Options = Options {
                        the server is bound to. 0 means one for each processor.",
             paragraph: "It has no effect with `iterative`, nor over TCP with `threads` and `processes`. With a handler \
                         and `events`, and over UDP with `threads`, it is the number of requests handled at the same \
-                        time. If the handler blocks, more workers than processors are of use. Further requests wait \
+                        time. If the handler blocks, more workers than processors are of use. If it is asynchronous, it is \
+                        the number of requests pending at the same time, up to 65,536, and 0 means 1,024. Further requests wait \
                         in the kernel; they do not delay accepting, time limits, replies in progress or a stop.",
         },
         Opt {
@@ -115,7 +131,8 @@ pub const SERVER: Options = Options {
             error: "the limit of connections of a peer",
             sentence: "The maximum number of TCP connections served at once for one peer, which is an IPv4 address \
                        or a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.",
-            paragraph: "All clients behind one address translator (NAT) or one proxy are one peer.",
+            paragraph: "All clients behind one address translator (NAT) are one peer, and so are those behind one \
+                        proxy without `proxy_protocol`. It has no effect on a Unix domain socket.",
         },
         Opt {
             name: "max_request",
@@ -171,6 +188,38 @@ pub const SERVER: Options = Options {
             sentence: "The time after which a connection is closed if its peer receives nothing of the reply.",
             paragraph: "TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to \
                         receive nothing for some time.",
+        },
+        Opt {
+            name: "proxy_protocol",
+            over: Over::Both,
+            kind: Kind::Text,
+            unit: "",
+            default: Default::Empty,
+            range: "IP addresses and networks with commas between them, or `any`",
+            since: "0.1.0",
+            error: "the proxies",
+            sentence: "The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one \
+                       is given, each connection and each datagram has to come from it, and to begin with a header \
+                       of the PROXY protocol.",
+            paragraph: "Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no \
+                        valid header or comes from elsewhere is closed or discarded, and counted in \
+                        `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a \
+                        request has its address, and `max_connections_per_peer` counts by it, which `processes` \
+                        refuses. Replies go to the proxy, without a header. Whoever has an address of the list can \
+                        claim to be anyone; over UDP, whoever can forge one.",
+        },
+        Opt {
+            name: "proxy_header_timeout",
+            over: Over::Tcp,
+            kind: Kind::Limit,
+            unit: "",
+            default: Default::Millis(5_000),
+            range: "above 0",
+            since: "0.1.0",
+            error: "the timeout of a header",
+            sentence: "The time after which a connection is closed if the header of `proxy_protocol` has not arrived.",
+            paragraph: "A connection whose header is due is closed after `idle_timeout` as well, even if a part of it \
+                        has arrived. With `iterative` no other client is served meanwhile.",
         },
         Opt {
             name: "busy_poll",

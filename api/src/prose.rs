@@ -150,6 +150,8 @@ pub(crate) fn default(language: Language, option: &Opt) -> String {
         (Default::False, Kind::Flag) if language == Python => "False".to_owned(),
         (Default::False, _) => "false".to_owned(),
         (Default::CrLf, _) => "CR LF".to_owned(),
+        (Default::Empty, _) if language == Python => "\"\"".to_owned(),
+        (Default::Empty, _) => "empty".to_owned(),
     }
 }
 
@@ -166,6 +168,7 @@ pub(crate) fn unit(language: Language, kind: Kind) -> &'static str {
         (Kind::Pause, Command) => "In seconds; with `inf` it is never sent again.",
         (Kind::Micros, C | Command) => "In microseconds.",
         (Kind::Micros, Python) => "In seconds.",
+        (Kind::Mode, Command) => "In octal, as for chmod.",
         (Kind::Bytes, Command) => r"Escapes: \r, \n, \t, \0, \\ and \xHH.",
         _ => "",
     }

@@ -40,6 +40,11 @@ pub const TOTALS: &[Total] = &[
     total("idle_timeouts", "Connections closed by `idle_timeout`."),
     total("write_timeouts", "Connections closed by `write_timeout`."),
     total(
+        "proxy_headers_rejected",
+        "TCP connections closed and datagrams discarded because `proxy_protocol` names other networks, or because their \
+         header was missing, malformed or late.",
+    ),
+    total(
         "datagrams_filtered",
         "Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or \
          multicast address, or exchanged between servers too often.",

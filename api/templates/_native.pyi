@@ -1,5 +1,7 @@
-from collections.abc import Callable, Iterable
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Iterable
 from os import PathLike
+from socket import socket as _Socket
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
@@ -20,9 +22,11 @@ __all__ = [
     "TcpClient",
     "UdpClient",
     "UppercaseStream",
+    "_PendingReply",
     "__version__",
     "_panic",
     "_pause_watchdog",
+    "_poll_begin",
     "_raise_kind",
     "_resume_watchdog",
     "_run_file",
@@ -31,14 +35,20 @@ __all__ = [
     "_trace_start",
     "_trace_stop",
     "_use_stable_abi_only",
+    "systemd_sockets",
     "uppercase",
 ]
 
-_Address: TypeAlias = tuple[str, int]
+# (host, port), or of a Unix domain socket a str or bytes, as in the module socket.
+_Address: TypeAlias = tuple[str, int] | Any
+_Host: TypeAlias = str | bytes | PathLike[str]
 _Concurrency: TypeAlias = Literal[{{concurrency}}]
 _Endian: TypeAlias = Literal[{{endian}}]
 _Framing: TypeAlias = Literal[{{framing}}]
 _Transport: TypeAlias = Literal[{{transport}}]
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 class _Input(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
@@ -55,9 +65,11 @@ __version__: Final[str]
 def uppercase(text: str, /) -> str: ...
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
+def systemd_sockets() -> list[tuple[str, _Socket]]: ...
 def _set_process_info(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watchdog() -> None: ...
+def _poll_begin(call: str, fd: int | None, /) -> Any: ...
 def _raise_kind(number: int) -> None: ...
 def _resume_watchdog(child: bool, /) -> None: ...
 def _run_file(fileno: int, name: str, /) -> bool: ...
@@ -79,6 +91,12 @@ class RequestContext:
     @property
     def local(self) -> _Address: ...
     @property
+    def client(self) -> _Address: ...
+    @property
+    def proxied_source(self) -> _Address | None: ...
+    @property
+    def proxied_destination(self) -> _Address | None: ...
+    @property
     def transport(self) -> _Transport: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -91,8 +109,10 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[bytes], Buffer] | None = None,
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[bytes], Buffer | Coroutine[Any, Any, Buffer]] | None = None,
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -100,8 +120,10 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[bytes, RequestContext], Buffer],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[bytes, RequestContext], Buffer | Coroutine[Any, Any, Buffer]],
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -109,8 +131,10 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[str], str],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[str], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
@@ -118,8 +142,10 @@ class Server:
         transport: _Transport,
         *,
 {{server_options}}
-        handler: Callable[[str, RequestContext], str],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[str, RequestContext], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @property
     def address(self) -> _Address: ...
@@ -133,8 +159,14 @@ class Server:
     def concurrency(self) -> _Concurrency: ...
     def stats(self) -> Stats: ...
     def open_metrics(self) -> str: ...
+    def sockets(self) -> list[_Socket]: ...
     def request_stop(self) -> None: ...
     def stop(self, timeout: float | None = 5) -> StopReport: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    @property
+    def paused(self) -> bool: ...
+    def drain(self, timeout: float | None = 300) -> StopReport: ...
     def wait(self, timeout: float | None = None) -> bool: ...
     def serve_forever(self) -> None: ...
     def __enter__(self) -> Self: ...
@@ -145,12 +177,27 @@ class Server:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+    def __aenter__(self) -> Coroutine[Any, Any, Self]: ...
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]: ...
+
+@final
+class _PendingReply:
+    def is_wanted(self) -> bool: ...
+    def complete(self, answer: object) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+    def on_cancel(self, callback: Callable[[], object]) -> None: ...
 
 @final
 class TcpClient:
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
 {{tcp_client_options}}
@@ -182,7 +229,7 @@ class TcpClient:
 class UdpClient:
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
 {{udp_client_options}}

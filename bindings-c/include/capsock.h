@@ -56,8 +56,12 @@
 // The port that servers listen on unless another is set: the textbook's.
 #define CAPSOCK_DEFAULT_PORT 12000
 
-// The size of a buffer that holds the text of any address and its NUL.
+// The size of a buffer that holds the text of any IPv4 or IPv6 address and its NUL.
 #define CAPSOCK_ADDRESS_SIZE 72
+
+// The size of a buffer that holds the text of any address, that of a Unix domain socket included,
+// and its NUL.
+#define CAPSOCK_UNIX_ADDRESS_SIZE 656
 
 // What a call returned. No number changes its meaning or is used again; a later version may add
 // some.
@@ -270,12 +274,17 @@ typedef int32_t capsock_level;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The reply to one request, which is completed once: during the call of the handler, or later, by
+// any thread. It belongs to the program, which frees it with `capsock_pending_reply_free`, also
+// after the server is freed. Its functions may be called by several threads at the same time.
+typedef struct capsock_pending_reply capsock_pending_reply;
+
 // The reply that a handler writes. It belongs to the library and is valid during that call of the
 // handler.
 typedef struct capsock_reply capsock_reply;
 
-// The context of a request: who sent it, to which address, over which transport. It belongs to the
-// library and is valid during that call of the handler.
+// The context of a request: who sent it, to which address, over which transport, and for whom a
+// proxy did. It belongs to the library and is valid during that call of the handler.
 typedef struct capsock_request_context capsock_request_context;
 
 // A running server.
@@ -377,6 +386,36 @@ typedef int (*capsock_context_handler)(const uint8_t *request,
 // return, as a handler must.
 typedef void (*capsock_log)(int32_t level, const char *line, void *user_data);
 
+// Begins to answer a request: completes `reply`, or has another thread complete it later. It should
+// return soon. `request` and `context` are as for `capsock_context_handler`, valid during the call.
+// `reply` is never NULL, and belongs to the handler.
+//
+// Of the requests of one TCP connection, the next one is passed to the handler when the reply to
+// the one before is sent. With `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP, `workers` requests are
+// pending at the same time, 1,024 if that is 0; further requests wait in the kernel. No thread of the
+// server waits for a reply, except with `CAPSOCK_CONCURRENCY_THREADS` and
+// `CAPSOCK_CONCURRENCY_ITERATIVE` over TCP that of the connection.
+//
+// The handler must return: neither longjmp(3) nor a C++ exception may leave it.
+typedef void (*capsock_async_handler)(const uint8_t *request,
+                                      size_t length,
+                                      const capsock_request_context *context,
+                                      capsock_pending_reply *reply,
+                                      void *user_data);
+
+// Told that a reply is not wanted any more.
+typedef void (*capsock_cancel_callback)(void *user_data);
+
+#if !defined(_WIN32)
+// The descriptor of a socket; on Windows a SOCKET.
+typedef int capsock_fd;
+#endif
+
+#if defined(_WIN32)
+// The descriptor of a socket; elsewhere an int.
+typedef size_t capsock_fd;
+#endif
+
 // Receives the reply to request number `index`, counted from 0, and returns 0. Any other return
 // value ends the call that sent the requests, with `CAPSOCK_INPUT_OUTPUT`.
 //
@@ -394,16 +433,6 @@ typedef int capsock_file;
 // A file that is read or written, by its HANDLE (GetStdHandle, _get_osfhandle); elsewhere by its
 // descriptor.
 typedef void *capsock_file;
-#endif
-
-#if !defined(_WIN32)
-// The descriptor of a socket; on Windows a SOCKET.
-typedef int capsock_fd;
-#endif
-
-#if defined(_WIN32)
-// The descriptor of a socket; elsewhere an int.
-typedef size_t capsock_fd;
 #endif
 
 #ifdef __cplusplus
@@ -465,15 +494,27 @@ void capsock_uppercase_stream_free(capsock_uppercase_stream *stream);
 // Makes options with all defaults, which are freed with `capsock_server_options_free`. Never NULL.
 capsock_server_options *capsock_server_options_new(void);
 
-// The name or IP address to listen on; an empty string means all addresses of the machine. Default
+// The name or IP address to listen on; an empty string means all addresses of the machine.
+// `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names. Default
 // `localhost`.
 //
-// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
+// `localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a
+// slash is the path of a Unix domain socket as well.
 capsock_status capsock_server_options_set_host(capsock_server_options *options, const char *host);
 
 // The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
 // 65,535.
+//
+// A Unix domain socket has none: it is not looked at.
 capsock_status capsock_server_options_set_port(capsock_server_options *options, int32_t port);
+
+// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+// connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+// range: 0 to 511, octal 777.
+//
+// It is refused without such a file: an abstract name has no permissions.
+capsock_status capsock_server_options_set_socket_mode(capsock_server_options *options,
+                                                      uint32_t socket_mode);
 
 // The concurrency model: whether threads, processes or event loops serve several clients at once.
 // Default `CAPSOCK_CONCURRENCY_EVENTS`. `concurrency` is a `capsock_concurrency`.
@@ -521,8 +562,9 @@ capsock_status capsock_server_options_set_delimiter(capsock_server_options *opti
 // `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
 // `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
 // of requests handled at the same time. If the handler blocks, more workers than processors are of
-// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-// progress or a stop.
+// use. If it is asynchronous, it is the number of requests pending at the same time, up to 65,536,
+// and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting, time
+// limits, replies in progress or a stop.
 capsock_status capsock_server_options_set_workers(capsock_server_options *options, size_t workers);
 
 // The maximum number of connections that the kernel queues until they are accepted (listen(2)).
@@ -545,7 +587,8 @@ capsock_status capsock_server_options_set_max_connections(capsock_server_options
 // /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 // 0.
 //
-// All clients behind one address translator (NAT) or one proxy are one peer.
+// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+// without `proxy_protocol`. It has no effect on a Unix domain socket.
 capsock_status capsock_server_options_set_max_connections_per_peer(capsock_server_options *options,
                                                                    size_t max_connections_per_peer);
 
@@ -580,6 +623,28 @@ capsock_status capsock_server_options_set_idle_timeout(capsock_server_options *o
 capsock_status capsock_server_options_set_write_timeout(capsock_server_options *options,
                                                         int64_t write_timeout_ms);
 
+// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one
+// is given, each connection and each datagram has to come from it, and to begin with a header of
+// the PROXY protocol. Default empty; range: IP addresses and networks with commas between them, or
+// `any`.
+//
+// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no
+// valid header or comes from elsewhere is closed or discarded, and counted in
+// `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a request
+// has its address, and `max_connections_per_peer` counts by it, which
+// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. Whoever has
+// an address of the list can claim to be anyone; over UDP, whoever can forge one.
+capsock_status capsock_server_options_set_proxy_protocol(capsock_server_options *options,
+                                                         const char *proxy_protocol);
+
+// The time after which a connection is closed if the header of `proxy_protocol` has not arrived.
+// In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000; range: above 0.
+//
+// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it
+// has arrived. With `CAPSOCK_CONCURRENCY_ITERATIVE` no other client is served meanwhile.
+capsock_status capsock_server_options_set_proxy_header_timeout(capsock_server_options *options,
+                                                               int64_t proxy_header_timeout_ms);
+
 // The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
 // In microseconds. Default 0; range: 0 to 1 s.
 //
@@ -601,11 +666,12 @@ void capsock_server_options_free(capsock_server_options *options);
 
 // The address that the request came from: of the other end of the TCP connection, or the source of
 // the datagram, which the sender may have forged. A proxy or an address translator (NAT) puts its
-// own address in its place.
+// own address in its place; with `capsock_server_options_set_proxy_protocol` it is that of the proxy.
 //
 // `*address_length` is the size of the buffer `address` before the call, and the length of the
 // address after it. A `struct sockaddr_storage` is large enough; `capsock_address_format` makes
-// text of it.
+// text of it. That of a Unix domain socket is a `struct sockaddr_un`, which most clients of a
+// stream leave without a name.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, with nothing written, also if the buffer is too small.
 capsock_status capsock_request_context_peer(const capsock_request_context *context,
@@ -622,6 +688,29 @@ capsock_status capsock_request_context_peer(const capsock_request_context *conte
 capsock_status capsock_request_context_local(const capsock_request_context *context,
                                              struct sockaddr *address,
                                              socklen_t *address_length);
+
+// The address of the client: the one of `capsock_request_context_proxied_source` if there is one,
+// and otherwise that of `capsock_request_context_peer`, whose arguments and errors it has.
+capsock_status capsock_request_context_client(const capsock_request_context *context,
+                                              struct sockaddr *address,
+                                              socklen_t *address_length);
+
+// The address from which the client reached the proxy, as the proxy's header told
+// (`capsock_server_options_set_proxy_protocol`): for the requests of a connection, that at its
+// beginning; for a datagram, its own.
+//
+// `*address_length` is 0 after the call if there is none: without a proxy, and if the proxy told no
+// IPv4 or IPv6 address, as for a health check of its own. The arguments and errors are otherwise
+// those of `capsock_request_context_peer`.
+capsock_status capsock_request_context_proxied_source(const capsock_request_context *context,
+                                                      struct sockaddr *address,
+                                                      socklen_t *address_length);
+
+// The address at which the client reached the proxy. The arguments, the length 0 for none and the
+// errors are those of `capsock_request_context_proxied_source`.
+capsock_status capsock_request_context_proxied_destination(const capsock_request_context *context,
+                                                           struct sockaddr *address,
+                                                           socklen_t *address_length);
 
 // The transport protocol that the request came over, a `capsock_transport`. NULL gives
 // `CAPSOCK_TRANSPORT_TCP`.
@@ -658,6 +747,49 @@ capsock_status capsock_server_options_set_context_handler(capsock_server_options
 capsock_status capsock_server_options_set_log(capsock_server_options *options,
                                               capsock_log log,
                                               void *user_data);
+
+// Sets the function that answers requests asynchronously, and the pointer that is passed to it, as
+// `capsock_server_options_set_handler` does. Of the handlers that are set, the last one counts; NULL
+// selects upper case. Contexts are as for `capsock_server_options_set_context_handler`.
+//
+// A stop waits for pending replies until its deadline. Then they are not wanted any more: see
+// `capsock_pending_reply_on_cancel`.
+capsock_status capsock_server_options_set_async_handler(capsock_server_options *options,
+                                                        capsock_async_handler handler,
+                                                        void *user_data);
+
+// Gives the reply, which is copied. It does not free `reply`.
+//
+// Errors: `CAPSOCK_CLOSED`, with no effect, if the request is completed already or its reply is not
+// wanted any more; `CAPSOCK_INVALID_ARGUMENT`.
+capsock_status capsock_pending_reply_complete(const capsock_pending_reply *reply,
+                                              const void *data,
+                                              size_t length);
+
+// Fails the request, as a handler that returns another value than 0 does: it is logged, with the
+// text `reason`, and counted. It does not free `reply`. The errors are those of
+// `capsock_pending_reply_complete`.
+capsock_status capsock_pending_reply_fail(const capsock_pending_reply *reply, const char *reason);
+
+// Whether the request is not completed and its reply would be sent: its connection is open, and no
+// stop has reached its deadline. NULL is not wanted.
+bool capsock_pending_reply_is_wanted(const capsock_pending_reply *reply);
+
+// Has `callback` called with `user_data`, once, if the reply is not wanted any more before the
+// request is completed: at the deadline of a stop, or if the system reports that the connection is
+// broken. It replaces an earlier callback; NULL removes it. If the reply is not wanted already, it is
+// called at once, by this thread; if the request is completed, never.
+//
+// Otherwise a thread of the server calls it, which sends replies as well: it should return soon. A
+// completion by another thread may run at the same time, and the callback may still run when that
+// returns with an error: what it uses must stay valid until it has run or the server is freed.
+capsock_status capsock_pending_reply_on_cancel(const capsock_pending_reply *reply,
+                                               capsock_cancel_callback callback,
+                                               void *user_data);
+
+// Frees the reply. A request that is not completed fails. NULL has no effect. No other call may use
+// the reply at the same time.
+void capsock_pending_reply_free(capsock_pending_reply *reply);
 
 // TCP connections accepted, including refused ones.
 uint64_t capsock_stats_connections_accepted(const capsock_stats *stats);
@@ -703,6 +835,10 @@ uint64_t capsock_stats_idle_timeouts(const capsock_stats *stats);
 
 // Connections closed by `write_timeout`.
 uint64_t capsock_stats_write_timeouts(const capsock_stats *stats);
+
+// TCP connections closed and datagrams discarded because `proxy_protocol` names other networks, or
+// because their header was missing, malformed or late.
+uint64_t capsock_stats_proxy_headers_rejected(const capsock_stats *stats);
 
 // Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
 // or multicast address, or exchanged between servers too often.
@@ -752,15 +888,16 @@ capsock_status capsock_server_start(int32_t transport,
                                     const capsock_server_options *options,
                                     capsock_server **server);
 
-// The port that the server listens on; 0 if `server` is NULL.
+// The port that the server listens on; 0 if `server` is NULL, and on a Unix domain socket.
 uint16_t capsock_server_port(const capsock_server *server);
 
 // The number of addresses that the server listens on: one for each address of its host name; 0 if
 // `server` is NULL.
 size_t capsock_server_address_count(const capsock_server *server);
 
-// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
-// from 0. `address` is freed with `capsock_string_free`.
+// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000", or as
+// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is
+// freed with `capsock_string_free`.
 capsock_status capsock_server_address(const capsock_server *server, size_t index, char **address);
 
 // Reads the totals, which are freed with `capsock_stats_free`. It copies counters and takes no
@@ -794,6 +931,39 @@ capsock_status capsock_server_stop(const capsock_server *server,
                                    int64_t timeout_ms,
                                    capsock_stop_report **report);
 
+// Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+// are served on. What arrives waits in the system, until `capsock_server_resume` or until another
+// server that has the same sockets takes it. When this returns, nothing more is taken, unless a
+// handler over UDP takes longer than a second. Any thread may call it, several times.
+//
+// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_pause(const capsock_server *server);
+
+// Takes new work again after `capsock_server_pause`. After a stop it has no effect.
+//
+// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+capsock_status capsock_server_resume(const capsock_server *server);
+
+// Whether the server takes no new work: it is paused, or a stop was requested. False if `server`
+// is NULL.
+bool capsock_server_is_paused(const capsock_server *server);
+
+// Pauses the server, waits until the peers have ended their connections, and stops it. Connections
+// that are open after `timeout_ms` are stopped as by `capsock_server_stop` with 5 s: what has
+// arrived is answered, and they are closed. Over UDP the stop follows at once, or as soon as no reply
+// of an asynchronous handler is pending. `report` is that of
+// `capsock_server_stop`.
+//
+// For a restart, another server first serves the same sockets; then this one is drained, and no
+// request is lost.
+//
+// Errors: those of `capsock_server_stop`; `CAPSOCK_INTERRUPTED` if a signal handler ran in the
+// calling thread, after which the server is still paused; `CAPSOCK_INVALID_ARGUMENT` in a handler
+// of the server, which would wait for itself.
+capsock_status capsock_server_drain(const capsock_server *server,
+                                    int64_t timeout_ms,
+                                    capsock_stop_report **report);
+
 // Waits until the server has stopped.
 //
 // Errors: `CAPSOCK_TIMED_OUT` if the server still runs after `timeout_ms`. `CAPSOCK_INTERRUPTED`
@@ -805,6 +975,52 @@ capsock_status capsock_server_wait(const capsock_server *server, int64_t timeout
 // Stops the server within 5 s, if it runs, and frees it. NULL has no effect. No other call may use
 // the server at the same time, and a handler of the server must not free it.
 void capsock_server_free(capsock_server *server);
+
+// Adds a socket that is bound already, which the server serves on instead of binding its address:
+// one of a supervisor, of a server that is replaced, or of a test. The options have a copy of the
+// descriptor, with close-on-exec; `socket` stays the caller's, who may close it.
+//
+// `capsock_server_start` checks that it is a socket of the transport, over IPv4 or IPv6, bound and
+// not connected; for TCP it may listen already, and keeps its backlog. Every worker serves every
+// socket.
+//
+// Others may have the same socket, so a stop leaves it as it is: connections in the backlog and
+// datagrams in the queue wait for whoever serves next. TCP_NODELAY and, for TCP, O_NONBLOCK are set
+// and stay set; O_NONBLOCK applies to all who share the open file description (open(2)). For UDP
+// the hop limit of what is sent becomes 56.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT` for a descriptor that is not open; `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_server_options_add_socket(capsock_server_options *options,
+                                                 capsock_fd socket);
+
+// Adds the sockets that systemd has passed to this process (sd_listen_fds(3)), all or those of the
+// name `name` (FileDescriptorName= of systemd.socket(5)); NULL stands for all. `count` is how many
+// were added. If systemd has passed none at all it is 0, and the server binds its address: the same
+// program runs with and without systemd.
+//
+// Errors: `CAPSOCK_INVALID_ARGUMENT` if systemd has passed sockets, and none has that name, or if
+// the environment variables are not those of systemd; `CAPSOCK_OUT_OF_RESOURCES`.
+capsock_status capsock_server_options_add_systemd_sockets(capsock_server_options *options,
+                                                          const char *name,
+                                                          size_t *count);
+
+// Removes the sockets from the options: the server binds its address.
+capsock_status capsock_server_options_clear_sockets(capsock_server_options *options);
+
+// A copy of the socket of the server's address at `index`, which counts from 0 as for
+// `capsock_server_address`: for a successor, which serves it by
+// `capsock_server_options_add_socket`, in this process or in one that inherits it. It has
+// close-on-exec, and the caller closes it (close(2), on Windows closesocket).
+//
+// From the first call on, the server's sockets are shared: the server goes on serving them, and its
+// stop leaves them as they are, so that connections in the backlog and datagrams in the queue wait
+// for whoever has the copies.
+//
+// Errors: `CAPSOCK_CLOSED` once the server is stopped; `CAPSOCK_OUT_OF_RESOURCES`;
+// `CAPSOCK_UNSUPPORTED` in a process that was forked after the start.
+capsock_status capsock_server_socket(const capsock_server *server,
+                                     size_t index,
+                                     capsock_fd *socket);
 
 // Makes options with all defaults, which are freed with `capsock_tcp_client_options_free`. Never NULL.
 capsock_tcp_client_options *capsock_tcp_client_options_new(void);
@@ -903,7 +1119,8 @@ capsock_status capsock_udp_client_options_set_interruptible(capsock_udp_client_o
 void capsock_udp_client_options_free(capsock_udp_client_options *options);
 
 // Connects to a server. If the host has several addresses, the first that answers is used (RFC
-// 8305). `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535.
+// 8305). `host` is a name, an IP address, "" for the local host, or a Unix domain socket
+// as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535.
 // `options` may be NULL for the defaults, and is read during the call only. The client is freed
 // with `capsock_tcp_client_free`.
 //
@@ -998,8 +1215,8 @@ capsock_status capsock_tcp_client_close(const capsock_tcp_client *client);
 // returned.
 void capsock_tcp_client_free(capsock_tcp_client *client);
 
-// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
-// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, "" for the
+// local host, or a Unix domain socket as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
 // call only. The client is freed with `capsock_udp_client_free`.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
@@ -1097,7 +1314,9 @@ capsock_status capsock_address_parse(const char *text,
                                      socklen_t *address_length);
 
 // Formats an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
-// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any address.
+// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any of these. That of a Unix domain socket is
+// "unix:/run/x.sock", "unix:@name", or "unix:" for one without a name, with the characters escaped
+// that control a terminal; `CAPSOCK_UNIX_ADDRESS_SIZE` bytes are enough for it.
 //
 // Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and
 // its NUL need more than `size` bytes.

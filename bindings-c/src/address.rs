@@ -8,13 +8,21 @@ use capsock::net::{Family, Purpose, WaitPolicy};
 use capsock::{Endpoint, Error, ErrorKind, Result};
 
 use crate::guard::guard;
+#[cfg(unix)]
+use crate::pointer::bytes;
 use crate::pointer::{bytes_mut, refused, text};
 use crate::sockaddr::{AddressBuffer, read_address};
 use crate::status::capsock_status;
+#[cfg(unix)]
+use crate::system::sockaddr_storage;
 use crate::system::{AF_UNSPEC, sockaddr, socklen_t};
 
-/// The size of a buffer that holds the text of any address and its NUL.
+/// The size of a buffer that holds the text of any IPv4 or IPv6 address and its NUL.
 pub const CAPSOCK_ADDRESS_SIZE: usize = 72;
+
+/// The size of a buffer that holds the text of any address, that of a Unix domain socket included,
+/// and its NUL.
+pub const CAPSOCK_UNIX_ADDRESS_SIZE: usize = 656;
 
 /// Resolves a host and a port to an address for `capsock_socket_sendto` and for system calls.
 ///
@@ -87,7 +95,9 @@ unsafe fn find(
 }
 
 /// Formats an address as text into `buffer`: "127.0.0.1:12000", "[::1]:12000", "[fe80::1%2]:12000".
-/// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any address.
+/// `CAPSOCK_ADDRESS_SIZE` bytes are enough for any of these. That of a Unix domain socket is
+/// "unix:/run/x.sock", "unix:@name", or "unix:" for one without a name, with the characters escaped
+/// that control a terminal; `CAPSOCK_UNIX_ADDRESS_SIZE` bytes are enough for it.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`; `CAPSOCK_TOO_LARGE`, with nothing written, if the text and
 /// its NUL need more than `size` bytes.
@@ -100,14 +110,14 @@ pub unsafe extern "C" fn capsock_address_format(
 ) -> capsock_status {
     guard(|| {
         // SAFETY: so many bytes or NULL, by the contract of the header.
-        let address = unsafe { read_address(address, address_length) }?;
+        let address = unsafe { address_text(address, address_length) }?;
         let text = format!("{address}\0");
         if buffer.is_null() {
             return Err(refused("buffer", "it is NULL"));
         }
         if text.len() > size {
             let happened = format!("it needs {} bytes, and the buffer has {size}", text.len());
-            let advice = "CAPSOCK_ADDRESS_SIZE is enough for any";
+            let advice = "CAPSOCK_UNIX_ADDRESS_SIZE is enough for any";
             let tried = format!("write the address {address}");
             return Err(Error::new(ErrorKind::TooLarge, tried, happened).advise(advice));
         }
@@ -116,6 +126,21 @@ pub unsafe extern "C" fn capsock_address_format(
         buffer.copy_from_slice(text.as_bytes());
         Ok(())
     })
+}
+
+/// # Safety
+/// `address` is NULL or points to `length` bytes.
+unsafe fn address_text(address: *const sockaddr, length: socklen_t) -> Result<String> {
+    #[cfg(unix)]
+    if !address.is_null() && length as usize <= size_of::<sockaddr_storage>() {
+        // SAFETY: so many bytes, by the caller's promise.
+        let raw = unsafe { bytes(address.cast(), length as usize, "address") }?;
+        if let Some(unix) = crate::sockaddr_un::parse(raw) {
+            return Ok(unix.to_string());
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { read_address(address, length) }.map(|address| address.to_string())
 }
 
 #[cfg(test)]
@@ -129,5 +154,7 @@ mod tests {
         let ip = Ipv6Addr::from([0xabcd; 8]);
         let longest = SocketAddr::V6(SocketAddrV6::new(ip, u16::MAX, u32::MAX, u32::MAX));
         assert!(longest.to_string().len() < CAPSOCK_ADDRESS_SIZE);
+        let longest = capsock::UnixAddress::from_abstract_name([0x1b; 107]);
+        assert!(longest.to_string().len() < CAPSOCK_UNIX_ADDRESS_SIZE);
     }
 }

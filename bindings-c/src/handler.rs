@@ -103,7 +103,7 @@ type NonNullContextHandler = unsafe extern "C" fn(
 ) -> c_int;
 
 /// The caller's pointer beside a function of theirs.
-struct UserData(*mut c_void);
+pub(crate) struct UserData(*mut c_void);
 
 // SAFETY: the library only hands it back; that its functions are called from several threads is the
 // contract of the options.
@@ -112,7 +112,11 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    fn get(&self) -> *mut c_void {
+    pub(crate) fn new(pointer: *mut c_void) -> UserData {
+        UserData(pointer)
+    }
+
+    pub(crate) fn get(&self) -> *mut c_void {
         self.0
     }
 }

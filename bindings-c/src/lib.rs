@@ -21,6 +21,8 @@ mod guard;
 mod last_error;
 mod pointer;
 mod sockaddr;
+#[cfg(unix)]
+mod sockaddr_un;
 mod system;
 
 // What the header shows, in its order.
@@ -44,9 +46,13 @@ pub mod request_context;
 
 pub mod handler;
 
+pub mod async_handler;
+
 pub mod stats;
 
 pub mod server;
+
+pub mod server_sockets;
 
 pub mod many;
 

@@ -18,6 +18,12 @@ use crate::trace::set_process_info;
 /// A running server.
 pub struct capsock_server(Server);
 
+impl capsock_server {
+    pub(crate) fn core(&self) -> &Server {
+        &self.0
+    }
+}
+
 /// Binds the addresses and starts the server. After a successful return, clients can connect.
 /// `transport` is a `capsock_transport`. `options` may be NULL for the defaults, and is read during
 /// the call only. The server is freed with `capsock_server_free`.
@@ -44,7 +50,7 @@ pub extern "C" fn capsock_server_start(
     })
 }
 
-/// The port that the server listens on; 0 if `server` is NULL.
+/// The port that the server listens on; 0 if `server` is NULL, and on a Unix domain socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_port(server: Option<&capsock_server>) -> u16 {
     guard_or(0, || Ok(given(server, "server")?.0.local_addr().port()))
@@ -57,8 +63,9 @@ pub extern "C" fn capsock_server_address_count(server: Option<&capsock_server>) 
     guard_or(0, || Ok(given(server, "server")?.0.local_addrs().len()))
 }
 
-/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000". `index` counts
-/// from 0. `address` is freed with `capsock_string_free`.
+/// An address that the server listens on, as "127.0.0.1:12000" or "[::1]:12000", or as
+/// "unix:/run/x.sock" or "unix:@name" on a Unix domain socket. `index` counts from 0. `address` is
+/// freed with `capsock_string_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_address(
     server: Option<&capsock_server>,
@@ -66,13 +73,14 @@ pub extern "C" fn capsock_server_address(
     address: Option<&mut MaybeUninit<*mut c_char>>,
 ) -> capsock_status {
     guard(|| {
-        let addresses = given(server, "server")?.0.local_addrs();
+        let server = &given(server, "server")?.0;
+        let addresses = server.local_addrs();
         let address = given(address, "address")?;
         let found = addresses.get(index).ok_or_else(|| {
             let count = addresses.len();
             Error::invalid("tell the server's address", format!("it has {count}, and {index} counts from 0"))
         })?;
-        give_text(address, found.to_string())
+        give_text(address, server.unix_addr().map_or_else(|| found.to_string(), ToString::to_string))
     })
 }
 
@@ -139,6 +147,61 @@ pub extern "C" fn capsock_server_stop(
     guard(|| {
         let server = given(server, "server")?;
         let found = server.0.stop(longest_from_millis("the timeout of the stop", timeout_ms)?)?;
+        if let Some(report) = report {
+            give_handle(report, capsock_stop_report(found));
+        }
+        Ok(())
+    })
+}
+
+/// Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+/// are served on. What arrives waits in the system, until `capsock_server_resume` or until another
+/// server that has the same sockets takes it. When this returns, nothing more is taken, unless a
+/// handler over UDP takes longer than a second. Any thread may call it, several times.
+///
+/// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_pause(server: Option<&capsock_server>) -> capsock_status {
+    guard(|| given(server, "server")?.0.pause())
+}
+
+/// Takes new work again after `capsock_server_pause`. After a stop it has no effect.
+///
+/// Errors: `CAPSOCK_UNSUPPORTED` as for `capsock_server_stop`.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_resume(server: Option<&capsock_server>) -> capsock_status {
+    guard(|| given(server, "server")?.0.resume())
+}
+
+/// Whether the server takes no new work: it is paused, or a stop was requested. False if `server`
+/// is NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_is_paused(server: Option<&capsock_server>) -> bool {
+    guard_or(false, || Ok(given(server, "server")?.0.is_paused()))
+}
+
+/// Pauses the server, waits until the peers have ended their connections, and stops it. Connections
+/// that are open after `timeout_ms` are stopped as by `capsock_server_stop` with 5 s: what has
+/// arrived is answered, and they are closed. Over UDP the stop follows at once, or as soon as no reply
+/// of an asynchronous handler is pending. `report` is that of
+/// `capsock_server_stop`.
+///
+/// For a restart, another server first serves the same sockets; then this one is drained, and no
+/// request is lost.
+///
+/// Errors: those of `capsock_server_stop`; `CAPSOCK_INTERRUPTED` if a signal handler ran in the
+/// calling thread, after which the server is still paused; `CAPSOCK_INVALID_ARGUMENT` in a handler
+/// of the server, which would wait for itself.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_drain(
+    server: Option<&capsock_server>,
+    timeout_ms: i64,
+    report: Option<&mut MaybeUninit<Option<Box<capsock_stop_report>>>>,
+) -> capsock_status {
+    guard(|| {
+        let server = given(server, "server")?;
+        let timeout = longest_from_millis("the timeout of the drain", timeout_ms)?;
+        let found = server.0.drain_interruptible(timeout, SIGNALS_INTERRUPT.then_some(|| true))?;
         if let Some(report) = report {
             give_handle(report, capsock_stop_report(found));
         }

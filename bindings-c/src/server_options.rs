@@ -49,10 +49,12 @@ pub extern "C" fn capsock_server_options_new() -> Option<Box<capsock_server_opti
     guard_or(None, || Ok(Some(Box::default())))
 }
 
-/// The name or IP address to listen on; an empty string means all addresses of the machine. Default
+/// The name or IP address to listen on; an empty string means all addresses of the machine.
+/// `unix:PATH` is a Unix domain socket, `unix:@NAME` one of Linux's abstract names. Default
 /// `localhost`.
 ///
-/// `localhost` means the loopback addresses alone, of IPv4 and IPv6.
+/// `localhost` means the loopback addresses alone, of IPv4 and IPv6. A host that begins with a
+/// slash is the path of a Unix domain socket as well.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn capsock_server_options_set_host(
     options: Option<&mut capsock_server_options>,
@@ -68,6 +70,8 @@ pub unsafe extern "C" fn capsock_server_options_set_host(
 
 /// The port to listen on; 0 selects a free port. Default `CAPSOCK_DEFAULT_PORT`; range: 0 to
 /// 65,535.
+///
+/// A Unix domain socket has none: it is not looked at.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_port(
     options: Option<&mut capsock_server_options>,
@@ -76,6 +80,23 @@ pub extern "C" fn capsock_server_options_set_port(
     guard(|| {
         let options = given(options, "options")?;
         options.port = from_number(port.into())?;
+        Ok(())
+    })
+}
+
+/// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+/// connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+/// range: 0 to 511, octal 777.
+///
+/// It is refused without such a file: an abstract name has no permissions.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_socket_mode(
+    options: Option<&mut capsock_server_options>,
+    socket_mode: u32,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.settings.socket_mode = socket_mode;
         Ok(())
     })
 }
@@ -182,8 +203,9 @@ pub unsafe extern "C" fn capsock_server_options_set_delimiter(
 /// `CAPSOCK_CONCURRENCY_THREADS` and `CAPSOCK_CONCURRENCY_PROCESSES`. With a handler and
 /// `CAPSOCK_CONCURRENCY_EVENTS`, and over UDP with `CAPSOCK_CONCURRENCY_THREADS`, it is the number
 /// of requests handled at the same time. If the handler blocks, more workers than processors are of
-/// use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-/// progress or a stop.
+/// use. If it is asynchronous, it is the number of requests pending at the same time, up to 65,536,
+/// and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting, time
+/// limits, replies in progress or a stop.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_workers(
     options: Option<&mut capsock_server_options>,
@@ -234,7 +256,8 @@ pub extern "C" fn capsock_server_options_set_max_connections(
 /// /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default
 /// 0.
 ///
-/// All clients behind one address translator (NAT) or one proxy are one peer.
+/// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+/// without `proxy_protocol`. It has no effect on a Unix domain socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn capsock_server_options_set_max_connections_per_peer(
     options: Option<&mut capsock_server_options>,
@@ -310,6 +333,48 @@ pub extern "C" fn capsock_server_options_set_write_timeout(
     guard(|| {
         let options = given(options, "options")?;
         options.core.settings.write_timeout = from_millis("the write timeout", write_timeout_ms)?;
+        Ok(())
+    })
+}
+
+/// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one
+/// is given, each connection and each datagram has to come from it, and to begin with a header of
+/// the PROXY protocol. Default empty; range: IP addresses and networks with commas between them, or
+/// `any`.
+///
+/// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no
+/// valid header or comes from elsewhere is closed or discarded, and counted in
+/// `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a request
+/// has its address, and `max_connections_per_peer` counts by it, which
+/// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. Whoever has
+/// an address of the list can claim to be anyone; over UDP, whoever can forge one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn capsock_server_options_set_proxy_protocol(
+    options: Option<&mut capsock_server_options>,
+    proxy_protocol: *const c_char,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        // SAFETY: text or NULL, by the contract of the header.
+        options.core.settings.proxy_protocol = unsafe { text(proxy_protocol, "proxy_protocol") }?.to_owned();
+        Ok(())
+    })
+}
+
+/// The time after which a connection is closed if the header of `proxy_protocol` has not arrived.
+/// In milliseconds; `CAPSOCK_NO_LIMIT` sets no limit. Default 5,000; range: above 0.
+///
+/// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it
+/// has arrived. With `CAPSOCK_CONCURRENCY_ITERATIVE` no other client is served meanwhile.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_server_options_set_proxy_header_timeout(
+    options: Option<&mut capsock_server_options>,
+    proxy_header_timeout_ms: i64,
+) -> capsock_status {
+    guard(|| {
+        let options = given(options, "options")?;
+        options.core.settings.proxy_header_timeout =
+            from_millis("the timeout of a header", proxy_header_timeout_ms)?;
         Ok(())
     })
 }

@@ -98,6 +98,13 @@ pub extern "C" fn capsock_stats_write_timeouts(stats: Option<&capsock_stats>) ->
     guard_or(0, || Ok(given(stats, "stats")?.0.write_timeouts))
 }
 
+/// TCP connections closed and datagrams discarded because `proxy_protocol` names other networks, or
+/// because their header was missing, malformed or late.
+#[unsafe(no_mangle)]
+pub extern "C" fn capsock_stats_proxy_headers_rejected(stats: Option<&capsock_stats>) -> u64 {
+    guard_or(0, || Ok(given(stats, "stats")?.0.proxy_headers_rejected))
+}
+
 /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast
 /// or multicast address, or exchanged between servers too often.
 #[unsafe(no_mangle)]

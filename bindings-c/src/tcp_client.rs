@@ -23,7 +23,8 @@ use crate::trace::set_process_info;
 pub struct capsock_tcp_client(TcpClient);
 
 /// Connects to a server. If the host has several addresses, the first that answers is used (RFC
-/// 8305). `host` is a name, an IP address, or "" for the local host; `port` is 0 to 65535.
+/// 8305). `host` is a name, an IP address, "" for the local host, or a Unix domain socket
+/// as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535.
 /// `options` may be NULL for the defaults, and is read during the call only. The client is freed
 /// with `capsock_tcp_client_free`.
 ///
@@ -169,7 +170,8 @@ pub extern "C" fn capsock_tcp_client_local_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.local_addr()?.to_string())
+        let unix = client.0.unix_local_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.local_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 
@@ -185,7 +187,8 @@ pub extern "C" fn capsock_tcp_client_peer_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.peer_addr()?.to_string())
+        let unix = client.0.unix_peer_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.peer_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 

@@ -21,8 +21,8 @@ use crate::trace::set_process_info;
 /// the reply to another request.
 pub struct capsock_udp_client(UdpClient);
 
-/// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, or "" for the
-/// local host; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
+/// Resolves the server's addresses; nothing is sent. `host` is a name, an IP address, "" for the
+/// local host, or a Unix domain socket as "unix:PATH" or "unix:@NAME"; `port` is 0 to 65535. `options` may be NULL for the defaults, and is read during the
 /// call only. The client is freed with `capsock_udp_client_free`.
 ///
 /// Errors: `CAPSOCK_INVALID_ARGUMENT`, `CAPSOCK_NAME_NOT_RESOLVED`, `CAPSOCK_TIMED_OUT`,
@@ -131,7 +131,8 @@ pub extern "C" fn capsock_udp_client_local_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.local_addr()?.to_string())
+        let unix = client.0.unix_local_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.local_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 
@@ -146,7 +147,8 @@ pub extern "C" fn capsock_udp_client_peer_address(
     guard(|| {
         let client = given(client, "client")?;
         let address = given(address, "address")?;
-        give_text(address, client.0.peer_addr()?.to_string())
+        let unix = client.0.unix_peer_addr()?.map(|unix| unix.to_string());
+        give_text(address, unix.map_or_else(|| client.0.peer_addr().map(|ip| ip.to_string()), Ok)?)
     })
 }
 

@@ -156,7 +156,9 @@ static void addresses_that_cannot_be(void) {
     CHECK_STATUS(capsock_socket_connect(socket, odd, length), CAPSOCK_INVALID_ARGUMENT);
     CHECK_STATUS(capsock_socket_sendto(socket, "a", 1, 0, odd, length, NULL),
                  CAPSOCK_INVALID_ARGUMENT);
-    CHECK_STATUS(capsock_address_format(odd, length, (char[99]){0}, 99), CAPSOCK_INVALID_ARGUMENT);
+    /* The address of a Unix domain socket has a text, although no socket here has it. */
+    CHECK_STATUS(capsock_address_format(odd, length, (char[99]){0}, 99),
+                 table[i].family == AF_UNIX ? CAPSOCK_OK : CAPSOCK_INVALID_ARGUMENT);
     free(raw);
   }
   capsock_socket_free(socket);

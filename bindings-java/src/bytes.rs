@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use capsock::{Error, ErrorKind};
+use capsock::{Error, ErrorKind, UnixAddress};
 use jni::Env;
 use jni::objects::{JByteArray, JLongArray};
 use jni::sys::{jint, jsize};
@@ -51,12 +51,32 @@ pub(crate) fn longs_to_java<'local>(
 }
 
 /// Addresses as `Addresses.java` reads them. For each: the length of the IP address, its bytes, the
-/// IPv6 scope (4 bytes), the port (2 bytes).
+/// IPv6 scope (4 bytes), the port (2 bytes). Or of a Unix domain socket: the length 0, that of its text (2 bytes), the text.
 pub(crate) fn addresses_to_java<'local>(
     env: &mut Env<'local>,
     addresses: &[SocketAddr],
 ) -> Result<JByteArray<'local>, Failure> {
     to_java(env, &encoded(addresses))
+}
+
+/// An address as `Addresses.java` reads it: that of the Unix domain socket, or else the other one.
+pub(crate) fn address_to_java<'local>(
+    env: &mut Env<'local>,
+    address: SocketAddr,
+    unix: Option<&UnixAddress>,
+) -> Result<JByteArray<'local>, Failure> {
+    to_java(env, &encoded_unix(unix).unwrap_or_else(|| encoded(&[address])))
+}
+
+/// The bytes of a Unix domain socket's address.
+pub(crate) fn encoded_unix(unix: Option<&UnixAddress>) -> Option<Vec<u8>> {
+    let text = unix?.to_string();
+    // At most 107 bytes, each of which is escaped by six.
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    let mut bytes = vec![0];
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(&text.as_bytes()[..length.into()]);
+    Some(bytes)
 }
 
 /// The bytes of [`addresses_to_java`].

@@ -28,21 +28,31 @@ macro_rules! fields {
     };
     (@type bytes) => { jni::objects::JByteArray<'local> };
     (@type long) => { jni::sys::jlong };
+    (@type longs) => { jni::objects::JLongArray<'local> };
     (@type double) => { jni::sys::jdouble };
     (@type handler) => { $crate::java::Handler<'local> };
+    (@type async_handler) => { $crate::java::AsyncContextHandler<'local> };
     (@type context_handler) => { $crate::java::ContextHandler<'local> };
     (@signature bytes) => { jni::jni_sig!("[B") };
     (@signature long) => { jni::jni_sig!("J") };
+    (@signature longs) => { jni::jni_sig!("[J") };
     (@signature double) => { jni::jni_sig!("D") };
     (@signature handler) => { jni::jni_sig!("Lio/capsock/Handler;") };
+    (@signature async_handler) => { jni::jni_sig!("Lio/capsock/AsyncContextHandler;") };
     (@signature context_handler) => { jni::jni_sig!("Lio/capsock/ContextHandler;") };
     (@value bytes, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JByteArray>($value.l()?) };
     (@value long, $env:ident, $value:ident) => { $value.j() };
+    (@value longs, $env:ident, $value:ident) => { $env.cast_local::<jni::objects::JLongArray>($value.l()?) };
     (@value double, $env:ident, $value:ident) => { $value.d() };
     (@value handler, $env:ident, $value:ident) => {{
         let object = $value.l()?;
         // SAFETY: the field is a Handler by its signature, and the reference is this one's alone.
         Ok(unsafe { $crate::java::Handler::from_raw($env, object.into_raw()) })
+    }};
+    (@value async_handler, $env:ident, $value:ident) => {{
+        let object = $value.l()?;
+        // SAFETY: the field is an AsyncContextHandler by its signature, and the reference is this one's alone.
+        Ok(unsafe { $crate::java::AsyncContextHandler::from_raw($env, object.into_raw()) })
     }};
     (@value context_handler, $env:ident, $value:ident) => {{
         let object = $value.l()?;

@@ -9,7 +9,7 @@ use jni::objects::JByteArray;
 use jni::refs::Global;
 
 use crate::attach::with_java;
-use crate::bytes::encoded;
+use crate::bytes::{encoded, encoded_unix};
 use crate::java::{ContextHandler, Handler, Upcalls};
 
 /// Asks an `io.capsock.Handler`.
@@ -39,7 +39,14 @@ impl ContextService for JavaContextHandler {
     ) -> Result<(), HandlerError> {
         let udp = context.transport() == Transport::Udp;
         ask(request, reply, |env, request| {
-            let addresses = env.byte_array_from_slice(&encoded(&[context.peer(), context.local()]))?;
+            let unix = (encoded_unix(context.unix_peer()), encoded_unix(context.unix_local()));
+            let addresses = match unix {
+                (Some(peer), Some(local)) => [peer, local].concat(),
+                _ => encoded(&[context.peer(), context.local()]),
+            };
+            let told = [context.proxied_source(), context.proxied_destination()].into_iter().flatten();
+            let told: Vec<_> = told.collect();
+            let addresses = env.byte_array_from_slice(&[addresses, encoded(&told)].concat())?;
             self.upcalls.handle_with_context(env, &self.handler, request, &addresses, udp)
         })
     }

@@ -10,12 +10,14 @@ use jni::ids::JStaticMethodID;
 use jni::objects::{JByteArray, JClass, JThrowable, JValue};
 use jni::refs::{Global, LoaderContext};
 use jni::signature::{Primitive, ReturnType};
-use jni::sys::{jint, jvalue};
+use jni::sys::{jint, jlong, jvalue};
 use jni::{Env, bind_java_type, jni_sig, jni_str};
 
 bind_java_type! { pub(crate) Handler => io.capsock.Handler }
 
 bind_java_type! { pub(crate) ContextHandler => io.capsock.ContextHandler }
+
+bind_java_type! { pub(crate) AsyncContextHandler => io.capsock.AsyncContextHandler }
 
 bind_java_type! {
     pub(crate) InputStream => java.io.InputStream,
@@ -59,6 +61,8 @@ pub(crate) struct Upcalls {
     class: Global<JClass<'static>>,
     handle: JStaticMethodID,
     handle_with_context: JStaticMethodID,
+    begin: JStaticMethodID,
+    cancel: JStaticMethodID,
     log: JStaticMethodID,
 }
 
@@ -71,8 +75,11 @@ impl Upcalls {
         let handle_with_context = jni_sig!("(Lio/capsock/ContextHandler;[B[BZ)[B");
         let handle_with_context =
             env.get_static_method_id(&class, jni_str!("handle"), handle_with_context)?;
+        let begin = jni_sig!("(Lio/capsock/AsyncContextHandler;[B[BZJ)V");
+        let begin = env.get_static_method_id(&class, jni_str!("begin"), begin)?;
+        let cancel = env.get_static_method_id(&class, jni_str!("cancel"), jni_sig!("(J)V"))?;
         let log = env.get_static_method_id(&class, jni_str!("log"), jni_sig!("(I[B)V"))?;
-        Ok(Upcalls { class: env.new_global_ref(class)?, handle, handle_with_context, log })
+        Ok(Upcalls { class: env.new_global_ref(class)?, handle, handle_with_context, begin, cancel, log })
     }
 
     /// The handler's reply; null if it has none.
@@ -118,6 +125,36 @@ impl Upcalls {
         let reply = reply.l()?;
         // SAFETY: the method returns an array of bytes, and the reference is this one's alone.
         Ok(unsafe { JByteArray::from_raw(env, reply.into_raw()) })
+    }
+
+    /// Calls a handler that completes the reply of this number; the arguments are those of
+    /// [`handle_with_context`](Upcalls::handle_with_context).
+    pub(crate) fn begin(
+        &self,
+        env: &mut Env,
+        handler: &AsyncContextHandler,
+        request: &JByteArray,
+        addresses: &JByteArray,
+        udp: bool,
+        reply: jlong,
+    ) -> Result<()> {
+        let objects = [handler.as_ref(), request.as_ref(), addresses.as_ref()];
+        let [handler, request, addresses] = objects.map(|object| JValue::Object(object).as_jni());
+        let (udp, reply) = (JValue::Bool(udp).as_jni(), JValue::Long(reply).as_jni());
+        let void = ReturnType::Primitive(Primitive::Void);
+        let arguments = [handler, request, addresses, udp, reply];
+        // SAFETY: the method is one of this class, and takes a handler, two arrays of bytes, a boolean and a long.
+        unsafe { env.call_static_method_unchecked(&self.class, self.begin, void, &arguments)? };
+        Ok(())
+    }
+
+    /// The reply of this number is not wanted any more.
+    pub(crate) fn cancel(&self, env: &mut Env, reply: jlong) -> Result<()> {
+        let void = ReturnType::Primitive(Primitive::Void);
+        let arguments = [JValue::Long(reply).as_jni()];
+        // SAFETY: the method is one of this class, and takes a long.
+        unsafe { env.call_static_method_unchecked(&self.class, self.cancel, void, &arguments)? };
+        Ok(())
     }
 
     pub(crate) fn log(&self, env: &mut Env, level: jint, text: &JByteArray) -> Result<()> {

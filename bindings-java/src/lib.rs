@@ -4,6 +4,7 @@
 //! A Java object holds a number, for which [`handles`] finds the native object; no pointer is passed to Java.
 //! Each native method uses [`failure::Throw`], which makes exceptions of errors and panics.
 
+mod async_handler;
 mod attach;
 mod bytes;
 mod copy;
@@ -78,7 +79,14 @@ fn load(env: &mut Env) -> Result<()> {
     ServerOptions::find(env)?;
     TcpClientOptions::find(env)?;
     UdpClientOptions::find(env)?;
-    for methods in [uppercase::METHODS, trace::METHODS, server::METHODS, tcp::METHODS, udp::METHODS] {
+    for methods in [
+        uppercase::METHODS,
+        trace::METHODS,
+        server::METHODS,
+        async_handler::METHODS,
+        tcp::METHODS,
+        udp::METHODS,
+    ] {
         // SAFETY: `native_method!` made each function from the signature that it is registered
         // with, and none of them is static in Native.java.
         unsafe { env.register_native_methods(&class, methods)? };

@@ -19,6 +19,7 @@ fields! {
     ServerOptions, "io/capsock/ServerOptions",
     host: bytes = "host",
     port: long = "port",
+    socket_mode: long = "socketMode",
     concurrency: long = "concurrency",
     framing: long = "framing",
     length_bytes: long = "lengthBytes",
@@ -33,10 +34,17 @@ fields! {
     max_amplification: long = "maxAmplification",
     idle_timeout: double = "idleTimeout",
     write_timeout: double = "writeTimeout",
+    proxy_protocol: bytes = "proxyProtocol",
+    proxy_header_timeout: double = "proxyHeaderTimeout",
     busy_poll: double = "busyPoll",
     handler_latency: long = "handlerLatency",
     handler: handler = "handler",
     context_handler: context_handler = "contextHandler",
+    async_handler: async_handler = "asyncHandler",
+    sockets: longs = "sockets",
+    predecessor: long = "predecessorHandle",
+    systemd: long = "systemd",
+    systemd_name: bytes = "systemdName",
 }
 
 bind_java_type! { pub(crate) TcpClientOptions => io.capsock.TcpClientOptions }
@@ -76,6 +84,9 @@ pub(crate) fn server_options(
     };
     let port = port(given.port(env)?)?.unwrap_or(capsock::DEFAULT_PORT);
     let mut options = capsock::ServerOptions::new(Transport::from_number(transport)?, (host, port));
+    if let Some(value) = number("the mode of the socket", given.socket_mode(env)?)? {
+        options.settings.socket_mode = value;
+    }
     if let Some(value) = number("the concurrency", given.concurrency(env)?)? {
         options.settings.concurrency = Concurrency::from_number(value)?;
     }
@@ -118,6 +129,13 @@ pub(crate) fn server_options(
     }
     if let Some(value) = seconds("the write timeout", given.write_timeout(env)?)? {
         options.settings.write_timeout = value;
+    }
+    let proxy_protocol = given.proxy_protocol(env)?;
+    if !proxy_protocol.is_null() {
+        options.settings.proxy_protocol = bytes::text_from_java(env, "the proxies", &proxy_protocol)?;
+    }
+    if let Some(value) = seconds("the timeout of a header", given.proxy_header_timeout(env)?)? {
+        options.settings.proxy_header_timeout = value;
     }
     if let Some(value) = seconds("the time of busy polling", given.busy_poll(env)?)? {
         options.settings.busy_poll = value.unwrap_or(Duration::MAX);
@@ -181,7 +199,7 @@ pub(crate) fn udp_client_options(
 }
 
 /// The numbers in the order of the components of the record `Stats`.
-pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 19] {
+pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 20] {
     [
         stats.connections_accepted,
         stats.connections_active,
@@ -197,6 +215,7 @@ pub(crate) fn stats(stats: &capsock::Stats) -> [u64; 19] {
         stats.malformed_requests,
         stats.idle_timeouts,
         stats.write_timeouts,
+        stats.proxy_headers_rejected,
         stats.datagrams_filtered,
         stats.replies_unsent,
         stats.amplified_replies,

@@ -113,7 +113,8 @@ fn tcp_local_address<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JByteArray<'local>, Failure> {
-    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.local_addr()?])
+    let client = CLIENTS.get(handle)?;
+    bytes::address_to_java(env, client.local_addr()?, client.unix_local_addr()?.as_ref())
 }
 
 fn tcp_peer_address<'local>(
@@ -121,7 +122,8 @@ fn tcp_peer_address<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JByteArray<'local>, Failure> {
-    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.peer_addr()?])
+    let client = CLIENTS.get(handle)?;
+    bytes::address_to_java(env, client.peer_addr()?, client.unix_peer_addr()?.as_ref())
 }
 
 fn tcp_close(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {

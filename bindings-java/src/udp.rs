@@ -85,7 +85,8 @@ fn udp_local_address<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JByteArray<'local>, Failure> {
-    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.local_addr()?])
+    let client = CLIENTS.get(handle)?;
+    bytes::address_to_java(env, client.local_addr()?, client.unix_local_addr()?.as_ref())
 }
 
 fn udp_peer_address<'local>(
@@ -93,7 +94,8 @@ fn udp_peer_address<'local>(
     _: JObject,
     handle: jlong,
 ) -> Result<JByteArray<'local>, Failure> {
-    bytes::addresses_to_java(env, &[CLIENTS.get(handle)?.peer_addr()?])
+    let client = CLIENTS.get(handle)?;
+    bytes::address_to_java(env, client.peer_addr()?, client.unix_peer_addr()?.as_ref())
 }
 
 fn udp_close(_: &mut Env, _: JObject, handle: jlong) -> Result<(), Failure> {

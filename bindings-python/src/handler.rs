@@ -18,8 +18,8 @@ thread_local! {
     static FAILURE: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
-/// The handler, which the server object and the core's service share, so that Python's garbage collector finds a handler
-/// that refers to its own server, and can clear the reference.
+/// A handler, or what runs it, which the server object and the core's service share, so that Python's garbage collector
+/// finds a handler that refers to its own server, and can clear the reference.
 #[derive(Clone, Default)]
 pub(crate) struct Callable(Arc<Mutex<Option<Py<PyAny>>>>);
 
@@ -43,13 +43,47 @@ impl Callable {
         drop(callable);
     }
 
-    fn get<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let callable = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*callable {
             Some(callable) => Ok(callable.bind(py).clone()),
             None => Err(PyReferenceError::new_err("the server and its handler are gone")),
         }
     }
+}
+
+/// The request as the handler gets it.
+pub(crate) fn argument<'py>(py: Python<'py>, request: &[u8], text: bool) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match text {
+        true => PyString::from_bytes(py, request)?.into_any(),
+        false => PyBytes::new(py, request).into_any(),
+    })
+}
+
+/// Appends what the handler returned to the reply.
+pub(crate) fn append(answer: &Bound<'_, PyAny>, text: bool, reply: &mut Vec<u8>) -> PyResult<()> {
+    if text {
+        let answer = answer.cast::<PyString>().map_err(|_| wrong_kind("str", answer))?;
+        reply.extend_from_slice(answer.encode_utf8()?.as_bytes());
+    } else {
+        let Bytes(answer) = answer.extract().map_err(|error: PyErr| {
+            if error.is_instance_of::<PyTypeError>(answer.py()) { wrong_kind("bytes", answer) } else { error }
+        })?;
+        reply.extend_from_slice(&answer);
+    }
+    Ok(())
+}
+
+/// The reason of a failed request, whose line in the log, which this thread writes, has the traceback.
+pub(crate) fn failure(error: PyErr) -> HandlerError {
+    let reason = HandlerError(error.to_string());
+    FAILURE.set(Some(error));
+    reason
+}
+
+/// Forgets the exception of a failure that was not logged.
+pub(crate) fn forget_failure() {
+    FAILURE.take();
 }
 
 /// A handler that is called with the request.
@@ -67,25 +101,12 @@ impl Handler {
         reply: &mut Vec<u8>,
     ) -> PyResult<()> {
         let callable = self.callable.get(py)?;
-        let request = if self.text {
-            PyString::from_bytes(py, request)?.into_any()
-        } else {
-            PyBytes::new(py, request).into_any()
-        };
+        let request = argument(py, request, self.text)?;
         let answer = match context {
             None => callable.call1((request,))?,
             Some(context) => callable.call1((request, RequestContext::new(context)))?,
         };
-        if self.text {
-            let answer = answer.cast::<PyString>().map_err(|_| wrong_kind("str", &answer))?;
-            reply.extend_from_slice(answer.encode_utf8()?.as_bytes());
-        } else {
-            let Bytes(answer) = answer.extract().map_err(|error: PyErr| {
-                if error.is_instance_of::<PyTypeError>(py) { wrong_kind("bytes", &answer) } else { error }
-            })?;
-            reply.extend_from_slice(&answer);
-        }
-        Ok(())
+        append(&answer, self.text, reply)
     }
 
     fn try_answer(
@@ -95,20 +116,19 @@ impl Handler {
         reply: &mut Vec<u8>,
     ) -> Result<(), HandlerError> {
         FAILURE.take();
-        let answered = attach(|py| {
-            self.answer(py, request, context, reply).map_err(|error| {
-                let reason = HandlerError(error.to_string());
-                FAILURE.set(Some(error));
-                reason
-            })
-        });
+        let answered = attach(|py| self.answer(py, request, context, reply).map_err(failure));
         answered.unwrap_or_else(|| Err(HandlerError("the Python interpreter exits".to_owned())))
     }
 }
 
 fn wrong_kind(expected: &str, answer: &Bound<'_, PyAny>) -> PyErr {
-    let hint =
-        if answer.is_instance_of::<PyString>() { " (text=True makes it a handler of str)" } else { "" };
+    let hint = if answer.is_instance_of::<PyString>() {
+        " (text=True makes it a handler of str)"
+    } else if answer.hasattr("__await__").unwrap_or(false) {
+        " (a handler that is to be awaited is an async def)"
+    } else {
+        ""
+    };
     match answer.get_type().name() {
         Ok(name) => PyTypeError::new_err(format!("the handler must return {expected}, not {name}{hint}")),
         Err(error) => error,
@@ -151,6 +171,11 @@ impl ContextService for ContextHandler {
     }
 }
 
+/// Whether a handler is what the function of this name of `capsock._handler` looks for.
+pub(crate) fn is(py: Python<'_>, question: &str, handler: &Py<PyAny>) -> PyResult<bool> {
+    py.import("capsock._handler")?.getattr(question)?.call1((handler,))?.extract()
+}
+
 /// Sets the handler of a server, a callable: one that requires two arguments gets the context of each request.
 pub(crate) fn set(
     py: Python<'_>,
@@ -159,8 +184,7 @@ pub(crate) fn set(
     handler: Py<PyAny>,
     text: bool,
 ) -> PyResult<ServerOptions> {
-    let takes_context = py.import("capsock._handler")?.getattr("takes_context")?;
-    let takes_context = takes_context.call1((handler.bind(py),))?.extract::<bool>()?;
+    let takes_context = is(py, "takes_context", &handler)?;
     callable.set(handler);
     let handler = Handler { callable: callable.clone(), text };
     Ok(match takes_context {

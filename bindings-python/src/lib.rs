@@ -21,9 +21,12 @@
 //!
 //! `tests/test_races.py` tests it.
 
+mod address;
 mod arguments;
 mod blocking;
 mod callback;
+mod coroutines;
+mod descriptors;
 mod errors;
 mod exit;
 mod files;
@@ -33,6 +36,8 @@ mod lookup;
 mod many;
 mod once_object;
 mod options;
+mod pending_reply;
+mod polls;
 mod reports;
 mod request_context;
 mod script;
@@ -60,6 +65,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;
     module.add_class::<stats::StopReport>()?;
+    module.add_class::<pending_reply::PendingReply>()?;
     module.add_class::<request_context::RequestContext>()?;
     module.add_class::<tcp_client::TcpClient>()?;
     module.add_class::<udp_client::UdpClient>()?;
@@ -67,6 +73,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<socket::InetSocket>()?;
     module.add_class::<socket::SocketCalls>()?;
     uppercase::add_to(module)?;
+    module.add_function(wrap_pyfunction!(descriptors::systemd_sockets, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_panic, module)?)?;
     module.add_function(wrap_pyfunction!(errors::_raise_kind, module)?)?;
     module.add_function(wrap_pyfunction!(script::_run_file, module)?)?;
@@ -75,6 +82,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(socket::_pause_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(socket::_resume_watchdog, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_set_process_info, module)?)?;
+    module.add_function(wrap_pyfunction!(polls::_poll_begin, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_start, module)?)?;
     module.add_function(wrap_pyfunction!(trace::_trace_stop, module)?)?;
     module.add("DEFAULT_HOST", capsock::DEFAULT_HOST)?;

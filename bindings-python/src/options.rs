@@ -7,6 +7,7 @@ use std::time::Duration;
 use capsock::{Concurrency, Endian, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};
 use pyo3::prelude::*;
 
+use crate::address::Host;
 use crate::arguments::{Bytes, Count, Named, OrDefault, Port, Seconds};
 use crate::blocking::interrupted;
 use crate::errors::Result;
@@ -18,25 +19,28 @@ use crate::udp_client::UdpClient;
 impl Server {
     #[new]
     #[pyo3(signature = (
-        transport, *, host = capsock::DEFAULT_HOST.to_owned(), port = Port(capsock::DEFAULT_PORT),
-        concurrency = OrDefault::Default, framing = OrDefault::Default, length_bytes = OrDefault::Default,
-        length_endian = OrDefault::Default, length_includes_itself = OrDefault::Default, delimiter =
-        OrDefault::Default, workers = OrDefault::Default, backlog = OrDefault::Default, max_connections =
-        OrDefault::Default, max_connections_per_peer = OrDefault::Default, max_request = OrDefault::Default,
-        max_amplification = OrDefault::Default, idle_timeout = OrDefault::Default, write_timeout =
-        OrDefault::Default, busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, handler =
-        None, text = false,
-    ), text_signature = "(transport, *, host='localhost', port=12000, concurrency='events', framing='stream', \
-        length_bytes=4, length_endian='big', length_includes_itself=False, delimiter=b'\\r\\n', \
-        workers=0, backlog=1024, max_connections=0, max_connections_per_peer=0, \
-        max_request=1048576, max_amplification=0, idle_timeout=300, write_timeout=30, busy_poll=0, \
-        handler_latency=False, handler=None, text=False)")]
+        transport, *, host = Host::default_of_server(), port = Port(capsock::DEFAULT_PORT), socket_mode =
+        OrDefault::Default, concurrency = OrDefault::Default, framing = OrDefault::Default, length_bytes =
+        OrDefault::Default, length_endian = OrDefault::Default, length_includes_itself = OrDefault::Default,
+        delimiter = OrDefault::Default, workers = OrDefault::Default, backlog = OrDefault::Default,
+        max_connections = OrDefault::Default, max_connections_per_peer = OrDefault::Default, max_request =
+        OrDefault::Default, max_amplification = OrDefault::Default, idle_timeout = OrDefault::Default,
+        write_timeout = OrDefault::Default, proxy_protocol = OrDefault::Default, proxy_header_timeout =
+        OrDefault::Default, busy_poll = OrDefault::Default, handler_latency = OrDefault::Default, sockets =
+        None, handler = None, text = false, r#loop = None,
+    ), text_signature = "(transport, *, host='localhost', port=12000, socket_mode=0, concurrency='events', \
+        framing='stream', length_bytes=4, length_endian='big', length_includes_itself=False, \
+        delimiter=b'\\r\\n', workers=0, backlog=1024, max_connections=0, \
+        max_connections_per_peer=0, max_request=1048576, max_amplification=0, idle_timeout=300, \
+        write_timeout=30, proxy_protocol='', proxy_header_timeout=5, busy_poll=0, \
+        handler_latency=False, sockets=None, handler=None, text=False, loop=None)")]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
         transport: Named<Transport>,
-        host: String,
+        host: Host,
         port: Port,
+        socket_mode: OrDefault<Count<u32>>,
         concurrency: OrDefault<Named<Concurrency>>,
         framing: OrDefault<Named<Framing>>,
         length_bytes: OrDefault<Count<u32>>,
@@ -51,12 +55,17 @@ impl Server {
         max_amplification: OrDefault<Count<usize>>,
         idle_timeout: OrDefault<Seconds>,
         write_timeout: OrDefault<Seconds>,
+        proxy_protocol: OrDefault<String>,
+        proxy_header_timeout: OrDefault<Seconds>,
         busy_poll: OrDefault<f64>,
         handler_latency: OrDefault<bool>,
+        sockets: Option<Bound<'_, PyAny>>,
         handler: Option<Py<PyAny>>,
         text: bool,
+        r#loop: Option<Py<PyAny>>,
     ) -> Result<Server> {
-        let mut options = ServerOptions::new(transport.0, (host, port.0));
+        let mut options = ServerOptions::new(transport.0, host.with_port(port.0));
+        options.settings.socket_mode = socket_mode.unwrap_or(Count(options.settings.socket_mode)).0;
         options.settings.concurrency = concurrency.unwrap_or(Named(options.settings.concurrency)).0;
         options.settings.framing = framing.unwrap_or(Named(options.settings.framing)).0;
         options.settings.length_bytes = length_bytes.unwrap_or(Count(options.settings.length_bytes)).0;
@@ -79,10 +88,15 @@ impl Server {
             idle_timeout.limit_or("the idle timeout", options.settings.idle_timeout)?;
         options.settings.write_timeout =
             write_timeout.limit_or("the write timeout", options.settings.write_timeout)?;
+        if let OrDefault::Value(proxy_protocol) = proxy_protocol {
+            options.settings.proxy_protocol = proxy_protocol;
+        }
+        options.settings.proxy_header_timeout = proxy_header_timeout
+            .limit_or("the timeout of a header", options.settings.proxy_header_timeout)?;
         options.settings.busy_poll =
             busy_poll.time_or("the time of busy polling", options.settings.busy_poll)?;
         options.settings.handler_latency = handler_latency.unwrap_or(options.settings.handler_latency);
-        Server::start(py, options, handler, text)
+        Server::start(py, options, sockets, handler, text, r#loop)
     }
 }
 
@@ -99,7 +113,7 @@ impl TcpClient {
     #[expect(clippy::too_many_arguments, reason = "keyword arguments are Python's options")]
     fn new(
         py: Python<'_>,
-        host: String,
+        host: Host,
         port: Port,
         connect_timeout: OrDefault<Seconds>,
         timeout: OrDefault<Seconds>,
@@ -121,7 +135,7 @@ impl TcpClient {
         if let OrDefault::Value(Bytes(delimiter)) = delimiter {
             options.delimiter = delimiter.to_vec();
         }
-        TcpClient::connect(py, (host, port.0), options)
+        TcpClient::connect(py, host.with_port(port.0), options)
     }
 }
 
@@ -134,7 +148,7 @@ impl UdpClient {
     ), text_signature = "(host, port=12000, *, timeout=5, retransmit_after=1, retransmissions=3)")]
     fn new(
         py: Python<'_>,
-        host: String,
+        host: Host,
         port: Port,
         timeout: OrDefault<Seconds>,
         retransmit_after: OrDefault<Seconds>,
@@ -146,6 +160,6 @@ impl UdpClient {
             .limit_or("the time before a retransmission", Some(options.retransmit_after))?
             .unwrap_or(Duration::MAX);
         options.retransmissions = retransmissions.unwrap_or(Count(options.retransmissions)).0;
-        UdpClient::connect(py, (host, port.0), options)
+        UdpClient::connect(py, host.with_port(port.0), options)
     }
 }

@@ -41,6 +41,9 @@ report! {
         idle_timeouts: u64,
         /// Connections closed by write_timeout.
         write_timeouts: u64,
+        /// TCP connections closed and datagrams discarded because proxy_protocol names other
+        /// networks, or because their header was missing, malformed or late.
+        proxy_headers_rejected: u64,
         /// Datagrams discarded by the source filter: from the server itself, from port 0, from a
         /// broadcast or multicast address, or exchanged between servers too often.
         datagrams_filtered: u64,

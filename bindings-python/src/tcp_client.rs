@@ -1,11 +1,10 @@
 //! The class `capsock.TcpClient`.
 
-use std::net::SocketAddr;
-
 use capsock::{Endpoint, TcpClientOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+use crate::address::Address;
 use crate::arguments::{Bytes, Text};
 use crate::blocking::blocking;
 use crate::errors::Result;
@@ -18,7 +17,7 @@ pub(crate) struct TcpClient(capsock::TcpClient);
 
 impl TcpClient {
     /// Connects with the constructor's options.
-    pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: TcpClientOptions) -> Result<TcpClient> {
+    pub(crate) fn connect(py: Python<'_>, to: Endpoint, options: TcpClientOptions) -> Result<TcpClient> {
         Ok(TcpClient(blocking(py, || capsock::TcpClient::connect_with(to, options))?))
     }
 }
@@ -86,16 +85,18 @@ impl TcpClient {
         py.detach(|| self.0.close());
     }
 
-    /// The local address of the connection: (host, port).
+    /// The local address of the connection: (host, port), or of a Unix domain socket as the module
+    /// socket has it.
     #[getter]
-    fn local_address(&self) -> Result<(String, u16)> {
-        Ok(pair(self.0.local_addr()?))
+    fn local_address(&self) -> Result<Address> {
+        Ok(Address::new(self.0.local_addr()?, self.0.unix_local_addr()?.as_ref()))
     }
 
-    /// The address of the server: (host, port).
+    /// The address of the server: (host, port), or of a Unix domain socket as the module socket
+    /// has it.
     #[getter]
-    fn peer_address(&self) -> Result<(String, u16)> {
-        Ok(pair(self.0.peer_addr()?))
+    fn peer_address(&self) -> Result<Address> {
+        Ok(Address::new(self.0.peer_addr()?, self.0.unix_peer_addr()?.as_ref()))
     }
 
     fn __enter__(this: Py<TcpClient>) -> Py<TcpClient> {
@@ -114,20 +115,14 @@ impl TcpClient {
     }
 
     fn __repr__(&self) -> String {
-        description("TcpClient", self.0.peer_addr())
+        description("TcpClient", self.peer_address())
     }
 }
 
-/// An address as Python's sockets return it: (host, port). The host includes an IPv6 scope.
-pub(crate) fn pair(address: SocketAddr) -> (String, u16) {
-    let endpoint = Endpoint::from(address);
-    (endpoint.host().to_owned(), endpoint.port())
-}
-
 /// The `repr` of a client, which has no peer once it is closed.
-pub(crate) fn description(class: &str, peer: capsock::Result<SocketAddr>) -> String {
+pub(crate) fn description(class: &str, peer: Result<Address>) -> String {
     match peer {
-        Ok(peer) => format!("<capsock.{class} {}>", Endpoint::from(peer)),
+        Ok(peer) => format!("<capsock.{class} {}>", peer.endpoint()),
         Err(_) => format!("<capsock.{class} closed>"),
     }
 }

@@ -1,14 +1,15 @@
 //! The class `capsock.UdpClient`.
 
-use capsock::UdpClientOptions;
+use capsock::{Endpoint, UdpClientOptions};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
+use crate::address::Address;
 use crate::arguments::{Bytes, Text};
 use crate::blocking::blocking;
 use crate::errors::Result;
 use crate::many::request_many;
-use crate::tcp_client::{description, pair};
+use crate::tcp_client::description;
 
 #[doc = include_str!("doc/UdpClient.txt")]
 #[pyclass(module = "capsock", frozen, weakref)]
@@ -16,7 +17,7 @@ pub(crate) struct UdpClient(capsock::UdpClient);
 
 impl UdpClient {
     /// Makes the client with the constructor's options.
-    pub(crate) fn connect(py: Python<'_>, to: (String, u16), options: UdpClientOptions) -> Result<UdpClient> {
+    pub(crate) fn connect(py: Python<'_>, to: Endpoint, options: UdpClientOptions) -> Result<UdpClient> {
         Ok(UdpClient(blocking(py, || capsock::UdpClient::connect_with(to, options))?))
     }
 }
@@ -62,16 +63,18 @@ impl UdpClient {
         py.detach(|| self.0.close());
     }
 
-    /// The local address of the next request: (host, port).
+    /// The local address of the next request: (host, port), or of a Unix domain socket as the module
+    /// socket has it.
     #[getter]
-    fn local_address(&self) -> Result<(String, u16)> {
-        Ok(pair(self.0.local_addr()?))
+    fn local_address(&self) -> Result<Address> {
+        Ok(Address::new(self.0.local_addr()?, self.0.unix_local_addr()?.as_ref()))
     }
 
-    /// The address of the server: (host, port).
+    /// The address of the server: (host, port), or of a Unix domain socket as the module socket
+    /// has it.
     #[getter]
-    fn peer_address(&self) -> Result<(String, u16)> {
-        Ok(pair(self.0.peer_addr()?))
+    fn peer_address(&self) -> Result<Address> {
+        Ok(Address::new(self.0.peer_addr()?, self.0.unix_peer_addr()?.as_ref()))
     }
 
     fn __enter__(this: Py<UdpClient>) -> Py<UdpClient> {
@@ -90,6 +93,6 @@ impl UdpClient {
     }
 
     fn __repr__(&self) -> String {
-        description("UdpClient", self.0.peer_addr())
+        description("UdpClient", self.peer_address())
     }
 }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -154,7 +156,8 @@ def test_a_call_is_one_line_whatever_it_takes(tmp_path: Path) -> None:
             assert connection.recvfrom(9)[0] == b"abcd"
             connection.shutdown(capsock.socket.SHUT_WR)
             assert client.recv(1) == b""
-    calls = read(file)[1:]
+    # A wait of 10 ms may have a line that it has begun.
+    calls = [line for line in read(file) if line["event"] == "call"]
     assert summaries(calls)[:8] == [
         "recv timeout", "send 10 ok", "recv 4 ok", "recvmsg 6 ok", "sendmsg 4 ok", "recvfrom 4 ok",
         "shutdown ok", "recv 0 ok",
@@ -226,3 +229,118 @@ def test_clients_and_servers_record_their_own(tmp_path: Path) -> None:
     # A line is written when its call returns, by which time the other end may have gone on.
     sent = {event["data"] for event in read(file) if event.get("call") == "send"}
     assert sent == {"hello\\n", "HELLO\\n"}
+
+
+CHAT = """
+    import asyncio, select, selectors, threading
+    from socket import *
+    server, client = socket(AF_INET, SOCK_DGRAM), socket(AF_INET, SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    client.bind(("127.0.0.1", 0))
+    address = server.getsockname()
+
+    def later():
+        threading.Timer(0.05, client.sendto, (b"hello", address)).start()
+
+    def take():
+        assert server.recv(9) == b"hello"
+
+    # At once, after a while, and not at all.
+    client.sendto(b"hello", address)
+    assert select.select([server], [client], []) == ([server], [client], [])
+    take()
+    later()
+    assert select.select((one for one in [server]), [], [], 60)[0] == [server]
+    take()
+    assert select.select([server], [], [], 0.03) == ([], [], [])
+    assert select.select([server], [], [], 0) == ([], [], [])
+    poll = select.poll()
+    poll.register(server, select.POLLIN)
+    later()
+    assert poll.poll() == [(server.fileno(), select.POLLIN)]
+    take()
+    assert poll.poll(20.5) == []
+    poll.unregister(server)
+    with select.epoll() as epoll:
+        epoll.register(server.fileno(), select.EPOLLIN)
+        later()
+        assert epoll.poll(60, 1) == [(server.fileno(), select.EPOLLIN)]
+        take()
+    for kind in (selectors.SelectSelector, selectors.PollSelector, selectors.EpollSelector):
+        with kind() as selector:
+            selector.register(server, selectors.EVENT_READ)
+            later()
+            assert [key.fileobj for key, _ in selector.select(60)] == [server]
+            take()
+    # Its own errors.
+    for wrong in ([server], [], [], -1), ([server], [], [], "now"), (["no"], [], []), ([server],):
+        try:
+            select.select(*wrong)
+        except (TypeError, ValueError) as error:
+            print(type(error).__name__)
+    # Neither files nor other sockets are recorded.
+    one, other = socketpair()
+    select.select([one], [other], [])
+"""
+
+
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="this system has no epoll")
+def test_a_wait_for_several_sockets_is_a_call(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    ended = run(file, CHAT)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.split() == ["ValueError", "TypeError", "TypeError", "TypeError"]
+    events = read(file)
+    waits = [event for event in events if event.get("call") in ("select", "poll", "epoll_wait")]
+    ends = [(wait["call"], wait["outcome"]) for wait in waits if wait["event"] == "call"]
+    assert ends == [
+        ("select", "ok"), ("select", "ok"), ("select", "timeout"), ("poll", "ok"), ("poll", "timeout"),
+        ("epoll_wait", "ok"), ("select", "ok"), ("poll", "ok"), ("epoll_wait", "ok"),
+    ]  # fmt: skip
+    # All but the first have waited, and each has begun once.
+    assert len([wait for wait in waits if wait["event"] == "begin"]) == len(ends) - 1
+    first = next(wait for wait in waits if wait["event"] == "call")
+    assert (len(first["ready_in"]), len(first["ready_out"]), first["fd"]) == (1, 1, -1)
+    # The sockets of the waits are those of the calls.
+    assert first["waited_in"] == [event["fd"] for event in events if event.get("call") == "bind"][:1]
+
+
+WAITING = """
+    import {module}
+    from socket import *
+    server = socket(AF_INET, SOCK_DGRAM)
+    server.bind(("127.0.0.1", 0))
+    {wait}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(
+    ("module", "wait", "call"),
+    [
+        ("socket", "server.recvfrom(2048)", "recvfrom"),
+        ("socket", "server.settimeout(600); server.recvfrom(2048)", "recvfrom"),
+        ("socket", "tcp = create_server(('127.0.0.1', 0)); tcp.accept()", "accept"),
+        ("select", "select.select([server], [], [])", "select"),
+        ("selectors", "s = selectors.DefaultSelector(); s.register(server, 1); s.select()", "epoll_wait"),
+    ],
+)
+def test_a_killed_program_has_the_call_that_it_was_in(
+    tmp_path: Path, module: str, wait: str, call: str
+) -> None:
+    file, source = tmp_path / "trace", tmp_path / "Script.py"
+    source.write_text(textwrap.dedent(WAITING).format(module=module, wait=wait))
+    command = [sys.executable, "-m", "capsock", "run", "--trace", str(file), str(source)]
+    with subprocess.Popen(command) as process:
+        deadline = time.monotonic() + LIMIT
+        while not file.exists() or '"event":"begin"' not in file.read_text():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.kill()
+    begun = [event for event in read(file) if event["event"] == "begin"]
+    names = ("poll", "epoll_wait", "select") if call == "epoll_wait" else (call,)
+    assert len(begun) == 1
+    assert begun[0]["call"] in names
+    assert begun[0].get("waited_in") or begun[0]["local"]
+    assert not [event for event in read(file) if event.get("call") == call and event["event"] == "call"]

@@ -1,10 +1,10 @@
 //! `capsock client`: sends requests from the command line or standard input, and prints the replies.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::time::Instant;
 
-use capsock::{Framing, TcpClient, UdpClient};
+use capsock::{Endpoint, Framing, TcpClient, UdpClient};
 use serde_json::{Value, json};
 
 use crate::argument;
@@ -23,7 +23,8 @@ Examples:
   capsock client tcp localhost 12000 hello world          print HELLO WORLD
   capsock client udp localhost 12000 --timeout 2 hello    wait 2 seconds at most
   capsock client tcp localhost 12000 < book.txt > BOOK    a file of any size
-  capsock client tcp localhost 12000                      a request for each line typed";
+  capsock client tcp localhost 12000                      a request for each line typed
+  capsock client tcp unix:/run/capsock.sock hello         to a Unix domain socket; unix:@NAME is an abstract one";
 
 /// Send requests to a server, and print the replies.
 #[derive(Debug, clap::Args)]
@@ -47,11 +48,10 @@ enum Over {
 
 #[derive(Debug, clap::Args)]
 struct Common {
-    /// The server's name or address.
+    /// The server's name or address; `unix:PATH` for a Unix domain socket, `unix:@NAME` for one of Linux's abstract names.
     host: String,
-    /// The server's port.
-    #[arg(value_parser = port)]
-    port: u16,
+    /// The server's port. A Unix domain socket has none: the request follows it.
+    port: Option<OsString>,
     /// The request. Several words are joined by single spaces; put `--` before a word that begins
     /// with a hyphen.
     text: Vec<OsString>,
@@ -103,12 +103,16 @@ impl Client {
 impl Tcp {
     fn run(&self) -> Result<()> {
         let options = self.args.options(signals::once);
-        let client = TcpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
+        let (server, text) = self.common.server()?;
+        let client = TcpClient::connect_with(server, options)?;
         // Lines are parts of the stream as they are.
         let lines = self.args.framing == Framing::Line;
-        let streams =
-            lines && self.common.text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
-        if streams { stream(&client) } else { self.common.ask(|request| client.request_bytes(request)) }
+        let streams = lines && text.is_empty() && !self.common.json && !std::io::stdin().is_terminal();
+        if streams {
+            stream(&client)
+        } else {
+            self.common.ask(&text, |request| client.request_bytes(request))
+        }
     }
 }
 
@@ -128,18 +132,35 @@ fn stream(client: &TcpClient) -> Result<()> {
 impl Udp {
     fn run(&self) -> Result<()> {
         let options = self.args.options(signals::once);
-        let client = UdpClient::connect_with((self.common.host.as_str(), self.common.port), options)?;
-        self.common.ask(|request| client.request_bytes(request))
+        let (server, text) = self.common.server()?;
+        let client = UdpClient::connect_with(server, options)?;
+        self.common.ask(&text, |request| client.request_bytes(request))
     }
 }
 
 impl Common {
+    /// The server, and the words of the request.
+    fn server(&self) -> Result<(Endpoint, Vec<&OsStr>)> {
+        let words = self.text.iter().map(OsString::as_os_str);
+        let unix = Endpoint::from((self.host.as_str(), 0));
+        if unix.unix().is_some() {
+            return Ok((unix, self.port.iter().map(OsString::as_os_str).chain(words).collect()));
+        }
+        let Some(given) = &self.port else {
+            return Err(Failure::usage("the server's port is missing: <HOST> <PORT>"));
+        };
+        let given = given.to_string_lossy();
+        let number = port(&given)
+            .map_err(|error| Failure::usage(format!("invalid value '{given}' for '<PORT>': {error}")))?;
+        Ok((Endpoint::from((self.host.as_str(), number)), words.collect()))
+    }
+
     /// Sends the text, or each line of standard input, and prints the replies.
-    fn ask(&self, request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
+    fn ask(&self, text: &[&OsStr], request: impl Fn(&[u8]) -> capsock::Result<Vec<u8>>) -> Result<()> {
         let mut printer =
             Printer { output: Output::new().map_err(|error| Failure::output(&error))?, json: self.json };
-        if !self.text.is_empty() {
-            let words = self.text.iter().map(|word| argument::bytes(word)).collect::<Result<Vec<_>>>()?;
+        if !text.is_empty() {
+            let words = text.iter().map(|word| argument::bytes(word)).collect::<Result<Vec<_>>>()?;
             let text = words.join(&b' ');
             return printer.print_reply(&text, &request);
         }

@@ -8,17 +8,21 @@ use serde_json::json;
 
 use crate::failure::{Failure, Result, SIGNAL};
 use crate::log::{LogFormat, Severity};
-use crate::record::Record;
 use crate::signals::{self, Signals};
-use crate::{check, client, completions, demo, link, man, peer, serve, stdio, trace, uppercase};
+use crate::{
+    check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, trace, uppercase,
+    watch,
+};
 
 const AFTER: &str = "\
 Examples:
+  capsock show UDPServer.py -- UDPClient.py      run both, and draw what their sockets did
   capsock serve tcp                              serve on port 12000, this machine only
   capsock client tcp localhost 12000 hello       print HELLO
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
   capsock uppercase < book.txt                   the same without a network
   capsock link udp --loss 30%                    a link to the server that loses datagrams
+  capsock watch run.jsonl                        the figure of programs while they run
   capsock demo                                   every client against every server
 
 Data goes to standard output, everything else to standard error.
@@ -40,9 +44,11 @@ enum Command {
     Uppercase(uppercase::Uppercase),
     Link(link::Link),
     Trace(trace::Trace),
+    Watch(watch::Watch),
     Check(check::Check),
     Demo(demo::Demo),
-    Run(Run),
+    Run(run_program::Run),
+    Show(show::Show),
     Completions(completions::Completions),
     Man(man::Pages),
     /// The Rust peer of the demonstration.
@@ -59,6 +65,7 @@ impl Command {
             Command::Client(client) => client.wants_json(),
             Command::Link(link) => link.wants_json(),
             Command::Check(check) => check.wants_json(),
+            Command::Watch(watch) => watch.wants_json(),
             _ => false,
         }
     }
@@ -69,21 +76,6 @@ impl Command {
             _ => LogFormat::Text,
         }
     }
-}
-
-/// Run an unchanged Python script on the sockets of capsock; needs the Python package.
-///
-/// If the program `capsock-run` of the Python package is in the folder of this command, it runs the script.
-#[derive(Debug, clap::Args)]
-struct Run {
-    /// Print no hints about common mistakes.
-    #[arg(long)]
-    no_hints: bool,
-    #[command(flatten)]
-    trace: Record,
-    /// The script and its arguments.
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT.py")]
-    script: Vec<OsString>,
 }
 
 pub(crate) fn run(args: Vec<OsString>) -> i32 {
@@ -97,6 +89,11 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
         }
     };
     let (outcome, signal) = match &cli.command {
+        // The program takes the place of this one, with the signals as they are.
+        Command::Run(args) => match run_program::run(args) {
+            Ok(code) => return code,
+            Err(failure) => (Err(failure), None),
+        },
         // A peer exits at the end of its input, or is killed; it handles no signals.
         Command::Peer { args } => (peer(args), None),
         command => run_with_signals(command),
@@ -126,10 +123,10 @@ pub(crate) fn run(args: Vec<OsString>) -> i32 {
     }
 }
 
-/// Suggests `run` if a script stands in the place of the subcommand.
+/// Suggests `run` if a script or a Java program stands in the place of the subcommand.
 fn with_run(mut error: clap::Error) -> clap::Error {
     if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
-        && word.ends_with(".py")
+        && [".py", ".java", ".jar", ".js"].iter().any(|ending| word.ends_with(ending))
     {
         let tip = format!("to run a script, write: run {word}").into();
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
@@ -148,28 +145,18 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Uppercase(_) => uppercase::run(),
         Command::Link(args) => link::run(args),
         Command::Trace(args) => trace::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
-        Command::Run(args) => Err(elsewhere(args)),
+        Command::Show(args) => show::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man(args) => man::run(args, Cli::command()),
+        Command::Run(args) => run_program::run(args).map(|_| ()),
         Command::Peer { args } => peer(args),
     };
     let signal = signals::arrived();
     drop(signals);
     (outcome, signal)
-}
-
-/// Where the Python package is installed, [`start_script`](crate::start_script) has run the script.
-fn elsewhere(args: &Run) -> Failure {
-    let option = if args.no_hints { " --no-hints" } else { "" };
-    let trace = args.trace.words();
-    let words: Vec<_> = args.script.iter().map(|word| word.to_string_lossy()).collect();
-    Failure::usage(format!(
-        "a script needs Python, and this is the command without it: install the Python package capsock, then \
-         python -m capsock run{option}{trace} {}",
-        words.join(" ")
-    ))
 }
 
 fn peer(args: &[String]) -> Result<()> {

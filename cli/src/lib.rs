@@ -4,6 +4,7 @@
 //! the crate `capsock`.
 
 mod argument;
+mod browser;
 mod check;
 mod children;
 mod client;
@@ -12,28 +13,35 @@ mod completions;
 mod demo;
 mod escaped;
 mod failure;
+mod http;
+mod launch;
 mod link;
 mod log;
 mod man;
 mod metrics;
+mod mode;
 mod options;
+mod picture;
 mod port;
+mod preload;
 mod record;
-mod script;
+mod restart;
+mod run_program;
 mod seconds;
 mod serve;
+mod show;
 mod signals;
 mod stdio;
+mod systemd;
 mod terminal;
 mod trace;
 mod uppercase;
+mod watch;
 
 // A link to examples/peer/peer.rs, so that the crate holds all its files when it is packed. The
 // file is a program of its own as well: only its `main` is unused here.
 #[allow(dead_code)]
 mod peer;
-
-pub use script::start_script;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -2,6 +2,5 @@
 
 fn main() {
     let args: Vec<_> = std::env::args_os().collect();
-    let code = capsock_cli::start_script(&args).unwrap_or_else(|| capsock_cli::run(args));
-    std::process::exit(code);
+    std::process::exit(capsock_cli::run(args));
 }

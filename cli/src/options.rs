@@ -11,17 +11,23 @@ use capsock::{
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::escaped::Escaped;
+use crate::mode::Mode;
 use crate::port::port;
 use crate::seconds::{Microseconds, Seconds};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServerArgs {
-    /// The name or IP address to listen on; an empty string means all addresses of the machine.
+    /// The name or IP address to listen on; an empty string means all addresses of the machine. `unix:PATH`
+    /// is a Unix domain socket, `unix:@NAME` one of Linux's abstract names.
     #[arg(long, value_name = "HOST", default_value = capsock::DEFAULT_HOST)]
     pub(crate) host: String,
     /// The port to listen on; 0 selects a free port.
     #[arg(long, value_name = "PORT", value_parser = port, default_value_t = capsock::DEFAULT_PORT)]
     pub(crate) port: u16,
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. In octal, as for chmod.
+    #[arg(long, value_name = "MODE", default_value_t = Mode(ServerSettings::default().socket_mode))]
+    pub(crate) socket_mode: Mode,
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     #[arg(long, value_name = "C", value_parser = concurrency(), default_value = ServerSettings::default().concurrency.name())]
     pub(crate) concurrency: Concurrency,
@@ -33,6 +39,11 @@ pub(crate) struct ServerArgs {
     /// with its delimiter, or a datagram.
     #[arg(long, value_name = "BYTES", default_value_t = ServerSettings::default().max_request)]
     pub(crate) max_request: usize,
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one is
+    /// given, each connection and each datagram has to come from it, and to begin with a header of the PROXY
+    /// protocol.
+    #[arg(long, value_name = "NETWORKS", default_value = "", hide_default_value = true)]
+    pub(crate) proxy_protocol: String,
     /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. In
     /// microseconds.
     #[arg(long, value_name = "MICROSECONDS", allow_negative_numbers = true, default_value_t = Microseconds(ServerSettings::default().busy_poll))]
@@ -42,9 +53,11 @@ pub(crate) struct ServerArgs {
 impl ServerArgs {
     pub(crate) fn options(&self, transport: Transport) -> ServerOptions {
         ServerOptions::new(transport, (self.host.as_str(), self.port))
+            .socket_mode(self.socket_mode.0)
             .concurrency(self.concurrency)
             .workers(self.workers)
             .max_request(self.max_request)
+            .proxy_protocol(self.proxy_protocol.clone())
             .busy_poll(self.busy_poll.0)
     }
 }
@@ -84,6 +97,10 @@ pub(crate) struct TcpServerArgs {
     /// `inf` sets no limit.
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().write_timeout))]
     pub(crate) write_timeout: Seconds,
+    /// The time after which a connection is closed if the header of --proxy-protocol has not arrived. In
+    /// seconds; `inf` sets no limit.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, default_value_t = Seconds(ServerSettings::default().proxy_header_timeout))]
+    pub(crate) proxy_header_timeout: Seconds,
 }
 
 impl TcpServerArgs {
@@ -99,6 +116,7 @@ impl TcpServerArgs {
             .max_connections_per_peer(self.max_connections_per_peer)
             .idle_timeout(self.idle_timeout.0)
             .write_timeout(self.write_timeout.0)
+            .proxy_header_timeout(self.proxy_header_timeout.0)
     }
 }
 

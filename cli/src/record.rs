@@ -1,6 +1,6 @@
 //! The options `--trace` and `--no-payload`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
 
@@ -15,11 +15,13 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The options as they were given.
-    pub(crate) fn words(&self) -> String {
-        let payload = if self.no_payload { " --no-payload" } else { "" };
-        let trace = self.trace.as_ref().map(|file| format!(" --trace {}{payload}", file.display()));
-        trace.unwrap_or_default()
+    /// The file.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.trace.as_deref()
+    }
+
+    pub(crate) fn no_payload(&self) -> bool {
+        self.no_payload
     }
 
     /// Starts the record, which ends when the returned value is dropped.

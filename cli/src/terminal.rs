@@ -4,9 +4,14 @@ use std::io::IsTerminal;
 
 /// Whether standard output is a terminal that shows colours (<https://no-color.org>).
 pub(crate) fn coloured() -> bool {
-    let says = |name: &str, no: &str| std::env::var_os(name).is_some_and(|value| value == no);
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stdout().is_terminal() && !refused && !says("TERM", "dumb") && takes_escapes()
+    !refused && redraws()
+}
+
+/// Whether standard output is a terminal whose screen can be cleared.
+pub(crate) fn redraws() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    std::io::stdout().is_terminal() && !dumb && takes_escapes()
 }
 
 #[cfg(unix)]

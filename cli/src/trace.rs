@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 
 use crate::failure::{Failure, Result};
+use crate::picture::{self, Kind};
 use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
@@ -18,6 +19,9 @@ Examples:
 
 The exit status is 2 if a file is not a trace, or has a newer version of the format.";
 
+/// The usual factor of `--scale`.
+const SCALE: u8 = 2;
+
 /// Draw the socket calls of programs from their traces.
 ///
 /// The files are of the same run, of programs in any language. The same files give the same bytes.
@@ -27,15 +31,22 @@ pub(crate) struct Trace {
     /// The traces; `-` for standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Which runs of the programs to draw, if they were recorded more than once.
+    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
+    run: Runs,
+    #[command(flatten)]
+    drawing: Drawing,
+}
+
+/// How a trace is drawn, and where to.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Drawing {
     /// The format [default: from the extension of --output, else text].
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The file to write instead of standard output.
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
-    /// Which runs of the programs to draw, if they were recorded more than once.
-    #[arg(long, value_enum, default_value = "last", value_name = "RUNS")]
-    run: Runs,
     /// Show ordinals for times, processes, descriptors and ephemeral ports, so that runs with the same calls give the
     /// same bytes.
     #[arg(long)]
@@ -49,6 +60,10 @@ pub(crate) struct Trace {
     /// Draw only these programs, by their names in the figure; the others share a column without calls.
     #[arg(long, value_name = "PROGRAM,...", value_delimiter = ',')]
     only: Vec<String>,
+    /// The columns from left to right: Server, Client (or Client 1, Client 2) as the headings, or programs by their names
+    /// in the figure; NAME=TEXT gives one a heading. The others follow.
+    #[arg(long, value_name = "NAME[=TEXT],...", value_delimiter = ',')]
+    columns: Vec<String>,
     /// Draw only the calls with these numbers, as the picture and the page show them.
     #[arg(long, value_name = "FIRST-LAST")]
     rows: Option<Rows>,
@@ -67,6 +82,9 @@ pub(crate) struct Trace {
     /// The size of the text in the picture, in pixels; the picture grows with it.
     #[arg(long, value_name = "PIXELS", default_value_t = 13, value_parser = clap::value_parser!(u16).range(6..=60))]
     font_size: u16,
+    /// The pixels of a PNG for each pixel of the picture; a slide takes 2 to 4.
+    #[arg(long, value_name = "FACTOR", default_value_t = SCALE, value_parser = clap::value_parser!(u8).range(1..=8))]
+    scale: u8,
     /// Give the page light colours also where its reader prefers dark ones.
     #[arg(long)]
     light: bool,
@@ -95,16 +113,22 @@ impl std::str::FromStr for Rows {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// The figure of the textbook as text.
     Text,
     /// The figure of the textbook as a picture.
     Svg,
+    /// The same picture, with pixels.
+    Png,
+    /// The same picture as a page of its size.
+    Pdf,
     /// One page with both pictures and a table of the calls.
     Html,
     /// A sequence diagram for Markdown.
     Mermaid,
-    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg.
+    /// A page in Markdown with that diagram.
+    Markdown,
+    /// When each client connected, was queued, served, without a reply, and holding the server; a picture if --output ends in .svg, .png or .pdf.
     Gantt,
     /// The JSON of Chrome's tracing, for ui.perfetto.dev.
     Perfetto,
@@ -126,13 +150,19 @@ enum When {
 }
 
 pub(crate) fn run(args: &Trace) -> Result<()> {
-    let format = args.format()?;
-    args.check(format)?;
+    args.drawing.checked()?;
     let trace = read(&args.files)?;
-    let mut model = match args.run {
+    let model = match args.run {
         Runs::Last => figure::link_last_run(trace),
         Runs::All => figure::link(trace),
     };
+    let output = Output::new().map_err(|error| Failure::output(&error))?;
+    draw(&args.drawing, model, output)
+}
+
+/// Draws a model to the file that the options name, or else to standard output.
+pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Result<()> {
+    let format = args.checked()?;
     if args.no_payload {
         model = model.without_payload();
     }
@@ -153,12 +183,19 @@ pub(crate) fn run(args: &Trace) -> Result<()> {
         let calls = model.steps.len();
         return Err(Failure::usage(format!("--rows {first}: the figure has {calls} calls")));
     }
-    let drawn = args.draw(&model, format);
+    if !args.columns.is_empty() {
+        let names: Vec<&str> = args.columns.iter().map(String::as_str).collect();
+        let all: Vec<_> = model.programs.iter().map(|program| program.name.clone()).collect();
+        model = model.with_columns(&names).map_err(|name| {
+            Failure::usage(format!(
+                "--columns {name}: the trace has no such program; it has: {}",
+                all.join(", ")
+            ))
+        })?;
+    }
+    let drawn = args.draw(&model, format)?;
     match &args.output {
-        None => {
-            let mut output = Output::new().map_err(|error| Failure::output(&error))?;
-            output.write_all(drawn.as_bytes()).map_err(|error| Failure::output(&error))
-        }
+        None => output.write_all(&drawn).map_err(|error| Failure::output(&error)),
         Some(path) => std::fs::write(path, drawn)
             .map_err(|error| Failure::new(format!("could not write {}: {error}", path.display()))),
     }
@@ -182,8 +219,30 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
     figure::read(named).map_err(|error| Failure::usage(error.to_string()))
 }
 
-impl Trace {
-    fn draw(&self, model: &Model, format: Format) -> String {
+impl Drawing {
+    /// The file that is written.
+    pub(crate) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
+    /// Whether no bytes of what was sent are shown.
+    pub(crate) fn no_payload(&self) -> bool {
+        self.no_payload
+    }
+
+    /// The same, written to this file.
+    pub(crate) fn to_file(&self, file: PathBuf) -> Drawing {
+        Drawing { output: Some(file), ..self.clone() }
+    }
+
+    /// The format, if the other options fit it.
+    pub(crate) fn checked(&self) -> Result<Format> {
+        let format = self.format()?;
+        self.check(format)?;
+        Ok(format)
+    }
+
+    fn draw(&self, model: &Model, format: Format) -> Result<Vec<u8>> {
         let page = PageOptions {
             ordinals: self.normalize,
             until: self.until(),
@@ -193,36 +252,44 @@ impl Trace {
             caption: self.caption.as_deref(),
             font_size: self.font_size,
             light: self.light,
+            live: false,
         };
-        match format {
+        let kind = self.picture(format);
+        let drawn = match format {
             Format::Text => figure::text(model, &self.text()),
-            Format::Svg => figure::svg(model, &page),
+            Format::Svg | Format::Png | Format::Pdf => figure::svg(model, &page),
             Format::Html => figure::html(model, &page),
             Format::Mermaid => figure::mermaid(model),
-            Format::Gantt if self.ends_in("svg") => figure::gantt_svg(model, &page),
+            Format::Markdown => {
+                format!("# {}\n\n```mermaid\n{}```\n", page.title, figure::mermaid(model))
+            }
+            Format::Gantt if kind.is_some() => figure::gantt_svg(model, &page),
             Format::Gantt => figure::gantt_text(model, &self.text()),
             Format::Perfetto => figure::perfetto(model),
-        }
+        };
+        picture::file(drawn, kind.unwrap_or(Kind::Svg))
     }
 
     /// Refuses options that the format has no use for.
     fn check(&self, format: Format) -> Result<()> {
-        let (text, gantt) = (format == Format::Text, format == Format::Gantt);
-        let picture = matches!(format, Format::Svg | Format::Html) || (gantt && self.ends_in("svg"));
-        let calls = text || matches!(format, Format::Svg | Format::Html);
+        let (text, gantt, html) = (format == Format::Text, format == Format::Gantt, format == Format::Html);
+        let kind = self.picture(format);
+        let picture = html || kind.is_some();
+        let calls = text || html || (kind.is_some() && !gantt);
         let cases = [
+            ("--until", self.until.is_some(), gantt || html, "the Gantt chart and the page"),
+            ("--unfolded", self.unfolded, calls, "text, the pictures of the calls and the page"),
+            ("--rows", self.rows.is_some(), calls, "text, the pictures of the calls and the page"),
+            ("--title", self.title.is_some(), picture || format == Format::Markdown, "pictures and the page"),
+            ("--caption", self.caption.is_some(), picture, "pictures and the page"),
             (
-                "--until",
-                self.until.is_some(),
-                gantt || format == Format::Html,
-                "the Gantt chart and the page",
+                "--font-size",
+                self.font_size != PageOptions::default().font_size,
+                picture,
+                "pictures and the page",
             ),
-            ("--unfolded", self.unfolded, calls, "the formats text, svg and html"),
-            ("--rows", self.rows.is_some(), calls, "the formats text, svg and html"),
-            ("--title", self.title.is_some(), picture, "SVG and the page"),
-            ("--caption", self.caption.is_some(), picture, "SVG and the page"),
-            ("--font-size", self.font_size != PageOptions::default().font_size, picture, "SVG and the page"),
-            ("--light", self.light, format == Format::Html, "the page"),
+            ("--scale", self.scale != SCALE, matches!(kind, Some(Kind::Png(_))), "PNG"),
+            ("--light", self.light, html, "the page"),
         ];
         match cases.into_iter().find(|(_, given, fits, _)| *given && !fits) {
             Some((option, _, _, of)) => Err(Failure::usage(format!("{option} is of {of}"))),
@@ -239,12 +306,29 @@ impl Trace {
             (Some(format), _) => Ok(format),
             (None, None | Some("txt")) => Ok(Format::Text),
             (None, Some("svg")) => Ok(Format::Svg),
+            (None, Some("png")) => Ok(Format::Png),
+            (None, Some("pdf")) => Ok(Format::Pdf),
             (None, Some("html")) => Ok(Format::Html),
             (None, Some("mmd")) => Ok(Format::Mermaid),
+            (None, Some("md")) => Ok(Format::Markdown),
             (None, Some("json")) => Ok(Format::Perfetto),
             (None, Some(other)) => Err(Failure::usage(format!(
-                "no format has the extension .{other}: name the file .svg, .html, .mmd, .json or .txt, or give --format"
+                "no format has the extension .{other}: name the file .svg, .png, .pdf, .html, .md, .mmd, .json or .txt, or give --format"
             ))),
+        }
+    }
+
+    /// The kind of the picture's file, if the format is a picture.
+    fn picture(&self, format: Format) -> Option<Kind> {
+        let kinds = [("svg", Kind::Svg), ("png", Kind::Png(self.scale)), ("pdf", Kind::Pdf)];
+        let by_name =
+            || kinds.into_iter().find(|(extension, _)| self.ends_in(extension)).map(|(_, kind)| kind);
+        match format {
+            Format::Svg => Some(Kind::Svg),
+            Format::Png => Some(Kind::Png(self.scale)),
+            Format::Pdf => Some(Kind::Pdf),
+            Format::Gantt => by_name(),
+            Format::Text | Format::Html | Format::Mermaid | Format::Markdown | Format::Perfetto => None,
         }
     }
 

@@ -150,6 +150,12 @@ impl Error {
         self
     }
 
+    /// The same error of another kind than that of its number.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
     /// The error with advice that replaces the general advice of its kind.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Error {

@@ -37,10 +37,12 @@ mod kinds;
 mod named;
 pub mod net;
 mod netc;
+mod proxy_protocol;
 mod request_context;
 mod server;
 mod service;
 pub mod trace;
+mod unix_address;
 mod uppercase;
 
 pub use choices::{Concurrency, Endian, Framing, Level, Transport};
@@ -51,8 +53,12 @@ pub use net::Features;
 #[doc(hidden)]
 pub use net::{Endpoint, InterruptHook, write_without_signals};
 pub use request_context::RequestContext;
-pub use server::{DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats, StopReport};
-pub use service::{ContextService, HandlerError, Service, Uppercase};
+pub use server::{
+    DEFAULT_DRAIN_TIMEOUT, DEFAULT_STOP_TIMEOUT, Log, Server, ServerOptions, ServerSettings, Stats,
+    StopReport,
+};
+pub use service::{AsyncService, ContextService, HandlerError, PendingReply, Service, Uppercase};
+pub use unix_address::UnixAddress;
 pub use uppercase::{UppercaseStream, uppercase, uppercase_ascii};
 
 /// Private functions for the fuzz targets. They are not part of the interface.
@@ -73,6 +79,11 @@ pub mod fuzzing {
         let model = ModelFrame::chosen(number, delimiter);
         check(&model, pieces, longest, batch, preallocated);
         pieces.iter().for_each(|payload| check_framed(&model, payload));
+    }
+
+    /// Compares the reader of a header of the PROXY protocol with its reference model.
+    pub fn proxy_header(pieces: &[&[u8]]) {
+        crate::proxy_protocol::reference_model::check(pieces);
     }
 
     /// Compares an exchange on one connection with its reference model.

@@ -2,8 +2,14 @@
 //!
 //! A service has no access to sockets or connections. It is called from the threads of the server, concurrently.
 
-use std::fmt;
+mod handler_error;
+mod pending_reply;
+
 use std::sync::Arc;
+
+pub use self::handler_error::HandlerError;
+pub use self::pending_reply::PendingReply;
+pub(crate) use self::pending_reply::{CancelCallback, Completion};
 
 use crate::request_context::RequestContext;
 use crate::uppercase::uppercase_into;
@@ -68,17 +74,51 @@ pub trait ContextService: Send + Sync + 'static {
     }
 }
 
-/// A handler of either kind. The kind decides whether the server has the contexts of requests, which cost it two system
+/// Answers requests asynchronously: the reply may be completed after the call, by any thread.
+///
+/// The server holds no thread for a request whose reply is pending, except with `Threads` and `Iterative` over TCP, which
+/// have a thread for each connection. Any `Fn(&[u8], &RequestContext, PendingReply)` is an asynchronous service.
+///
+/// What holds for the replies of a [`Service`] holds for these. A call that panics fails its request.
+///
+/// ```
+/// # use capsock::{Framing, PendingReply, RequestContext, Server, TcpClient};
+/// # use std::thread;
+/// let server = Server::tcp(("localhost", 0))
+///     .framing(Framing::Line)
+///     .async_handler(|request: &[u8], _: &RequestContext, reply: PendingReply| {
+///         let request = request.to_vec();
+///         // An executor's `spawn` in a real program.
+///         thread::spawn(move || reply.complete(request.to_ascii_uppercase()));
+///     })
+///     .start()?;
+/// # assert_eq!(TcpClient::connect(server.local_addr())?.request("hello")?, "HELLO");
+/// # Ok::<(), capsock::Error>(())
+/// ```
+pub trait AsyncService: Send + Sync + 'static {
+    /// Begins to answer `request`: completes `reply`, or has it completed later. It should return soon; a thread of the
+    /// server calls it.
+    fn call(&self, request: &[u8], context: &RequestContext, reply: PendingReply);
+
+    /// The server has stopped: it makes no more calls, and no reply is wanted. Called once, by the last thread of the
+    /// server, before a stop returns. If the server could not be started, it may not be called.
+    ///
+    /// The provided method does nothing.
+    fn stopped(&self) {}
+}
+
+/// A handler of any kind. The kind decides whether the server has the contexts of requests, which cost it two system
 /// calls for each connection.
 #[derive(Clone)]
 pub(crate) enum Handler {
     Plain(Arc<dyn Service>),
     WithContext(Arc<dyn ContextService>),
+    Async(Arc<dyn AsyncService>),
 }
 
 impl Handler {
     pub(crate) fn takes_context(&self) -> bool {
-        matches!(self, Handler::WithContext(_))
+        matches!(self, Handler::WithContext(_) | Handler::Async(_))
     }
 
     /// `context` is given if the handler takes one.
@@ -92,6 +132,8 @@ impl Handler {
             (Handler::Plain(service), _) => service.reply(request, reply),
             (Handler::WithContext(service), Some(context)) => service.reply(request, context, reply),
             (Handler::WithContext(_), None) => Err(HandlerError("the request has no context".to_owned())),
+            // The engines begin a call instead.
+            (Handler::Async(_), _) => Err(HandlerError("the handler is asynchronous".to_owned())),
         }
     }
 
@@ -99,22 +141,10 @@ impl Handler {
         match self {
             Handler::Plain(service) => service.batch(answer),
             Handler::WithContext(service) => service.batch(answer),
+            Handler::Async(_) => answer(),
         }
     }
 }
-
-/// Why a handler gave no reply. The text is logged as one line: control characters, as of a request that it quotes, are
-/// escaped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandlerError(pub String);
-
-impl fmt::Display for HandlerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for HandlerError {}
 
 /// The built-in service: the request in upper case, by [`uppercase`](crate::uppercase()).
 #[derive(Debug, Clone, Copy, Default)]
@@ -149,5 +179,14 @@ where
     ) -> Result<(), HandlerError> {
         reply.extend_from_slice(&self(request, context));
         Ok(())
+    }
+}
+
+impl<F> AsyncService for F
+where
+    F: Fn(&[u8], &RequestContext, PendingReply) + Send + Sync + 'static,
+{
+    fn call(&self, request: &[u8], context: &RequestContext, reply: PendingReply) {
+        self(request, context, reply);
     }
 }

@@ -7,14 +7,14 @@ mod support;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Barrier, OnceLock, Weak};
+use std::sync::{Arc, Barrier, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use capsock::net::{BlockingSocket, Family, Kind, WaitPolicy};
 use capsock::{
-    Concurrency, ErrorKind, Framing, HandlerError, Server, ServerOptions, Service, TcpClient, Transport,
-    UdpClient, UdpClientOptions,
+    Concurrency, ErrorKind, Framing, HandlerError, PendingReply, RequestContext, Server, ServerOptions,
+    Service, TcpClient, Transport, UdpClient, UdpClientOptions,
 };
 use support::{TIME_LIMIT, connect, options, udp_peer};
 
@@ -200,6 +200,69 @@ fn handlers_fail_and_stop_their_server_while_others_answer() {
                 let stats = server.stats();
                 assert_eq!(stats.requests + stats.handler_errors, handler.calls.load(Ordering::Relaxed));
                 assert!(logged.load(Ordering::Relaxed) >= stats.handler_errors);
+            }
+        }
+    }
+}
+
+/// Replies are completed, failed and dropped by several threads, twice, while clients come and break off and the server is
+/// stopped.
+#[test]
+fn pending_replies_are_completed_whatever_else_happens() {
+    for round in 0..ROUNDS {
+        for engine in ENGINES {
+            for transport in [Transport::Tcp, Transport::Udp] {
+                let (sender, pending) = mpsc::channel::<Arc<PendingReply>>();
+                let cancelled = Arc::new(AtomicU64::new(0));
+                let told = Arc::clone(&cancelled);
+                let handler = move |_: &[u8], _: &RequestContext, reply: PendingReply| {
+                    let told = Arc::clone(&told);
+                    reply.on_cancel(move || {
+                        told.fetch_add(1, Ordering::Relaxed);
+                    });
+                    let reply = Arc::new(reply);
+                    let _ = sender.send(Arc::clone(&reply));
+                    let _ = sender.send(reply);
+                };
+                let options = options(transport, engine).framing(Framing::Line).workers(3).log(|_, _| {});
+                let server = options.async_handler(handler).start().unwrap();
+                let (server, pending) = (&server, std::sync::Mutex::new(pending));
+                let complete = || {
+                    for number in 0_u64.. {
+                        let Ok(reply) = pending.lock().unwrap().recv_timeout(Duration::from_millis(20))
+                        else {
+                            if server.wait(Some(Duration::ZERO), None).unwrap() {
+                                return;
+                            }
+                            continue;
+                        };
+                        match number % 4 {
+                            0 => drop(reply.fail(HandlerError("as the test has it".to_owned()))),
+                            1 => drop(reply),
+                            _ => drop(reply.complete("reply\n")),
+                        }
+                    }
+                };
+                let ask = || {
+                    while !server.wait(Some(Duration::ZERO), None).unwrap() {
+                        if transport == Transport::Udp {
+                            let _ = udp_peer(server.local_addr()).send(b"datagram");
+                            thread::yield_now();
+                        } else if let Ok(mut stream) = TcpStream::connect(server.local_addr()) {
+                            let _ = stream.write_all(b"one\ntwo\nthree\n");
+                        }
+                    }
+                };
+                at_once(vec![
+                    Box::new(complete),
+                    Box::new(complete),
+                    Box::new(ask),
+                    Box::new(ask),
+                    Box::new(|| {
+                        thread::sleep(Duration::from_millis(5));
+                        server.stop(Duration::from_millis(if round % 2 == 0 { 0 } else { 50 })).unwrap();
+                    }),
+                ]);
             }
         }
     }

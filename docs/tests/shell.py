@@ -121,4 +121,8 @@ class Shell:
         assert int(ended[1]) == status, f"$ {command}ended with status {ended[1]}"
 
     def _is_started(self, command: str) -> bool:
-        return any(listening(transport, self.port) for transport in ("tcp", "udp"))
+        if "unix:" in command:
+            return True  # It has no port, and what it prints comes when it is bound.
+        named = re.search(r"--port (\d+)", command)
+        port = int(named[1]) if named else self.port
+        return any(listening(transport, port) for transport in ("tcp", "udp"))

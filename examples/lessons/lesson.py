@@ -32,6 +32,9 @@ HOST = "127.0.0.1"
 # The time limit of a step, in seconds: the start of a JVM on a busy machine takes longest.
 LIMIT = 60.0
 
+# The time in which a program that is blocked in a call has said so, in seconds.
+SETTLED = 1.0
+
 # The length of an act in the picture, in nanoseconds: shorter than a pause that `--normalize` keeps.
 ACT = 100_000_000
 
@@ -118,8 +121,24 @@ class Run:
         self._programs.append(program)
         return program
 
+    def settle(self, program: Program) -> None:
+        """Waits until the trace has the call that the program is blocked in, if it is blocked in one: for a
+        second, which is a hundred times the wait after which a call has a line."""
+        pid = program.process.pid
+        deadline = time.monotonic() + SETTLED
+
+        def waits() -> bool:
+            own = [event for event in self._events() if event["pid"] == pid]
+            calls = [event["begin"] for event in own if event["event"] == "call"]
+            begins = [event["begin"] for event in own if event["event"] == "begin"]
+            return bool(begins) and max(begins) > max(calls, default=0)
+
+        while program.process.poll() is None and not waits() and time.monotonic() < deadline:
+            time.sleep(0.005)
+
     def kill(self, program: Program) -> None:
-        """Kills a program; a call in progress is not recorded."""
+        """Kills a program; a call in progress is recorded as one that has not returned."""
+        self.settle(program)
         if program.process.poll() is None:
             program.process.send_signal(signal.SIGKILL)
             program.process.wait(timeout=LIMIT)
@@ -150,6 +169,8 @@ class Run:
 
     def picture(self, file: Path, *options: str) -> None:
         """Draws the run into a file, normalised."""
+        for program in self._programs:
+            self.settle(program)
         trace = self._folder / "acts.jsonl"
         trace.write_text("".join(f"{json.dumps(event)}\n" for event in in_acts(self._events(), self._acts)))
         subprocess.run(

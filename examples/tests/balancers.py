@@ -51,8 +51,9 @@ def free_port() -> int:
 class Server:
     """`capsock serve`, which is started again at the same ports."""
 
-    def __init__(self, transport: str) -> None:
+    def __init__(self, transport: str, *options: str) -> None:
         self.transport = transport
+        self.options = options
         self.port = free_port()
         self.metrics = free_port()
         self.start()
@@ -70,6 +71,7 @@ class Server:
         command += ["--metrics", f"127.0.0.1:{self.metrics}", "--json", "--stop-timeout", str(LIMIT)]
         if self.transport == "tcp":
             command += ["--framing", "line", "--max-request", str(16 << 20)]
+        command += self.options
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self.process.stdout is not None
         assert json.loads(self.process.stdout.readline())["port"] == self.port
@@ -118,8 +120,17 @@ class Balancer:
     """A program between clients and the servers a, b and c. Its configuration is that of deploy/, with these
     ports and paths."""
 
-    def __init__(self, transport: str, servers: dict[str, Server], folder: Path) -> None:
+    def __init__(
+        self,
+        transport: str,
+        servers: dict[str, Server],
+        folder: Path,
+        *,
+        proxy_protocol: int | None = None,
+    ) -> None:
+        """Sends the header of this version of the PROXY protocol, or none."""
         self.transport = transport
+        self.proxy_protocol = proxy_protocol
         self.servers = servers
         self.folder = folder
         self.port = free_port()
@@ -194,6 +205,9 @@ class HAProxy(Balancer):
         configuration = self.folder / "haproxy.cfg"
         text = (places.ROOT / "deploy" / "haproxy" / "haproxy.cfg").read_text(encoding="utf-8")
         pairs = {"/run/haproxy/admin.sock": str(self.admin), "bind :12000": f"bind 127.0.0.1:{self.port}"}
+        if self.proxy_protocol:
+            send = {1: "send-proxy", 2: "send-proxy-v2"}[self.proxy_protocol]
+            pairs["# default-server send-proxy-v2"] = f"default-server {send}"
         for number, server in enumerate(self.servers.values(), 1):
             pairs[f"10.0.0.{number}:12000 check port 9100"] = (
                 f"127.0.0.1:{server.port} check port {server.metrics}"
@@ -254,6 +268,9 @@ class Nginx(Balancer):
             "/var/log/nginx/error.log": str(self.folder / "error"),
             "/var/log/nginx/sessions.log": str(self.log),
         }
+        if self.proxy_protocol:
+            assert self.proxy_protocol == 1, "nginx sends no other"
+            pairs["# proxy_protocol on;"] = "proxy_protocol on;"
         # Of the two servers of the configuration one is used.
         other = free_port()
         for transport, listen in (("tcp", "listen 12000;"), ("udp", "listen 12000 udp reuseport;")):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import queue
 import signal
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import capsock
 import places
 from balancers import (
     LIMIT,
@@ -19,12 +23,15 @@ from balancers import (
     HAProxy,
     Nginx,
     Server,
+    free_port,
     needs_haproxy,
     needs_nginx,
     program,
     wait_for,
 )
 from traffic import CLIENTS, Held, Session, Traffic
+
+HOST = "127.0.0.1"
 
 # Connections with a request in progress, of which each server has some.
 HELD = 6
@@ -221,6 +228,85 @@ def test_the_connections_of_a_server_that_hangs_are_ended(scene: Scene) -> None:
     assert set(lost) <= {"b"}
     assert len(traffic.lost) <= CLIENTS
     assert scene.of(lost_of_held) == {"b": scene.held_by_b}
+
+
+PROXIES = [
+    pytest.param(HAProxy, 1, marks=needs_haproxy),
+    pytest.param(HAProxy, 2, marks=needs_haproxy),
+    pytest.param(Nginx, 1, marks=needs_nginx),
+]
+
+
+@pytest.mark.parametrize(("kind", "version"), PROXIES)
+def test_a_handler_is_told_the_client_of_the_balancer(
+    kind: type[Balancer], version: int, tmp_path: Path
+) -> None:
+    contexts: queue.Queue[capsock.RequestContext] = queue.Queue()
+
+    def handler(request: bytes, context: capsock.RequestContext) -> bytes:
+        contexts.put(context)
+        return request
+
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {}
+        for name in NAMES:
+            servers[name] = Server("tcp")
+            stack.callback(servers[name].close)
+            # It is asked for /readyz only: the handler's server has its port.
+            port = servers[name].port = free_port()
+            options = {"concurrency": "events", "framing": "line", "handler": handler}
+            server: Any = capsock.Server
+            stack.enter_context(server("tcp", host=HOST, port=port, proxy_protocol=HOST, **options))
+        balancer = kind("tcp", servers, tmp_path, proxy_protocol=version)
+        stack.callback(balancer.close)
+        wait_for("the balancer accepts", balancer.accepts)
+        for source in ("127.0.0.2", "127.0.0.3"):
+            with socket.create_connection((HOST, balancer.port), LIMIT, (source, 0)) as client:
+                client.sendall(b"hello\n")
+                assert client.recv(100) == b"hello\n"
+                context = contexts.get_nowait()
+                assert context.client == context.proxied_source == client.getsockname()
+                assert context.proxied_destination == client.getpeername()
+                assert context.peer[0] == HOST
+                assert context.peer != context.client
+
+
+@pytest.mark.parametrize(("kind", "version"), PROXIES)
+def test_each_client_of_the_balancer_has_its_own_limit(
+    kind: type[Balancer], version: int, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        servers: dict[str, Server] = {}
+        for name in NAMES:
+            servers[name] = Server("tcp", "--proxy-protocol", HOST, "--max-connections-per-peer", "1")
+            stack.callback(servers[name].close)
+        balancer = kind("tcp", servers, tmp_path, proxy_protocol=version)
+        stack.callback(balancer.close)
+        wait_for("the balancer accepts", balancer.accepts)
+        refused = 0
+        for source in ("127.0.0.2", "127.0.0.3"):
+            # Three servers, each of which takes one connection of a client.
+            for _ in range(4):
+                client = stack.enter_context(
+                    socket.create_connection((HOST, balancer.port), LIMIT, (source, 0))
+                )
+                try:
+                    client.sendall(b"hello\n")
+                    reply = client.recv(100)
+                except ConnectionError:
+                    reply = b""
+                assert reply in (b"HELLO\n", b"")
+                refused += not reply
+        totals = [server.total("capsock_connections_refused_per_peer_total") for server in servers.values()]
+        assert refused == sum(totals) >= 2
+        # Who does not come by the balancer has no header.
+        rejected = "capsock_proxy_headers_rejected_total"
+        before = servers["a"].total(rejected)
+        with socket.create_connection((HOST, servers["a"].port), LIMIT) as direct:
+            direct.sendall(b"hello\n")
+            with suppress(ConnectionError):
+                assert direct.recv(100) == b""
+        wait_for("it is counted", lambda: servers["a"].total(rejected) > before)
 
 
 @needs_haproxy

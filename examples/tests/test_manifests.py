@@ -145,6 +145,28 @@ def test_systemd_takes_the_unit(transport: str, tmp_path: Path) -> None:
         assert run.stderr == ""
 
 
+@needs_systemd
+@each_transport
+def test_systemd_takes_the_socket_of_the_unit(transport: str, tmp_path: Path) -> None:
+    name = f"capsock-{transport}"
+    text = unit(transport).replace("/usr/local/bin/capsock", shlex.quote(str(places.CAPSOCK)))
+    (tmp_path / f"{name}.service").write_text(text, encoding="utf-8")
+    sockets = (FOLDER / "systemd" / f"{name}.socket").read_text(encoding="utf-8")
+    there = tmp_path / f"{name}.socket"
+    there.write_text(sockets, encoding="utf-8")
+    run = subprocess.run(
+        [str(SYSTEMD_ANALYZE), "verify", "--man=no", str(there)],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    # The port that the unit binds without it.
+    kind = {"tcp": "ListenStream", "udp": "ListenDatagram"}[transport]
+    assert f"\n{kind}=12000\n" in sockets
+    assert "--port=12000" in text
+
+
 def command_lines() -> list[Any]:
     """What the manifests run, without the program's name."""
     lines = []

@@ -20,9 +20,10 @@ const fn entry(
 
 const AT_ONCE: &str = "nothing: it returns at once";
 const ROOM: &str = "room in the socket's send buffer: over TCP, that the peer reads; over UDP, hardly ever";
+const ANY: &str = "one of several sockets: data, a connection in the backlog, or room to send";
 const DATA: &str = "data in the socket's receive buffer: bytes, a datagram, or the end of the stream";
 
-pub(super) const ENTRIES: [Entry; 13] = [
+pub(super) const ENTRIES: [Entry; 16] = [
     entry("socket", "int socket(int domain, int type, int protocol);", AT_ONCE, "socket(2)"),
     entry(
         "bind",
@@ -67,5 +68,18 @@ pub(super) const ENTRIES: [Entry; 13] = [
         "int close(int fd);",
         "nothing, unless SO_LINGER is set: what is still to be sent is sent afterwards",
         "close(2)",
+    ),
+    entry(
+        "select",
+        "int select(int nfds, fd_set *readfds, fd_set *writefds, fd_set *exceptfds, struct timeval *timeout);",
+        ANY,
+        "select(2)",
+    ),
+    entry("poll", "int poll(struct pollfd *fds, nfds_t nfds, int timeout);", ANY, "poll(2)"),
+    entry(
+        "epoll_wait",
+        "int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);",
+        ANY,
+        "epoll_wait(2)",
     ),
 ];

@@ -12,11 +12,13 @@ use super::{Model, PageOptions, gantt_svg, table};
 
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
+const LIVE_SCRIPT: &str = include_str!("page/live.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
 const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
 /// The same for the light style.
 const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
-const SCRIPT_HASH: &str = "sha256-T78ZyI2QUCXbjZjE4Zv6g1AGlfmA1QgZAdp/bomp6Z4=";
+const LIVE_HASH: &str = "sha256-pa46QvEPlMaZuPbAKPlgdCrOBzqb6a8eb8BeQhFS5AA=";
+const SCRIPT_HASH: &str = "sha256-leealQ62O2XrqK1qQhZ45CY/6FueEs5U+FADbV84e6U=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
 /// and those of the figure.
@@ -49,19 +51,21 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     remarks(&mut out, model);
     out.push_str("</main>\n");
     out.push_str(include_str!("page/tail.html"));
-    out.push_str("<script>");
-    out.push_str(SCRIPT);
-    out.push_str("</script>\n</body>\n</html>\n");
+    for script in [Some(SCRIPT), options.live.then_some(LIVE_SCRIPT)].into_iter().flatten() {
+        out.push_str(&format!("<script>{script}</script>\n"));
+    }
+    out.push_str("</body>\n</html>\n");
     out
 }
 
 fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     let (title, summary) = (escaped(options.title), escaped(&summary(model, options)));
     let (style, style_hash) = if options.light { (light_style(), LIGHT_HASH) } else { (style(), STYLE_HASH) };
+    let live = if options.live { format!(" '{LIVE_HASH}'; connect-src 'self'") } else { String::new() };
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str(&format!(
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{style_hash}'; \
-         script-src '{SCRIPT_HASH}'; base-uri 'none'; form-action 'none'\">\n"
+         script-src '{SCRIPT_HASH}'{live}; base-uri 'none'; form-action 'none'\">\n"
     ));
     out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
@@ -69,7 +73,11 @@ fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     out.push_str(&format!("<meta name=\"color-scheme\" content=\"{schemes}\">\n"));
     out.push_str(&format!("<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"));
     out.push_str("<a class=\"skip\" href=\"#calls\">Skip to the table of calls</a>\n");
-    out.push_str(&format!("<header>\n<div>\n<h1>{title}</h1>\n<p>{summary}</p>\n</div>\n"));
+    out.push_str(&format!("<header>\n<div>\n<h1>{title}</h1>\n<p id=\"summary\">{summary}</p>\n"));
+    if options.live {
+        out.push_str("<p id=\"live\" role=\"status\"></p>\n");
+    }
+    out.push_str("</div>\n");
     out.push_str(include_str!("page/tools.html"));
     out.push_str("</header>\n");
 }
@@ -170,5 +178,6 @@ mod tests {
         assert_eq!(LIGHT_HASH, hash(&light_style()));
         assert!(style().contains("dark") && !light_style().contains("dark"), "{}", light_style());
         assert_eq!(SCRIPT_HASH, hash(SCRIPT));
+        assert_eq!(LIVE_HASH, hash(LIVE_SCRIPT));
     }
 }

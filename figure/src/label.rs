@@ -1,43 +1,23 @@
-//! The texts of the figures: calls as the lecture writes them, results, payloads, addresses, times.
+//! The texts of the figures: results, payloads, addresses, times. Those of calls are in `call_text`.
 
 use std::net::SocketAddr;
 
 use super::escape::{beginning, clipped};
 use super::{Message, MessageKind, Model, Step};
 
-/// The call as the lecture writes it: `serverSocket = socket(AF_INET, SOCK_DGRAM)`, `serverSocket.recvfrom(2048)`.
-pub(super) fn call(model: &Model, step: &Step) -> String {
-    let call = &step.call;
-    let name = &model.sockets[step.socket].name;
-    let address = |address: Option<SocketAddr>| address.map(self::address).unwrap_or_default();
-    let room = call.room.map(|room| room.to_string()).unwrap_or_default();
-    let number = call.argument.map(|number| number.to_string()).unwrap_or_default();
-    match &*call.call {
-        "socket" => {
-            let kind = if call.transport == "udp" { "SOCK_DGRAM" } else { "SOCK_STREAM" };
-            format!("{name} = socket({}, {kind})", family(model, step))
-        }
-        "accept" => match step.accepted {
-            Some(accepted) => format!("{} = {name}.accept()", model.sockets[accepted].name),
-            None => format!("{name}.accept()"),
-        },
-        "bind" => format!("{name}.bind({})", address(call.local)),
-        "connect" => format!("{name}.connect({})", address(call.peer)),
-        "listen" => format!("{name}.listen({number})"),
-        "shutdown" => {
-            let how = match call.argument {
-                Some(0) => "SHUT_RD",
-                Some(1) => "SHUT_WR",
-                Some(2) => "SHUT_RDWR",
-                _ => number.as_str(),
-            };
-            format!("{name}.shutdown({how})")
-        }
-        "send" | "sendmsg" => format!("{name}.{}({})", call.call, sent(step)),
-        "sendto" => format!("{name}.sendto({}, {})", sent(step), address(call.peer)),
-        "recv" | "recvfrom" | "recvmsg" => format!("{name}.{}({room})", call.call),
-        other => format!("{name}.{}()", clipped(other, 24)),
+/// The most names of a list.
+const LISTED: usize = 3;
+
+/// Some names of sockets, and how many there are else.
+pub(super) fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
+    let mut names: Vec<String> =
+        sockets.iter().take(LISTED).map(|socket| model.sockets[*socket].name.clone()).collect();
+    match others + sockets.len().saturating_sub(LISTED) {
+        0 => {}
+        1 => names.push("1 other".to_owned()),
+        more => names.push(format!("{more} others")),
     }
+    names.join(", ")
 }
 
 /// The result of a call: the bytes, the new socket, or the error; `None` if it succeeded without a result.
@@ -47,9 +27,16 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
         "ok" => {}
         "interrupted" => return Some("interrupted by a signal".to_owned()),
         "closed" => return Some("closed by another thread".to_owned()),
+        _ if step.still_waits() => return Some("still waits".to_owned()),
+        "timeout" if step.polls() => return Some("returns: time is over".to_owned()),
         errno => return Some(format!("fails: {}", clipped(errno, 24))),
     }
     match (&*call.call, call.bytes) {
+        _ if step.polls() => {
+            let of_others = usize::from(step.ready.is_empty());
+            let ready = listed(model, &step.ready, of_others);
+            Some(format!("returns: {ready} ready"))
+        }
         ("accept", _) => {
             let name = step.accepted.map(|accepted| &model.sockets[accepted].name)?;
             Some(format!("returns {name}"))
@@ -65,17 +52,20 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     }
 }
 
-/// Whether a call failed. A call that a signal or a close ended did not.
+/// Whether a call failed. A call that a signal or a close ended did not, nor one that has not returned, nor a wait for
+/// several sockets whose time is over.
 pub(super) fn failed(step: &Step) -> bool {
-    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed")
+    let ends_by_time = step.polls() && step.call.outcome == "timeout";
+    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed") && !step.still_waits() && !ends_by_time
 }
 
 /// How long a call blocked, and for which program.
 pub(super) fn wait(model: &Model, index: usize, ordinals: bool) -> String {
     let from =
         model.messages.iter().find(|message| message.to == Some(index)).and_then(|message| message.from);
-    let mut text = "waits".to_owned();
-    if !ordinals {
+    let still = model.steps[index].still_waits();
+    let mut text = if still { "still waits" } else { "waits" }.to_owned();
+    if !ordinals && !still {
         text.push(' ');
         text.push_str(&duration(model.steps[index].call.blocked));
     }
@@ -205,26 +195,6 @@ pub(super) fn duration(nanoseconds: u64) -> String {
 /// A time in seconds with six decimals.
 pub(super) fn moment(nanoseconds: u64) -> String {
     format!("{}.{:06}", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1000)
-}
-
-fn sent(step: &Step) -> String {
-    let data = step.call.data.as_deref().and_then(capsock::trace::unescape);
-    let bytes = step.call.room.or(step.call.bytes).unwrap_or(0);
-    match data {
-        Some(data) => payload(&data, bytes, 14),
-        None => self::bytes(bytes),
-    }
-}
-
-/// The address family of a socket, from the first address that a call on it has.
-fn family(model: &Model, step: &Step) -> &'static str {
-    // The search is bounded: a trace may be long, and the first address comes soon after the socket.
-    let first = model.steps.iter().position(|other| std::ptr::eq(other, step)).unwrap_or(0);
-    let own = model.steps[first..].iter().take(1000).filter(|other| other.socket == step.socket);
-    match own.filter_map(|other| other.call.local.or(other.call.peer)).next() {
-        Some(SocketAddr::V6(_)) => "AF_INET6",
-        _ => "AF_INET",
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::escape::{clipped, columns as columns_of};
 use super::grid::{BESIDE_BAR, CallBox, Column, Content, LINE, Row, TOP, box_width, place_threads, rows};
 use super::routes::{Arrow, Gap, Routes};
 use super::timeline::{Entry, Selection, begun, numbers, selected, timeline};
-use super::{MessageKind, Model, PageOptions, label, untraced};
+use super::{MessageKind, Model, PageOptions, call_text, label, untraced};
 
 const LEFT: i32 = 108;
 const ROW: i32 = 38;
@@ -35,14 +35,17 @@ impl Layout {
         for (index, (begin, end)) in places {
             let open = end.is_none();
             let note = |row: &usize| matches!(rows[*row].content, Content::Note(_));
-            let end = end.or_else(|| (begin..rows.len()).find(note)).unwrap_or(rows.len() - 1);
             let step = &model.steps[index];
-            let result = label::result(model, step).filter(|_| !open);
+            let within_note = || (begin..rows.len()).find(note).filter(|_| !step.still_waits());
+            let end = end.or_else(within_note).unwrap_or(rows.len() - 1);
+            // One that still waits has no return, and says so in its box if that is in the last row.
+            let said = !open || (step.still_waits() && begin == end);
+            let result = label::result(model, step).filter(|_| said);
             let result = match begin == end {
                 true => result.filter(|_| step.call.outcome != "ok"),
                 false => result.or_else(|| (!open).then(|| "returns".to_owned())),
             };
-            let text = clipped(&label::call(model, step), 56);
+            let text = clipped(&call_text::call(model, step), 56);
             let wait = if begin != end { label::wait(model, index, options.ordinals) } else { String::new() };
             boxes.insert(index, CallBox { column: 0, begin, end, open, text, result, wait });
         }

@@ -23,7 +23,9 @@
 
 mod arrows;
 mod call_reference;
+mod call_text;
 mod canvas;
+mod columns;
 mod escape;
 mod gantt;
 mod gantt_svg;
@@ -57,6 +59,6 @@ pub use model::{Conversation, Message, MessageKind, Model, Program, Socket, Step
 pub use normalize::normalize;
 pub use options::{PageOptions, TextOptions};
 pub use perfetto::perfetto;
-pub use read::{ReadError, ReadErrorReason, Trace, read};
+pub use read::{GrowingTrace, ReadError, ReadErrorReason, Trace, read};
 pub use svg::svg;
 pub use text::text;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::call_text;
 use super::label;
 use super::timeline::{Entry, Selection, selected};
 use super::{Message, MessageKind, Model, untraced};
@@ -36,13 +37,14 @@ pub fn mermaid(model: &Model) -> String {
         match entry {
             Entry::Begin(step) => {
                 begun.insert(step);
-                let text = label::call(model, &model.steps[step]);
+                let text = call_text::call(model, &model.steps[step]);
                 let text = text.rsplit(" = ").next().unwrap_or_default();
-                line(format!("Note over p{}: {}", model.steps[step].program, escaped(text)));
+                let still = if model.steps[step].still_waits() { " still waits" } else { "" };
+                line(format!("Note over p{}: {}{still}", model.steps[step].program, escaped(text)));
             }
             Entry::Call(step) | Entry::End(step) => {
                 let of = &model.steps[step];
-                let call = if begun.contains(&step) { String::new() } else { label::call(model, of) };
+                let call = if begun.contains(&step) { String::new() } else { call_text::call(model, of) };
                 let result = label::result(model, of).filter(|_| of.call.call != "accept" || call.is_empty());
                 let text =
                     [call].into_iter().chain(result).filter(|part| !part.is_empty()).collect::<Vec<_>>();

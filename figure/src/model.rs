@@ -55,7 +55,11 @@ pub struct Step {
     pub socket: usize,
     /// For `accept`, the socket of the new connection.
     pub accepted: Option<usize>,
-    /// The call as it was recorded.
+    /// For a wait for several descriptors, the sockets that it waits for, of which `socket` is one.
+    pub waited: Vec<usize>,
+    /// Of these, those that it found ready.
+    pub ready: Vec<usize>,
+    /// The call as it was recorded. One that had not returned lasts to the end of the trace, with the outcome `waiting`.
     pub call: Call<'static>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
-use super::link::{Order, arrange, base_names, conversations, name};
+use super::link::{Order, arrange, base_names, conversations, name, wakes};
 use super::{Conversation, Model};
 
 /// The first ephemeral port (ip(7), `ip_local_port_range`).
@@ -61,6 +61,9 @@ fn times(model: &mut Model) {
             *first = from.min(*first);
         }
     }
+    for (from, poll) in wakes(model) {
+        causes[poll] = Some(from);
+    }
     let mut before: HashMap<(usize, usize), usize> = HashMap::new();
     let mut accepts: HashMap<usize, usize> = HashMap::new();
     let ordinal = |step: usize| step as u64;
@@ -73,8 +76,10 @@ fn times(model: &mut Model) {
         // If the cause comes after the thread's previous call, the call blocked until the cause; without a cause, it
         // blocked until it returned.
         let until = match causes[index] {
-            _ if !step.receives() || previous.is_none() => None,
+            _ if !(step.receives() || step.polls()) || previous.is_none() => None,
             Some(cause) => Some(cause).filter(|cause| *cause >= since),
+            // What was there before the wait for several sockets began is not known.
+            None if step.polls() && !step.ready.is_empty() => None,
             None => Some(index).filter(|_| step.call.blocked > 0),
         };
         step.call.begin = ordinal(until.map_or(index, |_| since));

@@ -30,6 +30,9 @@ impl Model {
             step.program = programs[step.program].unwrap_or_default();
             step.socket = sockets[step.socket].unwrap_or_default();
             step.accepted = to(&sockets, step.accepted);
+            for list in [&mut step.waited, &mut step.ready] {
+                *list = list.iter().filter_map(|socket| sockets[*socket]).collect();
+            }
         }
         for message in &mut self.messages {
             let matched = message.from.is_some() && message.to.is_some();

@@ -24,6 +24,10 @@ pub struct PageOptions<'a> {
     /// Whether a page has light colours only; by default it follows the colour scheme of its reader. A picture's file has
     /// light colours.
     pub light: bool,
+    /// Whether a page is served while the trace grows; off by default. It then takes new pictures from where it came
+    /// from: server-sent events of its `events`, each with the number of a picture, say that there is one; `picture` is
+    /// a page with it.
+    pub live: bool,
 }
 
 impl Default for PageOptions<'_> {
@@ -37,6 +41,7 @@ impl Default for PageOptions<'_> {
             caption: None,
             font_size: ORDINARY_SIZE,
             light: false,
+            live: false,
         }
     }
 }

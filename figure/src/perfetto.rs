@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call_text;
 use super::label;
 use super::{MessageKind, Model, Step};
 use capsock::trace::unescape;
@@ -24,8 +25,9 @@ pub fn perfetto(model: &Model) -> String {
     }
     for step in &model.steps {
         let Step { call, .. } = step;
+        let still = if step.still_waits() { " still waits" } else { "" };
         events.push(json!({
-            "ph": "X", "cat": "socket", "name": label::call(model, step), "pid": call.pid, "tid": call.tid,
+            "ph": "X", "cat": "socket", "name": format!("{}{still}", call_text::call(model, step)), "pid": call.pid, "tid": call.tid,
             "ts": micros(call.begin.saturating_sub(zero)), "dur": micros(call.end.saturating_sub(call.begin)),
             "args": arguments(model, step),
         }));
@@ -78,10 +80,11 @@ fn arguments(model: &Model, step: &Step) -> Map<String, Value> {
     let data = call.data.as_deref().and_then(unescape);
     let text = |address: Option<std::net::SocketAddr>| address.map(|address| json!(address.to_string()));
     let facts = [
-        ("outcome", Some(json!(call.outcome))),
-        ("socket", Some(json!(model.sockets[step.socket].name))),
-        ("fd", Some(json!(call.fd))),
-        ("transport", Some(json!(call.transport))),
+        ("outcome", Some(json!(if step.still_waits() { "still waits" } else { &*call.outcome }))),
+        ("socket", Some(json!(model.sockets[step.socket].name)).filter(|_| !step.polls())),
+        ("fd", Some(json!(call.fd)).filter(|_| call.fd >= 0)),
+        ("transport", Some(json!(call.transport)).filter(|_| !step.polls())),
+        ("ready", Some(json!(label::result(model, step))).filter(|_| step.polls())),
         ("local", text(call.local)),
         ("peer", text(call.peer)),
         ("bytes", call.bytes.map(|bytes| json!(bytes))),

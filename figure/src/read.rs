@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use capsock::trace::{Call, Process, UnsupportedVersion, VERSION, unescape};
+use capsock::trace::{Begin, Call, Process, UnsupportedVersion, VERSION, unescape};
 
 /// The events of one or several files, as [`read`] found them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub struct Trace {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lines {
     pub(super) processes: Vec<(usize, Process<'static>)>,
+    pub(super) begins: Vec<(usize, Begin<'static>)>,
     pub(super) calls: Vec<(usize, Call<'static>)>,
 }
 
@@ -83,24 +84,96 @@ struct Head<'a> {
 pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Trace, ReadError> {
     let mut trace = Trace::default();
     for (name, bytes) in files {
-        let mut lines = Lines::default();
-        let mut unknown = 0_usize;
-        for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let whole = line.ends_with(b"\n");
-            match add(line.trim_ascii(), number, &mut lines) {
-                Ok(known) => unknown += usize::from(!known),
-                Err(ReadErrorReason::Malformed(_)) if !whole => {
+        let mut file = GrowingTrace::new(name);
+        file.add(bytes)?;
+        if !file.rest.is_empty() {
+            match add(file.rest.trim_ascii(), file.read, &mut file.lines) {
+                Ok(known) => file.unknown += usize::from(!known),
+                Err(ReadErrorReason::Malformed(_)) => {
                     trace.remarks.push(format!("{name}: the last line was cut short, and is left out"));
                 }
-                Err(reason) => return Err(ReadError { file: name.to_owned(), line: number + 1, reason }),
+                Err(reason) => return Err(file.error(reason)),
             }
         }
-        if unknown > 0 {
-            trace.remarks.push(format!("{name}: events of kinds that this capsock does not know: {unknown}"));
-        }
-        trace.files.push(lines);
+        trace.remarks.extend(file.remark());
+        trace.files.push(file.lines);
     }
     Ok(trace)
+}
+
+/// The trace of programs that are running: one file, to which they append.
+///
+/// ```
+/// use capsock_figure::{GrowingTrace, link};
+///
+/// let mut file = GrowingTrace::new("run.jsonl");
+/// file.add(br#"{"event":"process","capsock":1,"pid":7,"program":"server.py","#)?;
+/// file.add(b"\"language\":\"python\",\"at\":1,\"wall\":2}\n")?;
+/// assert_eq!(link(file.trace()).steps.len(), file.calls());
+/// # Ok::<(), capsock_figure::ReadError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct GrowingTrace {
+    name: String,
+    lines: Lines,
+    /// The lines that are read.
+    read: usize,
+    /// The beginning of the next one.
+    rest: Vec<u8>,
+    unknown: usize,
+}
+
+impl GrowingTrace {
+    /// An empty trace; the name is for messages.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> GrowingTrace {
+        GrowingTrace { name: name.into(), ..GrowingTrace::default() }
+    }
+
+    /// Reads what was appended. The beginning of a line waits for its end.
+    ///
+    /// # Errors
+    /// As [`read`]; the line is skipped, and those after it are not read.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
+        let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+            self.rest.extend_from_slice(bytes);
+            return Ok(());
+        };
+        let (whole, rest) = bytes.split_at(last + 1);
+        let mut begun = std::mem::replace(&mut self.rest, rest.to_vec());
+        for line in whole.split_inclusive(|byte| *byte == b'\n') {
+            let added = if begun.is_empty() {
+                add(line.trim_ascii(), self.read, &mut self.lines)
+            } else {
+                begun.extend_from_slice(line);
+                add(std::mem::take(&mut begun).trim_ascii(), self.read, &mut self.lines)
+            };
+            self.unknown += usize::from(!added.map_err(|reason| self.error(reason))?);
+            self.read += 1;
+        }
+        Ok(())
+    }
+
+    /// The number of calls that were read.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.lines.calls.len()
+    }
+
+    /// The trace until now.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        Trace { files: vec![self.lines.clone()], remarks: self.remark().into_iter().collect() }
+    }
+
+    fn remark(&self) -> Option<String> {
+        let Self { name, unknown, .. } = self;
+        (*unknown > 0).then(|| format!("{name}: events of kinds that this capsock does not know: {unknown}"))
+    }
+
+    fn error(&self, reason: ReadErrorReason) -> ReadError {
+        ReadError { file: self.name.clone(), line: self.read + 1, reason }
+    }
 }
 
 /// Adds the event of a line; `false` if it is of an unknown kind.
@@ -122,8 +195,19 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
             }
             lines.processes.push((number, process));
         }
+        "begin" => {
+            let begin: Begin<'static> = parsed(text)?;
+            if begin.begin > begin.at || begin.at > LATEST {
+                return Err(malformed(&"its times are out of range"));
+            }
+            lines.begins.push((number, begin));
+        }
         "call" => {
             let call: Call<'static> = parsed(text)?;
+            // A call without a transport is a wait for several descriptors; others are a later addition.
+            if call.transport.is_empty() && !is_multi_wait(&call.call) {
+                return Ok(false);
+            }
             if call.data.as_deref().is_some_and(|data| unescape(data).is_none()) {
                 return Err(malformed(&"its data is not escaped as a trace's"));
             }
@@ -138,6 +222,11 @@ fn add(line: &[u8], number: usize, lines: &mut Lines) -> Result<bool, ReadErrorR
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Whether the call waits for several descriptors, and so has no socket of its own.
+pub(super) fn is_multi_wait(call: &str) -> bool {
+    matches!(call, "select" | "poll" | "epoll_wait")
 }
 
 /// Reads one JSON value; where it differs from what is expected, the place in the line is left out of the message.
@@ -178,6 +267,23 @@ mod tests {
         }
         let trace = one(&format!("{PROCESS}\n{CALL}")).unwrap();
         assert_eq!((trace.files[0].calls.len(), trace.remarks.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_growing_trace_is_the_same_wherever_it_is_cut() {
+        let text = format!("{PROCESS}\n\n{CALL}\r\n{CALL}\n");
+        let whole = one(&text).unwrap();
+        for cut in 0..=text.len() {
+            let mut file = GrowingTrace::new("a.jsonl");
+            file.add(&text.as_bytes()[..cut]).unwrap();
+            file.add(b"").unwrap();
+            file.add(&text.as_bytes()[cut..]).unwrap();
+            assert_eq!((file.trace(), file.calls()), (whole.clone(), 2), "{cut}");
+        }
+        let mut file = GrowingTrace::new("a.jsonl");
+        file.add(format!("{PROCESS}\nhel").as_bytes()).unwrap();
+        let error = file.add(b"lo\n").unwrap_err();
+        assert_eq!((error.line, file.calls()), (2, 0));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::escape::{clipped, columns};
 use super::grid::{BESIDE_BAR, Content, LINE, TOP};
 use super::label::{bytes, duration, grouped};
 use super::layout::Layout;
-use super::{Model, PageOptions, Program, label, untraced};
+use super::{Model, PageOptions, Program, call_text, label, untraced};
 
 /// The height of a program's name and of what it is.
 const HEAD: i32 = 52;
@@ -241,7 +241,7 @@ fn draw_step(
 pub(super) fn described(model: &Model, options: &PageOptions<'_>, index: usize) -> String {
     let step = &model.steps[index];
     let program = &model.programs[step.program];
-    let mut text = format!("{}: {}", program.name, label::call(model, step));
+    let mut text = format!("{}: {}", program.name, call_text::call(model, step));
     if let Some(result) = label::result(model, step) {
         text.push_str(", ");
         text.push_str(&result);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::call_text;
 use super::escape::{clipped, escaped};
 use super::label::{self, bytes, duration, grouped};
 use super::layout::Layout;
@@ -56,13 +57,18 @@ pub(super) fn calls(model: &Model, options: &PageOptions<'_>, layout: &Layout, r
         let data =
             data.map(|data| label::payload(&data, step.call.bytes.unwrap_or(0), 140)).unwrap_or_default();
         let thread = if step.thread > 0 { format!(", thread {}", step.thread + 1) } else { String::new() };
+        let key = if options.live {
+            format!(" data-key=\"{}-{}\"", step.call.pid, step.call.seq)
+        } else {
+            String::new()
+        };
         out.push_str(&format!(
-            "<tr id=\"r{number}\" data-call=\"{}\"><th scope=\"row\">{number}</th><td>{}</td><td>{}{thread}</td>\
+            "<tr id=\"r{number}\"{key} data-call=\"{}\"><th scope=\"row\">{number}</th><td>{}</td><td>{}{thread}</td>\
              <td><code>{}</code></td><td>{}</td><td>{waits}</td><td><code>{}</code></td><td>{}</td></tr>\n",
             escaped(&step.call.call),
             begins,
             escaped(&clipped(&model.programs[step.program].name, 60)),
-            escaped(&clipped(&label::call(model, step), 120)),
+            escaped(&clipped(&call_text::call(model, step), 120)),
             escaped(&result),
             escaped(&data),
             links.remove(&index).unwrap_or_default().join("; ")

@@ -47,13 +47,19 @@ pub(super) fn timeline(model: &Model) -> Vec<Entry> {
     for (step, begun) in begins.iter().enumerate() {
         timeline.extend(waiting.remove(&step).unwrap_or_default().into_iter().map(Entry::Begin));
         timeline.extend(coming.remove(&step).unwrap_or_default().into_iter().map(Entry::Arrow));
-        timeline.push(if begun.is_some() { Entry::End(step) } else { Entry::Call(step) });
+        match begun {
+            // It began above, and has no end.
+            Some(_) if model.steps[step].still_waits() => {}
+            None if model.steps[step].still_waits() => timeline.push(Entry::Begin(step)),
+            Some(_) => timeline.push(Entry::End(step)),
+            None => timeline.push(Entry::Call(step)),
+        }
         timeline.extend(leaving.remove(&step).unwrap_or_default().into_iter().map(Entry::Arrow));
     }
     timeline
 }
 
-/// For each receive that blocked while other steps took place, the first of those steps.
+/// For each receive, or wait for several sockets, that blocked while other steps took place, the first of those steps.
 fn begins(model: &Model) -> Vec<Option<usize>> {
     let mut before: HashMap<(usize, usize), usize> = HashMap::new();
     let mut accepts: HashMap<usize, usize> = HashMap::new();
@@ -63,7 +69,7 @@ fn begins(model: &Model) -> Vec<Option<usize>> {
         // A call cannot begin before its socket exists.
         let previous =
             before.insert((step.program, step.thread), index).max(accepts.get(&step.socket).copied());
-        if step.receives() && step.call.blocked > 0 {
+        if (step.receives() || step.polls()) && step.call.blocked > 0 {
             let since = previous.map_or(0, |previous| previous + 1);
             let met = (since..index).find(|other| moment(&model.steps[*other]) >= step.call.begin);
             begins[index] = met;

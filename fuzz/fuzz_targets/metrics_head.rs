@@ -2,10 +2,19 @@
 //! depend on how they arrive.
 #![no_main]
 
-#[path = "../../cli/src/metrics/head.rs"]
+#[path = "../../cli/src/http/head.rs"]
 mod head;
+mod http {
+    pub(crate) use super::head;
+}
+#[path = "../../cli/src/metrics/head.rs"]
+mod metrics;
 
-use head::{Head, MAX_HEAD, parse};
+use http::head::{Head, MAX_HEAD};
+
+fn parse(bytes: &[u8]) -> Head<metrics::Wanted> {
+    http::head::parse(bytes, metrics::wanted)
+}
 
 libfuzzer_sys::fuzz_target!(|input: (u16, &[u8])| {
     let (cut, bytes) = input;

@@ -16,6 +16,8 @@ mod probe;
 #[cfg(unix)]
 mod proc;
 #[cfg(unix)]
+pub mod processes;
+#[cfg(unix)]
 mod recorder;
 pub mod report;
 #[cfg(unix)]

@@ -93,8 +93,8 @@ impl Recorder {
             room: bytes,
             data,
             argument: done.argument,
-            impairment: None,
             outcome: done.error.unwrap_or("ok").into(),
+            ..Call::default()
         });
         if calls.kept.len() > KEPT {
             calls.kept.pop_front();

@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 OUT = HERE / "THIRD-PARTY.txt"
 # The crates of the workspace that are shipped in compiled form.
-SHIPPED = ("capsock-cli", "capsock-c", "capsock-jni", "capsock-python")
+SHIPPED = ("capsock-cli", "capsock-c", "capsock-jni", "capsock-preload", "capsock-python")
 TEXTS = re.compile(r"(?i)^(licen[cs]e|copying|copyright|notice|unlicense)")
 Json = dict[str, Any]
 RULE = "=" * 78

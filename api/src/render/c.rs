@@ -83,9 +83,9 @@ fn status() -> String {
 fn parameter(option: &Opt) -> (String, &'static str) {
     let Opt { name, .. } = option;
     match option.kind {
-        Kind::Host => (name.to_string(), "*const c_char"),
+        Kind::Host | Kind::Text => (name.to_string(), "*const c_char"),
         Kind::Port | Kind::Choice(_) => (name.to_string(), "i32"),
-        Kind::Number => (name.to_string(), "u32"),
+        Kind::Number | Kind::Mode => (name.to_string(), "u32"),
         Kind::Size => (name.to_string(), "usize"),
         Kind::Limit | Kind::Pause => (format!("{name}_ms"), "i64"),
         Kind::Micros => (format!("{name}_us"), "i64"),
@@ -99,11 +99,14 @@ fn setter(owner: &str, option: &Opt) -> String {
     let (field, error) = (option.name, option.error);
     let (field, value) = match option.kind {
         Kind::Host => ("host".to_owned(), format!("unsafe {{ text({parameter}, \"host\") }}?.to_owned()")),
+        Kind::Text => {
+            (format!("core.{field}"), format!("unsafe {{ text({parameter}, {parameter:?}) }}?.to_owned()"))
+        }
         Kind::Port => ("port".to_owned(), format!("from_number({parameter}.into())?")),
         Kind::Choice(choice) => {
             (format!("core.{field}"), format!("{}::from_number({parameter})?", pascal(choice)))
         }
-        Kind::Number | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
+        Kind::Number | Kind::Mode | Kind::Size | Kind::Flag => (format!("core.{field}"), parameter.clone()),
         Kind::Bytes => (
             format!("core.{field}"),
             format!("unsafe {{ bytes({parameter}, length, {parameter:?}) }}?.to_vec()"),
@@ -117,7 +120,9 @@ fn setter(owner: &str, option: &Opt) -> String {
     };
     let field = if owner == "server" { field.replace("core.", "core.settings.") } else { field };
     let (unsafety, safety) = match option.kind {
-        Kind::Host => ("unsafe ", "        // SAFETY: text or NULL, by the contract of the header.\n"),
+        Kind::Host | Kind::Text => {
+            ("unsafe ", "        // SAFETY: text or NULL, by the contract of the header.\n")
+        }
         Kind::Bytes => {
             ("unsafe ", "        // SAFETY: `length` bytes or NULL, by the contract of the header.\n")
         }

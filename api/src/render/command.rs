@@ -40,6 +40,9 @@ fn argument(owner: &str, option: &Opt) -> String {
             format!("default_value_t = {}", default(option.name)),
             "usize".to_owned(),
         ),
+        Kind::Mode => {
+            ("MODE", "", format!("default_value_t = Mode({})", default(option.name)), "Mode".to_owned())
+        }
         Kind::Limit => (
             "SECONDS",
             "",
@@ -70,6 +73,12 @@ fn argument(owner: &str, option: &Opt) -> String {
             "",
             format!("default_value_t = Escaped({})", default(option.name)),
             "Escaped".to_owned(),
+        ),
+        Kind::Text => (
+            "NETWORKS",
+            "",
+            "default_value = \"\", hide_default_value = true".to_owned(),
+            "String".to_owned(),
         ),
         Kind::Interruptible => unreachable!("the command has its own"),
     };
@@ -114,8 +123,9 @@ fn structure(name: &str, owner: &str, options: &[&Opt]) -> String {
 /// The value as the core takes it.
 fn core_value(option: &Opt) -> String {
     match option.kind {
-        Kind::Limit | Kind::Micros => format!("self.{}.0", option.name),
+        Kind::Limit | Kind::Micros | Kind::Mode => format!("self.{}.0", option.name),
         Kind::Bytes => format!("self.{}.0.clone()", option.name),
+        Kind::Text => format!("self.{}.clone()", option.name),
         Kind::Pause => format!("self.{}.0.unwrap_or(Duration::MAX)", option.name),
         _ => format!("self.{}", option.name),
     }
@@ -125,7 +135,7 @@ fn options() -> String {
     let mut text = rust_head("The arguments that are options of the core.");
     text += "use std::time::Duration;\n\n";
     text += "use capsock::{Concurrency, Endian, Framing, InterruptHook, ServerOptions, ServerSettings, TcpClientOptions, Transport, UdpClientOptions};\n";
-    text += "use clap::builder::{PossibleValuesParser, TypedValueParser};\n\nuse crate::escaped::Escaped;\nuse crate::port::port;\nuse crate::seconds::{Microseconds, Seconds};\n";
+    text += "use clap::builder::{PossibleValuesParser, TypedValueParser};\n\nuse crate::escaped::Escaped;\nuse crate::mode::Mode;\nuse crate::port::port;\nuse crate::seconds::{Microseconds, Seconds};\n";
     let over = |over: Over| {
         SERVER
             .options

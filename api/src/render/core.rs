@@ -86,12 +86,13 @@ fn kinds() -> String {
 fn kind(option: &Opt) -> String {
     match option.kind {
         Kind::Choice(choice) => pascal(choice),
-        Kind::Number => "u32".to_owned(),
+        Kind::Number | Kind::Mode => "u32".to_owned(),
         Kind::Size => "usize".to_owned(),
         Kind::Limit => "Option<Duration>".to_owned(),
         Kind::Pause | Kind::Micros => "Duration".to_owned(),
         Kind::Flag => "bool".to_owned(),
         Kind::Bytes => "Vec<u8>".to_owned(),
+        Kind::Text => "String".to_owned(),
         Kind::Interruptible => "Option<InterruptHook>".to_owned(),
         Kind::Host | Kind::Port => unreachable!("the address has them"),
     }
@@ -112,6 +113,7 @@ fn default(option: &Opt) -> String {
         (Default::Value(value), Kind::Choice(choice)) => format!("{}::{}", pascal(choice), pascal(value)),
         (Default::False, Kind::Flag) => "false".to_owned(),
         (Default::False, _) => "None".to_owned(),
+        (Default::Empty, _) => "String::new()".to_owned(),
         (Default::CrLf, _) => "b\"\\r\\n\".to_vec()".to_owned(),
         (Default::Constant | Default::Value(_), _) => unreachable!("the address has it, or it is a choice"),
     }
@@ -163,6 +165,7 @@ fn setters() -> String {
         let Opt { name, .. } = option;
         let (kind, value) = match option.kind {
             Kind::Bytes => ("impl Into<Vec<u8>>".to_owned(), format!("{name}.into()")),
+            Kind::Text => ("impl Into<String>".to_owned(), format!("{name}.into()")),
             _ => (kind(option), name.to_string()),
         };
         format!(

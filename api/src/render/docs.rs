@@ -79,8 +79,9 @@ fn reference() -> String {
 
 fn option_row(option: &Opt) -> String {
     let kind = match option.kind {
-        Kind::Host => "text",
+        Kind::Host | Kind::Text => "text",
         Kind::Port | Kind::Number | Kind::Size => "number",
+        Kind::Mode => "file mode",
         Kind::Choice(_) => "choice",
         Kind::Flag => "flag",
         Kind::Bytes => "bytes",

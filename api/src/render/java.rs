@@ -104,8 +104,8 @@ fn phrase(sentence: &str) -> String {
 
 fn kind(option: &Opt) -> String {
     match option.kind {
-        Kind::Host => "String".to_owned(),
-        Kind::Port | Kind::Number | Kind::Size => "int".to_owned(),
+        Kind::Host | Kind::Text => "String".to_owned(),
+        Kind::Port | Kind::Number | Kind::Mode | Kind::Size => "int".to_owned(),
         Kind::Choice(name) => pascal(name),
         Kind::Flag => "boolean".to_owned(),
         Kind::Bytes => "byte[]".to_owned(),
@@ -117,7 +117,7 @@ fn kind(option: &Opt) -> String {
 fn field(option: &Opt) -> String {
     let name = camel(option.name);
     match option.kind {
-        Kind::Host | Kind::Bytes => format!("  private byte[] {name};\n"),
+        Kind::Host | Kind::Text | Kind::Bytes => format!("  private byte[] {name};\n"),
         Kind::Limit | Kind::Pause | Kind::Micros => {
             format!("  private double {name} = Native.UNSET_SECONDS;\n")
         }
@@ -129,10 +129,12 @@ fn setter(class: &str, option: &Opt) -> String {
     let name = camel(option.name);
     let what = match option.kind {
         Kind::Host => "a name, an IP address, or \"\"".to_owned(),
+        Kind::Text => "the text, never null".to_owned(),
         Kind::Port => "0 to 65535".to_owned(),
         Kind::Choice(_) => "one of them, never null".to_owned(),
         Kind::Flag => "whether it is so".to_owned(),
         Kind::Bytes => "the bytes, never null; they are copied".to_owned(),
+        Kind::Mode => "the permissions, such as 0660".to_owned(),
         Kind::Number | Kind::Size => option.unit.to_owned(),
         Kind::Limit => "how long; null for no limit".to_owned(),
         Kind::Pause | Kind::Micros => "how long, never null".to_owned(),
@@ -140,7 +142,7 @@ fn setter(class: &str, option: &Opt) -> String {
     };
     let checked = format!("Objects.requireNonNull({name}, \"{name}\")");
     let value = match option.kind {
-        Kind::Host => format!("Text.encode({checked})"),
+        Kind::Host | Kind::Text => format!("Text.encode({checked})"),
         Kind::Choice(_) => format!("{name}.number"),
         Kind::Flag => format!("{name} ? 1 : 0"),
         Kind::Bytes => format!("{checked}.clone()"),
@@ -284,14 +286,14 @@ fn native() -> String {
         let _ = write!(text, "\nfields! {{\n    {class}, \"io/capsock/{class}\",\n");
         for option in in_java(options) {
             let kind = match option.kind {
-                Kind::Host | Kind::Bytes => "bytes",
+                Kind::Host | Kind::Text | Kind::Bytes => "bytes",
                 Kind::Limit | Kind::Pause | Kind::Micros => "double",
                 _ => "long",
             };
             let _ = writeln!(text, "    {}: {kind} = \"{}\",", option.name, camel(option.name));
         }
         if handler {
-            text += "    handler: handler = \"handler\",\n    context_handler: context_handler = \"contextHandler\",\n";
+            text += "    handler: handler = \"handler\",\n    context_handler: context_handler = \"contextHandler\",\n    async_handler: async_handler = \"asyncHandler\",\n    sockets: longs = \"sockets\",\n    predecessor: long = \"predecessorHandle\",\n    systemd: long = \"systemd\",\n    systemd_name: bytes = \"systemdName\",\n";
         }
         text += "}\n";
     }
@@ -351,7 +353,12 @@ fn read(option: &Opt, target: &str) -> String {
                 "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::from_java(env, &{name})?;\n    }}\n"
             );
         }
-        Kind::Number | Kind::Size => {
+        Kind::Text => {
+            return format!(
+                "    let {name} = given.{name}(env)?;\n    if !{name}.is_null() {{\n        {target}.{name} = bytes::text_from_java(env, {error:?}, &{name})?;\n    }}\n"
+            );
+        }
+        Kind::Number | Kind::Mode | Kind::Size => {
             return format!(
                 "    if let Some(value) = number({error:?}, given.{name}(env)?)? {{\n        {target}.{name} = value;\n    }}\n"
             );

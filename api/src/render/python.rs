@@ -91,12 +91,13 @@ fn class(class: &Class) -> String {
 
 fn kind(option: &Opt) -> String {
     match option.kind {
-        Kind::Host => "String".to_owned(),
+        Kind::Host => "Host".to_owned(),
         Kind::Port => "Port".to_owned(),
         Kind::Choice(name) => format!("OrDefault<Named<{}>>", pascal(name)),
-        Kind::Number => "OrDefault<Count<u32>>".to_owned(),
+        Kind::Number | Kind::Mode => "OrDefault<Count<u32>>".to_owned(),
         Kind::Flag => "OrDefault<bool>".to_owned(),
         Kind::Bytes => "OrDefault<Bytes>".to_owned(),
+        Kind::Text => "OrDefault<String>".to_owned(),
         Kind::Size => "OrDefault<Count<usize>>".to_owned(),
         Kind::Limit | Kind::Pause => "OrDefault<Seconds>".to_owned(),
         Kind::Micros => "OrDefault<f64>".to_owned(),
@@ -106,7 +107,7 @@ fn kind(option: &Opt) -> String {
 
 fn default(option: &Opt) -> String {
     let default = match option.kind {
-        Kind::Host => "capsock::DEFAULT_HOST.to_owned()",
+        Kind::Host => "Host::default_of_server()",
         Kind::Port => "Port(capsock::DEFAULT_PORT)",
         _ => "OrDefault::Default",
     };
@@ -120,10 +121,15 @@ fn set(option: &Opt, target: &str) -> String {
     match option.kind {
         Kind::Host | Kind::Port => String::new(),
         Kind::Choice(_) => format!("        {field} = {name}.unwrap_or(Named({field})).0;\n"),
-        Kind::Number | Kind::Size => format!("        {field} = {name}.unwrap_or(Count({field})).0;\n"),
+        Kind::Number | Kind::Mode | Kind::Size => {
+            format!("        {field} = {name}.unwrap_or(Count({field})).0;\n")
+        }
         Kind::Flag => format!("        {field} = {name}.unwrap_or({field});\n"),
         Kind::Bytes => format!(
             "        if let OrDefault::Value(Bytes({name})) = {name} {{\n            {field} = {name}.to_vec();\n        }}\n"
+        ),
+        Kind::Text => format!(
+            "        if let OrDefault::Value({name}) = {name} {{\n            {field} = {name};\n        }}\n"
         ),
         Kind::Limit => format!("        {field} = {name}.limit_or({error:?}, {field})?;\n"),
         Kind::Pause => format!(
@@ -137,7 +143,7 @@ fn set(option: &Opt, target: &str) -> String {
 fn constructors() -> String {
     let mut text = rust_head("The constructors, whose arguments are the options.");
     text += "use std::time::Duration;\n\nuse capsock::{Concurrency, Endian, Framing, ServerOptions, TcpClientOptions, Transport, UdpClientOptions};\n";
-    text += "use pyo3::prelude::*;\n\nuse crate::arguments::{Bytes, Count, OrDefault, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
+    text += "use pyo3::prelude::*;\n\nuse crate::address::Host;\nuse crate::arguments::{Bytes, Count, OrDefault, Named, Port, Seconds};\nuse crate::blocking::interrupted;\n";
     text += "use crate::errors::Result;\nuse crate::server::Server;\nuse crate::tcp_client::TcpClient;\nuse crate::udp_client::UdpClient;\n";
     let arguments = |options| -> String {
         in_python(options).map(|option| format!("        {}: {},\n", option.name, kind(option))).collect()
@@ -149,11 +155,19 @@ fn constructors() -> String {
     let _ = write!(
         text,
         "\n#[pymethods]\nimpl Server {{\n    #[new]\n    #[pyo3(signature = (\n{}    ), text_signature = \"{}\")]\n    {expected}    fn new(\n        \
-         py: Python<'_>,\n        transport: Named<Transport>,\n{}        handler: Option<Py<PyAny>>,\n        text: bool,\n    ) \
-         -> Result<Server> {{\n        let mut options = ServerOptions::new(transport.0, (host, port.0));\n{}        \
-         Server::start(py, options, handler, text)\n    }}\n}}\n",
-        signature("transport, *", &defaults(&SERVER), ", handler = None, text = false,"),
-        text_signature("transport, *", &shown(&SERVER), ", handler=None, text=False"),
+         py: Python<'_>,\n        transport: Named<Transport>,\n{}        sockets: Option<Bound<'_, PyAny>>,\n        handler: Option<Py<PyAny>>,\n        text: bool,\n        r#loop: Option<Py<PyAny>>,\n    ) \
+         -> Result<Server> {{\n        let mut options = ServerOptions::new(transport.0, host.with_port(port.0));\n{}        \
+         Server::start(py, options, sockets, handler, text, r#loop)\n    }}\n}}\n",
+        signature(
+            "transport, *",
+            &defaults(&SERVER),
+            ", sockets = None, handler = None, text = false, r#loop = None,"
+        ),
+        text_signature(
+            "transport, *",
+            &shown(&SERVER),
+            ", sockets=None, handler=None, text=False, loop=None"
+        ),
         arguments(&SERVER),
         in_python(&SERVER).map(|option| set(option, "options.settings")).collect::<String>()
     );
@@ -162,9 +176,9 @@ fn constructors() -> String {
         let _ = write!(
             text,
             "\n#[pymethods]\nimpl {name} {{\n    #[new]\n    #[pyo3(signature = (\n{}    ), text_signature = \"{}\")]\n{many}    fn new(\n        \
-             py: Python<'_>,\n        host: String,\n        port: Port,\n{}    ) -> Result<{name}> {{\n        \
+             py: Python<'_>,\n        host: Host,\n        port: Port,\n{}    ) -> Result<{name}> {{\n        \
              let mut options = {name}Options {{ on_interrupt: Some(interrupted), ..Default::default() }};\n{}        \
-             {name}::connect(py, (host, port.0), options)\n    }}\n}}\n",
+             {name}::connect(py, host.with_port(port.0), options)\n    }}\n}}\n",
             signature("host, port = Port(capsock::DEFAULT_PORT), *", &defaults(options), ","),
             text_signature("host, port=12000, *", &shown(options), ""),
             arguments(options),
@@ -241,13 +255,14 @@ fn feature() -> String {
 
 fn hint(option: &Opt) -> String {
     let kind = match option.kind {
-        Kind::Host => "str".to_owned(),
+        Kind::Host => "_Host".to_owned(),
         Kind::Choice(name) => format!("_{}", pascal(name)),
-        Kind::Port | Kind::Number | Kind::Size => "SupportsIndex".to_owned(),
+        Kind::Port | Kind::Number | Kind::Mode | Kind::Size => "SupportsIndex".to_owned(),
         Kind::Limit | Kind::Pause => "float | None".to_owned(),
         Kind::Micros => "float".to_owned(),
         Kind::Flag => "bool".to_owned(),
         Kind::Bytes => "Buffer".to_owned(),
+        Kind::Text => "str".to_owned(),
         Kind::Interruptible => unreachable!("Python decides it for itself"),
     };
     format!("        {}: {kind} = {},\n", option.name, literal(option))

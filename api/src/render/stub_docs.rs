@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// The files with the module's public functions and classes.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
+    include_str!("../../../bindings-python/src/descriptors.rs"),
     include_str!("../../../bindings-python/src/request_context.rs"),
     include_str!("../../../bindings-python/src/server.rs"),
     include_str!("../../../bindings-python/src/tcp_client.rs"),

@@ -5,8 +5,8 @@ use std::ffi::c_int;
 use std::mem::offset_of;
 
 pub(crate) use libc::{
-    AF_INET, AF_INET6, AF_UNSPEC, ENOMEM, MSG_TRUNC, sa_family_t, sockaddr, sockaddr_in, sockaddr_in6,
-    sockaddr_storage, socklen_t,
+    AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, ENOMEM, MSG_TRUNC, sa_family_t, sockaddr, sockaddr_in,
+    sockaddr_in6, sockaddr_storage, sockaddr_un, socklen_t,
 };
 
 /// The flag of socket(2), which macOS has not.

@@ -43,6 +43,7 @@ try:
         UdpClient,
         UppercaseStream,
         __version__,
+        systemd_sockets,
         uppercase,
     )
 finally:
@@ -61,6 +62,7 @@ __all__ = [
     "UdpClient",
     "UppercaseStream",
     "__version__",
+    "systemd_sockets",
     "trace",
     "uppercase",
 ]

@@ -1,4 +1,4 @@
-"""Whether a handler takes the context of a request."""
+"""What a handler is: whether it takes the context of a request, and whether it is a coroutine function."""
 
 from __future__ import annotations
 
@@ -25,5 +25,28 @@ def takes_context(handler: object) -> bool:
         positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
         parameters = signature(cast("MethodType", handler)).parameters.values()
         return sum(one.kind in positional and one.default is Parameter.empty for one in parameters) == 2
+    except Exception:
+        return False
+
+
+# CO_COROUTINE of inspect.
+_COROUTINE = 0x80
+
+
+def is_coroutine_function(handler: object) -> bool:
+    """Return whether a call of the handler returns a coroutine.
+
+    So does one of `async def`, also as a method, as the `__call__` of an object, or behind functools.partial.
+    """
+    try:
+        function = handler.__func__ if isinstance(handler, MethodType) else handler
+        if type(function) is FunctionType and not function.__dict__:
+            return bool(function.__code__.co_flags & _COROUTINE)
+        from functools import partial
+        from inspect import iscoroutinefunction
+
+        while isinstance(handler, partial):
+            handler = handler.func
+        return iscoroutinefunction(handler) or iscoroutinefunction(type(handler).__call__)
     except Exception:
         return False

@@ -1,6 +1,8 @@
 # Generated from api/src by its tests (CAPSOCK_BLESS=1 cargo test -p capsock-api); do not edit.
-from collections.abc import Callable, Iterable
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Coroutine, Iterable
 from os import PathLike
+from socket import socket as _Socket
 from types import TracebackType
 from typing import Any, Final, Literal, Protocol, SupportsIndex, final, overload
 
@@ -21,9 +23,11 @@ __all__ = [
     "TcpClient",
     "UdpClient",
     "UppercaseStream",
+    "_PendingReply",
     "__version__",
     "_panic",
     "_pause_watchdog",
+    "_poll_begin",
     "_raise_kind",
     "_resume_watchdog",
     "_run_file",
@@ -32,14 +36,20 @@ __all__ = [
     "_trace_start",
     "_trace_stop",
     "_use_stable_abi_only",
+    "systemd_sockets",
     "uppercase",
 ]
 
-_Address: TypeAlias = tuple[str, int]
+# (host, port), or of a Unix domain socket a str or bytes, as in the module socket.
+_Address: TypeAlias = tuple[str, int] | Any
+_Host: TypeAlias = str | bytes | PathLike[str]
 _Concurrency: TypeAlias = Literal["iterative", "threads", "processes", "events"]
 _Endian: TypeAlias = Literal["big", "little"]
 _Framing: TypeAlias = Literal["stream", "line", "once", "length", "delimiter"]
 _Transport: TypeAlias = Literal["tcp", "udp"]
+
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
 
 class _Input(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
@@ -62,9 +72,23 @@ def uppercase(text: str, /) -> str:
 
 @overload
 def uppercase(text: Buffer, /) -> bytes: ...
+def systemd_sockets() -> list[tuple[str, _Socket]]:
+    """The sockets that systemd has passed to this process, as a list of (name, socket).
+
+    The name is that of FileDescriptorName= in the socket unit. The list is empty if systemd has passed
+    none, and Server(..., sockets=[]) then binds its host and port: the same program runs with and
+    without systemd. The sockets are copies, which the caller closes; each call returns the same ones.
+
+        sockets = [socket for name, socket in capsock.systemd_sockets() if name == "dns"]
+        capsock.Server("udp", sockets=sockets).serve_forever()
+
+    ValueError: the variables LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES are not those of systemd.
+    """
+
 def _set_process_info(script: str, /) -> None: ...
 def _panic() -> None: ...
 def _pause_watchdog() -> None: ...
+def _poll_begin(call: str, fd: int | None, /) -> Any: ...
 def _raise_kind(number: int) -> None: ...
 def _resume_watchdog(child: bool, /) -> None: ...
 def _run_file(fileno: int, name: str, /) -> bool: ...
@@ -90,16 +114,18 @@ class UppercaseStream:
 
 @final
 class RequestContext:
-    """The context of a request: who sent it, to which address, over which transport.
+    """The context of a request: who sent it, to which address, over which transport, and through which proxy.
 
     A handler that requires a second positional argument is called with it. It is a copy of what the system
-    reported, and may be kept after the call.
+    and a proxy reported, and may be kept after the call.
     """
     @property
     def peer(self) -> _Address:
         """The address that the request came from, as (host, port): of the other end of the TCP connection,
         or the source of the datagram, which the sender may have forged. A proxy or an address translator
-        (NAT) puts its own address in its place.
+        (NAT) puts its own address in its place; with proxy_protocol it is that of the proxy. That of a
+        Unix domain socket is as the module socket has it: a path, an abstract name as bytes that begin
+        with a NUL, or an empty str for most clients of a stream, which have no name.
         """
     @property
     def local(self) -> _Address:
@@ -107,6 +133,19 @@ class RequestContext:
         the destination of the datagram, with the server's port. If a server on all addresses is not told
         the destination by the system, this is the address that it is bound to.
         """
+    @property
+    def client(self) -> _Address:
+        """The address of the client, as (host, port): proxied_source if there is one, and otherwise peer."""
+    @property
+    def proxied_source(self) -> _Address | None:
+        """The address from which the client reached the proxy, as (host, port), which the header of
+        proxy_protocol told: for the requests of a connection, that at its beginning; for a datagram, its
+        own. None without a proxy, and if the proxy told no IPv4 or IPv6 address, as for a health check of
+        its own.
+        """
+    @property
+    def proxied_destination(self) -> _Address | None:
+        """The address at which the client reached the proxy, as (host, port); None as for proxied_source."""
     @property
     def transport(self) -> _Transport:
         """The transport protocol that the request came over: "tcp" or "udp"."""
@@ -124,9 +163,15 @@ class Server:
     Arguments
         transport: "tcp" or "udp".
         host: The name or IP address to listen on; an empty string means all addresses of the
-            machine. Default "localhost". localhost means the loopback addresses alone, of IPv4 and
-            IPv6.
-        port: The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
+            machine. unix:PATH is a Unix domain socket, unix:@NAME one of Linux's abstract names.
+            Default "localhost". localhost means the loopback addresses alone, of IPv4 and IPv6. A
+            host that begins with a slash is the path of a Unix domain socket as well.
+        port: The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535. A
+            Unix domain socket has none: it is not looked at.
+        socket_mode: The permissions of the file of a Unix domain socket, as for chmod(2): who
+            may write to it may connect. 0 leaves them to the umask, with which it is most often the
+            user alone. Default 0; range: 0 to 511, octal 777. It is refused without such a file: an
+            abstract name has no permissions.
         concurrency: The concurrency model: whether threads, processes or event loops serve
             several clients at once. Default "events". "iterative": One client at a time: accepts a
             connection, serves it to its end, accepts the next. Over UDP: receives a datagram,
@@ -163,8 +208,9 @@ class Server:
             range: 0 to 1,024. It has no effect with "iterative", nor over TCP with "threads" and
             "processes". With a handler and "events", and over UDP with "threads", it is the number
             of requests handled at the same time. If the handler blocks, more workers than
-            processors are of use. Further requests wait in the kernel; they do not delay accepting,
-            time limits, replies in progress or a stop.
+            processors are of use. If it is asynchronous, it is the number of requests pending at
+            the same time, up to 65,536, and 0 means 1,024. Further requests wait in the kernel;
+            they do not delay accepting, time limits, replies in progress or a stop.
         backlog: The maximum number of connections that the kernel queues until they are
             accepted (listen(2)). Default 1024. The kernel reduces it to net.core.somaxconn.
         max_connections: The maximum number of TCP connections served at once; a further one is
@@ -174,7 +220,8 @@ class Server:
         max_connections_per_peer: The maximum number of TCP connections served at once for one
             peer, which is an IPv4 address or a /64 network of IPv6; a further one is closed
             immediately and counted. 0 sets no limit. Default 0. All clients behind one address
-            translator (NAT) or one proxy are one peer.
+            translator (NAT) are one peer, and so are those behind one proxy without proxy_protocol.
+            It has no effect on a Unix domain socket.
         max_request: The maximum length of a request, in bytes: a line with its newline, a
             message without its length or with its delimiter, or a datagram. Default 1048576; range:
             1 and more. It has no effect with "stream", which buffers no request.
@@ -191,6 +238,20 @@ class Server:
             of the reply. In seconds; None sets no limit. Default 30; range: above 0. TCP
             acknowledgements free the send buffer in large steps, so that a slow peer may seem to
             receive nothing for some time.
+        proxy_protocol: The networks of the proxies in front of the server, such as
+            10.0.0.0/8,::1, or any. If one is given, each connection and each datagram has to come
+            from it, and to begin with a header of the PROXY protocol. Default ""; range: IP
+            addresses and networks with commas between them, or any. Over TCP the header is of
+            version 1 or 2, over UDP of version 2 in each datagram. What has no valid header or
+            comes from elsewhere is closed or discarded, and counted in proxy_headers_rejected. The
+            header tells who the proxy's client is: the context of a request has its address, and
+            max_connections_per_peer counts by it, which "processes" refuses. Replies go to the
+            proxy, without a header. Whoever has an address of the list can claim to be anyone; over
+            UDP, whoever can forge one.
+        proxy_header_timeout: The time after which a connection is closed if the header of
+            proxy_protocol has not arrived. In seconds; None sets no limit. Default 5; range: above
+            0. A connection whose header is due is closed after idle_timeout as well, even if a part
+            of it has arrived. With "iterative" no other client is served meanwhile.
         busy_poll: The time for which an event loop, or over UDP any worker, polls for requests
             before it blocks. In seconds. Default 0; range: 0 to 1 s. Polling avoids the latency of
             a wake-up, and uses a whole processor as long as requests arrive within this time of
@@ -199,6 +260,13 @@ class Server:
             which the text of OpenMetrics then contains. Default False. Reading the clock twice and
             adding to two counters takes some 50 to 100 ns for each call. The built-in service is
             not timed.
+        sockets: sockets that are bound already, which the server serves on instead of binding host and
+            port: those of systemd (systemd_sockets), of a supervisor, of a server that is replaced, or
+            of a test. Socket objects, or numbers of descriptors; None or none of them binds. Each is a
+            socket of the transport, over IPv4 or IPv6, bound and not connected. The server has copies:
+            the caller may close its own. Others may have the same sockets, so a stop leaves them as
+            they are, and what waits in them is for whoever serves next. A TCP socket becomes
+            non-blocking for all who share it.
         handler: a callable that takes a request as bytes and returns the reply as bytes. One that
             requires a second positional argument gets the context of the request as well, a
             RequestContext; a second parameter with a default keeps it. The handler runs on the
@@ -211,7 +279,18 @@ class Server:
             length nor a delimiter; the server adds those of the reply. One that they do not fit is
             not sent, and the connection is closed. For a handler that gets the context, a connection
             that its peer has reset before it is accepted is closed: it has no addresses.
+            A coroutine function (async def, also as a method, as __call__ of an object, or behind
+            functools.partial) is called on an event loop, as a task for each request with a copy of
+            the context (contextvars) in which the server was started. Its requests need no thread
+            each: with "events", and over UDP, workers of them are pending at once, 1,024 if that is
+            0. The next request of a connection is passed on after the reply. A stop waits for the
+            tasks until its deadline, then cancels them, as a connection that breaks does. The loop
+            is the server's own, in a thread, created by the policy of asyncio and closed by the
+            stop, unless loop is given. `async with` stops the server without blocking the loop.
         text: True makes it a handler of str: the request is decoded from, the reply encoded to UTF-8.
+        loop: the event loop that runs a coroutine handler, for example asyncio.get_running_loop().
+            None has the server create one. It must run for as long as requests are to be answered:
+            a blocking call, of a client for example, in its thread keeps them waiting.
 
     Raises
         ValueError: an argument, or a combination of them, that is not possible.
@@ -224,8 +303,9 @@ class Server:
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -240,18 +320,23 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[bytes], Buffer] | None = None,
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[bytes], Buffer | Coroutine[Any, Any, Buffer]] | None = None,
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -266,18 +351,23 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[bytes, RequestContext], Buffer],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[bytes, RequestContext], Buffer | Coroutine[Any, Any, Buffer]],
         text: Literal[False] = False,
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -292,18 +382,23 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[str], str],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[str], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @overload
     def __new__(
         cls,
         transport: _Transport,
         *,
-        host: str = "localhost",
+        host: _Host = "localhost",
         port: SupportsIndex = 12000,
+        socket_mode: SupportsIndex = 0,
         concurrency: _Concurrency = "events",
         framing: _Framing = "stream",
         length_bytes: SupportsIndex = 4,
@@ -318,20 +413,29 @@ class Server:
         max_amplification: SupportsIndex = 0,
         idle_timeout: float | None = 300,
         write_timeout: float | None = 30,
+        proxy_protocol: str = "",
+        proxy_header_timeout: float | None = 5,
         busy_poll: float = 0,
         handler_latency: bool = False,
-        handler: Callable[[str, RequestContext], str],
+        sockets: Iterable[_HasFileno | int] | None = None,
+        handler: Callable[[str, RequestContext], str | Coroutine[Any, Any, str]],
         text: Literal[True],
+        loop: AbstractEventLoop | None = None,
     ) -> Self: ...
     @property
     def address(self) -> _Address:
-        """The first address that the server listens on: (host, port), with the actual port."""
+        """The first address that the server listens on: (host, port), with the actual port. That of a Unix
+        domain socket is as the module socket has it: the path as a str, an abstract name as bytes that
+        begin with a NUL.
+        """
     @property
     def addresses(self) -> list[_Address]:
-        """Every address that the server listens on, as (host, port): one for each address of its host."""
+        """Every address that the server listens on, each as the attribute address is: one for each address
+        of its host.
+        """
     @property
     def port(self) -> int:
-        """The port that the server listens on."""
+        """The port that the server listens on; 0 on a Unix domain socket."""
     @property
     def transport(self) -> _Transport:
         """The transport protocol: "tcp" or "udp"."""
@@ -349,6 +453,15 @@ class Server:
         capsock_handler_duration_seconds. The text is complete, with # EOF at its end: those of two
         servers are served separately.
         """
+    def sockets(self) -> list[_Socket]:
+        """Copies of the server's sockets, as socket.socket objects in the order of addresses: for a
+        successor, which serves them by Server(..., sockets=...), in this process or in one that inherits
+        them. The caller closes them.
+
+        From the first call on the sockets are shared: this server goes on serving them, and its stop
+        leaves them as they are, so that what waits in them is for whoever has the copies. OSError with
+        EBADF: the server is stopped.
+        """
     def request_stop(self) -> None:
         """Starts a stop with a timeout of 5 seconds and returns at once. wait() returns when it is done."""
     def stop(self, timeout: float | None = 5) -> StopReport:
@@ -357,7 +470,28 @@ class Server:
         limit) are cut. Ctrl-C ends the call, not the stop.
 
         It may be called from any thread and more than once: the earliest deadline holds, and each call
-        returns the same report. From a handler it starts the stop and returns at once.
+        returns the same report. From a handler, or a coroutine on the loop of the handler, it starts
+        the stop and returns at once.
+        """
+    def pause(self) -> None:
+        """Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections are
+        served on. What arrives waits in the system, until resume() or until another server that has the
+        same sockets takes it. It may be called from any thread and more than once.
+        """
+    def resume(self) -> None:
+        """Takes new work again after pause(). After a stop it has no effect."""
+    @property
+    def paused(self) -> bool:
+        """Whether the server takes no new work: it is paused, or a stop was requested."""
+    def drain(self, timeout: float | None = 300) -> StopReport:
+        """Pauses the server, waits until the peers have ended their connections, stops it, and returns the
+        report of stop(). Connections that are open after timeout seconds (default 300, None for no limit)
+        are stopped as by stop(): what has arrived is answered, and they are closed. Over UDP the stop
+        follows at once, or as soon as no coroutine of a handler is pending. Ctrl-C ends the call; the
+        server stays paused.
+
+        For a restart, another server first serves the same sockets; then this one is drained, and no
+        request is lost.
         """
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until the server has stopped and returns True, or False after timeout seconds. None,
@@ -375,6 +509,23 @@ class Server:
         traceback: TracebackType | None,
         /,
     ) -> None: ...
+    def __aenter__(self) -> Coroutine[Any, Any, Self]:
+        """The server, for the block of `async with`."""
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> Coroutine[Any, Any, None]:
+        """Stops the server, as stop() does, while the running loop goes on."""
+
+@final
+class _PendingReply:
+    def is_wanted(self) -> bool: ...
+    def complete(self, answer: object) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+    def on_cancel(self, callback: Callable[[], object]) -> None: ...
 
 @final
 class TcpClient:
@@ -422,7 +573,7 @@ class TcpClient:
     """
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
         connect_timeout: float | None = 10,
@@ -480,10 +631,14 @@ class TcpClient:
         """
     @property
     def local_address(self) -> _Address:
-        """The local address of the connection: (host, port)."""
+        """The local address of the connection: (host, port), or of a Unix domain socket as the module
+        socket has it.
+        """
     @property
     def peer_address(self) -> _Address:
-        """The address of the server: (host, port)."""
+        """The address of the server: (host, port), or of a Unix domain socket as the module socket
+        has it.
+        """
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -521,7 +676,7 @@ class UdpClient:
     """
     def __new__(
         cls,
-        host: str,
+        host: _Host,
         port: SupportsIndex = 12000,
         *,
         timeout: float | None = 5,
@@ -562,10 +717,14 @@ class UdpClient:
         """
     @property
     def local_address(self) -> _Address:
-        """The local address of the next request: (host, port)."""
+        """The local address of the next request: (host, port), or of a Unix domain socket as the module
+        socket has it.
+        """
     @property
     def peer_address(self) -> _Address:
-        """The address of the server: (host, port)."""
+        """The address of the server: (host, port), or of a Unix domain socket as the module socket
+        has it.
+        """
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -626,6 +785,11 @@ class Stats:
     @property
     def write_timeouts(self) -> int:
         """Connections closed by write_timeout."""
+    @property
+    def proxy_headers_rejected(self) -> int:
+        """TCP connections closed and datagrams discarded because proxy_protocol names other networks, or
+        because their header was missing, malformed or late.
+        """
     @property
     def datagrams_filtered(self) -> int:
         """Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or

@@ -148,6 +148,11 @@ class socket(_native.SocketCalls, _base):
 if _sys.modules.get("socket") is _sys.modules.get(__name__):
     socket.__module__ = "socket"
 _workers.register(socket, "capsock.socket")
+if _os.environ.get("CAPSOCK_TRACE"):
+    from capsock import _polls
+
+    _polls.install()
+    del _polls
 
 # `capsock run` enables the hints itself.
 if _os.environ.get("CAPSOCK_HINTS") == "1" and "capsock._run" not in _sys.modules:

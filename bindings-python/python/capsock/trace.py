@@ -44,6 +44,9 @@ def start(path: str | PathLike[str], payload: bool = True) -> Recording:
     recording is in progress.
     """
     _native._trace_start(path, payload)
+    from capsock import _polls
+
+    _polls.install()
     return Recording()
 
 

@@ -6,6 +6,6 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{Group, SCRIPT_RUNNER, replace_by, shell};
+pub(crate) use unix::{Group, SCRIPT_RUNNER, Sweep, replace_by, shell};
 #[cfg(windows)]
-pub(crate) use windows::{Group, SCRIPT_RUNNER, replace_by, shell};
+pub(crate) use windows::{Group, SCRIPT_RUNNER, Sweep, replace_by, shell};

@@ -4,12 +4,13 @@ use std::ffi::{OsString, c_void};
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Command};
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{FALSE, TRUE};
-use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+use windows_sys::Win32::System::Console::{
+    CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent, SetConsoleCtrlHandler,
+};
 use windows_sys::Win32::System::JobObjects::{
     AssignProcessToJobObject, CreateJobObjectW, JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
     JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK, JOBOBJECT_EXTENDED_LIMIT_INFORMATION,
@@ -23,7 +24,11 @@ pub(crate) const SCRIPT_RUNNER: &str = "capsock-run.exe";
 
 /// A child and its children, in a job and a process group of their own: they get no Ctrl-C of the console, and end with this
 /// process, however it ends.
-pub(crate) struct Group(OwnedHandle);
+pub(crate) struct Group {
+    job: OwnedHandle,
+    /// The number of the child, which is that of its process group.
+    child: u32,
+}
 
 impl Group {
     pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Group)> {
@@ -34,13 +39,37 @@ impl Group {
             let _ = child.wait();
             return Err(error);
         }
-        Ok((child, Group(job)))
+        let group = Group { job, child: child.id() };
+        Ok((child, group))
     }
 
     /// Kills them. That they have ended is no error.
     pub(crate) fn kill(&self) {
         // SAFETY: the handle is open.
-        unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) };
+        unsafe { TerminateJobObject(self.job.as_raw_handle(), 1) };
+    }
+
+    /// Sends them Ctrl-Break: a process group of its own gets no Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        // SAFETY: takes numbers. The group gets nothing if it has ended, or has no console.
+        unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, self.child) };
+    }
+
+    /// Nothing: the system has no other way to ask a process of the console to end.
+    pub(crate) fn terminate(&self) {}
+}
+
+/// Nothing: each job ends its processes.
+pub(crate) struct Sweep;
+
+impl Sweep {
+    pub(crate) fn new() -> Sweep {
+        Sweep
+    }
+
+    /// Whether a thread of the descendants runs: the system does not tell.
+    pub(crate) fn busy(&self) -> bool {
+        false
     }
 }
 
@@ -95,12 +124,12 @@ pub(crate) fn shell(text: &str, arguments: &[OsString]) -> Command {
 
 /// Runs a program to its end, in the place of this process: Ctrl-C is the program's alone, it ends if this process is killed,
 /// and its exit code is returned.
-pub(crate) fn replace_by(program: &Path, arguments: &[OsString]) -> io::Result<i32> {
+pub(crate) fn replace_by(command: &mut Command) -> io::Result<i32> {
     // SAFETY: a function of the type that the system calls.
     unsafe { SetConsoleCtrlHandler(Some(leave_to_child), TRUE) };
     // What the program starts may outlive it, as that of a program started by the user may.
     let job = job(JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK)?;
-    let mut child = Command::new(program).args(arguments).spawn()?;
+    let mut child = command.spawn()?;
     // Without the job the program runs as well.
     let _ = assign(&job, &child);
     Ok(child.wait()?.code().unwrap_or(1))

@@ -40,6 +40,10 @@ impl FromStr for Address {
 }
 
 impl Address {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.0
+    }
+
     /// Binds a socket to each address, all with one port. Addresses that this machine does not have are left out if it
     /// has another one.
     pub(super) fn bind(&self) -> Result<Vec<TcpListener>> {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::response::STATUSES;
+/// The status codes of the endpoint's responses.
+const STATUSES: [u16; 8] = [200, 400, 404, 405, 408, 431, 503, 505];
 
 /// Responses by status code, and connections without a response.
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn response(&self, code: u16) {
-        if let Some(index) = STATUSES.iter().position(|(one, _, _)| *one == code) {
+        if let Some(index) = STATUSES.iter().position(|one| *one == code) {
             self.responses[index].fetch_add(1, Relaxed);
         }
     }
@@ -42,7 +43,7 @@ impl Counts {
         let responses: Vec<_> = STATUSES
             .iter()
             .zip(&self.responses)
-            .map(|((code, _, _), count)| (format!("{{code=\"{code}\"}}"), count.load(Relaxed)))
+            .map(|(code, count)| (format!("{{code=\"{code}\"}}"), count.load(Relaxed)))
             .collect();
         counter(
             "capsock_metrics_responses",

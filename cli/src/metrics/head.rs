@@ -1,26 +1,10 @@
 //! The head of a request for the metrics: what it asks for, or the status that refuses it.
 //!
-//! httparse reads the syntax (RFC 9112). This file knows no socket and no file of the crate: the fuzz target
-//! `metrics_head` includes it.
+//! It knows no socket, and of the crate the head of any request alone: the fuzz target `metrics_head` includes it.
 
-use httparse::{EMPTY_HEADER, Error, Request, Status};
+use httparse::Request;
 
-/// The longest head, in bytes.
-pub(crate) const MAX_HEAD: usize = 8 << 10;
-
-/// The most header fields; a scrape has about ten.
-const MAX_FIELDS: usize = 64;
-
-/// What bytes that have arrived are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Head {
-    /// The beginning of a head.
-    Incomplete,
-    /// A whole head, whatever follows it.
-    Get(Wanted),
-    /// No head, or one that is refused, with this status code.
-    Refused(u16),
-}
+use crate::http::head::{is_head, path, values};
 
 /// What a GET or a HEAD wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,50 +27,15 @@ pub(crate) enum Page {
     Readiness,
 }
 
-/// Reads the head at the beginning of `bytes`, which is at most [`MAX_HEAD`] bytes long.
-pub(crate) fn parse(bytes: &[u8]) -> Head {
-    let mut fields = [EMPTY_HEADER; MAX_FIELDS];
-    let mut request = Request::new(&mut fields);
-    match request.parse(&bytes[..bytes.len().min(MAX_HEAD)]) {
-        Ok(Status::Partial) if bytes.len() >= MAX_HEAD => Head::Refused(431),
-        Ok(Status::Partial) => Head::Incomplete,
-        Ok(Status::Complete(_)) => wanted(&request),
-        Err(Error::TooManyHeaders) => Head::Refused(431),
-        Err(Error::Version) => Head::Refused(505),
-        Err(_) => Head::Refused(400),
-    }
-}
-
-fn wanted(request: &Request<'_, '_>) -> Head {
-    let named = |name: &'static str| {
-        request.headers.iter().filter(move |field| field.name.eq_ignore_ascii_case(name))
-    };
-    // RFC 9112, 3.2: a request of HTTP/1.1 without the field, or with two, is a bad one.
-    if request.version == Some(1) && named("host").count() != 1 {
-        return Head::Refused(400);
-    }
-    let page = match path(request.path.unwrap_or_default()) {
-        "/metrics" => {
-            Page::Metrics { open_metrics: prefers_open_metrics(named("accept").map(|field| field.value)) }
-        }
+/// What a request asks for, or the status that refuses it.
+pub(crate) fn wanted(request: &Request<'_, '_>) -> Result<Wanted, u16> {
+    let page = match path(request) {
+        "/metrics" => Page::Metrics { open_metrics: prefers_open_metrics(values(request, "accept")) },
         "/healthz" => Page::Health,
         "/readyz" => Page::Readiness,
-        _ => return Head::Refused(404),
+        _ => return Err(404),
     };
-    match request.method {
-        Some("GET") => Head::Get(Wanted { page, head: false }),
-        Some("HEAD") => Head::Get(Wanted { page, head: true }),
-        _ => Head::Refused(405),
-    }
-}
-
-/// The path of a request's target, which a client of a proxy may write as a whole URL (RFC 9112, 3.2.2).
-fn path(target: &str) -> &str {
-    let path = match target.split_once("://") {
-        Some((scheme, rest)) if !scheme.contains('/') => rest.find('/').map_or("", |slash| &rest[slash..]),
-        _ => target,
-    };
-    path.split('?').next().unwrap_or_default()
+    Ok(Wanted { page, head: is_head(request)? })
 }
 
 /// Whether the fields `Accept` prefer OpenMetrics 1.0 to plain text (RFC 9110, 12.5.1).
@@ -116,11 +65,16 @@ fn prefers_open_metrics<'a>(fields: impl Iterator<Item = &'a [u8]>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::head::{Head, MAX_HEAD, parse as parse_any};
 
     const METRICS: Page = Page::Metrics { open_metrics: false };
 
-    fn get(page: Page) -> Head {
-        Head::Get(Wanted { page, head: false })
+    fn get(page: Page) -> Head<Wanted> {
+        Head::Wants(Wanted { page, head: false })
+    }
+
+    fn parse(bytes: &[u8]) -> Head<Wanted> {
+        parse_any(bytes, wanted)
     }
 
     /// Each row: the line of the request, the fields, and what the head is.
@@ -133,7 +87,7 @@ mod tests {
             ("GET /metrics HTTP/1.0", "", get(METRICS)),
             ("GET /healthz HTTP/1.1", "Host: x", get(Page::Health)),
             ("GET /readyz HTTP/1.1", "Host: x", get(Page::Readiness)),
-            ("HEAD /readyz HTTP/1.1", "Host: x", Head::Get(Wanted { page: Page::Readiness, head: true })),
+            ("HEAD /readyz HTTP/1.1", "Host: x", Head::Wants(Wanted { page: Page::Readiness, head: true })),
             ("POST /metrics HTTP/1.1", "Host: x", Head::Refused(405)),
             ("OPTIONS /healthz HTTP/1.1", "Host: x", Head::Refused(405)),
             ("get /metrics HTTP/1.1", "Host: x", Head::Refused(405)),

@@ -1,15 +1,11 @@
 //! The endpoint of `--metrics`: the totals of a server, its health and its readiness, over HTTP/1.1.
 //!
-//! From the bottom up: [`head`] reads a request, [`response`] writes the reply, [`connection`] moves both with a time
-//! limit, [`counts`] counts them, [`address`] binds, and [`listener`] accepts. None of it runs on a thread of the
+//! [`head`] says what a request wants, [`counts`] counts them, and [`address`] binds. None of it runs on a thread of the
 //! server or touches its sockets, and none of its sockets is recorded by `--trace`.
 
 mod address;
-mod connection;
 mod counts;
 mod head;
-mod listener;
-mod response;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -18,20 +14,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use capsock::Server;
 
 pub(crate) use address::Address;
-use connection::Connection;
 use counts::Counts;
-use head::{Head, Page, Wanted};
-use listener::Listener;
-use response::{OPEN_METRICS, PROMETHEUS, Response, TEXT};
+use head::{Page, Wanted, wanted};
 
 use crate::failure::{Failure, Result};
+use crate::http::head::parse;
+use crate::http::{Connection, Head, Listener, Response, TEXT};
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// The sockets, bound before the server starts.
 pub(crate) struct Bound(Vec<TcpListener>);
 
 impl Bound {
-    pub(crate) fn new(address: &Address) -> Result<Bound> {
-        address.bind().map(Bound)
+    /// Binds the address, unless these listeners have been handed over for it.
+    pub(crate) fn new(address: &Address, handed_over: Vec<TcpListener>) -> Result<Bound> {
+        if handed_over.is_empty() { address.bind().map(Bound) } else { Ok(Bound(handed_over)) }
     }
 
     /// Starts to answer; dropping the endpoint ends that.
@@ -42,8 +41,10 @@ impl Bound {
             draining: AtomicBool::new(false),
             counts: Counts::default(),
         });
-        let mut endpoint = Endpoint { pages, addresses: Vec::new(), listeners: Vec::new() };
+        let mut endpoint =
+            Endpoint { pages, addresses: Vec::new(), sockets: Vec::new(), listeners: Vec::new() };
         for listener in self.0 {
+            endpoint.sockets.push(listener.try_clone().map_err(failed)?);
             let address = listener.local_addr().map_err(failed)?;
             let (answering, unanswered) = (Arc::clone(&endpoint.pages), Arc::clone(&endpoint.pages));
             let started = Listener::start(
@@ -62,6 +63,9 @@ impl Bound {
 pub(crate) struct Endpoint {
     pages: Arc<Pages>,
     addresses: Vec<SocketAddr>,
+    /// Copies, for a successor.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "there is none"))]
+    sockets: Vec<TcpListener>,
     /// Each ends when it is dropped.
     listeners: Vec<Listener>,
 }
@@ -70,6 +74,12 @@ impl Endpoint {
     /// The addresses that it is bound to.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// What it listens on.
+    #[cfg(unix)]
+    pub(crate) fn sockets(&self) -> &[TcpListener] {
+        &self.sockets
     }
 
     /// From now on the server is not ready.
@@ -90,14 +100,14 @@ impl Pages {
     /// Answers the request of a connection.
     fn answer(&self, stream: &TcpStream) {
         let connection = Connection::new(stream);
-        let response = match connection.head() {
-            Some(Head::Get(wanted)) => self.page(wanted),
-            Some(Head::Refused(code)) => Response::refusal(code),
+        let response = match connection.head(|bytes| parse(bytes, wanted)) {
+            Some(Head::Wants(wanted)) => self.page(wanted),
+            Some(Head::Refused(code)) => Response::refusal(code, "there are /metrics, /healthz and /readyz"),
             Some(Head::Incomplete) | None => return self.counts.unanswered(),
         };
         self.counts.response(response.code);
         // A client that has gone misses its response, which nobody else does.
-        let _ = connection.respond(&response.bytes(std::time::SystemTime::now()));
+        let _ = connection.respond(&response);
     }
 
     fn page(&self, Wanted { page, head }: Wanted) -> Response {
@@ -112,6 +122,10 @@ impl Pages {
             Page::Readiness if self.draining.load(Ordering::Relaxed) => (503, TEXT, "draining\n".to_owned()),
             Page::Readiness => (200, TEXT, "ready\n".to_owned()),
         };
-        Response::new(code, kind, content, head)
+        let response = Response::new(code, kind, content, head);
+        match page {
+            Page::Metrics { .. } => response.with("Vary: Accept\r\n"),
+            Page::Health | Page::Readiness => response,
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Result};
 use crate::log::{LogFormat, Severity};
 use crate::metrics::Endpoint;
+use crate::restart::Event;
 use crate::stdio::Output;
 
 /// Reports what the server does: on standard error, and as JSON on standard output.
@@ -22,16 +23,21 @@ impl Reporter {
         Ok(Reporter { json: json.map_err(|error| Failure::output(&error))?, log })
     }
 
-    pub(super) fn ready(&mut self, server: &Server, metrics: Option<&Endpoint>) -> Result<()> {
-        let addresses = texts(server.local_addrs());
-        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
-        let first = server.local_addr();
+    /// Returns what it has said. `sockets` are the names of those of systemd that are served.
+    pub(super) fn ready(
+        &mut self,
+        server: &Server,
+        sockets: &[String],
+        metrics: Option<&Endpoint>,
+    ) -> Result<String> {
+        let reach = Reach::of(server);
+        let Reach { addresses, address, port, local, whom } = &reach;
         let mut object = json!({
             "event": "ready",
             "transport": server.transport().name(),
             "concurrency": server.concurrency().name(),
-            "address": first.ip().to_string(),
-            "port": first.port(),
+            "address": address,
+            "port": port,
             "addresses": addresses,
             "local": local,
         });
@@ -39,20 +45,25 @@ impl Reporter {
         if let Some(metrics) = &metrics {
             object["metrics"] = json!(metrics);
         }
-        let message = format!(
-            "serving {} ({}) on {}, for {}; Ctrl-C stops it",
+        if !sockets.is_empty() {
+            object["sockets"] = json!(sockets);
+        }
+        let status = format!(
+            "serving {} ({}) on {}{}, for {}",
             server.transport().name(),
             server.concurrency().name(),
             addresses.join(" and "),
-            if local { "this machine only" } else { "any machine that reaches this one" },
+            of_systemd(sockets),
+            whom,
         );
-        self.say(message, &object);
+        self.say(format!("{status}; Ctrl-C stops it"), &object);
         if let Some(metrics) = metrics {
             let urls: Vec<_> = metrics.iter().map(|address| format!("http://{address}/metrics")).collect();
             let message = format!("serving metrics on {}", urls.join(" and "));
             self.say(message, &json!({ "event": "metrics", "addresses": metrics }));
         }
-        self.json(&object)
+        self.json(&object)?;
+        Ok(status)
     }
 
     pub(super) fn features(&self, stats: &Stats) {
@@ -69,6 +80,36 @@ impl Reporter {
         let object = json!({ "event": "stats", "stats": object(stats) });
         self.say(totals(stats), &object);
         self.json(&object)
+    }
+
+    pub(super) fn replacement(&mut self, event: &Event<'_>) {
+        let (severity, message, object) = match event {
+            Event::Starting { process } => (
+                Severity::Info,
+                format!("starting process {process} to replace this one"),
+                json!({ "event": "replacing", "process": process }),
+            ),
+            Event::Replaced { process, connections } => {
+                let rest = match connections {
+                    0 => String::new(),
+                    1 => "; 1 connection is served to its end".to_owned(),
+                    several => format!("; {several} connections are served to their ends"),
+                };
+                (
+                    Severity::Info,
+                    format!("replaced by process {process}{rest}"),
+                    json!({ "event": "replaced", "process": process, "connections": connections }),
+                )
+            }
+            Event::Kept { why } => (
+                Severity::Error,
+                format!("not replaced, the server goes on: {why}"),
+                json!({ "event": "kept", "why": why }),
+            ),
+        };
+        self.log.write(severity, message, &object);
+        // If nobody reads it, the server goes on.
+        let _ = self.json(&object);
     }
 
     pub(super) fn stopping(&self, stats: &Stats) {
@@ -106,6 +147,49 @@ impl Reporter {
         match &mut self.json {
             Some(output) => output.line(value).map_err(|error| Failure::output(&error)),
             None => Ok(()),
+        }
+    }
+}
+
+/// Which sockets of systemd are served, if any are.
+fn of_systemd(sockets: &[String]) -> String {
+    let names: Vec<_> = sockets.iter().map(|name| name.escape_debug().to_string()).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => format!(" (systemd's socket {})", names[0]),
+        _ => format!(" (systemd's sockets {})", names.join(", ")),
+    }
+}
+
+/// Where a server is reached, and by whom.
+struct Reach {
+    addresses: Vec<String>,
+    /// The first of them, and the port.
+    address: String,
+    port: u16,
+    /// Whether that is this machine alone.
+    local: bool,
+    whom: &'static str,
+}
+
+impl Reach {
+    fn of(server: &Server) -> Reach {
+        if let Some(unix) = server.unix_addr() {
+            let address = unix.to_string();
+            let whom = match unix.as_path() {
+                Some(_) => "those who may write to that file",
+                None => "any program on this machine",
+            };
+            return Reach { addresses: vec![address.clone()], address, port: 0, local: true, whom };
+        }
+        let first = server.local_addr();
+        let local = server.local_addrs().iter().all(|address| address.ip().is_loopback());
+        Reach {
+            addresses: texts(server.local_addrs()),
+            address: first.ip().to_string(),
+            port: first.port(),
+            local,
+            whom: if local { "this machine only" } else { "any machine that reaches this one" },
         }
     }
 }

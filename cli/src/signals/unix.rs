@@ -1,4 +1,4 @@
-//! Handlers of SIGINT and SIGTERM.
+//! Handlers of SIGINT and SIGTERM, and of SIGUSR2 (`restarts`).
 //!
 //! A signal interrupts a system call that blocks, but not one that is about to. After the first signal, a thread
 //! therefore sends SIGURG, which has no effect by default, to the command's thread until the command has ended.
@@ -72,16 +72,7 @@ impl Signals {
     }
 
     fn handle(&mut self, signal: i32, handler: usize) -> io::Result<()> {
-        let before = action(signal, None)?;
-        if before.sa_sigaction == libc::SIG_IGN && signal != libc::SIGURG {
-            return Ok(());
-        }
-        // SAFETY: a zeroed sigaction is a valid one: no flags, an empty mask, the default handler.
-        // Without SA_RESTART, blocking calls end with EINTR.
-        let mut new: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
-        new.sa_sigaction = handler;
-        action(signal, Some(&new))?;
-        self.before.push((signal, before));
+        self.before.extend(handle(signal, handler)?.map(|before| (signal, before)));
         Ok(())
     }
 
@@ -113,7 +104,21 @@ impl Drop for Signals {
     }
 }
 
-fn action(signal: i32, new: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
+/// Installs a handler, and returns what was there before. A signal that the host ignores stays ignored: `None`.
+pub(super) fn handle(signal: i32, handler: usize) -> io::Result<Option<libc::sigaction>> {
+    let before = action(signal, None)?;
+    if before.sa_sigaction == libc::SIG_IGN && signal != libc::SIGURG {
+        return Ok(None);
+    }
+    // SAFETY: a zeroed sigaction is a valid one: no flags, an empty mask, the default handler.
+    // Without SA_RESTART, blocking calls end with EINTR.
+    let mut new: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
+    new.sa_sigaction = handler;
+    action(signal, Some(&new))?;
+    Ok(Some(before))
+}
+
+pub(super) fn action(signal: i32, new: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     let mut old = MaybeUninit::zeroed();
     // SAFETY: `new` is null or a valid sigaction whose handler does async-signal-safe work only,
     // and `old` has room for one.
@@ -130,15 +135,20 @@ extern "C" fn on_wake(_signal: i32) {}
 /// Does only what signal-safety(7) allows: atomics, one send, and it leaves errno as it was.
 extern "C" fn on_signal(signal: i32) {
     HANDLING.fetch_add(1, Ordering::SeqCst);
+    flags::count(signal);
+    notify(&WATCHER);
+    HANDLING.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// Sends a byte to a stream of the process, by its number; -1 is none. Async-signal-safe.
+pub(super) fn notify(stream: &AtomicI32) {
     // SAFETY: errno's location is valid for the life of the thread.
     let errno = unsafe { *errno_location() };
-    flags::count(signal);
     // SAFETY: one byte of a constant goes to a stream that is open as long as a handler runs, or
     // to -1, which is refused. It neither blocks (the stream is non-blocking) nor raises SIGPIPE.
-    unsafe { libc::send(WATCHER.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, MSG_NOSIGNAL) };
+    unsafe { libc::send(stream.load(Ordering::SeqCst), b"!".as_ptr().cast(), 1, MSG_NOSIGNAL) };
     // SAFETY: as above.
     unsafe { *errno_location() = errno };
-    HANDLING.fetch_sub(1, Ordering::SeqCst);
 }
 
 #[cfg(not(target_vendor = "apple"))]

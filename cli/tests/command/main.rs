@@ -8,8 +8,14 @@ mod link;
 mod log_format;
 mod metrics;
 mod open_metrics;
-mod script;
+#[cfg(all(unix, feature = "pictures"))]
+mod renderers;
+mod run;
 mod serve;
+mod show;
 mod support;
 mod trace;
+#[cfg(unix)]
+mod unix_domain;
+mod watch;
 mod words;

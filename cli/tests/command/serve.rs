@@ -194,6 +194,37 @@ fn limits_reach_the_server() {
 }
 
 #[test]
+fn a_proxy_is_believed_as_told_and_each_rejection_counted() {
+    let header = b"PROXY TCP4 192.0.2.1 198.51.100.2 50000 443\r\n";
+    let tell = |mut peer: TcpStream, sent: &[u8]| {
+        peer.write_all(sent).unwrap();
+        let mut reply = [0; 5];
+        peer.read_exact(&mut reply).map(|()| reply)
+    };
+    let options = "--host 127.0.0.1 --proxy-protocol 127.0.0.0/8,::1";
+    let server = Server::start(&format!("tcp {options} --proxy-header-timeout 0.2"));
+    assert_eq!(&tell(connect(&server), &[header, &b"hello"[..]].concat()).unwrap(), b"HELLO");
+    assert!(tell(connect(&server), b"hello").is_err());
+    assert!(tell(connect(&server), b"PROXY").is_err());
+    server.running.signal(libc::SIGINT);
+    assert_eq!(server.running.json_line()["event"], "stopped");
+
+    let server = Server::start(&format!("udp {options}"));
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for sent in [&b"hello"[..], b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0hello"] {
+        socket.send_to(sent, ("127.0.0.1", server.port())).unwrap();
+    }
+    let mut reply = [0; 10];
+    assert_eq!(socket.recv(&mut reply).unwrap(), 5);
+    assert_eq!(&reply[..5], b"HELLO");
+    assert!(server.running.error_line().starts_with("capsock: serving "));
+    assert!(server.running.error_line().contains("what 127.0.0.1 sent was rejected"));
+
+    let server = Server::start("tcp --host 127.0.0.1 --proxy-protocol 192.0.2.0/24");
+    assert!(tell(connect(&server), header).is_err());
+}
+
+#[test]
 fn framings_reach_the_server_and_the_client() {
     let table: [(&str, &[u8], &[u8]); 4] = [
         ("--framing length --length-bytes 2", b"\0\x02ab", b"\0\x02AB"),

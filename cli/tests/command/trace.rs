@@ -32,7 +32,7 @@ fn a_file_gets_the_format_of_its_extension_or_none() {
         assert_eq!(drawn(&trace, &format!("-o {}", out.display())).code, 0);
         assert!(std::fs::read_to_string(&out).unwrap().starts_with(begin), "{extension}");
     }
-    for extension in ["png", "pdf", "jsonl"] {
+    for extension in ["jpg", "jsonl"] {
         let out = folder.path().join(format!("figure.{extension}"));
         let done = drawn(&trace, &format!("-o {}", out.display()));
         assert_eq!(done.code, 2, "{done:?}");
@@ -40,6 +40,47 @@ fn a_file_gets_the_format_of_its_extension_or_none() {
         assert!(!out.exists());
         assert_eq!(drawn(&trace, &format!("--format svg -o {}", out.display())).code, 0, "{extension}");
     }
+}
+
+/// The width and the height of a PNG.
+#[cfg(feature = "pictures")]
+fn size(png: &[u8]) -> (u32, u32) {
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let number = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+#[cfg(feature = "pictures")]
+#[test]
+fn a_picture_is_written_as_png_and_as_pdf() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("run.jsonl");
+    recorded(&trace, "udp", "iterative");
+    let file = |name: &str, options: &str| {
+        let out = folder.path().join(name);
+        assert_eq!(
+            drawn(&trace, &format!("--normalize -o {} {options}", out.display())).code,
+            0,
+            "{options}"
+        );
+        std::fs::read(out).unwrap()
+    };
+    let svg = String::from_utf8(file("a.svg", "")).unwrap();
+    let png = file("a.png", "--scale 1");
+    let (width, height) = size(&png);
+    assert!(svg.contains(&format!("width=\"{width}\" height=\"{height}\"")), "{width} {height}");
+    assert_eq!(size(&file("a.png", "")), (2 * width, 2 * height));
+    let pdf = file("a.pdf", "");
+    assert!(pdf.starts_with(b"%PDF-") && pdf.ends_with(b"%%EOF"));
+    // The same trace gives the same bytes.
+    assert!(file("b.png", "--scale 1") == png && file("b.pdf", "") == pdf);
+    size(&file("gantt.png", "--format gantt --scale 1"));
+    assert!(file("gantt.pdf", "--format gantt").starts_with(b"%PDF-"));
+    let out = folder.path().join("large.png");
+    let done = drawn(&trace, &format!("-o {} --scale 8 --font-size 60", out.display()));
+    assert_eq!((done.code, done.stderr.contains("choose a smaller --scale"), out.exists()), (2, true, false));
+    let done = drawn(&trace, &format!("-o {} --scale 3", folder.path().join("a.svg").display()));
+    assert_eq!((done.code, done.stderr.contains("--scale is of PNG")), (2, true), "{done:?}");
 }
 
 #[test]
@@ -157,7 +198,7 @@ fn the_axis_of_a_gantt_chart_ends_where_it_is_told() {
         ("--until 120", "--until is of the Gantt chart and the page"),
         ("--format gantt --until 2 --normalize", "cannot be used with '--normalize'"),
         ("--format gantt --until=-1", "the time"),
-        ("--format gantt --unfolded", "--unfolded is of the formats text, svg and html"),
+        ("--format gantt --unfolded", "--unfolded is of text, the pictures of the calls and the page"),
         ("--format gantt --until soon", "'soon' is not a number of seconds"),
     ] {
         let done = drawn(&trace, options);
@@ -229,8 +270,8 @@ fn a_picture_has_the_title_the_caption_the_size_and_the_part_that_are_asked_for(
     let svg = drawn(&trace, "--format svg --rows 3").text();
     assert!(svg.contains(".listen(") && !svg.contains(".bind("), "{svg}");
     for (options, why) in [
-        ("--title x", "--title is of SVG and the page"),
-        ("--format gantt --rows 1-2", "--rows is of the formats text, svg and html"),
+        ("--title x", "--title is of pictures and the page"),
+        ("--format gantt --rows 1-2", "--rows is of text, the pictures of the calls and the page"),
         ("--format svg --light", "--light is of the page"),
         ("--font-size 500 --format svg", "500 is not in 6..=60"),
         ("--rows 3-2", "'3-2' is no range of calls"),

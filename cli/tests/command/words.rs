@@ -32,6 +32,9 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("serve udp --busy-poll 0.5", 2, "'0.5' is not a whole number of microseconds"),
         ("serve udp --busy-poll NaN", 2, "'NaN' is not a whole number of microseconds"),
         ("serve tcp --busy-poll 1000001 --port 0", 2, "busy_poll is 1.000001 s"),
+        ("serve tcp --proxy-protocol 10.1.2.3/8 --port 0", 2, "write 10.0.0.0/8"),
+        ("serve udp --proxy-header-timeout 1", 2, "--proxy-header-timeout"),
+        ("serve tcp --proxy-header-timeout 0 --port 0", 2, "proxy_header_timeout is 0"),
         ("serve tcp --stop-timeout soon", 2, "soon"),
         ("serve tcp --max-request 0 --port 0", 2, "max_request is 0"),
         ("serve tcp --host does-not-exist.invalid --port 0", 1, "does-not-exist.invalid"),
@@ -77,8 +80,11 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("demo --texts /does/not/exist --expected /does/not/exist", 2, "/does/not/exist"),
         ("X.py", 2, "tip: to run a script, write: run X.py"),
         ("folder/UDPServer.py --port 1", 2, "tip: to run a script, write: run folder/UDPServer.py"),
-        ("run", 2, "SCRIPT.py"),
-        ("run script.py --port 1", 2, "python -m capsock run script.py --port 1"),
+        ("run", 2, "PROGRAM"),
+        ("run server.c 1", 2, "server.c is a source: compile it (cc -o server server.c)"),
+        ("run ./no-such-program", 1, "could not start ./no-such-program: No such file"),
+        ("run --trace /dev/null ./no-such-program", 1, "there is no program ./no-such-program"),
+        ("run --no-payload x", 2, "--trace"),
         ("completions klingon", 2, "klingon"),
         ("man --out /dev/null/folder", 1, "/dev/null/folder"),
     ];
@@ -127,10 +133,11 @@ fn help_and_version_are_data() {
 
 #[test]
 fn every_option_of_the_help_is_a_sentence() {
-    for line in ["serve tcp", "serve udp", "client tcp", "client udp", "demo", "man"] {
+    for line in ["serve tcp", "serve udp", "client tcp", "client udp", "run", "demo", "man"] {
         let help = words(&format!("{line} --help")).done().text();
         assert!(help.contains("Options:"), "{line}");
-        for option in help.lines().filter(|text| text.trim_start().starts_with("--")) {
+        // A description that names another option may have it at the beginning of a line, further to the right.
+        for option in help.lines().filter(|text| text.starts_with("      --")) {
             let described = option.trim().split_once("  ").is_some_and(|(_, text)| !text.trim().is_empty());
             assert!(described, "{line}: {option}");
         }
@@ -142,7 +149,7 @@ fn completions_know_the_words() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let done = words(&format!("completions {shell}")).done();
         assert_eq!(done.code, 0);
-        for word in ["uppercase", "concurrency", "retransmit-after"] {
+        for word in ["uppercase", "concurrency", "retransmit-after", "at-once"] {
             assert!(done.text().contains(word), "{shell}: {word}");
         }
         let knows_values = ["bash", "fish", "zsh"].contains(&shell);
@@ -176,8 +183,10 @@ fn man_writes_a_page_for_each_command() {
         "capsock-serve-tcp.1",
         "capsock-serve-udp.1",
         "capsock-serve.1",
+        "capsock-show.1",
         "capsock-trace.1",
         "capsock-uppercase.1",
+        "capsock-watch.1",
         "capsock.1",
     ];
     assert_eq!(pages, expected);

@@ -19,7 +19,7 @@ pub(super) struct Client<S: Session> {
 impl<S: Session> Client<S> {
     pub(super) fn connect(server: Endpoint, options: S::Options) -> Result<Client<S>> {
         S::check_options(&server, &options)?;
-        if server.port() == 0 {
+        if server.port() == 0 && server.unix().is_none() {
             return Err(Error::invalid(CONNECT, "port 0 is not the port of a server").at(&server));
         }
         let common = S::common(&options);
@@ -29,8 +29,11 @@ impl<S: Session> Client<S> {
             on_interrupt: common.on_interrupt.into(),
         };
         let open = || {
-            let server_addresses = resolve(&server, Purpose::Connect, waiting)?;
-            let (session, pair) = S::open(&server_addresses, waiting)?;
+            let server_addresses = match server.unix() {
+                None => resolve(&server, Purpose::Connect, waiting)?,
+                Some(_) => Vec::new(),
+            };
+            let (session, pair) = S::open(&server, &server_addresses, waiting)?;
             Ok((server_addresses, session, pair))
         };
         let (server_addresses, session, pair) =
@@ -53,11 +56,8 @@ impl<S: Session> Client<S> {
 
     pub(super) fn request(&self, text: &str) -> Result<String> {
         String::from_utf8(self.request_bytes(text.as_bytes())?).map_err(|_| {
-            Error::new(ErrorKind::InvalidText, READ_REPLY, "it is not valid UTF-8").at(self
-                .context
-                .addresses
-                .get()
-                .peer)
+            let peer = self.context.addresses.get().peer_text();
+            Error::new(ErrorKind::InvalidText, READ_REPLY, "it is not valid UTF-8").at(peer)
         })
     }
 

@@ -21,7 +21,7 @@ pub(super) struct CommonOptions {
 pub(super) struct Context<O> {
     /// The server as the caller named it.
     pub(super) server: Endpoint,
-    /// The addresses of that name, in the order in which they are tried; at least one.
+    /// The addresses of that name, in the order in which they are tried; at least one, but none of a Unix domain socket.
     pub(super) server_addresses: Vec<SocketAddr>,
     pub(super) options: O,
     /// The session writes the addresses of each socket here, before it sends a request.
@@ -39,8 +39,12 @@ pub(super) trait Session: Sized {
     /// Checks the options before the name is resolved.
     fn check_options(server: &Endpoint, options: &Self::Options) -> Result<()>;
 
-    /// Opens a socket to one of the addresses.
-    fn open(server_addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<(Self, AddressPair)>;
+    /// Opens a socket to one of the addresses, or to the server's Unix domain socket.
+    fn open(
+        server: &Endpoint,
+        server_addresses: &[SocketAddr],
+        waiting: WaitOptions<'_>,
+    ) -> Result<(Self, AddressPair)>;
 
     /// Checks a request before the client's lock is acquired.
     fn check_request(context: &Context<Self::Options>, request: &[u8]) -> Result<()>;

@@ -40,7 +40,7 @@ impl Features {
 
     /// The features in this set or in `other`.
     #[must_use]
-    pub fn union(self, other: Features) -> Features {
+    pub const fn union(self, other: Features) -> Features {
         Features(self.0 | other.0)
     }
 

@@ -5,12 +5,14 @@
 //! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
 //! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
 //!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
-//!   connection to several addresses; `probe`: which optional calls are available, and `features`: the set of them;
+//!   connection to several addresses; `adopt` and `systemd`: sockets that somebody else has bound; `unix_domain`: sockets
+//!   that have a path instead; `probe`: which optional calls are available, and `features`: the set of them;
 //! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
 //!
 //! [`BlockingSocket`] and [`Poller`] are for programs that make their own calls, as the textbook's do, and for the socket
 //! classes of other languages.
 
+mod adopt;
 mod blocking;
 mod connect;
 mod datagram;
@@ -27,11 +29,15 @@ mod resolve;
 mod rotating_port_socket;
 mod socket;
 pub(crate) mod sys;
+mod systemd;
 pub mod timeout;
 mod traced;
+mod unix_domain;
 mod wait;
 mod wait_error;
 
+pub use adopt::copy_of_number;
+pub(crate) use adopt::{adopt, canonical};
 pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_number};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};
@@ -47,9 +53,12 @@ pub(crate) use rotating_port_socket::{RebindingSocket, ReplacingSocket, Rotating
 pub(crate) use socket::Socket;
 pub(crate) use sys::{
     Child, ChildExit, Event, Events, Interest, PollFd, PollableInput, RESETS_AT_ONCE, SHUTDOWN_REFUSES,
-    Selector, Shareable, SharedMemory, Timer, process_id, with_signals_blocked,
+    Selector, Shareable, SharedMemory, Thread, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
+pub use systemd::{SystemdSocket, systemd_sockets};
+pub use traced::{PollKind, PollSpan};
+pub(crate) use unix_domain::{ClientFile, SocketFile, UnixSource, bind_unix, connect_unix, open_unix_client};
 pub(crate) use wait::{Deadline, WaitOptions, Waker, interest, no_interest, wait_for, wait_readable};
 pub use wait::{InterruptHook, WaitPolicy};
 pub use wait_error::WaitError;

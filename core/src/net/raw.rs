@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
-use super::sys::{self, Errno, Received};
+use super::sys::{self, Errno, PollFd, Received};
 use crate::net::sys::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use crate::netc;
 
@@ -117,6 +117,56 @@ impl RawSocket {
     }
 }
 
+/// The calls with an address of any family, which are not recorded.
+impl RawSocket {
+    /// bind(2).
+    pub(super) fn bind_any(&self, address: &SockAddr) -> Sys<()> {
+        Ok(self.socket.bind(address)?)
+    }
+
+    /// connect(2).
+    pub(super) fn connect_any(&self, address: &SockAddr) -> Sys<()> {
+        Ok(self.socket.connect(address)?)
+    }
+
+    /// getsockname(2).
+    pub(super) fn local_any(&self) -> Sys<SockAddr> {
+        Ok(self.socket.local_addr()?)
+    }
+
+    /// getpeername(2).
+    pub(super) fn peer_any(&self) -> Sys<SockAddr> {
+        Ok(self.socket.peer_addr()?)
+    }
+
+    /// recvmsg(2): the length, the flags that it returns, and the source.
+    pub(super) fn receive_any(&self, buffer: &mut [u8], flags: c_int) -> Sys<(usize, c_int, SockAddr)> {
+        sys::receive_any(self.socket.as_fd(), buffer, flags)
+    }
+
+    /// sendto(2), with MSG_NOSIGNAL.
+    pub(super) fn send_any(&self, bytes: &[u8], to: &SockAddr, flags: c_int) -> Sys<usize> {
+        sys::send_any(&self.socket, bytes, to, flags)
+    }
+
+    /// Whether it is a Unix domain socket.
+    #[cfg(unix)]
+    pub(super) fn is_unix(&self) -> bool {
+        self.socket.local_addr().is_ok_and(|address| address.is_unix())
+    }
+
+    /// There are none.
+    #[cfg(windows)]
+    pub(super) fn is_unix(&self) -> bool {
+        false
+    }
+
+    /// Makes the send buffer this long, in bytes, or as long as the system permits (SO_SNDBUF of socket(7)).
+    pub(crate) fn set_send_buffer(&self, bytes: usize) -> Sys<()> {
+        Ok(self.socket.set_send_buffer_size(bytes)?)
+    }
+}
+
 /// The calls that are not recorded: addresses, state and options.
 impl RawSocket {
     /// recv(2) with MSG_PEEK and MSG_DONTWAIT.
@@ -165,6 +215,29 @@ impl RawSocket {
     /// Whether it is a datagram socket (SO_TYPE of socket(7)).
     pub(super) fn is_datagram(&self) -> bool {
         self.socket.r#type().is_ok_and(|kind| kind == Type::DGRAM)
+    }
+
+    /// Whether an error of it is pending, or the connection has ended in both directions (POLLERR and POLLHUP of poll(2)).
+    pub(super) fn has_failed(&self) -> Sys<bool> {
+        let mut fds = [PollFd { fd: self.fd() as _, events: 0, revents: 0 }];
+        sys::poll(&mut fds, Some(Duration::ZERO)).map(|ready| ready > 0)
+    }
+
+    /// The type of the socket (SO_TYPE of socket(7)).
+    pub(super) fn kind(&self) -> Sys<Type> {
+        Ok(self.socket.r#type()?)
+    }
+
+    /// Whether it is a listening socket (SO_ACCEPTCONN of socket(7)).
+    pub(super) fn is_listening(&self) -> Sys<bool> {
+        let mut value = [0; size_of::<c_int>()];
+        self.option(netc::SOL_SOCKET, netc::SO_ACCEPTCONN, &mut value)?;
+        Ok(value != [0; size_of::<c_int>()])
+    }
+
+    /// Whether an IPv6 socket also has what is sent to IPv4 addresses (IPV6_V6ONLY of ipv6(7)).
+    pub(crate) fn is_dual_stack(&self) -> Sys<bool> {
+        Ok(!self.socket.only_v6()?)
     }
 
     /// Whether O_NONBLOCK is set (fcntl(2)).
@@ -260,6 +333,11 @@ impl RawSocket {
         sys::set_option(self.socket.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 1)
     }
 
+    /// The contrary of [`set_gro`](RawSocket::set_gro).
+    pub(crate) fn clear_gro(&self) -> Sys<()> {
+        sys::set_option(self.socket.as_fd(), netc::SOL_UDP, netc::UDP_GRO, 0)
+    }
+
     /// Received datagrams carry their remaining hop limit (IP_RECVTTL of ip(7); RFC 3542).
     pub(crate) fn set_recv_ttl(&self, ipv6: bool) -> Sys<()> {
         self.set_ip_option(ipv6, netc::IP_RECVTTL, netc::IPV6_RECVHOPLIMIT, 1)
@@ -303,6 +381,13 @@ impl From<OwnedFd> for RawSocket {
         sys::prevent_sigpipe(&socket);
         let mode = sys::Mode::of_adopted(&socket);
         RawSocket { socket, mode }
+    }
+}
+
+impl RawSocket {
+    /// A socket of which only the addresses and options are read: nothing of it is changed.
+    pub(super) fn borrow(fd: OwnedFd) -> RawSocket {
+        RawSocket { socket: fd.into(), mode: sys::Mode::of_new(false) }
     }
 }
 

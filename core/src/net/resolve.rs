@@ -34,6 +34,10 @@ pub(crate) fn resolve(
     wait: WaitOptions<'_>,
 ) -> Result<Vec<SocketAddr>> {
     let (host, port) = (endpoint.host(), endpoint.port());
+    if endpoint.unix().is_some() {
+        let why = "a Unix domain socket has no IP address".to_owned();
+        return Err(Error::gai(netc::EAI_NONAME, None, why, host));
+    }
     if let Some(known) = without_resolver(host, port, purpose) {
         return Ok(known);
     }
@@ -135,6 +139,8 @@ mod tests {
         assert_eq!(unknown.kind(), ErrorKind::NameNotResolved);
         assert!(unknown.gai_code().is_some());
         assert!(unknown.to_string().contains("does-not-exist.invalid"), "{unknown}");
+        let unix = addresses("unix:/run/x.sock", Purpose::Connect).unwrap_err();
+        assert_eq!(unix.kind(), ErrorKind::NameNotResolved);
         assert_eq!(addresses("a\0b", Purpose::Connect).unwrap_err().kind(), ErrorKind::InvalidArgument);
     }
 }

@@ -81,7 +81,7 @@ impl Socket {
 
     /// connect(2), whose record the caller ends when the connect does.
     pub(super) fn begin_connect(&self, address: &SocketAddr) -> (Sys<()>, PendingConnect) {
-        let record = PendingConnect::begin(self);
+        let record = PendingConnect::begin(self, address);
         (self.raw.connect(address), record)
     }
 

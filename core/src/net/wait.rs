@@ -231,7 +231,18 @@ pub(crate) fn wait_for(fds: &mut [PollFd], wait: WaitOptions<'_>) -> Result<(), 
         None => None,
     };
     *last = interest(waker.unwrap_or(NO_FD), netc::POLLIN);
-    traced::wait(fds, |fds| poll_until(fds, wait))
+    traced::wait(fds, |fds, limit| poll_briefly(fds, wait, limit), |fds| poll_until(fds, wait))
+}
+
+/// As [`poll_until`], for this time at most: `None` if it is over before the deadline.
+#[cold]
+#[inline(never)]
+fn poll_briefly(fds: &mut [PollFd], wait: WaitOptions<'_>, limit: Duration) -> Option<Result<(), WaitError>> {
+    let brief = wait.with_deadline(wait.deadline.earlier(Deadline::after(Some(limit))));
+    match poll_until(fds, brief) {
+        Err(WaitError::TimedOut) if !wait.deadline.passed() => None,
+        other => Some(other),
+    }
 }
 
 #[inline(always)]

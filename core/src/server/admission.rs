@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::proxy_header::PendingHeader;
 use super::state::{Context, LimitEvent, OpenConnection, State, peer_of};
 use crate::choices::Transport;
-use crate::net::{Errno, Socket};
+use crate::net::{Errno, Socket, canonical};
+use crate::proxy_protocol::{Networks, Proxied};
 use crate::request_context::RequestContext;
 
 /// Counts a connection as active until it is dropped.
@@ -35,13 +37,15 @@ impl PeerGuard {
     pub(super) fn new(socket: &Socket, state: &Arc<State>) -> Option<PeerGuard> {
         match state.context.settings.max_connections_per_peer {
             0 => Some(PeerGuard(None)),
-            most => PeerGuard::with_limit(most, socket, state),
+            most => match socket.peer_addr() {
+                Ok(address) => PeerGuard::with_limit(most, address.ip(), state),
+                Err(_) => Some(PeerGuard(None)),
+            },
         }
     }
 
-    fn with_limit(most: usize, socket: &Socket, state: &Arc<State>) -> Option<PeerGuard> {
-        let Ok(address) = socket.peer_addr() else { return Some(PeerGuard(None)) };
-        let peer = peer_of(address.ip());
+    fn with_limit(most: usize, address: IpAddr, state: &Arc<State>) -> Option<PeerGuard> {
+        let peer = peer_of(address);
         if !state.peers.add(peer, most) {
             state.context.counters().connections_refused.add(1);
             state.context.limit_reached(LimitEvent::RefusedPeer);
@@ -62,9 +66,13 @@ impl Drop for PeerGuard {
 /// An admitted connection: it is one of the open connections until it is dropped.
 pub(super) struct Admitted {
     pub(super) connection: Arc<OpenConnection>,
+    /// That of its requests, if the handler takes it.
+    pub(super) request_context: Option<Box<RequestContext>>,
+    /// The header that is due before its requests, if it comes from a proxy.
+    pub(super) header: Option<Box<PendingHeader>>,
     key: usize,
     active: ActiveGuard,
-    _peer: PeerGuard,
+    peer: PeerGuard,
 }
 
 impl Admitted {
@@ -76,12 +84,47 @@ impl Admitted {
             state.context.limit_reached(LimitEvent::Refused("max_connections is reached"));
             return None;
         }
-        let peer = PeerGuard::new(&socket, state)?;
+        let (header, peer) = match &state.context.proxies {
+            None => (None, PeerGuard::new(&socket, state)?),
+            // Its client is counted once the header tells who that is.
+            Some(proxies) => (Some(expect_header(&socket, proxies, &state.context)?), PeerGuard(None)),
+        };
         let request_context = request_context(&socket, &state.context).ok()?;
-        let connection = Arc::new(OpenConnection::new(socket, blocks, request_context));
+        let connection = Arc::new(OpenConnection::new(socket, blocks));
         let key = state.connections.insert(Arc::clone(&connection));
-        Some(Admitted { connection, key, active, _peer: peer })
+        Some(Admitted { connection, request_context, header, key, active, peer })
     }
+
+    /// Waits for the header, if one is due. `false` if the connection is to be closed.
+    pub(super) fn wait_for_header(&mut self) -> bool {
+        let Some(header) = &mut self.header else { return true };
+        match header.wait(&self.connection, &self.active.0.context) {
+            Ok(proxied) => self.complete_header(proxied),
+            Err(()) => false,
+        }
+    }
+
+    /// The header has arrived. `false` if its client has `max_connections_per_peer` connections, which is counted: the
+    /// caller closes this one.
+    pub(super) fn complete_header(&mut self, proxied: Option<Proxied>) -> bool {
+        let Some(header) = self.header.take() else { return true };
+        if let Some(context) = &mut self.request_context {
+            context.set_proxied(proxied);
+        }
+        let state = &self.active.0;
+        let client = proxied.map_or(header.peer, |proxied| proxied.source.ip());
+        let most = state.context.settings.max_connections_per_peer;
+        if most > 0 {
+            let Some(guard) = PeerGuard::with_limit(most, client, state) else { return false };
+            self.peer = guard;
+        }
+        true
+    }
+}
+
+#[cold]
+fn expect_header(socket: &Socket, proxies: &Networks, context: &Context) -> Option<Box<PendingHeader>> {
+    PendingHeader::expect(socket, proxies, context).map(Box::new)
 }
 
 /// The context of the requests of a connection, if the handler takes it. It is made while the system knows the addresses: a
@@ -90,7 +133,11 @@ fn request_context(socket: &Socket, context: &Context) -> Result<Option<Box<Requ
     if !context.takes_request_context() {
         return Ok(None);
     }
-    let (peer, local) = (socket.peer_addr()?, socket.local_addr()?);
+    if context.is_unix {
+        let (peer, local) = (socket.peer_unix()?, socket.local_unix()?);
+        return Ok(Some(Box::new(RequestContext::unix(Transport::Tcp, peer, local))));
+    }
+    let (peer, local) = (canonical(socket.peer_addr()?), canonical(socket.local_addr()?));
     Ok(Some(Box::new(RequestContext::new(Transport::Tcp, peer, local))))
 }
 

@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use socket2::Type;
+
 use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::{Endpoint, Errno, InterruptHook, Purpose, Socket, WaitPolicy};
+use crate::net::{self, Endpoint, Errno, InterruptHook, Purpose, Socket, SocketFile, WaitPolicy};
+use crate::server::config::ServerSettings;
+use crate::unix_address::{NO_ADDRESS, UnixAddress};
 
 /// The limit of the resolution of the host name.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +45,30 @@ pub(super) fn bind(
             other => return other,
         }
     }
+}
+
+/// A socket of the server, and the address that it is bound to.
+type Bound = (Socket, SocketAddr);
+
+/// The size of the send buffer of a datagram server on a Unix domain socket, in bytes, as far as the system permits it: what
+/// its clients have not received is in it.
+const UNIX_SEND_BUFFER: usize = 1 << 20;
+
+/// Binds a Unix domain socket, which has no IP address. Its file, if it has one, is removed when it is dropped.
+pub(super) fn bind_unix(
+    transport: Transport,
+    address: &UnixAddress,
+    settings: &ServerSettings,
+) -> Result<(Vec<Bound>, Option<SocketFile>)> {
+    let kind = match transport {
+        Transport::Tcp => Type::STREAM,
+        Transport::Udp => Type::DGRAM,
+    };
+    let (socket, file) = net::bind_unix(kind, address, settings.socket_mode, |socket| match transport {
+        Transport::Tcp => socket.listen(settings.backlog),
+        Transport::Udp => socket.set_send_buffer(UNIX_SEND_BUFFER),
+    })?;
+    Ok((vec![(socket, NO_ADDRESS)], file))
 }
 
 fn bind_all(

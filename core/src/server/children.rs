@@ -6,22 +6,19 @@
 
 use super::state::{Context, Stop};
 use crate::error::{Error, ErrorKind};
-use crate::net::fd::RawFd;
+use crate::net::fd::{NO_FD, RawFd};
 use crate::net::{
-    self, Child, ChildExit, Errno, Features, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
+    self, Child, ChildExit, Errno, Features, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
 use crate::netc;
 
-/// Forks a child that has `socket` open and runs `body`, whose result is its exit code.
+/// Forks a child that has the socket `fd` open and runs `body`, whose result is its exit code.
 ///
 /// # Safety
 /// As for [`net::fork`]: `body` is async-signal-safe.
-pub(super) unsafe fn fork(
-    socket: &Socket,
-    context: &Context,
-    body: impl FnOnce() -> i32,
-) -> Result<Child, Errno> {
-    let keep = [socket.fd(), context.stop.waker().fd()];
+pub(super) unsafe fn fork(fd: RawFd, context: &Context, body: impl FnOnce() -> i32) -> Result<Child, Errno> {
+    let [closed, open] = [false, true].map(|closed| context.gate.change_from(closed).fd());
+    let keep = [fd, context.stop.waker().fd(), closed, open];
     // SAFETY: the caller's promise.
     unsafe { net::fork(&keep, context.features.has(Features::PIDFD), body) }
 }
@@ -100,9 +97,20 @@ impl<T> Children<T> {
     pub(super) fn wait(
         &mut self,
         options: WaitOptions<'_>,
+        on_exit: impl FnMut(Exit),
+    ) -> Result<(), WaitError> {
+        self.wait_or(NO_FD, options, on_exit)
+    }
+
+    /// [`wait`](Children::wait), which also ends when this descriptor is readable.
+    pub(super) fn wait_or(
+        &mut self,
+        other: RawFd,
+        options: WaitOptions<'_>,
         mut on_exit: impl FnMut(Exit),
     ) -> Result<(), WaitError> {
-        let mut fds: Vec<_> = self.fds().map(|fd| interest(fd, netc::POLLIN)).collect();
+        let fds = self.fds().chain([other]);
+        let mut fds: Vec<_> = fds.map(|fd| interest(fd, netc::POLLIN)).collect();
         fds.push(no_interest());
         wait_for(&mut fds, options)?;
         for index in (0..self.0.len()).rev().filter(|index| fds[*index].revents != 0) {
@@ -111,9 +119,19 @@ impl<T> Children<T> {
         Ok(())
     }
 
-    /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline.
-    pub(super) fn stop(mut self, stop: &Stop, mut on_exit: impl FnMut(Exit)) {
+    /// Interrupts the calls in which they block, by a signal.
+    pub(super) fn interrupt(&self) {
+        self.0.iter().for_each(|(child, _)| child.interrupt());
+    }
+
+    /// Waits for the children, which have seen the stop themselves, and kills those that run past its deadline. With
+    /// `interrupt` they may block in a receive, which a signal ends.
+    pub(super) fn stop(mut self, stop: &Stop, interrupt: bool, mut on_exit: impl FnMut(Exit)) {
         while !self.0.is_empty() && !stop.kill_deadline().passed() {
+            if interrupt {
+                // Again in each round: a signal may arrive just before the call that it is to end.
+                self.interrupt();
+            }
             let moment = stop.kill_deadline().earlier(stop.next_deadline_check());
             let _ = self.wait(WaitOptions::until(moment), &mut on_exit);
         }

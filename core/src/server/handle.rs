@@ -9,8 +9,10 @@ use super::config::ServerOptions;
 use super::open_metrics::{Exposition, Format};
 use super::state::{DEFAULT_STOP_TIMEOUT, State, Stats, StopReport};
 use crate::choices::{Concurrency, Transport};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::fd::OwnedFd;
 use crate::net::{Deadline, Endpoint, InterruptHook, WaitError, WaitOptions};
+use crate::unix_address::UnixAddress;
 
 /// How long past its deadline a stop waits for handlers that have not returned.
 const HANDLER_GRACE: Duration = Duration::from_millis(80);
@@ -25,6 +27,8 @@ const CUT_GRACE: Duration = Duration::from_secs(1);
 pub struct Server {
     pub(super) state: Arc<State>,
     pub(super) addresses: Vec<SocketAddr>,
+    /// That of a Unix domain socket.
+    pub(super) unix: Option<UnixAddress>,
     pub(super) transport: Transport,
     pub(super) concurrency: Concurrency,
 }
@@ -40,19 +44,71 @@ impl Server {
         ServerOptions::new(Transport::Udp, on)
     }
 
-    /// The first address that the server is bound to, with the port that the system chose for port 0.
+    /// The first address that the server is bound to, with the port that the system chose for port 0. On a Unix domain
+    /// socket it is 0.0.0.0:0, and [`unix_addr`](Server::unix_addr) is the address.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addresses[0]
     }
 
-    /// Every address that the server is bound to: one for each address of its host name, at least one.
+    /// Every address that the server is bound to: one for each address of its host name, at least one. On a Unix domain
+    /// socket it is 0.0.0.0:0 alone.
     #[must_use]
     pub fn local_addrs(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// TCP or UDP.
+    /// Copies of the server's sockets, in the order of [`local_addrs`](Server::local_addrs()): for a successor, which
+    /// serves them by [`ServerOptions::sockets`](ServerOptions::sockets()), in this process or in another one that
+    /// inherits them. They have close-on-exec.
+    ///
+    /// From the first call on, the sockets are shared: this server goes on serving them, and its stop leaves them as they
+    /// are, so that connections in the backlog and datagrams in the queue wait for whoever has the copies. It is lost
+    /// only with the last copy. TCP listeners of a server with `Threads` or `Iterative` may have a limit for receives
+    /// (SO_RCVTIMEO), which accepted connections inherit.
+    ///
+    /// # Errors
+    /// `Closed` once the server is stopped; `OutOfResources` for want of descriptors; `Unsupported` in a process that was
+    /// forked after the start, and for a Unix domain socket, whose file a stop removes.
+    pub fn sockets(&self) -> Result<Vec<OwnedFd>> {
+        let operation = "share the server's sockets";
+        self.state.context.stop.check_process()?;
+        if self.unix.is_some() {
+            let why = "a Unix domain socket has a file, which this server removes when it stops";
+            let error = Error::new(ErrorKind::Unsupported, operation, why);
+            return Err(error.advise("start the successor on the same path when this server has stopped"));
+        }
+        match self.state.share_sockets() {
+            Ok(Some(sockets)) => Ok(sockets),
+            Ok(None) => Err(Error::new(ErrorKind::Closed, operation, "the server has been stopped")),
+            Err(errno) => Err(Error::os(errno.0, operation)),
+        }
+    }
+
+    /// Whether a connection waits to be accepted, or a datagram to be received, that the server has room for. If that
+    /// lasts, and no total grows, the server makes no progress: a watchdog can tell that from a server without clients.
+    #[must_use]
+    pub fn has_waiting_work(&self) -> bool {
+        let stats = self.stats();
+        let full = self.transport == Transport::Tcp
+            && stats.connections_active >= self.state.context.settings.max_connections as u64;
+        !full && self.state.has_waiting_work()
+    }
+
+    /// The address of the Unix domain socket that the server is bound to, as it was given; `None` if it is bound to IP
+    /// addresses.
+    #[must_use]
+    pub fn unix_addr(&self) -> Option<&UnixAddress> {
+        self.unix.as_ref()
+    }
+
+    /// What a client on this machine connects to: the first address, or the Unix domain socket.
+    #[must_use]
+    pub fn endpoint(&self) -> Endpoint {
+        self.unix.clone().map_or_else(|| Endpoint::from(self.local_addr()), Endpoint::from)
+    }
+
+    /// TCP or UDP: over a Unix domain socket a stream, or datagrams.
     #[must_use]
     pub fn transport(&self) -> Transport {
         self.transport
@@ -122,6 +178,18 @@ impl Server {
         self.stop_interruptible(timeout, None)
     }
 
+    /// Requests a stop within `timeout`, and returns at once, with the report so far: for a thread that completes replies of
+    /// an asynchronous handler, and would wait for itself in [`stop`](Server::stop).
+    ///
+    /// # Errors
+    /// Those of `stop`.
+    pub fn begin_stop(&self, timeout: Duration) -> Result<StopReport> {
+        let context = &self.state.context;
+        context.stop.check_process()?;
+        self.state.stop(timeout);
+        Ok(context.report())
+    }
+
     /// [`stop`](Server::stop), which a signal may interrupt; the server goes on stopping.
     ///
     /// # Errors
@@ -132,10 +200,9 @@ impl Server {
         on_interrupt: Option<InterruptHook>,
     ) -> Result<StopReport> {
         let context = &self.state.context;
-        context.stop.check_process()?;
-        self.state.stop(timeout);
+        let report = self.begin_stop(timeout)?;
         if self.state.on_own_thread() {
-            return Ok(context.report());
+            return Ok(report);
         }
         loop {
             let grace = if context.report().running > 0 { HANDLER_GRACE } else { CUT_GRACE };
@@ -201,6 +268,7 @@ impl fmt::Debug for Server {
             .field("transport", &self.transport)
             .field("concurrency", &self.concurrency)
             .field("addresses", &self.addresses)
+            .field("unix", &self.unix)
             .finish_non_exhaustive()
     }
 }

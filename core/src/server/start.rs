@@ -1,15 +1,39 @@
 //! Starting a server: its options are resolved, its sockets bound, and its engine started.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::bind::bind;
-use super::config::{ServerOptions, settings_from};
+use super::bind::{bind, bind_unix};
+use super::config::{ServerOptions, pending_limit, proxies, settings_from};
 use super::handle::Server;
 use super::state::{Context, State};
 use super::{children, tcp, udp};
 use crate::choices::{Concurrency, Transport};
 use crate::error::{Error, Result};
-use crate::net::{Errno, InterruptHook};
+use crate::net::fd::OwnedFd;
+use crate::net::{Errno, Features, InterruptHook, Socket, adopt};
+
+/// What a server does without on sockets that others may have: a call that blocks would be ended by a shutdown(2) of
+/// the socket, or block because another process took what poll(2) had reported; and the others do not expect several
+/// datagrams in one.
+const NOT_WHEN_SHARED: Features = Features::BLOCKING_RECEIVE.union(Features::UDP_GRO);
+
+/// Prepares copies of the sockets that the server was given; a copy has close-on-exec.
+fn adopt_all(
+    given: &[Arc<OwnedFd>],
+    transport: Transport,
+    backlog: u32,
+) -> Result<Vec<(Socket, SocketAddr)>> {
+    let adopt_one = |(index, fd): (usize, &Arc<OwnedFd>)| {
+        let which = match given.len() {
+            1 => "it".to_owned(),
+            count => format!("number {} of {count}", index + 1),
+        };
+        let copy = fd.try_clone().map_err(|error| Error::os(Errno::from(error).0, "serve on the socket"))?;
+        adopt(copy, transport, backlog, &which)
+    };
+    given.iter().enumerate().map(adopt_one).collect()
+}
 
 impl ServerOptions {
     /// Binds the sockets and starts the server: when this returns, clients can connect.
@@ -17,7 +41,9 @@ impl ServerOptions {
     /// # Errors
     /// `InvalidArgument` for options that contradict each other (a handler with `Stream` framing or with
     /// `Processes`); `Unsupported` if the system refuses to create processes; `AddressInUse`, `AddressNotAvailable`, `NameNotResolved`, `PermissionDenied` and the other
-    /// errors of bind(2).
+    /// errors of bind(2). For sockets that were given, `InvalidArgument` if one cannot be served, and none of those
+    /// of an address. For a Unix domain socket `AddressInUse` if a server is live on it, or a file that is no socket has
+    /// its path; `TimedOut` if another process keeps its directory locked (flock(2)).
     pub fn start(self) -> Result<Server> {
         self.start_interruptible(None)
     }
@@ -27,18 +53,38 @@ impl ServerOptions {
     /// # Errors
     /// `Interrupted` if a signal arrives and `on_interrupt` returns `true`; those of `start`.
     pub fn start_interruptible(self, on_interrupt: Option<InterruptHook>) -> Result<Server> {
-        let (settings, features) = settings_from(&self)?;
+        let (settings, mut features) = settings_from(&self)?;
+        let (proxies, pending_limit) = (proxies(&settings)?, pending_limit(&self));
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let (transport, concurrency) = (self.transport, settings.concurrency);
-        let sockets = bind(transport, &self.endpoint, settings.backlog, on_interrupt)?;
+        let shared = !self.sockets.is_empty();
+        let unix = self.endpoint.unix().filter(|_| !shared).cloned();
+        let (sockets, file) = match &unix {
+            Some(address) => bind_unix(transport, address, &settings)?,
+            None if shared => {
+                features = features.without(NOT_WHEN_SHARED);
+                (adopt_all(&self.sockets, transport, settings.backlog)?, None)
+            }
+            None => (bind(transport, &self.endpoint, settings.backlog, on_interrupt)?, None),
+        };
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
-        let context = Context::new(settings, features, self.handler, self.log).map_err(failed)?;
+        let mut context = Context::new(settings, proxies, features, self.handler, pending_limit, self.log)
+            .map_err(failed)?;
+        context.is_unix = unix.is_some();
         let state = Arc::new(State::new(context).map_err(failed)?);
+        if shared {
+            state.sharing.begin();
+        }
+        if let Some(file) = file {
+            state.set_socket_file(file);
+        }
+        state.context.gate.set_closed(self.paused);
         // If the start fails from here on, dropping the server ends the threads that have been started.
-        let server = Server { state: Arc::clone(&state), addresses, transport, concurrency };
+        let server = Server { state: Arc::clone(&state), addresses, unix, transport, concurrency };
         let starting = state.keep_running();
         let started = match transport {
             Transport::Tcp => tcp::start(&state, sockets),
+            Transport::Udp if state.context.is_unix => udp::start_unix(&state, sockets),
             Transport::Udp => udp::start(&state, sockets),
         };
         drop(starting);

@@ -2,9 +2,16 @@
 
 use crate::net::sys::fd::RawFd;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// The bytes of a payload that are recorded.
 pub(crate) const PAYLOAD: usize = 32;
+
+/// The descriptors of a list that are recorded.
+pub(crate) const LISTED: usize = 32;
+
+/// How long a call has waited when the line is written that it has begun.
+pub const BEGIN_AFTER: Duration = Duration::from_millis(10);
 
 /// How a call has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +35,37 @@ pub(crate) struct CallRecord<'a> {
     /// What was sent or received, or its beginning.
     pub(crate) data: &'a [u8],
     pub(crate) argument: Option<i32>,
+    /// For a wait for several descriptors.
+    pub(crate) waited: Descriptors<'a>,
+    pub(crate) ready: Descriptors<'a>,
+}
+
+/// The descriptors of a wait for several, by what each is waited for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Descriptors<'a> {
+    /// Those for input: data, a connection to accept, an end or an error.
+    pub readable: &'a [i32],
+    /// Those for space in the send buffer, or the end of a connect.
+    pub writable: &'a [i32],
+}
+
+impl Descriptors<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.readable.is_empty() && self.writable.is_empty()
+    }
+}
+
+/// A call that waits, with all that its line says.
+#[derive(Debug)]
+pub(super) struct BegunCall<'a> {
+    pub(super) name: &'static str,
+    pub(super) fd: RawFd,
+    /// Nanoseconds of the monotonic clock, as `at`.
+    pub(super) begin: u64,
+    pub(super) at: u64,
+    /// `None` for a virtual thread.
+    pub(super) thread: Option<u32>,
+    pub(super) record: CallRecord<'a>,
 }
 
 /// A call that has ended, with all that its line says.

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Once;
 
-use super::recorder;
+use super::recorder::{self, ProcessLine};
 use crate::net::sys::{self, KeptErrno};
 
 /// The file to record to; empty is none.
@@ -47,6 +47,16 @@ pub(crate) fn suspended<T>(run: impl FnOnce() -> T) -> T {
 
 /// Starts the recording that the environment names, the first time.
 fn start() {
+    start_once(ProcessLine::Now);
+}
+
+/// As [`start`]; the process's line is written with that of its first call.
+#[cfg(all(unix, feature = "preload"))]
+pub(super) fn start_silently() {
+    start_once(ProcessLine::WithFirstCall);
+}
+
+fn start_once(line: ProcessLine) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // The user of a privileged program may not choose a file for it to write.
@@ -54,7 +64,7 @@ fn start() {
         if let Some(file) = file {
             // Any other value than these records no payload.
             let payload = env::var_os(PAYLOAD).is_none_or(|value| value.is_empty() || value == "1");
-            if let Err(error) = recorder::start_for(Path::new(&file), payload, true) {
+            if let Err(error) = recorder::start_for(Path::new(&file), payload, true, line) {
                 let _ = writeln!(std::io::stderr().lock(), "capsock: {FILE}: {error}");
             }
         }

@@ -19,6 +19,8 @@ pub enum Event<'a> {
     /// A process began to record: its first line.
     #[serde(borrow)]
     Process(Process<'a>),
+    /// A call has waited, and has not ended.
+    Begin(Begin<'a>),
     /// A socket call has ended.
     Call(Call<'a>),
 }
@@ -35,7 +37,7 @@ pub struct Process<'a> {
     pub parent: Option<u32>,
     /// The program: the name of the script, class or executable, without its directory.
     pub program: Cow<'a, str>,
-    /// The language of the program: `c`, `java`, `python`, `rust`.
+    /// The language of the program: `c`, `java`, `python`, `rust`. A program that the preload library records is `c`.
     pub language: Cow<'a, str>,
     /// The time of the line in nanoseconds of CLOCK_MONOTONIC, as in the calls.
     pub at: u64,
@@ -43,8 +45,47 @@ pub struct Process<'a> {
     pub wall: u64,
 }
 
+/// A call that waits: written once it has waited for 10 ms, so that a call that never returns is known. If it does return,
+/// its [`Call`] has the same `pid`, `fd` and `begin`.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begin<'a> {
+    /// The version of the format.
+    pub capsock: u32,
+    /// The process.
+    pub pid: u32,
+    /// The thread; absent for a virtual thread, which is on no thread of the system's while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tid: Option<u32>,
+    /// When the call began, in nanoseconds of CLOCK_MONOTONIC.
+    pub begin: u64,
+    /// The time of the line: until then at least it waited.
+    pub at: u64,
+    /// Its name, as in [`Call`].
+    pub call: Cow<'a, str>,
+    /// The descriptor, as in [`Call`].
+    pub fd: i32,
+    /// `tcp` or `udp`; empty for `select`, `poll` and `epoll_wait`.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub transport: Cow<'a, str>,
+    /// This end's address, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<SocketAddr>,
+    /// The other end's address, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<SocketAddr>,
+    /// The length of the caller's buffer in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<u64>,
+    /// As in [`Call`].
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub waited_in: Cow<'a, [i32]>,
+    /// As in [`Call`].
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub waited_out: Cow<'a, [i32]>,
+}
+
 /// A socket call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call<'a> {
     /// The version of the format.
     pub capsock: u32,
@@ -62,14 +103,15 @@ pub struct Call<'a> {
     /// How long of that it was blocked, in nanoseconds.
     pub blocked: u64,
     /// Its name: `socket`, `bind`, `listen`, `accept`, `connect`, `send`, `recv`, `sendto`, `recvfrom`, `sendmsg`,
-    /// `recvmsg`, `shutdown`, `close`.
+    /// `recvmsg`, `shutdown`, `close`, and the waits `select`, `poll`, `epoll_wait`.
     pub call: Cow<'a, str>,
-    /// The descriptor it was made on; for `socket`, the one that it made.
+    /// The descriptor it was made on; for `socket`, the one that it made; -1 for `select` and `poll`.
     pub fd: i32,
     /// For `accept`, the descriptor of the new connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<i32>,
-    /// `tcp` or `udp`.
+    /// `tcp` or `udp`; empty for `select`, `poll` and `epoll_wait`.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub transport: Cow<'a, str>,
     /// This end's address, where it has one; for `accept`, the new connection's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +135,18 @@ pub struct Call<'a> {
     /// The argument of `listen` (the backlog), or of `shutdown` (0 for the input, 1 the output, 2 both).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub argument: Option<i32>,
+    /// The descriptors that `select`, `poll` or `epoll_wait` waited for to be readable, 32 of them at most.
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub waited_in: Cow<'a, [i32]>,
+    /// The descriptors that it waited for to be writable, 32 of them at most.
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub waited_out: Cow<'a, [i32]>,
+    /// The descriptors that it found readable, or with an end or an error to report, 32 of them at most.
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub ready_in: Cow<'a, [i32]>,
+    /// The descriptors that it found writable, 32 of them at most.
+    #[serde(default, skip_serializing_if = "<[i32]>::is_empty")]
+    pub ready_out: Cow<'a, [i32]>,
     /// `ok`, or what ended it: an errno's name (`ECONNREFUSED`), `timeout`, `closed` (by another thread),
     /// `interrupted` (by a signal).
     pub outcome: Cow<'a, str>,

@@ -1,9 +1,10 @@
 //! The line of a call.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use super::call_record::{EndedCall, Outcome, PAYLOAD};
-use super::event::{Call, Event, VERSION};
+use super::call_record::{BegunCall, CallRecord, EndedCall, LISTED, Outcome, PAYLOAD};
+use super::event::{Begin, Call, Event, VERSION};
 use super::impairment::{Impairment, mark};
 use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
@@ -18,10 +19,46 @@ fn fd_number(fd: RawFd) -> i32 {
     fd as i32
 }
 
+fn number(count: Option<usize>) -> Option<u64> {
+    count.and_then(|count| u64::try_from(count).ok())
+}
+
+/// The transport; a wait for several descriptors has none.
+fn transport(record: &CallRecord<'_>) -> &'static str {
+    match (record.waited.is_empty(), record.datagrams) {
+        (false, _) => "",
+        (true, true) => "udp",
+        (true, false) => "tcp",
+    }
+}
+
+fn list(descriptors: &[i32]) -> Cow<'_, [i32]> {
+    Cow::Borrowed(&descriptors[..descriptors.len().min(LISTED)])
+}
+
+/// Writes the line of a call that waits.
+pub(super) fn write_begin(begun: &BegunCall<'_>) {
+    let record = begun.record;
+    recorder::write(&Event::Begin(Begin {
+        capsock: VERSION,
+        pid: sys::process_id().unsigned_abs(),
+        tid: begun.thread,
+        begin: begun.begin,
+        at: begun.at,
+        call: begun.name.into(),
+        fd: fd_number(begun.fd),
+        transport: transport(&record).into(),
+        local: record.local.map(canonical),
+        peer: record.peer.map(canonical),
+        room: number(record.room),
+        waited_in: list(record.waited.readable),
+        waited_out: list(record.waited.writable),
+    }));
+}
+
 /// Writes the line of a call.
 pub(super) fn write_call(ended: EndedCall<'_>) {
     let record = ended.record;
-    let number = |count: Option<usize>| count.and_then(|count| u64::try_from(count).ok());
     let mut data = Text::<{ 4 * PAYLOAD }>::new();
     let given = !record.data.is_empty() && with_payload();
     if given {
@@ -39,7 +76,7 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         call: ended.name.into(),
         fd: fd_number(ended.fd),
         accepted: record.accepted.map(fd_number),
-        transport: if record.datagrams { "udp" } else { "tcp" }.into(),
+        transport: transport(&record).into(),
         local: record.local.map(canonical),
         peer: record.peer.map(canonical),
         bytes: number(record.bytes),
@@ -47,6 +84,10 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         data: data.as_str().filter(|_| given).map(Into::into),
         impairment: impairment(&ended).map(|impairment| impairment.name().into()),
         argument: record.argument,
+        waited_in: list(record.waited.readable),
+        waited_out: list(record.waited.writable),
+        ready_in: list(record.ready.readable),
+        ready_out: list(record.ready.writable),
         outcome: ended.outcome.name().into(),
     }));
 }

@@ -31,6 +31,9 @@ mod line;
 #[cfg(not(feature = "trace"))]
 mod off;
 mod payload;
+#[cfg(all(unix, feature = "preload"))]
+#[doc(hidden)]
+pub mod preload;
 #[cfg(feature = "trace")]
 mod process_info;
 #[cfg(feature = "trace")]
@@ -40,18 +43,19 @@ mod span;
 #[cfg(feature = "trace")]
 mod text;
 
+pub use call_record::{BEGIN_AFTER, Descriptors};
 pub(crate) use call_record::{CallRecord, Outcome, PAYLOAD};
 #[cfg(feature = "trace")]
 pub(crate) use environment::{on, suspended};
 #[cfg(feature = "trace")]
-pub use event::{Call, Event, Process, UnsupportedVersion, VERSION};
+pub use event::{Begin, Call, Event, Process, UnsupportedVersion, VERSION};
 pub use impairment::{Impairment, impaired};
 #[cfg(feature = "trace")]
-use line::write_call;
+use line::{write_begin, write_call};
 #[cfg(not(feature = "trace"))]
 pub(crate) use off::{descriptor, forked, on, suspended};
 #[cfg(not(feature = "trace"))]
-use off::{next_in_sequence, write_call};
+use off::{next_in_sequence, write_begin, write_call};
 pub use payload::{escape_into, unescape};
 #[cfg(feature = "trace")]
 pub use process_info::set_process_info;
@@ -61,4 +65,14 @@ use recorder::next_in_sequence;
 pub(crate) use recorder::{descriptor, forked};
 #[cfg(feature = "trace")]
 pub use recorder::{start, stop};
-pub(crate) use span::{Direction, Span, WaitSpan, abandoned_span, here_and_now};
+pub(crate) use span::{
+    Direction, MultiWait, Span, Unreported, WaitSpan, abandoned_span, here_and_now, unreported,
+};
+
+/// The time by the clock of the trace, in nanoseconds: that of [`Call::begin`], the same in all
+/// processes of the machine.
+#[cfg(feature = "trace")]
+#[must_use]
+pub fn now() -> u64 {
+    span::now()
+}

@@ -3,11 +3,12 @@
 //! A process has at most one recording. While it runs, a line is one write(2), without allocation or lock, so that a
 //! forked child may write as well.
 
+use std::fmt::{Display, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{fmt::Write, io, thread};
+use std::{io, thread};
 
 use super::event::{Event, Process, VERSION};
 use super::process_info::process_info;
@@ -33,6 +34,23 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// How often it polls for that.
 const DRAIN_POLL: Duration = Duration::from_micros(100);
 
+/// No line of a process has been written.
+const NO_PROCESS: u32 = 0;
+
+/// A thread writes the line of this process.
+const BEING_WRITTEN: u32 = u32::MAX;
+
+/// How often a thread polls for the end of that.
+const FIRST_LINE_POLLS: u32 = 1000;
+
+/// When the line of this process is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProcessLine {
+    Now,
+    #[cfg_attr(not(feature = "preload"), allow(dead_code, reason = "for programs that may make no call"))]
+    WithFirstCall,
+}
+
 /// The file of the recording. It changes only while no thread writes.
 struct Output {
     /// A [`FileNumber`]; -1 for none.
@@ -42,11 +60,13 @@ struct Output {
     payload: AtomicBool,
     /// Whether the environment started it.
     by_environment: AtomicBool,
-    /// The process whose line has been written.
+    /// The process whose line has been written, `NO_PROCESS` or `BEING_WRITTEN`.
     process: AtomicU32,
     /// Threads that may be writing.
     writers: AtomicU32,
     sequence: AtomicU64,
+    /// The two times of a process line that is written later.
+    began: [AtomicU64; 2],
 }
 
 static OUTPUT: Output = Output {
@@ -58,6 +78,7 @@ static OUTPUT: Output = Output {
     process: AtomicU32::new(0),
     writers: AtomicU32::new(0),
     sequence: AtomicU64::new(0),
+    began: [const { AtomicU64::new(0) }; 2],
 };
 
 /// Whether there may be a recording: it runs, or the environment has not been read.
@@ -103,7 +124,7 @@ pub(crate) fn descriptor() -> Option<RawFd> {
 /// # Errors
 /// `InputOutput`: the file cannot be opened or written; a recording is running (EBUSY).
 pub fn start(file: impl AsRef<Path>, payload: bool) -> Result<()> {
-    start_for(file.as_ref(), payload, false)
+    start_for(file.as_ref(), payload, false, ProcessLine::Now)
 }
 
 /// Ends the recording, if there is one. Every line is in the file when this returns.
@@ -123,7 +144,7 @@ pub(super) fn disable() {
     let _ = STATE.compare_exchange(UNKNOWN, OFF, Ordering::AcqRel, Ordering::Relaxed);
 }
 
-pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Result<()> {
+pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool, line: ProcessLine) -> Result<()> {
     let tried = "record a trace in";
     let failed =
         |Errno(errno)| Error::input_output(&io::Error::from_raw_os_error(errno), tried).at(path.display());
@@ -144,8 +165,19 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool) -> Res
         OUTPUT.number.store(file as isize, Ordering::Relaxed);
         OUTPUT.payload.store(payload, Ordering::Relaxed);
         OUTPUT.by_environment.store(by_environment, Ordering::Relaxed);
-        OUTPUT.process.store(process(), Ordering::Relaxed);
-        write_process(None)
+        match line {
+            ProcessLine::Now => {
+                OUTPUT.process.store(process(), Ordering::Relaxed);
+                write_process(None, times())
+            }
+            ProcessLine::WithFirstCall => {
+                let [at, wall] = times();
+                OUTPUT.began[0].store(at, Ordering::Relaxed);
+                OUTPUT.began[1].store(wall, Ordering::Relaxed);
+                OUTPUT.process.store(NO_PROCESS, Ordering::Relaxed);
+                Ok(())
+            }
+        }
     });
     if let Err(errno) = began {
         OUTPUT.number.store(-1, Ordering::Relaxed);
@@ -221,18 +253,25 @@ pub(super) fn write(event: &Event<'_>) {
 
 fn write_all(event: Option<&Event<'_>>) {
     let _errno = KeptErrno::new();
-    let process = process();
-    let known = OUTPUT.process.load(Ordering::Relaxed);
-    let forked = process != known
-        && OUTPUT.process.compare_exchange(known, process, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-    if forked {
+    let pid = process();
+    let owed = owed(pid);
+    if let Owed::Forked(_) = owed {
         // The parent's threads are not in this process.
         OUTPUT.writers.store(0, Ordering::SeqCst);
     }
     // Counted before the state is read: either a stop waits for this writer, or this writer sees the stop.
     OUTPUT.writers.fetch_add(1, Ordering::SeqCst);
     if STATE.load(Ordering::SeqCst) == ON {
-        let process = if forked { write_process(Some(known)) } else { Ok(()) };
+        let process = match owed {
+            Owed::Nothing => Ok(()),
+            Owed::First => {
+                write_process(None, OUTPUT.began.each_ref().map(|time| time.load(Ordering::Relaxed)))
+            }
+            Owed::Forked(parent) => write_process(Some(parent), times()),
+        };
+        if let Owed::First = owed {
+            OUTPUT.process.store(pid, Ordering::Release);
+        }
         if let Err(errno) = process.and_then(|()| event.map_or(Ok(()), write_line)) {
             end_after(errno);
         }
@@ -240,7 +279,45 @@ fn write_all(event: Option<&Event<'_>>) {
     OUTPUT.writers.fetch_sub(1, Ordering::SeqCst);
 }
 
-fn write_process(parent: Option<u32>) -> std::result::Result<(), Errno> {
+/// The line of a process that the caller has to write before its own.
+#[derive(Clone, Copy)]
+enum Owed {
+    Nothing,
+    First,
+    /// With the parent.
+    Forked(u32),
+}
+
+fn owed(pid: u32) -> Owed {
+    let mut polls = 0;
+    loop {
+        let known = OUTPUT.process.load(Ordering::Acquire);
+        if known == pid {
+            return Owed::Nothing;
+        }
+        // Another thread writes it; or this is a copy of a process, without that thread.
+        if known == BEING_WRITTEN && polls < FIRST_LINE_POLLS {
+            polls += 1;
+            thread::yield_now();
+            continue;
+        }
+        let next = if known == NO_PROCESS { BEING_WRITTEN } else { pid };
+        if OUTPUT.process.compare_exchange(known, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            return if matches!(known, NO_PROCESS | BEING_WRITTEN) {
+                Owed::First
+            } else {
+                Owed::Forked(known)
+            };
+        }
+    }
+}
+
+/// The clock of the calls, and that of the wall.
+fn times() -> [u64; 2] {
+    [netc::CLOCK_MONOTONIC, netc::CLOCK_REALTIME].map(sys::nanoseconds)
+}
+
+fn write_process(parent: Option<u32>, [at, wall]: [u64; 2]) -> std::result::Result<(), Errno> {
     let info = process_info();
     write_line(&Event::Process(Process {
         capsock: VERSION,
@@ -248,8 +325,8 @@ fn write_process(parent: Option<u32>) -> std::result::Result<(), Errno> {
         parent,
         program: info.program().into(),
         language: info.language().into(),
-        at: sys::nanoseconds(netc::CLOCK_MONOTONIC),
-        wall: sys::nanoseconds(netc::CLOCK_REALTIME),
+        at,
+        wall,
     }))
 }
 
@@ -261,10 +338,6 @@ fn write_line(event: &Event<'_>) -> std::result::Result<(), Errno> {
 
 /// Ends the recording because a line could not be written, with one message on standard error.
 fn end_after(Errno(errno): Errno) {
-    if STATE.compare_exchange(ON, OFF, Ordering::SeqCst, Ordering::Relaxed).is_err() {
-        return;
-    }
-    let mut warning = Text::<160>::new();
     let why = match errno {
         netc::ENOSPC => "no space is left",
         netc::EFBIG => "the file may not get longer (ulimit -f)",
@@ -272,10 +345,27 @@ fn end_after(Errno(errno): Errno) {
         netc::EBADF => "the program has closed its descriptor",
         _ => "it cannot be written to",
     };
-    let _ = write!(warning, "capsock: the trace ends here, the program goes on: {why}");
-    let _ = match netc::errno_name(errno) {
-        Some(name) => writeln!(warning, " ({name})"),
-        None => writeln!(warning, " (errno {errno})"),
-    };
-    sys::write_error(warning.as_bytes());
+    match netc::errno_name(errno) {
+        Some(name) => end_because(format_args!("{why} ({name})")),
+        None => end_because(format_args!("{why} (errno {errno})")),
+    }
+}
+
+/// Ends the recording, with one message on standard error.
+pub(super) fn end_because(why: impl Display) {
+    if STATE.compare_exchange(ON, OFF, Ordering::SeqCst, Ordering::Relaxed).is_ok() {
+        let mut warning = Text::<160>::new();
+        let _ = writeln!(warning, "capsock: the trace ends here, the program goes on: {why}");
+        sys::write_error(warning.as_bytes());
+    }
+}
+
+/// Moves the file to another descriptor, before the program takes its number, and returns that. A line that another thread
+/// is writing may be lost.
+#[cfg(all(unix, feature = "preload"))]
+pub(super) fn move_file() -> Option<FileNumber> {
+    let _errno = KeptErrno::new();
+    let moved = sys::duplicate_file(OUTPUT.file()?).ok()?;
+    OUTPUT.number.store(moved as isize, Ordering::SeqCst);
+    Some(moved)
 }

@@ -38,8 +38,8 @@ fn processes_are_served_without_the_calls_of_a_newer_system() {
             let children = server.children();
             assert_eq!(children.len(), 2, "{refused}");
             for child in children {
-                // Its socket, what it learns of a stop by, and the pipe.
-                let expected = if pidfd { 2 } else { 3 };
+                // Its socket, what it learns of a stop and of a pause and its end by, and the pipe.
+                let expected = if pidfd { 4 } else { 5 };
                 eventually("it has closed the others", || descriptors(child) == expected);
             }
         }

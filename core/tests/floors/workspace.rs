@@ -13,6 +13,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("capsock", &[]),
     ("capsock-figure", &["capsock"]),
     ("capsock-link", &["capsock"]),
+    ("capsock-preload", &["capsock"]),
     ("capsock-c", &["capsock", "dev-capsock-api"]),
     ("capsock-python", &["capsock", "dev-capsock-cli"]),
     ("capsock-jni", &["capsock"]),

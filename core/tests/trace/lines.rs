@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use capsock::trace::{Call, Event, Process};
+use capsock::trace::{Begin, Call, Event, Process};
 
 /// Says to this binary which file a scenario records to.
 const FILE: &str = "CAPSOCK_TEST_TRACE";
@@ -69,6 +69,7 @@ pub(crate) fn read(file: &Path) -> Vec<Event<'static>> {
 fn parse(line: &str) -> serde_json::Result<Event<'static>> {
     Ok(match serde_json::from_str(line)? {
         Event::Process(process) => Event::Process(owned_process(process)),
+        Event::Begin(begin) => Event::Begin(owned_begin(begin)),
         Event::Call(call) => Event::Call(owned(call)),
     })
 }
@@ -81,8 +82,22 @@ fn owned_process(process: Process<'_>) -> Process<'static> {
     }
 }
 
+fn owned_begin(begin: Begin<'_>) -> Begin<'static> {
+    Begin {
+        call: begin.call.into_owned().into(),
+        transport: begin.transport.into_owned().into(),
+        waited_in: begin.waited_in.into_owned().into(),
+        waited_out: begin.waited_out.into_owned().into(),
+        ..begin
+    }
+}
+
 fn owned(call: Call<'_>) -> Call<'static> {
     Call {
+        waited_in: call.waited_in.into_owned().into(),
+        waited_out: call.waited_out.into_owned().into(),
+        ready_in: call.ready_in.into_owned().into(),
+        ready_out: call.ready_out.into_owned().into(),
         call: call.call.into_owned().into(),
         transport: call.transport.into_owned().into(),
         data: call.data.map(|data| data.into_owned().into()),
@@ -96,6 +111,14 @@ pub(crate) fn processes<'a>(events: &'a [Event<'static>]) -> Vec<&'a Process<'st
     events
         .iter()
         .filter_map(|event| if let Event::Process(process) = event { Some(process) } else { None })
+        .collect()
+}
+
+/// The lines of calls that waited.
+pub(crate) fn begins<'a>(events: &'a [Event<'static>]) -> Vec<&'a Begin<'static>> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Begin(begin) = event { Some(begin) } else { None })
         .collect()
 }
 

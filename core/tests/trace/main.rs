@@ -7,6 +7,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(unix)]
+mod begins;
 mod calls;
 #[cfg(unix)]
 mod ends;

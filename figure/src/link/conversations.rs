@@ -162,7 +162,7 @@ fn timeouts(model: &Model, drafts: &mut [Draft]) {
     for (index, step) in model.steps.iter().enumerate() {
         if let Some(draft) = of_request.get(&index) {
             open.insert(step.socket, (*draft, step.call.begin));
-        } else if step.receives() && step.call.outcome == "timeout" {
+        } else if step.receives() && (step.call.outcome == "timeout" || step.still_waits()) {
             let Some((draft, sent)) = open.get(&step.socket) else { continue };
             let Conversation { unanswered, end, .. } = &mut drafts[*draft].conversation;
             match unanswered.last_mut().filter(|(begin, _)| begin == sent) {

@@ -5,12 +5,14 @@ mod conversations;
 mod datagrams;
 mod names;
 mod order;
+mod polls;
 mod processes;
 mod renumber;
 mod runs;
 mod sockets;
 mod streams;
 mod untraced;
+mod waiting;
 
 use super::read::Trace;
 use super::{Model, Program, Socket};
@@ -19,6 +21,7 @@ use processes::RecordedProcess;
 pub(super) use conversations::conversations;
 pub(super) use names::{base_names, name};
 pub(super) use order::{Order, arrange, moment};
+pub(super) use polls::wakes;
 
 /// Links the events: finds the socket of each call, the send of each receive, and a causal order.
 ///
@@ -47,7 +50,11 @@ pub fn link_last_run(trace: Trace) -> Model {
     linked(processes, remarks)
 }
 
-fn linked(processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
+fn linked(mut processes: Vec<RecordedProcess>, mut remarks: Vec<String>) -> Model {
+    let calls = processes.iter().flat_map(|process| &process.calls);
+    let end = calls.map(|call| call.end).max().unwrap_or(0);
+    let calls = processes.iter_mut().flat_map(|process| &mut process.calls);
+    calls.for_each(|call| waiting::extend(call, end));
     let (programs, members) = programs(&processes);
     let (steps, histories) = sockets::track(processes, &members, &mut remarks);
     let mut messages = streams::messages(&steps, &histories);

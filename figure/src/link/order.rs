@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use super::super::{MessageKind, Model, Program, Step};
+use super::polls::wakes;
 use super::renumber::renumber;
 
 /// The order of independent steps.
@@ -26,8 +27,11 @@ pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
         Order::Clock => sorted(model, &edges, |step| (moment(&model.steps[step]), 0, step), |_| 0),
         Order::Canonical => {
             let (programs, threads) = (ranks(model), thread_ranks(model));
-            let mut unanswered: Vec<_> =
-                model.steps.iter().map(|step| step.receives() && step.call.blocked > 0).collect();
+            let mut unanswered: Vec<_> = model
+                .steps
+                .iter()
+                .map(|step| step.still_waits() || (step.receives() && step.call.blocked > 0))
+                .collect();
             model.messages.iter().filter_map(|message| message.to).for_each(|to| unanswered[to] = false);
             let key = |step: usize| {
                 let of = &model.steps[step];
@@ -41,9 +45,9 @@ pub(in super::super) fn arrange(model: &mut Model, order: Order) -> bool {
     consistent
 }
 
-/// The time of a step in the order: the end of a receive, the begin of other calls.
+/// The time of a step in the order: the end of a receive or of a wait for several sockets, the begin of other calls.
 pub(in super::super) fn moment(step: &Step) -> u64 {
-    if step.receives() { step.call.end } else { step.call.begin }
+    if step.receives() || step.polls() { step.call.end } else { step.call.begin }
 }
 
 impl Step {
@@ -141,6 +145,7 @@ fn edges(model: &Model) -> Vec<(usize, usize)> {
         let (own, others): (u8, &[u8]) = match &*step.call.call {
             _ if step.receives() => (0, &[0, 2]),
             _ if step.sends() => (1, &[1, 2]),
+            _ if step.polls() => continue,
             "shutdown" | "close" => (2, &[0, 1, 2]),
             _ => (2, &[2]),
         };
@@ -156,6 +161,7 @@ fn edges(model: &Model) -> Vec<(usize, usize)> {
             }
         }
     }
+    edges.extend(wakes(model));
     for message in &model.messages {
         edges.extend(message.from.zip(message.to));
         let Some(from) = message.from else { continue };

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::read::{LATEST, Lines, Trace};
-use capsock::trace::{Call, Process};
+use super::waiting;
+use capsock::trace::{Begin, Call, Process};
 
 /// Clocks that differ by less, in nanoseconds, count as one clock whose wall time was adjusted.
 const SAME_CLOCK: i128 = 1_000_000_000;
@@ -27,6 +28,7 @@ struct Section {
     pid: u32,
     process: Option<Process<'static>>,
     calls: Vec<Call<'static>>,
+    begins: Vec<Begin<'static>>,
 }
 
 /// The processes of a trace in the order of their start, with all times on one clock.
@@ -41,7 +43,11 @@ pub(super) fn gather(trace: Trace) -> (Vec<RecordedProcess>, Vec<String>) {
     }
     one_clock(&mut sections);
     sections.sort_by(|a, b| a.key().cmp(&b.key()));
-    let sections = joined(sections);
+    let mut sections = joined(sections);
+    for section in &mut sections {
+        let begins = std::mem::take(&mut section.begins);
+        section.calls.extend(waiting::unfinished(begins, &section.calls));
+    }
     let unnamed = sections.iter().filter(|section| section.process.is_none()).count();
     if unnamed > 0 {
         remarks.push(format!(
@@ -57,22 +63,35 @@ fn split(file: usize, lines: Lines, sections: &mut Vec<Section>) {
     let mut processes = lines.processes.into_iter().peekable();
     let mut begin = |pid, process, current: &mut HashMap<u32, usize>| {
         current.insert(pid, sections.len());
-        sections.push(Section { file, pid, process, calls: Vec::new() });
+        sections.push(Section { file, pid, process, calls: Vec::new(), begins: Vec::new() });
         sections.len() - 1
     };
     let mut found = Vec::with_capacity(lines.calls.len());
-    for (line, call) in lines.calls {
+    let mut waits = Vec::with_capacity(lines.begins.len());
+    let mut begins = lines.begins.into_iter().peekable();
+    let mut calls = lines.calls.into_iter().peekable();
+    while let Some(line) =
+        calls.peek().map(|one| one.0).into_iter().chain(begins.peek().map(|one| one.0)).min()
+    {
         while let Some((_, process)) = processes.next_if(|(before, _)| *before < line) {
             begin(process.pid, Some(process), &mut current);
         }
-        let index = current.get(&call.pid).copied();
-        found.push((index.unwrap_or_else(|| begin(call.pid, None, &mut current)), call));
+        let mut section =
+            |pid: u32| current.get(&pid).copied().unwrap_or_else(|| begin(pid, None, &mut current));
+        if let Some((_, call)) = calls.next_if(|(own, _)| *own == line) {
+            found.push((section(call.pid), call));
+        } else if let Some((_, wait)) = begins.next() {
+            waits.push((section(wait.pid), wait));
+        }
     }
     for (_, process) in processes {
         begin(process.pid, Some(process), &mut current);
     }
     for (index, call) in found {
         sections[index].calls.push(call);
+    }
+    for (index, wait) in waits {
+        sections[index].begins.push(wait);
     }
 }
 
@@ -126,6 +145,9 @@ fn one_clock(sections: &mut [Section]) {
         for call in &mut section.calls {
             (call.begin, call.end) = (moved(call.begin), moved(call.end));
         }
+        for wait in &mut section.begins {
+            (wait.begin, wait.at) = (moved(wait.begin), moved(wait.at));
+        }
     }
 }
 
@@ -136,7 +158,8 @@ fn joined(sections: Vec<Section>) -> Vec<Section> {
     for section in sections {
         match latest.get(&section.pid).copied() {
             Some(before) if joined[before].continues_in(&section) => {
-                joined[before].calls.extend(section.calls)
+                joined[before].calls.extend(section.calls);
+                joined[before].begins.extend(section.begins);
             }
             _ => {
                 latest.insert(section.pid, joined.len());

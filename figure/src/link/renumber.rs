@@ -48,7 +48,8 @@ fn sockets(model: &mut Model) {
     let mut places = vec![None; model.sockets.len()];
     let mut order = Vec::with_capacity(places.len());
     for step in &mut model.steps {
-        for socket in std::iter::once(&mut step.socket).chain(&mut step.accepted) {
+        let waits = step.waited.iter_mut().chain(&mut step.ready);
+        for socket in std::iter::once(&mut step.socket).chain(&mut step.accepted).chain(waits) {
             *socket = *places[*socket].get_or_insert_with(|| {
                 order.push(*socket);
                 order.len() - 1

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::super::Step;
+use super::super::read::is_multi_wait;
 use super::addresses::{AddressKey, address_key, agree};
 use super::processes::RecordedProcess;
 use capsock::trace::Call;
@@ -73,8 +74,18 @@ pub(super) fn track(
                 *next += 1;
                 *next - 1
             });
+            if is_multi_wait(&call.call) {
+                let waited = tracker.open_sockets(process, [&call.waited_in, &call.waited_out], call.begin);
+                let ready = tracker.open_sockets(process, [&call.ready_in, &call.ready_out], call.begin);
+                // One that waits for none of the recorded sockets has no part in the figure.
+                if let Some(socket) = waited.first().copied() {
+                    steps.push(Step { program, thread, socket, accepted: None, waited, ready, call });
+                }
+                continue;
+            }
             let (socket, accepted) = tracker.place(process, &call, steps.len());
-            steps.push(Step { program, thread, socket, accepted, call });
+            let (waited, ready) = (Vec::new(), Vec::new());
+            steps.push(Step { program, thread, socket, accepted, waited, ready, call });
         }
     }
     if tracker.unseen > 0 {
@@ -152,6 +163,26 @@ impl Tracker<'_> {
         if let (Some(local), Some(peer)) = (history.local, history.peer) {
             self.connections.insert((history.program, [address_key(local), address_key(peer)]), socket);
         }
+    }
+
+    /// The sockets that these descriptors of the process refer to at this time, each once.
+    fn open_sockets(&self, process: usize, lists: [&[i32]; 2], at: u64) -> Vec<usize> {
+        let mut found = Vec::new();
+        for fd in lists.into_iter().flatten() {
+            let mut holder = Some(process);
+            while let Some(process) = holder {
+                let entries = self.tables[process].entries.get(fd);
+                let open = |(_, closed): &&(usize, Option<u64>)| closed.is_none_or(|closed| at <= closed);
+                if let Some((socket, _)) = entries.and_then(|entries| entries.iter().rev().find(open)) {
+                    if !found.contains(socket) {
+                        found.push(*socket);
+                    }
+                    break;
+                }
+                holder = self.processes[process].parent;
+            }
+        }
+        found
     }
 
     fn find(&mut self, process: usize, call: &Call<'static>) -> Option<usize> {

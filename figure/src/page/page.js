@@ -4,10 +4,7 @@
 (() => {
   const find = (id) => document.getElementById(id);
   const [card, help, filter, status] = ["card", "help", "filter", "status"].map(find);
-  const steps = [...document.querySelectorAll("a.step")];
-  const arrows = [...document.querySelectorAll(".arrow:not(.legend)")];
-  const rows = [...find("table").tBodies[0].rows];
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  let steps, arrows, rows, texts, figures, figure, heads; // of what is drawn: see draw
   const number = (step) => Number(step.id.slice(1));
   const rowOf = (step) => find("r" + number(step));
   let current = null; // the call that the keys are at
@@ -136,24 +133,22 @@
   };
 
   // The size of the pictures: 1 is that of the file.
-  const figures = [...document.querySelectorAll("svg.figure")].map((picture) => {
-    const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name)));
-    return { picture, width, height };
-  });
   let size = 1;
-  const resize = (factor) => {
-    size = Math.min(Math.max(factor, 0.1), 4);
+  const scale = () => {
     for (const { picture, width, height } of figures) {
       picture.setAttribute("width", Math.round(width * size));
       picture.setAttribute("height", Math.round(height * size));
     }
     follow();
+  };
+  const resize = (factor) => {
+    size = Math.min(Math.max(factor, 0.1), 4);
+    scale();
     status.textContent = "Size " + Math.round(size * 100) + " %";
   };
   const fit = () => resize(Math.min(...figures.map(({ picture, width }) => picture.parentElement.clientWidth / width)));
 
   // The programs' names stay below the page's header while their columns are in sight.
-  const [figure, heads] = [find("interaction"), document.querySelector("#interaction .heads")];
   const follow = () => {
     const box = figure.getBoundingClientRect();
     const view = figure.viewBox.baseVal;
@@ -205,35 +200,50 @@
     act();
   });
 
-  for (const step of steps) {
-    step.querySelector("title")?.remove(); // its words are the label, and the details are shown
-    step.tabIndex = -1;
-    step.addEventListener("focus", () => stand(step));
-    step.addEventListener("blur", (event) => {
-      if (!card.contains(event.relatedTarget)) hide();
+  // Takes what is drawn: at the beginning, and when a page that is watched has a new picture.
+  const draw = () => {
+    current = null;
+    steps = [...document.querySelectorAll("a.step")];
+    arrows = [...document.querySelectorAll(".arrow:not(.legend)")];
+    rows = [...find("table").tBodies[0].rows];
+    texts = rows.map((row) => row.textContent.toLowerCase());
+    [figure, heads] = [find("interaction"), document.querySelector("#interaction .heads")];
+    figures = [...document.querySelectorAll("svg.figure")].map((picture) => {
+      const [width, height] = ["width", "height"].map((name) => Number(picture.getAttribute(name)));
+      return { picture, width, height };
     });
-    step.addEventListener("mouseenter", () => fill(step));
-    step.addEventListener("mouseleave", () => {
-      if (document.activeElement === current && current) fill(current);
-      else if (!card.contains(document.activeElement)) hide();
-    });
-    step.addEventListener("click", (event) => {
-      event.preventDefault();
-      step.focus({ preventScroll: true });
-      fill(step);
-    });
-  }
-  if (steps.length) steps[0].tabIndex = 0;
-  // A row that the filter hides cannot be gone to.
-  for (const link of document.querySelectorAll("#table a")) {
-    link.addEventListener("click", () => {
-      const row = find(link.hash.slice(1));
-      if (row?.hidden) {
-        filter.value = "";
-        select();
-      }
-    });
-  }
+    for (const step of steps) {
+      step.querySelector("title")?.remove(); // its words are the label, and the details are shown
+      step.tabIndex = -1;
+      step.addEventListener("focus", () => stand(step));
+      step.addEventListener("blur", (event) => {
+        if (!card.contains(event.relatedTarget)) hide();
+      });
+      step.addEventListener("mouseenter", () => fill(step));
+      step.addEventListener("mouseleave", () => {
+        if (document.activeElement === current && current) fill(current);
+        else if (!card.contains(document.activeElement)) hide();
+      });
+      step.addEventListener("click", (event) => {
+        event.preventDefault();
+        step.focus({ preventScroll: true });
+        fill(step);
+      });
+    }
+    if (steps.length) steps[0].tabIndex = 0;
+    // A row that the filter hides cannot be gone to.
+    for (const link of document.querySelectorAll("#table a")) {
+      link.addEventListener("click", () => {
+        const row = find(link.hash.slice(1));
+        if (row?.hidden) {
+          filter.value = "";
+          select();
+        }
+      });
+    }
+    select();
+  };
+
   // In the details, a link goes to the call in the figure, if it is drawn.
   card.addEventListener("click", (event) => {
     const step = event.target.closest("a") && find("c" + event.target.hash.slice(2));
@@ -253,5 +263,18 @@
   find("help-button").addEventListener("click", openHelp);
   find("help-close").addEventListener("click", () => help.close());
   find("tools").hidden = false;
-  select();
+  draw();
+  window.capsock = {
+    // Draws what has taken the place of the old, at the same size, with the same call as the current one if it has it.
+    redraw: (id, focused) => {
+      draw();
+      scale();
+      const step = id && find(id);
+      if (!step) return hide();
+      if (focused) step.focus({ preventScroll: true });
+      else step.tabIndex = 0;
+    },
+    current: () => current,
+    hidden: () => card.hidden,
+  };
 })();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::super::call_text;
 use super::super::label;
 use super::super::timeline::{self, Entry};
 use super::super::{Model, TextOptions};
@@ -91,6 +92,9 @@ impl<'a> Drawing<'a> {
                 Entry::Omitted(calls) => self.omission(&timeline::omitted(calls)),
             }
         }
+        if self.waiting.iter().any(|calls| *calls > 0) {
+            self.lines().write(self.options.colour, &mut self.out);
+        }
         self.footer();
         self.legend(waited);
         let remarks = remarks(self.model, self.options);
@@ -165,7 +169,7 @@ impl<'a> Drawing<'a> {
                     row.put((MARGIN - 2).saturating_sub(width(&time)), &time, Style::Dim);
                 }
             }
-            let bad = of.call.outcome != "ok";
+            let bad = of.call.outcome != "ok" && (label::failed(of) || !(of.polls() || of.still_waits()));
             let indent = if nth == 0 { 2 } else { 4 };
             row.put(column.line + indent, &line, if bad { Style::Bad } else { Style::Plain });
             row.write(self.options.colour, &mut self.out);
@@ -174,10 +178,11 @@ impl<'a> Drawing<'a> {
 
     fn begin_call(&mut self, step: usize) {
         let of = &self.model.steps[step];
-        let text = label::call(self.model, of);
+        let text = call_text::call(self.model, of);
         // The new socket exists only when the call returns.
         let text = text.rsplit(" = ").next().unwrap_or_default().to_owned();
-        self.row(step, &text, self.time(of.call.begin));
+        let still = if of.still_waits() { " still waits" } else { "" };
+        self.row(step, &format!("{text}{still}"), self.time(of.call.begin));
         if !self.threads[of.program] {
             self.waiting[self.places[of.program].0] += 1;
         }
@@ -200,9 +205,9 @@ impl<'a> Drawing<'a> {
     /// The text of a call that has one row, with its result.
     fn call(&self, step: usize) -> String {
         let of = &self.model.steps[step];
-        let text = label::call(self.model, of);
+        let text = call_text::call(self.model, of);
         let short = of.sends() && of.call.bytes < of.call.room;
-        if of.call.outcome == "ok" && (!of.receives() || of.call.call == "accept") && !short {
+        if of.call.outcome == "ok" && (!of.receives() || of.call.call == "accept") && !short && !of.polls() {
             return format!("{text}{}", self.received_tags(step));
         }
         format!("{text} {}{}", self.outcome(step), self.received_tags(step))
@@ -211,6 +216,9 @@ impl<'a> Drawing<'a> {
     /// The result of a call.
     fn outcome(&self, step: usize) -> String {
         let of = &self.model.steps[step];
+        if of.polls() && !label::failed(of) {
+            return label::result(self.model, of).unwrap_or_default().replacen("returns:", "=", 1);
+        }
         if of.call.outcome != "ok" {
             return format!("{} {}", self.glyphs.fails, of.call.outcome);
         }

@@ -134,7 +134,7 @@ def test_the_details_do_not_cover_their_call(page: Open) -> None:
 
 def test_the_filter_leaves_what_has_all_words(page: Open) -> None:
     browser = page("udp.html")
-    press(browser, "/", *"recvfrom hello")
+    press(browser, "/", *"rec hello")
     assert at(browser) == "filter"
     assert shown_rows(browser) == ["r3", "r6"]
     assert browser.find_element(By.ID, "status").text == "2 of 8 calls match"

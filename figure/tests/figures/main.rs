@@ -26,6 +26,7 @@ const ORDINARY: PageOptions<'static> = PageOptions {
     caption: None,
     font_size: 13,
     light: false,
+    live: false,
 };
 
 #[test]
@@ -88,5 +89,41 @@ fn nothing_of_a_trace_is_markup() {
         for sign in ["<script><", "<script>alert", "<img", "<b>", "\u{202e}", "\u{2028}", "\0", "\x1b"] {
             assert!(!picture.contains(sign), "{sign:?}");
         }
+    }
+}
+
+#[test]
+fn columns_have_the_order_and_the_headings_that_are_asked_for() {
+    let udp = models::udp();
+    let names = |model: &capsock_figure::Model| -> Vec<String> {
+        model.programs.iter().map(|program| program.name.clone()).collect()
+    };
+    let names_before = names(&udp);
+    let [server, client] = [0, 1].map(|place| names_before[place].as_str());
+    let renamed = format!("{client}=Laptop");
+    for (asked, expected) in [
+        (&[][..], [server, client]),
+        (&[client], [client, server]),
+        (&["Client", "server"], ["Client", "server"]),
+        (&["Server"], ["Server", client]),
+        (&["Client 1=A, B"], ["A, B", server]),
+        (&[renamed.as_str(), server], ["Laptop", server]),
+    ] {
+        let model = udp.clone().with_columns(asked).expect("they are there");
+        assert_eq!(names(&model), expected, "{asked:?}");
+        // Each call stays with its program.
+        for (before, after) in udp.steps.iter().zip(&model.steps) {
+            assert_eq!(udp.programs[before.program].pids, model.programs[after.program].pids, "{asked:?}");
+            let (before, after) = (&udp.sockets[before.socket], &model.sockets[after.socket]);
+            assert_eq!(udp.programs[before.program].pids, model.programs[after.program].pids, "{asked:?}");
+        }
+    }
+    for (asked, wrong) in [
+        (&["Server 2"][..], "Server 2"),
+        (&["Client 0"], "Client 0"),
+        (&["Nobody"], "Nobody"),
+        (&["Server", server], server),
+    ] {
+        assert_eq!(udp.clone().with_columns(asked), Err(wrong));
     }
 }

@@ -97,21 +97,22 @@ impl Scene {
             blocked: blocked * 1000,
             call: name.into(),
             fd: 3,
-            accepted: None,
             transport: if self.udp[socket] { "udp" } else { "tcp" }.into(),
-            local: None,
-            peer: None,
-            bytes: None,
-            room: None,
-            data: None,
-            impairment: None,
-            argument: None,
             outcome: "ok".into(),
+            ..Call::default()
         };
         for fill in fill {
             fill(&mut call);
         }
-        self.model.steps.push(Step { program, thread, socket, accepted: None, call });
+        self.model.steps.push(Step {
+            program,
+            thread,
+            socket,
+            accepted: None,
+            waited: Vec::new(),
+            ready: Vec::new(),
+            call,
+        });
         self.model.steps.len() - 1
     }
 

@@ -297,11 +297,30 @@ fn nonsense(random: &mut Random) -> String {
                 _ => {}
             }
         }
+        let lists = |random: &mut Random, line: &mut Value| {
+            for key in ["waited_in", "waited_out", "ready_in", "ready_out"] {
+                line[key] = (0..random.below(3)).map(|_| random.below(5) as i64 - 1).collect();
+            }
+        };
+        if random.below(5) == 0 {
+            line["call"] = (*random.of(&["select", "poll", "epoll_wait"])).into();
+            line.as_object_mut().unwrap().remove("transport");
+            lists(random, &mut line);
+        }
         text += &(line.to_string() + "\n");
+        if random.below(3) == 0 {
+            line["event"] = "begin".into();
+            line["at"] = end.into();
+            if random.below(4) == 0 {
+                line.as_object_mut().unwrap().remove("tid");
+            }
+            text += &(line.to_string() + "\n");
+        }
         if random.below(9) == 0 {
+            let language = *random.of(&["c", "java", "python", "rust"]);
             let at = *random.of(&numbers);
             text += &format!(
-                "{{\"event\":\"process\",\"capsock\":1,\"pid\":{pid},\"parent\":{},\"program\":\"p\",\"language\":\"c\",\"at\":{at},\"wall\":{}}}\n",
+                "{{\"event\":\"process\",\"capsock\":1,\"pid\":{pid},\"parent\":{},\"program\":\"p\",\"language\":\"{language}\",\"at\":{at},\"wall\":{}}}\n",
                 random.below(5),
                 random.of(&numbers)
             );

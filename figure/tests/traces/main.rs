@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod golden;
+mod languages;
 mod linking;
 mod perfetto;
 mod random;
 mod runs;
 mod script;
 mod scripts;
+mod waits;
 
 use capsock_figure::{Model, link, read};
 

@@ -37,6 +37,8 @@ pub enum Call<'a> {
     ServerAsk(Handle, u8),
     ServerStop(Handle, Millis, bool),
     ServerRequestStop(Handle),
+    ServerPause(Handle, bool),
+    ServerDrain(Handle, Millis, bool),
     ServerWait(Handle, Millis),
     ServerFree(Handle),
     TcpConnect(Host<'a>, Port, Millis, u16, Framing<'a>),

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use capsock_c_library::address::{CAPSOCK_ADDRESS_SIZE, capsock_address_format};
+use capsock_c_library::address::{CAPSOCK_UNIX_ADDRESS_SIZE, capsock_address_format};
 use capsock_c_library::handler::*;
 use capsock_c_library::request_context::*;
 use capsock_c_library::server::*;
@@ -50,11 +50,12 @@ unsafe extern "C" fn handle_with_context(
 ) -> c_int {
     let context = context.expect("a context");
     assert!((0..2).contains(&capsock_request_context_transport(Some(context))));
-    let mut text: [c_char; CAPSOCK_ADDRESS_SIZE] = [0; CAPSOCK_ADDRESS_SIZE];
+    let mut text: [c_char; CAPSOCK_UNIX_ADDRESS_SIZE] = [0; CAPSOCK_UNIX_ADDRESS_SIZE];
     // SAFETY: all bytes zero is an address without a family.
     let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
     let at = (&raw mut address).cast();
-    for read in [capsock_request_context_peer, capsock_request_context_local] {
+    for read in [capsock_request_context_peer, capsock_request_context_local, capsock_request_context_client]
+    {
         let mut size = size_of_val(&address) as libc::socklen_t;
         // SAFETY: the buffers have these sizes.
         unsafe {
@@ -124,6 +125,17 @@ impl World {
                 capsock_stop_report_free(report);
             }
             Call::ServerRequestStop(server) => capsock_server_request_stop(self.servers.get(*server)),
+            Call::ServerPause(server, pause) => {
+                let server = self.servers.get(*server);
+                let change = if *pause { capsock_server_pause } else { capsock_server_resume };
+                assert_eq!(change(server) == 0, server.is_some());
+                assert!(!pause || capsock_server_is_paused(server) == server.is_some());
+            }
+            Call::ServerDrain(server, timeout, wanted) => {
+                let server = self.servers.get(*server);
+                let report = out(*wanted, |report| capsock_server_drain(server, timeout.number(), report));
+                capsock_stop_report_free(report.flatten());
+            }
             Call::ServerWait(server, timeout) => {
                 status(capsock_server_wait(self.servers.get(*server), timeout.number()));
             }
@@ -165,6 +177,11 @@ impl World {
                 // SAFETY: so many bytes, or NULL.
                 unsafe { capsock_server_options_set_delimiter(Some(on), at, delimiter.len()) },
                 capsock_server_options_set_backlog(Some(on), wanted.backlog),
+                // Most hosts are no path, with which a mode is refused.
+                capsock_server_options_set_socket_mode(
+                    Some(on),
+                    if wanted.workers & 48 == 48 { wanted.backlog } else { 0 },
+                ),
                 capsock_server_options_set_workers(Some(on), workers),
                 capsock_server_options_set_max_connections(Some(on), wanted.max_connections.into()),
                 capsock_server_options_set_max_request(Some(on), wanted.max_request.into()),

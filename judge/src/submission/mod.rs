@@ -20,7 +20,7 @@ use crate::proc::{self, Usage};
 
 use guard::Guard;
 use output::Output;
-pub(crate) use system::Subreaper;
+pub(crate) use system::{Subreaper, kill_and_reap};
 
 /// How long killed processes are awaited.
 const KILLED: Duration = Duration::from_secs(5);
@@ -196,7 +196,7 @@ impl Drop for Submission {
             if left.is_empty() || Instant::now() > deadline {
                 return;
             }
-            left.iter().for_each(|process| system::kill_and_reap(*process));
+            left.iter().for_each(|process| kill_and_reap(*process));
             thread::sleep(POLL);
         }
     }

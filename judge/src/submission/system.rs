@@ -107,7 +107,7 @@ pub(super) fn interrupt_group(root: u32) {
 }
 
 /// Kills a descendant, and reaps it if it is a child of this process.
-pub(super) fn kill_and_reap(process: u32) {
+pub(crate) fn kill_and_reap(process: u32) {
     signal_to(process, false, libc::SIGKILL);
     reap(process);
 }

@@ -16,6 +16,7 @@ use crate::client::operations::COPY;
 use crate::client::options::TcpClientOptions;
 use crate::error::{Error, Result};
 use crate::net::{Deadline, Endpoint, Errno, PollableInput};
+use crate::unix_address::UnixAddress;
 
 /// A client of a server that replies to each line with a line, over TCP.
 ///
@@ -181,6 +182,23 @@ impl TcpClient {
     /// `Closed` after [`close`](TcpClient::close).
     pub fn peer_addr(&self) -> Result<SocketAddr> {
         self.0.addresses().map(|addresses| addresses.peer)
+    }
+
+    /// The local address, if the server is on a Unix domain socket, whose client has no IP address: the methods above then
+    /// return 0.0.0.0:0.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](TcpClient::close).
+    pub fn unix_local_addr(&self) -> Result<Option<UnixAddress>> {
+        Ok(self.0.addresses()?.unix.map(|unix| unix.local.clone()))
+    }
+
+    /// The address of the server, if it is on a Unix domain socket.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](TcpClient::close).
+    pub fn unix_peer_addr(&self) -> Result<Option<UnixAddress>> {
+        Ok(self.0.addresses()?.unix.map(|unix| unix.peer.clone()))
     }
 
     /// Closes the connection and unblocks the calls of other threads, which fail with `Closed`. A second call has

@@ -6,8 +6,9 @@ use crate::client::addresses::AddressPair;
 use crate::client::operations::{ACCEPT_REPLY, CONNECT, GET_REPLY};
 use crate::error::{Error, ErrorKind, Result};
 use crate::framing::FrameError;
-use crate::net::{Errno, Socket, WaitError, WaitOptions, connect};
+use crate::net::{Endpoint, Errno, Socket, WaitError, WaitOptions, connect, connect_unix};
 use crate::netc;
+use crate::unix_address::UnixAddress;
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -18,14 +19,28 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to the first of the server's addresses that accepts.
-    pub(super) fn open(server_addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<Connection> {
+    /// Connects to the first of the server's addresses that accepts, or to its Unix domain socket.
+    pub(super) fn open(
+        server: &Endpoint,
+        server_addresses: &[SocketAddr],
+        waiting: WaitOptions<'_>,
+    ) -> Result<Connection> {
+        if let Some(unix) = server.unix() {
+            return Connection::open_unix(unix, waiting);
+        }
         let (socket, peer) = connect(server_addresses, waiting)?;
         let failed = |errno| Error::os(errno, CONNECT).at(peer);
         let addresses = AddressPair::of(&socket, peer).map_err(|Errno(errno)| failed(errno))?;
         if addresses.is_self_connected() {
             return Err(failed(netc::ECONNREFUSED));
         }
+        Ok(Connection { socket, addresses, replies: 0 })
+    }
+
+    fn open_unix(server: &UnixAddress, waiting: WaitOptions<'_>) -> Result<Connection> {
+        let socket = connect_unix(server, waiting)?;
+        let addresses = AddressPair::of_unix(&socket, server.clone())
+            .map_err(|Errno(errno)| Error::os(errno, CONNECT).at(server))?;
         Ok(Connection { socket, addresses, replies: 0 })
     }
 
@@ -42,17 +57,17 @@ impl Connection {
 
     /// The error of a system call during a request.
     pub(super) fn os_error(&self, errno: Errno) -> Error {
-        Error::os(errno.0, GET_REPLY).at(self.addresses.peer)
+        Error::os(errno.0, GET_REPLY).at(self.addresses.peer_text())
     }
 
     /// The error of a wait during a request.
     pub(super) fn wait_error(&self, error: WaitError) -> Error {
-        self.socket.end_span_with(error).while_trying(GET_REPLY).at(self.addresses.peer)
+        self.socket.end_span_with(error).while_trying(GET_REPLY).at(self.addresses.peer_text())
     }
 
     /// The server closed the connection.
     pub(super) fn closed(&self, reason: &str) -> Error {
-        Error::new(ErrorKind::ConnectionClosed, GET_REPLY, reason).at(self.addresses.peer)
+        Error::new(ErrorKind::ConnectionClosed, GET_REPLY, reason).at(self.addresses.peer_text())
     }
 
     /// A reply is not accepted. The limit is in bytes.
@@ -63,6 +78,6 @@ impl Connection {
             }
             FrameError::Malformed => (ErrorKind::Other, "its length is less than itself".to_owned()),
         };
-        Error::new(kind, ACCEPT_REPLY, reason).at(self.addresses.peer)
+        Error::new(kind, ACCEPT_REPLY, reason).at(self.addresses.peer_text())
     }
 }

@@ -263,12 +263,13 @@ impl StreamCopy<'_, '_> {
     }
 
     fn failed(&self, error: WaitError) -> Error {
-        error.while_trying(&self.operation()).at(self.connection.addresses.peer)
+        error.while_trying(&self.operation()).at(self.connection.addresses.peer_text())
     }
 
     fn closed_early(&self) -> Error {
         let reason = "the server closed the connection before it had received all of the input";
-        Error::new(ErrorKind::ConnectionClosed, self.operation(), reason).at(self.connection.addresses.peer)
+        Error::new(ErrorKind::ConnectionClosed, self.operation(), reason)
+            .at(self.connection.addresses.peer_text())
     }
 
     fn operation(&self) -> String {

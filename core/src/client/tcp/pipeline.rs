@@ -148,7 +148,7 @@ impl<'a, T: AsRef<[u8]>> Pipeline<'a, T> {
             if self.next == expected {
                 let reason = "the server sent more replies than it received requests";
                 let error = Error::new(ErrorKind::Other, "match the replies of", reason);
-                return Err(self.failed(error.at(self.connection.addresses.peer)));
+                return Err(self.failed(error.at(self.connection.addresses.peer_text())));
             }
             let end =
                 end.map_err(|error| self.failed(self.connection.frame_error(error, format.max_reply)))?;

@@ -49,9 +49,13 @@ impl Session for TcpSession {
         Ok(())
     }
 
-    fn open(server_addresses: &[SocketAddr], waiting: WaitOptions<'_>) -> Result<(TcpSession, AddressPair)> {
-        let connection = Connection::open(server_addresses, waiting)?;
-        let addresses = connection.addresses;
+    fn open(
+        server: &Endpoint,
+        server_addresses: &[SocketAddr],
+        waiting: WaitOptions<'_>,
+    ) -> Result<(TcpSession, AddressPair)> {
+        let connection = Connection::open(server, server_addresses, waiting)?;
+        let addresses = connection.addresses.clone();
         Ok((TcpSession { connection: Some(connection), buffers: Buffers::default() }, addresses))
     }
 
@@ -124,8 +128,9 @@ fn connect_again(context: &Context<TcpSettings>, waiting: WaitOptions<'_>) -> Re
     let deadline = Deadline::after(connect_timeout).earlier(waiting.deadline);
     // If the request's own limit is the earlier one, its caller names that one.
     let limit = if deadline == waiting.deadline { None } else { connect_timeout };
-    let connection = Connection::open(&context.server_addresses, waiting.with_deadline(deadline))
+    let waiting = waiting.with_deadline(deadline);
+    let connection = Connection::open(&context.server, &context.server_addresses, waiting)
         .map_err(|error| error.with_timeout(limit))?;
-    context.addresses.set(connection.addresses);
+    context.addresses.set(connection.addresses.clone());
     Ok(connection)
 }

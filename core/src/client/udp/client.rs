@@ -3,11 +3,12 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::session::UdpSession;
+use super::family::FamilySession;
 use crate::client::generic::Client;
 use crate::client::options::UdpClientOptions;
 use crate::error::Result;
 use crate::net::Endpoint;
+use crate::unix_address::UnixAddress;
 
 /// A client of a server that replies to each datagram with a datagram, over UDP.
 ///
@@ -22,7 +23,7 @@ use crate::net::Endpoint;
 /// in the order in which they were made. [`close`](UdpClient::close) in another thread unblocks them, and dropping
 /// the client closes its sockets. In a forked child process every call fails with `Unsupported`, and the client
 /// of the parent process is not affected.
-pub struct UdpClient(Client<UdpSession>);
+pub struct UdpClient(Client<FamilySession>);
 
 impl UdpClient {
     /// Resolves the server's name, with the default options, and sends nothing.
@@ -125,6 +126,23 @@ impl UdpClient {
     /// `Closed` after [`close`](UdpClient::close).
     pub fn peer_addr(&self) -> Result<SocketAddr> {
         self.0.addresses().map(|addresses| addresses.peer)
+    }
+
+    /// The local address, if the server is on a Unix domain socket, whose client has no IP address: the methods above then
+    /// return 0.0.0.0:0.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](UdpClient::close).
+    pub fn unix_local_addr(&self) -> Result<Option<UnixAddress>> {
+        Ok(self.0.addresses()?.unix.map(|unix| unix.local.clone()))
+    }
+
+    /// The address of the server, if it is on a Unix domain socket.
+    ///
+    /// # Errors
+    /// `Closed` after [`close`](UdpClient::close).
+    pub fn unix_peer_addr(&self) -> Result<Option<UnixAddress>> {
+        Ok(self.0.addresses()?.unix.map(|unix| unix.peer.clone()))
     }
 
     /// Closes the sockets and unblocks the calls of other threads, which fail with `Closed`. A second call has no

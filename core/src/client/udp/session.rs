@@ -50,12 +50,16 @@ impl Session for UdpSession {
         Ok(())
     }
 
-    fn open(server_addresses: &[SocketAddr], _: WaitOptions<'_>) -> Result<(UdpSession, AddressPair)> {
+    fn open(
+        _: &Endpoint,
+        server_addresses: &[SocketAddr],
+        _: WaitOptions<'_>,
+    ) -> Result<(UdpSession, AddressPair)> {
         let excluded = Features::excluded_by_environment()?;
         let mut ports = RecentPorts::new();
         let open = |address| ConnectedSocket::open(address, &mut ports);
         let (preferred, socket) = try_addresses(server_addresses, 0, open)?;
-        let addresses = socket.addresses;
+        let addresses = socket.addresses.clone();
         let session = UdpSession {
             preferred,
             next: Some(socket),
@@ -146,7 +150,7 @@ impl UdpSession {
             // If this fails, the next request opens one.
             self.next = ConnectedSocket::open(address, &mut self.ports).ok();
         }
-        self.next.iter().for_each(|socket| context.addresses.set(socket.addresses));
+        self.next.iter().for_each(|socket| context.addresses.set(socket.addresses.clone()));
         outcome.map(|(_, length)| length)
     }
 
@@ -166,7 +170,7 @@ impl UdpSession {
                 ConnectedSocket::open(address, &mut self.ports)?
             }
         };
-        context.addresses.set(socket.addresses);
+        context.addresses.set(socket.addresses.clone());
         let outcome = self.transmit(&socket, &context.options, request, waiting);
         self.last = Some(socket);
         outcome

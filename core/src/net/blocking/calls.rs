@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::net::{Shutdown, SocketAddr};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use socket2::SockAddr;
 
@@ -11,7 +12,7 @@ use super::socket::{BlockingSocket, Kind, UNKNOWN};
 use crate::net::raw::RawSocket;
 use crate::net::socket::Socket;
 use crate::net::sys::{CALLS_BLOCK, Errno};
-use crate::net::traced::Traced;
+use crate::net::traced::{self, Traced};
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
 use crate::netc;
@@ -59,7 +60,7 @@ impl BlockingSocket {
         let accept = |socket: &RawSocket| socket.accept(nonblocking);
         let policy = self.by_mode(policy, 0, netc::POLLIN)?;
         if policy.timeout.is_none() {
-            return self.call_blocking(netc::POLLIN, policy, accept);
+            return self.call_blocking(netc::POLLIN, 0, policy, accept);
         }
         // accept(2) has no MSG_DONTWAIT. On a datagram socket, for which poll(2) would wait for a datagram, it fails at
         // once.
@@ -86,9 +87,13 @@ impl BlockingSocket {
         if policy.timeout.is_some() {
             return self.connect_within(policy, connect);
         }
+        if traced::is_on() && self.connect_blocks() {
+            // The wait is the library's, so that it is known to a recording.
+            return self.connect_within(WaitPolicy { timeout: Some(Duration::MAX), ..policy }, connect);
+        }
         // An interrupted connect continues, and a second call would not wait for it (connect(2), EINTR).
         let interrupted = Cell::new(false);
-        let first = self.call_blocking(netc::POLLOUT, policy, |socket| match connect(socket) {
+        let first = self.call_blocking(netc::POLLOUT, 0, policy, |socket| match connect(socket) {
             Err(Errno(netc::EALREADY)) if interrupted.get() => Ok(false),
             Err(Errno(netc::EINTR)) => {
                 interrupted.set(true);
@@ -100,6 +105,16 @@ impl BlockingSocket {
             true => Ok(()),
             false => self.finish_connecting(self.in_use().map_err(|_| WaitError::Woken)?, policy, connect),
         }
+    }
+
+    /// Whether connect(2) blocks without a limit.
+    #[cold]
+    #[inline(never)]
+    fn connect_blocks(&self) -> bool {
+        let unlimited = |socket: &Socket| {
+            Ok(!socket.is_nonblocking()? && socket.time_limit(netc::POLLOUT)? == Duration::MAX)
+        };
+        self.kind() == Kind::Stream && self.at_once(unlimited) == Ok(true)
     }
 
     fn connect_within(

@@ -3,10 +3,10 @@
 use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 
-use super::socket::BlockingSocket;
+use super::socket::{BlockingSocket, Kind};
 use crate::net::raw::RawSocket;
-use crate::net::sys::{Errno, Received};
-use crate::net::traced::Traced;
+use crate::net::sys::{CALLS_BLOCK, Errno, Received};
+use crate::net::traced::{self, Traced};
 use crate::net::wait::{Deadline, WaitPolicy};
 use crate::net::wait_error::WaitError;
 use crate::netc;
@@ -37,7 +37,7 @@ impl BlockingSocket {
     ) -> Result<T, WaitError> {
         let policy = self.by_mode(policy, flags, netc::POLLIN)?;
         if policy.timeout.is_none() {
-            return self.call_blocking(netc::POLLIN, policy, |socket| receive(socket, flags));
+            return self.call_blocking(netc::POLLIN, flags, policy, |socket| receive(socket, flags));
         }
         let policy = policy.with_flags(flags);
         self.call_with_timeout(
@@ -115,7 +115,39 @@ impl BlockingSocket {
 
     #[inline(always)]
     fn send_part(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        if traced::is_on() && CALLS_BLOCK && policy.timeout.is_none() {
+            return self.send_observed(bytes, flags, policy);
+        }
         self.send_by(flags, policy, |socket, flags| socket.send(bytes, flags))
+    }
+
+    /// A send that may block in the system after a part, which poll(2) does not foresee: that part is sent first, so that
+    /// the wait for more space is known to a recording.
+    #[cold]
+    #[inline(never)]
+    fn send_observed(&self, bytes: &[u8], flags: i32, policy: WaitPolicy) -> Result<usize, WaitError> {
+        let send = |rest: &[u8], flags| self.send_by(flags, policy, |socket, flags| socket.send(rest, flags));
+        let blocks =
+            flags & netc::MSG_DONTWAIT == 0 && self.at_once(|socket| socket.is_nonblocking()) == Ok(false);
+        if !blocks || self.kind() != Kind::Stream {
+            return send(bytes, flags);
+        }
+        let mut sent = 0;
+        loop {
+            let step = match send(&bytes[sent..], flags | netc::MSG_DONTWAIT) {
+                Err(WaitError::Os(errno)) if errno.would_block() => send(&bytes[sent..], flags),
+                other => other,
+            };
+            match step {
+                Ok(count) => sent += count,
+                Err(error) if sent == 0 => return Err(error),
+                Err(_) => return Ok(sent),
+            }
+            // The next call is to report an error of the connection, as after a part that the system sent.
+            if sent >= bytes.len() || self.at_once(|socket| socket.has_failed()) != Ok(false) {
+                return Ok(sent);
+            }
+        }
     }
 
     /// sendto(2), as [`send`](BlockingSocket::send).
@@ -143,7 +175,7 @@ impl BlockingSocket {
     ) -> Result<usize, WaitError> {
         let policy = self.by_mode(policy, flags, netc::POLLOUT)?;
         if policy.timeout.is_none() {
-            return self.call_blocking(netc::POLLOUT, policy, |socket| send(socket, flags));
+            return self.call_blocking(netc::POLLOUT, flags, policy, |socket| send(socket, flags));
         }
         self.call_with_timeout(netc::POLLOUT, policy.with_flags(flags), false, |socket| {
             send(socket, flags | netc::MSG_DONTWAIT)

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use super::socket::{BlockingSocket, InUse};
 use crate::net::sys::Errno;
-use crate::net::traced::{Traced, is_recorded, may_block, outcome_of};
+use crate::net::traced::{Traced, is_recorded, may_block, outcome_of, report_parked};
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
 use crate::netc;
@@ -14,13 +14,20 @@ impl BlockingSocket {
     /// A poller waits for input in the place of the next receive or accept.
     #[inline(always)]
     pub(in crate::net) fn note_watch_for_input(&self) {
-        self.record.note_watch(Direction::In);
+        self.note_watch(Direction::In);
     }
 
     /// A poller waits for space in the send buffer in the place of the next send or connect.
     #[inline(always)]
     pub(in crate::net) fn note_watch_for_room(&self) {
-        self.record.note_watch(Direction::Out);
+        self.note_watch(Direction::Out);
+    }
+
+    #[inline(always)]
+    fn note_watch(&self, direction: Direction) {
+        if let Some(since) = self.record.note_watch(direction) {
+            report_parked(self.fd(), direction, since);
+        }
     }
 }
 
@@ -32,7 +39,11 @@ impl Traced for BlockingSocket {
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int) -> Option<(InUse<'_>, Span)> {
         let in_use = self.in_use().ok()?;
         let span = self.record.begin(name, &in_use, direction);
-        is_recorded(flags).then_some((in_use, span))
+        if is_recorded(flags) {
+            return Some((in_use, span));
+        }
+        span.forget();
+        None
     }
 
     fn outcome<T>(&self, result: &Result<T, WaitError>, flags: c_int, policy: WaitPolicy) -> Option<Outcome> {

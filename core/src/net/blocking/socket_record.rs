@@ -28,14 +28,15 @@ impl SocketRecord {
         self.closer.get().copied()
     }
 
-    /// A poller waits on behalf of a later call, which begins now.
+    /// A poller waits on behalf of a later call, which begins now: at the time that is returned if it does not already.
     #[inline(always)]
-    pub(super) fn note_watch(&self, direction: Direction) {
-        if trace::on() {
-            let (_, now) = trace::here_and_now();
-            let watched = &self.watched[direction as usize];
-            let _ = watched.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    pub(super) fn note_watch(&self, direction: Direction) -> Option<u64> {
+        if !trace::on() {
+            return None;
         }
+        let (_, now) = trace::here_and_now();
+        let watched = &self.watched[direction as usize];
+        watched.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).ok().map(|_| now)
     }
 
     pub(super) fn begin(&self, name: &'static str, socket: &RawSocket, direction: Direction) -> Span {

@@ -108,17 +108,18 @@ impl Changes {
 }
 
 impl BlockingSocket {
-    /// Makes the system call, which itself blocks. After EINTR it is made again.
+    /// Makes the system call with these flags, which itself blocks. After EINTR it is made again.
     #[inline]
     pub(super) fn call_blocking<T>(
         &self,
         events: c_short,
+        flags: i32,
         policy: WaitPolicy,
         mut call: impl FnMut(&RawSocket) -> Result<T, Errno>,
     ) -> Result<T, WaitError> {
         let blocking = Blocking::of(self.in_use().map_err(|_| WaitError::Woken)?)?;
         loop {
-            match traced::blocking(blocking.socket(), events, &mut call) {
+            match traced::blocking(blocking.socket(), events, flags, &mut call) {
                 Err(Errno(netc::EINTR)) => blocking.after_a_signal(policy)?,
                 // A close that used shutdown(2) makes the call fail with another error.
                 Err(errno) => return Err(self.closed_or(errno)),

@@ -108,10 +108,16 @@ impl SendBatch {
         header.msg_iovlen = used as _;
         let segment = u16::try_from(message.segment).ok().filter(|_| message.count > 1);
         let SendMeta { to, from, hop_limit } = message.meta;
-        let control = SentControl { ipv6: to.is_ipv6(), from, hop_limit, segment };
+        let control = SentControl { ipv6: is_native_ipv6(&to), from, hop_limit, segment };
         sys::write_control(header, &mut self.controls[at], &control);
         used
     }
+}
+
+/// Whether a datagram to the address is sent over IPv6. To an IPv4-mapped address, as an IPv6 socket has it for an IPv4
+/// peer, it is sent over IPv4, whose options apply.
+fn is_native_ipv6(to: &SocketAddr) -> bool {
+    matches!(to, SocketAddr::V6(to) if to.ip().to_ipv4_mapped().is_none())
 }
 
 fn write_name(storage: &mut netc::sockaddr_storage, address: SocketAddr) -> netc::socklen_t {
@@ -169,7 +175,7 @@ impl RawSocket {
                 vector += batch.fill_header(at, vector);
             }
             let next = batch.queue.unsent_messages()[0].meta;
-            let sent = sys::with_hop_limit(self.as_fd(), next.to.is_ipv6(), next.hop_limit, || {
+            let sent = sys::with_hop_limit(self.as_fd(), is_native_ipv6(&next.to), next.hop_limit, || {
                 self.send_headers(&mut batch.headers[..count])
             });
             match sent {

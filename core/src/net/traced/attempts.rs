@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use socket2::SockAddr;
 
+use super::begun::report_if_it_blocks;
 use super::buffers::{Buffers, Gathered, ReceiveResult, Sent};
 use super::outcome::{is_recorded, may_block, outcome_of, with_socket, would_block};
 use crate::net::raw::RawSocket;
@@ -122,7 +123,7 @@ impl Traced for RawSocket {
     type Open<'a> = &'a RawSocket;
 
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int) -> Option<(&RawSocket, Span)> {
-        is_recorded(flags).then(|| (self, Span::begin(name, self.fd(), direction)))
+        (is_recorded(flags) && !self.is_unix()).then(|| (self, Span::begin(name, self.fd(), direction)))
     }
 
     fn outcome<T>(&self, result: &Sys<T>, flags: c_int, (): ()) -> Option<Outcome> {
@@ -143,7 +144,7 @@ impl Traced for RawSocket {
             other => return other,
         }
         let wait = WaitSpan::begin([self.fd()], Direction::In);
-        let result = call(flags);
+        let result = report_if_it_blocks(self, netc::POLLIN).and_then(|()| call(flags));
         wait.end();
         result
     }
@@ -151,7 +152,8 @@ impl Traced for RawSocket {
     fn attempt_accept<T>(&self, (): (), call: impl FnOnce() -> Sys<T>) -> (Sys<T>, Option<Outcome>) {
         let blocks = may_block(self, 0) && would_block(self, netc::POLLIN);
         let wait = blocks.then(|| WaitSpan::begin([self.fd()], Direction::In));
-        let result = call();
+        let reported = wait.as_ref().map_or(Ok(()), |_| report_if_it_blocks(self, netc::POLLIN));
+        let result = reported.and_then(|()| call());
         wait.into_iter().for_each(WaitSpan::end);
         let outcome = match &result {
             // The socket was shut down while the call was blocked.
@@ -198,6 +200,7 @@ fn record_connect<S: Traced + ?Sized>(
     let Some((open, span)) = socket.begin("connect", Direction::Out, 0) else {
         return call(socket, address, policy);
     };
+    span.note(None, Some(*address));
     let result = call(socket, address, policy);
     if result.err().is_some_and(S::is_connecting) {
         span.would_block(None);
@@ -221,6 +224,7 @@ fn record_receive<S: Traced + ?Sized, B: Buffers + ?Sized, T: ReceiveResult>(
     let Some((open, span)) = socket.begin(name, Direction::In, flags) else {
         return call(socket, buffers, flags, policy);
     };
+    span.note(Some(Gathered::of(buffers).whole), None);
     let result = socket.attempt(flags, |flags| call(socket, buffers, flags, policy));
     let (count, peer) = result.as_ref().map_or((0, None), ReceiveResult::length_and_source);
     let gathered = Gathered::of(buffers);
@@ -269,6 +273,7 @@ fn record_send<S: Traced + ?Sized, B: Buffers + ?Sized, T: Sent<S::Error>>(
     let Some((open, span)) = socket.begin(name, Direction::Out, flags) else {
         return call(socket, buffers, flags, policy);
     };
+    span.note(Some(Gathered::of(buffers).whole), to.copied());
     let result = call(socket, buffers, flags, policy);
     let sent = result.sent();
     let gathered = Gathered::of(buffers);

@@ -63,6 +63,9 @@ fn record_at_once(
     unrecorded: Option<Errno>,
     call: impl FnOnce() -> Sys<()>,
 ) -> Sys<()> {
+    if socket.is_unix() {
+        return call();
+    }
     let span = Span::begin(name, socket.fd(), Direction::Out);
     let result = call();
     if result.is_err() && result.err() == unrecorded {
@@ -87,6 +90,9 @@ pub(in crate::net) fn close(
 #[cold]
 #[inline(never)]
 fn record_close(socket: &RawSocket, by: Option<(u32, u64)>, call: impl FnOnce() -> Sys<()>) -> Sys<()> {
+    if socket.is_unix() {
+        return call();
+    }
     let span = Span::close(socket.fd(), by);
     let record = with_socket(socket, CallRecord::default());
     let result = call();
@@ -105,7 +111,9 @@ pub(in crate::net) fn end_abandoned_span(socket: &RawSocket, why: impl Into<Outc
 #[cold]
 #[inline(never)]
 fn record_abandoned(socket: &RawSocket, outcome: Outcome) {
-    if let Some((span, room)) = trace::abandoned_span(socket.fd()) {
+    if let Some((span, room)) = trace::abandoned_span(socket.fd())
+        && !socket.is_unix()
+    {
         span.end(outcome, with_socket(socket, CallRecord { room, ..CallRecord::default() }));
     }
 }
@@ -117,8 +125,12 @@ pub(in crate::net) struct PendingConnect(Option<Span>);
 impl PendingConnect {
     /// Before connect(2).
     #[inline(always)]
-    pub(in crate::net) fn begin(socket: &RawSocket) -> PendingConnect {
-        PendingConnect(trace::on().then(|| Span::begin("connect", socket.fd(), Direction::Out)))
+    pub(in crate::net) fn begin(socket: &RawSocket, address: &SocketAddr) -> PendingConnect {
+        PendingConnect(trace::on().then(|| {
+            let span = Span::begin("connect", socket.fd(), Direction::Out);
+            span.note(None, Some(*address));
+            span
+        }))
     }
 
     /// The connect has ended.

@@ -9,13 +9,17 @@
 
 mod attempts;
 mod batches;
+mod begun;
 mod buffers;
 mod calls;
 mod outcome;
+mod polls;
 mod waits;
 
 pub(super) use attempts::Traced;
 pub(super) use batches::{Datagram, ReceivedDatagrams, SentDatagrams, receive_batch, send_batch};
+pub(super) use begun::report_parked;
 pub(super) use calls::{PendingConnect, at_once, at_once_unless, close, end_abandoned_span, socket};
-pub(super) use outcome::{is_recorded, may_block, outcome_of};
+pub(super) use outcome::{is_on, is_recorded, may_block, outcome_of};
+pub use polls::{PollKind, PollSpan};
 pub(super) use waits::{blocking, wait};

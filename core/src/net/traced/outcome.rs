@@ -7,7 +7,13 @@ use std::time::Duration;
 use crate::net::raw::RawSocket;
 use crate::net::sys::{self, Errno, KeptErrno, PollFd};
 use crate::netc;
-use crate::trace::{CallRecord, Outcome};
+use crate::trace::{self, CallRecord, Outcome};
+
+/// Whether calls are recorded.
+#[inline(always)]
+pub(in crate::net) fn is_on() -> bool {
+    trace::on()
+}
 
 /// The flags of calls that are not recorded.
 const UNRECORDED: c_int = netc::MSG_PEEK | netc::MSG_OOB | netc::MSG_ERRQUEUE;

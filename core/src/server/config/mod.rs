@@ -3,8 +3,9 @@
 mod options;
 mod setters;
 mod settings;
+mod sockets;
 mod validate;
 
 pub use options::ServerOptions;
 pub use settings::ServerSettings;
-pub(super) use validate::settings_from;
+pub(super) use validate::{pending_limit, proxies, settings_from};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::settings::ServerSettings;
 use crate::choices::{Level, Transport};
+use crate::net::fd::OwnedFd;
 use crate::net::{Endpoint, Features};
 use crate::server::log::Log;
-use crate::service::{ContextService, Handler, Service};
+use crate::service::{AsyncService, ContextService, Handler, Service};
 
 /// The options of a server: the transport and the address to bind, the settings, the handler and the log.
 ///
@@ -29,6 +30,10 @@ use crate::service::{ContextService, Handler, Service};
 pub struct ServerOptions {
     pub(in crate::server) transport: Transport,
     pub(in crate::server) endpoint: Endpoint,
+    /// Those to serve on instead of the endpoint, if any.
+    pub(in crate::server) sockets: Vec<Arc<OwnedFd>>,
+    /// Whether it starts paused.
+    pub(in crate::server) paused: bool,
     /// The settings that apply to any transport and address.
     pub settings: ServerSettings,
     /// The optional system calls that the server must not use.
@@ -43,11 +48,26 @@ impl ServerOptions {
         ServerOptions {
             transport,
             endpoint: on.into(),
+            sockets: Vec::new(),
+            paused: false,
             settings: ServerSettings::default(),
             without: Features::NONE,
             handler: None,
             log: None,
         }
+    }
+
+    /// Whether the server starts [paused](crate::Server::pause()): its sockets are bound, and it takes no work before
+    /// [`resume`](crate::Server::resume()). Default false.
+    pub fn paused(mut self, paused: bool) -> Self {
+        self.paused = paused;
+        self
+    }
+
+    /// The transport.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// The same options for another transport and address.
@@ -93,6 +113,27 @@ impl ServerOptions {
         self
     }
 
+    /// Answers requests by this service, which may complete a reply after its call, from any thread.
+    ///
+    /// Of the requests of one TCP connection, the next one is passed to it when the reply to the one before is sent. With
+    /// `Events`, and over UDP, at most [`workers`](ServerOptions::workers()) requests are pending at the same time, 1,024
+    /// if that is 0; with `Iterative` it is one. Further requests wait in the kernel. At most as many threads as there are
+    /// processors call the service, except with `Threads` and `Iterative` over TCP: there the thread of a connection does,
+    /// and waits for the reply.
+    ///
+    /// A stop waits for pending replies until its deadline. Then they are not wanted any more: see
+    /// [`PendingReply::on_cancel`](crate::PendingReply::on_cancel). Contexts are as for
+    /// [`handler_with_context`](ServerOptions::handler_with_context()).
+    pub fn async_handler(self, handler: impl AsyncService) -> Self {
+        self.shared_async_handler(Arc::new(handler))
+    }
+
+    /// [`async_handler`](ServerOptions::async_handler()) for a service that the caller shares.
+    pub fn shared_async_handler(mut self, handler: Arc<dyn AsyncService>) -> Self {
+        self.handler = Some(Handler::Async(handler));
+        self
+    }
+
     /// Calls `log` with each log line. It is called from the server's threads, concurrently.
     ///
     /// Without a log, lines are events of the program's `tracing` subscriber, with the target `capsock`. In a
@@ -110,9 +151,14 @@ impl ServerOptions {
         self.handler = handler.map(Handler::Plain);
     }
 
-    /// Sets or removes the handler. The last handler that was set, of either kind, is the one that is called.
+    /// Sets or removes the handler. The last handler that was set, of any kind, is the one that is called.
     pub fn set_handler_with_context(&mut self, handler: Option<Arc<dyn ContextService>>) {
         self.handler = handler.map(Handler::WithContext);
+    }
+
+    /// Sets or removes the handler. The last handler that was set, of any kind, is the one that is called.
+    pub fn set_async_handler(&mut self, handler: Option<Arc<dyn AsyncService>>) {
+        self.handler = handler.map(Handler::Async);
     }
 
     /// Sets or removes the log.

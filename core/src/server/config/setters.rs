@@ -8,6 +8,16 @@ use super::options::ServerOptions;
 use crate::choices::{Concurrency, Endian, Framing};
 
 impl ServerOptions {
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. Default 0; range: 0 to 511,
+    /// octal 777.
+    ///
+    /// It is refused without such a file: an abstract name has no permissions.
+    pub fn socket_mode(mut self, socket_mode: u32) -> Self {
+        self.settings.socket_mode = socket_mode;
+        self
+    }
+
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     /// Default `Concurrency::Events`.
     pub fn concurrency(mut self, concurrency: Concurrency) -> Self {
@@ -60,8 +70,9 @@ impl ServerOptions {
     /// It has no effect with `Concurrency::Iterative`, nor over TCP with `Concurrency::Threads` and
     /// `Concurrency::Processes`. With a handler and `Concurrency::Events`, and over UDP with
     /// `Concurrency::Threads`, it is the number of requests handled at the same time. If the handler blocks,
-    /// more workers than processors are of use. Further requests wait in the kernel; they do not delay
-    /// accepting, time limits, replies in progress or a stop.
+    /// more workers than processors are of use. If it is asynchronous, it is the number of requests pending
+    /// at the same time, up to 65,536, and 0 means 1,024. Further requests wait in the kernel; they do not
+    /// delay accepting, time limits, replies in progress or a stop.
     pub fn workers(mut self, workers: usize) -> Self {
         self.settings.workers = workers;
         self
@@ -90,7 +101,8 @@ impl ServerOptions {
     /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
     /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default 0.
     ///
-    /// All clients behind one address translator (NAT) or one proxy are one peer.
+    /// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+    /// without `proxy_protocol`. It has no effect on a Unix domain socket.
     pub fn max_connections_per_peer(mut self, max_connections_per_peer: usize) -> Self {
         self.settings.max_connections_per_peer = max_connections_per_peer;
         self
@@ -131,6 +143,31 @@ impl ServerOptions {
     /// nothing for some time.
     pub fn write_timeout(mut self, write_timeout: Option<Duration>) -> Self {
         self.settings.write_timeout = write_timeout;
+        self
+    }
+
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one is
+    /// given, each connection and each datagram has to come from it, and to begin with a header of the PROXY
+    /// protocol. Default empty; range: IP addresses and networks with commas between them, or `any`.
+    ///
+    /// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no valid
+    /// header or comes from elsewhere is closed or discarded, and counted in `proxy_headers_rejected`. The
+    /// header tells who the proxy's client is: the context of a request has its address, and
+    /// `max_connections_per_peer` counts by it, which `Concurrency::Processes` refuses. Replies go to the
+    /// proxy, without a header. Whoever has an address of the list can claim to be anyone; over UDP, whoever
+    /// can forge one.
+    pub fn proxy_protocol(mut self, proxy_protocol: impl Into<String>) -> Self {
+        self.settings.proxy_protocol = proxy_protocol.into();
+        self
+    }
+
+    /// The time after which a connection is closed if the header of `proxy_protocol` has not arrived. `None`
+    /// sets no limit. Default 5 s; range: above 0.
+    ///
+    /// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it has
+    /// arrived. With `Concurrency::Iterative` no other client is served meanwhile.
+    pub fn proxy_header_timeout(mut self, proxy_header_timeout: Option<Duration>) -> Self {
+        self.settings.proxy_header_timeout = proxy_header_timeout;
         self
     }
 

@@ -10,6 +10,12 @@ use crate::choices::{Concurrency, Endian, Framing};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerSettings {
+    /// The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may connect.
+    /// 0 leaves them to the umask, with which it is most often the user alone. Default 0; range: 0 to 511,
+    /// octal 777.
+    ///
+    /// It is refused without such a file: an abstract name has no permissions.
+    pub socket_mode: u32,
     /// The concurrency model: whether threads, processes or event loops serve several clients at once.
     /// Default `Concurrency::Events`.
     pub concurrency: Concurrency,
@@ -38,8 +44,9 @@ pub struct ServerSettings {
     /// It has no effect with `Concurrency::Iterative`, nor over TCP with `Concurrency::Threads` and
     /// `Concurrency::Processes`. With a handler and `Concurrency::Events`, and over UDP with
     /// `Concurrency::Threads`, it is the number of requests handled at the same time. If the handler blocks,
-    /// more workers than processors are of use. Further requests wait in the kernel; they do not delay
-    /// accepting, time limits, replies in progress or a stop.
+    /// more workers than processors are of use. If it is asynchronous, it is the number of requests pending
+    /// at the same time, up to 65,536, and 0 means 1,024. Further requests wait in the kernel; they do not
+    /// delay accepting, time limits, replies in progress or a stop.
     pub workers: usize,
     /// The maximum number of connections that the kernel queues until they are accepted (listen(2)). Default
     /// 1,024.
@@ -56,7 +63,8 @@ pub struct ServerSettings {
     /// The maximum number of TCP connections served at once for one peer, which is an IPv4 address or a /64
     /// network of IPv6; a further one is closed immediately and counted. 0 sets no limit. Default 0.
     ///
-    /// All clients behind one address translator (NAT) or one proxy are one peer.
+    /// All clients behind one address translator (NAT) are one peer, and so are those behind one proxy
+    /// without `proxy_protocol`. It has no effect on a Unix domain socket.
     pub max_connections_per_peer: usize,
     /// The maximum length of a request, in bytes: a line with its newline, a message without its length or
     /// with its delimiter, or a datagram. Default 1,048,576; range: 1 and more.
@@ -80,6 +88,23 @@ pub struct ServerSettings {
     /// TCP acknowledgements free the send buffer in large steps, so that a slow peer may seem to receive
     /// nothing for some time.
     pub write_timeout: Option<Duration>,
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8,::1`, or `any`. If one is
+    /// given, each connection and each datagram has to come from it, and to begin with a header of the PROXY
+    /// protocol. Default empty; range: IP addresses and networks with commas between them, or `any`.
+    ///
+    /// Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has no valid
+    /// header or comes from elsewhere is closed or discarded, and counted in `proxy_headers_rejected`. The
+    /// header tells who the proxy's client is: the context of a request has its address, and
+    /// `max_connections_per_peer` counts by it, which `Concurrency::Processes` refuses. Replies go to the
+    /// proxy, without a header. Whoever has an address of the list can claim to be anyone; over UDP, whoever
+    /// can forge one.
+    pub proxy_protocol: String,
+    /// The time after which a connection is closed if the header of `proxy_protocol` has not arrived. `None`
+    /// sets no limit. Default 5 s; range: above 0.
+    ///
+    /// A connection whose header is due is closed after `idle_timeout` as well, even if a part of it has
+    /// arrived. With `Concurrency::Iterative` no other client is served meanwhile.
+    pub proxy_header_timeout: Option<Duration>,
     /// The time for which an event loop, or over UDP any worker, polls for requests before it blocks. Default
     /// 0; range: 0 to 1 s.
     ///
@@ -97,6 +122,7 @@ pub struct ServerSettings {
 impl Default for ServerSettings {
     fn default() -> ServerSettings {
         ServerSettings {
+            socket_mode: 0,
             concurrency: Concurrency::Events,
             framing: Framing::Stream,
             length_bytes: 4,
@@ -111,6 +137,8 @@ impl Default for ServerSettings {
             max_amplification: 0,
             idle_timeout: Some(Duration::from_secs(300)),
             write_timeout: Some(Duration::from_secs(30)),
+            proxy_protocol: String::new(),
+            proxy_header_timeout: Some(Duration::from_secs(5)),
             busy_poll: Duration::ZERO,
             handler_latency: false,
         }

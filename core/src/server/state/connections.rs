@@ -8,14 +8,11 @@ use slab::Slab;
 
 use super::stop::Stop;
 use crate::net::{RESETS_AT_ONCE, Socket};
-use crate::request_context::RequestContext;
 
 /// A connection, as shared by the thread that serves it and a stop.
 #[derive(Debug)]
 pub(in crate::server) struct OpenConnection {
     pub(in crate::server) socket: Socket,
-    /// That of its requests, if the handler takes it.
-    pub(in crate::server) request_context: Option<Box<RequestContext>>,
     /// Whether a request of it is being answered.
     busy: AtomicBool,
     cut: AtomicBool,
@@ -26,14 +23,9 @@ pub(in crate::server) struct OpenConnection {
 }
 
 impl OpenConnection {
-    pub(in crate::server) fn new(
-        socket: Socket,
-        blocks: bool,
-        request_context: Option<Box<RequestContext>>,
-    ) -> OpenConnection {
+    pub(in crate::server) fn new(socket: Socket, blocks: bool) -> OpenConnection {
         OpenConnection {
             socket,
-            request_context,
             busy: AtomicBool::new(false),
             cut: AtomicBool::new(false),
             blocks,

@@ -3,8 +3,12 @@
 //! Threads share it, and so do forked child processes, whose counters and stop are in shared memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::calls::Calls;
 use super::counter::Counter;
+use super::gate::Gate;
 use super::handler_latency::{HandlerLatency, LatencySnapshot};
 use super::host_calls::{HostCall, HostCalls};
 use super::limit_event::LimitEvent;
@@ -16,6 +20,7 @@ use crate::choices::Level;
 use crate::error::describe_panic;
 use crate::framing::{Delimiter, LengthPrefix};
 use crate::net::{Errno, Features, Shareable, SharedMemory};
+use crate::proxy_protocol::Networks;
 use crate::request_context::RequestContext;
 use crate::server::config::ServerSettings;
 use crate::server::log::{self, Log};
@@ -37,9 +42,17 @@ pub(in crate::server) struct Context {
     pub(in crate::server) features: Features,
     /// That of the settings, as it is searched for.
     pub(in crate::server) delimiter: Delimiter,
+    /// Those of the settings' `proxy_protocol`: the networks of the proxies, each of whose connections and datagrams
+    /// begins with a header. `None` if there are none.
+    pub(in crate::server) proxies: Option<Networks>,
     pub(in crate::server) stop: Stop,
+    pub(in crate::server) gate: Gate,
     counters: SharedMemory<[Stripe; STRIPES]>,
+    /// Whether the server is on a Unix domain socket.
+    pub(in crate::server) is_unix: bool,
     handler: Option<Handler>,
+    /// The calls of the handler, if it is asynchronous.
+    calls: Option<Arc<Calls>>,
     /// How long the handler takes, if that is counted.
     latency: Option<HandlerLatency>,
     log: Option<Log>,
@@ -50,18 +63,28 @@ pub(in crate::server) struct Context {
 impl Context {
     pub(in crate::server) fn new(
         settings: ServerSettings,
+        proxies: Option<Networks>,
         features: Features,
         handler: Option<Handler>,
+        pending_limit: usize,
         log: Option<Log>,
     ) -> Result<Context, Errno> {
+        let calls = match &handler {
+            Some(Handler::Async(service)) => Some(Arc::new(Calls::new(Arc::clone(service), pending_limit)?)),
+            _ => None,
+        };
         let latency = (settings.handler_latency && handler.is_some()).then(HandlerLatency::default);
         Ok(Context {
             delimiter: Delimiter::new(&settings.delimiter),
             settings,
+            proxies,
             features,
             stop: Stop::new()?,
+            gate: Gate::new()?,
             counters: SharedMemory::new()?,
+            is_unix: false,
             handler,
+            calls,
             latency,
             log,
             log_throttle: LogThrottle::new(),
@@ -101,6 +124,28 @@ impl Context {
         self.handler.is_some()
     }
 
+    /// The calls of the handler, if it is asynchronous: then it is called by
+    /// [`begin_call`](super::State::begin_call) alone.
+    pub(in crate::server) fn calls(&self) -> Option<&Arc<Calls>> {
+        self.calls.as_ref()
+    }
+
+    /// Whether the time of the handler's calls is counted.
+    pub(super) fn times_handler(&self) -> bool {
+        self.latency.is_some()
+    }
+
+    pub(super) fn count_handler_time(&self, elapsed: Duration) {
+        if let Some(latency) = &self.latency {
+            latency.count(elapsed);
+        }
+    }
+
+    /// `None` if the stop's deadline has passed.
+    pub(super) fn begin_host_call(&self) -> Option<HostCall<'_>> {
+        self.host_calls.begin(&self.stop)
+    }
+
     /// Whether [`reply`](Context::reply) needs the context of the request.
     pub(in crate::server) fn takes_request_context(&self) -> bool {
         self.handler.as_ref().is_some_and(Handler::takes_context)
@@ -136,9 +181,20 @@ impl Context {
             Ok(Err(error)) => error.0,
             Err(panic) => describe_panic(panic.as_ref()),
         };
-        self.counters().handler_errors.add(1);
-        self.log(&call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+        self.count_failure(&call, &why);
         false
+    }
+
+    fn count_failure(&self, call: &HostCall<'_>, why: &str) {
+        self.counters().handler_errors.add(1);
+        self.log(call, Level::Error, &format!("the handler failed, the request gets no reply: {why}"));
+    }
+
+    /// An asynchronous handler has failed, which is counted and logged by the calling thread.
+    pub(super) fn handler_failed(&self, why: &str) {
+        if let Some(call) = self.begin_host_call() {
+            self.count_failure(&call, why);
+        }
     }
 
     /// Runs `answer`, which calls [`reply`](Context::reply) several times; with a handler, inside one call of its

@@ -66,7 +66,8 @@ impl HandlerLatency {
         outcome
     }
 
-    fn count(&self, elapsed: Duration) {
+    /// Counts a call that took so long.
+    pub(super) fn count(&self, elapsed: Duration) {
         let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
         let stripe = &self.0[threads::number() % STRIPES];
         stripe.buckets[BOUNDS.partition_point(|(bound, _)| *bound < nanos)].add(1);

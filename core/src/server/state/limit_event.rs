@@ -1,5 +1,6 @@
 //! What happens when a request or a connection reaches a limit: the counter, and the line for the log.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::counter::Counter;
@@ -22,6 +23,8 @@ pub(in crate::server) enum LimitEvent {
     Malformed,
     IdleTimeout,
     WriteTimeout,
+    /// What an address sent has no header of the PROXY protocol that is believed.
+    ProxyHeader(IpAddr, HeaderFault),
     /// The source filter refused a datagram.
     Filtered,
     /// A reply is too long for a datagram.
@@ -36,8 +39,35 @@ pub(in crate::server) enum LimitEvent {
     ChildLost(&'static str),
 }
 
+/// Why a header of the PROXY protocol is not believed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::server) enum HeaderFault {
+    /// It comes from an address that is no proxy's.
+    Untrusted,
+    /// A connection has ended before it.
+    Missing,
+    Late,
+    /// For the reason given.
+    Malformed(&'static str),
+}
+
+impl HeaderFault {
+    fn text(self) -> String {
+        match self {
+            HeaderFault::Untrusted => "the address is in no network of proxy_protocol".to_owned(),
+            HeaderFault::Missing => "it ended before its PROXY protocol header (proxy_protocol)".to_owned(),
+            HeaderFault::Late => {
+                "its PROXY protocol header has not arrived in time (proxy_header_timeout)".to_owned()
+            }
+            HeaderFault::Malformed(why) => {
+                format!("its PROXY protocol header is malformed, {why} (proxy_protocol)")
+            }
+        }
+    }
+}
+
 /// The number of kinds, each of which has its own limit of log lines.
-pub(super) const KINDS: usize = 13;
+pub(super) const KINDS: usize = 14;
 
 impl LimitEvent {
     /// A number below [`KINDS`].
@@ -56,6 +86,7 @@ impl LimitEvent {
             LimitEvent::RefusedPeer => 10,
             LimitEvent::Malformed => 11,
             LimitEvent::ReplyUnframed(_) => 12,
+            LimitEvent::ProxyHeader(..) => 13,
         }
     }
 
@@ -68,6 +99,7 @@ impl LimitEvent {
             LimitEvent::Malformed => &counters.malformed_requests,
             LimitEvent::IdleTimeout => &counters.idle_timeouts,
             LimitEvent::WriteTimeout => &counters.write_timeouts,
+            LimitEvent::ProxyHeader(..) => &counters.proxy_headers_rejected,
             LimitEvent::Filtered => &counters.datagrams_filtered,
             LimitEvent::ReplyTooLong | LimitEvent::ReplyUnframed(_) | LimitEvent::SendFailed => {
                 &counters.replies_unsent
@@ -108,9 +140,12 @@ impl LimitEvent {
                 let limit = seconds(settings.write_timeout);
                 format!("a connection was closed: the peer received no data for {limit} s (write_timeout)")
             }
+            LimitEvent::ProxyHeader(peer, fault) => {
+                format!("what {peer} sent was rejected: {}", fault.text())
+            }
             LimitEvent::Filtered => {
-                "a datagram got no reply: its source address is invalid (port 0, broadcast, multicast or the \
-                 server itself), or its hop limit is exhausted"
+                "a datagram got no reply: its source address is invalid (port 0, broadcast, multicast, the \
+                 server itself, or none on a Unix domain socket), or its hop limit is exhausted"
                     .to_owned()
             }
             LimitEvent::ReplyTooLong => "a reply is too long for a datagram and was not sent".to_owned(),

@@ -2,21 +2,29 @@
 
 use std::ops::Deref;
 
+use super::sharing::Sharing;
 use crate::net::Socket;
 
 /// A stop shuts them down, and so does the drop of the last reference: connections are refused from then on, also if
-/// a process that the host forked has the sockets open.
+/// a process that the host forked has the sockets open. Those that are shared are left as they are: whoever else has them
+/// accepts what is in their backlogs.
 #[derive(Debug, Default)]
-pub(in crate::server) struct Listeners(Vec<Socket>);
+pub(in crate::server) struct Listeners {
+    sockets: Vec<Socket>,
+    sharing: Sharing,
+}
 
 impl Listeners {
-    pub(in crate::server) fn new(sockets: Vec<Socket>) -> Listeners {
-        Listeners(sockets)
+    pub(in crate::server) fn new(sockets: Vec<Socket>, sharing: Sharing) -> Listeners {
+        Listeners { sockets, sharing }
     }
 
-    /// Refuses further connections, and interrupts an accept that blocks.
+    /// Refuses further connections, and interrupts an accept that blocks, unless they are shared.
     pub(in crate::server) fn shut_down(&self) {
-        for socket in &self.0 {
+        if self.sharing.has_begun() {
+            return;
+        }
+        for socket in &self.sockets {
             let _ = socket.stop_listening();
         }
     }
@@ -26,7 +34,7 @@ impl Deref for Listeners {
     type Target = [Socket];
 
     fn deref(&self) -> &[Socket] {
-        &self.0
+        &self.sockets
     }
 }
 

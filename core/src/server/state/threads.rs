@@ -46,6 +46,11 @@ impl Threads {
         }
     }
 
+    /// Whether one thread runs.
+    pub(super) fn is_one(&self) -> bool {
+        self.running.load(Ordering::Acquire) == 1
+    }
+
     /// Marks the calling thread as one of these.
     pub(super) fn enter(&self) {
         SERVER.set(self);

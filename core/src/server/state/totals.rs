@@ -41,6 +41,9 @@ pub struct Stats {
     pub idle_timeouts: u64,
     /// Connections closed by `write_timeout`.
     pub write_timeouts: u64,
+    /// TCP connections closed and datagrams discarded because `proxy_protocol` names other networks, or
+    /// because their header was missing, malformed or late.
+    pub proxy_headers_rejected: u64,
     /// Datagrams discarded by the source filter: from the server itself, from port 0, from a broadcast or
     /// multicast address, or exchanged between servers too often.
     pub datagrams_filtered: u64,
@@ -59,7 +62,7 @@ pub struct Stats {
 impl Stats {
     /// The totals with their names, in their order, without the features.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, u64); 18] {
+    pub fn by_name(&self) -> [(&'static str, u64); 19] {
         [
             ("connections_accepted", self.connections_accepted),
             ("connections_active", self.connections_active),
@@ -75,6 +78,7 @@ impl Stats {
             ("malformed_requests", self.malformed_requests),
             ("idle_timeouts", self.idle_timeouts),
             ("write_timeouts", self.write_timeouts),
+            ("proxy_headers_rejected", self.proxy_headers_rejected),
             ("datagrams_filtered", self.datagrams_filtered),
             ("replies_unsent", self.replies_unsent),
             ("amplified_replies", self.amplified_replies),
@@ -83,7 +87,7 @@ impl Stats {
     }
 
     /// The totals as metrics, in their order, without the features.
-    pub(in crate::server) fn metrics(&self) -> [Metric; 18] {
+    pub(in crate::server) fn metrics(&self) -> [Metric; 19] {
         [
             Metric {
                 family: "capsock_connections_accepted",
@@ -184,6 +188,13 @@ impl Stats {
                 value: self.write_timeouts,
             },
             Metric {
+                family: "capsock_proxy_headers_rejected",
+                gauge: false,
+                unit: "",
+                help: "TCP connections closed and datagrams discarded because proxy_protocol names other networks, or because their header was missing, malformed or late.",
+                value: self.proxy_headers_rejected,
+            },
+            Metric {
                 family: "capsock_datagrams_filtered",
                 gauge: false,
                 unit: "",
@@ -232,6 +243,7 @@ pub(in crate::server) struct Counters {
     pub(in crate::server) malformed_requests: Counter,
     pub(in crate::server) idle_timeouts: Counter,
     pub(in crate::server) write_timeouts: Counter,
+    pub(in crate::server) proxy_headers_rejected: Counter,
     pub(in crate::server) datagrams_filtered: Counter,
     pub(in crate::server) replies_unsent: Counter,
     pub(in crate::server) amplified_replies: Counter,
@@ -259,6 +271,7 @@ impl Counters {
             malformed_requests: total(|counters| &counters.malformed_requests),
             idle_timeouts: total(|counters| &counters.idle_timeouts),
             write_timeouts: total(|counters| &counters.write_timeouts),
+            proxy_headers_rejected: total(|counters| &counters.proxy_headers_rejected),
             datagrams_filtered: total(|counters| &counters.datagrams_filtered),
             replies_unsent: total(|counters| &counters.replies_unsent),
             amplified_replies: total(|counters| &counters.amplified_replies),

@@ -10,7 +10,7 @@ use crate::net::{
     Deadline, Errno, SHUTDOWN_REFUSES, Socket, WaitError, WaitOptions, interest, no_interest, wait_for,
 };
 use crate::netc;
-use crate::server::state::{Context, LimitEvent, Listeners, State};
+use crate::server::state::{BlockingThread, Context, LimitEvent, Listeners, State, Taking};
 
 /// How long accepting pauses if there are no descriptors: long enough to cost little, and short enough that a
 /// connection does not wait long once there are some.
@@ -56,8 +56,9 @@ pub(super) fn refuse(socket: Socket, context: &Context, why: &'static str) {
 }
 
 /// Why [`Acceptor::next`] returned.
-pub(super) enum Wakeup {
-    Connection(Socket),
+pub(super) enum Wakeup<'a> {
+    /// It is being taken until it counts as active.
+    Connection(Socket, Taking<'a>),
     /// The descriptor at this index of the others is readable.
     Other(usize),
     /// A stop was requested.
@@ -77,6 +78,8 @@ pub(super) struct Acceptor {
     in_a_row: usize,
     /// Whether the connections' sockets block.
     blocks: bool,
+    /// The thread that accepts, once it does, if its accepts may block.
+    thread: Option<BlockingThread>,
 }
 
 /// The most connections accepted from one listener before the others are polled.
@@ -85,19 +88,23 @@ const MAX_IN_A_ROW: usize = 16;
 impl Acceptor {
     pub(super) fn of_all(listeners: &Listeners, blocks: bool) -> Acceptor {
         let own = 0..listeners.len();
-        Acceptor { listeners: None, own, first: 0, in_a_row: 0, blocks }
+        Acceptor { listeners: None, own, first: 0, in_a_row: 0, blocks, thread: None }
     }
 
     /// For the listener at `index` alone.
     pub(super) fn of_one(index: usize, blocks: bool) -> Acceptor {
-        Acceptor { listeners: None, own: index..index + 1, first: 0, in_a_row: 0, blocks }
+        Acceptor { listeners: None, own: index..index + 1, first: 0, in_a_row: 0, blocks, thread: None }
     }
 
-    /// Waits for a connection, for one of the `others` to become readable, or for a stop.
-    pub(super) fn next(&mut self, state: &State, others: impl Iterator<Item = RawFd>) -> Wakeup {
+    /// Waits for a connection, for one of the `others` to become readable, or for a stop. While the server is paused there
+    /// is no connection.
+    pub(super) fn next<'a>(&mut self, state: &'a State, others: impl Iterator<Item = RawFd>) -> Wakeup<'a> {
         let Some(listeners) = self.listeners.take().or_else(|| state.listeners()) else {
             return Wakeup::Stop;
         };
+        if self.blocks && self.thread.is_none() {
+            self.thread = Some(state.blocking_threads.enter());
+        }
         let wakeup = self.next_of(&listeners[self.own.clone()], &state.context, others);
         if matches!(wakeup, Wakeup::Stop) {
             state.stop_listening();
@@ -108,23 +115,31 @@ impl Acceptor {
     }
 
     /// [`next`](Acceptor::next), given its own listeners.
-    fn next_of(
+    fn next_of<'a>(
         &mut self,
         listeners: &[Socket],
-        context: &Context,
+        context: &'a Context,
         others: impl Iterator<Item = RawFd>,
-    ) -> Wakeup {
+    ) -> Wakeup<'a> {
         if self.blocks
+            && let Some(taking) = context.gate.enter()
             && let Some(socket) = self.next_without_poll(listeners, context)
         {
-            return Wakeup::Connection(socket);
+            return Wakeup::Connection(socket, taking);
         }
         self.in_a_row = 0;
         let all = listeners.iter().map(|listener| listener.fd()).chain(others);
         let mut fds: Vec<_> = all.map(|fd| interest(fd, netc::POLLIN)).collect();
-        fds.push(no_interest());
+        let gate = fds.len();
+        fds.extend([no_interest(), no_interest()]);
         let options = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
         loop {
+            let taking = context.gate.enter();
+            for (slot, listener) in fds.iter_mut().zip(listeners) {
+                *slot = if taking.is_some() { interest(listener.fd(), netc::POLLIN) } else { no_interest() };
+            }
+            let change = context.gate.change_from(taking.is_none());
+            fds[gate] = interest(change.fd(), netc::POLLIN);
             match wait_for(&mut fds, options) {
                 Ok(()) => {}
                 Err(WaitError::Woken) => return Wakeup::Stop,
@@ -137,9 +152,10 @@ impl Acceptor {
                 }
             }
             let count = listeners.len();
-            if let Some(other) = (count..fds.len() - 1).find(|index| fds[*index].revents != 0) {
+            if let Some(other) = (count..gate).find(|index| fds[*index].revents != 0) {
                 return Wakeup::Other(other - count);
             }
+            let Some(taking) = taking.filter(|_| !context.gate.is_closed()) else { continue };
             for step in 0..count {
                 let index = (self.first + step) % count;
                 if fds[index].revents == 0 {
@@ -147,8 +163,13 @@ impl Acceptor {
                 }
                 // With blocking accepts the same listener is tried again, up to MAX_IN_A_ROW times.
                 self.first = (index + usize::from(!self.blocks)) % count;
-                match accept(&listeners[index], self.blocks, context) {
-                    Ok(socket) => return Wakeup::Connection(socket),
+                // Where the listener blocks, another thread may have taken the connection.
+                let accepted = match &self.thread {
+                    Some(thread) => thread.block(|| accept(&listeners[index], self.blocks, context)),
+                    None => accept(&listeners[index], self.blocks, context),
+                };
+                match accepted {
+                    Ok(socket) => return Wakeup::Connection(socket, taking),
                     Err(AcceptError::NoConnection) => {}
                     Err(AcceptError::Shortage) if pause(context) => return Wakeup::Stop,
                     Err(AcceptError::Shortage) => {}
@@ -161,8 +182,14 @@ impl Acceptor {
     /// clients queue. With one listener the accept blocks. `None` if the listeners have to be polled.
     fn next_without_poll(&mut self, listeners: &[Socket], context: &Context) -> Option<Socket> {
         let alone = listeners.len() == 1;
-        while !context.stop.is_requested() && (alone || self.in_a_row < MAX_IN_A_ROW) {
-            match listeners[self.first].accept_as(false) {
+        let goes_on = || !context.stop.is_requested() && !context.gate.is_closed();
+        while goes_on() && (alone || self.in_a_row < MAX_IN_A_ROW) {
+            let listener = &listeners[self.first];
+            let accepted = match &self.thread {
+                Some(thread) => thread.block(|| listener.accept_as(false)),
+                None => listener.accept_as(false),
+            };
+            match accepted {
                 Err(Errno(netc::ECONNABORTED | netc::EINTR)) => {}
                 // A shortage of descriptors is reported even if the backlog is empty, so it is not counted here.
                 Err(_) => return None,

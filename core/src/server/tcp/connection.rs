@@ -2,19 +2,30 @@
 //!
 //! With preallocated buffers and without a handler nothing here allocates, so that a forked child may call it.
 
+use std::sync::Arc;
+
 use super::buffers::Buffers;
 use super::drain_budget::DrainBudget;
 use super::exchange::{AfterReply, Exchange};
 use super::linger::linger;
+use super::pending;
 use crate::net::{Deadline, Errno, WaitError, WaitOptions};
 use crate::netc;
-use crate::server::state::{Context, LimitEvent, OpenConnection};
+use crate::request_context::RequestContext;
+use crate::server::state::{Context, LimitEvent, OpenConnection, State};
 
 /// Serves until the peer ends its output, a limit is reached, the framing ends the connection, or the server stops.
-pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) {
+/// `from` is the context of the connection's requests, if the handler takes it; `asynchronous` is the server, if its
+/// handler is: see [`asynchronous`](pending::asynchronous).
+pub(super) fn serve(
+    connection: &OpenConnection,
+    from: Option<&RequestContext>,
+    buffers: &mut Buffers,
+    context: &Context,
+    asynchronous: Option<&Arc<State>>,
+) {
     let Buffers { exchange, received: buffer, replies, kept } = buffers;
     let mut budget = DrainBudget::default();
-    let from = connection.request_context.as_deref();
     loop {
         let received = match receive(connection, buffer, exchange, &mut budget, context) {
             Ok(received) => received,
@@ -33,7 +44,10 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
         };
         if received == 0 {
             replies.clear();
-            exchange.end(from, context, replies);
+            match asynchronous {
+                None => exchange.end(from, context, replies),
+                Some(state) => pending::end(exchange, connection, from, state, replies),
+            }
             if send_all(connection, replies, AfterReply::Close, context) {
                 // close(2) would not end the connection if a process that the host forked has the socket as well.
                 let _ = connection.socket.shutdown_write();
@@ -46,7 +60,10 @@ pub(super) fn serve(connection: &OpenConnection, buffers: &mut Buffers, context:
             replies.clear();
             let consumed;
             connection.set_busy(true);
-            (consumed, after) = exchange.process(rest, from, context, replies);
+            (consumed, after) = match asynchronous {
+                None => exchange.process(rest, from, context, replies),
+                Some(state) => pending::process(exchange, rest, from, state, replies),
+            };
             connection.set_busy(false);
             rest = &rest[consumed..];
             if after == AfterReply::Close && context.has_handler() && context.stop.deadline_passed() {

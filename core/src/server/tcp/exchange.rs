@@ -128,6 +128,64 @@ impl Exchange {
         }
     }
 
+    /// Calls `begin` with the first request that `input` completes, for a handler that replies later. Returns the number
+    /// of bytes consumed, and what happens to the connection after the reply.
+    pub(super) fn begin_next(
+        &mut self,
+        input: &[u8],
+        context: &Context,
+        begin: impl FnOnce(&[u8]),
+    ) -> (usize, AfterReply) {
+        let (consumed, after) = match self {
+            Exchange::Stream(_) => (input.len(), AfterReply::Continue),
+            Exchange::Line(lines) => begin_message(lines, input, context, begin),
+            Exchange::Length(messages) => begin_message(messages, input, context, begin),
+            Exchange::Delimiter(messages) => begin_message(messages, input, context, begin),
+            Exchange::Once if input.len() > context.settings.max_request => (input.len(), too_long(context)),
+            Exchange::Once => {
+                begin(input);
+                (input.len(), AfterReply::Close)
+            }
+        };
+        context.counters().bytes_received.add(consumed as u64);
+        (consumed, after)
+    }
+
+    /// Calls `begin` with the request that the end of the input has ended, if there is one.
+    pub(super) fn begin_last(&mut self, context: &Context, begin: impl FnOnce(&[u8])) {
+        let ended = match self {
+            Exchange::Stream(_) | Exchange::Once => return,
+            Exchange::Line(lines) => lines.finish(|_, last| begin(last)),
+            Exchange::Length(messages) => messages.finish(|_, last| begin(last)),
+            Exchange::Delimiter(messages) => messages.finish(|_, last| begin(last)),
+        };
+        if let Err(error) = ended {
+            not_accepted(error, context);
+        }
+    }
+
+    /// Appends the later reply to a request, framed as the request was; `ended` is whether that had an end of its own.
+    /// Returns `false` if it cannot be framed.
+    pub(super) fn append_reply(
+        &self,
+        reply: &[u8],
+        ended: bool,
+        context: &Context,
+        output: &mut Vec<u8>,
+    ) -> bool {
+        let appended = match self {
+            Exchange::Stream(_) | Exchange::Once => {
+                output.extend_from_slice(reply);
+                true
+            }
+            Exchange::Line(lines) => append(lines.frame(), reply, ended, context, output),
+            Exchange::Length(messages) => append(messages.frame(), reply, ended, context, output),
+            Exchange::Delimiter(messages) => append(messages.frame(), reply, ended, context, output),
+        };
+        context.counters().requests.add(u64::from(appended));
+        appended
+    }
+
     /// Whether requests are parts of the stream, each with an end of its own.
     pub(super) fn has_messages(&self) -> bool {
         matches!(self, Exchange::Line(_) | Exchange::Length(_) | Exchange::Delimiter(_))
@@ -206,6 +264,24 @@ fn answer_messages<F: Frame>(
     }
 }
 
+/// Begins with the first message that `input` completes.
+fn begin_message<F: Frame>(
+    messages: &mut Splitter<F>,
+    input: &[u8],
+    context: &Context,
+    begin: impl FnOnce(&[u8]),
+) -> (usize, AfterReply) {
+    let mut begin = Some(begin);
+    let pushed = messages.push(input, context.settings.max_request, |_, request| {
+        begin.take().into_iter().for_each(|begin| begin(request));
+        false
+    });
+    match pushed {
+        Ok(consumed) => (consumed, AfterReply::Continue),
+        Err(error) => (input.len(), not_accepted(error, context)),
+    }
+}
+
 /// Answers the message that ended with the stream, if there is one.
 fn answer_last<F: Frame>(
     messages: &mut Splitter<F>,
@@ -236,6 +312,20 @@ fn reply(
         output.truncate(start);
         return false;
     }
+    complete(frame, start, ended, context, output)
+}
+
+/// Appends a reply, framed as its request was.
+fn append(frame: &impl Frame, reply: &[u8], ended: bool, context: &Context, output: &mut Vec<u8>) -> bool {
+    let start = output.len();
+    frame.begin(output);
+    output.extend_from_slice(reply);
+    complete(frame, start, ended, context, output)
+}
+
+/// Completes the frame of the reply that begins at `start`, or removes the reply.
+#[inline(always)]
+fn complete(frame: &impl Frame, start: usize, ended: bool, context: &Context, output: &mut Vec<u8>) -> bool {
     match frame.complete(output, start, ended) {
         Ok(()) => true,
         Err(Unframeable(why)) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
+use super::pending::asynchronous;
 use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
 use crate::server::state::{Listeners, State};
@@ -15,9 +16,14 @@ pub(super) fn start(state: &Arc<State>, listeners: &Listeners) -> Result<(), Err
     state.spawn("capsock-tcp", move |state| {
         let context = &state.context;
         let mut buffers = Buffers::new(context);
-        while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
-            if let Some(admitted) = Admitted::admit(socket, blocks, state) {
-                serve(&admitted.connection, &mut buffers, context);
+        while let Wakeup::Connection(socket, taking) = acceptor.next(state, std::iter::empty()) {
+            let admitted = Admitted::admit(socket, blocks, state);
+            drop(taking);
+            if let Some(mut admitted) = admitted
+                && admitted.wait_for_header()
+            {
+                let from = admitted.request_context.as_deref();
+                serve(&admitted.connection, from, &mut buffers, context, asynchronous(state));
                 buffers = buffers.reset(context);
             }
         }

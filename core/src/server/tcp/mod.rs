@@ -8,6 +8,7 @@ mod events;
 mod exchange;
 mod iterative;
 mod linger;
+mod pending;
 mod processes;
 mod threads;
 
@@ -35,8 +36,10 @@ pub(super) fn start(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> R
             socket.set_nonblocking(!alone)?;
         }
     }
-    let listeners = Arc::new(Listeners::new(sockets.into_iter().map(|(socket, _)| socket).collect()));
+    let sockets = sockets.into_iter().map(|(socket, _)| socket).collect();
+    let listeners = Arc::new(Listeners::new(sockets, state.sharing.clone()));
     state.set_listeners(&listeners);
+    state.start_dispatcher(|_, _| {})?;
     if matches!(concurrency, Concurrency::Iterative | Concurrency::Threads) {
         state.spawn("capsock-stop", |state| interrupt_at_stop(state))?;
     }
@@ -54,4 +57,7 @@ fn interrupt_at_stop(state: &State) {
     let _ = wait_readable(state.context.stop.waker().fd(), WaitOptions::until(Deadline::NEVER));
     state.stop_listening();
     state.connections.interrupt_receives();
+    if state.sharing.has_begun() {
+        state.blocking_threads.interrupt_until_left();
+    }
 }

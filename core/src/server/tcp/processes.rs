@@ -9,7 +9,8 @@ use crate::net::{Child, Deadline, Errno, Socket, WaitError, WaitOptions};
 use crate::netc;
 use crate::server::admission::{ActiveGuard, PeerGuard};
 use crate::server::children::{self, Children, Exit};
-use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop};
+use crate::server::proxy_header::PendingHeader;
+use crate::server::state::{Context, LimitEvent, Listeners, OpenConnection, State, Stop, Taking};
 
 /// The exit code of a child that cut its connection.
 const CUT: i32 = 3;
@@ -38,24 +39,32 @@ impl Processes<'_> {
             match acceptor.next(self.state, self.children.fds()) {
                 Wakeup::Stop => break,
                 Wakeup::Other(index) => self.children.reap(index, |exit| count_if_cut(exit, &context.stop)),
-                Wakeup::Connection(socket) if self.children.len() >= context.settings.max_connections => {
+                Wakeup::Connection(socket, _) if self.children.len() >= context.settings.max_connections => {
                     refuse(socket, context, "max_connections is reached");
                 }
-                Wakeup::Connection(socket) => self.serve(socket),
+                Wakeup::Connection(socket, taking) => self.serve(socket, taking),
             }
         }
-        self.children.stop(&context.stop, |exit| count_if_cut(exit, &context.stop));
+        self.children.stop(&context.stop, false, |exit| count_if_cut(exit, &context.stop));
     }
 
     /// Forks a child for the connection. If there is no descriptor for the child, the connection waits, as those in
     /// the backlog do, until a child ends or a descriptor is closed.
-    fn serve(&mut self, socket: Socket) {
+    fn serve(&mut self, socket: Socket, taking: Taking<'_>) {
         let context = &self.state.context;
         let Some(peer) = PeerGuard::new(&socket, self.state) else { return };
-        let connection = OpenConnection::new(socket, false, None);
+        let mut header = match &context.proxies {
+            None => None,
+            Some(proxies) => match PendingHeader::expect(&socket, proxies, context) {
+                None => return,
+                header => header,
+            },
+        };
+        let connection = OpenConnection::new(socket, false);
         let (active, _) = ActiveGuard::new(self.state);
+        drop(taking);
         loop {
-            match fork(&connection, &mut self.buffers, context) {
+            match fork(&connection, header.as_mut(), &mut self.buffers, context) {
                 Ok(child) => return self.children.push(child, (active, peer)),
                 Err(Errno(netc::EMFILE | netc::ENFILE)) => {
                     context.limit_reached(LimitEvent::OutOfDescriptors);
@@ -74,15 +83,23 @@ impl Processes<'_> {
     }
 }
 
-fn fork(connection: &OpenConnection, buffers: &mut Buffers, context: &Context) -> Result<Child, Errno> {
+/// Forks a child that reads the header, if one is due, and serves the connection.
+fn fork(
+    connection: &OpenConnection,
+    header: Option<&mut PendingHeader>,
+    buffers: &mut Buffers,
+    context: &Context,
+) -> Result<Child, Errno> {
     let body = || {
-        connection::serve(connection, buffers, context);
+        if header.is_none_or(|header| header.wait(connection, context).is_ok()) {
+            connection::serve(connection, None, buffers, context, None);
+        }
         connection.socket.record_close_at_exit();
         if connection.was_cut() { CUT } else { 0 }
     };
-    // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `serve` makes system calls,
-    // copies bytes and adds to atomics: it neither allocates, locks nor logs.
-    unsafe { children::fork(&connection.socket, context, body) }
+    // SAFETY: without a handler (the options refuse one) and with preallocated buffers, `wait` and `serve` make system
+    // calls, copy bytes and add to atomics: they neither allocate, lock nor log.
+    unsafe { children::fork(connection.socket.fd(), context, body) }
 }
 
 fn count_if_cut(exit: Exit, stop: &Stop) {

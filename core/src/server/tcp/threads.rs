@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::accept::{Acceptor, Wakeup};
 use super::buffers::Buffers;
 use super::connection::serve;
+use super::pending::asynchronous;
 use crate::net::{Errno, Features};
 use crate::server::admission::Admitted;
 use crate::server::state::{LimitEvent, Listeners, State};
@@ -49,15 +50,20 @@ fn run(pool: &Arc<Pool>, state: &Arc<State>) {
     let context = &state.context;
     let mut acceptor = Acceptor::of_one(pool.index, pool.blocks);
     let mut buffers = Buffers::new(context);
-    while let Wakeup::Connection(socket) = acceptor.next(state, std::iter::empty()) {
+    while let Wakeup::Connection(socket, taking) = acceptor.next(state, std::iter::empty()) {
         if pool.accepting.fetch_sub(1, Ordering::SeqCst) == 1 && add_thread(pool, state).is_err() {
             // While this connection was served, nobody would accept.
             pool.accepting.fetch_add(1, Ordering::SeqCst);
             context.limit_reached(LimitEvent::Refused("cannot create a thread (ulimit -u)"));
             continue;
         }
-        if let Some(admitted) = Admitted::admit(socket, pool.blocks, state) {
-            serve(&admitted.connection, &mut buffers, context);
+        let admitted = Admitted::admit(socket, pool.blocks, state);
+        drop(taking);
+        if let Some(mut admitted) = admitted
+            && admitted.wait_for_header()
+        {
+            let from = admitted.request_context.as_deref();
+            serve(&admitted.connection, from, &mut buffers, context, asynchronous(state));
             buffers = buffers.reset(context);
         }
         if pool.accepting.fetch_add(1, Ordering::SeqCst) >= MAX_ACCEPTING {

@@ -8,15 +8,16 @@ use super::source_filter;
 use crate::choices::Transport;
 use crate::net::{
     Added, Deadline, Errno, Features, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, Socket, WaitError,
-    WaitOptions, interest, no_interest, wait_for, wait_readable,
+    WaitOptions, canonical, interest, no_interest, wait_for,
 };
 use crate::netc;
 use crate::request_context::RequestContext;
+use crate::server::proxy_header::split_datagram;
 use crate::server::state::{Context, LimitEvent};
 use crate::uppercase::MAX_GROWTH;
 
 /// How far replies may exceed a full batch, in bytes: by the reply to one request.
-const GROWTH: usize = MAX_GROWTH * 65_536;
+pub(super) const GROWTH: usize = MAX_GROWTH * 65_536;
 
 /// How long the system may refuse a reply for want of buffer space before the reply is discarded.
 const SEND_TIMEOUT: Duration = Duration::from_secs(1);
@@ -38,7 +39,7 @@ impl BatchSizes {
 /// With batches of one datagram and without a handler its methods allocate nothing, so that a forked child may call
 /// them.
 pub(super) struct Buffers {
-    requests: ReceiveBatch,
+    pub(super) requests: ReceiveBatch,
     replies: SendBatch,
     batching: AdaptiveBatching,
     /// Whether a receive blocks until a datagram arrives or the socket is shut down; otherwise a poll precedes it.
@@ -60,7 +61,7 @@ impl Buffers {
         }
     }
 
-    /// Blocks until a datagram arrives or a stop is requested, and receives. Returns the number of the receive
+    /// Blocks until a datagram arrives, the server is paused or a stop is requested, and receives. Returns the number of the receive
     /// batch's messages.
     pub(super) fn receive(&mut self, socket: &Socket, context: &Context) -> usize {
         match self.try_receive(socket, context) {
@@ -74,10 +75,18 @@ impl Buffers {
         }
     }
 
+    /// Receives what is queued. Returns 0 if there is nothing.
+    pub(super) fn receive_left(&mut self, socket: &Socket) -> usize {
+        self.receive_now(socket, netc::MSG_DONTWAIT).unwrap_or(0)
+    }
+
     fn try_receive(&mut self, socket: &Socket, context: &Context) -> Result<usize, Errno> {
         if !self.busy_poll.is_zero() {
             let start = Instant::now();
-            while start.elapsed() < self.busy_poll && !context.stop.is_requested() {
+            while start.elapsed() < self.busy_poll
+                && !context.stop.is_requested()
+                && !context.gate.is_closed()
+            {
                 match self.receive_now(socket, netc::MSG_DONTWAIT) {
                     Err(errno) if errno.would_block() => {}
                     other => return other,
@@ -88,7 +97,10 @@ impl Buffers {
             return self.receive_now(socket, netc::MSG_WAITFORONE);
         }
         let stop = WaitOptions::until(Deadline::NEVER).woken_by(context.stop.waker());
-        match wait_readable(socket.fd(), stop) {
+        let paused = context.gate.change_from(false).fd();
+        let mut fds = [interest(socket.fd(), netc::POLLIN), interest(paused, netc::POLLIN), no_interest()];
+        match wait_for(&mut fds, stop) {
+            Ok(()) if fds[0].revents == 0 => Ok(0),
             Ok(()) => self.receive_now(socket, netc::MSG_DONTWAIT),
             Err(WaitError::Os(errno)) => Err(errno),
             Err(WaitError::Woken | WaitError::TimedOut | WaitError::Interrupted) => Ok(0),
@@ -112,25 +124,30 @@ impl Buffers {
         let mut totals = BatchTotals::default();
         for index in 0..count {
             let message = requests.message(index);
-            let reply_meta = message.meta.and_then(|received| {
-                let hop_limit = source_filter::reply_hop_limit(&received, bound)?;
-                // A server that is bound to all addresses replies from the one that the request was sent to.
-                let from =
-                    received.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
-                let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
-                Some(SendMeta { to: received.source, from, hop_limit })
-            });
-            let from = match message.meta {
+            let reply_meta = message.meta.and_then(|received| reply_meta(&received, bound));
+            let mut from = match message.meta {
                 Some(received) if context.takes_request_context() => Some(request_context(&received, bound)),
                 _ => None,
             };
-            for request in message.datagrams() {
+            for datagram in message.datagrams() {
                 totals.datagrams += 1;
-                totals.bytes += request.len() as u64;
+                totals.bytes += datagram.len() as u64;
                 let Some(reply_meta) = &reply_meta else {
                     context.limit_reached(LimitEvent::Filtered);
                     continue;
                 };
+                let mut request = datagram;
+                if let Some(proxies) = &context.proxies {
+                    let source = reply_meta.to.ip();
+                    let Some((proxied, payload)) = split_datagram(datagram, source, proxies, context) else {
+                        continue;
+                    };
+                    totals.bytes -= (datagram.len() - payload.len()) as u64;
+                    request = payload;
+                    if let Some(from) = &mut from {
+                        from.set_proxied(proxied);
+                    }
+                }
                 if request.len() > context.settings.max_request {
                     context.limit_reached(LimitEvent::Oversized);
                     continue;
@@ -161,9 +178,19 @@ impl Buffers {
     }
 }
 
+/// Where the reply to a datagram goes; `None` if it gets none.
+#[inline(always)]
+pub(super) fn reply_meta(received: &ReceiveMeta, bound: &SocketAddr) -> Option<SendMeta> {
+    let hop_limit = source_filter::reply_hop_limit(received, bound)?;
+    // A server that is bound to all addresses replies from the one that the request was sent to.
+    let from = received.destination.filter(|(ip, _)| bound.ip().is_unspecified() && !ip.is_multicast());
+    let hop_limit = (hop_limit != source_filter::REPLY_HOPS).then_some(hop_limit);
+    Some(SendMeta { to: received.source, from, hop_limit })
+}
+
 /// The context of a datagram: it was sent to the address that the system reports, which it is asked for if the server is bound
 /// to all, or to the one that the server is bound to.
-fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext {
+pub(super) fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext {
     let mut local = *bound;
     if let Some((ip, interface)) = received.destination {
         local.set_ip(ip);
@@ -173,11 +200,11 @@ fn request_context(received: &ReceiveMeta, bound: &SocketAddr) -> RequestContext
             local.set_scope_id(if on_link { interface } else { 0 });
         }
     }
-    RequestContext::new(Transport::Udp, received.source, local)
+    RequestContext::new(Transport::Udp, canonical(received.source), canonical(local))
 }
 
 /// The length of the longest reply to a request.
-fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
+pub(super) fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
     match max_amplification {
         0 => usize::MAX,
         times => request.len().saturating_mul(times),
@@ -186,14 +213,14 @@ fn longest_reply(request: &[u8], max_amplification: usize) -> usize {
 
 /// What was received and not yet added to the server's totals.
 #[derive(Default)]
-struct BatchTotals {
-    datagrams: u64,
-    bytes: u64,
+pub(super) struct BatchTotals {
+    pub(super) datagrams: u64,
+    pub(super) bytes: u64,
     answered: u64,
 }
 
 impl BatchTotals {
-    fn add_to(self, context: &Context) {
+    pub(super) fn add_to(self, context: &Context) {
         let counters = context.counters();
         counters.datagrams_received.add(self.datagrams);
         counters.bytes_received.add(self.bytes);
@@ -201,7 +228,7 @@ impl BatchTotals {
     }
 }
 
-fn send_all(socket: &Socket, replies: &mut SendBatch, context: &Context) {
+pub(super) fn send_all(socket: &Socket, replies: &mut SendBatch, context: &Context) {
     let counters = context.counters();
     let mut limit = None;
     while !replies.is_empty() {

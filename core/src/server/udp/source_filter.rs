@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::net::ReceiveMeta;
+use crate::net::{ReceiveMeta, canonical};
 
 /// The least difference between the hop limits of a request and its reply. Two servers that answer each other run out
 /// of hops after a few datagrams, while each request of a client starts with 64 hops or more. A client with a hop limit
@@ -25,7 +25,8 @@ const LOOPBACK: u32 = 1;
 /// The hop limit of the reply to a datagram, or `None` if it gets no reply. `bound` is the address that the server is
 /// bound to.
 pub(super) fn reply_hop_limit(received: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
-    let source = received.source;
+    // An IPv6 socket that also has IPv4 reports IPv4-mapped addresses.
+    let source = canonical(received.source);
     let not_unicast = match source.ip() {
         IpAddr::V4(ip) => ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST,
         IpAddr::V6(ip) => ip.is_unspecified() || ip.is_multicast(),
@@ -33,6 +34,7 @@ pub(super) fn reply_hop_limit(received: &ReceiveMeta, bound: &SocketAddr) -> Opt
     // A server that is bound to one address does not ask for the destination, which is that address. No other
     // socket of this machine has the port of a server that is bound to all addresses.
     let (destination, interface) = received.destination.unwrap_or((bound.ip(), 0));
+    let destination = destination.to_canonical();
     let itself = source.port() == bound.port()
         && (destination == source.ip() || (bound.ip().is_unspecified() && interface == LOOPBACK));
     if not_unicast || itself || source.port() == 0 {
@@ -87,6 +89,11 @@ mod tests {
             ("[::1]:5000", "::1", Some(64), Some(56)),
             ("[ff02::1]:5000", "2001:db8::9", Some(64), None),
             ("[::]:5000", "2001:db8::9", Some(64), None),
+            ("[::ffff:192.0.2.1]:5000", "192.0.2.9", Some(64), Some(56)),
+            ("[::ffff:192.0.2.9]:12000", "192.0.2.9", Some(64), None),
+            ("[::ffff:192.0.2.9]:12000", "::ffff:192.0.2.9", Some(64), None),
+            ("[::ffff:255.255.255.255]:5000", "192.0.2.9", Some(64), None),
+            ("[::ffff:224.0.0.1]:5000", "192.0.2.9", Some(64), None),
         ];
         for (source, destination, hops, expected) in table {
             assert_eq!(filtered(source, destination, hops), expected, "{source} to {destination}, {hops:?}");

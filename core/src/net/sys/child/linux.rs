@@ -7,7 +7,7 @@ use std::ptr;
 
 use super::close_range::close_all_but;
 use crate::net::sys::errno::{Errno, Sys, check};
-use crate::net::sys::process_id;
+use crate::net::sys::{interrupting_signal, process_id};
 
 /// A child process, with a descriptor that becomes readable when it ends: a pidfd (pidfd_open(2)), or the read end of a
 /// pipe whose write end only the child has.
@@ -114,6 +114,21 @@ impl Child {
             }
             Err(Errno(libc::ECHILD)) => Ok(Some(ChildExit::Signaled)),
             Err(errno) => Err(errno),
+        }
+    }
+
+    /// Sends the signal that makes a blocked call fail with EINTR, for which the child has the handler of the thread that
+    /// forked it.
+    pub(crate) fn interrupt(&self) {
+        let Some(signal) = interrupting_signal() else { return };
+        match self.pid {
+            None => drop(send_signal(&self.fd, signal)),
+            // Of a child with SIGCHLD the host may have reaped it.
+            Some(pid) if self.wait_id(libc::WNOHANG | libc::WNOWAIT) == Ok(None) => {
+                // SAFETY: no pointers; the process is this child.
+                unsafe { libc::kill(pid, signal) };
+            }
+            Some(_) => {}
         }
     }
 

@@ -47,6 +47,8 @@ impl Child {
         Err(Errno(netc::ENOSYS))
     }
 
+    pub(crate) fn interrupt(&self) {}
+
     pub(crate) fn kill(&self) {}
 }
 

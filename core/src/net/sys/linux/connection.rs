@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
-use crate::net::sys::errno::{Sys, check};
+use crate::net::sys::errno::{Errno, Sys, check};
 
 /// The states of `tcp_info` in which the peer has not ended its output: established, and the two in which this
 /// end has (TCP_ESTABLISHED, TCP_FIN_WAIT1 and TCP_FIN_WAIT2 of the kernel's tcp_states.h).
@@ -59,9 +59,16 @@ pub(crate) fn peer_may_send(fd: BorrowedFd<'_>) -> bool {
     tcp_info(fd).is_ok_and(|info| STILL_RECEIVING.contains(&info.tcpi_state))
 }
 
-/// Aborts a connection with a reset, at once and for every process that has the descriptor (connect(2) to AF_UNSPEC).
+/// Aborts a connection with a reset, at once and for every process that has the descriptor (connect(2) to AF_UNSPEC). That
+/// of a Unix domain socket is ended in both directions: what it has sent is in the peer's buffer already.
 pub(crate) fn reset(fd: BorrowedFd<'_>) -> Sys<()> {
-    disconnect(fd)
+    match disconnect(fd) {
+        Err(Errno(libc::EINVAL)) => {
+            // SAFETY: the call takes numbers.
+            check(unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RDWR) }).map(drop)
+        }
+        other => other,
+    }
 }
 
 /// socket(2), with SOCK_CLOEXEC.

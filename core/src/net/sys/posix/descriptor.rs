@@ -1,6 +1,6 @@
-//! Descriptors that are not sockets: reading and closing.
+//! Descriptors that are not sockets: reading, copying and closing.
 
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::net::sys::errno::{Sys, check, check_size};
 
@@ -22,6 +22,22 @@ impl<'a> PollableInput<'a> {
         // SAFETY: the buffer is writable for its length.
         check_size(unsafe { libc::read(self.fd(), buffer.as_mut_ptr().cast(), buffer.len()) })
     }
+}
+
+/// A copy of a descriptor that the host named by its number, with close-on-exec (F_DUPFD_CLOEXEC of fcntl(2)). A number
+/// that is not open is EBADF.
+pub(crate) fn copy_number(fd: RawFd) -> Sys<OwnedFd> {
+    // SAFETY: the call takes any number, and makes a descriptor that nobody else has.
+    unsafe {
+        let copy = check(libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3))?;
+        Ok(OwnedFd::from_raw_fd(copy))
+    }
+}
+
+/// Sets close-on-exec (FD_CLOEXEC of fcntl(2)).
+pub(crate) fn set_close_on_exec(fd: RawFd) -> Sys<()> {
+    // SAFETY: the call takes any number.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
 }
 
 /// close(2), whose report a dropped descriptor would lose. The descriptor is gone whatever that is.

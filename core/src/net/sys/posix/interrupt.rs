@@ -45,6 +45,12 @@ impl Action {
 }
 
 /// The signal; `None` if the host has a handler for each candidate.
+#[cfg(target_os = "linux")]
+pub(crate) fn interrupting_signal() -> Option<c_int> {
+    signal()
+}
+
+/// The signal; `None` if the host has a handler for each candidate.
 fn signal() -> Option<c_int> {
     *SIGNAL.get_or_init(|| {
         candidates().find(|signal| {

@@ -42,6 +42,37 @@ pub(crate) fn receive_message(
     Ok(Received { length, control, flags: message.msg_flags, source })
 }
 
+/// recvmsg(2), with an address of any family: the length, the flags that it returns, and the source.
+pub(crate) fn receive_any(
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: c_int,
+) -> Sys<(usize, c_int, SockAddr)> {
+    // SAFETY: the storage is zeroed and as long as its length says, and recvmsg writes an address and its length.
+    let received = unsafe {
+        SockAddr::try_init(|storage, length| {
+            let mut buffers = [IoSliceMut::new(buffer)];
+            let mut message: libc::msghdr = mem::zeroed();
+            message.msg_name = storage.cast();
+            message.msg_namelen = *length;
+            message.msg_iov = buffers.as_mut_ptr().cast();
+            message.msg_iovlen = buffers.len() as _;
+            let received = receive_header(fd, &mut message, flags);
+            *length = message.msg_namelen;
+            received
+                .map(|received| (received, message.msg_flags))
+                .map_err(|errno| std::io::Error::from_raw_os_error(errno.0))
+        })
+    };
+    let ((length, flags), source) = received?;
+    Ok((length, flags, source))
+}
+
+/// sendto(2), with MSG_NOSIGNAL, to an address of any family.
+pub(crate) fn send_any(socket: &socket2::Socket, bytes: &[u8], to: &SockAddr, flags: c_int) -> Sys<usize> {
+    Ok(socket.send_to_with_flags(bytes, to, flags | netc::MSG_NOSIGNAL)?)
+}
+
 /// sendmsg(2), with MSG_NOSIGNAL.
 #[inline(always)]
 pub(crate) fn send_message(

@@ -5,6 +5,7 @@ mod blocked_signals;
 mod calls;
 mod clock;
 mod descriptor;
+mod files;
 mod fork;
 mod ids;
 mod interrupt;
@@ -23,17 +24,23 @@ pub(crate) use calls::{
     reuse_address,
 };
 pub(crate) use clock::nanoseconds;
-pub(crate) use descriptor::{PollableInput, close_number};
+pub(crate) use descriptor::{PollableInput, close_number, copy_number, set_close_on_exec};
+pub(crate) use files::lock_directory;
 pub(crate) use fork::{count_forks, generation};
 pub(crate) use ids::{process_id, thread_id};
+#[cfg(target_os = "linux")]
+pub(crate) use interrupt::interrupting_signal;
 pub(crate) use interrupt::{Thread, deliver_pending_signal, own_notifier};
 pub(crate) use message::{
-    control_message_length, control_message_space, receive_header, receive_message, send_header, send_message,
+    control_message_length, control_message_space, receive_any, receive_header, receive_message, send_any,
+    send_header, send_message,
 };
 pub(crate) use names::{GaiError, addresses_of, interface_index};
 pub(crate) use options::{
     available, get_option_bytes, prevent_sigpipe, set_option, set_option_bytes, take_long_datagrams,
 };
+#[cfg(feature = "preload")]
+pub(crate) use recording::duplicate_file;
 #[cfg(feature = "trace")]
 pub(crate) use recording::{
     FileId, FileNumber, close_file, file_id, is_privileged, open_to_append, write_error, write_line,

@@ -10,6 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::blocked_signals::BlockedSignals;
+#[cfg(feature = "preload")]
+use crate::net::sys::errno::check;
 use crate::net::sys::errno::{Errno, Sys};
 
 /// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
@@ -46,6 +48,13 @@ pub(crate) fn open_to_append(path: &Path) -> Sys<FileNumber> {
             _ => Ok(fd),
         }
     }
+}
+
+/// Another descriptor of the file (F_DUPFD_CLOEXEC of fcntl(2)); the old one stays open.
+#[cfg(feature = "preload")]
+pub(crate) fn duplicate_file(fd: FileNumber) -> Sys<FileNumber> {
+    // SAFETY: the call takes numbers.
+    check(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, LOWEST) })
 }
 
 /// fstat(2).

@@ -8,7 +8,7 @@ use windows_sys::Win32::Networking::WinSock::{SOCKET, closesocket};
 
 use crate::net::sys::buffer::uninit;
 use crate::net::sys::errno::{Errno, Sys, check};
-use crate::net::sys::fd::{BorrowedFd, RawFd};
+use crate::net::sys::fd::{BorrowedFd, NO_FD, OwnedFd, RawFd};
 use crate::netc;
 
 /// WSASocketW, whose socket no child process inherits and which never blocks: see [`Mode`](super::Mode).
@@ -37,6 +37,22 @@ pub(crate) fn accept(listener: &socket2::Socket, _nonblocking: bool) -> Sys<(soc
 pub(crate) unsafe fn close_number(fd: RawFd) -> Sys<()> {
     // SAFETY: by this function's contract.
     check(unsafe { closesocket(fd as SOCKET) }).map(drop)
+}
+
+/// A copy of a socket that the host named by its number (WSADuplicateSocketW), which no child process inherits. A number
+/// that is none is WSAENOTSOCK.
+pub(crate) fn copy_number(fd: RawFd) -> Sys<OwnedFd> {
+    if fd == NO_FD {
+        return Err(Errno(netc::EBADF));
+    }
+    // SAFETY: the number is not that of no socket, and the borrow ends with the call, which checks it.
+    Ok(unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned()?)
+}
+
+/// No socket is inherited that was not meant to be.
+#[allow(clippy::unnecessary_wraps, reason = "that of Unix can fail")]
+pub(crate) fn set_close_on_exec(_fd: RawFd) -> Sys<()> {
+    Ok(())
 }
 
 /// connect to the unspecified address: dissolves the association of a datagram socket.

@@ -21,6 +21,16 @@ use crate::net::sys::fd::BorrowedFd;
 use crate::net::sys::received::Received;
 use crate::netc;
 
+/// There are no addresses but those of [`receive_message`].
+pub(crate) fn receive_any(_: BorrowedFd<'_>, _: &mut [u8], _: c_int) -> Sys<(usize, c_int, SockAddr)> {
+    Err(Errno(netc::EAFNOSUPPORT))
+}
+
+/// There are no addresses but those of [`send_message`].
+pub(crate) fn send_any(_: &socket2::Socket, _: &[u8], _: &SockAddr, _: c_int) -> Sys<usize> {
+    Err(Errno(netc::EAFNOSUPPORT))
+}
+
 fn number(fd: BorrowedFd<'_>) -> SOCKET {
     fd.as_raw_socket() as SOCKET
 }

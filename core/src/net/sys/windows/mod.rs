@@ -28,13 +28,14 @@ pub(crate) use calls::{
     receive_from, reuse_address, send, send_to,
 };
 pub(crate) use connection::{
-    accept, close_number, disconnect, open, peer_may_send, reset, unacknowledged, unsent,
+    accept, close_number, copy_number, disconnect, open, peer_may_send, reset, set_close_on_exec,
+    unacknowledged, unsent,
 };
 pub(crate) use control::{control_message_length, control_message_space, read_control, write_control};
 pub(crate) use error::set_errno;
 pub(crate) use input::PollableInput;
 pub(crate) use interrupt::{Thread, deliver_pending_signal, own_notifier};
-pub(crate) use message::{receive_header, receive_message, send_header, send_message};
+pub(crate) use message::{receive_any, receive_header, receive_message, send_any, send_header, send_message};
 pub(crate) use names::{GaiError, addresses_of, interface_index};
 pub(crate) use notifier::Notifier;
 pub(crate) use options::{

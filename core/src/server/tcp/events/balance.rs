@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::net::{Errno, Socket, Waker};
+use crate::server::state::Gate;
 
 /// How many more connections than the worker with the fewest one may have and keep another one, besides an eighth: to
 /// hand it over costs a system call and wakes the other worker.
@@ -57,7 +58,8 @@ impl Balance {
     }
 
     /// Hands an accepted connection to the worker with the fewest, or returns it: the worker that accepted it serves it.
-    pub(super) fn hand_over(&self, worker: usize, socket: Socket) -> Option<Socket> {
+    /// It leaves the gate once that one has taken and served it.
+    pub(super) fn hand_over(&self, worker: usize, socket: Socket, gate: &Gate) -> Option<Socket> {
         let own = self.workers[worker].load();
         let fewest = self.workers.iter().min_by_key(|worker| worker.load())?;
         let load = fewest.load();
@@ -66,6 +68,7 @@ impl Balance {
         }
         let mut given = fewest.given();
         let Some(given) = given.as_mut() else { return Some(socket) };
+        gate.add_entered();
         given.push(socket);
         fewest.waiting.store(given.len(), Ordering::Relaxed);
         fewest.waker.notify();
@@ -105,6 +108,10 @@ mod tests {
     use super::*;
     use crate::net::fd::OwnedFd;
 
+    fn gate() -> Gate {
+        Gate::new().unwrap()
+    }
+
     fn socket() -> Socket {
         Socket::plain(Domain::IPV4, Type::STREAM, true).unwrap()
     }
@@ -115,7 +122,7 @@ mod tests {
             let balance = Balance::new(workers).unwrap();
             let mut open = vec![0; workers];
             for _ in 0..64 {
-                open[0] += usize::from(balance.hand_over(0, socket()).is_some());
+                open[0] += usize::from(balance.hand_over(0, socket(), &gate()).is_some());
                 balance.set_open(0, open[0]);
             }
             for (worker, open) in open.iter_mut().enumerate() {
@@ -131,20 +138,20 @@ mod tests {
     #[test]
     fn a_worker_with_few_connections_keeps_what_it_accepts() {
         let balance = Balance::new(2).unwrap();
-        assert!(balance.hand_over(0, socket()).is_some());
+        assert!(balance.hand_over(0, socket(), &gate()).is_some());
         balance.set_open(0, 1);
-        assert!(balance.hand_over(0, socket()).is_some());
+        assert!(balance.hand_over(0, socket(), &gate()).is_some());
     }
 
     #[test]
     fn a_worker_that_has_ended_is_given_nothing() {
         let balance = Balance::new(2).unwrap();
         balance.set_open(0, 10);
-        assert!(balance.hand_over(0, socket()).is_none());
+        assert!(balance.hand_over(0, socket(), &gate()).is_none());
         assert!(!balance.end(1), "it has not taken what it was given");
         assert_eq!(balance.take(1).len(), 1);
         assert!(balance.end(1));
-        assert!(balance.hand_over(0, socket()).is_some());
+        assert!(balance.hand_over(0, socket(), &gate()).is_some());
         assert!(balance.take(1).is_empty());
     }
 
@@ -155,9 +162,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let given = OwnedFd::from(listener.accept().unwrap().0);
-        assert!(balance.hand_over(0, given.into()).is_none());
+        assert!(balance.hand_over(0, given.into(), &gate()).is_none());
         balance.leave(1);
         assert_eq!(peer.read(&mut [0]).unwrap(), 0);
-        assert!(balance.hand_over(0, socket()).is_some());
+        assert!(balance.hand_over(0, socket(), &gate()).is_some());
     }
 }

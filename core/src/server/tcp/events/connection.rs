@@ -1,12 +1,16 @@
 //! One connection of an event loop: a state machine that never blocks.
 
+mod pending;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::send_queue::SendQueue;
 use crate::net::{Errno, Socket};
 use crate::netc;
 use crate::server::admission::Admitted;
-use crate::server::state::{Context, LimitEvent};
+use crate::server::proxy_header::Arrived;
+use crate::server::state::{Call, Context, LimitEvent};
 use crate::server::tcp::drain_budget::DrainBudget;
 use crate::server::tcp::exchange::{AfterReply, Exchange};
 use crate::server::tcp::linger::{LINGER_TIMEOUT, LingerStep, cut_if_unacknowledged, linger_step};
@@ -24,6 +28,8 @@ pub(super) struct Connection {
     /// Received requests that wait until the replies before them are sent.
     input: Vec<u8>,
     unsent: SendQueue,
+    /// That of [`Phase::AwaitingReply`].
+    call: Option<Arc<Call>>,
     /// Whether requests in `input` wait until the socket accepts replies.
     blocked: bool,
     /// The last time that bytes were received or sent.
@@ -38,7 +44,14 @@ pub(super) struct Connection {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// The header of the PROXY protocol is due.
+    Header,
     Open,
+    /// An asynchronous handler has been called, and its reply is pending. What follows the reply is in `then`; an open
+    /// connection continues.
+    AwaitingReply {
+        then: Then,
+    },
     /// The peer has ended its output: close once all replies are sent.
     InputEnded,
     /// The server ends the connection: linger once all replies are sent.
@@ -50,6 +63,13 @@ enum Phase {
     },
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Continue,
+    Close,
+    InputEnded,
+}
+
 /// What the loop does with a connection next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
@@ -57,6 +77,8 @@ pub(super) enum NextStep {
     AwaitInput,
     /// Wait until the socket accepts replies.
     AwaitOutput,
+    /// Wait until the handler's reply is completed, or the handler may be called.
+    AwaitReply,
     /// Continue without an event, once the other connections have had their turn.
     Reschedule,
     /// Continue within [`LINGER_INTERVAL`](crate::server::tcp::linger::LINGER_INTERVAL), with or without an event.
@@ -76,12 +98,14 @@ pub(super) struct StepContext<'a> {
 
 impl Connection {
     pub(super) fn new(admitted: Admitted, exchange: Exchange, now: Instant) -> Connection {
+        let phase = if admitted.header.is_some() { Phase::Header } else { Phase::Open };
         Connection {
             admitted,
             exchange,
-            phase: Phase::Open,
+            phase,
             input: Vec::new(),
             unsent: SendQueue::default(),
+            call: None,
             blocked: false,
             last_activity: now,
             short_receive: false,
@@ -116,7 +140,8 @@ impl Connection {
             }
         }
         match self.phase {
-            Phase::Open if self.input.is_empty() => self.receive(step),
+            Phase::Open if self.input.is_empty() => self.receive(step, Self::answer, Self::end_input),
+            Phase::AwaitingReply { .. } => NextStep::AwaitReply,
             Phase::Open => {
                 let input = std::mem::take(&mut self.input);
                 self.answer(&input, step)
@@ -124,6 +149,10 @@ impl Connection {
             Phase::InputEnded => self.close(),
             Phase::Closing => self.start_linger(step),
             Phase::Lingering { .. } => self.linger(step),
+            Phase::Header => match self.receive_header(step) {
+                Some(next) => next,
+                None => self.receive(step, Self::answer, Self::end_input),
+            },
         }
     }
 
@@ -132,7 +161,8 @@ impl Connection {
         match (self.flush_queue(step), self.phase) {
             (FlushResult::Part, _) => NextStep::AwaitOutput,
             (FlushResult::Broken, _) => NextStep::Close,
-            (FlushResult::All, Phase::Open) => self.reschedule(),
+            (FlushResult::All, Phase::Open | Phase::Header) => self.reschedule(),
+            (FlushResult::All, Phase::AwaitingReply { .. }) => NextStep::AwaitReply,
             (FlushResult::All, Phase::InputEnded) => self.close(),
             (FlushResult::All, Phase::Closing) => self.start_linger(step),
             (FlushResult::All, Phase::Lingering { .. }) => self.linger(step),
@@ -163,7 +193,35 @@ impl Connection {
         if self.blocked { NextStep::AwaitOutput } else { NextStep::Reschedule }
     }
 
-    fn receive(&mut self, step: &mut StepContext<'_>) -> NextStep {
+    /// Receives what has arrived of the header. `None` once it is complete, and the requests behind it are next.
+    #[cold]
+    fn receive_header(&mut self, step: &mut StepContext<'_>) -> Option<NextStep> {
+        let Admitted { connection, header: Some(header), .. } = &mut self.admitted else {
+            return Some(NextStep::Close);
+        };
+        match header.receive(&connection.socket, step.context) {
+            Arrived::All(proxied) if self.admitted.complete_header(proxied) => {
+                self.last_activity = step.now;
+                self.phase = Phase::Open;
+                None
+            }
+            Arrived::Part if step.draining => Some(self.start_linger(step)),
+            Arrived::Part => {
+                (self.has_unread, self.short_receive) = (false, false);
+                Some(NextStep::AwaitInput)
+            }
+            Arrived::All(_) | Arrived::Nothing => Some(self.close()),
+        }
+    }
+
+    /// Receives once, and passes what it returned to `on_input`, or the end of the input to `on_end`.
+    #[inline(always)]
+    fn receive(
+        &mut self,
+        step: &mut StepContext<'_>,
+        on_input: impl FnOnce(&mut Self, &[u8], &mut StepContext<'_>) -> NextStep,
+        on_end: impl FnOnce(&mut Self, &mut StepContext<'_>) -> NextStep,
+    ) -> NextStep {
         // Taken out for the call: the received bytes and the rest of `step` are borrowed at the same time.
         let mut buffer = std::mem::take(step.received);
         let length = match step.draining {
@@ -178,10 +236,7 @@ impl Connection {
             Ok(0) => {
                 self.last_activity = step.now;
                 self.phase = Phase::InputEnded;
-                step.replies.clear();
-                let from = self.admitted.connection.request_context.as_deref();
-                self.exchange.end(from, step.context, step.replies);
-                self.send_replies(step).unwrap_or_else(|| self.close())
+                on_end(self, step)
             }
             Ok(_) if step.context.stop.deadline_passed() => self.cut(step),
             Ok(received) => {
@@ -189,7 +244,7 @@ impl Connection {
                 // A receive that does not fill the buffer has emptied the socket: the kernel reports further input.
                 self.has_unread = received == length || self.short_receive;
                 self.budget.spend(received);
-                self.answer(&buffer[..received], step)
+                on_input(self, &buffer[..received], step)
             }
             Err(errno) if errno.would_block() && step.draining => self.start_linger(step),
             Err(errno) if errno.would_block() => {
@@ -202,13 +257,21 @@ impl Connection {
         next
     }
 
+    /// Answers what the end of the input has ended.
+    fn end_input(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        step.replies.clear();
+        let from = self.admitted.request_context.as_deref();
+        self.exchange.end(from, step.context, step.replies);
+        self.send_replies(step).unwrap_or_else(|| self.close())
+    }
+
     /// Answers received requests. Those whose replies the socket would not accept are kept.
     fn answer(&mut self, input: &[u8], step: &mut StepContext<'_>) -> NextStep {
         let mut rest = input;
         while self.phase == Phase::Open && !rest.is_empty() {
             step.replies.clear();
             self.admitted.connection.set_busy(true);
-            let from = self.admitted.connection.request_context.as_deref();
+            let from = self.admitted.request_context.as_deref();
             let (consumed, after) = self.exchange.process(rest, from, step.context, step.replies);
             self.admitted.connection.set_busy(false);
             rest = &rest[consumed..];
@@ -223,6 +286,12 @@ impl Connection {
                 return self.yield_with(rest);
             }
         }
+        self.after_replies(step)
+    }
+
+    /// What is next once the input is answered and the replies are sent.
+    #[inline(always)]
+    fn after_replies(&mut self, step: &mut StepContext<'_>) -> NextStep {
         match self.phase {
             // What has not arrived by now is not answered.
             Phase::Open
@@ -233,8 +302,9 @@ impl Connection {
             }
             Phase::Open if step.draining => NextStep::Reschedule,
             Phase::Open => NextStep::AwaitInput,
+            Phase::AwaitingReply { .. } => NextStep::AwaitReply,
             Phase::Closing => self.start_linger(step),
-            Phase::InputEnded | Phase::Lingering { .. } => self.close(),
+            Phase::Header | Phase::InputEnded | Phase::Lingering { .. } => self.close(),
         }
     }
 
@@ -315,6 +385,22 @@ impl Connection {
                 return NextStep::Close;
             }
             return next;
+        }
+        if let Some(header) = self.admitted.header.as_ref().filter(|_| !step.draining) {
+            return match header.is_due(step.now) {
+                false => NextStep::AwaitInput,
+                // Its rest has arrived, and no thread was free to receive it.
+                true if self.has_input() && step.context.has_handler() => NextStep::Reschedule,
+                true if self.has_input() => self.advance(step),
+                true => {
+                    header.reject_late(step.context);
+                    self.close()
+                }
+            };
+        }
+        if let Phase::AwaitingReply { .. } = self.phase {
+            // The handler's time is no idle time.
+            return if cut { self.cut(step) } else { NextStep::AwaitReply };
         }
         let inactive = step.now.saturating_duration_since(self.last_activity);
         let over = |limit: Option<Duration>| limit.is_some_and(|limit| inactive >= limit);

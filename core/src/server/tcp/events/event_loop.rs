@@ -18,13 +18,18 @@ const MAX_EVENTS: usize = 256;
 /// The most connections accepted at once: connections that are open have their turn after so many.
 const MAX_ACCEPTS: usize = 64;
 
+/// The most connections accepted when the server is paused. More arrive only while others are woken for them.
+const MAX_ACCEPTS_LEFT: usize = 16_384;
+
 /// The tokens of what is no connection. Those of connections count up from 0.
 const STOP: u64 = u64::MAX;
 const TIMER: u64 = STOP - 1;
 /// See [`ConnectionSet::requested`].
 pub(super) const REQUEST: u64 = TIMER - 1;
+/// The server is paused, or resumes.
+const GATE: u64 = REQUEST - 1;
 /// The listeners' tokens count down from this one.
-const LAST_LISTENER: u64 = REQUEST - 1;
+const LAST_LISTENER: u64 = GATE - 1;
 
 /// The connections of a loop.
 pub(super) trait ConnectionSet {
@@ -75,6 +80,8 @@ pub(super) struct LoopState {
     busy_poll: Duration,
     /// A stop is requested: no connection is accepted, and those without a request in progress are closed.
     pub(super) draining: bool,
+    /// Whether the loop accepts connections, which it then has entered the gate for.
+    accepts: bool,
     /// The time at the start of this round.
     pub(super) now: Instant,
     next_timeout_check: Instant,
@@ -96,11 +103,22 @@ impl LoopState {
         if self.draining {
             return LINGER_INTERVAL;
         }
-        let settings = &self.state.context.settings;
-        let shortest = [settings.idle_timeout, settings.write_timeout].into_iter().flatten().min();
+        let context = &self.state.context;
+        let settings = &context.settings;
+        let header_timeout = context.proxies.as_ref().and(settings.proxy_header_timeout);
+        let limits = [settings.idle_timeout, settings.write_timeout, header_timeout];
+        let shortest = limits.into_iter().flatten().min();
         shortest.map_or(Duration::from_secs(1), |limit| {
             (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
         })
+    }
+}
+
+impl Drop for LoopState {
+    fn drop(&mut self) {
+        if self.accepts {
+            self.state.context.gate.leave();
+        }
     }
 }
 
@@ -120,8 +138,15 @@ impl<C: ConnectionSet> EventLoop<C> {
         selector.add(state.context.stop.waker().as_fd(), Interest::READABLE, STOP)?;
         let timer = LoopTimer::new(&selector, TIMER)?;
         let mut listeners = WatchedListeners::new(listeners, LAST_LISTENER);
-        listeners.watch(&selector)?;
         let now = Instant::now();
+        let gate = &state.context.gate;
+        let accepts = gate.enter_until_left();
+        selector.add(gate.change_from(!accepts).as_fd(), Interest::READABLE, GATE)?;
+        if accepts {
+            listeners.watch(&selector)?;
+        } else {
+            listeners.pause(&selector);
+        }
         let (state, draining) = (Arc::clone(state), false);
         let current = LoopState {
             state,
@@ -130,6 +155,7 @@ impl<C: ConnectionSet> EventLoop<C> {
             timer,
             busy_poll,
             draining,
+            accepts,
             now,
             next_timeout_check: now,
         };
@@ -145,6 +171,7 @@ impl<C: ConnectionSet> EventLoop<C> {
             for event in events.iter() {
                 match event.token() {
                     STOP => self.start_draining(),
+                    GATE => self.pass_gate(),
                     // What is due is done below.
                     TIMER => {}
                     REQUEST => self.connections.requested(&mut self.current),
@@ -203,9 +230,59 @@ impl<C: ConnectionSet> EventLoop<C> {
         }
     }
 
+    /// The server was paused or resumed.
+    #[cold]
+    fn pass_gate(&mut self) {
+        let current = &mut self.current;
+        let gate = &current.state.context.gate;
+        let accepted = current.accepts;
+        if current.draining || gate.is_closed() != accepted {
+            return;
+        }
+        if accepted {
+            current.listeners.pause(&current.selector);
+            self.accept_left();
+        } else if !gate.enter_until_left() {
+            // It is closed again.
+            return;
+        } else {
+            current.listeners.unpause(&current.selector, current.now);
+        }
+        let current = &mut self.current;
+        let gate = &current.state.context.gate;
+        let _ = current.selector.remove(gate.change_from(!accepted).as_fd());
+        // Without memory for it, the server stays as it is until it stops.
+        let _ = current.selector.add(gate.change_from(accepted).as_fd(), Interest::READABLE, GATE);
+        current.accepts = !accepted;
+        if accepted {
+            gate.leave();
+        }
+    }
+
+    /// Accepts what is in the backlogs: nobody else is woken for it.
+    fn accept_left(&mut self) {
+        let mut left = MAX_ACCEPTS_LEFT;
+        for index in 0..self.current.listeners.len() {
+            while left > 0
+                && let Some(socket) = self.current.listeners.accept_left(index, &self.current.state.context)
+            {
+                left -= 1;
+                if self.connections.is_empty() {
+                    self.current.schedule_timeout_check();
+                }
+                self.connections.add(socket, &mut self.current);
+            }
+        }
+    }
+
     fn start_draining(&mut self) {
         let current = &mut self.current;
         current.draining = true;
+        let gate = &current.state.context.gate;
+        let _ = current.selector.remove(gate.change_from(!current.accepts).as_fd());
+        if std::mem::take(&mut current.accepts) {
+            gate.leave();
+        }
         let _ = current.selector.remove(current.state.context.stop.waker().as_fd());
         current.listeners.release(&current.selector);
         // The backlog is reset at once, even if another loop is late to do this.

@@ -14,6 +14,8 @@ pub(super) struct WatchedListeners {
     listeners: Arc<Listeners>,
     last_token: u64,
     watched: bool,
+    /// Nothing is accepted until the server resumes.
+    paused: bool,
     /// The index of the listener that is registered first the next time, and so reported first.
     first: usize,
     /// When accepting resumes after a shortage of descriptors.
@@ -22,7 +24,7 @@ pub(super) struct WatchedListeners {
 
 impl WatchedListeners {
     pub(super) fn new(listeners: Arc<Listeners>, last_token: u64) -> WatchedListeners {
-        WatchedListeners { listeners, last_token, watched: false, first: 0, resume_at: None }
+        WatchedListeners { listeners, last_token, watched: false, paused: false, first: 0, resume_at: None }
     }
 
     /// The index of the listener with this token, if it is one's.
@@ -89,6 +91,30 @@ impl WatchedListeners {
     fn resume(&mut self, selector: &Selector, now: Instant) {
         // Without memory for it the pause is repeated.
         self.resume_at = self.watch(selector).is_err().then(|| now + SHORTAGE_PAUSE);
+    }
+
+    /// Accepts nothing until [`unpause`](WatchedListeners::unpause). What is in the backlog then is left to other processes
+    /// that have the listeners, and those are not woken for what has woken this one (EPOLLEXCLUSIVE): the caller accepts
+    /// once more.
+    pub(super) fn pause(&mut self, selector: &Selector) {
+        self.unwatch(selector);
+        (self.paused, self.resume_at) = (true, None);
+    }
+
+    /// Accepts again.
+    pub(super) fn unpause(&mut self, selector: &Selector, now: Instant) {
+        self.paused = false;
+        self.resume(selector, now);
+    }
+
+    /// The number of listeners.
+    pub(super) fn len(&self) -> usize {
+        self.listeners.len()
+    }
+
+    /// Accepts a connection from the listener at `index`, which is not watched.
+    pub(super) fn accept_left(&self, index: usize, context: &Context) -> Option<Socket> {
+        accept(&self.listeners[index], false, context).ok()
     }
 
     /// Accepts nothing from now on.

@@ -120,7 +120,10 @@ impl WorkerConnections {
         let next = run(&mut entry.connection, &mut step);
         self.replies.shrink_to(MAX_KEPT_REPLIES);
         let interest = match next {
-            NextStep::AwaitInput | NextStep::Reschedule | NextStep::CheckTimeoutsSoon => Interest::INPUT,
+            NextStep::AwaitInput
+            | NextStep::AwaitReply
+            | NextStep::Reschedule
+            | NextStep::CheckTimeoutsSoon => Interest::INPUT,
             NextStep::AwaitOutput => Interest::OUTPUT,
             NextStep::Close => {
                 if entry.registered {
@@ -175,7 +178,8 @@ impl ConnectionSet for WorkerConnections {
 
     #[inline(always)]
     fn add(&mut self, socket: Socket, current: &mut LoopState) {
-        if let Some(socket) = self.balance.hand_over(self.number, socket) {
+        let gate = &current.state.context.gate;
+        if let Some(socket) = self.balance.hand_over(self.number, socket, gate) {
             self.serve(socket, current);
         }
     }
@@ -189,6 +193,7 @@ impl ConnectionSet for WorkerConnections {
                 current.schedule_timeout_check();
             }
             self.serve(socket, current);
+            current.state.context.gate.leave();
         }
     }
 

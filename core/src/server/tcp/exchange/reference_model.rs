@@ -69,7 +69,8 @@ fn context(framing: Framing, model: Option<&ModelFrame>, longest: usize, handled
         Some(ModelFrame::Line) | None => {}
     }
     let handler = handled.then(|| Handler::Plain(Arc::new(Odd)));
-    Context::new(settings, Features::NONE, handler, Some(Arc::new(|_, _| {}))).expect("a server's state")
+    Context::new(settings, None, Features::NONE, handler, 1, Some(Arc::new(|_, _| {})))
+        .expect("a server's state")
 }
 
 /// Passes the pieces of input to an exchange, and compares its replies and counts with those of the model. `chosen`

@@ -74,9 +74,21 @@ final class Native {
 
   native void serverRequestStop(long handle);
 
+  native void serverPause(long handle);
+
+  native void serverResume(long handle);
+
+  native boolean serverIsPaused(long handle);
+
+  native long[] serverDrain(long handle, double timeout);
+
   native boolean serverWait(long handle, double timeout);
 
   native void serverClose(long handle);
+
+  native void replyComplete(long reply, byte[] bytes);
+
+  native void replyFail(long reply);
 
   native long tcpConnect(byte[] host, long port, TcpClientOptions options) throws IOException;
 

@@ -1,10 +1,12 @@
 package io.capsock;
 
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * The context of a request: who sent it, to which address, over which transport. It is a copy of
- * what the system reported.
+ * The context of a request: who sent it, to which address, over which transport, and for whom a
+ * proxy did. It is a copy of what the system and a proxy reported.
  *
  * @since 0.1.0
  */
@@ -14,7 +16,10 @@ public final class RequestContext {
 
   private final Transport transport;
 
-  /** The addresses are the peer's and the local one, as {@link Addresses} decodes them. */
+  /**
+   * The addresses are the peer's, the local one, and if a proxy told them the proxied source and
+   * destination, as {@link Addresses} decodes them.
+   */
   RequestContext(byte[] addresses, Transport transport) {
     this.addresses = addresses;
     this.transport = transport;
@@ -23,12 +28,24 @@ public final class RequestContext {
   /**
    * Returns the address that the request came from: of the other end of the TCP connection, or the
    * source of the datagram, which the sender may have forged. A proxy or an address translator
-   * (NAT) puts its own address in its place.
+   * (NAT) puts its own address in its place; with {@link ServerOptions#proxyProtocol} it is that of
+   * the proxy. That of a Unix domain socket is unresolved, as {@link Server#address()} is; the host
+   * {@code unix:} is a client without a name.
    *
    * @return the address
    */
   public InetSocketAddress peer() {
     return Addresses.decode(addresses).get(0);
+  }
+
+  /**
+   * Returns the address of the client: {@link #proxiedSource} if there is one, and otherwise {@link
+   * #peer}.
+   *
+   * @return the address
+   */
+  public InetSocketAddress client() {
+    return proxiedSource().orElseGet(this::peer);
   }
 
   /**
@@ -43,6 +60,32 @@ public final class RequestContext {
   }
 
   /**
+   * Returns the address from which the client reached the proxy, as the proxy's header told ({@link
+   * ServerOptions#proxyProtocol}): for the requests of a connection, that at its beginning; for a
+   * datagram, its own.
+   *
+   * @return the address; empty without a proxy, and if the proxy told no IPv4 or IPv6 address, as
+   *     for a health check of its own
+   */
+  public Optional<InetSocketAddress> proxiedSource() {
+    return told(2);
+  }
+
+  /**
+   * Returns the address at which the client reached the proxy.
+   *
+   * @return the address; empty as for {@link #proxiedSource}
+   */
+  public Optional<InetSocketAddress> proxiedDestination() {
+    return told(3);
+  }
+
+  private Optional<InetSocketAddress> told(int index) {
+    List<InetSocketAddress> all = Addresses.decode(addresses);
+    return index < all.size() ? Optional.of(all.get(index)) : Optional.empty();
+  }
+
+  /**
    * Returns the transport protocol that the request came over.
    *
    * @return the transport
@@ -53,6 +96,7 @@ public final class RequestContext {
 
   @Override
   public String toString() {
-    return "RequestContext[%s, %s to %s]".formatted(transport, peer(), local());
+    String source = proxiedSource().map(address -> " for " + address).orElse("");
+    return "RequestContext[%s, %s to %s%s]".formatted(transport, peer(), local(), source);
   }
 }

@@ -2,8 +2,10 @@ package io.capsock;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A running server: it answers each request with the text in upper case, or with the reply of a
@@ -22,6 +24,11 @@ public final class Server implements AutoCloseable {
   private Server(NativeHandle handle) {
     this.handle = handle;
     this.addresses = Addresses.decode(handle.call(number -> Native.api().serverAddresses(number)));
+  }
+
+  /** Calls with the number of the native server, which stays valid during the call. */
+  <T, E extends Exception> T lend(NativeHandle.Call<T, E> call) throws E {
+    return handle.call(call);
   }
 
   static Server start(int transport, ServerOptions options) throws IOException {
@@ -51,19 +58,31 @@ public final class Server implements AutoCloseable {
   /**
    * The port that the server listens on.
    *
-   * @return 1 to 65535
+   * @return 1 to 65535, or 0 on a Unix domain socket
    */
   public int port() {
     return address().getPort();
   }
 
   /**
-   * The first address that the server listens on.
+   * The first address that the server listens on. That of a Unix domain socket is unresolved, with
+   * the port 0 and a host such as {@code unix:/run/x.sock} or {@code unix:@name}, which a client
+   * takes as its host.
    *
    * @return the address with the port that it has
    */
   public InetSocketAddress address() {
     return addresses().get(0);
+  }
+
+  /**
+   * The path that the server is bound to.
+   *
+   * @return the address of its Unix domain socket, or empty if it listens on IP addresses, or on
+   *     one of Linux's abstract names, for which Java has no type
+   */
+  public Optional<UnixDomainSocketAddress> unixAddress() {
+    return Addresses.unix(address());
   }
 
   /**
@@ -131,6 +150,68 @@ public final class Server implements AutoCloseable {
           Native.api().serverRequestStop(number);
           return null;
         });
+  }
+
+  /**
+   * Takes no new work: accepts no connection, and over UDP receives no datagram. Open connections
+   * are served on. What arrives waits in the system, until {@link #resume()} or until another
+   * server that has the same sockets takes it. May be called from any thread and more than once.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public void pause() {
+    handle.<Void, RuntimeException>call(
+        number -> {
+          Native.api().serverPause(number);
+          return null;
+        });
+  }
+
+  /**
+   * Takes new work again after {@link #pause()}. After a stop it has no effect.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public void resume() {
+    handle.<Void, RuntimeException>call(
+        number -> {
+          Native.api().serverResume(number);
+          return null;
+        });
+  }
+
+  /**
+   * Whether the server takes no new work: it is paused, or a stop was requested.
+   *
+   * @return whether it takes none
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public boolean isPaused() {
+    return handle.call(number -> Native.api().serverIsPaused(number));
+  }
+
+  /**
+   * Pauses the server, waits until the peers have ended their connections, and stops it.
+   * Connections that are open after the timeout are stopped as by {@link #stop} with 5 seconds:
+   * what has arrived is answered, and they are closed. Over UDP the stop follows at once, or as
+   * soon as no reply of an asynchronous handler is pending.
+   *
+   * <p>For a restart, another server first serves the same sockets; then this one is drained, and
+   * no request is lost.
+   *
+   * @param timeout how long connections are served; null for no limit
+   * @return what was completed and what was cut
+   * @throws IllegalArgumentException if the timeout is negative, or in a {@link Handler} of the
+   *     server, which would wait for itself
+   * @throws IllegalStateException after {@link #close()}
+   * @since 0.1.0
+   */
+  public StopReport drain(Duration timeout) {
+    double seconds = Timeouts.seconds(timeout);
+    return StopReport.of(handle.call(number -> Native.api().serverDrain(number, seconds)));
   }
 
   /**

@@ -15,6 +15,7 @@ public final class ServerOptions {
   // The native side reads these fields (option_fields.rs).
   private byte[] host;
   private long port = Native.UNSET;
+  private long socketMode = Native.UNSET;
   private long concurrency = Native.UNSET;
   private long framing = Native.UNSET;
   private long lengthBytes = Native.UNSET;
@@ -29,20 +30,31 @@ public final class ServerOptions {
   private long maxAmplification = Native.UNSET;
   private double idleTimeout = Native.UNSET_SECONDS;
   private double writeTimeout = Native.UNSET_SECONDS;
+  private byte[] proxyProtocol;
+  private double proxyHeaderTimeout = Native.UNSET_SECONDS;
   private double busyPoll = Native.UNSET_SECONDS;
   private long handlerLatency = Native.UNSET;
   private Handler handler;
   private ContextHandler contextHandler;
+  private AsyncContextHandler asyncHandler;
+  private long[] sockets = {};
+  private long predecessorHandle = Native.UNSET;
+  private long systemd = Native.UNSET;
+  private byte[] systemdName;
+
+  private Server predecessor;
 
   ServerOptions(int transport) {
     this.transport = transport;
   }
 
   /**
-   * The name or IP address to listen on; an empty string means all addresses of the machine.
-   * Default "localhost".
+   * The name or IP address to listen on; an empty string means all addresses of the machine. {@code
+   * unix:PATH} is a Unix domain socket, {@code unix:@NAME} one of Linux's abstract names. Default
+   * "localhost".
    *
-   * <p>{@code localhost} means the loopback addresses alone, of IPv4 and IPv6.
+   * <p>{@code localhost} means the loopback addresses alone, of IPv4 and IPv6. A host that begins
+   * with a slash is the path of a Unix domain socket as well.
    *
    * @param host a name, an IP address, or ""
    * @return this
@@ -56,12 +68,30 @@ public final class ServerOptions {
   /**
    * The port to listen on; 0 selects a free port. Default 12000; range: 0 to 65,535.
    *
+   * <p>A Unix domain socket has none: it is not looked at.
+   *
    * @param port 0 to 65535
    * @return this
    * @since 0.1.0
    */
   public ServerOptions port(int port) {
     this.port = port;
+    return this;
+  }
+
+  /**
+   * The permissions of the file of a Unix domain socket, as for chmod(2): who may write to it may
+   * connect. 0 leaves them to the umask, with which it is most often the user alone. Default 0;
+   * range: 0 to 511, octal 777.
+   *
+   * <p>It is refused without such a file: an abstract name has no permissions.
+   *
+   * @param socketMode the permissions, such as 0660
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions socketMode(int socketMode) {
+    this.socketMode = socketMode;
     return this;
   }
 
@@ -157,8 +187,9 @@ public final class ServerOptions {
    * Concurrency#THREADS} and {@link Concurrency#PROCESSES}. With a handler and {@link
    * Concurrency#EVENTS}, and over UDP with {@link Concurrency#THREADS}, it is the number of
    * requests handled at the same time. If the handler blocks, more workers than processors are of
-   * use. Further requests wait in the kernel; they do not delay accepting, time limits, replies in
-   * progress or a stop.
+   * use. If it is asynchronous, it is the number of requests pending at the same time, up to
+   * 65,536, and 0 means 1,024. Further requests wait in the kernel; they do not delay accepting,
+   * time limits, replies in progress or a stop.
    *
    * @param workers workers
    * @return this
@@ -206,7 +237,8 @@ public final class ServerOptions {
    * a /64 network of IPv6; a further one is closed immediately and counted. 0 sets no limit.
    * Default 0.
    *
-   * <p>All clients behind one address translator (NAT) or one proxy are one peer.
+   * <p>All clients behind one address translator (NAT) are one peer, and so are those behind one
+   * proxy without {@code proxyProtocol}. It has no effect on a Unix domain socket.
    *
    * @param maxConnectionsPerPeer connections
    * @return this
@@ -281,6 +313,44 @@ public final class ServerOptions {
   }
 
   /**
+   * The networks of the proxies in front of the server, such as {@code 10.0.0.0/8,::1}, or {@code
+   * any}. If one is given, each connection and each datagram has to come from it, and to begin with
+   * a header of the PROXY protocol. Default empty; range: IP addresses and networks with commas
+   * between them, or {@code any}.
+   *
+   * <p>Over TCP the header is of version 1 or 2, over UDP of version 2 in each datagram. What has
+   * no valid header or comes from elsewhere is closed or discarded, and counted in {@code
+   * proxyHeadersRejected}. The header tells who the proxy's client is: the context of a request has
+   * its address, and {@code maxConnectionsPerPeer} counts by it, which {@link
+   * Concurrency#PROCESSES} refuses. Replies go to the proxy, without a header. Whoever has an
+   * address of the list can claim to be anyone; over UDP, whoever can forge one.
+   *
+   * @param proxyProtocol the text, never null
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions proxyProtocol(String proxyProtocol) {
+    this.proxyProtocol = Text.encode(Objects.requireNonNull(proxyProtocol, "proxyProtocol"));
+    return this;
+  }
+
+  /**
+   * The time after which a connection is closed if the header of {@code proxyProtocol} has not
+   * arrived. {@code null} sets no limit. Default 5 s; range: above 0.
+   *
+   * <p>A connection whose header is due is closed after {@code idleTimeout} as well, even if a part
+   * of it has arrived. With {@link Concurrency#ITERATIVE} no other client is served meanwhile.
+   *
+   * @param proxyHeaderTimeout how long; null for no limit
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions proxyHeaderTimeout(Duration proxyHeaderTimeout) {
+    this.proxyHeaderTimeout = Timeouts.seconds(proxyHeaderTimeout);
+    return this;
+  }
+
+  /**
    * The time for which an event loop, or over UDP any worker, polls for requests before it blocks.
    * Default 0; range: 0 to 1 s.
    *
@@ -320,22 +390,104 @@ public final class ServerOptions {
    * @return this
    */
   public ServerOptions handler(Handler handler) {
-    this.handler = Objects.requireNonNull(handler, "handler");
-    contextHandler = null;
-    return this;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(handler, null, null);
   }
 
   /**
    * Sets the handler, which computes the replies, and gets the context of each request. Of the
-   * handlers that this method and {@link #handler(Handler)} set, the last one is called.
+   * handlers that are set, the last one is called.
    *
    * @param handler the handler
    * @return this
    * @since 0.1.0
    */
   public ServerOptions handler(ContextHandler handler) {
-    contextHandler = Objects.requireNonNull(handler, "handler");
-    this.handler = null;
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, handler, null);
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously. Of the handlers that are set, the
+   * last one is called. What {@link #handler(Handler)} requires holds.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return asyncHandler((request, context) -> handler.handle(request));
+  }
+
+  /**
+   * Sets the handler, which computes the replies asynchronously, and gets the context of each
+   * request. Of the handlers that are set, the last one is called.
+   *
+   * @param handler the handler
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions asyncHandler(AsyncContextHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    return setHandler(null, null, handler);
+  }
+
+  private ServerOptions setHandler(
+      Handler handler, ContextHandler contextHandler, AsyncContextHandler asyncHandler) {
+    this.handler = handler;
+    this.contextHandler = contextHandler;
+    this.asyncHandler = asyncHandler;
+    return this;
+  }
+
+  /**
+   * Serves on sockets that are bound already, instead of binding an address: those that this
+   * process has inherited, by the numbers of their descriptors (0 for a program of inetd). The
+   * server has copies; the descriptors stay the caller's.
+   *
+   * <p>Each is a socket of the transport, over IPv4 or IPv6, bound and not connected; for TCP it
+   * may listen already, and keeps its backlog. Others may have the same sockets, so a stop leaves
+   * them as they are: connections in the backlog and datagrams in the queue wait for whoever serves
+   * next. A TCP socket becomes non-blocking for all who share it.
+   *
+   * @param descriptors the numbers, which {@link #start()} checks; with none the address is bound
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions sockets(long... descriptors) {
+    sockets = descriptors.clone();
+    return this;
+  }
+
+  /**
+   * Serves on the sockets of a server that runs, instead of binding an address: it is replaced
+   * without losing a connection or a datagram, by stopping it once this one has started. From the
+   * start on both share the sockets, and the stop of either leaves them as they are.
+   *
+   * @param server the server that is replaced; null for none
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions socketsOf(Server server) {
+    predecessor = server;
+    return this;
+  }
+
+  /**
+   * Serves on the sockets that systemd has passed to this process, instead of binding an address.
+   * If it has passed none at all, the address is bound: the same program runs with and without
+   * systemd. {@link #start()} throws {@link IllegalArgumentException} if systemd has passed
+   * sockets, and none has that name.
+   *
+   * @param name the name of the sockets ({@code FileDescriptorName=} of systemd.socket(5)); null
+   *     for all of them
+   * @return this
+   * @since 0.1.0
+   */
+  public ServerOptions systemdSockets(String name) {
+    systemd = 1;
+    systemdName = name == null ? null : Text.encode(name);
     return this;
   }
 
@@ -348,9 +500,21 @@ public final class ServerOptions {
    * @throws java.net.BindException if the address is in use or not one of this machine
    * @throws java.net.UnknownHostException if the host has no address
    * @throws IOException if the system reports something else
+   * @throws IllegalStateException if the server whose sockets are to be served is closed
    * @throws UnsatisfiedLinkError if the native library cannot be loaded
    */
   public Server start() throws IOException {
-    return Server.start(transport, this);
+    if (predecessor == null) {
+      return Server.start(transport, this);
+    }
+    return predecessor.<Server, IOException>lend(
+        handle -> {
+          predecessorHandle = handle;
+          try {
+            return Server.start(transport, this);
+          } finally {
+            predecessorHandle = Native.UNSET;
+          }
+        });
   }
 }

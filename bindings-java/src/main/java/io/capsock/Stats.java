@@ -26,6 +26,8 @@ import java.util.Set;
  *     before their length: the connection was closed
  * @param idleTimeouts connections closed by {@code idleTimeout}
  * @param writeTimeouts connections closed by {@code writeTimeout}
+ * @param proxyHeadersRejected TCP connections closed and datagrams discarded because {@code
+ *     proxyProtocol} names other networks, or because their header was missing, malformed or late
  * @param datagramsFiltered datagrams discarded by the source filter: from the server itself, from
  *     port 0, from a broadcast or multicast address, or exchanged between servers too often
  * @param repliesUnsent replies that did not fit a datagram or the length before them, that contain
@@ -50,6 +52,7 @@ public record Stats(
     long malformedRequests,
     long idleTimeouts,
     long writeTimeouts,
+    long proxyHeadersRejected,
     long datagramsFiltered,
     long repliesUnsent,
     long amplifiedReplies,
@@ -57,8 +60,8 @@ public record Stats(
     Set<Feature> features) {
   /** The native core's numbers, in the order of the components. */
   static Stats of(long[] n) {
-    if (n.length != 19) {
-      throw new AssertionError("19 numbers, not " + n.length);
+    if (n.length != 20) {
+      throw new AssertionError("20 numbers, not " + n.length);
     }
     return new Stats(
         n[0],
@@ -79,6 +82,7 @@ public record Stats(
         n[15],
         n[16],
         n[17],
-        Feature.set(n[18]));
+        n[18],
+        Feature.set(n[19]));
   }
 }

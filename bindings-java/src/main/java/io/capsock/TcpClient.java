@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.Objects;
 
@@ -19,8 +20,9 @@ public final class TcpClient implements AutoCloseable {
   /**
    * Connects with the default options.
    *
-   * @param host a name or an IP address; "" is the local host
-   * @param port 1 to 65535
+   * @param host a name or an IP address; "" is the local host; {@code unix:PATH} is a Unix domain
+   *     socket, {@code unix:@NAME} one of Linux's abstract names
+   * @param port 1 to 65535; a Unix domain socket has none
    * @throws IOException as for {@link #TcpClient(String, int, TcpClientOptions)}
    */
   public TcpClient(String host, int port) throws IOException {
@@ -28,11 +30,25 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
+   * Connects to a server on a Unix domain socket.
+   *
+   * @param server the path of its socket
+   * @param options timeouts and limits
+   * @throws IllegalArgumentException if the path is too long, or an option is out of its range
+   * @throws java.net.ConnectException if no program listens on the socket
+   * @throws IOException if the system reports another error
+   */
+  public TcpClient(UnixDomainSocketAddress server, TcpClientOptions options) throws IOException {
+    this(Addresses.host(server), 0, options);
+  }
+
+  /**
    * Connects. If the name has several addresses, the first that answers is used (RFC 8305, Happy
    * Eyeballs).
    *
-   * @param host a name or an IP address; "" is the local host
-   * @param port 1 to 65535
+   * @param host a name or an IP address; "" is the local host; {@code unix:PATH} is a Unix domain
+   *     socket, {@code unix:@NAME} one of Linux's abstract names
+   * @param port 1 to 65535; a Unix domain socket has none
    * @param options timeouts and limits
    * @throws IllegalArgumentException if the port or an option is out of its range
    * @throws java.net.ConnectException if no program listens on the port
@@ -151,7 +167,8 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the local address of the connection.
+   * Returns the local address of the connection. That of a Unix domain socket is unresolved, as
+   * {@link Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -163,7 +180,8 @@ public final class TcpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the address of the server that the client is connected to.
+   * Returns the address of the server that the client is connected to. That of a Unix domain socket
+   * is unresolved, as {@link Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error

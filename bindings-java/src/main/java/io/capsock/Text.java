@@ -5,6 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 
 /** Conversion between strings and UTF-8. */
 final class Text {
@@ -24,6 +28,21 @@ final class Text {
           "the text has half of a surrogate pair, which is no character");
     }
     return bytes;
+  }
+
+  /** Returns the stage of a string's UTF-8. A cancellation of it cancels that of the string. */
+  static CompletionStage<byte[]> encodeLater(CompletionStage<String> text) {
+    Objects.requireNonNull(text, "the handler returned null instead of a stage");
+    CompletionStage<byte[]> encoded = text.thenApply(Text::encode);
+    if (text instanceof Future && encoded instanceof Future) {
+      encoded.whenComplete(
+          (bytes, failure) -> {
+            if (failure instanceof CancellationException) {
+              ((Future<?>) text).cancel(true);
+            }
+          });
+    }
+    return encoded;
   }
 
   /** Returns the string of valid UTF-8: the native side has checked or made it. */

@@ -2,6 +2,7 @@ package io.capsock;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.Objects;
 
@@ -16,8 +17,9 @@ public final class UdpClient implements AutoCloseable {
   /**
    * Resolves the server's addresses, with the default options. Nothing is sent.
    *
-   * @param host a name or an IP address; "" is the local host
-   * @param port 1 to 65535
+   * @param host a name or an IP address; "" is the local host; {@code unix:PATH} is a Unix domain
+   *     socket, {@code unix:@NAME} one of Linux's abstract names
+   * @param port 1 to 65535; a Unix domain socket has none
    * @throws IOException as for {@link #UdpClient(String, int, UdpClientOptions)}
    */
   public UdpClient(String host, int port) throws IOException {
@@ -25,10 +27,24 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
+   * Prepares requests to a server on a Unix domain socket.
+   *
+   * @param server the path of its socket
+   * @param options timeouts and limits
+   * @throws IllegalArgumentException if the path is too long, or an option is out of its range
+   * @throws java.net.ConnectException if no program listens on the socket
+   * @throws IOException if the system reports another error
+   */
+  public UdpClient(UnixDomainSocketAddress server, UdpClientOptions options) throws IOException {
+    this(Addresses.host(server), 0, options);
+  }
+
+  /**
    * Resolves the server's addresses. Nothing is sent.
    *
-   * @param host a name or an IP address; "" is the local host
-   * @param port 1 to 65535
+   * @param host a name or an IP address; "" is the local host; {@code unix:PATH} is a Unix domain
+   *     socket, {@code unix:@NAME} one of Linux's abstract names
+   * @param port 1 to 65535; a Unix domain socket has none
    * @param options timeouts and retransmissions
    * @throws IllegalArgumentException if the port or an option is out of its range
    * @throws java.net.UnknownHostException if the name has no address
@@ -123,7 +139,8 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the local address that the next request is sent from.
+   * Returns the local address that the next request is sent from. That of a Unix domain socket is
+   * unresolved, as {@link Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error
@@ -135,7 +152,8 @@ public final class UdpClient implements AutoCloseable {
   }
 
   /**
-   * Returns the address of the server.
+   * Returns the address of the server. That of a Unix domain socket is unresolved, as {@link
+   * Server#address()} is.
    *
    * @return the address
    * @throws IOException if the system reports an error

@@ -1,6 +1,8 @@
 package io.capsock;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 
 /** The methods that the native side calls on the threads of a server. */
 final class Upcalls {
@@ -37,6 +39,35 @@ final class Upcalls {
     } catch (Throwable failure) {
       FAILURE.set(failure);
       return null;
+    }
+  }
+
+  /** Calls the handler, which completes the reply of this number. */
+  static void begin(
+      AsyncContextHandler handler, byte[] request, byte[] addresses, boolean udp, long reply) {
+    Transport transport = udp ? Transport.UDP : Transport.TCP;
+    try {
+      RequestContext context = new RequestContext(addresses, transport);
+      CompletionStage<byte[]> stage = handler.handle(request, context);
+      PendingReplies.await(
+          reply, Objects.requireNonNull(stage, "the handler returned null instead of a stage"));
+    } catch (Throwable failure) {
+      PendingReplies.complete(reply, null, failure);
+    }
+  }
+
+  /** The reply of this number is not wanted any more. */
+  static void cancel(long reply) {
+    PendingReplies.cancel(reply);
+  }
+
+  /** Runs what has the core log a failure on this thread. */
+  static void failing(Throwable failure, Runnable run) {
+    FAILURE.set(failure);
+    try {
+      run.run();
+    } finally {
+      FAILURE.remove();
     }
   }
 

@@ -42,11 +42,11 @@ record Kind(boolean tcp, Concurrency concurrency) {
     return of(client::request, client::close);
   }
 
-  private interface Request {
+  interface Request {
     String of(String text) throws IOException;
   }
 
-  private static Client of(Request request, Runnable close) {
+  static Client of(Request request, Runnable close) {
     return new Client() {
       @Override
       public String request(String text) throws IOException {

@@ -22,6 +22,9 @@ const RECEIVE_BUFFER: usize = 16 * 1024;
 /// The token that ends the threads.
 const SHUT_DOWN: u64 = u64::MAX;
 
+/// The token for connections that continue without an event of theirs: `Calls::next_ready`.
+const READY: u64 = SHUT_DOWN - 1;
+
 pub(super) struct Pool {
     state: Arc<State>,
     /// Wakes a thread of the pool for input: one, once, each time that some arrives ([`Interest::INPUT`]).
@@ -52,6 +55,9 @@ impl Pool {
             shut_down: Waker::new()?,
         };
         pool.input.add(pool.shut_down.as_fd(), Interest::READABLE, SHUT_DOWN)?;
+        if let Some(calls) = state.context.calls() {
+            pool.input.add(calls.ready.as_fd(), Interest::READABLE, READY)?;
+        }
         Ok(pool)
     }
 
@@ -92,6 +98,7 @@ impl Pool {
         let mut replies = Vec::new();
         let mut events = Events::with_capacity(MAX_BATCH);
         let mut size = BatchSize::new();
+        let calls = self.state.context.calls();
         loop {
             // The others are for the threads that are free.
             events.limit(size.get());
@@ -109,12 +116,25 @@ impl Pool {
                 if event.token() == SHUT_DOWN {
                     return;
                 }
-                self.step(event.token() as usize, &mut received, &mut replies, start, |connection, step| {
-                    if event.may_receive_short() {
-                        connection.expect_short_receive();
-                    }
-                    connection.advance_if_unblocked(step)
-                });
+                let key = match (calls, event.token()) {
+                    (Some(calls), READY) => calls.next_ready(),
+                    (_, key) => Some(key as usize),
+                };
+                if let Some(key) = key {
+                    self.step(key, &mut received, &mut replies, start, |connection, step| {
+                        if event.token() != READY && event.may_receive_short() {
+                            connection.expect_short_receive();
+                        }
+                        match calls {
+                            None => connection.advance_if_unblocked(step),
+                            Some(calls) => connection.advance_calls(key, calls, &self.state, step),
+                        }
+                    });
+                }
+                if let Some(calls) = calls {
+                    // A permit that this connection did not use is for the next one.
+                    calls.wake_waiting();
+                }
                 replies.shrink_to(MAX_KEPT_REPLIES);
                 next = if count > 1 { batch.next() } else { None };
             }
@@ -158,7 +178,7 @@ impl Pool {
                 let key = event.token() as usize;
                 let slot = self.slots().get(key).map(Arc::clone);
                 if let Some(slot) = slot {
-                    self.wake_again(key, &slot);
+                    self.report_again(key, &slot);
                 }
             }
         }
@@ -195,8 +215,9 @@ impl Pool {
         let next = run(connection, &mut StepContext { context, received, replies, now, draining });
         self.apply(key, &mut content, next);
         drop(content);
-        if slot.take_pending_wakeup() || next == NextStep::Reschedule {
-            self.wake_again(key, &slot);
+        let pending_wakeup = slot.take_pending_wakeup();
+        if pending_wakeup || next == NextStep::Reschedule {
+            self.wake_again(key, &slot, pending_wakeup);
         }
         true
     }
@@ -212,6 +233,16 @@ impl Pool {
             let _ = self.acceptor.remove(socket);
         }
         content.awaits_output = awaits_output;
+        if !Selector::REPORTS_BETWEEN_WAITS {
+            // Input that is not received yet would be reported by each wait.
+            let pause = next == NextStep::AwaitReply;
+            if pause && !content.input_paused {
+                let _ = self.input.remove(socket);
+            } else if content.input_paused && !pause {
+                closes |= self.input.add(socket, Interest::INPUT, key as u64).is_err();
+            }
+            content.input_paused = pause;
+        }
         match next {
             _ if closes => self.close(key, content),
             NextStep::CheckTimeoutsSoon => self.request_timeout_check(),
@@ -220,11 +251,14 @@ impl Pool {
     }
 
     fn close(&self, key: usize, content: &mut SlotContent) {
-        let Some(connection) = content.connection.take() else { return };
+        let Some(mut connection) = content.connection.take() else { return };
         // close(2) would not unregister it if a process that the host forked has the socket as well.
         let _ = self.input.remove(connection.socket().as_fd());
         let _ = self.acceptor.remove(connection.socket().as_fd());
         drop(self.slots().remove(key));
+        if let Some(calls) = self.state.context.calls() {
+            connection.cancel_call(calls);
+        }
         drop(connection);
         if self.state.context.stop.is_requested() {
             // It may have been the last one.
@@ -234,7 +268,20 @@ impl Pool {
 
     /// Wakes a thread for a connection, once those that are ready already have had their turn. The caller has
     /// released the slot: a thread that is woken earlier could find it taken.
-    fn wake_again(&self, key: usize, slot: &Slot) {
+    /// `event` is whether an event has found the slot taken.
+    fn wake_again(&self, key: usize, slot: &Slot, event: bool) {
+        let calls = self.state.context.calls();
+        if event || calls.is_none() {
+            self.report_again(key, slot);
+        }
+        if let Some(calls) = calls {
+            // Whether the socket is ready is not the question: a reply may be completed.
+            calls.wake(key);
+        }
+    }
+
+    /// Has the kernel report a connection once more, with what it reports once: the end of the input.
+    fn report_again(&self, key: usize, slot: &Slot) {
         // It fails if the connection was closed since.
         let _ = self.input.report_again(slot.open.socket.as_fd(), key as u64);
     }

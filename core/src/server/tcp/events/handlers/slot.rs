@@ -20,11 +20,13 @@ pub(super) struct SlotContent {
     pub(super) connection: Option<Connection>,
     /// Whether the acceptor waits until its socket accepts replies.
     pub(super) awaits_output: bool,
+    /// Whether the pool does not wait for its input, because its handler's reply is pending.
+    pub(super) input_paused: bool,
 }
 
 impl Slot {
     pub(super) fn new(open: Arc<OpenConnection>, connection: Connection) -> Slot {
-        let content = SlotContent { connection: Some(connection), awaits_output: false };
+        let content = SlotContent { connection: Some(connection), awaits_output: false, input_paused: false };
         Slot { open, content: Mutex::new(content), pending_wakeup: AtomicBool::new(false) }
     }
 

@@ -1,0 +1,283 @@
+//! The run: the server, then the clients, then the end of the server.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::program::{POLL, Program, described};
+use super::record::Record;
+use super::{source, time_wait};
+use crate::children::Sweep;
+use crate::failure::{GENERAL, Result, TIMED_OUT};
+use crate::launch::{self, Launch, Recording};
+use crate::seconds::Seconds;
+use crate::signals;
+use crate::stdio::message;
+
+/// A server that has bound a port is ready when it has made no call for so long, since it may bind another.
+const READY: Duration = Duration::from_millis(50);
+/// The run is over when no call has ended for so long, and no program computes.
+const OVER: Duration = Duration::from_millis(200);
+/// How long a server that goes on by itself is looked at in the end.
+const AT_MOST: Duration = Duration::from_secs(2);
+
+/// How long TIME_WAIT lasts at most, on Linux, and how often its end is looked for.
+const TIME_WAIT: Duration = Duration::from_secs(65);
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Who plays, and how.
+#[derive(Debug)]
+pub(super) struct Cast {
+    pub(super) server: Role,
+    pub(super) clients: Vec<Role>,
+    /// The clients start at the same time.
+    pub(super) at_once: bool,
+    /// How often the clients run.
+    pub(super) repeat: usize,
+    pub(super) patience: Duration,
+    pub(super) no_payload: bool,
+    pub(super) no_hints: bool,
+}
+
+/// A program of the run.
+#[derive(Debug)]
+pub(super) struct Role {
+    pub(super) words: Vec<OsString>,
+    /// What it reads; `None` for nothing, and no end.
+    pub(super) input: Option<Vec<u8>>,
+}
+
+/// What has happened.
+#[derive(Debug)]
+pub(super) struct Played {
+    pub(super) lines: String,
+    /// The number of calls among them.
+    pub(super) calls: usize,
+    /// The exit code that it deserves.
+    pub(super) code: i32,
+    /// The programs by their processes, under the names by which messages have told of them.
+    pub(super) names: HashMap<u32, String>,
+}
+
+/// A program that is ready to be started.
+struct Prepared {
+    name: String,
+    launch: Launch,
+    input: Option<Vec<u8>>,
+}
+
+pub(super) struct Play<'a> {
+    server: Prepared,
+    clients: Vec<Prepared>,
+    at_once: bool,
+    repeat: usize,
+    patience: Duration,
+    record: Record,
+    sweep: &'a Sweep,
+    /// What may be the port of the server.
+    ports: HashSet<u16>,
+    /// How often a name has been given.
+    given: HashMap<String, usize>,
+    names: HashMap<u32, String>,
+    code: i32,
+}
+
+impl<'a> Play<'a> {
+    /// Compiles what is to be compiled.
+    pub(super) fn new(cast: Cast, folder: &Path, sweep: &'a Sweep) -> Result<Play<'a>> {
+        let record = Record::new(folder.join("run.jsonl"))?;
+        let recording = Recording {
+            file: Some(record.path().to_owned()),
+            no_payload: cast.no_payload,
+            no_hints: cast.no_hints,
+        };
+        let prepare = |role: Role| -> Result<Prepared> {
+            let name = launch::label(&role.words);
+            let words = source::compiled(&role.words, folder)?;
+            Ok(Prepared { name, launch: launch::recorded(&words, &recording)?, input: role.input })
+        };
+        let ports = time_wait::numbers(&cast.server.words);
+        let server = prepare(cast.server)?;
+        let clients = cast.clients.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        Ok(Play {
+            server,
+            clients,
+            at_once: cast.at_once,
+            repeat: cast.repeat,
+            patience: cast.patience,
+            record,
+            sweep,
+            ports,
+            given: HashMap::new(),
+            names: HashMap::new(),
+            code: 0,
+        })
+    }
+
+    pub(super) fn run(mut self) -> Result<Played> {
+        let mut server = self.start(None)?;
+        let mut clients = Vec::new();
+        let end = self.perform(&mut server, &mut clients);
+        // What is recorded from now on is the work of the stop.
+        let now = capsock::trace::now();
+        clients.iter_mut().for_each(Program::stop);
+        server.stop();
+        end?;
+        let (lines, calls) = self.record.until(now)?;
+        Ok(Played { lines, calls, code: self.code, names: self.names })
+    }
+
+    /// Everything up to the stop of those that still run.
+    fn perform(&mut self, server: &mut Program, running: &mut Vec<Program>) -> Result<()> {
+        if !self.bound_in_the_end(server)? {
+            return Ok(());
+        }
+        let number = self.clients.len() * self.repeat;
+        let each = if self.at_once { number } else { 1 };
+        for first in (0..number).step_by(each) {
+            for client in first..first + each {
+                running.push(self.start(Some(client % self.clients.len()))?);
+            }
+            if !self.clients_ended(running)? {
+                return Ok(());
+            }
+            running.clear();
+        }
+        let deadline = Instant::now() + AT_MOST;
+        while server.ended().is_none() && Instant::now() < deadline && !signals::once() {
+            self.record.look()?;
+            if self.record.quiet() > OVER && !self.sweep.busy() {
+                break;
+            }
+            thread::sleep(POLL);
+        }
+        if let Some(status) = server.ended().filter(|status| !status.success()) {
+            self.problem(GENERAL, format!("{} {}", server.name, described(status)));
+        }
+        Ok(())
+    }
+
+    /// Waits until the server is bound, and starts it again if its port was in TIME_WAIT.
+    fn bound_in_the_end(&mut self, server: &mut Program) -> Result<bool> {
+        let last = Instant::now() + TIME_WAIT;
+        let mut deadline = Instant::now() + self.patience;
+        while self.ended_in_use(server, deadline)? && time_wait::any(&self.ports) && Instant::now() < last {
+            message(format!(
+                "the port of {} has a connection of its last run in TIME_WAIT, which lasts a minute; then the server is \
+                 started again",
+                server.name
+            ));
+            while time_wait::any(&self.ports) && Instant::now() < last && !signals::once() {
+                thread::sleep(AGAIN);
+            }
+            if signals::once() {
+                break;
+            }
+            self.record = Record::new(self.record.path().to_owned())?;
+            self.names.remove(&server.id());
+            self.given.remove(&server.name);
+            *server = self.start(None)?;
+            deadline = Instant::now() + self.patience;
+        }
+        self.bound(server, deadline)
+    }
+
+    /// Waits until the server is bound or has ended; whether it has, since its port is in use.
+    fn ended_in_use(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+        loop {
+            let ended = server.ended().is_some();
+            self.record.look()?;
+            if ended || self.record.bound || Instant::now() > deadline || signals::once() {
+                return Ok(ended && self.record.in_use && !self.record.bound);
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Waits until the server is bound. If it is not, says why.
+    fn bound(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+        loop {
+            // The end first: what it has recorded before is in the file then.
+            let end = server.ended();
+            self.record.look()?;
+            if self.record.bound && end.is_none() && self.record.quiet() > READY {
+                return Ok(true);
+            }
+            if let Some(status) = end {
+                let why = self.record.refused.take().map(|why| format!(": {why}")).unwrap_or_default();
+                let when = if self.record.bound {
+                    "before a client was started"
+                } else {
+                    "before it was bound to a port"
+                };
+                self.problem(GENERAL, format!("{} {} {when}{why}", server.name, described(status)));
+                return Ok(false);
+            }
+            if signals::once() {
+                return Ok(false);
+            }
+            if Instant::now() > deadline {
+                if self.record.bound {
+                    return Ok(true);
+                }
+                let text = format!(
+                    "{} is bound to no port after {} s (--patience), and no client was started",
+                    server.name,
+                    Seconds(Some(self.patience))
+                );
+                self.problem(TIMED_OUT, text);
+                return Ok(false);
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Waits for the clients that run. If one of them does not end in time, says so.
+    fn clients_ended(&mut self, clients: &mut [Program]) -> Result<bool> {
+        let deadline = Instant::now() + self.patience;
+        while clients.iter_mut().any(|client| client.ended().is_none()) {
+            if signals::once() {
+                return Ok(false);
+            }
+            if Instant::now() > deadline {
+                for client in clients.iter_mut().filter(|client| client.runs()) {
+                    let text = format!(
+                        "{} has not ended after {} s (--patience): the picture shows how far it came",
+                        client.name,
+                        Seconds(Some(self.patience))
+                    );
+                    self.problem(TIMED_OUT, text);
+                }
+                return Ok(false);
+            }
+            thread::sleep(POLL);
+        }
+        for client in clients {
+            if let Some(status) = client.ended().filter(|status| !status.success()) {
+                self.problem(GENERAL, format!("{} {}", client.name, described(status)));
+            }
+        }
+        Ok(true)
+    }
+
+    /// Starts a client, or the server, under a name of its own.
+    fn start(&mut self, client: Option<usize>) -> Result<Program> {
+        let prepared = client.map_or(&self.server, |client| &self.clients[client]);
+        let given = self.given.entry(prepared.name.clone()).or_default();
+        *given += 1;
+        let name = match given {
+            1 => prepared.name.clone(),
+            _ => format!("{} {given}", prepared.name),
+        };
+        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone())?;
+        self.names.insert(program.id(), name);
+        Ok(program)
+    }
+
+    fn problem(&mut self, code: i32, text: String) {
+        message(text);
+        self.code = self.code.max(code);
+    }
+}

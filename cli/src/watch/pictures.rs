@@ -1,0 +1,207 @@
+//! The picture of what has been read, drawn when somebody asks for it.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use capsock_figure::{self as figure, GrowingTrace, Model, PageOptions, ReadError, TextOptions};
+
+use crate::stdio::message;
+
+/// The calls that are drawn at most. A million of them take some 600 MB.
+const MOST_CALLS: usize = 1_000_000;
+
+/// A new picture is told of no sooner than after this many times as long as the last one took to draw, so that the
+/// programs have the processor.
+const REST: u32 = 3;
+
+/// How the pictures look.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Style {
+    pub(super) title: Option<String>,
+    pub(super) font_size: u16,
+    pub(super) light: bool,
+    pub(super) unfolded: bool,
+    /// Whether the bytes that were sent are shown.
+    pub(super) payload: bool,
+}
+
+pub(super) struct Pictures {
+    name: String,
+    style: Style,
+    state: Mutex<State>,
+    changed: Condvar,
+    /// The last page, with its number. Who waits for the lock shares it.
+    page: Mutex<Option<(u64, Arc<str>)>>,
+}
+
+struct State {
+    trace: GrowingTrace,
+    /// Counts what was added.
+    number: u64,
+    /// When the next picture may be told of.
+    rested: Instant,
+    full: bool,
+    ended: bool,
+}
+
+/// What a page that is open is told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// There is a picture with this number.
+    Picture(u64),
+    /// Nothing, for the time of the wait.
+    None,
+    /// There will be no other picture.
+    End,
+}
+
+impl Pictures {
+    pub(super) fn new(path: &Path, style: Style) -> Pictures {
+        let name = path.display().to_string();
+        let trace = GrowingTrace::new(&*name);
+        let state = State { trace, number: 0, rested: Instant::now(), full: false, ended: false };
+        let (state, changed, page) = (Mutex::new(state), Condvar::new(), Mutex::default());
+        Pictures { name, style, state, changed, page }
+    }
+
+    pub(super) fn add(&self, bytes: &[u8]) -> Result<(), ReadError> {
+        let mut state = self.state();
+        if state.full {
+            return Ok(());
+        }
+        state.trace.add(bytes)?;
+        state.full = state.trace.calls() >= MOST_CALLS;
+        if state.full {
+            message(format_args!(
+                "the picture ends with {} calls; capsock trace draws the whole of {}",
+                state.trace.calls(),
+                self.name
+            ));
+        }
+        state.number += 1;
+        drop(state);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Begins again, with another file.
+    pub(super) fn replace(&self, bytes: &[u8]) -> Result<(), ReadError> {
+        let mut state = self.state();
+        (state.trace, state.full) = (GrowingTrace::new(&*self.name), false);
+        drop(state);
+        self.add(bytes)
+    }
+
+    pub(super) fn end(&self) {
+        self.state().ended = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.state().number
+    }
+
+    /// Whether the last picture is long enough ago for another one.
+    pub(super) fn is_rested(&self) -> bool {
+        self.state().rested <= Instant::now()
+    }
+
+    /// Waits for another picture than that with this number.
+    pub(super) fn news(&self, seen: Option<u64>, limit: Duration) -> News {
+        let until = Instant::now() + limit;
+        let mut state = self.state();
+        loop {
+            let now = Instant::now();
+            let is_new = seen != Some(state.number);
+            if is_new && (state.ended || state.rested <= now) {
+                return News::Picture(state.number);
+            }
+            if state.ended {
+                return News::End;
+            }
+            if until <= now {
+                return News::None;
+            }
+            let wake = if is_new { state.rested.min(until) } else { until };
+            let wait = self.changed.wait_timeout(state, wake.saturating_duration_since(now));
+            state = wait.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The page, with its number.
+    pub(super) fn page(&self) -> (u64, Arc<str>) {
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = page.as_ref().filter(|(number, _)| *number == self.number()) {
+            return last.clone();
+        }
+        let style = &self.style;
+        let options = PageOptions {
+            title: style.title.as_deref().unwrap_or(PageOptions::default().title),
+            unfolded: style.unfolded,
+            font_size: style.font_size,
+            light: style.light,
+            live: true,
+            ..PageOptions::default()
+        };
+        let (number, drawn) = self.drawn(|model| figure::html(model, &options));
+        page.insert((number, drawn.into())).clone()
+    }
+
+    /// The figure as text.
+    pub(super) fn text(&self, options: &TextOptions) -> String {
+        let options = TextOptions { unfolded: self.style.unfolded, ..options.clone() };
+        self.drawn(|model| figure::text(model, &options)).1
+    }
+
+    /// Draws what has been read until now, without holding up who reads more.
+    fn drawn(&self, draw: impl FnOnce(&Model) -> String) -> (u64, String) {
+        let begun = Instant::now();
+        let (number, trace) = {
+            let state = self.state();
+            (state.number, state.trace.trace())
+        };
+        let model = figure::link_last_run(trace);
+        let drawn = draw(&if self.style.payload { model } else { model.without_payload() });
+        self.state().rested = Instant::now() + begun.elapsed() * REST;
+        (number, drawn)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &str = concat!(
+        r#"{"event":"process","capsock":1,"pid":7,"program":"a.py","language":"python","at":1,"wall":2}"#,
+        "\n",
+        r#"{"event":"call","capsock":1,"pid":7,"tid":7,"seq":0,"begin":3,"end":4,"blocked":0,"#,
+        r#""call":"socket","fd":3,"transport":"udp","outcome":"ok"}"#,
+        "\n",
+    );
+
+    #[test]
+    fn a_page_is_drawn_once_for_all_that_was_added() {
+        let pictures = Pictures::new(Path::new("run.jsonl"), Style { font_size: 13, ..Style::default() });
+        let no_time = Duration::ZERO;
+        // Who has just come has seen none.
+        assert_eq!(pictures.news(None, no_time), News::Picture(0));
+        assert_eq!(pictures.news(Some(0), no_time), News::None);
+        let (first, page) = pictures.page();
+        assert_eq!(first, 0);
+        assert!(Arc::ptr_eq(&page, &pictures.page().1));
+        pictures.add(LINES.as_bytes()).expect("a trace");
+        assert_eq!(pictures.news(Some(0), Duration::from_secs(60)), News::Picture(1));
+        assert!(pictures.page().1.contains("a.py"));
+        assert!(pictures.add(b"no trace\n").is_err());
+        pictures.replace(b"").expect("a trace");
+        assert!(!pictures.page().1.contains("a.py"));
+        pictures.end();
+        assert_eq!(pictures.news(Some(0), no_time), News::Picture(pictures.number()));
+        assert_eq!(pictures.news(Some(pictures.number()), no_time), News::End);
+    }
+}

@@ -1,0 +1,134 @@
+//! Sockets that somebody else has bound: what a server needs them to be, and what it sets of them.
+//!
+//! What is set here belongs to the socket, which others may have as well, and stays set. O_NONBLOCK belongs to the open
+//! file description (open(2)), which copies of the descriptor share: it is set for TCP, since no flag of accept(2) keeps
+//! that from blocking if another process has taken the connection, and is left as it is for UDP.
+
+use std::net::{IpAddr, SocketAddr};
+
+use socket2::Type;
+
+use super::socket::Socket;
+use super::sys::{self, Errno};
+use crate::choices::Transport;
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::sys::fd::{OwnedFd, RawFd};
+use crate::netc;
+
+/// A copy of the socket that another language names by its number, which stays the caller's.
+///
+/// # Errors
+/// `InvalidArgument` for a number that is not open; `OutOfResources` for want of descriptors.
+pub fn copy_of_number(number: i64) -> Result<OwnedFd> {
+    let invalid = || Error::invalid(format!("use descriptor {number}"), "it is not open");
+    let fd = RawFd::try_from(number).map_err(|_| invalid())?;
+    sys::copy_number(fd).map_err(|errno| match errno.0 {
+        netc::EBADF => invalid(),
+        other => Error::os(other, format!("use descriptor {number}")),
+    })
+}
+
+/// The error of a socket that is no use to the server: `which` and `why` make a sentence.
+fn unusable(which: &str, why: &str) -> Error {
+    Error::invalid("serve on the socket", format!("{which} {why}"))
+}
+
+/// Prepares a socket for a server, and returns it with the address that it is bound to. `which` names it in errors.
+///
+/// # Errors
+/// `InvalidArgument` for what is no socket, or not one of the transport over IPv4 or IPv6, bound and unconnected;
+/// `Unsupported` for a UDP socket of both IPv4 and IPv6 where the system does not say how far an IPv4 datagram has come;
+/// the errors of the calls.
+pub(crate) fn adopt(
+    fd: OwnedFd,
+    transport: Transport,
+    backlog: u32,
+    which: &str,
+) -> Result<(Socket, SocketAddr)> {
+    let socket = Socket::from(fd);
+    let address = check(&socket, transport, which)?;
+    let failed = |errno: Errno| Error::os(errno.0, "serve on the socket").at(address);
+    match transport {
+        Transport::Tcp => prepare_listener(&socket, backlog).map_err(failed)?,
+        Transport::Udp => {
+            let dual_stack = address.is_ipv6() && socket.is_dual_stack().map_err(failed)?;
+            if dual_stack && cfg!(not(target_os = "linux")) {
+                let why =
+                    format!("{which} is a UDP socket of both IPv4 and IPv6, which this system cannot serve");
+                let error = Error::new(ErrorKind::Unsupported, "serve on the socket", why).at(address);
+                return Err(error.advise("give a socket for each, with IPV6_V6ONLY"));
+            }
+            prepare_datagrams(&socket, &address, dual_stack).map_err(failed)?;
+        }
+    }
+    Ok((socket, address))
+}
+
+fn check(socket: &Socket, transport: Transport, which: &str) -> Result<SocketAddr> {
+    let kind = match socket.kind() {
+        Ok(kind) => kind,
+        Err(errno) if errno.0 == netc::EBADF || errno.0 == netc::ENOTSOCK => {
+            return Err(unusable(which, "is no socket"));
+        }
+        Err(errno) => return Err(Error::os(errno.0, "serve on the socket")),
+    };
+    let address = socket.local_addr().map_err(|errno| match errno.0 {
+        netc::EAFNOSUPPORT => unusable(which, "is neither one of IPv4 nor one of IPv6"),
+        // Windows has no local address of a socket that is not bound.
+        netc::EINVAL => unusable(which, "is not bound"),
+        other => Error::os(other, "serve on the socket"),
+    })?;
+    let why = match (transport, kind) {
+        (Transport::Tcp, Type::STREAM) | (Transport::Udp, Type::DGRAM) => None,
+        (Transport::Tcp, Type::DGRAM) => Some("is a UDP socket, and this is a TCP server"),
+        (Transport::Udp, Type::STREAM) => Some("is a TCP socket, and this is a UDP server"),
+        _ => Some("is a socket of neither TCP nor UDP"),
+    };
+    if let Some(why) = why {
+        return Err(unusable(which, why).at(address));
+    }
+    if socket.peer_addr().is_ok() {
+        return Err(unusable(which, "is connected to a peer").at(address));
+    }
+    if address.port() == 0 {
+        return Err(unusable(which, "is not bound").at(address));
+    }
+    Ok(address)
+}
+
+/// A listener keeps its backlog.
+fn prepare_listener(socket: &Socket, backlog: u32) -> std::result::Result<(), Errno> {
+    socket.set_nonblocking(true)?;
+    // Accepted connections inherit it.
+    socket.set_nodelay()?;
+    if !socket.is_listening()? {
+        socket.listen(backlog)?;
+    }
+    Ok(())
+}
+
+/// Received datagrams carry what the source filter and the replies need; those of IPv4 that an IPv6 socket receives, too.
+fn prepare_datagrams(
+    socket: &Socket,
+    address: &SocketAddr,
+    dual_stack: bool,
+) -> std::result::Result<(), Errno> {
+    socket.prepare_to_serve();
+    socket.take_long_datagrams()?;
+    let unspecified = address.ip().is_unspecified();
+    for ipv6 in [address.is_ipv6(), false].into_iter().take(1 + usize::from(dual_stack)) {
+        socket.set_recv_ttl(ipv6)?;
+        if unspecified {
+            socket.set_recv_pktinfo(ipv6)?;
+        }
+    }
+    Ok(())
+}
+
+/// The address, as IPv4 if it is an IPv4-mapped address of IPv6: an IPv6 socket has that for an IPv4 peer.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}

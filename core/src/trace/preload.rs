@@ -1,0 +1,189 @@
+//! The recording of calls that the core does not make: those of a program's own C library, in which the preload library
+//! records them. It is no public interface.
+//!
+//! Nothing here but [`start`] allocates or takes a lock, so that a signal handler and a forked child may record. A thread's
+//! span is kept in its memory: the caller sees to it that no signal handler records while a function of this module runs.
+
+use std::net::SocketAddr;
+
+use super::call_record::{CallRecord, Outcome as CoreOutcome};
+use super::{environment, process_info, recorder, span};
+
+/// The bytes of a payload that are recorded.
+pub const PAYLOAD: usize = super::PAYLOAD;
+
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Data to receive, or a connection to accept.
+    In,
+    /// Space in the send buffer, or the end of a connect.
+    Out,
+}
+
+/// How a call has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It succeeded.
+    Ok,
+    /// The time limit of the socket's options.
+    TimedOut,
+    /// An error number.
+    Errno(i32),
+}
+
+/// What a call did; see [`Call`](super::Call).
+#[allow(missing_docs, reason = "they are those of the trace's lines")]
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Record<'a> {
+    pub datagrams: bool,
+    pub accepted: Option<i32>,
+    pub local: Option<SocketAddr>,
+    pub peer: Option<SocketAddr>,
+    pub bytes: Option<usize>,
+    pub room: Option<usize>,
+    pub data: &'a [u8],
+    pub argument: Option<i32>,
+}
+
+/// A call that has begun.
+#[derive(Debug)]
+pub struct Span(span::Span);
+
+impl Span {
+    /// A call begins. If the thread has waited for the descriptor since an earlier attempt, or before this one, it began
+    /// then.
+    #[must_use]
+    pub fn begin(name: &'static str, fd: i32, direction: Direction) -> Span {
+        Span(span::Span::begin(name, fd, direction.into()))
+    }
+
+    /// A call that has begun at an earlier time, of which it was blocked in all.
+    #[must_use]
+    pub fn begun_at(name: &'static str, fd: i32, at: u64) -> Span {
+        Span(span::Span::since(name, fd, span::Direction::Out, at))
+    }
+
+    /// A close begins.
+    #[must_use]
+    pub fn close(fd: i32) -> Span {
+        Span(span::Span::close(fd, None))
+    }
+
+    /// Writes the line that the call has begun, if there is none yet.
+    pub fn report(&self, record: Record<'_>) {
+        if let Some(call) = span::unreported()
+            && let Some(name) = call.name
+            && let Some(fd) = call.fds.first()
+        {
+            call.write(name, *fd, true, record.into());
+        }
+    }
+
+    /// The same span with the descriptor that the call has created.
+    #[must_use]
+    pub fn with_fd(self, fd: i32) -> Span {
+        Span(self.0.with_fd(fd))
+    }
+
+    /// The call did not block, and may be attempted again.
+    pub fn would_block(self, room: Option<usize>) {
+        self.0.would_block(room);
+    }
+
+    /// Writes a line, of which a call on several datagrams has one for each.
+    pub fn write(&self, outcome: Outcome, record: Record<'_>) {
+        self.0.write(outcome.into(), record.into());
+    }
+
+    /// The call has ended, and its lines are written.
+    pub fn finish(self) {
+        self.0.finish();
+    }
+
+    /// The call has ended: writes its line.
+    pub fn end(self, outcome: Outcome, record: Record<'_>) {
+        self.0.end(outcome.into(), record.into());
+    }
+}
+
+/// A wait of this thread, which counts as blocked time of the call that it is part of.
+#[derive(Debug)]
+pub struct WaitSpan(span::WaitSpan);
+
+impl WaitSpan {
+    /// A wait for one of the descriptors begins.
+    #[must_use]
+    pub fn begin(fds: &[i32], direction: Direction) -> WaitSpan {
+        WaitSpan(span::WaitSpan::begin(fds.iter().copied(), direction.into()))
+    }
+
+    /// The wait is over.
+    pub fn end(self) {
+        self.0.end();
+    }
+}
+
+/// Starts the recording that the environment names. The process's line is written before its first call's. Returns whether
+/// there is a recording.
+#[must_use]
+pub fn start(program: &str) -> bool {
+    process_info::set_process_info("c", program);
+    environment::start_silently();
+    is_on()
+}
+
+/// Whether the recording runs.
+#[must_use]
+pub fn is_on() -> bool {
+    recorder::is_on()
+}
+
+/// The descriptor of the recording's file.
+#[must_use]
+pub fn descriptor() -> Option<i32> {
+    recorder::descriptor()
+}
+
+/// Moves the recording to another descriptor, before the program takes its number. Returns the new one.
+pub fn move_descriptor() -> Option<i32> {
+    recorder::move_file()
+}
+
+/// Ends the recording, with a line on standard error.
+pub fn end(why: &str) {
+    recorder::end_because(why);
+}
+
+/// The time, as in the lines.
+#[must_use]
+pub fn now() -> u64 {
+    span::here_and_now().1
+}
+
+impl From<Direction> for span::Direction {
+    fn from(direction: Direction) -> span::Direction {
+        match direction {
+            Direction::In => span::Direction::In,
+            Direction::Out => span::Direction::Out,
+        }
+    }
+}
+
+impl From<Outcome> for CoreOutcome {
+    fn from(outcome: Outcome) -> CoreOutcome {
+        match outcome {
+            Outcome::Ok => CoreOutcome::Ok,
+            Outcome::TimedOut => CoreOutcome::TimedOut,
+            Outcome::Errno(errno) => CoreOutcome::Errno(errno),
+        }
+    }
+}
+
+impl<'a> From<Record<'a>> for CallRecord<'a> {
+    fn from(record: Record<'a>) -> CallRecord<'a> {
+        let Record { datagrams, accepted, local, peer, bytes, room, data, argument } = record;
+        let (waited, ready) = Default::default();
+        CallRecord { datagrams, accepted, local, peer, bytes, room, data, argument, waited, ready }
+    }
+}
