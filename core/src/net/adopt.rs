@@ -126,9 +126,11 @@ fn prepare_datagrams(
 }
 
 /// The address, as IPv4 if it is an IPv4-mapped address of IPv6: an IPv6 socket has that for an IPv4 peer.
+#[inline(always)]
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
-    match address.ip().to_canonical() {
-        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+    let SocketAddr::V6(v6) = address else { return address };
+    match v6.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, v6.port()),
         IpAddr::V6(_) => address,
     }
 }

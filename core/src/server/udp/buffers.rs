@@ -63,6 +63,7 @@ impl Buffers {
 
     /// Blocks until a datagram arrives, the server is paused or a stop is requested, and receives. Returns the number of the receive
     /// batch's messages.
+    #[inline(always)]
     pub(super) fn receive(&mut self, socket: &Socket, context: &Context) -> usize {
         match self.try_receive(socket, context) {
             Ok(count) => count,
@@ -80,6 +81,7 @@ impl Buffers {
         self.receive_now(socket, netc::MSG_DONTWAIT).unwrap_or(0)
     }
 
+    #[inline(always)]
     fn try_receive(&mut self, socket: &Socket, context: &Context) -> Result<usize, Errno> {
         if !self.busy_poll.is_zero() {
             let start = Instant::now();

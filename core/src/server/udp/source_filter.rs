@@ -24,6 +24,7 @@ const LOOPBACK: u32 = 1;
 
 /// The hop limit of the reply to a datagram, or `None` if it gets no reply. `bound` is the address that the server is
 /// bound to.
+#[inline(always)]
 pub(super) fn reply_hop_limit(received: &ReceiveMeta, bound: &SocketAddr) -> Option<u8> {
     // An IPv6 socket that also has IPv4 reports IPv4-mapped addresses.
     let source = canonical(received.source);

@@ -40,26 +40,30 @@ pub(super) fn receive_all(
             let _ = wait_readable(gate.change_from(true).fd(), stop);
             continue;
         };
-        while !context.stop.is_requested() && !gate.is_closed() {
-            let received = match thread {
-                Some(thread) => thread.block(|| buffers.receive(socket, context)),
-                None => buffers.receive(socket, context),
-            };
-            if received > 0 {
-                answer(buffers, received);
-            }
-        }
-        if gate.is_closed() {
-            // Another process that blocks in a receive was not woken for a datagram that has woken this thread.
-            // A thread that waits until a call may be begun has not been woken for one.
-            let is_full = || context.calls().is_some_and(|calls| calls.is_full());
-            let mut left = MAX_LEFT;
-            while left > 0 && !is_full() {
+        let mut left = MAX_LEFT;
+        loop {
+            let received = if gate.is_closed() {
+                // Another process that blocks in a receive was not woken for a datagram that has woken this thread.
+                // A thread that waits until a call may be begun has not been woken for one.
+                let is_full = context.calls().is_some_and(|calls| calls.is_full());
+                if left == 0 || is_full {
+                    break;
+                }
                 left -= 1;
                 match buffers.receive_left(socket) {
                     0 => break,
-                    received => answer(buffers, received),
+                    received => received,
                 }
+            } else if context.stop.is_requested() {
+                break;
+            } else {
+                match thread {
+                    Some(thread) => thread.block(|| buffers.receive(socket, context)),
+                    None => buffers.receive(socket, context),
+                }
+            };
+            if received > 0 {
+                answer(buffers, received);
             }
         }
         drop(taking);
