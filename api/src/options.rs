@@ -205,8 +205,8 @@ pub const SERVER: Options = Options {
                         valid header or comes from elsewhere is closed or discarded, and counted in \
                         `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a \
                         request has its address, and `max_connections_per_peer` counts by it, which `processes` \
-                        refuses. Replies go to the proxy, without a header. Whoever has an address of the list can \
-                        claim to be anyone; over UDP, whoever can forge one.",
+                        refuses. Replies go to the proxy, without a header. A sender with an address of the list can \
+                        claim any address; over UDP it can forge that one.",
         },
         Opt {
             name: "proxy_header_timeout",

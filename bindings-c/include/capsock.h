@@ -632,8 +632,8 @@ capsock_status capsock_server_options_set_write_timeout(capsock_server_options *
 // valid header or comes from elsewhere is closed or discarded, and counted in
 // `proxy_headers_rejected`. The header tells who the proxy's client is: the context of a request
 // has its address, and `max_connections_per_peer` counts by it, which
-// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. Whoever has
-// an address of the list can claim to be anyone; over UDP, whoever can forge one.
+// `CAPSOCK_CONCURRENCY_PROCESSES` refuses. Replies go to the proxy, without a header. A sender
+// with an address of the list can claim any address; over UDP it can forge that one.
 capsock_status capsock_server_options_set_proxy_protocol(capsock_server_options *options,
                                                          const char *proxy_protocol);
 

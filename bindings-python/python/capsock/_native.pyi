@@ -246,8 +246,8 @@ class Server:
             comes from elsewhere is closed or discarded, and counted in proxy_headers_rejected. The
             header tells who the proxy's client is: the context of a request has its address, and
             max_connections_per_peer counts by it, which "processes" refuses. Replies go to the
-            proxy, without a header. Whoever has an address of the list can claim to be anyone; over
-            UDP, whoever can forge one.
+            proxy, without a header. A sender with an address of the list can claim any address;
+            over UDP it can forge that one.
         proxy_header_timeout: The time after which a connection is closed if the header of
             proxy_protocol has not arrived. In seconds; None sets no limit. Default 5; range: above
             0. A connection whose header is due is closed after idle_timeout as well, even if a part

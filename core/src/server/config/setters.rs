@@ -154,8 +154,8 @@ impl ServerOptions {
     /// header or comes from elsewhere is closed or discarded, and counted in `proxy_headers_rejected`. The
     /// header tells who the proxy's client is: the context of a request has its address, and
     /// `max_connections_per_peer` counts by it, which `Concurrency::Processes` refuses. Replies go to the
-    /// proxy, without a header. Whoever has an address of the list can claim to be anyone; over UDP, whoever
-    /// can forge one.
+    /// proxy, without a header. A sender with an address of the list can claim any address; over UDP it can
+    /// forge that one.
     pub fn proxy_protocol(mut self, proxy_protocol: impl Into<String>) -> Self {
         self.settings.proxy_protocol = proxy_protocol.into();
         self

@@ -96,8 +96,8 @@ pub struct ServerSettings {
     /// header or comes from elsewhere is closed or discarded, and counted in `proxy_headers_rejected`. The
     /// header tells who the proxy's client is: the context of a request has its address, and
     /// `max_connections_per_peer` counts by it, which `Concurrency::Processes` refuses. Replies go to the
-    /// proxy, without a header. Whoever has an address of the list can claim to be anyone; over UDP, whoever
-    /// can forge one.
+    /// proxy, without a header. A sender with an address of the list can claim any address; over UDP it can
+    /// forge that one.
     pub proxy_protocol: String,
     /// The time after which a connection is closed if the header of `proxy_protocol` has not arrived. `None`
     /// sets no limit. Default 5 s; range: above 0.

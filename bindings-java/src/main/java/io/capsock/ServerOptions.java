@@ -322,8 +322,8 @@ public final class ServerOptions {
    * no valid header or comes from elsewhere is closed or discarded, and counted in {@code
    * proxyHeadersRejected}. The header tells who the proxy's client is: the context of a request has
    * its address, and {@code maxConnectionsPerPeer} counts by it, which {@link
-   * Concurrency#PROCESSES} refuses. Replies go to the proxy, without a header. Whoever has an
-   * address of the list can claim to be anyone; over UDP, whoever can forge one.
+   * Concurrency#PROCESSES} refuses. Replies go to the proxy, without a header. A sender with an
+   * address of the list can claim any address; over UDP it can forge that one.
    *
    * @param proxyProtocol the text, never null
    * @return this
