@@ -111,10 +111,13 @@ impl<R: Fn(Event<'_>)> Waiting<R> {
             match replaced {
                 Ok(successor) => return self.step_down(successor),
                 Err(_) if is_ending() => return,
-                Err(GivenUp { why, .. }) => (self.report)(Event::Kept { why: &why }),
+                Err(GivenUp { why, .. }) => {
+                    // One replacement at a time: those that were asked for meanwhile are not made after it. One that is
+                    // asked for once this is told is.
+                    self.restarts.take();
+                    (self.report)(Event::Kept { why: &why });
+                }
             }
-            // One replacement at a time: those that were asked for meanwhile are not made after it.
-            self.restarts.take();
         }
     }
 
