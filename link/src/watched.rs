@@ -19,9 +19,6 @@ pub(crate) const AT_ONCE: WaitPolicy = WaitPolicy::NONBLOCKING;
 /// The limit of the resolution of a name.
 const RESOLVE_LIMIT: Duration = Duration::from_secs(30);
 
-/// How many ports are tried with port 0, if the one chosen for an address is in use on another.
-const PORT_ATTEMPTS: usize = 32;
-
 /// What a socket's buffer is asked to hold, so that a burst waits there: the system gives what it allows.
 const BUFFER: usize = 4 << 20;
 
@@ -134,51 +131,14 @@ pub(crate) fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>> {
     endpoint.addresses(Purpose::Connect, WaitPolicy { timeout: Some(RESOLVE_LIMIT), on_interrupt: None })
 }
 
-/// A socket bound to each address of an endpoint, all with one port. Addresses that this machine does not have are left
-/// out if it has another one.
+/// A socket bound to each address of an endpoint that this machine has, all with one port.
 pub(crate) fn listen(kind: Kind, endpoint: &Endpoint) -> Result<Vec<(BlockingSocket, SocketAddr)>> {
     let policy = WaitPolicy { timeout: Some(RESOLVE_LIMIT), on_interrupt: None };
-    let addresses = endpoint.addresses(Purpose::Bind, policy)?;
-    let mut attempt = 1;
-    loop {
-        match listen_on(kind, &addresses) {
-            Err(error)
-                if error.kind() == ErrorKind::AddressInUse
-                    && endpoint.port() == 0
-                    && attempt < PORT_ATTEMPTS =>
-            {
-                attempt += 1;
-            }
-            other => return other,
-        }
-    }
-}
-
-fn listen_on(kind: Kind, addresses: &[SocketAddr]) -> Result<Vec<(BlockingSocket, SocketAddr)>> {
-    let mut bound: Vec<(BlockingSocket, SocketAddr)> = Vec::with_capacity(addresses.len());
-    let mut missing = None;
-    for address in addresses {
-        let mut address = *address;
-        if let Some((_, first)) = bound.first() {
-            address.set_port(first.port());
-        }
-        match bind(kind, &address) {
-            Ok(socket) => {
-                let local =
-                    socket.local_addr().map_err(|errno| socket.error(SocketCall::LocalAddress, errno))?;
-                bound.push((socket, local));
-            }
-            // A machine without IPv6.
-            Err(error) if error.kind() == ErrorKind::AddressNotAvailable => {
-                missing.get_or_insert(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    match missing {
-        Some(error) if bound.is_empty() => Err(error),
-        _ => Ok(bound),
-    }
+    endpoint.bind_each(policy, |address| {
+        let socket = bind(kind, address)?;
+        let local = socket.local_addr().map_err(|errno| socket.error(SocketCall::LocalAddress, errno))?;
+        Ok((socket, local))
+    })
 }
 
 fn bind(kind: Kind, address: &SocketAddr) -> Result<BlockingSocket> {

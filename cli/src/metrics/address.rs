@@ -4,10 +4,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::str::FromStr;
 use std::time::Duration;
 
-use capsock::net::{Endpoint, Purpose, WaitPolicy};
+use capsock::Error;
+use capsock::net::{Endpoint, WaitPolicy};
 use socket2::{Domain, Socket, Type};
 
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::port::port;
 use crate::signals;
 
@@ -44,35 +45,20 @@ impl Address {
         &self.0
     }
 
-    /// Binds a socket to each address, all with one port. Addresses that this machine does not have are left out if it
-    /// has another one.
+    /// Binds a socket to each address that this machine has, all with one port.
     pub(super) fn bind(&self) -> Result<Vec<TcpListener>> {
         let policy = WaitPolicy { timeout: Some(RESOLVE_TIMEOUT), on_interrupt: Some(signals::once) };
-        let addresses = self.0.addresses(Purpose::Bind, policy)?;
-        let (mut listeners, mut failure) = (Vec::<TcpListener>::new(), None);
-        let mut chosen = self.0.port();
-        for mut address in addresses {
-            address.set_port(chosen);
-            let bound = listen(address).and_then(|listener| Ok((listener.local_addr()?.port(), listener)));
-            match bound {
-                Ok((port, listener)) => {
-                    chosen = port;
-                    listeners.push(listener);
-                }
-                Err(error) => {
-                    let missing = error.kind() == std::io::ErrorKind::AddrNotAvailable;
-                    let error = Failure::new(format!("could not serve the metrics on {address}: {error}"));
-                    if !missing {
-                        return Err(error);
-                    }
-                    failure.get_or_insert(error);
-                }
-            }
-        }
-        match failure {
-            Some(failure) if listeners.is_empty() => Err(failure),
-            _ => Ok(listeners),
-        }
+        let bound = self.0.bind_each(policy, |address| {
+            let bound = listen(*address).and_then(|listener| {
+                let local = listener.local_addr()?;
+                Ok((listener, local))
+            });
+            // Each comes from the system, and has its number.
+            bound.map_err(|error| {
+                Error::os(error.raw_os_error().unwrap_or_default(), "serve the metrics on").at(address)
+            })
+        })?;
+        Ok(bound.into_iter().map(|(listener, _)| listener).collect())
     }
 }
 

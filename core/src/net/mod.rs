@@ -4,7 +4,8 @@
 //! - `sys`: the raw system calls, those of the trace included;
 //! - `raw`: the raw socket; `traced`: the trace points; `socket`: one method, one system call, with its trace point;
 //! - `wait`: deadlines and wake-up; `message`: control messages; `datagram`: batches of datagrams;
-//!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses; `connect`: one
+//!   `rotating_port_socket`: a UDP socket that changes its port; `resolve`: from a name to addresses, and `one_port`: a
+//!   server's socket for each of them; `connect`: one
 //!   connection to several addresses; `adopt` and `systemd`: sockets that somebody else has bound; `unix_domain`: sockets
 //!   that have a path instead; `probe`: which optional calls are available, and `features`: the set of them;
 //! - `blocking`: the BSD calls one by one, and `poller`: the readiness of many of their sockets.
@@ -21,6 +22,7 @@ mod feature_table;
 mod features;
 mod fork;
 mod message;
+mod one_port;
 mod poller;
 pub mod port;
 mod probe;
