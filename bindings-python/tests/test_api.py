@@ -126,7 +126,7 @@ class Signature:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             return node.value
         # A stub may have other quotes than a signature.
-        if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (bytes, str)):
             return repr(node.value)
         return " ".join((ast.get_source_segment(self.source, node) or "").split())
 
