@@ -61,7 +61,7 @@ def test_a_drain_has_a_limit(transport: str) -> None:
 
 
 def test_a_handler_does_not_drain_its_server() -> None:
-    said = []
+    said: list[str] = []
 
     def handler(_request: bytes) -> bytes:
         try:

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,12 @@ def bound(transport: str) -> socket.socket:
 
 @pytest.mark.parametrize("concurrency", CONCURRENCIES)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_server_serves_given_sockets(transport: str, concurrency: str) -> None:
+def test_a_server_serves_given_sockets(transport: Any, concurrency: Any) -> None:
     with bound(transport) as one, bound(transport) as two:
         addresses = [one.getsockname(), two.getsockname()]
         # An object with fileno(), and a number; the server has copies.
-        server = capsock.Server(transport, concurrency=concurrency, sockets=iter([one, two.fileno()]))
+        given: list[Any] = [one, two.fileno()]
+        server = capsock.Server(transport, concurrency=concurrency, sockets=iter(given))
     with server:
         assert server.addresses == addresses
         with connect(server) as client:
@@ -36,7 +38,7 @@ def test_a_server_serves_given_sockets(transport: str, concurrency: str) -> None
 
 @pytest.mark.parametrize("concurrency", CONCURRENCIES)
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_successor_serves_what_waits(transport: str, concurrency: str) -> None:
+def test_a_successor_serves_what_waits(transport: Any, concurrency: Any) -> None:
     first = start(transport, concurrency=concurrency)
     sockets = first.sockets()
     assert [one.getsockname() for one in sockets] == first.addresses
@@ -57,7 +59,8 @@ def test_a_successor_serves_what_waits(transport: str, concurrency: str) -> None
 
 
 def test_no_sockets_bind_the_address() -> None:
-    for none in (None, [], ()):
+    nothing: tuple[Any, ...] = (None, [], ())
+    for none in nothing:
         with capsock.Server("tcp", host=HOST, port=0, sockets=none) as server:
             assert server.port > 0
 
@@ -74,9 +77,10 @@ def test_what_is_no_socket_for_it_is_refused() -> None:
         capsock.Server("udp", sockets=[10**6])
     with open(os.devnull, encoding="ascii") as file, pytest.raises(ValueError, match="it is no socket"):
         capsock.Server("tcp", sockets=[file])
-    for wrong in (5, [None], ["3"]):
+    wrong: tuple[Any, ...] = (5, [None], ["3"])
+    for one in wrong:
         with pytest.raises(TypeError):
-            capsock.Server("tcp", sockets=wrong)  # type: ignore[arg-type]
+            capsock.Server("tcp", sockets=one)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no systemd")

@@ -177,7 +177,8 @@ def _poll() -> Any:
 
 
 if hasattr(_select, "poll"):
-    _standard_poll = _select.poll
+    # In the standard library's stub it is a class.
+    _standard_poll: Any = _select.poll
     _poll.__name__ = _poll.__qualname__ = "poll"
     _poll.__doc__ = _standard_poll.__doc__
 
