@@ -47,10 +47,16 @@ class Program:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
 
-    def says(self, sentence: str) -> None:
+    def types(self, line: str) -> None:
         """Writes a line to its standard input."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{sentence}\n".encode())
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
+
+    def says(self, sentence: str) -> None:
+        """Writes the last line to its standard input."""
+        assert self.process.stdin is not None
+        self.types(sentence)
         self.process.stdin.close()
 
     def ends(self) -> None:
@@ -135,6 +141,12 @@ class Run:
 
         while program.process.poll() is None and not waits() and time.monotonic() < deadline:
             time.sleep(0.005)
+
+    def interrupt(self, program: Program) -> None:
+        """Ends a program by what Ctrl-C sends to it."""
+        self.settle(program)
+        program.process.send_signal(signal.SIGINT)
+        program.ends()
 
     def kill(self, program: Program) -> None:
         """Kills a program; a call in progress is recorded as one that has not returned."""
