@@ -55,8 +55,12 @@ class Program:
 
     def says(self, sentence: str) -> None:
         """Writes the last line to its standard input."""
-        assert self.process.stdin is not None
         self.types(sentence)
+        self.end_input()
+
+    def end_input(self) -> None:
+        """Ends its standard input, as Ctrl-D does."""
+        assert self.process.stdin is not None
         self.process.stdin.close()
 
     def ends(self) -> None:

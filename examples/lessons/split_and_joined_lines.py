@@ -44,11 +44,12 @@ def run(folder: Path) -> None:
         server = lesson.python("LineTCPServer.py", port)
         lesson.until(server, "listen")
         client = lesson.python("PiecesTCPClient.py", HOST, port)
-        for times, piece in enumerate(["hel", r"lo\nwor"], start=1):
+        for times, piece in enumerate(["hel", r"lo\nwor", r"ld\n"], start=1):
             client.types(piece)
             lesson.until(server, "recv", times)
+            lesson.settle(server)
             lesson.act()
-        client.says(r"ld\n")
+        client.end_input()
         client.ends()
         lesson.until(server, "close")
         drawn(lesson, folder, "lines")
