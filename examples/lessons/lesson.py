@@ -90,6 +90,11 @@ class Run:
             print((self._folder / "errors").read_text(errors="replace") + self._trace.read_text())
         shutil.rmtree(self._folder)
 
+    def program(self, name: str, *words: object) -> Program:
+        """Starts a program of Python or of Java, by its name."""
+        start = self.java if name.endswith(".java") else self.python
+        return start(name, *words)
+
     def python(self, name: str, *words: object) -> Program:
         """Starts a Python program: `python -m capsock run NAME WORD...`."""
         command = [str(ROOT / ".venv" / "bin" / "python"), "-m", "capsock", "run", "--no-hints"]
@@ -98,8 +103,11 @@ class Run:
     def java(self, name: str, *words: object) -> Program:
         """Starts a Java program from its source."""
         jar = ROOT / "bindings-java" / "target" / "capsock.jar"
-        options = ["-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", str(jar)]
-        return self._start([java(), *options, str(source(name, "java")), *map(str, words)])
+        options = ["-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"]
+        code = source(name, "java")
+        # The textbook's programs here import the sockets of capsock; the lessons' own have java.net's.
+        sockets = [f"-javaagent:{jar}"] if code.parent == PROGRAMS else ["-cp", str(jar)]
+        return self._start([java(), *options, *sockets, str(code), *map(str, words)])
 
     def c(self, name: str, *words: object) -> Program:
         """Compiles a C program and starts it."""

@@ -6,16 +6,15 @@ from lesson import HOST, Run, free_port
 
 
 def run(folder: Path) -> None:
-    with Run() as lesson:
-        server_port, link_port = free_port("udp"), free_port("udp")
-        server = lesson.python("UDPPingerServer.py", server_port)
-        lesson.until(server, "bind")
-        link = lesson.link(link_port, server_port, "--drop", "2")
-        lesson.until(link, "bind")
+    for name, client in (("pinger", "UDPPinger.py"), ("pinger_java", "UDPPinger.java")):
+        with Run() as lesson:
+            server_port, link_port = free_port("udp"), free_port("udp")
+            server = lesson.python("UDPPingerServer.py", server_port)
+            lesson.until(server, "bind")
+            link = lesson.link(link_port, server_port, "--drop", "2")
+            lesson.until(link, "bind")
 
-        lesson.act()
-        client = lesson.python("UDPPinger.py", HOST, link_port)
-        client.ends()
-
-        lesson.picture(folder / "pinger.txt", "--width", "108")
-        lesson.picture(folder / "pinger.svg")
+            lesson.act()
+            lesson.program(client, HOST, link_port).ends()
+            lesson.picture(folder / f"{name}.txt", "--width", "108")
+            lesson.picture(folder / f"{name}.svg")

@@ -39,20 +39,21 @@ def run(folder: Path) -> None:
         lesson.until(server, "close")
         drawn(lesson, folder, "joined")
 
-    with Run() as lesson:
-        port = free_port()
-        server = lesson.python("LineTCPServer.py", port)
-        lesson.until(server, "listen")
-        client = lesson.python("PiecesTCPClient.py", HOST, port)
-        for times, piece in enumerate(["hel", r"lo\nwor", r"ld\n"], start=1):
-            client.types(piece)
-            lesson.until(server, "recv", times)
-            lesson.settle(server)
-            lesson.act()
-        client.end_input()
-        client.ends()
-        lesson.until(server, "close")
-        drawn(lesson, folder, "lines")
+    for name, kind in (("LineTCPServer.py", "lines"), ("LineTCPServer.java", "lines_java")):
+        with Run() as lesson:
+            port = free_port()
+            server = lesson.program(name, port)
+            lesson.until(server, "listen")
+            client = lesson.python("PiecesTCPClient.py", HOST, port)
+            for times, piece in enumerate(["hel", r"lo\nwor", r"ld\n"], start=1):
+                client.types(piece)
+                lesson.until(server, "recv", times)
+                lesson.settle(server)
+                lesson.act()
+            client.end_input()
+            client.ends()
+            lesson.until(server, "close")
+            drawn(lesson, folder, kind)
 
 
 def drawn(lesson: Run, folder: Path, kind: str) -> None:
