@@ -237,7 +237,8 @@ impl<'a> Play<'a> {
     /// Waits for the clients that run. If one of them does not end in time, says so.
     fn clients_ended(&mut self, clients: &mut [Program]) -> Result<bool> {
         let deadline = Instant::now() + self.patience;
-        while clients.iter_mut().any(|client| client.ended().is_none()) {
+        // Each is asked, also behind one that still runs.
+        while clients.iter_mut().map(Program::ended).filter(Option::is_none).count() > 0 {
             if signals::once() {
                 return Ok(false);
             }

@@ -131,6 +131,19 @@ fn the_ending_of_the_file_is_the_format() {
     assert!(done.stderr.contains("no format has the extension .gif"), "before anything is run: {done:?}");
 }
 
+#[test]
+fn only_the_clients_that_still_run_are_said_not_to_have_ended() {
+    let (_listening, silent) = silent();
+    let waits = format!("client tcp 127.0.0.1 {silent} --timeout inf hello");
+    let clients = [waits.as_str(), "client tcp 127.0.0.1 PORT hello"];
+    let done =
+        on_free_port(&["--at-once", "--patience", "5"], "serve tcp --host 127.0.0.1 --port PORT", &clients);
+    assert_eq!(done.code, 124, "{done:?}");
+    assert!(done.stderr.contains("capsock 3: HELLO"), "{done:?}");
+    assert!(done.stderr.contains("capsock 2 has not ended after 5 s"), "{done:?}");
+    assert!(!done.stderr.contains("capsock 3 has not ended"), "{done:?}");
+}
+
 /// The options, the server, the client, the exit code, what is said, and what the picture has.
 type Wrong<'a> = (&'a [&'a str], &'a str, String, i32, &'a str, &'a str);
 
