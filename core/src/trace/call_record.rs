@@ -29,6 +29,8 @@ pub(crate) struct CallRecord<'a> {
     pub(crate) datagrams: bool,
     pub(crate) accepted: Option<RawFd>,
     pub(crate) local: Option<SocketAddr>,
+    /// For a bind that was moved, the address that the program gave.
+    pub(crate) asked: Option<SocketAddr>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) bytes: Option<usize>,
     pub(crate) room: Option<usize>,

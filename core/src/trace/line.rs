@@ -78,6 +78,7 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         accepted: record.accepted.map(fd_number),
         transport: transport(&record).into(),
         local: record.local.map(canonical),
+        asked: record.asked.map(canonical),
         peer: record.peer.map(canonical),
         bytes: number(record.bytes),
         room: number(record.room),

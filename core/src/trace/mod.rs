@@ -28,6 +28,7 @@ mod event;
 mod impairment;
 #[cfg(feature = "trace")]
 mod line;
+mod moved;
 #[cfg(not(feature = "trace"))]
 mod off;
 mod payload;
@@ -52,6 +53,7 @@ pub use event::{Begin, Call, Event, Process, UnsupportedVersion, VERSION};
 pub use impairment::{Impairment, impaired};
 #[cfg(feature = "trace")]
 use line::{write_begin, write_call};
+pub(crate) use moved::{MovedBind, asked_port};
 #[cfg(not(feature = "trace"))]
 pub(crate) use off::{descriptor, forked, on, suspended};
 #[cfg(not(feature = "trace"))]

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 
 use super::call_record::{CallRecord, Outcome as CoreOutcome};
-use super::{environment, process_info, recorder, span};
+use super::{environment, moved, process_info, recorder, span};
 
 /// The bytes of a payload that are recorded.
 pub const PAYLOAD: usize = super::PAYLOAD;
@@ -39,6 +39,7 @@ pub struct Record<'a> {
     pub datagrams: bool,
     pub accepted: Option<i32>,
     pub local: Option<SocketAddr>,
+    pub asked: Option<SocketAddr>,
     pub peer: Option<SocketAddr>,
     pub bytes: Option<usize>,
     pub room: Option<usize>,
@@ -124,6 +125,42 @@ impl WaitSpan {
     }
 }
 
+/// A bind that is made to another port than the program asked for, since a link is to take that. [`end`](MovedBind::end) has
+/// to follow.
+#[derive(Debug)]
+pub struct MovedBind(moved::MovedBind);
+
+impl MovedBind {
+    /// Before a bind that is recorded; `None` if it is made as it is asked for.
+    #[must_use]
+    pub fn of(datagrams: bool, asked: &SocketAddr) -> Option<MovedBind> {
+        moved::MovedBind::of(datagrams, asked).map(MovedBind)
+    }
+
+    /// What the program asked for.
+    #[must_use]
+    pub fn asked(&self) -> SocketAddr {
+        self.0.asked()
+    }
+
+    /// The address for bind(2).
+    #[must_use]
+    pub fn to(&self) -> SocketAddr {
+        self.0.to()
+    }
+
+    /// The bind has ended; the socket is bound to this address if it succeeded.
+    pub fn end(self, bound: Option<SocketAddr>) {
+        self.0.end(bound);
+    }
+}
+
+/// The port that a program was to be bound to whose socket is bound to this one.
+#[must_use]
+pub fn asked_port(port: u16, datagrams: impl FnOnce() -> bool) -> Option<u16> {
+    moved::asked_port(port, datagrams)
+}
+
 /// Starts the recording that the environment names. The process's line is written before its first call's. Returns whether
 /// there is a recording.
 #[must_use]
@@ -182,8 +219,8 @@ impl From<Outcome> for CoreOutcome {
 
 impl<'a> From<Record<'a>> for CallRecord<'a> {
     fn from(record: Record<'a>) -> CallRecord<'a> {
-        let Record { datagrams, accepted, local, peer, bytes, room, data, argument } = record;
+        let Record { datagrams, accepted, local, asked, peer, bytes, room, data, argument } = record;
         let (waited, ready) = Default::default();
-        CallRecord { datagrams, accepted, local, peer, bytes, room, data, argument, waited, ready }
+        CallRecord { datagrams, accepted, local, asked, peer, bytes, room, data, argument, waited, ready }
     }
 }

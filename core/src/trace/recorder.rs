@@ -8,9 +8,10 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{io, thread};
+use std::{env, io, thread};
 
 use super::event::{Event, Process, VERSION};
+use super::moved;
 use super::process_info::process_info;
 use super::text::Text;
 use crate::error::{Error, Result};
@@ -27,6 +28,9 @@ static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// The longest line in bytes, well above one with two IPv6 addresses, 32 bytes of payload and every number.
 const LINE: usize = 2048;
+
+/// `1` moves the first bind to a free port.
+const LINK: &str = "CAPSOCK_LINK";
 
 /// How long a stop waits for lines that are being written.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
@@ -184,8 +188,16 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool, line: 
         close(file);
         return Err(failed(errno));
     }
+    if link_stands_before() {
+        moved::move_next();
+    }
     STATE.store(ON, Ordering::SeqCst);
     Ok(())
+}
+
+/// Whether a link is to take the port of this process. The user of a privileged program has no say in its ports.
+fn link_stands_before() -> bool {
+    env::var_os(LINK).is_some_and(|value| value == "1") && !sys::is_privileged()
 }
 
 fn process() -> u32 {

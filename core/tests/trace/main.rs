@@ -13,6 +13,7 @@ mod calls;
 #[cfg(unix)]
 mod ends;
 mod lines;
+mod moved;
 #[path = "../support/numbers.rs"]
 mod numbers;
 mod processes;

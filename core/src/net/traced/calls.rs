@@ -7,7 +7,7 @@ use super::outcome::{outcome_of, with_socket};
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
 use crate::net::sys::fd::NO_FD;
-use crate::trace::{self, CallRecord, Direction, Outcome, Span};
+use crate::trace::{self, CallRecord, Direction, MovedBind, Outcome, Span};
 
 type Sys<T> = Result<T, Errno>;
 
@@ -40,6 +40,37 @@ pub(in crate::net) fn at_once(
     call: impl FnOnce() -> Sys<()>,
 ) -> Sys<()> {
     if trace::on() { record_at_once(socket, name, argument, None, call) } else { call() }
+}
+
+/// bind(2), to another port if a link is to take the one that was asked for.
+#[inline(always)]
+pub(in crate::net) fn bind(
+    socket: &RawSocket,
+    address: &SocketAddr,
+    call: impl FnOnce(&SocketAddr) -> Sys<()>,
+) -> Sys<()> {
+    if trace::on() { record_bind(socket, address, call) } else { call(address) }
+}
+
+#[cold]
+#[inline(never)]
+fn record_bind(
+    socket: &RawSocket,
+    address: &SocketAddr,
+    call: impl FnOnce(&SocketAddr) -> Sys<()>,
+) -> Sys<()> {
+    if socket.is_unix() {
+        return call(address);
+    }
+    let span = Span::begin("bind", socket.fd(), Direction::Out);
+    let moved = MovedBind::of(socket.is_datagram(), address);
+    let asked = moved.as_ref().map(MovedBind::asked);
+    let result = call(&moved.as_ref().map_or(*address, MovedBind::to));
+    if let Some(moved) = moved {
+        moved.end(result.ok().and_then(|()| socket.local_addr().ok()));
+    }
+    span.end(outcome_of(&result), with_socket(socket, CallRecord { asked, ..CallRecord::default() }));
+    result
 }
 
 /// As [`at_once`], without a record of one error.
