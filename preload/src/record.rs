@@ -111,13 +111,13 @@ fn finish(call: Call, begun: Begun, result: isize, describe: impl FnOnce(&Ended,
     end_if_off();
 }
 
-/// Makes a call that does not block.
+/// Makes a call that does not block, of which `record` says what its arguments do.
 #[cold]
 #[inline(never)]
 pub(crate) fn at_once(
     name: &'static str,
     fd: c_int,
-    argument: Option<c_int>,
+    record: Record<'_>,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
     let begun = recording(fd).and_then(|_guard| {
@@ -129,7 +129,7 @@ pub(crate) fn at_once(
     let result = real();
     let outcome = outcome(result);
     if let Some(_guard) = Guard::new() {
-        span.end(outcome, with_socket(fd, kind, Record { argument, ..Record::default() }));
+        span.end(outcome, with_socket(fd, kind, record));
         end_if_off();
     }
     result

@@ -1,4 +1,4 @@
-//! Making, naming, connecting and ending sockets.
+//! Making, connecting and ending sockets.
 
 use std::ffi::{c_int, c_void};
 
@@ -54,20 +54,6 @@ fn record_socket(kind: Kind, real: impl FnOnce() -> c_int) -> c_int {
     fd
 }
 
-/// bind(2).
-///
-/// # Safety
-/// As that function.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
-    // SAFETY: the arguments are the caller's.
-    on_bind(fd, || unsafe { real::bind(fd, address, length) })
-}
-
-pub(super) fn on_bind(fd: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("bind", fd, None, real) } else { real() }
-}
-
 /// listen(2).
 ///
 /// # Safety
@@ -79,7 +65,8 @@ pub unsafe extern "C-unwind" fn listen(fd: c_int, backlog: c_int) -> c_int {
 }
 
 pub(super) fn on_listen(fd: c_int, backlog: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("listen", fd, Some(backlog), real) } else { real() }
+    let record = Record { argument: Some(backlog), ..Record::default() };
+    if may_be_socket(fd) { record::at_once("listen", fd, record, real) } else { real() }
 }
 
 /// shutdown(2).
@@ -93,7 +80,8 @@ pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
 }
 
 pub(super) fn on_shutdown(fd: c_int, how: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("shutdown", fd, Some(how), real) } else { real() }
+    let record = Record { argument: Some(how), ..Record::default() };
+    if may_be_socket(fd) { record::at_once("shutdown", fd, record, real) } else { real() }
 }
 
 /// accept(2).
