@@ -1,8 +1,10 @@
 //! `capsock show`: from a server and its clients to the picture of what their sockets did.
 //!
 //! [`play`](mod@play) starts them, each a [`program`] whose socket calls go to one [`record`]; [`source`] compiles what is
-//! to be compiled.
+//! to be compiled. With `--link` the server's first bind gets a free port (`CAPSOCK_LINK` in its environment), and a link,
+//! which is a thread of this process and records to the same file, stands [`between`] it and the clients.
 
+mod between;
 mod play;
 mod program;
 mod record;
@@ -19,6 +21,7 @@ use crate::children::Sweep;
 use crate::escaped::Escaped;
 use crate::failure::{Failure, Result};
 use crate::launch;
+use crate::link::LinkText;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
@@ -31,6 +34,7 @@ const AFTER: &str = "\
 Examples:
   capsock show UDPServer.py -- UDPClient.py
   capsock show --input straße -o run.svg TCPServer.java -- TCPClient.java
+  capsock show --link \"--drop 1\" UDPServer.py -- UDPPinger.py
   capsock show --at-once --open tcp_server.c -- tcp_client.c -- tcp_client.rs
   capsock show \"python3 -u UDPServer.py 12001\" -- \"UDPClient.py localhost 12001\"
 
@@ -65,6 +69,11 @@ pub(crate) struct Show {
     /// The time limit, in seconds, for the server to be bound, and for each client to end.
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     patience: Seconds,
+    /// Put a link between the clients and the server, which impairs what passes as the options in this text say: those of
+    /// `capsock link`, such as `--drop 1`. The link takes the address that the server binds first, and the server gets
+    /// another port.
+    #[arg(long, value_name = "IMPAIRMENTS", allow_hyphen_values = true)]
+    link: Option<LinkText>,
     /// Open the picture in the browser; without --output it is a page in the folder of temporary files.
     #[arg(long)]
     open: bool,
@@ -154,6 +163,7 @@ impl Show {
             patience,
             no_payload: self.drawing.no_payload(),
             no_hints: self.no_hints,
+            link: self.link.clone(),
         })
     }
 
@@ -175,7 +185,7 @@ impl Show {
 
 /// An option of this command among the words of a client, where a hand that is used to other commands writes it.
 fn misplaced(words: &[OsString]) -> Option<&str> {
-    let own = ["--at-once", "--columns", "--input", "--open", "--output", "--patience", "--repeat"];
+    let own = ["--at-once", "--columns", "--input", "--link", "--open", "--output", "--patience", "--repeat"];
     let picture = [".svg", ".html", ".png", ".md"];
     let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     let is_own = |place: usize, word: &str| {

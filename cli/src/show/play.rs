@@ -6,12 +6,14 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::between::between;
 use super::program::{POLL, Program, described};
 use super::record::Record;
 use super::{source, time_wait};
 use crate::children::Sweep;
-use crate::failure::{GENERAL, Result, TIMED_OUT};
+use crate::failure::{Failure, GENERAL, Result, TIMED_OUT};
 use crate::launch::{self, Launch, Recording};
+use crate::link::{Background, LinkText};
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::message;
@@ -39,6 +41,8 @@ pub(super) struct Cast {
     pub(super) patience: Duration,
     pub(super) no_payload: bool,
     pub(super) no_hints: bool,
+    /// What stands between the server and the clients.
+    pub(super) link: Option<LinkText>,
 }
 
 /// A program of the run.
@@ -75,6 +79,8 @@ pub(super) struct Play<'a> {
     repeat: usize,
     patience: Duration,
     record: Record,
+    no_payload: bool,
+    link: Option<LinkText>,
     sweep: &'a Sweep,
     /// What may be the port of the server.
     ports: HashSet<u16>,
@@ -92,15 +98,18 @@ impl<'a> Play<'a> {
             file: Some(record.path().to_owned()),
             no_payload: cast.no_payload,
             no_hints: cast.no_hints,
+            linked: false,
         };
-        let prepare = |role: Role| -> Result<Prepared> {
+        let linked = Recording { linked: cast.link.is_some(), ..recording.clone() };
+        let prepare = |role: Role, recording: &Recording| -> Result<Prepared> {
             let name = launch::label(&role.words);
             let words = source::compiled(&role.words, folder)?;
-            Ok(Prepared { name, launch: launch::recorded(&words, &recording)?, input: role.input })
+            Ok(Prepared { name, launch: launch::recorded(&words, recording)?, input: role.input })
         };
         let ports = time_wait::numbers(&cast.server.words);
-        let server = prepare(cast.server)?;
-        let clients = cast.clients.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        let server = prepare(cast.server, &linked)?;
+        let clients = cast.clients.into_iter().map(|client| prepare(client, &recording));
+        let clients = clients.collect::<Result<Vec<_>>>()?;
         Ok(Play {
             server,
             clients,
@@ -108,6 +117,8 @@ impl<'a> Play<'a> {
             repeat: cast.repeat,
             patience: cast.patience,
             record,
+            no_payload: cast.no_payload,
+            link: cast.link,
             sweep,
             ports,
             given: HashMap::new(),
@@ -118,20 +129,27 @@ impl<'a> Play<'a> {
 
     pub(super) fn run(mut self) -> Result<Played> {
         let mut server = self.start(None)?;
-        let mut clients = Vec::new();
-        let end = self.perform(&mut server, &mut clients);
+        let (mut clients, mut link) = (Vec::new(), None);
+        let end = self.perform(&mut server, &mut link, &mut clients);
         // What is recorded from now on is the work of the stop.
         let now = capsock::trace::now();
         clients.iter_mut().for_each(Program::stop);
         server.stop();
+        let linked = link.map_or(Ok(()), Background::stop);
         end?;
+        linked?;
         let (lines, calls) = self.record.until(now)?;
         Ok(Played { lines, calls, code: self.code, names: self.names })
     }
 
     /// Everything up to the stop of those that still run.
-    fn perform(&mut self, server: &mut Program, running: &mut Vec<Program>) -> Result<()> {
-        if !self.bound_in_the_end(server)? {
+    fn perform(
+        &mut self,
+        server: &mut Program,
+        link: &mut Option<Background>,
+        running: &mut Vec<Program>,
+    ) -> Result<()> {
+        if !self.bound_in_the_end(server)? || !self.linked(server, link)? {
             return Ok(());
         }
         let number = self.clients.len() * self.repeat;
@@ -145,10 +163,12 @@ impl<'a> Play<'a> {
             }
             running.clear();
         }
-        let deadline = Instant::now() + AT_MOST;
+        // What the link holds is still to arrive.
+        let held = self.link.as_ref().map(LinkText::longest_delay).unwrap_or_default().min(self.patience);
+        let deadline = Instant::now() + AT_MOST + held;
         while server.ended().is_none() && Instant::now() < deadline && !signals::once() {
             self.record.look()?;
-            if self.record.quiet() > OVER && !self.sweep.busy() {
+            if self.record.quiet() > OVER + held && !self.sweep.busy() {
                 break;
             }
             thread::sleep(POLL);
@@ -232,6 +252,28 @@ impl<'a> Play<'a> {
             }
             thread::sleep(POLL);
         }
+    }
+
+    /// Starts the link, if there is to be one. If it cannot stand there, says why.
+    fn linked(&mut self, server: &Program, link: &mut Option<Background>) -> Result<bool> {
+        let Some(text) = &self.link else { return Ok(true) };
+        let Some(moved) = self.record.moved else {
+            let text = format!(
+                "{} has let the system choose its port, so there is no address for the link: bind a port",
+                server.name
+            );
+            self.problem(GENERAL, text);
+            return Ok(false);
+        };
+        match Background::start(text, between(&moved), self.record.path(), !self.no_payload) {
+            Ok(started) => *link = Some(started),
+            Err(Failure { code, text, .. }) => {
+                let why = text.unwrap_or_default();
+                let text = format!("no link stands before {} at {}: {why}", server.name, moved.asked);
+                self.problem(code, text);
+            }
+        }
+        Ok(link.is_some())
     }
 
     /// Waits for the clients that run. If one of them does not end in time, says so.

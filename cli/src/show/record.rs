@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,18 @@ pub(super) struct Record {
     pub(super) refused: Option<String>,
     /// Whether that was a TCP port that is in use.
     pub(super) in_use: bool,
+    /// The first bind that got another port, since a link is to take the one that the server asked for.
+    pub(super) moved: Option<Moved>,
+}
+
+/// A bind that got another port.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved {
+    pub(super) datagrams: bool,
+    /// What the server asked for.
+    pub(super) asked: SocketAddr,
+    /// Where it is.
+    pub(super) bound: SocketAddr,
 }
 
 impl Record {
@@ -31,7 +44,16 @@ impl Record {
     pub(super) fn new(path: PathBuf) -> Result<Record> {
         File::create(&path).map_err(|error| failed(&path, &error))?;
         let changed = Instant::now();
-        Ok(Record { path, offset: 0, rest: Vec::new(), changed, bound: false, refused: None, in_use: false })
+        Ok(Record {
+            path,
+            offset: 0,
+            rest: Vec::new(),
+            changed,
+            bound: false,
+            refused: None,
+            in_use: false,
+            moved: None,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -73,6 +95,12 @@ impl Record {
     fn note(&mut self, event: &Value) {
         let text = |field: &str| event[field].as_str().unwrap_or_default();
         let call = text("call");
+        let address = |field: &str| event[field].as_str().and_then(|text| text.parse().ok());
+        if let (None, "ok", Some(asked), Some(bound)) =
+            (self.moved, text("outcome"), address("asked"), address("local"))
+        {
+            self.moved = Some(Moved { datagrams: text("transport") == "udp", asked, bound });
+        }
         let binds = call == "listen" || (call == "bind" && text("transport") == "udp");
         match text("outcome") {
             "ok" if binds => self.bound = true,
