@@ -1,4 +1,4 @@
-"""`capsock show --link`: unchanged programs of each language, and a link between them that loses and delays."""
+"""`capsock show --link`: unchanged programs of each language, and a link between them."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def test_a_datagram_that_is_lost_is_drawn_as_lost(language: str, tmp_path: Path)
     options = ("--link", "--drop up:1 --log")
     done = on_free_port("udp", f"'{server}' PORT", f"{tmp_path}/UDPPinger.py PORT", options=options)
     assert done.returncode == 0, done
-    assert done.stdout.splitlines()[0].split() == [server.name, "capsock", "link", "UDPPinger.py"], done.stdout
+    assert done.stdout.splitlines()[0].split() == [server.name, "capsock", "link", "UDPPinger.py"], (
+        done.stdout
+    )
     said = [line for line in done.stderr.splitlines() if line.startswith(("UDPPinger.py: ", "capsock: up "))]
     assert said == [
         "capsock: up 1: lost, 6 bytes", "UDPPinger.py: Request timed out", "UDPPinger.py: PING 2",

@@ -2,7 +2,7 @@
 //! port, as its record tells.
 //!
 //! A server that asked for all addresses is served on loopback alone: for IPv4 on 127.0.0.1, for IPv6, whose sockets usually
-//! take both, wherever `localhost` is.
+//! take both, wherever `localhost` is; so is one that asked for loopback or all addresses by a socket for each family.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -13,7 +13,11 @@ use crate::link::Between;
 
 /// The place of the link.
 pub(super) fn between(moved: &Moved) -> Between {
-    Between { datagrams: moved.datagrams, listen: listen(moved.asked), to: to(moved.bound, has_v6()).into() }
+    let listen = match moved.both_families {
+        true => ("localhost", moved.asked.port()).into(),
+        false => listen(moved.asked),
+    };
+    Between { datagrams: moved.datagrams, listen, to: to(moved.bound, has_v6()).into() }
 }
 
 fn listen(asked: SocketAddr) -> Endpoint {

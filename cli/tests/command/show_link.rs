@@ -91,6 +91,27 @@ fn several_clients_pass_it_and_an_empty_text_impairs_nothing() {
 }
 
 #[test]
+fn it_stands_wherever_localhost_is_if_the_server_does() {
+    let (folder, _) = file(b"");
+    for transport in ["udp", "tcp"] {
+        let kept = folder.path().join(transport);
+        let serve = format!("serve {transport} --host localhost --port PORT");
+        let options = ["--trace", kept.to_str().unwrap(), "--link", ""];
+        let done = on_free_port(&options, &serve, &[&format!("client {transport} localhost PORT")]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let record = fs::read_to_string(&kept).unwrap();
+        let (asked, bound) = moved(&record);
+        let binds = calls(&record, "bind");
+        let at = |port: u16| {
+            let is_at = |bind: &&Value| bind["local"].as_str().unwrap().ends_with(&format!(":{port}"));
+            binds.iter().filter(is_at).count()
+        };
+        assert!(at(asked.port()) > 0, "{record}");
+        assert_eq!(at(asked.port()), at(bound.port()), "as many addresses as the server: {record}");
+    }
+}
+
+#[test]
 fn what_is_no_impairment_is_refused_before_anything_starts() {
     let folder = tempfile::tempdir().unwrap();
     let started = folder.path().join("started");
@@ -112,13 +133,16 @@ fn what_is_no_impairment_is_refused_before_anything_starts() {
     }
 }
 
+/// The link's options, the patience, the server, its port if it is not a free one, the exit code, and what is said.
+type Wrong<'a> = (&'a str, &'a str, &'a str, u16, i32, &'a [&'a str]);
+
 #[test]
 fn where_no_link_can_stand_it_is_said() {
     // Of TCP, where the link takes a port in TIME_WAIT, one that listens.
     let listening = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = listening.local_addr().unwrap().port();
     let in_use = format!("no link stands before capsock at 127.0.0.1:{taken}: could not bind");
-    let cases: &[(&str, &str, &str, u16, i32, &[&str])] = &[
+    let cases: &[Wrong<'_>] = &[
         ("", "1", TCP, taken, 1, &[&in_use, "Address already in use"]),
         ("--drop 1", "50", TCP, 0, 2, &["its options are of UDP, and the server is of TCP", "'--drop'"]),
         ("--cut 1", "50", UDP, 0, 2, &["its options are of TCP, and the server is of UDP", "'--cut'"]),

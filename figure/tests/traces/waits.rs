@@ -184,10 +184,23 @@ fn a_bind_is_drawn_as_the_program_asked_for_it() {
     let bound = ok("127.0.0.1:40001");
     let moved = bound.replace("\"outcome\"", "\"asked\":\"127.0.0.1:40000\",\"outcome\"");
     let lines = lines.replace(&format!("\"call\":\"bind\",{bound}"), &format!("\"call\":\"bind\",{moved}"));
-    let model = linked(&lines);
+    // The link, whose name is before the server's.
+    let link = r#"{"event":"process","capsock":1,"pid":9,"program":"a link","language":"rust","at":4500000,"wall":1}"#;
+    let listens = |name: &str, seq, rest: &str| {
+        let rest = format!("{}{rest}", ok("127.0.0.1:40000"));
+        call(9, seq, name, (4, 4), &rest)
+    };
+    let made = call(9, 0, "socket", (4, 4), "\"fd\":3,\"transport\":\"tcp\",\"outcome\":\"ok\"");
+    let of_link = [made, listens("bind", 1, ""), listens("listen", 2, ",\"argument\":1")].concat();
+    let model = linked(&format!("{lines}{link}\n{of_link}"));
     let (plain, normal) = (text(&model, &wide()), text(&normalize(model), &wide()));
     assert!(plain.contains("serverSocket.bind(127.0.0.1:40000)"), "{plain}");
     assert!(plain.contains("clientSocket.connect(127.0.0.1:40001)"), "{plain}");
+    for drawn in [&plain, &normal] {
+        let first = drawn.lines().next().unwrap();
+        let columns: Vec<_> = first.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect();
+        assert_eq!(columns, ["server.py", "a link", "client.py"], "{drawn}");
+    }
     assert!(normal.contains("serverSocket.bind(127.0.0.1:50002)"), "{normal}");
     assert!(normal.contains("clientSocket.connect(127.0.0.1:50003)"), "{normal}");
 }
