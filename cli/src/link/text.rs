@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
@@ -49,8 +49,7 @@ impl FromStr for LinkText {
         let udp = parse(&words, |udp: &Udp| udp.options(0).err().and_then(|failure| failure.text));
         let tcp = parse(&words, |tcp: &Tcp| tcp.options(0).err().and_then(|failure| failure.text));
         match (udp, tcp) {
-            // An option that one of them knows is used wrongly there; one that none of them knows is reported by any.
-            (Err(udp), Err(tcp)) => Err(if udp.unknown { tcp.text } else { udp.text }),
+            (Err(udp), Err(tcp)) => Err(neither(udp, tcp)),
             (udp, tcp) => {
                 Ok(LinkText { udp: udp.map_err(|wrong| wrong.text), tcp: tcp.map_err(|wrong| wrong.text) })
             }
@@ -58,10 +57,29 @@ impl FromStr for LinkText {
     }
 }
 
+/// Why a text is for neither transport.
+fn neither(udp: Wrong, tcp: Wrong) -> String {
+    match (udp.unknown, tcp.unknown) {
+        (Some(of_tcp), Some(of_udp)) if knows::<Tcp>(&of_tcp) && knows::<Udp>(&of_udp) => {
+            format!("'{of_udp}' is of UDP alone and '{of_tcp}' of TCP alone, and a link has one transport")
+        }
+        // That of UDP is wrong in the words of TCP's.
+        (Some(of_tcp), _) if knows::<Tcp>(&of_tcp) => tcp.text,
+        _ => udp.text,
+    }
+}
+
+/// Whether there is an option of this name.
+fn knows<T: clap::Args>(option: &str) -> bool {
+    let command = Alone::<T>::command();
+    let name = option.strip_prefix("--");
+    command.get_arguments().any(|argument| argument.get_long().is_some() && argument.get_long() == name)
+}
+
 struct Wrong {
     text: String,
-    /// There is no such option.
-    unknown: bool,
+    /// The option that there is not.
+    unknown: Option<String>,
 }
 
 impl From<clap::Error> for Wrong {
@@ -71,7 +89,13 @@ impl From<clap::Error> for Wrong {
         let first: Vec<&str> = all.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
         let text = first.join(" ");
         let text = text.strip_prefix("error: ").unwrap_or(&text).to_owned();
-        Wrong { text, unknown: error.kind() == ErrorKind::UnknownArgument }
+        let unknown = match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::String(option)) if error.kind() == ErrorKind::UnknownArgument => {
+                Some(option.clone())
+            }
+            _ => None,
+        };
+        Wrong { text, unknown }
     }
 }
 
@@ -88,7 +112,7 @@ fn parse<T: clap::Args>(
     words: &[OsString],
     check: impl FnOnce(&T) -> Option<String>,
 ) -> Result<Box<T>, Wrong> {
-    let refused = |text: String| Wrong { text, unknown: false };
+    let refused = |text: String| Wrong { text, unknown: None };
     let matches = Alone::<T>::command().try_get_matches_from(words)?;
     let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     if let Some((_, why)) = DECIDED.iter().find(|(id, _)| given(id)) {
@@ -129,7 +153,11 @@ mod tests {
             ("--drop x", "invalid value 'x' for '--drop <NUMBERS>'"),
             ("--cut x", "invalid value 'x' for '--cut <BYTES>'"),
             ("--frobnicate", "unexpected argument '--frobnicate' found"),
-            ("--drop 1 --cut 3", "unexpected argument"),
+            ("--drop 1 --cut 3", "'--drop' is of UDP alone and '--cut' of TCP alone"),
+            ("--cut 3 --frobnicate", "unexpected argument '--frobnicate' found"),
+            ("--frobnicate --drop 1", "unexpected argument '--frobnicate' found"),
+            ("--drop 1 --frobnicate", "unexpected argument '--frobnicate' found"),
+            ("--loss 300%", "invalid value '300%' for '--loss <CHANCE>'"),
             ("--help", "unexpected argument '--help' found"),
             ("udp --drop 1", "the transport is the server's: leave out 'udp'"),
             ("server.py", "unexpected argument 'server.py' found"),
