@@ -42,7 +42,8 @@ impl Socket {
     }
 
     fn make(domain: Domain, kind: Type, protocol: Option<Protocol>, nonblocking: bool) -> Sys<Socket> {
-        traced::socket(|| RawSocket::new(domain, kind, protocol, nonblocking)).map(Socket::from)
+        traced::socket(kind == Type::DGRAM, || RawSocket::new(domain, kind, protocol, nonblocking))
+            .map(Socket::from)
     }
 
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
@@ -59,7 +60,7 @@ impl Socket {
 
     /// bind(2).
     pub(crate) fn bind(&self, address: &SocketAddr) -> Sys<()> {
-        traced::at_once(self, "bind", None, move || self.raw.bind(address))
+        traced::bind(self, address, |address| self.raw.bind(address))
     }
 
     /// listen(2).

@@ -6,8 +6,10 @@
 
 use std::net::SocketAddr;
 
-use super::call_record::{CallRecord, Outcome as CoreOutcome};
-use super::{environment, process_info, recorder, span};
+use super::call_record::{
+    CallRecord, Descriptors, Direction as CoreDirection, Outcome as CoreOutcome, Upcoming,
+};
+use super::{controller, environment, process_info, recorder, span, step};
 
 /// The bytes of a payload that are recorded.
 pub const PAYLOAD: usize = super::PAYLOAD;
@@ -61,7 +63,7 @@ impl Span {
     /// A call that has begun at an earlier time, of which it was blocked in all.
     #[must_use]
     pub fn begun_at(name: &'static str, fd: i32, at: u64) -> Span {
-        Span(span::Span::since(name, fd, span::Direction::Out, at))
+        Span(span::Span::since(name, fd, CoreDirection::Out, at))
     }
 
     /// A close begins.
@@ -105,6 +107,41 @@ impl Span {
     pub fn end(self, outcome: Outcome, record: Record<'_>) {
         self.0.end(outcome.into(), record.into());
     }
+}
+
+/// A call that is stepped, and waits until the controller lets it go.
+#[must_use = "the call is to wait"]
+#[derive(Debug)]
+pub struct Held(step::Held);
+
+impl Held {
+    /// Asks for a call that is about to begin; `None` if it need not wait.
+    pub fn ask(name: &'static str, fd: i32, direction: Direction, record: Record<'_>) -> Option<Held> {
+        let upcoming = || Upcoming { name, fd, direction: direction.into(), record: record.into() };
+        step::ask(|| Some(upcoming())).map(Held)
+    }
+
+    /// The same for a wait for several descriptors.
+    pub fn ask_to_wait(name: &'static str, fd: i32, waited: Descriptors<'_>) -> Option<Held> {
+        let record = CallRecord { waited, ..CallRecord::default() };
+        step::ask(|| Some(Upcoming { name, fd, direction: CoreDirection::In, record })).map(Held)
+    }
+
+    /// Waits until the call may be made. A signal handler of the program may run meanwhile, and make calls.
+    pub fn wait(&self) {
+        self.0.poll();
+    }
+
+    /// After the wait.
+    pub fn end(self) {
+        self.0.close();
+    }
+}
+
+/// Whether calls are stepped.
+#[must_use]
+pub fn is_stepped() -> bool {
+    controller::current().is_some()
 }
 
 /// A wait of this thread, which counts as blocked time of the call that it is part of.
@@ -161,11 +198,11 @@ pub fn now() -> u64 {
     span::here_and_now().1
 }
 
-impl From<Direction> for span::Direction {
-    fn from(direction: Direction) -> span::Direction {
+impl From<Direction> for CoreDirection {
+    fn from(direction: Direction) -> CoreDirection {
         match direction {
-            Direction::In => span::Direction::In,
-            Direction::Out => span::Direction::Out,
+            Direction::In => CoreDirection::In,
+            Direction::Out => CoreDirection::Out,
         }
     }
 }

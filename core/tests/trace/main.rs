@@ -17,3 +17,5 @@ mod lines;
 mod numbers;
 mod processes;
 mod servers;
+#[cfg(unix)]
+mod steps;

@@ -55,7 +55,7 @@ pub unsafe extern "C-unwind" fn syscall(
                 on_send("send", fd, Buffers::list(b as _, c as _), 0, nobody, || real() as _) as _
             }
             libc::SYS_socket => on_socket(fd, b as _, int).into(),
-            libc::SYS_bind => on_bind(fd, int).into(),
+            libc::SYS_bind => on_bind(fd, b as *const sockaddr, c as socklen_t, int).into(),
             libc::SYS_listen => on_listen(fd, b as _, int).into(),
             libc::SYS_shutdown => on_shutdown(fd, b as _, int).into(),
             libc::SYS_accept | libc::SYS_accept4 => on_accept(fd, int).into(),

@@ -99,6 +99,21 @@ pub(crate) unsafe fn close_file(file: FileNumber) {
     drop(unsafe { File::from_raw_handle(file as RawHandle) });
 }
 
+/// The address of the controller of a program that is stepped: there is none here.
+#[derive(Debug)]
+pub(crate) enum ControllerAddress {}
+
+impl ControllerAddress {
+    /// EAFNOSUPPORT.
+    pub(crate) fn new(_: &Path) -> Sys<ControllerAddress> {
+        Err(Errno(netc::EAFNOSUPPORT))
+    }
+
+    pub(crate) fn connect(&self) -> Sys<FileNumber> {
+        match *self {}
+    }
+}
+
 /// Whether the program has more privileges than its user, who controls its environment: no program has.
 pub(crate) fn is_privileged() -> bool {
     false
