@@ -39,7 +39,7 @@ impl Launch {
         self
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Launch {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Launch {
         self.variables.push((name, value.into()));
         self
     }

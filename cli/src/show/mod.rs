@@ -3,16 +3,20 @@
 //! [`play`](mod@play) starts them, each a [`program`] whose socket calls go to one [`record`]; [`source`] compiles what is
 //! to be compiled.
 
+mod conductor;
 mod play;
 mod program;
 mod record;
 mod source;
 mod time_wait;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use capsock_figure::Model;
 
 use crate::browser;
 use crate::children::Sweep;
@@ -22,10 +26,15 @@ use crate::launch;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
+use conductor::Nobody;
+pub(crate) use conductor::{Conductor, Scene};
 use play::{Cast, Play, Played, Role};
 
 /// What a client reads without `--input`.
 const INPUT: &str = "hello";
+
+/// The file of the record, in the temporary folder.
+const RECORD: &str = "run.jsonl";
 
 const AFTER: &str = "\
 Examples:
@@ -48,6 +57,13 @@ in time.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Show {
+    #[command(flatten)]
+    staging: Staging,
+}
+
+/// What is run, how, and what is drawn of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Staging {
     /// The server and its arguments; with options of its own, a command in quotes.
     #[arg(required = true, value_name = "SERVER")]
     server: Vec<OsString>,
@@ -82,6 +98,15 @@ pub(crate) struct Show {
 }
 
 pub(crate) fn run(args: &Show) -> Result<()> {
+    perform(&args.staging, |_, _| Ok(Box::new(Nobody)))
+}
+
+/// Runs the programs, and draws what they did. `conductor` makes the one who lets their calls go, from a folder for its socket
+/// and the file of the record.
+pub(crate) fn perform(
+    args: &Staging,
+    conductor: impl FnOnce(&Path, &Path) -> Result<Box<dyn Conductor>>,
+) -> Result<()> {
     args.drawing.checked()?;
     let cast = args.cast()?;
     let folder = tempfile::Builder::new()
@@ -90,7 +115,9 @@ pub(crate) fn run(args: &Show) -> Result<()> {
         .map_err(|error| Failure::new(format!("could not make a temporary folder: {error}")))?;
     let played = {
         let sweep = Sweep::new();
-        let play = Play::new(cast, folder.path(), &sweep)?;
+        let record = folder.path().join(RECORD);
+        let conductor = conductor(folder.path(), &record)?;
+        let play = Play::new(cast, folder.path(), &record, &sweep, conductor)?;
         play.run()
     }?;
     if let Some(file) = &args.trace {
@@ -104,16 +131,16 @@ pub(crate) fn run(args: &Show) -> Result<()> {
     if played.code == 0 { Ok(()) } else { Err(Failure::silent(played.code)) }
 }
 
-impl Show {
+impl Staging {
+    /// Whether a client reads the standard input of this command.
+    pub(crate) fn reads_input(&self) -> bool {
+        self.input.iter().any(|given| given.0 == b"-")
+    }
+
     fn draw(&self, played: &Played) -> Result<()> {
         let trace = capsock_figure::read([("the record", played.lines.as_bytes())])
             .map_err(|error| Failure::new(error.to_string()))?;
-        let mut model = capsock_figure::link(trace);
-        for program in &mut model.programs {
-            if let Some(name) = program.pids.iter().find_map(|process| played.names.get(process)) {
-                program.name.clone_from(name);
-            }
-        }
+        let model = with_names(capsock_figure::link(trace), &played.names);
         let drawing = match (self.open, self.drawing.output()) {
             (true, None) => self.drawing.to_file(browser::page()?),
             _ => self.drawing.clone(),
@@ -171,6 +198,16 @@ impl Show {
         };
         self.input.iter().map(text).collect()
     }
+}
+
+/// The model with the names under which messages tell of the programs, by their processes.
+pub(crate) fn with_names(mut model: Model, names: &HashMap<u32, String>) -> Model {
+    for program in &mut model.programs {
+        if let Some(name) = program.pids.iter().find_map(|process| names.get(process)) {
+            program.name.clone_from(name);
+        }
+    }
+    model
 }
 
 /// An option of this command among the words of a client, where a hand that is used to other commands writes it.

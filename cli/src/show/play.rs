@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::conductor::{Conductor, Scene};
 use super::program::{POLL, Program, described};
 use super::record::Record;
 use super::{source, time_wait};
@@ -76,6 +77,7 @@ pub(super) struct Play<'a> {
     patience: Duration,
     record: Record,
     sweep: &'a Sweep,
+    conductor: Box<dyn Conductor>,
     /// What may be the port of the server.
     ports: HashSet<u16>,
     /// How often a name has been given.
@@ -86,8 +88,15 @@ pub(super) struct Play<'a> {
 
 impl<'a> Play<'a> {
     /// Compiles what is to be compiled.
-    pub(super) fn new(cast: Cast, folder: &Path, sweep: &'a Sweep) -> Result<Play<'a>> {
-        let record = Record::new(folder.join("run.jsonl"))?;
+    pub(super) fn new(
+        cast: Cast,
+        folder: &Path,
+        record: &Path,
+        sweep: &'a Sweep,
+        conductor: Box<dyn Conductor>,
+    ) -> Result<Play<'a>> {
+        let socket = conductor.socket();
+        let record = Record::new(record.to_owned())?;
         let recording = Recording {
             file: Some(record.path().to_owned()),
             no_payload: cast.no_payload,
@@ -96,7 +105,12 @@ impl<'a> Play<'a> {
         let prepare = |role: Role| -> Result<Prepared> {
             let name = launch::label(&role.words);
             let words = source::compiled(&role.words, folder)?;
-            Ok(Prepared { name, launch: launch::recorded(&words, &recording)?, input: role.input })
+            let launch = launch::recorded(&words, &recording)?;
+            let launch = match &socket {
+                Some(socket) => launch.with("CAPSOCK_STEP", socket),
+                None => launch,
+            };
+            Ok(Prepared { name, launch, input: role.input })
         };
         let ports = time_wait::numbers(&cast.server.words);
         let server = prepare(cast.server)?;
@@ -109,6 +123,7 @@ impl<'a> Play<'a> {
             patience: cast.patience,
             record,
             sweep,
+            conductor,
             ports,
             given: HashMap::new(),
             names: HashMap::new(),
@@ -122,6 +137,7 @@ impl<'a> Play<'a> {
         let end = self.perform(&mut server, &mut clients);
         // What is recorded from now on is the work of the stop.
         let now = capsock::trace::now();
+        self.conductor.release();
         clients.iter_mut().for_each(Program::stop);
         server.stop();
         end?;
@@ -140,18 +156,20 @@ impl<'a> Play<'a> {
             for client in first..first + each {
                 running.push(self.start(Some(client % self.clients.len()))?);
             }
-            if !self.clients_ended(running)? {
+            if !self.clients_ended(server, running)? {
                 return Ok(());
             }
             running.clear();
         }
-        let deadline = Instant::now() + AT_MOST;
-        while server.ended().is_none() && Instant::now() < deadline && !signals::once() {
+        let mut deadline = Instant::now() + AT_MOST;
+        while server.ended().is_none() && Instant::now() < deadline && !self.has_quit() {
             self.record.look()?;
-            if self.record.quiet() > OVER && !self.sweep.busy() {
+            if self.conductor.holds() {
+                deadline = Instant::now() + AT_MOST;
+            } else if self.record.quiet() > OVER && !self.sweep.busy() {
                 break;
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], false)?;
         }
         if let Some(status) = server.ended().filter(|status| !status.success()) {
             self.problem(GENERAL, format!("{} {}", server.name, described(status)));
@@ -169,10 +187,10 @@ impl<'a> Play<'a> {
                  started again",
                 server.name
             ));
-            while time_wait::any(&self.ports) && Instant::now() < last && !signals::once() {
+            while time_wait::any(&self.ports) && Instant::now() < last && !self.has_quit() {
                 thread::sleep(AGAIN);
             }
-            if signals::once() {
+            if self.has_quit() {
                 break;
             }
             self.record = Record::new(self.record.path().to_owned())?;
@@ -185,19 +203,20 @@ impl<'a> Play<'a> {
     }
 
     /// Waits until the server is bound or has ended; whether it has, since its port is in use.
-    fn ended_in_use(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+    fn ended_in_use(&mut self, server: &mut Program, mut deadline: Instant) -> Result<bool> {
         loop {
             let ended = server.ended().is_some();
             self.record.look()?;
-            if ended || self.record.bound || Instant::now() > deadline || signals::once() {
+            deadline = self.extended(deadline);
+            if ended || self.record.bound || Instant::now() > deadline || self.has_quit() {
                 return Ok(ended && self.record.in_use && !self.record.bound);
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], false)?;
         }
     }
 
     /// Waits until the server is bound. If it is not, says why.
-    fn bound(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+    fn bound(&mut self, server: &mut Program, mut deadline: Instant) -> Result<bool> {
         loop {
             // The end first: what it has recorded before is in the file then.
             let end = server.ended();
@@ -215,9 +234,10 @@ impl<'a> Play<'a> {
                 self.problem(GENERAL, format!("{} {} {when}{why}", server.name, described(status)));
                 return Ok(false);
             }
-            if signals::once() {
+            if self.has_quit() {
                 return Ok(false);
             }
+            deadline = self.extended(deadline);
             if Instant::now() > deadline {
                 if self.record.bound {
                     return Ok(true);
@@ -230,17 +250,18 @@ impl<'a> Play<'a> {
                 self.problem(TIMED_OUT, text);
                 return Ok(false);
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], self.record.bound)?;
         }
     }
 
     /// Waits for the clients that run. If one of them does not end in time, says so.
-    fn clients_ended(&mut self, clients: &mut [Program]) -> Result<bool> {
-        let deadline = Instant::now() + self.patience;
+    fn clients_ended(&mut self, server: &mut Program, clients: &mut [Program]) -> Result<bool> {
+        let mut deadline = Instant::now() + self.patience;
         while clients.iter_mut().any(|client| client.ended().is_none()) {
-            if signals::once() {
+            if self.has_quit() {
                 return Ok(false);
             }
+            deadline = self.extended(deadline);
             if Instant::now() > deadline {
                 for client in clients.iter_mut().filter(|client| client.runs()) {
                     let text = format!(
@@ -252,7 +273,9 @@ impl<'a> Play<'a> {
                 }
                 return Ok(false);
             }
-            thread::sleep(POLL);
+            server.ended();
+            let all: Vec<&Program> = std::iter::once(&*server).chain(clients.iter()).collect();
+            self.pause(&all, false)?;
         }
         for client in clients {
             if let Some(status) = client.ended().filter(|status| !status.success()) {
@@ -271,9 +294,31 @@ impl<'a> Play<'a> {
             1 => prepared.name.clone(),
             _ => format!("{} {given}", prepared.name),
         };
-        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone())?;
+        let survives = self.conductor.socket().is_some();
+        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone(), survives)?;
+        self.conductor.started(&name, program.id());
         self.names.insert(program.id(), name);
         Ok(program)
+    }
+
+    /// Whether the run is to end.
+    fn has_quit(&self) -> bool {
+        signals::once() || self.conductor.has_quit()
+    }
+
+    /// A time limit, which does not pass while a call is held.
+    fn extended(&self, deadline: Instant) -> Instant {
+        if self.conductor.holds() { deadline.max(Instant::now() + self.patience) } else { deadline }
+    }
+
+    /// Gives the conductor its turn, and waits a moment.
+    fn pause(&mut self, programs: &[&Program], starting: bool) -> Result<()> {
+        let running: Vec<u32> =
+            programs.iter().filter(|program| program.runs()).map(|program| program.id()).collect();
+        let (sweep, names) = (self.sweep, &self.names);
+        self.conductor.turn(&Scene { running: &running, starting, busy: &|| sweep.busy(), names })?;
+        thread::sleep(POLL);
+        Ok(())
     }
 
     fn problem(&mut self, code: i32, text: String) {

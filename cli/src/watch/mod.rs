@@ -19,10 +19,11 @@ use crate::browser;
 use crate::failure::{Failure, Result};
 use crate::signals;
 use crate::stdio::{Output, message};
-use file::{Growth, WatchedFile};
+pub(crate) use file::{Growth, WatchedFile};
 use pictures::{Pictures, Style};
 use server::Server;
 use terminal::Screen;
+pub(crate) use terminal::last_lines;
 
 /// The interval of looking at the file. No system tells of each append on each file system, a network's among them.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
