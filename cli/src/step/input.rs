@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::failure::{Failure, Result};
+use crate::signals;
 use crate::stdio::Input;
 
 /// A line that is longer is cut, in bytes.
@@ -50,7 +51,8 @@ impl Lines {
             match self.input.read(&mut bytes) {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.rest.extend_from_slice(&bytes[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return Ok(Line::Nothing),
+                // It ends the run, which sees it by itself.
+                Err(_) if signals::once() => return Ok(Line::Nothing),
                 Err(error) => return Err(Failure::input(&error)),
             }
         }

@@ -70,7 +70,7 @@ impl Stepper {
             lines: Lines::new()?,
             pending: None,
             typed,
-            output: Output::new().map_err(|error| Failure::output(&error))?,
+            output: Output::beyond_signals().map_err(|error| Failure::output(&error))?,
             shown: Vec::new(),
             quit: false,
         })

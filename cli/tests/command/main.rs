@@ -13,6 +13,7 @@ mod renderers;
 mod run;
 mod serve;
 mod show;
+mod step;
 mod support;
 mod trace;
 #[cfg(unix)]
