@@ -179,7 +179,7 @@ impl<C> Board<C> {
     pub(super) fn find(&self, word: &str) -> Result<usize, String> {
         let listed = self.listed();
         if let Ok(number) = word.parse::<usize>()
-            && let Some(place) = number.checked_sub(1).and_then(|index| listed.get(index))
+            && let Some(place) = listed.iter().find(|place| **place + 1 == number)
         {
             return Ok(*place);
         }
@@ -203,7 +203,7 @@ impl<C> Board<C> {
         actor.program.is_none_or(|program| self.programs[program].runs)
     }
 
-    /// The actors that are numbered. A thread that neither waits nor is held may have ended, and is not.
+    /// The actors that are listed, each with its place, from 1 on, as its number. A thread that neither waits nor is held may have ended, and is not.
     fn listed(&self) -> Vec<usize> {
         let is_listed = |actor: &Actor<C>| {
             let is_first = actor.program.is_some_and(|program| self.programs[program].name == actor.name);
@@ -222,8 +222,7 @@ impl<C> Board<C> {
                 (None, None) => format!("{} runs", actor.name),
             }
         };
-        let listed =
-            self.listed().into_iter().zip(1..).map(|(place, number)| format!("{number} {}", told(place)));
+        let listed = self.listed().into_iter().map(|place| format!("{} {}", place + 1, told(place)));
         let ended = self.programs.iter().filter(|program| !program.runs);
         listed.chain(ended.map(|program| format!("- {} has ended", program.name))).collect()
     }
