@@ -183,9 +183,11 @@ impl<C> Board<C> {
         {
             return Ok(*place);
         }
-        let stem = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let stem = |name: &str| {
+            name.rsplit_once('.').is_some_and(|(stem, rest)| stem == word && !rest.contains(' '))
+        };
         let exact = listed.iter().find(|place| self.actors[**place].name == word);
-        let mut short = listed.iter().filter(|place| stem(&self.actors[**place].name) == word);
+        let mut short = listed.iter().filter(|place| stem(&self.actors[**place].name));
         match (exact, short.next(), short.next()) {
             (Some(place), ..) | (None, Some(place), None) => Ok(*place),
             (None, Some(_), Some(_)) => Err(format!("several programs have the name {word}")),
