@@ -37,7 +37,7 @@ Before each of its socket calls a program stops. Who is about to do what is prin
   a            the next call of all that are held
   m            go on until a message has arrived: a receive has returned data
   e            go on to the end; so does the end of the input
-  p            print the figure of what has happened so far; a terminal always shows it
+  p            print the figure of what has happened so far, which a terminal shows above the list
   q            end the programs
 
 A call that blocks after it was let go holds up nobody else. The clients start when the server is bound; when they have

@@ -145,7 +145,7 @@ impl Stepper {
         }
         let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         self.shown = lines;
-        if redraws() {
+        if self.typed && redraws() {
             let figure = self.figure(names);
             text = last_lines(&format!("{figure}\n{text}"), height());
         }
