@@ -13,11 +13,13 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 const LIVE_SCRIPT: &str = include_str!("page/live.js");
+const STEP_SCRIPT: &str = include_str!("page/step.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
-const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
+const STYLE_HASH: &str = "sha256-1xQMc08Njud3FOZdD3oi06bnKCoL9rJGSyooA0Y4lDA=";
 /// The same for the light style.
-const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
-const LIVE_HASH: &str = "sha256-pa46QvEPlMaZuPbAKPlgdCrOBzqb6a8eb8BeQhFS5AA=";
+const LIGHT_HASH: &str = "sha256-U+SNKhf4w8OdQSdeC2+bM+MXKXp07cwjldEgTzQNbEU=";
+const LIVE_HASH: &str = "sha256-ZaRmm91udT0SlL9BxLHmXM8oYtEL9zdjTyTW1eYGMJQ=";
+const STEP_HASH: &str = "sha256-+UhokcyIrqxUjZ47aPNk+s+CX5ozCRrKu/3JGJKgKhs=";
 const SCRIPT_HASH: &str = "sha256-leealQ62O2XrqK1qQhZ45CY/6FueEs5U+FADbV84e6U=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
@@ -51,7 +53,9 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     remarks(&mut out, model);
     out.push_str("</main>\n");
     out.push_str(include_str!("page/tail.html"));
-    for script in [Some(SCRIPT), options.live.then_some(LIVE_SCRIPT)].into_iter().flatten() {
+    let (live, stepped) = (options.live, options.live && options.stepped);
+    let scripts = [Some(SCRIPT), live.then_some(LIVE_SCRIPT), stepped.then_some(STEP_SCRIPT)];
+    for script in scripts.into_iter().flatten() {
         out.push_str(&format!("<script>{script}</script>\n"));
     }
     out.push_str("</body>\n</html>\n");
@@ -61,7 +65,8 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
 fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     let (title, summary) = (escaped(options.title), escaped(&summary(model, options)));
     let (style, style_hash) = if options.light { (light_style(), LIGHT_HASH) } else { (style(), STYLE_HASH) };
-    let live = if options.live { format!(" '{LIVE_HASH}'; connect-src 'self'") } else { String::new() };
+    let step = if options.stepped { format!(" '{STEP_HASH}'") } else { String::new() };
+    let live = if options.live { format!(" '{LIVE_HASH}'{step}; connect-src 'self'") } else { String::new() };
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str(&format!(
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{style_hash}'; \
@@ -80,6 +85,9 @@ fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     out.push_str("</div>\n");
     out.push_str(include_str!("page/tools.html"));
     out.push_str("</header>\n");
+    if options.live && options.stepped {
+        out.push_str(include_str!("page/step.html"));
+    }
 }
 
 fn style() -> String {
@@ -179,5 +187,6 @@ mod tests {
         assert!(style().contains("dark") && !light_style().contains("dark"), "{}", light_style());
         assert_eq!(SCRIPT_HASH, hash(SCRIPT));
         assert_eq!(LIVE_HASH, hash(LIVE_SCRIPT));
+        assert_eq!(STEP_HASH, hash(STEP_SCRIPT));
     }
 }

@@ -26,6 +26,7 @@ use crate::launch;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
+use crate::watch::Style;
 use conductor::Nobody;
 pub(crate) use conductor::{Conductor, Scene};
 use play::{Cast, Play, Played, Role};
@@ -98,13 +99,14 @@ pub(crate) struct Staging {
 }
 
 pub(crate) fn run(args: &Show) -> Result<()> {
-    perform(&args.staging, |_, _| Ok(Box::new(Nobody)))
+    perform(&args.staging, args.staging.open, |_, _| Ok(Box::new(Nobody)))
 }
 
 /// Runs the programs, and draws what they did. `conductor` makes the one who lets their calls go, from a folder for its socket
-/// and the file of the record.
+/// and the file of the record. `open` says whether the picture is opened.
 pub(crate) fn perform(
     args: &Staging,
+    open: bool,
     conductor: impl FnOnce(&Path, &Path) -> Result<Box<dyn Conductor>>,
 ) -> Result<()> {
     args.drawing.checked()?;
@@ -126,7 +128,7 @@ pub(crate) fn perform(
     if played.calls == 0 {
         message("no socket call was recorded, so there is nothing to draw");
     } else {
-        args.draw(&played)?;
+        args.draw(&played, open)?;
     }
     if played.code == 0 { Ok(()) } else { Err(Failure::silent(played.code)) }
 }
@@ -137,11 +139,21 @@ impl Staging {
         self.input.iter().any(|given| given.0 == b"-")
     }
 
-    fn draw(&self, played: &Played) -> Result<()> {
+    /// Whether something is to be opened in the browser.
+    pub(crate) fn opens(&self) -> bool {
+        self.open
+    }
+
+    /// How a page looks while the programs run.
+    pub(crate) fn style(&self) -> Style {
+        Style { stepped: true, ..self.drawing.style() }
+    }
+
+    fn draw(&self, played: &Played, open: bool) -> Result<()> {
         let trace = capsock_figure::read([("the record", played.lines.as_bytes())])
             .map_err(|error| Failure::new(error.to_string()))?;
         let model = with_names(capsock_figure::link(trace), &played.names);
-        let drawing = match (self.open, self.drawing.output()) {
+        let drawing = match (open, self.drawing.output()) {
             (true, None) => self.drawing.to_file(browser::page()?),
             _ => self.drawing.clone(),
         };
@@ -150,7 +162,7 @@ impl Staging {
         trace::draw(&drawing, model, output)?;
         let Some(file) = drawing.output() else { return Ok(()) };
         message(format!("the picture is in {}", file.display()));
-        if self.open { browser::open(file.as_os_str()) } else { Ok(()) }
+        if open { browser::open(file.as_os_str()) } else { Ok(()) }
     }
 
     /// Who plays, and what each is given to read.

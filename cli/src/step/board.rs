@@ -27,6 +27,16 @@ struct Actor<C> {
     waits: Option<String>,
 }
 
+/// What a list has of a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) number: Option<usize>,
+    pub(super) name: String,
+    /// `UDPServer.py waits in recvfrom for a datagram`
+    pub(super) text: String,
+    pub(super) held: bool,
+}
+
 /// A call that has ended, as far as it matters here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ended<'a> {
@@ -214,19 +224,29 @@ impl<C> Board<C> {
         (0..self.actors.len()).filter(|place| is_listed(&self.actors[*place])).collect()
     }
 
+    /// The programs and threads that do something, and the programs that have ended.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let listed = self.listed().into_iter().map(|place| {
+            let Actor { name, held, waits, .. } = &self.actors[place];
+            let text = match (held.last(), waits) {
+                (Some((call, _)), _) => format!("{name} is about to {call}"),
+                (None, Some(call)) => format!("{name} waits in {call}"),
+                (None, None) => format!("{name} runs"),
+            };
+            Entry { number: Some(place + 1), name: name.clone(), text, held: !held.is_empty() }
+        });
+        let ended = self.programs.iter().filter(|program| !program.runs).map(|program| {
+            let (name, text) = (program.name.clone(), format!("{} has ended", program.name));
+            Entry { number: None, name, text, held: false }
+        });
+        listed.chain(ended).collect()
+    }
+
     /// A line for each: `1 UDPServer.py waits in recvfrom for a datagram`.
     pub(super) fn lines(&self) -> Vec<String> {
-        let told = |place: usize| {
-            let actor = &self.actors[place];
-            match (actor.held.last(), &actor.waits) {
-                (Some((call, _)), _) => format!("{} is about to {call}", actor.name),
-                (None, Some(call)) => format!("{} waits in {call}", actor.name),
-                (None, None) => format!("{} runs", actor.name),
-            }
-        };
-        let listed = self.listed().into_iter().map(|place| format!("{} {}", place + 1, told(place)));
-        let ended = self.programs.iter().filter(|program| !program.runs);
-        listed.chain(ended.map(|program| format!("- {} has ended", program.name))).collect()
+        let number =
+            |number: Option<usize>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+        self.entries().into_iter().map(|entry| format!("{} {}", number(entry.number), entry.text)).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The recorder of each program connects to [`control`] before a call and waits. [`board`] knows who is about to do what, from
 //! that and from the record; [`stepper`] has its turn in the loops of `capsock show` and obeys the lines of the terminal
-//! ([`input`], [`command`]). Nothing here waits for a program: a call that blocks after it was let go is one that waits, and
+//! ([`input`], [`command`]) or the buttons of the [`page`]. Nothing here waits for a program: a call that blocks after it was let go is one that waits, and
 //! the others' calls can be let go.
 //!
 //! A call is let go by the end of its connection. So the programs run on whatever ends this process, and unlike those of
@@ -19,14 +19,21 @@ mod control;
 #[cfg(unix)]
 mod input;
 #[cfg(unix)]
+mod page;
+#[cfg(unix)]
 mod stepper;
 
 use crate::failure::{Failure, Result};
 use crate::show::Staging;
+#[cfg(unix)]
+use page::Page;
+#[cfg(unix)]
+use stepper::{Person, Stepper};
 
 const AFTER: &str = "\
 Examples:
   capsock step UDPServer.py -- UDPClient.py
+  capsock step --page --open TCPServer.py -- TCPClient.py
   capsock step -o run.svg tcp_server.c -- TCPClient.java
   printf '\\n\\nm\\ne\\n' | capsock step UDPServer.py -- UDPClient.py
 
@@ -48,22 +55,34 @@ which a program is held.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Step {
+    /// Serve a page with the figure and a button for each line, and print its address; --open opens it.
+    #[arg(long)]
+    page: bool,
+    /// The port of the page [default: a free one].
+    #[arg(long, value_name = "PORT", requires = "page", default_value_t = 0, hide_default_value = true)]
+    port: u16,
     #[command(flatten)]
     staging: Staging,
 }
 
 #[cfg(unix)]
 pub(crate) fn run(args: &Step) -> Result<()> {
-    if args.staging.reads_input() {
+    if args.staging.reads_input() && !args.page {
         return Err(Failure::usage("--input - is not possible here: standard input has the commands"));
     }
-    crate::show::perform(&args.staging, |folder, record| {
-        Ok(Box::new(stepper::Stepper::new(folder, record.to_owned())?))
+    let opens = args.staging.opens();
+    crate::show::perform(&args.staging, opens && !args.page, |folder, record| {
+        let person = if args.page {
+            Person::Page(Page::new(record, args.port, args.staging.style(), opens)?)
+        } else {
+            Person::at_input()?
+        };
+        Ok(Box::new(Stepper::new(folder, record.to_owned(), person)?))
     })
 }
 
 #[cfg(not(unix))]
 pub(crate) fn run(args: &Step) -> Result<()> {
-    let _ = &args.staging;
+    let _ = (args.page, args.port, &args.staging);
     Err(Failure::usage("capsock step works on Unix systems alone: its programs ask by a Unix domain socket"))
 }

@@ -12,6 +12,7 @@ use super::board::{Board, Ended};
 use super::command::{Command, HELP, command};
 use super::control::{Connection, Control};
 use super::input::{Line, Lines};
+use super::page::Page;
 use crate::failure::{Failure, Result};
 use crate::show::{Conductor, Scene, with_names};
 use crate::stdio::{Output, message};
@@ -28,6 +29,42 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// How many calls may ask in one turn.
 const AT_ONCE: usize = 100;
 
+/// Where the person is who says what goes.
+pub(super) enum Person {
+    /// At standard input, which is typed if it is a terminal.
+    Input { lines: Lines, typed: bool },
+    /// At the page.
+    Page(Page),
+}
+
+impl Person {
+    /// At standard input.
+    pub(super) fn at_input() -> Result<Person> {
+        let typed = std::io::stdin().is_terminal();
+        if typed {
+            message(HELP);
+        }
+        Ok(Person::Input { lines: Lines::new()?, typed })
+    }
+
+    /// Whether somebody waits for an answer to each line.
+    fn types(&self) -> bool {
+        matches!(self, Person::Input { typed: true, .. })
+    }
+
+    fn says(&mut self) -> Result<Option<Command>> {
+        let lines = match self {
+            Person::Page(page) => return Ok(page.command()),
+            Person::Input { lines, .. } => lines,
+        };
+        Ok(match lines.next()? {
+            Line::Nothing => None,
+            Line::Text(line) => Some(command(&line)),
+            Line::End => Some(Command::End),
+        })
+    }
+}
+
 pub(super) struct Stepper {
     /// `None` once all programs run.
     control: Option<Control>,
@@ -40,25 +77,20 @@ pub(super) struct Stepper {
     changed: Instant,
     /// How many messages had arrived, if the next is awaited.
     awaited: Option<usize>,
-    lines: Lines,
+    person: Person,
     /// A line that waits for a call that it can let go.
     pending: Option<Command>,
-    typed: bool,
     output: Output,
     shown: Vec<String>,
     quit: bool,
 }
 
 impl Stepper {
-    pub(super) fn new(folder: &Path, record: PathBuf) -> Result<Stepper> {
+    pub(super) fn new(folder: &Path, record: PathBuf, person: Person) -> Result<Stepper> {
         let control = Control::new(folder).map_err(|error| {
             let folder = folder.display();
             Failure::new(format!("could not make a socket in {folder}: {error}; TMPDIR names the folder"))
         })?;
-        let typed = std::io::stdin().is_terminal();
-        if typed {
-            message(HELP);
-        }
         Ok(Stepper {
             control: Some(control),
             board: Board::new(),
@@ -67,13 +99,36 @@ impl Stepper {
             trace: GrowingTrace::new("the record"),
             changed: Instant::now(),
             awaited: None,
-            lines: Lines::new()?,
+            person,
             pending: None,
-            typed,
             output: Output::beyond_signals().map_err(|error| Failure::output(&error))?,
             shown: Vec::new(),
             quit: false,
         })
+    }
+
+    /// Takes what the programs record.
+    fn read(&mut self) -> Result<()> {
+        let growth = self.record.growth().map_err(|error| {
+            Failure::new(format!("could not read {}: {error}", self.record.path().display()))
+        })?;
+        let (Growth::Appended(bytes) | Growth::Replaced(bytes)) = growth else { return Ok(()) };
+        self.changed = Instant::now();
+        // A line that is no event is reported when all is drawn.
+        let _ = self.trace.add(&bytes);
+        if let Person::Page(page) = &self.person {
+            page.add(&bytes);
+        }
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.rest.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.rest);
+                if let Ok(event) = serde_json::from_slice(&line) {
+                    note(&mut self.board, &event);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Takes what the programs ask and record.
@@ -90,23 +145,7 @@ impl Stepper {
             self.changed = Instant::now();
             self.board.asked(question, connection);
         }
-        let growth = self.record.growth().map_err(|error| {
-            Failure::new(format!("could not read {}: {error}", self.record.path().display()))
-        })?;
-        let (Growth::Appended(bytes) | Growth::Replaced(bytes)) = growth else { return Ok(()) };
-        self.changed = Instant::now();
-        // A line that is no event is reported when all is drawn.
-        let _ = self.trace.add(&bytes);
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.rest.extend_from_slice(part);
-            if part.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.rest);
-                if let Ok(event) = serde_json::from_slice(&line) {
-                    note(&mut self.board, &event);
-                }
-            }
-        }
-        Ok(())
+        self.read()
     }
 
     /// Whether nothing more happens until a call is let go.
@@ -145,11 +184,18 @@ impl Stepper {
         }
         let mut text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         self.shown = lines;
-        if self.typed && redraws() {
+        let typed = match &self.person {
+            Person::Page(page) => {
+                page.tell(&self.board.entries());
+                return Ok(());
+            }
+            Person::Input { typed, .. } => *typed,
+        };
+        if typed && redraws() {
             let figure = self.figure(names);
             text = last_lines(&format!("{figure}\n{text}"), height());
         }
-        text.push_str(if self.typed { "> " } else { "\n" });
+        text.push_str(if typed { "> " } else { "\n" });
         self.say(&text)
     }
 
@@ -166,17 +212,13 @@ impl Stepper {
     /// The next command that can be obeyed. One for a call waits for one that is held, unless somebody types it.
     fn command(&mut self) -> Result<Option<Command>> {
         if self.pending.is_none() {
-            self.pending = match self.lines.next()? {
-                Line::Nothing => None,
-                Line::Text(line) => Some(command(&line)),
-                Line::End => Some(Command::End),
-            };
+            self.pending = self.person.says()?;
         }
         let needs_call = matches!(
             self.pending,
             Some(Command::Next | Command::NextOf(_) | Command::All | Command::Message)
         );
-        if needs_call && !self.typed && !self.holds() {
+        if needs_call && !self.person.types() && !self.holds() {
             return Ok(None);
         }
         Ok(self.pending.take())
@@ -214,7 +256,7 @@ impl Stepper {
 
     fn refuse(&mut self, text: &str) -> Result<()> {
         message(text);
-        if self.typed { self.say("> ") } else { Ok(()) }
+        if self.person.types() { self.say("> ") } else { Ok(()) }
     }
 }
 
@@ -230,7 +272,7 @@ impl Conductor for Stepper {
 
     fn turn(&mut self, scene: &Scene<'_>) -> Result<()> {
         if self.control.is_none() {
-            return Ok(());
+            return if let Person::Page(_) = self.person { self.read() } else { Ok(()) };
         }
         self.look(scene)?;
         self.board.forget(Connection::is_over);
@@ -253,6 +295,8 @@ impl Conductor for Stepper {
     }
 
     fn release(&mut self) {
+        // What a page draws in the end.
+        let _ = self.read();
         self.control = None;
         drop(self.board.release());
     }

@@ -20,8 +20,9 @@ use crate::failure::{Failure, Result};
 use crate::signals;
 use crate::stdio::{Output, message};
 pub(crate) use file::{Growth, WatchedFile};
-use pictures::{Pictures, Style};
-use server::Server;
+pub(crate) use pictures::{Pictures, Style};
+pub(crate) use request::Go;
+pub(crate) use server::Server;
 use terminal::Screen;
 pub(crate) use terminal::last_lines;
 
@@ -98,6 +99,7 @@ pub(crate) fn run(args: &Watch) -> Result<()> {
         light: args.light,
         unfolded: args.unfolded,
         payload: !args.no_payload,
+        stepped: false,
     };
     let mut file = WatchedFile::new(path.clone());
     let pictures = Arc::new(Pictures::new(&path, style));
@@ -108,7 +110,7 @@ pub(crate) fn run(args: &Watch) -> Result<()> {
         ready(args, &path, None)?;
         return watch(&mut file, &pictures, || screen.show(&pictures));
     }
-    let server = Server::start(args.port, &pictures)?;
+    let server = Server::start(args.port, &pictures, None)?;
     let address = server.address();
     ready(args, &path, Some(&address))?;
     if args.open
