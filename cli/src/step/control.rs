@@ -33,8 +33,8 @@ impl Connection {
     pub(super) fn is_over(&self) -> bool {
         // It has said all that it says.
         match (&self.0).read(&mut [0]) {
+            Ok(count) => count == 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-            Ok(_) => true,
         }
     }
 }

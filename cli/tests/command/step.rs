@@ -1,13 +1,13 @@
 //! `capsock step`, with this command as the server and the client: it records itself, and asks as every program does.
 
 use std::fs;
-use std::io::Write;
-use std::net::{TcpListener, UdpSocket};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{Done, Run, Running, capsock, until};
+use crate::support::{Done, Run, Running, capsock, patient, until};
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_capsock");
 
@@ -217,6 +217,66 @@ fn q_and_a_signal_end_the_programs() {
         assert!(!done.text().contains("connect("), "and no more: {done:?}");
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
     }
+}
+
+/// Asks the page's server; returns the first line of the response, and the rest.
+fn ask(address: &str, line: &str, origin: Option<&str>) -> (String, String) {
+    let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut connection = patient(TcpStream::connect(host).unwrap());
+    let (method, what) = line.split_once(' ').unwrap();
+    let origin = origin.map(|origin| format!("Origin: {origin}\r\n")).unwrap_or_default();
+    write!(connection, "{method} /{path}{what} HTTP/1.1\r\nHost: {host}\r\n{origin}\r\n").unwrap();
+    let text = std::io::read_to_string(connection).unwrap();
+    let (first, rest) = text.split_once("\r\n").unwrap();
+    (first.to_owned(), rest.to_owned())
+}
+
+/// What the page is told next of the programs.
+fn told(events: &mut impl BufRead) -> Vec<Value> {
+    loop {
+        let mut line = String::new();
+        assert!(events.read_line(&mut line).unwrap() > 0, "the events have ended");
+        if let Some(data) = line.strip_prefix("data: [") {
+            return serde_json::from_str(&format!("[{data}")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_page_lets_calls_go() {
+    let running = step("udp", &["--patience", "50", "--page"]).start();
+    let line = running.error_line();
+    let address = line.split(' ').find(|word| word.starts_with("http://")).unwrap();
+    let address = address.trim_end_matches(';').to_owned();
+    let origin = address.split('/').take(3).collect::<Vec<_>>().join("/");
+    let (status, page) = ask(&address, "GET ", None);
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert!(page.contains("data-go=\"next\"") && page.contains("role=\"status\""), "{page}");
+    let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut connection = patient(TcpStream::connect(host).unwrap());
+    write!(connection, "GET /{path}events HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    let mut events = BufReader::new(connection);
+    let first = told(&mut events);
+    assert_eq!(first[0]["text"], "capsock is about to make a socket (UDP)");
+    assert_eq!((&first[0]["number"], &first[0]["held"]), (&json!(1), &json!(true)));
+    for (line, of, expected) in [
+        ("POST go/next", None, "HTTP/1.1 403 Forbidden"),
+        ("POST go/next", Some("http://example.org"), "HTTP/1.1 403 Forbidden"),
+        ("POST go/other", Some(&*origin), "HTTP/1.1 404 Not Found"),
+        ("GET go/next", Some(&*origin), "HTTP/1.1 404 Not Found"),
+        ("POST go/1", Some(&*origin), "HTTP/1.1 200 OK"),
+    ] {
+        assert_eq!(ask(&address, line, of).0, expected, "{line} {of:?}");
+    }
+    assert!(told(&mut events)[0]["text"].as_str().unwrap().starts_with("capsock is about to bind"));
+    ask(&address, "POST go/message", Some(&origin));
+    let sends =
+        |programs: &[Value]| programs.iter().any(|one| one["text"].as_str().unwrap().contains("sendto"));
+    while !sends(&told(&mut events)) {}
+    ask(&address, "POST go/end", Some(&origin));
+    let done = running.done();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.text().contains("\"HELLO\"") && !done.text().contains("is about to"), "{done:?}");
 }
 
 #[test]
