@@ -10,6 +10,7 @@ use crate::picture::{self, Kind};
 use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
+#[cfg(unix)]
 use crate::watch::Style;
 
 const AFTER: &str = "\
@@ -232,6 +233,7 @@ impl Drawing {
     }
 
     /// How a page looks that is served.
+    #[cfg(unix)]
     pub(crate) fn style(&self) -> Style {
         Style {
             title: self.title.clone(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::failure::Result;
 
 /// What the run is at when the conductor has its turn.
+#[cfg_attr(not(unix), allow(dead_code, reason = "no program is stepped there"))]
 pub(crate) struct Scene<'a> {
     /// The processes of the programs that run.
     pub(crate) running: &'a [u32],

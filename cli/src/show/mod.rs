@@ -26,9 +26,12 @@ use crate::launch;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
+#[cfg(unix)]
 use crate::watch::Style;
+pub(crate) use conductor::Conductor;
 use conductor::Nobody;
-pub(crate) use conductor::{Conductor, Scene};
+#[cfg(unix)]
+pub(crate) use conductor::Scene;
 use play::{Cast, Play, Played, Role};
 
 /// What a client reads without `--input`.
@@ -135,16 +138,19 @@ pub(crate) fn perform(
 
 impl Staging {
     /// Whether a client reads the standard input of this command.
+    #[cfg(unix)]
     pub(crate) fn reads_input(&self) -> bool {
         self.input.iter().any(|given| given.0 == b"-")
     }
 
     /// Whether something is to be opened in the browser.
+    #[cfg(unix)]
     pub(crate) fn opens(&self) -> bool {
         self.open
     }
 
     /// How a page looks while the programs run.
+    #[cfg(unix)]
     pub(crate) fn style(&self) -> Style {
         Style { stepped: true, ..self.drawing.style() }
     }

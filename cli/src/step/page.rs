@@ -33,10 +33,10 @@ impl Page {
         Ok(Page { pictures, server: Some(server), said })
     }
 
-    /// Draws what the record has got.
-    pub(super) fn add(&self, bytes: &[u8]) {
+    /// Draws what the record has got, or has begun `again` with.
+    pub(super) fn draw(&self, bytes: &[u8], again: bool) {
         // A line that is no event is reported when all is drawn.
-        let _ = self.pictures.add(bytes);
+        let _ = if again { self.pictures.replace(bytes) } else { self.pictures.add(bytes) };
     }
 
     pub(super) fn tell(&self, entries: &[Entry]) {

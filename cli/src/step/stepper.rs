@@ -26,6 +26,9 @@ const QUIET: Duration = Duration::from_millis(200);
 /// After this time the person is asked whatever the programs do.
 const LONGEST: Duration = Duration::from_secs(5);
 
+/// What messages call the record.
+const RECORD: &str = "the record";
+
 /// How many calls may ask in one turn.
 const AT_ONCE: usize = 100;
 
@@ -45,6 +48,11 @@ impl Person {
             message(HELP);
         }
         Ok(Person::Input { lines: Lines::new()?, typed })
+    }
+
+    /// Whether the lines were written before, so that one waits for a call that it can let go.
+    fn is_script(&self) -> bool {
+        matches!(self, Person::Input { typed: false, .. })
     }
 
     /// Whether somebody waits for an answer to each line.
@@ -96,7 +104,7 @@ impl Stepper {
             board: Board::new(),
             record: WatchedFile::new(record),
             rest: Vec::new(),
-            trace: GrowingTrace::new("the record"),
+            trace: GrowingTrace::new(RECORD),
             changed: Instant::now(),
             awaited: None,
             person,
@@ -112,12 +120,21 @@ impl Stepper {
         let growth = self.record.growth().map_err(|error| {
             Failure::new(format!("could not read {}: {error}", self.record.path().display()))
         })?;
-        let (Growth::Appended(bytes) | Growth::Replaced(bytes)) = growth else { return Ok(()) };
+        let (bytes, again) = match growth {
+            Growth::None => return Ok(()),
+            Growth::Appended(bytes) => (bytes, false),
+            // The server was started again.
+            Growth::Replaced(bytes) => (bytes, true),
+        };
         self.changed = Instant::now();
+        if again {
+            self.trace = GrowingTrace::new(RECORD);
+            self.rest.clear();
+        }
         // A line that is no event is reported when all is drawn.
         let _ = self.trace.add(&bytes);
         if let Person::Page(page) = &self.person {
-            page.add(&bytes);
+            page.draw(&bytes, again);
         }
         for part in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.rest.extend_from_slice(part);
@@ -209,7 +226,7 @@ impl Stepper {
         self.output.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))
     }
 
-    /// The next command that can be obeyed. One for a call waits for one that is held, unless somebody types it.
+    /// The next command that can be obeyed. That of a script, for a call, waits for one that is held.
     fn command(&mut self) -> Result<Option<Command>> {
         if self.pending.is_none() {
             self.pending = self.person.says()?;
@@ -218,7 +235,7 @@ impl Stepper {
             self.pending,
             Some(Command::Next | Command::NextOf(_) | Command::All | Command::Message)
         );
-        if needs_call && !self.person.types() && !self.holds() {
+        if needs_call && self.person.is_script() && !self.holds() {
             return Ok(None);
         }
         Ok(self.pending.take())

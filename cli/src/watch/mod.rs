@@ -21,9 +21,11 @@ use crate::signals;
 use crate::stdio::{Output, message};
 pub(crate) use file::{Growth, WatchedFile};
 pub(crate) use pictures::{Pictures, Style};
+#[cfg(unix)]
 pub(crate) use request::Go;
 pub(crate) use server::Server;
 use terminal::Screen;
+#[cfg(unix)]
 pub(crate) use terminal::last_lines;
 
 /// The interval of looking at the file. No system tells of each append on each file system, a network's among them.

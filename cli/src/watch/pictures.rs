@@ -107,6 +107,7 @@ impl Pictures {
     }
 
     /// Tells the pages that are open, and those that come, this of programs that are stepped.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "no program is stepped there"))]
     pub(crate) fn tell(&self, text: String) {
         let mut state = self.state();
         state.told = (state.told.0 + 1, text.into());

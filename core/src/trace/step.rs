@@ -56,8 +56,8 @@ fn ask_of(address: &ControllerAddress, call: &Upcoming<'_>) -> Option<Held> {
     }
     let connection = match address.connect() {
         Ok(connection) => connection,
-        // The program has no descriptor left at this moment.
-        Err(Errno(netc::EMFILE | netc::ENFILE)) => return None,
+        // The program has no descriptor left at this moment, or another thread closes all of them.
+        Err(Errno(netc::EMFILE | netc::ENFILE | netc::EBADF)) => return None,
         Err(_) => {
             controller::leave();
             return None;
@@ -66,17 +66,18 @@ fn ask_of(address: &ControllerAddress, call: &Upcoming<'_>) -> Option<Held> {
     let Upcoming { name, fd, record, .. } = *call;
     let now = span::now();
     let begun = BegunCall { name, fd, begin: now, at: now, thread: Some(sys::thread_id()), record };
+    let held = Held { connection, id: sys::file_id(connection).ok()? };
     let asked = recorder::write_process_line(connection, parent())
-        .and_then(|()| recorder::write_line_to(connection, &begin_event(&begun)))
-        .and_then(|()| sys::file_id(connection));
-    match asked {
-        Ok(id) => Some(Held { connection, id }),
-        Err(_) => {
-            recorder::close(connection);
-            controller::leave();
-            None
-        }
+        .and_then(|()| recorder::write_line_to(connection, &begin_event(&begun)));
+    if asked.is_ok() {
+        return Some(held);
     }
+    // Unless the program has closed it, the controller has.
+    if held.is_open() {
+        held.close();
+        controller::leave();
+    }
+    None
 }
 
 /// Asks the controller for a call, and waits until it may be made.

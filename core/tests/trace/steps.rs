@@ -1,6 +1,7 @@
 //! Programs that are stepped: what a call tells the controller, and how it is let go.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use capsock::net::{BlockingSocket, Family, Kind, PollKind, PollSpan, WaitPolicy};
 use capsock::trace::{self, Descriptors};
+use libc::pollfd;
 use serde_json::Value;
 
 use super::lines::{File, alone, calls, file_of_this_process, read};
@@ -58,7 +60,12 @@ impl Controller {
 
     /// The next call that asks.
     fn next(&self) -> Asked {
-        let (connection, _) = self.listener.as_ref().unwrap().accept().unwrap();
+        let listener = self.listener.as_ref().unwrap();
+        let mut asked = [pollfd { fd: listener.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
+        let limit = i32::try_from(LIMIT.as_millis()).unwrap();
+        // SAFETY: one entry.
+        assert_eq!(unsafe { libc::poll(asked.as_mut_ptr(), 1, limit) }, 1, "no call asks");
+        let (connection, _) = listener.accept().unwrap();
         connection.set_read_timeout(Some(LIMIT)).unwrap();
         let mut lines = BufReader::new(connection.try_clone().unwrap()).lines();
         let mut line = || serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
