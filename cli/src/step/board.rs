@@ -215,7 +215,8 @@ impl<C> Board<C> {
         actor.program.is_none_or(|program| self.programs[program].runs)
     }
 
-    /// The actors that are listed, each with its place, from 1 on, as its number. A thread that neither waits nor is held may have ended, and is not.
+    /// The actors that are listed, each with its place, from 1 on, as its number. A thread that neither waits nor is held may have
+    /// ended, and is not.
     fn listed(&self) -> Vec<usize> {
         let is_listed = |actor: &Actor<C>| {
             let is_first = actor.program.is_some_and(|program| self.programs[program].name == actor.name);

@@ -2,8 +2,8 @@
 //!
 //! The recorder of each program connects to [`control`] before a call and waits. [`board`] knows who is about to do what, from
 //! that and from the record; [`stepper`] has its turn in the loops of `capsock show` and obeys the lines of the terminal
-//! ([`input`], [`command`]) or the buttons of the [`page`]. Nothing here waits for a program: a call that blocks after it was let go is one that waits, and
-//! the others' calls can be let go.
+//! ([`input`], [`command`]) or the buttons of the [`page`]. Nothing here waits for a program: a call that blocks after it was
+//! let go is one that waits, and the others' calls can be let go.
 //!
 //! A call is let go by the end of its connection. So the programs run on whatever ends this process, and unlike those of
 //! `capsock show` they are not killed with it.

@@ -1,9 +1,10 @@
 //! Programs that are stepped: before each recorded call, the thread asks a controller and waits until that lets it go.
 //!
 //! `CAPSOCK_STEP=PATH` names the controller's Unix domain socket; it has an effect on a recording alone, and is read when that
-//! starts. A call that begins connects to it and writes two lines of the trace's format: its process ([`Process`](super::Process)) and itself
-//! ([`Begin`](super::Begin)). It is let go when the controller closes the connection, which sends nothing. So a controller that ends, in
-//! whatever way, lets all calls go, and a connect that fails is the end of stepping in this process.
+//! starts. A call that begins connects to it and writes two lines of the trace's format: its process
+//! ([`Process`](super::Process)) and itself ([`Begin`](super::Begin)). It is let go when the controller closes the connection,
+//! which sends nothing. So a controller that ends, in whatever way, lets all calls go, and a connect that fails is the end of
+//! stepping in this process.
 //!
 //! A connection belongs to one call: nothing is kept that threads would share, a forked child would inherit, or the program
 //! could close in between. If the program closes it while the call waits (as a daemon closes all descriptors), the call still
