@@ -53,6 +53,16 @@ pub(crate) fn alone(py: Python<'_>) -> bool {
     }
 }
 
+/// Has a thread whose call is stepped wait without the GIL, which it has for calls that do not block.
+pub(crate) fn step_without_gil() {
+    capsock::trace::set_hold_hook(|wait| {
+        // While the interpreter ends, no thread can be attached.
+        if Python::try_attach(|py| py.detach(&mut *wait)).is_none() {
+            wait();
+        }
+    });
+}
+
 fn take_raised<T>(result: T) -> PyResult<T> {
     RAISED.take().map_or(Ok(result), Err)
 }

@@ -61,6 +61,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Before the first object is made: this library's objects would be shared by all interpreters.
     exit::refuse_subinterpreter(py)?;
     forced_unwind::install();
+    blocking::step_without_gil();
 
     module.add_class::<server::Server>()?;
     module.add_class::<stats::Stats>()?;

@@ -24,6 +24,16 @@ pub(crate) fn _poll_begin(call: &str, fd: Option<i32>) -> Option<PollSpan> {
 
 #[pymethods]
 impl PollSpan {
+    /// Before the call: waits until it may be made, if it is stepped.
+    #[pyo3(signature = (readable, writable, /))]
+    fn hold(&self, readable: Vec<i32>, writable: Vec<i32>) {
+        let waited = Descriptors { readable: &readable, writable: &writable };
+        // The span is not locked while this thread waits.
+        let span = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let held = span.map(|span| span.hold(waited));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+
     /// The call waits for these descriptors.
     #[pyo3(signature = (readable, writable, /))]
     fn still_waits(&self, readable: Vec<i32>, writable: Vec<i32>) {

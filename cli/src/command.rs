@@ -10,13 +10,14 @@ use crate::failure::{Failure, Result, SIGNAL};
 use crate::log::{LogFormat, Severity};
 use crate::signals::{self, Signals};
 use crate::{
-    check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, trace, uppercase,
-    watch,
+    check, client, completions, demo, link, man, peer, run_program, serve, show, stdio, step, trace,
+    uppercase, watch,
 };
 
 const AFTER: &str = "\
 Examples:
   capsock show UDPServer.py -- UDPClient.py      run both, and draw what their sockets did
+  capsock step UDPServer.py -- UDPClient.py      the same, call by call
   capsock serve tcp                              serve on port 12000, this machine only
   capsock client tcp localhost 12000 hello       print HELLO
   capsock client tcp localhost 12000 < book.txt  the whole book in upper case
@@ -49,6 +50,7 @@ enum Command {
     Demo(demo::Demo),
     Run(run_program::Run),
     Show(show::Show),
+    Step(step::Step),
     Completions(completions::Completions),
     Man(man::Pages),
     /// The Rust peer of the demonstration.
@@ -149,6 +151,7 @@ fn run_with_signals(command: &Command) -> (Result<()>, Option<i32>) {
         Command::Check(args) => check::run(args),
         Command::Demo(args) => demo::run(args),
         Command::Show(args) => show::run(args),
+        Command::Step(args) => step::run(args),
         Command::Completions(args) => completions::run(args, Cli::command()),
         Command::Man(args) => man::run(args, Cli::command()),
         Command::Run(args) => run_program::run(args).map(|_| ()),

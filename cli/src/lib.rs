@@ -32,6 +32,7 @@ mod serve;
 mod show;
 mod signals;
 mod stdio;
+mod step;
 mod systemd;
 mod terminal;
 mod trace;

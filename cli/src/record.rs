@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Record {
     /// Append a line of JSON to FILE for each socket call; several programs may write to one file.
     #[arg(long, value_name = "FILE")]

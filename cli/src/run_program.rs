@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Run) -> Result<i32> {
         file: args.trace.file().map(absolute).transpose()?,
         no_payload: args.trace.no_payload(),
         no_hints: args.no_hints,
+        linked: false,
     };
     let launch = launch::recorded(&args.program, &recording)?;
     replace_by(&mut launch.command())

@@ -42,3 +42,12 @@ pub(crate) fn columns() -> Option<usize> {
     let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(columns).max(40))
 }
+
+/// The height of a terminal that does not tell it.
+const LINES: usize = 24;
+
+/// The height of the terminal in lines.
+pub(crate) fn height() -> usize {
+    let size = terminal_size::terminal_size_of(std::io::stdout());
+    size.map_or(LINES, |(_, terminal_size::Height(lines))| usize::from(lines))
+}

@@ -10,6 +10,8 @@ use crate::picture::{self, Kind};
 use crate::seconds::Seconds;
 use crate::stdio::Output;
 use crate::terminal;
+#[cfg(unix)]
+use crate::watch::Style;
 
 const AFTER: &str = "\
 Examples:
@@ -230,6 +232,19 @@ impl Drawing {
         self.no_payload
     }
 
+    /// How a page looks that is served.
+    #[cfg(unix)]
+    pub(crate) fn style(&self) -> Style {
+        Style {
+            title: self.title.clone(),
+            font_size: self.font_size,
+            light: self.light,
+            unfolded: self.unfolded,
+            payload: !self.no_payload,
+            stepped: false,
+        }
+    }
+
     /// The same, written to this file.
     pub(crate) fn to_file(&self, file: PathBuf) -> Drawing {
         Drawing { output: Some(file), ..self.clone() }
@@ -253,6 +268,7 @@ impl Drawing {
             font_size: self.font_size,
             light: self.light,
             live: false,
+            stepped: false,
         };
         let kind = self.picture(format);
         let drawn = match format {

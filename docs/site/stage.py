@@ -117,7 +117,10 @@ class Stage:
             if name in self.pages:
                 return f"{text}({posixpath.relpath(self.pages[name], here or '.')}{anchor})"
         file = ROOT / path
-        if file.suffix in {".png", ".svg", ".json"} and file.is_file():
+        is_program = (
+            file.parent.name == "programs"
+        )  # those of the lessons, which a reader of the site can save
+        if (is_program or file.suffix in {".png", ".svg", ".json"}) and file.is_file():
             copy = self.out / "files" / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, copy)

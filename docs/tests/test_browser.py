@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +20,7 @@ from test_site import SITE
 PAGES = [
     "index.html",
     "students.html",
+    "sheet.html",
     "python.html",
     "reference.html",
     "threats.html",
@@ -90,3 +93,42 @@ def test_no_page_asks_another_machine(browser: webdriver.Chrome) -> None:
             asked.append(message["params"]["request"]["url"])
     assert len(asked) > len(PAGES)
     assert [url for url in asked if not url.startswith(("file://", "data:"))] == []
+
+
+# Width and height in inches, and the margin that the browser leaves on each side.
+PAPERS = {"A4": (210 / 25.4, 297 / 25.4), "Letter": (8.5, 11.0)}
+MARGIN = 0.4
+
+
+def printed(browser: webdriver.Chrome, name: str, paper: str) -> int:
+    """The number of sheets that a page of the site is printed on."""
+    shown(browser, name)
+    width, height = PAPERS[paper]
+    margins = {f"margin{side}": MARGIN for side in ("Top", "Bottom", "Left", "Right")}
+    answer = browser.execute_cdp_cmd(
+        "Page.printToPDF", {"paperWidth": width, "paperHeight": height, **margins}
+    )
+    return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(answer["data"])))
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_the_sheet_is_printed_on_one_page(browser: webdriver.Chrome, paper: str) -> None:
+    assert printed(browser, "students.html", paper) > 1  # It counts.
+    assert printed(browser, "sheet.html", paper) == 1
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_nothing_of_the_printed_sheet_is_cut_off(browser: webdriver.Chrome, paper: str) -> None:
+    shown(browser, "sheet.html")
+    width = int((PAPERS[paper][0] - 2 * MARGIN) * 96)
+    size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    try:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        ends = "(each) => each.getBoundingClientRect().right"
+        rights = browser.execute_script(f"return [...document.querySelectorAll('article *')].map({ends})")
+        assert len(rights) > 100
+        assert max(rights) <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -1,5 +1,5 @@
 """A client that connects and sends nothing for a while, and one that connects after it: to an iterative
-server, and to a concurrent one."""
+server, to a concurrent one, and to an iterative one with a time limit."""
 
 from pathlib import Path
 
@@ -34,3 +34,20 @@ def run(folder: Path) -> None:
             lesson.picture(folder / f"idle_client_{kind}.svg")
             lesson.picture(folder / f"idle_client_{kind}_gantt.txt", "--format", "gantt", "--width", "78")
             lesson.picture(folder / f"idle_client_{kind}_gantt.svg", "--format", "gantt")
+
+    with Run() as lesson:
+        port = free_port()
+        server = lesson.python("TimeLimitTCPServer.py", port)
+        lesson.until(server, "listen")
+        late = lesson.python("LateTCPClient.py", HOST, port)
+        lesson.until(late, "socket")
+
+        lesson.act()
+        idle = lesson.python("TCPClient.py", HOST, port)
+        lesson.until(server, "accept")
+        lesson.until(idle, "connect")
+        late.says("second")
+        late.ends()
+        lesson.until(server, "close", 2)
+        lesson.picture(folder / "idle_client_limit.txt", "--width", "100")
+        lesson.picture(folder / "idle_client_limit.svg")

@@ -47,10 +47,20 @@ class Program:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
 
-    def says(self, sentence: str) -> None:
+    def types(self, line: str) -> None:
         """Writes a line to its standard input."""
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{sentence}\n".encode())
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
+
+    def says(self, sentence: str) -> None:
+        """Writes the last line to its standard input."""
+        self.types(sentence)
+        self.end_input()
+
+    def end_input(self) -> None:
+        """Ends its standard input, as Ctrl-D does."""
+        assert self.process.stdin is not None
         self.process.stdin.close()
 
     def ends(self) -> None:
@@ -80,6 +90,11 @@ class Run:
             print((self._folder / "errors").read_text(errors="replace") + self._trace.read_text())
         shutil.rmtree(self._folder)
 
+    def program(self, name: str, *words: object) -> Program:
+        """Starts a program of Python or of Java, by its name."""
+        start = self.java if name.endswith(".java") else self.python
+        return start(name, *words)
+
     def python(self, name: str, *words: object) -> Program:
         """Starts a Python program: `python -m capsock run NAME WORD...`."""
         command = [str(ROOT / ".venv" / "bin" / "python"), "-m", "capsock", "run", "--no-hints"]
@@ -88,8 +103,11 @@ class Run:
     def java(self, name: str, *words: object) -> Program:
         """Starts a Java program from its source."""
         jar = ROOT / "bindings-java" / "target" / "capsock.jar"
-        options = ["-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", str(jar)]
-        return self._start([java(), *options, str(source(name, "java")), *map(str, words)])
+        options = ["-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"]
+        code = source(name, "java")
+        # The textbook's programs here import the sockets of capsock; the lessons' own have java.net's.
+        sockets = [f"-javaagent:{jar}"] if code.parent == PROGRAMS else ["-cp", str(jar)]
+        return self._start([java(), *options, *sockets, str(code), *map(str, words)])
 
     def c(self, name: str, *words: object) -> Program:
         """Compiles a C program and starts it."""
@@ -135,6 +153,12 @@ class Run:
 
         while program.process.poll() is None and not waits() and time.monotonic() < deadline:
             time.sleep(0.005)
+
+    def interrupt(self, program: Program) -> None:
+        """Ends a program by what Ctrl-C sends to it."""
+        self.settle(program)
+        program.process.send_signal(signal.SIGINT)
+        program.ends()
 
     def kill(self, program: Program) -> None:
         """Kills a program; a call in progress is recorded as one that has not returned."""

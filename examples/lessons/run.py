@@ -9,6 +9,7 @@ import argparse
 import difflib
 import importlib
 import re
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -22,9 +23,11 @@ NAMES = [
     "client_first",
     "idle_client",
     "cut_datagram",
-    "one_send_two_receives",
+    "split_and_joined_lines",
     "lost_datagram",
     "address_in_use",
+    "pinger",
+    "two_clients",
 ]
 
 # `<!-- picture: NAME.txt -->` and the block of text that follows it.
@@ -65,6 +68,8 @@ def main() -> int:
     parser.add_argument("--reverse", action="store_true", help="the last lesson first")
     parser.add_argument("names", nargs="*", metavar="LESSON")
     options = parser.parse_args()
+    # What a shell starts with `&` ignores Ctrl-C, and so would the programs of the lessons.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     names = options.names or NAMES
     failed = 0
     for name in reversed(names) if options.reverse else names:

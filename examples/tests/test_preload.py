@@ -9,6 +9,7 @@ import ctypes
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -103,6 +104,38 @@ def test_payload_is_left_out_if_asked(compiled: Path, tmp_path: Path) -> None:
     output(program, recorded(without, CAPSOCK_TRACE_PAYLOAD="0"))
     assert any("data" in event for event in read(with_payload))
     assert not any("data" in event for event in read(without))
+
+
+@contextmanager
+def taken() -> Iterator[int]:
+    """A port that is in use, of both transports."""
+    while True:
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            stream.bind((HOST, 0))
+            try:
+                datagrams.bind(stream.getsockname())
+            except OSError:
+                continue
+            yield stream.getsockname()[1]
+            return
+
+
+def test_a_program_that_a_link_stands_before_gets_another_port(compiled: Path, tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    with taken() as port:
+        said = output([str(compiled / "named"), str(port)], recorded(file, CAPSOCK_LINK="1")).splitlines()
+        expected = [
+            "no address: Bad address", "short: Invalid argument", "not bound: ok 0", "bind: ok", "errno: 77",
+            "argument: as it was", f"name: ok {port} of 16", f"by number: ok {port}", "no room: ok 16 ee",
+            "again: Address already in use", "stream: Address already in use", "then: ok", f"child: {port}",
+            "child's stream: Address already in use",
+        ]  # fmt: skip
+        assert said == expected
+        plain = output([str(compiled / "named"), str(port)], recorded(None, CAPSOCK_LINK="1")).splitlines()
+        assert "bind: Address already in use" in plain, "what is not recorded is not moved"
+    bound = [event for event in calls(file, "bind") if event["outcome"] == "ok"]
+    assert [event["asked"] for event in bound] == 2 * [f"{HOST}:{port}"]
+    assert bound[0]["local"] == bound[1]["local"] != f"{HOST}:{port}"
 
 
 @pytest.mark.parametrize("name", ["handler", "cancel", "vfork", "clone"])

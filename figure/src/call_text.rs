@@ -41,7 +41,8 @@ pub(super) fn call(model: &Model, step: &Step) -> String {
         step,
         name: socket(step.socket),
         accepted: step.accepted.map(socket),
-        local: given(call.local),
+        // What the program's listing has.
+        local: given(call.asked.or(call.local)),
         peer: given(call.peer),
         room: call.room.map(|room| room.to_string()).unwrap_or_default(),
         sent: sent(step),

@@ -13,11 +13,15 @@ use super::{Model, PageOptions, gantt_svg, table};
 const PAGE_STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
 const LIVE_SCRIPT: &str = include_str!("page/live.js");
+const STEP_STYLE: &str = include_str!("page/step.css");
+const STEP_SCRIPT: &str = include_str!("page/step.js");
 /// The SHA-256 of the style and the script that the content security policy permits. A test compares them.
 const STYLE_HASH: &str = "sha256-IeDDin9eT3mARYQz6fVkpOCI3zwSJU8ZMg2OqqeHgqo=";
 /// The same for the light style.
 const LIGHT_HASH: &str = "sha256-BFMeRWSLIWCOkb17AwHoPd8h5gNcikha7cyavDgxxDc=";
-const LIVE_HASH: &str = "sha256-pa46QvEPlMaZuPbAKPlgdCrOBzqb6a8eb8BeQhFS5AA=";
+const LIVE_HASH: &str = "sha256-ZaRmm91udT0SlL9BxLHmXM8oYtEL9zdjTyTW1eYGMJQ=";
+const STEP_STYLE_HASH: &str = "sha256-32YybMl6jiRW2ViGtAB+pgPa9MxCiM+p+Jd3XfYIT9E=";
+const STEP_HASH: &str = "sha256-+UhokcyIrqxUjZ47aPNk+s+CX5ozCRrKu/3JGJKgKhs=";
 const SCRIPT_HASH: &str = "sha256-leealQ62O2XrqK1qQhZ45CY/6FueEs5U+FADbV84e6U=";
 
 /// The page in one file: the socket-interaction figure, the Gantt chart, and a table of the first 2,000 calls
@@ -51,7 +55,9 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
     remarks(&mut out, model);
     out.push_str("</main>\n");
     out.push_str(include_str!("page/tail.html"));
-    for script in [Some(SCRIPT), options.live.then_some(LIVE_SCRIPT)].into_iter().flatten() {
+    let (live, stepped) = (options.live, options.live && options.stepped);
+    let scripts = [Some(SCRIPT), live.then_some(LIVE_SCRIPT), stepped.then_some(STEP_SCRIPT)];
+    for script in scripts.into_iter().flatten() {
         out.push_str(&format!("<script>{script}</script>\n"));
     }
     out.push_str("</body>\n</html>\n");
@@ -61,17 +67,23 @@ pub fn html(model: &Model, options: &PageOptions<'_>) -> String {
 fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     let (title, summary) = (escaped(options.title), escaped(&summary(model, options)));
     let (style, style_hash) = if options.light { (light_style(), LIGHT_HASH) } else { (style(), STYLE_HASH) };
-    let live = if options.live { format!(" '{LIVE_HASH}'; connect-src 'self'") } else { String::new() };
+    let stepped = options.live && options.stepped;
+    let only = |wanted: bool, text: String| if wanted { text } else { String::new() };
+    let (step_style, step_script) =
+        (only(stepped, format!(" '{STEP_STYLE_HASH}'")), only(stepped, format!(" '{STEP_HASH}'")));
+    let live = only(options.live, format!(" '{LIVE_HASH}'{step_script}; connect-src 'self'"));
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.push_str(&format!(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{style_hash}'; \
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{style_hash}'{step_style}; \
          script-src '{SCRIPT_HASH}'{live}; base-uri 'none'; form-action 'none'\">\n"
     ));
     out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     let schemes = if options.light { "light" } else { "light dark" };
     out.push_str(&format!("<meta name=\"color-scheme\" content=\"{schemes}\">\n"));
-    out.push_str(&format!("<title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n"));
+    out.push_str(&format!("<title>{title}</title>\n<style>{style}</style>\n"));
+    out.push_str(&only(stepped, format!("<style>{STEP_STYLE}</style>\n")));
+    out.push_str("</head>\n<body>\n");
     out.push_str("<a class=\"skip\" href=\"#calls\">Skip to the table of calls</a>\n");
     out.push_str(&format!("<header>\n<div>\n<h1>{title}</h1>\n<p id=\"summary\">{summary}</p>\n"));
     if options.live {
@@ -80,6 +92,9 @@ fn head(out: &mut String, model: &Model, options: &PageOptions<'_>) {
     out.push_str("</div>\n");
     out.push_str(include_str!("page/tools.html"));
     out.push_str("</header>\n");
+    if stepped {
+        out.push_str(include_str!("page/step.html"));
+    }
 }
 
 fn style() -> String {
@@ -179,5 +194,7 @@ mod tests {
         assert!(style().contains("dark") && !light_style().contains("dark"), "{}", light_style());
         assert_eq!(SCRIPT_HASH, hash(SCRIPT));
         assert_eq!(LIVE_HASH, hash(LIVE_SCRIPT));
+        assert_eq!(STEP_STYLE_HASH, hash(STEP_STYLE));
+        assert_eq!(STEP_HASH, hash(STEP_SCRIPT));
     }
 }

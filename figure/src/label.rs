@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 
 use super::escape::{beginning, clipped};
+use super::read::connects_on;
 use super::{Message, MessageKind, Model, Step};
 
 /// The most names of a list.
 const LISTED: usize = 3;
+
+/// The result of a connect that goes on.
+pub(super) const CONNECTS_ON: &str = "in progress";
 
 /// Some names of sockets, and how many there are else.
 pub(super) fn listed(model: &Model, sockets: &[usize], others: usize) -> String {
@@ -27,6 +31,7 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
         "ok" => {}
         "interrupted" => return Some("interrupted by a signal".to_owned()),
         "closed" => return Some("closed by another thread".to_owned()),
+        _ if connects_on(call) => return Some(CONNECTS_ON.to_owned()),
         _ if step.still_waits() => return Some("still waits".to_owned()),
         "timeout" if step.polls() => return Some("returns: time is over".to_owned()),
         errno => return Some(format!("fails: {}", clipped(errno, 24))),
@@ -45,6 +50,7 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
             Some("returns 0 bytes: end of stream".to_owned())
         }
         ("recv" | "recvfrom" | "recvmsg", Some(bytes)) => Some(format!("returns {}", self::bytes(bytes))),
+        ("bind", _) => call.asked.and(call.local).map(|local| format!("gets {}", address(local))),
         ("send" | "sendto" | "sendmsg", Some(bytes)) if call.room.is_some_and(|room| room > bytes) => {
             Some(format!("takes {}", self::bytes(bytes)))
         }
@@ -52,11 +58,12 @@ pub(super) fn result(model: &Model, step: &Step) -> Option<String> {
     }
 }
 
-/// Whether a call failed. A call that a signal or a close ended did not, nor one that has not returned, nor a wait for
-/// several sockets whose time is over.
+/// Whether a call failed. A call that a signal or a close ended did not, nor one that has not returned, nor a connect that
+/// goes on, nor a wait for several sockets whose time is over.
 pub(super) fn failed(step: &Step) -> bool {
     let ends_by_time = step.polls() && step.call.outcome == "timeout";
-    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed") && !step.still_waits() && !ends_by_time
+    let goes_on = step.still_waits() || connects_on(&step.call);
+    !matches!(&*step.call.outcome, "ok" | "interrupted" | "closed") && !goes_on && !ends_by_time
 }
 
 /// How long a call blocked, and for which program.

@@ -124,6 +124,8 @@ fn ports(model: &mut Model) {
         }
     };
     for step in &mut model.steps {
+        shown(&mut step.call.asked);
+        shown(&mut step.call.asked);
         shown(&mut step.call.local);
         shown(&mut step.call.peer);
     }

@@ -28,6 +28,10 @@ pub struct PageOptions<'a> {
     /// from: server-sent events of its `events`, each with the number of a picture, say that there is one; `picture` is
     /// a page with it.
     pub live: bool,
+    /// Whether a live page also lets calls go of programs that are stepped; off by default. An event `step` of its `events` says
+    /// who is about to do what, as a JSON array of objects with `number`, `name`, `text` and `held`; a button posts to `go/next`,
+    /// `go/all`, `go/message`, `go/end`, or `go/` and a number.
+    pub stepped: bool,
 }
 
 impl Default for PageOptions<'_> {
@@ -42,6 +46,7 @@ impl Default for PageOptions<'_> {
             font_size: ORDINARY_SIZE,
             light: false,
             live: false,
+            stepped: false,
         }
     }
 }

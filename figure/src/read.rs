@@ -229,6 +229,11 @@ pub(super) fn is_multi_wait(call: &str) -> bool {
     matches!(call, "select" | "poll" | "epoll_wait")
 }
 
+/// Whether a connect goes on after the call has returned, which does not wait for it.
+pub(super) fn connects_on(call: &Call<'_>) -> bool {
+    call.call == "connect" && matches!(&*call.outcome, "EINPROGRESS" | "WSAEWOULDBLOCK")
+}
+
 /// Reads one JSON value; where it differs from what is expected, the place in the line is left out of the message.
 fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ReadErrorReason> {
     serde_json::from_str(text).map_err(|error| {

@@ -8,6 +8,7 @@ use capsock::trace::preload::Record;
 use libc::{sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::descriptors::Kind;
+use crate::real;
 
 /// The address at `from`, if it is one of IPv4 or IPv6.
 ///
@@ -35,20 +36,17 @@ pub(crate) unsafe fn address(from: *const sockaddr, length: socklen_t) -> Option
     None
 }
 
-/// getsockname(2), without an address that has no port yet.
+/// getsockname(2) of the C library, without an address that has no port yet.
 pub(crate) fn local(fd: c_int) -> Option<SocketAddr> {
-    named(fd, libc::getsockname).filter(|address| address.port() != 0)
+    named(fd, real::getsockname).filter(|address| address.port() != 0)
 }
 
 /// getpeername(2).
 pub(crate) fn peer(fd: c_int) -> Option<SocketAddr> {
-    named(fd, libc::getpeername)
+    named(fd, real::getpeername)
 }
 
-fn named(
-    fd: c_int,
-    call: unsafe extern "C" fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int,
-) -> Option<SocketAddr> {
+fn named(fd: c_int, call: unsafe fn(c_int, *mut sockaddr, *mut socklen_t) -> c_int) -> Option<SocketAddr> {
     let mut storage = MaybeUninit::<sockaddr_storage>::zeroed();
     let mut length = size_of::<sockaddr_storage>() as socklen_t;
     // SAFETY: the storage has room for each address, and is written up to the length.

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use crate::real;
+use crate::{process, real};
 
 thread_local! {
     /// This thread records: what it calls meanwhile is not the program's.
@@ -13,11 +13,11 @@ thread_local! {
 }
 
 unsafe extern "C" {
-    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+    pub(crate) fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }
 
 /// PTHREAD_CANCEL_DISABLE, of pthread.h of glibc and of musl.
-const DISABLE: c_int = 1;
+pub(crate) const DISABLE: c_int = 1;
 
 /// Whether this thread records.
 pub(crate) fn is_recording() -> bool {
@@ -66,4 +66,13 @@ impl Drop for Guard {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.mask, ptr::null_mut());
         }
     }
+}
+
+/// The state in which a call on the descriptor is recorded; `None` if it is not.
+pub(crate) fn recording(fd: c_int) -> Option<Guard> {
+    if fd < 0 {
+        return None;
+    }
+    let guard = Guard::new()?;
+    process::is_owner().then_some(guard)
 }

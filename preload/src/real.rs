@@ -105,6 +105,8 @@ fn resolve(place: &AtomicPtr<c_void>, name: &CStr) -> *mut c_void {
 real! {
     socket(domain: c_int, kind: c_int, protocol: c_int) -> c_int = -1;
     bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int = -1;
+    getsockname(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int = -1;
+    getpeername(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int = -1;
     listen(fd: c_int, backlog: c_int) -> c_int = -1;
     accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int = -1;
     accept4(fd: c_int, address: *mut sockaddr, length: *mut socklen_t, flags: c_int) -> c_int = -1;

@@ -1,13 +1,14 @@
 //! A call on a TCP or UDP socket: before the C library's function is called, and after.
 
 use std::ffi::c_int;
+use std::net::SocketAddr;
 
 use capsock::trace::preload::{self, Direction, Outcome, Record, Span, WaitSpan};
 
 use crate::addresses::with_socket;
 use crate::descriptors::{self, Kind};
-use crate::guard::Guard;
-use crate::{connects, process, real};
+use crate::guard::{Guard, recording};
+use crate::{connects, real, step};
 
 /// The flags of calls that are not recorded, as in the core: they consume no data, or none of the stream.
 const UNRECORDED: c_int = libc::MSG_PEEK | libc::MSG_OOB | libc::MSG_ERRQUEUE;
@@ -22,6 +23,8 @@ pub(crate) struct Call {
     pub(crate) flags: c_int,
     /// The length of the buffers, if the call has any.
     pub(crate) room: Option<usize>,
+    /// The address of a datagram that is sent, if the call is stepped.
+    pub(crate) to: Option<SocketAddr>,
 }
 
 /// A call that has succeeded.
@@ -53,6 +56,10 @@ struct Begun {
 #[cold]
 #[inline(never)]
 pub(crate) fn call(call: Call, real: impl FnOnce() -> isize, describe: impl FnOnce(&Ended, usize)) -> isize {
+    step::hold(call.name, call.fd, call.direction, |_| {
+        let record = Record { room: call.room, peer: call.to, ..Record::default() };
+        (call.flags & UNRECORDED == 0).then_some(record)
+    });
     let Some(begun) = begin(call) else { return real() };
     let result = real();
     finish(call, begun, result, describe);
@@ -111,15 +118,19 @@ fn finish(call: Call, begun: Begun, result: isize, describe: impl FnOnce(&Ended,
     end_if_off();
 }
 
-/// Makes a call that does not block.
+/// Makes a call that does not block, of which `record` says what its arguments do. `local` is the address that it gives the
+/// socket, if it is stepped.
 #[cold]
 #[inline(never)]
 pub(crate) fn at_once(
     name: &'static str,
     fd: c_int,
-    argument: Option<c_int>,
+    record: Record<'_>,
+    local: Option<SocketAddr>,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
+    let argument = record.argument;
+    step::hold(name, fd, Direction::Out, |_| Some(Record { local, argument, ..Record::default() }));
     let begun = recording(fd).and_then(|_guard| {
         let kind = descriptors::ask(fd)?;
         connects::settle(fd);
@@ -129,7 +140,7 @@ pub(crate) fn at_once(
     let result = real();
     let outcome = outcome(result);
     if let Some(_guard) = Guard::new() {
-        span.end(outcome, with_socket(fd, kind, Record { argument, ..Record::default() }));
+        span.end(outcome, with_socket(fd, kind, record));
         end_if_off();
     }
     result
@@ -146,6 +157,7 @@ impl Closing {
     #[cold]
     #[inline(never)]
     pub(crate) fn begin(fd: c_int) -> Option<Closing> {
+        step::hold("close", fd, Direction::Out, |_| (!descriptors::has_duplicate(fd)).then(Record::default));
         let _guard = recording(fd)?;
         let kind = descriptors::ask(fd)?;
         connects::give_up(fd);
@@ -163,15 +175,6 @@ impl Closing {
             end_if_off();
         }
     }
-}
-
-/// The state in which a call on the descriptor is recorded; `None` if it is not.
-pub(crate) fn recording(fd: c_int) -> Option<Guard> {
-    if fd < 0 {
-        return None;
-    }
-    let guard = Guard::new()?;
-    process::is_owner().then_some(guard)
 }
 
 /// How a call has ended that returned this.

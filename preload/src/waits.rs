@@ -11,7 +11,7 @@ use capsock::trace::{BEGIN_AFTER, Descriptors};
 
 use crate::descriptors::may_be_socket;
 use crate::guard::Guard;
-use crate::{process, real, record};
+use crate::{process, real, record, step};
 
 /// The descriptors of a list that are kept: the line has no more.
 const KEPT: usize = 32;
@@ -72,6 +72,7 @@ pub(crate) fn wait(
     ready: impl FnOnce(c_int) -> Lists,
 ) -> c_int {
     let whole = Part { limit, is_last: true };
+    step::hold_wait(kind.name(), poller.unwrap_or(-1), waited.descriptors());
     let begun = Guard::new().filter(|_| process::is_owner()).and_then(|_guard| PollSpan::begin(kind, poller));
     let Some(span) = begun else { return wait(whole) };
     let is_long = limit.is_none_or(|limit| limit > BEGIN_AFTER);

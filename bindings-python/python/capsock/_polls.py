@@ -60,6 +60,7 @@ def _wait(
     ready: Callable[[Any], _Lists],
 ) -> Any:
     """Make the call with its timeout in seconds, None for no limit, and write its lines."""
+    span.hold(*waited)
     start, number = _time.monotonic(), 0
     found: _Lists = ([], [])
     try:

@@ -16,6 +16,15 @@ pub(crate) struct Group(u32);
 
 impl Group {
     pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Group)> {
+        Group::start(command, true)
+    }
+
+    /// The child goes on if this process is killed.
+    pub(crate) fn spawn_survivor(command: &mut Command) -> io::Result<(Child, Group)> {
+        Group::start(command, false)
+    }
+
+    fn start(command: &mut Command, dies_with_this: bool) -> io::Result<(Child, Group)> {
         let parent = std::process::id();
         command.process_group(0);
         let prepare = move || {
@@ -24,7 +33,7 @@ impl Group {
                 // SAFETY: the default action is valid for each of them.
                 unsafe { libc::signal(signal, libc::SIG_DFL) };
             }
-            die_with(parent)
+            if dies_with_this { die_with(parent) } else { Ok(()) }
         };
         // SAFETY: between fork and exec the closure makes calls that signal-safety(7) lists, or that are no more than a
         // system call (prctl), and allocates nothing.

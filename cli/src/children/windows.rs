@@ -43,6 +43,11 @@ impl Group {
         Ok((child, group))
     }
 
+    /// The same: no program is stepped here.
+    pub(crate) fn spawn_survivor(command: &mut Command) -> io::Result<(Child, Group)> {
+        Group::spawn(command)
+    }
+
     /// Kills them. That they have ended is no error.
     pub(crate) fn kill(&self) {
         // SAFETY: the handle is open.

@@ -17,7 +17,7 @@ use std::path::Path;
 use crate::failure::{Failure, Result};
 use kind::Kind;
 pub(crate) use prepared::{Launch, Recording};
-pub(crate) use split::{file_name, split};
+pub(crate) use split::{file_name, parts, split};
 
 /// The words as a command that records, whatever the program is.
 ///
@@ -25,7 +25,7 @@ pub(crate) use split::{file_name, split};
 /// What is missing for it: the package, the jar, the library, or the source is to be compiled first.
 pub(crate) fn recorded(words: &[OsString], recording: &Recording) -> Result<Launch> {
     let (first, rest) = words.split_first().ok_or_else(|| Failure::usage("no program was given"))?;
-    match kind::of(first, rest) {
+    let launch = match kind::of(first, rest) {
         Kind::Script => python::script(first, rest, recording),
         Kind::Python(place) => python::interpreter(first, rest, place, recording),
         Kind::JavaSource | Kind::Jar | Kind::Java => java::program(words, recording),
@@ -41,7 +41,8 @@ pub(crate) fn recorded(words: &[OsString], recording: &Recording) -> Result<Laun
             )))
         }
         Kind::Other => native::program(first.clone(), rest.to_vec(), recording),
-    }
+    }?;
+    Ok(if recording.linked { launch.with("CAPSOCK_LINK", "1") } else { launch })
 }
 
 /// The name of a program in messages: that of its file, or of the file that an interpreter runs.

@@ -14,6 +14,8 @@ pub(crate) struct Recording {
     pub(crate) no_payload: bool,
     /// Whether the hints about common mistakes are left out.
     pub(crate) no_hints: bool,
+    /// Whether a link is to take the port that the program asks for.
+    pub(crate) linked: bool,
 }
 
 /// A program that is about to be started.
@@ -39,7 +41,7 @@ impl Launch {
         self
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Launch {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Launch {
         self.variables.push((name, value.into()));
         self
     }

@@ -22,7 +22,8 @@ pub(crate) fn split(given: &[OsString]) -> Result<Vec<OsString>> {
     }
 }
 
-fn parts(text: &str) -> std::result::Result<Vec<String>, &'static str> {
+/// The parts of a text at its spaces; why it has none continues "it".
+pub(crate) fn parts(text: &str) -> std::result::Result<Vec<String>, &'static str> {
     let mut parts = Vec::new();
     let mut part: Option<String> = None;
     let mut quote: Option<char> = None;

@@ -1,5 +1,6 @@
 //! The arguments of `capsock link`, and the link's options of them.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use capsock::net::Endpoint;
@@ -12,6 +13,9 @@ use crate::failure::{Failure, Result};
 use crate::port::port;
 use crate::record::Record;
 use crate::seconds::Seconds;
+
+/// Seeds of so many are short enough to be typed again.
+const SEEDS: u64 = 1_000_000;
 
 const AFTER: &str = "\
 Examples:
@@ -49,7 +53,7 @@ pub(super) enum On {
     Tcp(Tcp),
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct Common {
     /// The port, or the host and port, at which clients are served; without a host this machine alone, `:PORT` any
     /// machine. Port 0 selects a free port.
@@ -71,7 +75,7 @@ pub(super) struct Common {
     /// The number whence all follows that happens by chance: the same seed gives the same fate to the same datagram
     /// [default: another one for each run, which is printed].
     #[arg(long, value_name = "N")]
-    pub(super) seed: Option<u64>,
+    seed: Option<u64>,
     /// Print a line for each datagram that is impaired, and each connection that is cut, on standard error.
     #[arg(long)]
     pub(super) log: bool,
@@ -86,7 +90,7 @@ pub(super) struct Common {
     pub(super) trace: Record,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct Udp {
     #[command(flatten)]
     pub(super) common: Common,
@@ -117,7 +121,7 @@ pub(super) struct Udp {
     idle_timeout: Seconds,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct Tcp {
     #[command(flatten)]
     pub(super) common: Common,
@@ -157,6 +161,19 @@ impl Link {
             On::Udp(udp) => udp.common.json,
             On::Tcp(tcp) => tcp.common.json,
         }
+    }
+}
+
+impl Common {
+    /// The seed, or another one for each run.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(|| RandomState::new().hash_one(0) % SEEDS)
+    }
+
+    /// The longest time that a datagram or byte is delayed on purpose.
+    pub(super) fn longest_delay(&self) -> Duration {
+        let of = |direction| time(&self.delay, direction).saturating_add(time(&self.jitter, direction));
+        Direction::BOTH.map(of).into_iter().max().unwrap_or_default()
     }
 }
 

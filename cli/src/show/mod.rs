@@ -1,36 +1,53 @@
 //! `capsock show`: from a server and its clients to the picture of what their sockets did.
 //!
 //! [`play`](mod@play) starts them, each a [`program`] whose socket calls go to one [`record`]; [`source`] compiles what is
-//! to be compiled.
+//! to be compiled. With `--link` the server's first bind gets a free port (`CAPSOCK_LINK` in its environment), and a link,
+//! which is a thread of this process and records to the same file, stands [`between`] it and the clients.
 
+mod between;
+mod conductor;
 mod play;
 mod program;
 mod record;
 mod source;
 mod time_wait;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use capsock_figure::Model;
 
 use crate::browser;
 use crate::children::Sweep;
 use crate::escaped::Escaped;
 use crate::failure::{Failure, Result};
 use crate::launch;
+use crate::link::LinkText;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
+#[cfg(unix)]
+use crate::watch::Style;
+pub(crate) use conductor::Conductor;
+use conductor::Nobody;
+#[cfg(unix)]
+pub(crate) use conductor::Scene;
 use play::{Cast, Play, Played, Role};
 
 /// What a client reads without `--input`.
 const INPUT: &str = "hello";
 
+/// The file of the record, in the temporary folder.
+const RECORD: &str = "run.jsonl";
+
 const AFTER: &str = "\
 Examples:
   capsock show UDPServer.py -- UDPClient.py
   capsock show --input straße -o run.svg TCPServer.java -- TCPClient.java
+  capsock show --link \"--drop 1\" UDPServer.py -- UDPPinger.py
   capsock show --at-once --open tcp_server.c -- tcp_client.c -- tcp_client.rs
   capsock show \"python3 -u UDPServer.py 12001\" -- \"UDPClient.py localhost 12001\"
 
@@ -48,6 +65,13 @@ in time.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct Show {
+    #[command(flatten)]
+    staging: Staging,
+}
+
+/// What is run, how, and what is drawn of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Staging {
     /// The server and its arguments; with options of its own, a command in quotes.
     #[arg(required = true, value_name = "SERVER")]
     server: Vec<OsString>,
@@ -65,6 +89,11 @@ pub(crate) struct Show {
     /// The time limit, in seconds, for the server to be bound, and for each client to end.
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     patience: Seconds,
+    /// Put a link between the clients and the server, which impairs what passes as the options in this text say: those of
+    /// `capsock link`, such as `--drop 1`. The link takes the address that the server binds first, and the server gets
+    /// another port.
+    #[arg(long, value_name = "IMPAIRMENTS", allow_hyphen_values = true)]
+    link: Option<LinkText>,
     /// Open the picture in the browser; without --output it is a page in the folder of temporary files.
     #[arg(long)]
     open: bool,
@@ -82,6 +111,16 @@ pub(crate) struct Show {
 }
 
 pub(crate) fn run(args: &Show) -> Result<()> {
+    perform(&args.staging, args.staging.open, |_, _| Ok(Box::new(Nobody)))
+}
+
+/// Runs the programs, and draws what they did. `conductor` makes the one who lets their calls go, from a folder for its socket
+/// and the file of the record. `open` says whether the picture is opened.
+pub(crate) fn perform(
+    args: &Staging,
+    open: bool,
+    conductor: impl FnOnce(&Path, &Path) -> Result<Box<dyn Conductor>>,
+) -> Result<()> {
     args.drawing.checked()?;
     let cast = args.cast()?;
     let folder = tempfile::Builder::new()
@@ -90,7 +129,9 @@ pub(crate) fn run(args: &Show) -> Result<()> {
         .map_err(|error| Failure::new(format!("could not make a temporary folder: {error}")))?;
     let played = {
         let sweep = Sweep::new();
-        let play = Play::new(cast, folder.path(), &sweep)?;
+        let record = folder.path().join(RECORD);
+        let conductor = conductor(folder.path(), &record)?;
+        let play = Play::new(cast, folder.path(), &record, &sweep, conductor)?;
         play.run()
     }?;
     if let Some(file) = &args.trace {
@@ -99,22 +140,35 @@ pub(crate) fn run(args: &Show) -> Result<()> {
     if played.calls == 0 {
         message("no socket call was recorded, so there is nothing to draw");
     } else {
-        args.draw(&played)?;
+        args.draw(&played, open)?;
     }
     if played.code == 0 { Ok(()) } else { Err(Failure::silent(played.code)) }
 }
 
-impl Show {
-    fn draw(&self, played: &Played) -> Result<()> {
+impl Staging {
+    /// Whether a client reads the standard input of this command.
+    #[cfg(unix)]
+    pub(crate) fn reads_input(&self) -> bool {
+        self.input.iter().any(|given| given.0 == b"-")
+    }
+
+    /// Whether something is to be opened in the browser.
+    #[cfg(unix)]
+    pub(crate) fn opens(&self) -> bool {
+        self.open
+    }
+
+    /// How a page looks while the programs run.
+    #[cfg(unix)]
+    pub(crate) fn style(&self) -> Style {
+        Style { stepped: true, ..self.drawing.style() }
+    }
+
+    fn draw(&self, played: &Played, open: bool) -> Result<()> {
         let trace = capsock_figure::read([("the record", played.lines.as_bytes())])
             .map_err(|error| Failure::new(error.to_string()))?;
-        let mut model = capsock_figure::link(trace);
-        for program in &mut model.programs {
-            if let Some(name) = program.pids.iter().find_map(|process| played.names.get(process)) {
-                program.name.clone_from(name);
-            }
-        }
-        let drawing = match (self.open, self.drawing.output()) {
+        let model = with_names(capsock_figure::link(trace), &played.names);
+        let drawing = match (open, self.drawing.output()) {
             (true, None) => self.drawing.to_file(browser::page()?),
             _ => self.drawing.clone(),
         };
@@ -123,7 +177,7 @@ impl Show {
         trace::draw(&drawing, model, output)?;
         let Some(file) = drawing.output() else { return Ok(()) };
         message(format!("the picture is in {}", file.display()));
-        if self.open { browser::open(file.as_os_str()) } else { Ok(()) }
+        if open { browser::open(file.as_os_str()) } else { Ok(()) }
     }
 
     /// Who plays, and what each is given to read.
@@ -154,6 +208,7 @@ impl Show {
             patience,
             no_payload: self.drawing.no_payload(),
             no_hints: self.no_hints,
+            link: self.link.clone(),
         })
     }
 
@@ -173,9 +228,19 @@ impl Show {
     }
 }
 
+/// The model with the names under which messages tell of the programs, by their processes.
+pub(crate) fn with_names(mut model: Model, names: &HashMap<u32, String>) -> Model {
+    for program in &mut model.programs {
+        if let Some(name) = program.pids.iter().find_map(|process| names.get(process)) {
+            program.name.clone_from(name);
+        }
+    }
+    model
+}
+
 /// An option of this command among the words of a client, where a hand that is used to other commands writes it.
 fn misplaced(words: &[OsString]) -> Option<&str> {
-    let own = ["--at-once", "--columns", "--input", "--open", "--output", "--patience", "--repeat"];
+    let own = ["--at-once", "--columns", "--input", "--link", "--open", "--output", "--patience", "--repeat"];
     let picture = [".svg", ".html", ".png", ".md"];
     let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     let is_own = |place: usize, word: &str| {

@@ -6,12 +6,15 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::between::between;
+use super::conductor::{Conductor, Scene};
 use super::program::{POLL, Program, described};
 use super::record::Record;
 use super::{source, time_wait};
 use crate::children::Sweep;
-use crate::failure::{GENERAL, Result, TIMED_OUT};
+use crate::failure::{Failure, GENERAL, Result, TIMED_OUT};
 use crate::launch::{self, Launch, Recording};
+use crate::link::{Background, LinkText};
 use crate::seconds::Seconds;
 use crate::signals;
 use crate::stdio::message;
@@ -39,6 +42,8 @@ pub(super) struct Cast {
     pub(super) patience: Duration,
     pub(super) no_payload: bool,
     pub(super) no_hints: bool,
+    /// What stands between the server and the clients.
+    pub(super) link: Option<LinkText>,
 }
 
 /// A program of the run.
@@ -75,7 +80,10 @@ pub(super) struct Play<'a> {
     repeat: usize,
     patience: Duration,
     record: Record,
+    no_payload: bool,
+    link: Option<LinkText>,
     sweep: &'a Sweep,
+    conductor: Box<dyn Conductor>,
     /// What may be the port of the server.
     ports: HashSet<u16>,
     /// How often a name has been given.
@@ -86,21 +94,36 @@ pub(super) struct Play<'a> {
 
 impl<'a> Play<'a> {
     /// Compiles what is to be compiled.
-    pub(super) fn new(cast: Cast, folder: &Path, sweep: &'a Sweep) -> Result<Play<'a>> {
-        let record = Record::new(folder.join("run.jsonl"))?;
+    pub(super) fn new(
+        cast: Cast,
+        folder: &Path,
+        record: &Path,
+        sweep: &'a Sweep,
+        conductor: Box<dyn Conductor>,
+    ) -> Result<Play<'a>> {
+        let socket = conductor.socket();
+        let record = Record::new(record.to_owned())?;
         let recording = Recording {
             file: Some(record.path().to_owned()),
             no_payload: cast.no_payload,
             no_hints: cast.no_hints,
+            linked: false,
         };
-        let prepare = |role: Role| -> Result<Prepared> {
+        let linked = Recording { linked: cast.link.is_some(), ..recording.clone() };
+        let prepare = |role: Role, recording: &Recording| -> Result<Prepared> {
             let name = launch::label(&role.words);
             let words = source::compiled(&role.words, folder)?;
-            Ok(Prepared { name, launch: launch::recorded(&words, &recording)?, input: role.input })
+            let launch = launch::recorded(&words, recording)?;
+            let launch = match &socket {
+                Some(socket) => launch.with("CAPSOCK_STEP", socket),
+                None => launch,
+            };
+            Ok(Prepared { name, launch, input: role.input })
         };
         let ports = time_wait::numbers(&cast.server.words);
-        let server = prepare(cast.server)?;
-        let clients = cast.clients.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        let server = prepare(cast.server, &linked)?;
+        let clients = cast.clients.into_iter().map(|client| prepare(client, &recording));
+        let clients = clients.collect::<Result<Vec<_>>>()?;
         Ok(Play {
             server,
             clients,
@@ -108,7 +131,10 @@ impl<'a> Play<'a> {
             repeat: cast.repeat,
             patience: cast.patience,
             record,
+            no_payload: cast.no_payload,
+            link: cast.link,
             sweep,
+            conductor,
             ports,
             given: HashMap::new(),
             names: HashMap::new(),
@@ -118,20 +144,28 @@ impl<'a> Play<'a> {
 
     pub(super) fn run(mut self) -> Result<Played> {
         let mut server = self.start(None)?;
-        let mut clients = Vec::new();
-        let end = self.perform(&mut server, &mut clients);
+        let (mut clients, mut link) = (Vec::new(), None);
+        let end = self.perform(&mut server, &mut link, &mut clients);
         // What is recorded from now on is the work of the stop.
         let now = capsock::trace::now();
+        self.conductor.release();
         clients.iter_mut().for_each(Program::stop);
         server.stop();
+        let linked = link.map_or(Ok(()), Background::stop);
         end?;
+        linked?;
         let (lines, calls) = self.record.until(now)?;
         Ok(Played { lines, calls, code: self.code, names: self.names })
     }
 
     /// Everything up to the stop of those that still run.
-    fn perform(&mut self, server: &mut Program, running: &mut Vec<Program>) -> Result<()> {
-        if !self.bound_in_the_end(server)? {
+    fn perform(
+        &mut self,
+        server: &mut Program,
+        link: &mut Option<Background>,
+        running: &mut Vec<Program>,
+    ) -> Result<()> {
+        if !self.bound_in_the_end(server)? || !self.linked(server, link)? {
             return Ok(());
         }
         let number = self.clients.len() * self.repeat;
@@ -140,18 +174,22 @@ impl<'a> Play<'a> {
             for client in first..first + each {
                 running.push(self.start(Some(client % self.clients.len()))?);
             }
-            if !self.clients_ended(running)? {
+            if !self.clients_ended(server, running)? {
                 return Ok(());
             }
             running.clear();
         }
-        let deadline = Instant::now() + AT_MOST;
-        while server.ended().is_none() && Instant::now() < deadline && !signals::once() {
+        // What the link holds is still to arrive.
+        let held = self.link.as_ref().map(LinkText::longest_delay).unwrap_or_default().min(self.patience);
+        let mut deadline = Instant::now() + AT_MOST + held;
+        while server.ended().is_none() && Instant::now() < deadline && !self.has_quit() {
             self.record.look()?;
-            if self.record.quiet() > OVER && !self.sweep.busy() {
+            if self.conductor.holds() {
+                deadline = Instant::now() + AT_MOST + held;
+            } else if self.record.quiet() > OVER + held && !self.sweep.busy() {
                 break;
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], false)?;
         }
         if let Some(status) = server.ended().filter(|status| !status.success()) {
             self.problem(GENERAL, format!("{} {}", server.name, described(status)));
@@ -169,10 +207,10 @@ impl<'a> Play<'a> {
                  started again",
                 server.name
             ));
-            while time_wait::any(&self.ports) && Instant::now() < last && !signals::once() {
+            while time_wait::any(&self.ports) && Instant::now() < last && !self.has_quit() {
                 thread::sleep(AGAIN);
             }
-            if signals::once() {
+            if self.has_quit() {
                 break;
             }
             self.record = Record::new(self.record.path().to_owned())?;
@@ -185,19 +223,20 @@ impl<'a> Play<'a> {
     }
 
     /// Waits until the server is bound or has ended; whether it has, since its port is in use.
-    fn ended_in_use(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+    fn ended_in_use(&mut self, server: &mut Program, mut deadline: Instant) -> Result<bool> {
         loop {
             let ended = server.ended().is_some();
             self.record.look()?;
-            if ended || self.record.bound || Instant::now() > deadline || signals::once() {
+            deadline = self.extended(deadline);
+            if ended || self.record.bound || Instant::now() > deadline || self.has_quit() {
                 return Ok(ended && self.record.in_use && !self.record.bound);
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], false)?;
         }
     }
 
     /// Waits until the server is bound. If it is not, says why.
-    fn bound(&mut self, server: &mut Program, deadline: Instant) -> Result<bool> {
+    fn bound(&mut self, server: &mut Program, mut deadline: Instant) -> Result<bool> {
         loop {
             // The end first: what it has recorded before is in the file then.
             let end = server.ended();
@@ -215,9 +254,10 @@ impl<'a> Play<'a> {
                 self.problem(GENERAL, format!("{} {} {when}{why}", server.name, described(status)));
                 return Ok(false);
             }
-            if signals::once() {
+            if self.has_quit() {
                 return Ok(false);
             }
+            deadline = self.extended(deadline);
             if Instant::now() > deadline {
                 if self.record.bound {
                     return Ok(true);
@@ -230,17 +270,41 @@ impl<'a> Play<'a> {
                 self.problem(TIMED_OUT, text);
                 return Ok(false);
             }
-            thread::sleep(POLL);
+            self.pause(&[&*server], self.record.bound)?;
         }
     }
 
+    /// Starts the link, if there is to be one. If it cannot stand there, says why.
+    fn linked(&mut self, server: &Program, link: &mut Option<Background>) -> Result<bool> {
+        let Some(text) = &self.link else { return Ok(true) };
+        let Some(moved) = self.record.moved else {
+            let text = format!(
+                "{} has let the system choose its port, so there is no address for the link: bind a port",
+                server.name
+            );
+            self.problem(GENERAL, text);
+            return Ok(false);
+        };
+        match Background::start(text, between(&moved), self.record.path(), !self.no_payload) {
+            Ok(started) => *link = Some(started),
+            Err(Failure { code, text, .. }) => {
+                let why = text.unwrap_or_default();
+                let text = format!("no link stands before {} at {}: {why}", server.name, moved.asked);
+                self.problem(code, text);
+            }
+        }
+        Ok(link.is_some())
+    }
+
     /// Waits for the clients that run. If one of them does not end in time, says so.
-    fn clients_ended(&mut self, clients: &mut [Program]) -> Result<bool> {
-        let deadline = Instant::now() + self.patience;
-        while clients.iter_mut().any(|client| client.ended().is_none()) {
-            if signals::once() {
+    fn clients_ended(&mut self, server: &mut Program, clients: &mut [Program]) -> Result<bool> {
+        let mut deadline = Instant::now() + self.patience;
+        // Each is asked, also behind one that still runs.
+        while clients.iter_mut().map(Program::ended).filter(Option::is_none).count() > 0 {
+            if self.has_quit() {
                 return Ok(false);
             }
+            deadline = self.extended(deadline);
             if Instant::now() > deadline {
                 for client in clients.iter_mut().filter(|client| client.runs()) {
                     let text = format!(
@@ -252,7 +316,9 @@ impl<'a> Play<'a> {
                 }
                 return Ok(false);
             }
-            thread::sleep(POLL);
+            server.ended();
+            let all: Vec<&Program> = std::iter::once(&*server).chain(clients.iter()).collect();
+            self.pause(&all, false)?;
         }
         for client in clients {
             if let Some(status) = client.ended().filter(|status| !status.success()) {
@@ -271,9 +337,31 @@ impl<'a> Play<'a> {
             1 => prepared.name.clone(),
             _ => format!("{} {given}", prepared.name),
         };
-        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone())?;
+        let survives = self.conductor.socket().is_some();
+        let program = Program::start(name.clone(), &prepared.launch, prepared.input.clone(), survives)?;
+        self.conductor.started(&name, program.id());
         self.names.insert(program.id(), name);
         Ok(program)
+    }
+
+    /// Whether the run is to end.
+    fn has_quit(&self) -> bool {
+        signals::once() || self.conductor.has_quit()
+    }
+
+    /// A time limit, which does not pass while a call is held.
+    fn extended(&self, deadline: Instant) -> Instant {
+        if self.conductor.holds() { deadline.max(Instant::now() + self.patience) } else { deadline }
+    }
+
+    /// Gives the conductor its turn, and waits a moment.
+    fn pause(&mut self, programs: &[&Program], starting: bool) -> Result<()> {
+        let running: Vec<u32> =
+            programs.iter().filter(|program| program.runs()).map(|program| program.id()).collect();
+        let (sweep, names) = (self.sweep, &self.names);
+        self.conductor.turn(&Scene { running: &running, starting, busy: &|| sweep.busy(), names })?;
+        thread::sleep(POLL);
+        Ok(())
     }
 
     fn problem(&mut self, code: i32, text: String) {

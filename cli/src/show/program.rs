@@ -35,13 +35,20 @@ pub(super) struct Program {
 
 impl Program {
     /// Starts a program. It reads `input` and then the end of input; without one, nothing and no end.
-    pub(super) fn start(name: String, launch: &Launch, input: Option<Vec<u8>>) -> Result<Program> {
+    /// On Linux it is killed if this process is, unless it `survives` that.
+    pub(super) fn start(
+        name: String,
+        launch: &Launch,
+        input: Option<Vec<u8>>,
+        survives: bool,
+    ) -> Result<Program> {
         let mut command = launch.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What Python prints appears when it is printed, as in a terminal.
         command.env("PYTHONUNBUFFERED", "1");
         let failed = |error| Failure::new(format!("could not start {}: {error}", launch.name()));
-        let (mut child, group) = Group::spawn(&mut command).map_err(failed)?;
+        let spawn = if survives { Group::spawn_survivor } else { Group::spawn };
+        let (mut child, group) = spawn(&mut command).map_err(failed)?;
         let muted = Arc::new(AtomicBool::new(false));
         let never = Arc::new(AtomicBool::new(false));
         let mut readers = Vec::new();

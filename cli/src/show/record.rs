@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,30 @@ pub(super) struct Record {
     pub(super) refused: Option<String>,
     /// Whether that was a TCP port that is in use.
     pub(super) in_use: bool,
+    /// The first bind that got another port, since a link is to take the one that the server asked for.
+    pub(super) moved: Option<Moved>,
+}
+
+/// A bind that got another port.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moved {
+    pub(super) datagrams: bool,
+    /// What the server asked for.
+    pub(super) asked: SocketAddr,
+    /// Whether it asked for the same port of the other family as well, and both for loopback or all addresses.
+    pub(super) both_families: bool,
+    /// Where it is.
+    pub(super) bound: SocketAddr,
+}
+
+impl Moved {
+    fn has_in_other_family(&self, asked: SocketAddr) -> bool {
+        let is_local = |address: SocketAddr| address.ip().is_loopback() || address.ip().is_unspecified();
+        asked.port() == self.asked.port()
+            && asked.is_ipv4() != self.asked.is_ipv4()
+            && is_local(asked)
+            && is_local(self.asked)
+    }
 }
 
 impl Record {
@@ -31,7 +56,16 @@ impl Record {
     pub(super) fn new(path: PathBuf) -> Result<Record> {
         File::create(&path).map_err(|error| failed(&path, &error))?;
         let changed = Instant::now();
-        Ok(Record { path, offset: 0, rest: Vec::new(), changed, bound: false, refused: None, in_use: false })
+        Ok(Record {
+            path,
+            offset: 0,
+            rest: Vec::new(),
+            changed,
+            bound: false,
+            refused: None,
+            in_use: false,
+            moved: None,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,7 +87,7 @@ impl Record {
         Ok(())
     }
 
-    /// What has been added; once the server is bound, that something has is all that counts.
+    /// What has been added; once the server is bound, that something has is all that counts, unless there is a link.
     fn added(&mut self) -> std::io::Result<Vec<u8>> {
         let mut added = Vec::new();
         let mut file = File::open(&self.path)?;
@@ -61,7 +95,7 @@ impl Record {
         if length == self.offset {
             return Ok(added);
         }
-        if !self.bound {
+        if !self.bound || self.moved.is_some() {
             file.seek(SeekFrom::Start(self.offset))?;
             file.take(length - self.offset).read_to_end(&mut added)?;
         }
@@ -73,6 +107,12 @@ impl Record {
     fn note(&mut self, event: &Value) {
         let text = |field: &str| event[field].as_str().unwrap_or_default();
         let call = text("call");
+        let address = |field: &str| event[field].as_str().and_then(|text| text.parse().ok());
+        if let ("ok", Some(asked), Some(bound)) = (text("outcome"), address("asked"), address("local")) {
+            let datagrams = text("transport") == "udp";
+            let moved = self.moved.get_or_insert(Moved { datagrams, asked, both_families: false, bound });
+            moved.both_families |= moved.datagrams == datagrams && moved.has_in_other_family(asked);
+        }
         let binds = call == "listen" || (call == "bind" && text("transport") == "udp");
         match text("outcome") {
             "ok" if binds => self.bound = true,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The bytes that are read at once at most.
 const PIECE: u64 = 16 << 20;
 
-pub(super) struct WatchedFile {
+pub(crate) struct WatchedFile {
     path: PathBuf,
     open: Option<Open>,
 }
@@ -19,7 +19,7 @@ struct Open {
 
 /// What has happened to the file since the last look.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Growth {
+pub(crate) enum Growth {
     None,
     /// These bytes are new.
     Appended(Vec<u8>),
@@ -28,16 +28,16 @@ pub(super) enum Growth {
 }
 
 impl WatchedFile {
-    pub(super) fn new(path: PathBuf) -> WatchedFile {
+    pub(crate) fn new(path: PathBuf) -> WatchedFile {
         WatchedFile { path, open: None }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// What is new. A file that does not exist has nothing new.
-    pub(super) fn growth(&mut self) -> Result<Growth> {
+    pub(crate) fn growth(&mut self) -> Result<Growth> {
         let found = match File::open(&self.path) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Growth::None),

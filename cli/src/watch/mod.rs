@@ -19,10 +19,14 @@ use crate::browser;
 use crate::failure::{Failure, Result};
 use crate::signals;
 use crate::stdio::{Output, message};
-use file::{Growth, WatchedFile};
-use pictures::{Pictures, Style};
-use server::Server;
+pub(crate) use file::{Growth, WatchedFile};
+pub(crate) use pictures::{Pictures, Style};
+#[cfg(unix)]
+pub(crate) use request::Go;
+pub(crate) use server::Server;
 use terminal::Screen;
+#[cfg(unix)]
+pub(crate) use terminal::last_lines;
 
 /// The interval of looking at the file. No system tells of each append on each file system, a network's among them.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -97,6 +101,7 @@ pub(crate) fn run(args: &Watch) -> Result<()> {
         light: args.light,
         unfolded: args.unfolded,
         payload: !args.no_payload,
+        stepped: false,
     };
     let mut file = WatchedFile::new(path.clone());
     let pictures = Arc::new(Pictures::new(&path, style));
@@ -107,7 +112,7 @@ pub(crate) fn run(args: &Watch) -> Result<()> {
         ready(args, &path, None)?;
         return watch(&mut file, &pictures, || screen.show(&pictures));
     }
-    let server = Server::start(args.port, &pictures)?;
+    let server = Server::start(args.port, &pictures, None)?;
     let address = server.address();
     ready(args, &path, Some(&address))?;
     if args.open

@@ -17,16 +17,18 @@ const REST: u32 = 3;
 
 /// How the pictures look.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Style {
-    pub(super) title: Option<String>,
-    pub(super) font_size: u16,
-    pub(super) light: bool,
-    pub(super) unfolded: bool,
+pub(crate) struct Style {
+    pub(crate) title: Option<String>,
+    pub(crate) font_size: u16,
+    pub(crate) light: bool,
+    pub(crate) unfolded: bool,
     /// Whether the bytes that were sent are shown.
-    pub(super) payload: bool,
+    pub(crate) payload: bool,
+    /// Whether the page lets calls go.
+    pub(crate) stepped: bool,
 }
 
-pub(super) struct Pictures {
+pub(crate) struct Pictures {
     name: String,
     style: Style,
     state: Mutex<State>,
@@ -43,13 +45,17 @@ struct State {
     rested: Instant,
     full: bool,
     ended: bool,
+    /// What is told of programs that are stepped, and how often that was.
+    told: (u64, Arc<str>),
 }
 
 /// What a page that is open is told.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// There is a picture with this number.
     Picture(u64),
+    /// This is told of programs that are stepped, with its number.
+    Told(u64, Arc<str>),
     /// Nothing, for the time of the wait.
     None,
     /// There will be no other picture.
@@ -57,15 +63,22 @@ pub(super) enum News {
 }
 
 impl Pictures {
-    pub(super) fn new(path: &Path, style: Style) -> Pictures {
+    pub(crate) fn new(path: &Path, style: Style) -> Pictures {
         let name = path.display().to_string();
         let trace = GrowingTrace::new(&*name);
-        let state = State { trace, number: 0, rested: Instant::now(), full: false, ended: false };
+        let state = State {
+            trace,
+            number: 0,
+            rested: Instant::now(),
+            full: false,
+            ended: false,
+            told: (0, "".into()),
+        };
         let (state, changed, page) = (Mutex::new(state), Condvar::new(), Mutex::default());
         Pictures { name, style, state, changed, page }
     }
 
-    pub(super) fn add(&self, bytes: &[u8]) -> Result<(), ReadError> {
+    pub(crate) fn add(&self, bytes: &[u8]) -> Result<(), ReadError> {
         let mut state = self.state();
         if state.full {
             return Ok(());
@@ -86,33 +99,45 @@ impl Pictures {
     }
 
     /// Begins again, with another file.
-    pub(super) fn replace(&self, bytes: &[u8]) -> Result<(), ReadError> {
+    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<(), ReadError> {
         let mut state = self.state();
         (state.trace, state.full) = (GrowingTrace::new(&*self.name), false);
         drop(state);
         self.add(bytes)
     }
 
-    pub(super) fn end(&self) {
+    /// Tells the pages that are open, and those that come, this of programs that are stepped.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "no program is stepped there"))]
+    pub(crate) fn tell(&self, text: String) {
+        let mut state = self.state();
+        state.told = (state.told.0 + 1, text.into());
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    pub(crate) fn end(&self) {
         self.state().ended = true;
         self.changed.notify_all();
     }
 
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.state().number
     }
 
     /// Whether the last picture is long enough ago for another one.
-    pub(super) fn is_rested(&self) -> bool {
+    pub(crate) fn is_rested(&self) -> bool {
         self.state().rested <= Instant::now()
     }
 
-    /// Waits for another picture than that with this number.
-    pub(super) fn news(&self, seen: Option<u64>, limit: Duration) -> News {
+    /// Waits for another picture than that with this number, or for what is told after that with the other.
+    pub(crate) fn news(&self, seen: Option<u64>, told: u64, limit: Duration) -> News {
         let until = Instant::now() + limit;
         let mut state = self.state();
         loop {
             let now = Instant::now();
+            if state.told.0 > told {
+                return News::Told(state.told.0, Arc::clone(&state.told.1));
+            }
             let is_new = seen != Some(state.number);
             if is_new && (state.ended || state.rested <= now) {
                 return News::Picture(state.number);
@@ -130,7 +155,7 @@ impl Pictures {
     }
 
     /// The page, with its number.
-    pub(super) fn page(&self) -> (u64, Arc<str>) {
+    pub(crate) fn page(&self) -> (u64, Arc<str>) {
         let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = page.as_ref().filter(|(number, _)| *number == self.number()) {
             return last.clone();
@@ -142,6 +167,7 @@ impl Pictures {
             font_size: style.font_size,
             light: style.light,
             live: true,
+            stepped: style.stepped,
             ..PageOptions::default()
         };
         let (number, drawn) = self.drawn(|model| figure::html(model, &options));
@@ -149,7 +175,7 @@ impl Pictures {
     }
 
     /// The figure as text.
-    pub(super) fn text(&self, options: &TextOptions) -> String {
+    pub(crate) fn text(&self, options: &TextOptions) -> String {
         let options = TextOptions { unfolded: self.style.unfolded, ..options.clone() };
         self.drawn(|model| figure::text(model, &options)).1
     }
@@ -189,19 +215,24 @@ mod tests {
         let pictures = Pictures::new(Path::new("run.jsonl"), Style { font_size: 13, ..Style::default() });
         let no_time = Duration::ZERO;
         // Who has just come has seen none.
-        assert_eq!(pictures.news(None, no_time), News::Picture(0));
-        assert_eq!(pictures.news(Some(0), no_time), News::None);
+        assert_eq!(pictures.news(None, 0, no_time), News::Picture(0));
+        assert_eq!(pictures.news(Some(0), 0, no_time), News::None);
         let (first, page) = pictures.page();
         assert_eq!(first, 0);
         assert!(Arc::ptr_eq(&page, &pictures.page().1));
         pictures.add(LINES.as_bytes()).expect("a trace");
-        assert_eq!(pictures.news(Some(0), Duration::from_secs(60)), News::Picture(1));
+        assert_eq!(pictures.news(Some(0), 0, Duration::from_secs(60)), News::Picture(1));
         assert!(pictures.page().1.contains("a.py"));
         assert!(pictures.add(b"no trace\n").is_err());
         pictures.replace(b"").expect("a trace");
         assert!(!pictures.page().1.contains("a.py"));
+        pictures.tell("one".to_owned());
+        pictures.tell("two".to_owned());
+        let number = Some(pictures.number());
+        assert_eq!(pictures.news(number, 0, no_time), News::Told(2, "two".into()));
+        assert_eq!(pictures.news(number, 2, no_time), News::None);
         pictures.end();
-        assert_eq!(pictures.news(Some(0), no_time), News::Picture(pictures.number()));
-        assert_eq!(pictures.news(Some(pictures.number()), no_time), News::End);
+        assert_eq!(pictures.news(Some(0), 2, no_time), News::Picture(pictures.number()));
+        assert_eq!(pictures.news(Some(pictures.number()), 2, no_time), News::End);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::pictures::{News, Pictures};
-use super::request::{Wanted, wanted};
+use super::request::{Go, Wanted, wanted};
 use crate::failure::{Failure, Result};
 use crate::http::head::parse;
-use crate::http::{Connection, Head, Listener, Response};
+use crate::http::{Connection, Head, Listener, Response, TEXT};
 
 const HTML: &str = "text/html; charset=utf-8";
 
@@ -30,7 +31,7 @@ const WRITE_LIMIT: Duration = Duration::from_secs(5);
 /// How long the end waits until the pages have been told of it.
 const END_LIMIT: Duration = Duration::from_secs(1);
 
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     token: String,
     pages: Arc<Pages>,
@@ -40,13 +41,16 @@ pub(super) struct Server {
 /// What the threads of the connections share.
 struct Pages {
     pictures: Arc<Pictures>,
+    /// Who lets calls go, if programs are stepped.
+    go: Option<Sender<Go>>,
     /// The pages that are open.
     open: Mutex<usize>,
     closed: Condvar,
 }
 
 impl Server {
-    pub(super) fn start(port: u16, pictures: &Arc<Pictures>) -> Result<Server> {
+    /// What a page says goes to `go`, if its programs are stepped.
+    pub(crate) fn start(port: u16, pictures: &Arc<Pictures>, go: Option<Sender<Go>>) -> Result<Server> {
         let failed =
             |error: io::Error| Failure::new(format!("could not serve the page on 127.0.0.1:{port}: {error}"));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
@@ -54,7 +58,8 @@ impl Server {
         let mut secret = [0; 16];
         getrandom::fill(&mut secret).map_err(|error| failed(io::Error::other(error.to_string())))?;
         let token: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let pages = Pages { pictures: Arc::clone(pictures), open: Mutex::default(), closed: Condvar::new() };
+        let pages =
+            Pages { pictures: Arc::clone(pictures), go, open: Mutex::default(), closed: Condvar::new() };
         let pages = Arc::new(pages);
         let (answering, secret) = (Arc::clone(&pages), token.clone());
         let answer = move |stream: &TcpStream| answering.answer(stream, address.port(), &secret);
@@ -62,12 +67,12 @@ impl Server {
         Ok(Server { address, token, pages, listener })
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("http://{}/{}/", self.address, self.token)
     }
 
     /// Tells the pages that are open that there will be no other picture, and ends.
-    pub(super) fn end(self) {
+    pub(crate) fn end(self) {
         let Server { pages, listener, .. } = self;
         pages.pictures.end();
         let open = pages.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,6 +95,10 @@ impl Pages {
                 *self.open.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
                 return self.closed.notify_all();
             }
+            Some(Head::Wants(Wanted::Go(go))) => match &self.go {
+                Some(obey) if obey.send(go).is_ok() => Response::new(200, TEXT, "let go\n".to_owned(), false),
+                _ => Response::refusal(404, "no program is stepped here"),
+            },
             Some(Head::Refused(code)) => Response::refusal(code, "ask for the address as it was printed"),
             Some(Head::Incomplete) | None => return,
         };
@@ -100,12 +109,16 @@ impl Pages {
     fn events(&self, mut stream: &TcpStream) -> io::Result<()> {
         stream.set_write_timeout(Some(WRITE_LIMIT))?;
         stream.write_all(EVENTS.as_bytes())?;
-        let mut seen = None;
+        let (mut seen, mut told) = (None, 0);
         loop {
-            let text = match self.pictures.news(seen, COMMENT_EVERY) {
+            let text = match self.pictures.news(seen, told, COMMENT_EVERY) {
                 News::Picture(number) => {
                     seen = Some(number);
                     format!("id: {number}\nevent: picture\ndata:\n\n")
+                }
+                News::Told(number, text) => {
+                    told = number;
+                    format!("event: step\ndata: {text}\n\n")
                 }
                 News::None => ":\n\n".to_owned(),
                 News::End => return stream.write_all(b"event: end\ndata:\n\n"),

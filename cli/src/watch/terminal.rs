@@ -3,15 +3,11 @@
 use std::io::Write;
 
 use capsock_figure::TextOptions;
-use terminal_size::{Height, terminal_size_of};
 
 use super::pictures::Pictures;
 use crate::failure::{Failure, Result};
 use crate::stdio::Output;
-use crate::terminal::{coloured, columns, redraws};
-
-/// The height of a terminal that does not tell it.
-const LINES: usize = 24;
+use crate::terminal::{coloured, columns, height, redraws};
 
 pub(super) struct Screen {
     output: Output,
@@ -33,22 +29,21 @@ impl Screen {
     /// Shows the end of the picture, if there is a new one, or the terminal has another size.
     pub(super) fn show(&mut self, pictures: &Pictures) -> Result<()> {
         let width = columns().unwrap_or(80);
-        let lines =
-            terminal_size_of(std::io::stdout()).map_or(LINES, |(_, Height(lines))| usize::from(lines));
+        let lines = height();
         let now = Some((pictures.number(), width, lines));
         if self.shown == now || !pictures.is_rested() {
             return Ok(());
         }
         self.shown = now;
         let text = pictures.text(&TextOptions { width, colour: coloured(), ..TextOptions::default() });
-        let screen = end(&text, lines);
+        let screen = last_lines(&text, lines);
         self.output.write_all(screen.as_bytes()).map_err(|error| Failure::output(&error))
     }
 }
 
 /// What shows the last lines of a text: a cleared screen (ECMA-48), and the lines, after the last of which the cursor
 /// stays.
-fn end(text: &str, lines: usize) -> String {
+pub(crate) fn last_lines(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     let last = &all[all.len().saturating_sub(lines.max(2) - 1)..];
     format!("\x1b[H\x1b[2J{}", last.iter().map(|line| format!("{line}\r\n")).collect::<String>())
@@ -56,13 +51,13 @@ fn end(text: &str, lines: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::end;
+    use super::last_lines;
 
     #[test]
     fn the_end_of_a_text_is_what_a_terminal_has_room_for() {
-        assert_eq!(end("a\nb\nc\n", 24), "\x1b[H\x1b[2Ja\r\nb\r\nc\r\n");
-        assert_eq!(end("a\nb\nc\n", 3), "\x1b[H\x1b[2Jb\r\nc\r\n");
-        assert_eq!(end("a\nb\nc\n", 0), "\x1b[H\x1b[2Jc\r\n");
-        assert_eq!(end("", 3), "\x1b[H\x1b[2J");
+        assert_eq!(last_lines("a\nb\nc\n", 24), "\x1b[H\x1b[2Ja\r\nb\r\nc\r\n");
+        assert_eq!(last_lines("a\nb\nc\n", 3), "\x1b[H\x1b[2Jb\r\nc\r\n");
+        assert_eq!(last_lines("a\nb\nc\n", 0), "\x1b[H\x1b[2Jc\r\n");
+        assert_eq!(last_lines("", 3), "\x1b[H\x1b[2J");
     }
 }

@@ -13,6 +13,8 @@ mod renderers;
 mod run;
 mod serve;
 mod show;
+mod show_link;
+mod step;
 mod support;
 mod trace;
 #[cfg(unix)]

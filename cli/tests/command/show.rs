@@ -10,9 +10,12 @@ use crate::support::{Done, Run, TIMEOUT, capsock, closed_port, silent, until};
 const COMMAND: &str = env!("CARGO_BIN_EXE_capsock");
 
 /// `show` with these options, a server, and clients: their arguments, in which PORT is `port`.
-fn show(options: &[&str], server: &str, clients: &[&str], port: u16) -> Run {
+pub(crate) fn show(options: &[&str], server: &str, clients: &[&str], port: u16) -> Run {
     let words = |line: &str| format!("{COMMAND} {}", line.replace("PORT", &port.to_string()));
-    let mut args: Vec<String> = ["show", "--width", "100"].map(String::from).to_vec();
+    let mut args = vec!["show".to_owned()];
+    if !options.contains(&"--width") {
+        args.push("--width=100".to_owned());
+    }
     if !options.contains(&"--patience") {
         args.push("--patience=50".to_owned());
     }
@@ -25,7 +28,7 @@ fn show(options: &[&str], server: &str, clients: &[&str], port: u16) -> Run {
 }
 
 /// A port that was free just now on both transports.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
@@ -35,10 +38,10 @@ fn free_port() -> u16 {
 }
 
 /// Runs on a free port, and on another one if that was taken in between.
-fn on_free_port(options: &[&str], server: &str, clients: &[&str]) -> Done {
+pub(crate) fn on_free_port(options: &[&str], server: &str, clients: &[&str]) -> Done {
     for _ in 0..3 {
         let done = show(options, server, clients, free_port()).done();
-        if !done.stderr.contains("EADDRINUSE") {
+        if !["EADDRINUSE", "Address already in use"].iter().any(|taken| done.stderr.contains(taken)) {
             return done;
         }
     }
@@ -46,7 +49,7 @@ fn on_free_port(options: &[&str], server: &str, clients: &[&str]) -> Done {
 }
 
 /// The names above the columns of a picture.
-fn headings(text: &str) -> Vec<&str> {
+pub(crate) fn headings(text: &str) -> Vec<&str> {
     let first = text.lines().next().unwrap_or_default();
     first.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect()
 }
@@ -129,6 +132,19 @@ fn the_ending_of_the_file_is_the_format() {
     let done = capsock(["show", "-o", "run.gif", "a", "--", "b"]).done();
     assert_eq!(done.code, 2, "{done:?}");
     assert!(done.stderr.contains("no format has the extension .gif"), "before anything is run: {done:?}");
+}
+
+#[test]
+fn only_the_clients_that_still_run_are_said_not_to_have_ended() {
+    let (_listening, silent) = silent();
+    let waits = format!("client tcp 127.0.0.1 {silent} --timeout inf hello");
+    let clients = [waits.as_str(), "client tcp 127.0.0.1 PORT hello"];
+    let done =
+        on_free_port(&["--at-once", "--patience", "5"], "serve tcp --host 127.0.0.1 --port PORT", &clients);
+    assert_eq!(done.code, 124, "{done:?}");
+    assert!(done.stderr.contains("capsock 3: HELLO"), "{done:?}");
+    assert!(done.stderr.contains("capsock 2 has not ended after 5 s"), "{done:?}");
+    assert!(!done.stderr.contains("capsock 3 has not ended"), "{done:?}");
 }
 
 /// The options, the server, the client, the exit code, what is said, and what the picture has.

@@ -184,6 +184,7 @@ fn man_writes_a_page_for_each_command() {
         "capsock-serve-udp.1",
         "capsock-serve.1",
         "capsock-show.1",
+        "capsock-step.1",
         "capsock-trace.1",
         "capsock-uppercase.1",
         "capsock-watch.1",

@@ -16,6 +16,7 @@ use super::sys::{Errno, Received};
 use super::traced::{self, PendingConnect, Traced};
 use crate::net::sys::fd::{AsFd, BorrowedFd, OwnedFd};
 use crate::netc;
+use crate::trace;
 
 /// A TCP or UDP socket over IPv4 or IPv6. Dropping it closes the descriptor.
 #[derive(Debug)]
@@ -42,7 +43,8 @@ impl Socket {
     }
 
     fn make(domain: Domain, kind: Type, protocol: Option<Protocol>, nonblocking: bool) -> Sys<Socket> {
-        traced::socket(|| RawSocket::new(domain, kind, protocol, nonblocking)).map(Socket::from)
+        traced::socket(kind == Type::DGRAM, || RawSocket::new(domain, kind, protocol, nonblocking))
+            .map(Socket::from)
     }
 
     fn new(address: &SocketAddr, kind: Type, protocol: Protocol) -> Sys<Socket> {
@@ -59,7 +61,16 @@ impl Socket {
 
     /// bind(2).
     pub(crate) fn bind(&self, address: &SocketAddr) -> Sys<()> {
-        traced::at_once(self, "bind", None, move || self.raw.bind(address))
+        traced::bind(self, address, move |address| self.raw.bind(address))
+    }
+
+    /// getsockname(2), with the port that the program asked for if a link has taken that.
+    pub(crate) fn local_addr(&self) -> Sys<SocketAddr> {
+        let mut local = self.raw.local_addr()?;
+        if let Some(asked) = trace::asked_port(local.port(), || self.raw.is_datagram()) {
+            local.set_port(asked);
+        }
+        Ok(local)
     }
 
     /// listen(2).

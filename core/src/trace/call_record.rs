@@ -13,6 +13,15 @@ pub(crate) const LISTED: usize = 32;
 /// How long a call has waited when the line is written that it has begun.
 pub const BEGIN_AFTER: Duration = Duration::from_millis(10);
 
+/// What a call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Data to receive, or a connection to accept.
+    In,
+    /// Space in the send buffer, or the end of a connect.
+    Out,
+}
+
 /// How a call has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -29,6 +38,8 @@ pub(crate) struct CallRecord<'a> {
     pub(crate) datagrams: bool,
     pub(crate) accepted: Option<RawFd>,
     pub(crate) local: Option<SocketAddr>,
+    /// For a bind that was moved, the address that the program gave.
+    pub(crate) asked: Option<SocketAddr>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) bytes: Option<usize>,
     pub(crate) room: Option<usize>,
@@ -53,6 +64,16 @@ impl Descriptors<'_> {
     pub(crate) fn is_empty(&self) -> bool {
         self.readable.is_empty() && self.writable.is_empty()
     }
+}
+
+/// A call that is about to begin, as whoever steps the program is told of it.
+#[derive(Debug)]
+pub(crate) struct Upcoming<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) fd: RawFd,
+    pub(crate) direction: Direction,
+    /// What is known of it before it is made.
+    pub(crate) record: CallRecord<'a>,
 }
 
 /// A call that waits, with all that its line says.

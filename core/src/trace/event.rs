@@ -116,6 +116,10 @@ pub struct Call<'a> {
     /// This end's address, where it has one; for `accept`, the new connection's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local: Option<SocketAddr>,
+    /// For a `bind` that a link stands before (`CAPSOCK_LINK`), the address that the program asked for, in the place of
+    /// `local`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<SocketAddr>,
     /// The other end's address: that of the connection, or of the datagram.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<SocketAddr>,

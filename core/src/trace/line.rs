@@ -38,8 +38,13 @@ fn list(descriptors: &[i32]) -> Cow<'_, [i32]> {
 
 /// Writes the line of a call that waits.
 pub(super) fn write_begin(begun: &BegunCall<'_>) {
+    recorder::write(&begin_event(begun));
+}
+
+/// The event of a call that has begun, or is about to.
+pub(super) fn begin_event<'a>(begun: &BegunCall<'a>) -> Event<'a> {
     let record = begun.record;
-    recorder::write(&Event::Begin(Begin {
+    Event::Begin(Begin {
         capsock: VERSION,
         pid: sys::process_id().unsigned_abs(),
         tid: begun.thread,
@@ -53,7 +58,7 @@ pub(super) fn write_begin(begun: &BegunCall<'_>) {
         room: number(record.room),
         waited_in: list(record.waited.readable),
         waited_out: list(record.waited.writable),
-    }));
+    })
 }
 
 /// Writes the line of a call.
@@ -78,6 +83,7 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         accepted: record.accepted.map(fd_number),
         transport: transport(&record).into(),
         local: record.local.map(canonical),
+        asked: record.asked.map(canonical),
         peer: record.peer.map(canonical),
         bytes: number(record.bytes),
         room: number(record.room),

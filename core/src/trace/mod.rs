@@ -4,6 +4,9 @@
 //! variable `CAPSOCK_TRACE=FILE` starts a recording with the first call (`CAPSOCK_TRACE_PAYLOAD=0` leaves out what was
 //! sent and received). The crate `capsock-figure` draws a trace.
 //!
+//! A recording in whose environment `CAPSOCK_STEP` names a controller is stepped: each call waits until that lets it go, as
+//! `capsock step` does.
+//!
 //! Without the feature `trace` of the crate, which is on by default, nothing is recorded.
 //!
 //! ```
@@ -22,12 +25,15 @@
 #[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "no line is written of a record"))]
 mod call_record;
 #[cfg(feature = "trace")]
+mod controller;
+#[cfg(feature = "trace")]
 mod environment;
 #[cfg(feature = "trace")]
 mod event;
 mod impairment;
 #[cfg(feature = "trace")]
 mod line;
+mod moved;
 #[cfg(not(feature = "trace"))]
 mod off;
 mod payload;
@@ -41,10 +47,12 @@ mod recorder;
 #[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "no line is written of a record"))]
 mod span;
 #[cfg(feature = "trace")]
+mod step;
+#[cfg(feature = "trace")]
 mod text;
 
 pub use call_record::{BEGIN_AFTER, Descriptors};
-pub(crate) use call_record::{CallRecord, Outcome, PAYLOAD};
+pub(crate) use call_record::{CallRecord, Direction, Outcome, PAYLOAD, Upcoming};
 #[cfg(feature = "trace")]
 pub(crate) use environment::{on, suspended};
 #[cfg(feature = "trace")]
@@ -52,8 +60,9 @@ pub use event::{Begin, Call, Event, Process, UnsupportedVersion, VERSION};
 pub use impairment::{Impairment, impaired};
 #[cfg(feature = "trace")]
 use line::{write_begin, write_call};
+pub(crate) use moved::{MovedBind, asked_port};
 #[cfg(not(feature = "trace"))]
-pub(crate) use off::{descriptor, forked, on, suspended};
+pub(crate) use off::{descriptor, forked, hold, on, suspended};
 #[cfg(not(feature = "trace"))]
 use off::{next_in_sequence, write_begin, write_call};
 pub use payload::{escape_into, unescape};
@@ -65,9 +74,13 @@ use recorder::next_in_sequence;
 pub(crate) use recorder::{descriptor, forked};
 #[cfg(feature = "trace")]
 pub use recorder::{start, stop};
-pub(crate) use span::{
-    Direction, MultiWait, Span, Unreported, WaitSpan, abandoned_span, here_and_now, unreported,
-};
+pub(crate) use span::{MultiWait, Span, Unreported, WaitSpan, abandoned_span, here_and_now, unreported};
+
+#[cfg(feature = "trace")]
+pub(crate) use step::hold;
+#[cfg(feature = "trace")]
+#[doc(hidden)]
+pub use step::{HoldHook, set_hold_hook};
 
 /// The time by the clock of the trace, in nanoseconds: that of [`Call::begin`], the same in all
 /// processes of the machine.

@@ -6,8 +6,10 @@
 
 use std::net::SocketAddr;
 
-use super::call_record::{CallRecord, Outcome as CoreOutcome};
-use super::{environment, process_info, recorder, span};
+use super::call_record::{
+    CallRecord, Descriptors, Direction as CoreDirection, Outcome as CoreOutcome, Upcoming,
+};
+use super::{controller, environment, moved, process_info, recorder, span, step};
 
 /// The bytes of a payload that are recorded.
 pub const PAYLOAD: usize = super::PAYLOAD;
@@ -39,6 +41,7 @@ pub struct Record<'a> {
     pub datagrams: bool,
     pub accepted: Option<i32>,
     pub local: Option<SocketAddr>,
+    pub asked: Option<SocketAddr>,
     pub peer: Option<SocketAddr>,
     pub bytes: Option<usize>,
     pub room: Option<usize>,
@@ -61,7 +64,7 @@ impl Span {
     /// A call that has begun at an earlier time, of which it was blocked in all.
     #[must_use]
     pub fn begun_at(name: &'static str, fd: i32, at: u64) -> Span {
-        Span(span::Span::since(name, fd, span::Direction::Out, at))
+        Span(span::Span::since(name, fd, CoreDirection::Out, at))
     }
 
     /// A close begins.
@@ -107,6 +110,41 @@ impl Span {
     }
 }
 
+/// A call that is stepped, and waits until the controller lets it go.
+#[must_use = "the call is to wait"]
+#[derive(Debug)]
+pub struct Held(step::Held);
+
+impl Held {
+    /// Asks for a call that is about to begin; `None` if it need not wait.
+    pub fn ask(name: &'static str, fd: i32, direction: Direction, record: Record<'_>) -> Option<Held> {
+        let upcoming = || Upcoming { name, fd, direction: direction.into(), record: record.into() };
+        step::ask(|| Some(upcoming())).map(Held)
+    }
+
+    /// The same for a wait for several descriptors.
+    pub fn ask_to_wait(name: &'static str, fd: i32, waited: Descriptors<'_>) -> Option<Held> {
+        let record = CallRecord { waited, ..CallRecord::default() };
+        step::ask(|| Some(Upcoming { name, fd, direction: CoreDirection::In, record })).map(Held)
+    }
+
+    /// Waits until the call may be made. A signal handler of the program may run meanwhile, and make calls.
+    pub fn wait(&self) {
+        self.0.poll();
+    }
+
+    /// After the wait.
+    pub fn end(self) {
+        self.0.close();
+    }
+}
+
+/// Whether calls are stepped.
+#[must_use]
+pub fn is_stepped() -> bool {
+    controller::current().is_some()
+}
+
 /// A wait of this thread, which counts as blocked time of the call that it is part of.
 #[derive(Debug)]
 pub struct WaitSpan(span::WaitSpan);
@@ -122,6 +160,42 @@ impl WaitSpan {
     pub fn end(self) {
         self.0.end();
     }
+}
+
+/// A bind that is made to another port than the program asked for, since a link is to take that. [`end`](MovedBind::end) has
+/// to follow.
+#[derive(Debug)]
+pub struct MovedBind(moved::MovedBind);
+
+impl MovedBind {
+    /// Before a bind that is recorded; `None` if it is made as it is asked for.
+    #[must_use]
+    pub fn of(datagrams: bool, asked: &SocketAddr) -> Option<MovedBind> {
+        moved::MovedBind::of(datagrams, asked).map(MovedBind)
+    }
+
+    /// What the program asked for.
+    #[must_use]
+    pub fn asked(&self) -> SocketAddr {
+        self.0.asked()
+    }
+
+    /// The address for bind(2).
+    #[must_use]
+    pub fn to(&self) -> SocketAddr {
+        self.0.to()
+    }
+
+    /// The bind has ended; the socket is bound to this address if it succeeded.
+    pub fn end(self, bound: Option<SocketAddr>) {
+        self.0.end(bound);
+    }
+}
+
+/// The port that a program was to be bound to whose socket is bound to this one.
+#[must_use]
+pub fn asked_port(port: u16, datagrams: impl FnOnce() -> bool) -> Option<u16> {
+    moved::asked_port(port, datagrams)
 }
 
 /// Starts the recording that the environment names. The process's line is written before its first call's. Returns whether
@@ -161,11 +235,11 @@ pub fn now() -> u64 {
     span::here_and_now().1
 }
 
-impl From<Direction> for span::Direction {
-    fn from(direction: Direction) -> span::Direction {
+impl From<Direction> for CoreDirection {
+    fn from(direction: Direction) -> CoreDirection {
         match direction {
-            Direction::In => span::Direction::In,
-            Direction::Out => span::Direction::Out,
+            Direction::In => CoreDirection::In,
+            Direction::Out => CoreDirection::Out,
         }
     }
 }
@@ -182,8 +256,8 @@ impl From<Outcome> for CoreOutcome {
 
 impl<'a> From<Record<'a>> for CallRecord<'a> {
     fn from(record: Record<'a>) -> CallRecord<'a> {
-        let Record { datagrams, accepted, local, peer, bytes, room, data, argument } = record;
+        let Record { datagrams, accepted, local, asked, peer, bytes, room, data, argument } = record;
         let (waited, ready) = Default::default();
-        CallRecord { datagrams, accepted, local, peer, bytes, room, data, argument, waited, ready }
+        CallRecord { datagrams, accepted, local, asked, peer, bytes, room, data, argument, waited, ready }
     }
 }

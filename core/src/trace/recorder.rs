@@ -8,9 +8,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use std::{io, thread};
+use std::{env, io, thread};
 
+use super::controller::{self, VARIABLE};
 use super::event::{Event, Process, VERSION};
+use super::moved;
 use super::process_info::process_info;
 use super::text::Text;
 use crate::error::{Error, Result};
@@ -27,6 +29,9 @@ static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// The longest line in bytes, well above one with two IPv6 addresses, 32 bytes of payload and every number.
 const LINE: usize = 2048;
+
+/// `1` moves the first bind to a free port.
+const LINK: &str = "CAPSOCK_LINK";
 
 /// How long a stop waits for lines that are being written.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
@@ -184,16 +189,30 @@ pub(super) fn start_for(path: &Path, payload: bool, by_environment: bool, line: 
         close(file);
         return Err(failed(errno));
     }
+    if link_stands_before() {
+        moved::move_next();
+    }
+    if let Err(Errno(errno)) = controller::prepare() {
+        let why = netc::errno_name(errno).unwrap_or("EUNKNOWN");
+        let mut warning = Text::<160>::new();
+        let _ = writeln!(warning, "capsock: the program is not stepped: {VARIABLE} names no socket ({why})");
+        sys::write_error(warning.as_bytes());
+    }
     STATE.store(ON, Ordering::SeqCst);
     Ok(())
+}
+
+/// Whether a link is to take the port of this process. The user of a privileged program has no say in its ports.
+fn link_stands_before() -> bool {
+    env::var_os(LINK).is_some_and(|value| value == "1") && !sys::is_privileged()
 }
 
 fn process() -> u32 {
     sys::process_id().unsigned_abs()
 }
 
-fn close(file: FileNumber) {
-    // SAFETY: the file is the recording's, and `OUTPUT` does not have it any more.
+pub(super) fn close(file: FileNumber) {
+    // SAFETY: the file is the recording's or a call's, and nobody has it any more.
     unsafe { sys::close_file(file) };
 }
 
@@ -317,9 +336,13 @@ fn times() -> [u64; 2] {
     [netc::CLOCK_MONOTONIC, netc::CLOCK_REALTIME].map(sys::nanoseconds)
 }
 
-fn write_process(parent: Option<u32>, [at, wall]: [u64; 2]) -> std::result::Result<(), Errno> {
+fn write_process(parent: Option<u32>, times: [u64; 2]) -> std::result::Result<(), Errno> {
+    write_line(&process_event(parent, times))
+}
+
+fn process_event(parent: Option<u32>, [at, wall]: [u64; 2]) -> Event<'static> {
     let info = process_info();
-    write_line(&Event::Process(Process {
+    Event::Process(Process {
         capsock: VERSION,
         pid: process(),
         parent,
@@ -327,13 +350,30 @@ fn write_process(parent: Option<u32>, [at, wall]: [u64; 2]) -> std::result::Resu
         language: info.language().into(),
         at,
         wall,
-    }))
+    })
 }
 
 fn write_line(event: &Event<'_>) -> std::result::Result<(), Errno> {
+    with_line(event, |line| OUTPUT.write(line))
+}
+
+fn with_line(
+    event: &Event<'_>,
+    write: impl FnOnce(&[u8]) -> std::result::Result<(), Errno>,
+) -> std::result::Result<(), Errno> {
     let mut line = Text::<LINE>::new();
     let whole = serde_json::to_writer(&mut line, event).is_ok() && line.write_char('\n').is_ok();
-    if whole { OUTPUT.write(line.as_bytes()) } else { Err(Errno(netc::EMSGSIZE)) }
+    if whole { write(line.as_bytes()) } else { Err(Errno(netc::EMSGSIZE)) }
+}
+
+/// Writes the line of an event to another file than the recording's.
+pub(super) fn write_line_to(file: FileNumber, event: &Event<'_>) -> std::result::Result<(), Errno> {
+    with_line(event, |line| sys::write_line(file, line))
+}
+
+/// The same with the line of this process.
+pub(super) fn write_process_line(file: FileNumber, parent: Option<u32>) -> std::result::Result<(), Errno> {
+    write_line_to(file, &process_event(parent, times()))
 }
 
 /// Ends the recording because a line could not be written, with one message on standard error.

@@ -10,22 +10,13 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 
-use super::call_record::{BegunCall, CallRecord, Descriptors, EndedCall, Outcome};
+use super::call_record::{BegunCall, CallRecord, Descriptors, Direction, EndedCall, Outcome};
 use crate::net::sys;
 use crate::net::sys::fd::{NO_FD, RawFd};
 use crate::netc;
 
 /// The descriptors of one wait that are kept: a wait for more is an event loop's, and blocks no single call.
 const KEPT: usize = 4;
-
-/// What a call waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// Data to receive, or a connection to accept.
-    In,
-    /// Space in the send buffer, or the end of a connect.
-    Out,
-}
 
 /// The call that this thread has attempted, or waits for.
 #[derive(Clone, Copy)]
@@ -275,6 +266,13 @@ impl MultiWait {
         MultiWait { name, fd, at: now() }
     }
 
+    /// Waits, if the call is stepped, until it may be made; it begins then.
+    pub(crate) fn after(self, hold: impl FnOnce(&'static str, RawFd)) -> MultiWait {
+        let MultiWait { name, fd, .. } = self;
+        hold(name, fd);
+        MultiWait::begin(name, fd)
+    }
+
     /// Writes the line that it has begun.
     pub(crate) fn report(&self, waited: Descriptors<'_>) {
         let record = CallRecord { waited, ..CallRecord::default() };
@@ -294,6 +292,14 @@ impl MultiWait {
         let (sequence, thread) = (None, None);
         super::write_call(EndedCall { name, fd, begin, end, blocked, sequence, thread, outcome, record });
     }
+}
+
+/// Whether the next call on the descriptor is one that this thread has attempted before, which would have blocked.
+pub(super) fn is_attempted(fd: RawFd, direction: Direction) -> bool {
+    let is_it = |pending: Pending| {
+        pending.direction == direction && pending.is_for(fd) && pending.attempted.is_some()
+    };
+    PENDING.get().is_some_and(is_it)
 }
 
 /// The call that this thread has attempted or waited for on a descriptor, and makes no further attempt at.

@@ -13,7 +13,10 @@ mod calls;
 #[cfg(unix)]
 mod ends;
 mod lines;
+mod moved;
 #[path = "../support/numbers.rs"]
 mod numbers;
 mod processes;
 mod servers;
+#[cfg(unix)]
+mod steps;

@@ -192,9 +192,14 @@ fn before_or_after(model: &Model, from: usize, opener: usize, at: Option<usize>)
     }
 }
 
-/// The programs' ranks in the canonical order: servers, then clients in the order in which servers received from them.
+/// The programs' ranks in the canonical order: servers, first those that a link stands before, then clients in the order in
+/// which servers received from them.
 fn ranks(model: &Model) -> Vec<usize> {
     let mut met = vec![usize::MAX; model.programs.len()];
+    let mut linked = vec![false; model.programs.len()];
+    for step in model.steps.iter().filter(|step| step.call.asked.is_some()) {
+        linked[step.program] = true;
+    }
     for message in &model.messages {
         let Some((from, to)) = message.from.zip(message.to) else { continue };
         if model.programs[model.steps[to].program].serves {
@@ -205,7 +210,7 @@ fn ranks(model: &Model) -> Vec<usize> {
     let mut programs: Vec<_> = (0..model.programs.len()).collect();
     let key = |program: usize| {
         let Program { name, serves, .. } = &model.programs[program];
-        (!serves, if *serves { 0 } else { met[program] }, name.clone(), program)
+        (!serves, !linked[program], if *serves { 0 } else { met[program] }, name.clone(), program)
     };
     programs.sort_by_cached_key(|program| key(*program));
     let mut ranks = vec![0; programs.len()];

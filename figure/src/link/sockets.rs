@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use super::super::Step;
-use super::super::read::is_multi_wait;
+use super::super::read::{connects_on, is_multi_wait};
 use super::addresses::{AddressKey, address_key, agree};
 use super::processes::RecordedProcess;
 use capsock::trace::Call;
@@ -20,6 +20,8 @@ pub(super) struct SocketHistory {
     pub(super) steps: Vec<usize>,
     /// The successful `connect` or `accept` of its connection.
     pub(super) connect: Option<usize>,
+    /// The `connect` that did not wait, and whose end is not known yet.
+    connecting: Option<usize>,
     pub(super) accept: Option<usize>,
     /// When it was created, or first used.
     opened: u64,
@@ -121,12 +123,16 @@ impl Tracker<'_> {
             "close" => self.close(process, call, socket, step),
             name => {
                 let history = &mut self.histories[socket];
+                if connects_on(call) {
+                    history.connecting = Some(step);
+                }
                 if call.local.is_some_and(|local| local.port() != 0) {
                     history.local = call.local;
                 }
                 if !history.udp && call.peer.is_some() && (name != "connect" || ok) {
                     history.peer = call.peer;
-                    history.connect = history.connect.or((name == "connect").then_some(step));
+                    let connect = if name == "connect" { Some(step) } else { history.connecting };
+                    history.connect = history.connect.or(connect);
                     self.connected(socket);
                 }
             }

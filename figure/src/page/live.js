@@ -68,6 +68,7 @@
   };
 
   const events = new EventSource("events");
+  window.capsock.events = events;
   events.addEventListener("picture", (event) => {
     wanted = event.lastEventId;
     take();

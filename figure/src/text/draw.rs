@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::call_text;
 use super::super::label;
+use super::super::read::connects_on;
 use super::super::timeline::{self, Entry};
 use super::super::{Model, TextOptions};
 use super::canvas::{Row, Style, clipped, shown, width, wrapped};
@@ -169,7 +170,8 @@ impl<'a> Drawing<'a> {
                     row.put((MARGIN - 2).saturating_sub(width(&time)), &time, Style::Dim);
                 }
             }
-            let bad = of.call.outcome != "ok" && (label::failed(of) || !(of.polls() || of.still_waits()));
+            let bad = of.call.outcome != "ok"
+                && (label::failed(of) || !(of.polls() || of.still_waits() || connects_on(&of.call)));
             let indent = if nth == 0 { 2 } else { 4 };
             row.put(column.line + indent, &line, if bad { Style::Bad } else { Style::Plain });
             row.write(self.options.colour, &mut self.out);
@@ -218,6 +220,9 @@ impl<'a> Drawing<'a> {
         let of = &self.model.steps[step];
         if of.polls() && !label::failed(of) {
             return label::result(self.model, of).unwrap_or_default().replacen("returns:", "=", 1);
+        }
+        if connects_on(&of.call) {
+            return label::CONNECTS_ON.to_owned();
         }
         if of.call.outcome != "ok" {
             return format!("{} {}", self.glyphs.fails, of.call.outcome);

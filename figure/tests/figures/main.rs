@@ -27,6 +27,7 @@ const ORDINARY: PageOptions<'static> = PageOptions {
     font_size: 13,
     light: false,
     live: false,
+    stepped: false,
 };
 
 #[test]

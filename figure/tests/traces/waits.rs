@@ -151,3 +151,56 @@ fn a_wait_for_several_sockets_is_a_wait_and_no_message() {
         assert!(page.contains("returns: connectionSocket ready") && page.contains("man 2 epoll_wait"));
     }
 }
+
+/// A connect that returned before the connection was made, as a non-blocking one does.
+#[test]
+fn a_connect_that_goes_on_is_the_one_of_its_connection() {
+    let ok = format!("{CLIENT},\"outcome\":\"ok\"");
+    let lines = connected();
+    for (outcome, again, setups) in
+        [("EINPROGRESS", true, 1), ("EINPROGRESS", false, 0), ("ETIMEDOUT", true, 0)]
+    {
+        let failed =
+            "\"fd\":3,\"transport\":\"tcp\",\"local\":\"127.0.0.1:50001\",\"peer\":\"127.0.0.1:12000\"";
+        let mut lines = lines.replace(&ok, &format!("{failed},\"outcome\":\"{outcome}\""));
+        if again {
+            lines.push_str(&call(8, 2, "send", (9, 9), &format!("{ok},\"bytes\":2,\"room\":2")));
+        }
+        let drawn = text(&linked(&lines), &wide());
+        let made =
+            drawn.lines().filter(|line| line.contains("setup") && !line.contains("no send seen")).count();
+        assert_eq!(made, setups, "{outcome} {again}: {drawn}");
+        let goes_on = outcome == "EINPROGRESS";
+        assert_eq!(drawn.contains("connect(127.0.0.1:12000) in progress"), goes_on, "{drawn}");
+        assert_eq!(drawn.contains(&format!("✗ {outcome}")), !goes_on, "{drawn}");
+    }
+}
+
+/// A server that a link stands before.
+#[test]
+fn a_bind_is_drawn_as_the_program_asked_for_it() {
+    let ok = |local: &str| format!("\"fd\":3,\"transport\":\"tcp\",\"local\":\"{local}\",\"outcome\":\"ok\"");
+    let lines = connected().replace("127.0.0.1:12000", "127.0.0.1:40001");
+    let bound = ok("127.0.0.1:40001");
+    let moved = bound.replace("\"outcome\"", "\"asked\":\"127.0.0.1:40000\",\"outcome\"");
+    let lines = lines.replace(&format!("\"call\":\"bind\",{bound}"), &format!("\"call\":\"bind\",{moved}"));
+    // The link, whose name is before the server's.
+    let link = r#"{"event":"process","capsock":1,"pid":9,"program":"a link","language":"rust","at":4500000,"wall":1}"#;
+    let listens = |name: &str, seq, rest: &str| {
+        let rest = format!("{}{rest}", ok("127.0.0.1:40000"));
+        call(9, seq, name, (4, 4), &rest)
+    };
+    let made = call(9, 0, "socket", (4, 4), "\"fd\":3,\"transport\":\"tcp\",\"outcome\":\"ok\"");
+    let of_link = [made, listens("bind", 1, ""), listens("listen", 2, ",\"argument\":1")].concat();
+    let model = linked(&format!("{lines}{link}\n{of_link}"));
+    let (plain, normal) = (text(&model, &wide()), text(&normalize(model), &wide()));
+    assert!(plain.contains("serverSocket.bind(127.0.0.1:40000)"), "{plain}");
+    assert!(plain.contains("clientSocket.connect(127.0.0.1:40001)"), "{plain}");
+    for drawn in [&plain, &normal] {
+        let first = drawn.lines().next().unwrap();
+        let columns: Vec<_> = first.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect();
+        assert_eq!(columns, ["server.py", "a link", "client.py"], "{drawn}");
+    }
+    assert!(normal.contains("serverSocket.bind(127.0.0.1:50002)"), "{normal}");
+    assert!(normal.contains("clientSocket.connect(127.0.0.1:50003)"), "{normal}");
+}

@@ -34,7 +34,7 @@ pub(super) unsafe fn on_sendmsg(
     if message.is_null() || !may_be_socket(fd) {
         return real();
     }
-    let call = Call { name: "sendmsg", fd, direction: Direction::Out, flags, room: None };
+    let call = Call { name: "sendmsg", fd, direction: Direction::Out, flags, room: None, to: None };
     // SAFETY: the call has read it, and sent that much of it.
     record::call(call, real, |ended, count| unsafe {
         write_one(ended, &message.read_unaligned(), count);
@@ -67,7 +67,7 @@ pub(super) unsafe fn on_recvmsg(
         }
         return result;
     }
-    let call = Call { name: "recvmsg", fd, direction: Direction::In, flags, room: None };
+    let call = Call { name: "recvmsg", fd, direction: Direction::In, flags, room: None, to: None };
     // SAFETY: the call has filled it.
     record::call(call, real, |ended, count| unsafe {
         write_one(ended, &message.read_unaligned(), count);
@@ -145,7 +145,7 @@ pub(super) unsafe fn on_many(
     if messages.is_null() || !may_be_socket(fd) {
         return real();
     }
-    let call = Call { name, fd, direction, flags, room: None };
+    let call = Call { name, fd, direction, flags, room: None, to: None };
     let result = record::call(
         call,
         || real() as isize,

@@ -7,6 +7,7 @@
 mod descriptors;
 mod epolls;
 mod messages;
+mod names;
 mod sockets;
 mod stdio;
 mod syscalls;

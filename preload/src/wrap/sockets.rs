@@ -1,4 +1,4 @@
-//! Making, naming, connecting and ending sockets.
+//! Making, connecting and ending sockets.
 
 use std::ffi::{c_int, c_void};
 
@@ -7,9 +7,9 @@ use libc::{sockaddr, socklen_t};
 
 use crate::addresses::with_socket;
 use crate::descriptors::{self, Kind, is_active, may_be_socket};
-use crate::guard::Guard;
+use crate::guard::{Guard, recording};
 use crate::record::{self, Call};
-use crate::{addresses, connects, process, real};
+use crate::{addresses, connects, process, real, step};
 
 /// socket(2).
 ///
@@ -40,7 +40,8 @@ pub(super) fn on_socket(domain: c_int, kind: c_int, real: impl FnOnce() -> c_int
 
 #[cold]
 fn record_socket(kind: Kind, real: impl FnOnce() -> c_int) -> c_int {
-    let begun = record::recording(0).map(|_guard| Span::begin("socket", -1, Direction::Out));
+    step::hold_socket(kind);
+    let begun = recording(0).map(|_guard| Span::begin("socket", -1, Direction::Out));
     let fd = real();
     let outcome = record::outcome(fd);
     descriptors::forget(fd);
@@ -54,20 +55,6 @@ fn record_socket(kind: Kind, real: impl FnOnce() -> c_int) -> c_int {
     fd
 }
 
-/// bind(2).
-///
-/// # Safety
-/// As that function.
-#[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn bind(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
-    // SAFETY: the arguments are the caller's.
-    on_bind(fd, || unsafe { real::bind(fd, address, length) })
-}
-
-pub(super) fn on_bind(fd: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("bind", fd, None, real) } else { real() }
-}
-
 /// listen(2).
 ///
 /// # Safety
@@ -79,7 +66,8 @@ pub unsafe extern "C-unwind" fn listen(fd: c_int, backlog: c_int) -> c_int {
 }
 
 pub(super) fn on_listen(fd: c_int, backlog: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("listen", fd, Some(backlog), real) } else { real() }
+    let record = Record { argument: Some(backlog), ..Record::default() };
+    if may_be_socket(fd) { record::at_once("listen", fd, record, None, real) } else { real() }
 }
 
 /// shutdown(2).
@@ -93,7 +81,8 @@ pub unsafe extern "C-unwind" fn shutdown(fd: c_int, how: c_int) -> c_int {
 }
 
 pub(super) fn on_shutdown(fd: c_int, how: c_int, real: impl FnOnce() -> c_int) -> c_int {
-    if may_be_socket(fd) { record::at_once("shutdown", fd, Some(how), real) } else { real() }
+    let record = Record { argument: Some(how), ..Record::default() };
+    if may_be_socket(fd) { record::at_once("shutdown", fd, record, None, real) } else { real() }
 }
 
 /// accept(2).
@@ -127,7 +116,7 @@ pub(super) fn on_accept(fd: c_int, real: impl FnOnce() -> c_int) -> c_int {
         descriptors::forget(new);
         return new;
     }
-    let call = Call { name: "accept", fd, direction: Direction::In, flags: 0, room: None };
+    let call = Call { name: "accept", fd, direction: Direction::In, flags: 0, room: None, to: None };
     let result = record::call(
         call,
         || {
@@ -180,7 +169,10 @@ unsafe fn record_connect(
     length: socklen_t,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
-    let begun = record::recording(fd).and_then(|_guard| {
+    // SAFETY: by this function's contract.
+    let to = unsafe { step::address(address, length) };
+    step::hold("connect", fd, Direction::Out, |_| Some(Record { peer: Some(to?), ..Record::default() }));
+    let begun = recording(fd).and_then(|_guard| {
         let kind = descriptors::ask(fd)?;
         // One that the system would refuse is not read.
         let readable = !address.is_null() && usize::try_from(length).is_ok_and(|length| length < 4096);

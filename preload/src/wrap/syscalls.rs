@@ -7,7 +7,8 @@ use libc::{sockaddr, socklen_t};
 
 use super::descriptors::{on_close, on_close_range, on_dup, on_dup2, on_fcntl};
 use super::messages::{on_many, on_recvmsg, on_sendmsg};
-use super::sockets::{on_accept, on_bind, on_connect, on_getsockopt, on_listen, on_shutdown, on_socket};
+use super::names::{on_bind, on_getsockname};
+use super::sockets::{on_accept, on_connect, on_getsockopt, on_listen, on_shutdown, on_socket};
 use super::transfers::{Buffers, on_receive, on_send};
 use crate::descriptors::{self, is_active};
 use crate::guard::Guard;
@@ -55,7 +56,11 @@ pub unsafe extern "C-unwind" fn syscall(
                 on_send("send", fd, Buffers::list(b as _, c as _), 0, nobody, || real() as _) as _
             }
             libc::SYS_socket => on_socket(fd, b as _, int).into(),
-            libc::SYS_bind => on_bind(fd, int).into(),
+            libc::SYS_bind => on_bind(fd, b as *const sockaddr, c as socklen_t, |address| {
+                real::syscall(number, a, address as c_long, c, d, e, f) as c_int
+            })
+            .into(),
+            libc::SYS_getsockname => on_getsockname(fd, b as *mut sockaddr, c as *mut socklen_t, int).into(),
             libc::SYS_listen => on_listen(fd, b as _, int).into(),
             libc::SYS_shutdown => on_shutdown(fd, b as _, int).into(),
             libc::SYS_accept | libc::SYS_accept4 => on_accept(fd, int).into(),

@@ -9,7 +9,7 @@ use libc::{iovec, off_t, size_t, sockaddr, sockaddr_storage, socklen_t, ssize_t}
 use crate::buffers::Gathered;
 use crate::descriptors::{self, Kind, may_be_socket};
 use crate::record::{self, Call};
-use crate::{addresses, real};
+use crate::{addresses, real, step};
 
 /// A buffer, or a list of them.
 #[derive(Clone, Copy)]
@@ -85,7 +85,7 @@ unsafe fn record_receive(
     };
     let (address, of) =
         if unasked.is_some() { (own.cast_const(), own_length.cast_const()) } else { (address, of) };
-    record::call(Call { name, fd, direction: Direction::In, flags, room }, real, |ended, count| {
+    record::call(Call { name, fd, direction: Direction::In, flags, room, to: None }, real, |ended, count| {
         // SAFETY: the call has filled that much of them; it has written the address and its length.
         unsafe {
             // With MSG_TRUNC the bytes of a stream are discarded (tcp(7)), and the length of a datagram is that of all of it.
@@ -125,7 +125,9 @@ pub(super) unsafe fn on_send(
     let room = if let Buffers::One(_, room) = buffers { Some(room) } else { None };
     // A peek is no flag of a send.
     let flags = flags & !libc::MSG_PEEK;
-    record::call(Call { name, fd, direction: Direction::Out, flags, room }, real, |ended, count| {
+    // SAFETY: by this function's contract.
+    let to = unsafe { step::address(address, length) };
+    record::call(Call { name, fd, direction: Direction::Out, flags, room, to }, real, |ended, count| {
         // SAFETY: the call has read that much of them, and the address.
         unsafe {
             let gathered = buffers.gather(count);

@@ -4,11 +4,12 @@ use std::ffi::c_int;
 
 use super::socket::{BlockingSocket, InUse};
 use crate::net::sys::Errno;
-use crate::net::traced::{Traced, is_recorded, may_block, outcome_of, report_parked};
+use crate::net::sys::fd::RawFd;
+use crate::net::traced::{Traced, is_recorded, may_block, outcome_of, report_parked, with_socket};
 use crate::net::wait::WaitPolicy;
 use crate::net::wait_error::WaitError;
 use crate::netc;
-use crate::trace::{Direction, Outcome, Span};
+use crate::trace::{CallRecord, Direction, Outcome, Span};
 
 impl BlockingSocket {
     /// A poller waits for input in the place of the next receive or accept.
@@ -35,6 +36,12 @@ impl Traced for BlockingSocket {
     type Error = WaitError;
     type Policy = WaitPolicy;
     type Open<'a> = InUse<'a>;
+
+    fn upcoming<'a>(&self, record: CallRecord<'a>, flags: c_int) -> Option<(RawFd, CallRecord<'a>)> {
+        // It is not in use while it waits to be let go, so that another thread may close it.
+        let in_use = self.in_use().ok()?;
+        is_recorded(flags).then(|| (in_use.fd(), with_socket(&in_use, record)))
+    }
 
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int) -> Option<(InUse<'_>, Span)> {
         let in_use = self.in_use().ok()?;

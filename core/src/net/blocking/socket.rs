@@ -222,6 +222,9 @@ impl BlockingSocket {
 
     /// No call begins from now on. `None` if the socket was closed before.
     fn end(&self) -> Option<Release> {
+        if !self.is_closed() {
+            traced::hold_close(self.raw());
+        }
         self.note_closer();
         self.uses.close()
     }

@@ -11,8 +11,9 @@ use super::buffers::{Buffers, Gathered, ReceiveResult, Sent};
 use super::outcome::{is_recorded, may_block, outcome_of, with_socket, would_block};
 use crate::net::raw::RawSocket;
 use crate::net::sys::Errno;
+use crate::net::sys::fd::RawFd;
 use crate::netc;
-use crate::trace::{self, CallRecord, Direction, Outcome, Span, WaitSpan};
+use crate::trace::{self, CallRecord, Direction, Outcome, Span, Upcoming, WaitSpan};
 
 type Sys<T> = Result<T, Errno>;
 
@@ -30,6 +31,25 @@ pub(in crate::net) trait Traced {
     type Open<'a>: Deref<Target = RawSocket>
     where
         Self: 'a;
+
+    /// What a call with these flags is about to do, for whoever steps it; `None` if it is not recorded.
+    fn upcoming<'a>(&self, record: CallRecord<'a>, flags: c_int) -> Option<(RawFd, CallRecord<'a>)>;
+
+    /// Waits until the call may be made, if it is stepped, and begins it; `None` if it is not recorded.
+    #[inline(always)]
+    fn begin_stepped(
+        &self,
+        name: &'static str,
+        direction: Direction,
+        flags: c_int,
+        record: CallRecord<'_>,
+    ) -> Option<(Self::Open<'_>, Span)> {
+        trace::hold(|| {
+            let (fd, record) = self.upcoming(record, flags)?;
+            Some(Upcoming { name, fd, direction, record })
+        });
+        self.begin(name, direction, flags)
+    }
 
     /// Begins a call with these flags; `None` if it is not recorded.
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int)
@@ -122,6 +142,10 @@ impl Traced for RawSocket {
     type Policy = ();
     type Open<'a> = &'a RawSocket;
 
+    fn upcoming<'a>(&self, record: CallRecord<'a>, flags: c_int) -> Option<(RawFd, CallRecord<'a>)> {
+        (is_recorded(flags) && !self.is_unix()).then(|| (self.fd(), with_socket(self, record)))
+    }
+
     fn begin(&self, name: &'static str, direction: Direction, flags: c_int) -> Option<(&RawSocket, Span)> {
         (is_recorded(flags) && !self.is_unix()).then(|| (self, Span::begin(name, self.fd(), direction)))
     }
@@ -171,7 +195,8 @@ fn record_accept<S: Traced + ?Sized, N: Deref<Target = RawSocket>>(
     policy: S::Policy,
     call: impl FnOnce(&S, S::Policy) -> Result<(N, SockAddr), S::Error>,
 ) -> Result<(N, SockAddr), S::Error> {
-    let Some((open, span)) = socket.begin("accept", Direction::In, 0) else { return call(socket, policy) };
+    let begun = socket.begin_stepped("accept", Direction::In, 0, CallRecord::default());
+    let Some((open, span)) = begun else { return call(socket, policy) };
     let (result, outcome) = socket.attempt_accept(policy, || call(socket, policy));
     let record = result.as_ref().map_or_else(
         |_| CallRecord::default(),
@@ -197,7 +222,8 @@ fn record_connect<S: Traced + ?Sized>(
     policy: S::Policy,
     call: impl FnOnce(&S, &SocketAddr, S::Policy) -> Result<(), S::Error>,
 ) -> Result<(), S::Error> {
-    let Some((open, span)) = socket.begin("connect", Direction::Out, 0) else {
+    let upcoming = CallRecord { peer: Some(*address), ..CallRecord::default() };
+    let Some((open, span)) = socket.begin_stepped("connect", Direction::Out, 0, upcoming) else {
         return call(socket, address, policy);
     };
     span.note(None, Some(*address));
@@ -221,10 +247,12 @@ fn record_receive<S: Traced + ?Sized, B: Buffers + ?Sized, T: ReceiveResult>(
     policy: S::Policy,
     mut call: impl FnMut(&S, &mut B, c_int, S::Policy) -> Result<T, S::Error>,
 ) -> Result<T, S::Error> {
-    let Some((open, span)) = socket.begin(name, Direction::In, flags) else {
+    let room = Some(Gathered::of(buffers).whole);
+    let upcoming = CallRecord { room, ..CallRecord::default() };
+    let Some((open, span)) = socket.begin_stepped(name, Direction::In, flags, upcoming) else {
         return call(socket, buffers, flags, policy);
     };
-    span.note(Some(Gathered::of(buffers).whole), None);
+    span.note(room, None);
     let result = socket.attempt(flags, |flags| call(socket, buffers, flags, policy));
     let (count, peer) = result.as_ref().map_or((0, None), ReceiveResult::length_and_source);
     let gathered = Gathered::of(buffers);
@@ -270,10 +298,12 @@ fn record_send<S: Traced + ?Sized, B: Buffers + ?Sized, T: Sent<S::Error>>(
     policy: S::Policy,
     call: impl FnOnce(&S, &B, c_int, S::Policy) -> T,
 ) -> T {
-    let Some((open, span)) = socket.begin(name, Direction::Out, flags) else {
+    let (room, peer) = (Some(Gathered::of(buffers).whole), to.copied());
+    let upcoming = CallRecord { room, peer, ..CallRecord::default() };
+    let Some((open, span)) = socket.begin_stepped(name, Direction::Out, flags, upcoming) else {
         return call(socket, buffers, flags, policy);
     };
-    span.note(Some(Gathered::of(buffers).whole), to.copied());
+    span.note(room, peer);
     let result = call(socket, buffers, flags, policy);
     let sent = result.sent();
     let gathered = Gathered::of(buffers);

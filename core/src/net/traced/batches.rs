@@ -65,7 +65,8 @@ fn record_receive_batch<B: ReceivedDatagrams>(
     flags: c_int,
     call: impl Fn(&RawSocket, &mut B, c_int) -> Sys<usize>,
 ) -> Sys<usize> {
-    let Some((open, span)) = socket.begin("recvfrom", Direction::In, flags) else {
+    let upcoming = CallRecord { room: Some(B::CAPACITY), ..CallRecord::default() };
+    let Some((open, span)) = socket.begin_stepped("recvfrom", Direction::In, flags, upcoming) else {
         return call(socket, batch, flags);
     };
     let result = socket.attempt(flags, |flags| call(socket, batch, flags));
@@ -108,8 +109,15 @@ fn record_send_batch<B: SentDatagrams, T>(
     batch: &mut B,
     call: impl FnOnce(&RawSocket, &mut B) -> Sys<T>,
 ) -> Sys<T> {
-    let Some((open, span)) = socket.begin("sendto", Direction::Out, 0) else { return call(socket, batch) };
     let first = batch.next_index();
+    let next = batch.datagrams(first..first + 1).next();
+    let upcoming = next.map_or_else(CallRecord::default, |datagram| CallRecord {
+        room: Some(datagram.bytes.len()),
+        peer: datagram.peer,
+        ..CallRecord::default()
+    });
+    let begun = socket.begin_stepped("sendto", Direction::Out, 0, upcoming);
+    let Some((open, span)) = begun else { return call(socket, batch) };
     let result = call(socket, batch);
     let record = with_socket(open, CallRecord::default());
     let write = |outcome, messages| {

@@ -19,7 +19,9 @@ mod waits;
 pub(super) use attempts::Traced;
 pub(super) use batches::{Datagram, ReceivedDatagrams, SentDatagrams, receive_batch, send_batch};
 pub(super) use begun::report_parked;
-pub(super) use calls::{PendingConnect, at_once, at_once_unless, close, end_abandoned_span, socket};
-pub(super) use outcome::{is_on, is_recorded, may_block, outcome_of};
+pub(super) use calls::{
+    PendingConnect, at_once, at_once_unless, bind, close, end_abandoned_span, hold_close, socket,
+};
+pub(super) use outcome::{is_on, is_recorded, may_block, outcome_of, with_socket};
 pub use polls::{PollKind, PollSpan};
 pub(super) use waits::{blocking, wait};

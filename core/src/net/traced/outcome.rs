@@ -33,7 +33,7 @@ pub(in crate::net) fn outcome_of<T, E: Copy + Into<Outcome>>(result: &Result<T, 
 }
 
 /// Adds the addresses and the type of the socket.
-pub(super) fn with_socket<'a>(socket: &RawSocket, record: CallRecord<'a>) -> CallRecord<'a> {
+pub(in crate::net) fn with_socket<'a>(socket: &RawSocket, record: CallRecord<'a>) -> CallRecord<'a> {
     // Not every socket has a peer; errno stays the call's.
     let _errno = KeptErrno::new();
     let has_port = |address: &SocketAddr| address.port() != 0;

@@ -4,7 +4,7 @@ use super::begun::borrowed;
 use crate::net::sys::fd::{NO_FD, RawFd};
 use crate::net::sys::{Errno, KeptErrno};
 use crate::netc;
-use crate::trace::{self, Descriptors, MultiWait, Outcome};
+use crate::trace::{self, CallRecord, Descriptors, Direction, MultiWait, Outcome, Upcoming};
 
 /// A call that waits for several descriptors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +16,18 @@ pub enum PollKind {
     Poll,
     /// `epoll_wait(2)`, or kevent(2) for its descriptors.
     EpollWait,
+}
+
+impl PollKind {
+    /// Its name in a trace: `select`, `poll`, `epoll_wait`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            PollKind::Select => "select",
+            PollKind::Poll => "poll",
+            PollKind::EpollWait => "epoll_wait",
+        }
+    }
 }
 
 /// A wait for several descriptors that is being recorded. The caller makes the system call.
@@ -35,12 +47,19 @@ impl PollSpan {
 
     #[cold]
     fn of(kind: PollKind, fd: Option<i32>) -> PollSpan {
-        let name = match kind {
-            PollKind::Select => "select",
-            PollKind::Poll => "poll",
-            PollKind::EpollWait => "epoll_wait",
+        PollSpan(MultiWait::begin(kind.name(), fd.map_or(NO_FD, of_number)))
+    }
+
+    /// Before the call: waits until it may be made, if it is stepped and waits for a TCP or UDP socket.
+    pub fn hold(self, waited: Descriptors<'_>) -> PollSpan {
+        let _errno = KeptErrno::new();
+        let record = CallRecord { waited, ..CallRecord::default() };
+        let hold = |name, fd| {
+            trace::hold(|| {
+                has_socket(waited).then_some(Upcoming { name, fd, direction: Direction::In, record })
+            });
         };
-        PollSpan(MultiWait::begin(name, fd.map_or(NO_FD, of_number)))
+        PollSpan(self.0.after(hold))
     }
 
     /// The call waits: writes the line that it has begun, if it waits for a TCP or UDP socket. To be called once.

@@ -4,6 +4,8 @@ mod address;
 mod blocked_signals;
 mod calls;
 mod clock;
+#[cfg(feature = "trace")]
+mod controller;
 mod descriptor;
 mod files;
 mod fork;
@@ -24,6 +26,8 @@ pub(crate) use calls::{
     reuse_address,
 };
 pub(crate) use clock::nanoseconds;
+#[cfg(feature = "trace")]
+pub(crate) use controller::ControllerAddress;
 pub(crate) use descriptor::{PollableInput, close_number, copy_number, set_close_on_exec};
 pub(crate) use files::lock_directory;
 pub(crate) use fork::{count_forks, generation};

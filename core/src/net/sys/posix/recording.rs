@@ -15,7 +15,7 @@ use crate::net::sys::errno::check;
 use crate::net::sys::errno::{Errno, Sys};
 
 /// The lowest descriptor of a recording: the program's own keep the numbers that they have without one.
-const LOWEST: c_int = 200;
+pub(super) const LOWEST: c_int = 200;
 
 /// The number of an open file: its descriptor.
 pub(crate) type FileNumber = RawFd;

@@ -46,6 +46,7 @@ pub use process::write_without_signals;
 pub(crate) use process::{count_forks, generation, nanoseconds, process_id, thread_id, with_signals_blocked};
 #[cfg(feature = "trace")]
 pub(crate) use recording::{
-    FileId, FileNumber, close_file, file_id, is_privileged, open_to_append, write_error, write_line,
+    ControllerAddress, FileId, FileNumber, close_file, file_id, is_privileged, open_to_append, write_error,
+    write_line,
 };
 pub(crate) use shared_memory::{Shareable, SharedMemory};

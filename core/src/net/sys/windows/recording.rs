@@ -99,6 +99,22 @@ pub(crate) unsafe fn close_file(file: FileNumber) {
     drop(unsafe { File::from_raw_handle(file as RawHandle) });
 }
 
+/// The address of the controller of a program that is stepped: there is none here.
+#[derive(Debug)]
+pub(crate) struct ControllerAddress(());
+
+impl ControllerAddress {
+    /// EAFNOSUPPORT.
+    pub(crate) fn new(_: &Path) -> Sys<ControllerAddress> {
+        Err(Errno(netc::EAFNOSUPPORT))
+    }
+
+    /// EAFNOSUPPORT.
+    pub(crate) fn connect(&self) -> Sys<FileNumber> {
+        Err(Errno(netc::EAFNOSUPPORT))
+    }
+}
+
 /// Whether the program has more privileges than its user, who controls its environment: no program has.
 pub(crate) fn is_privileged() -> bool {
     false
