@@ -12,6 +12,7 @@ type Sys<T> = Result<T, Errno>;
 
 /// Whether an abstract name is one that Linux chooses for a socket that is bound without one: five hexadecimal digits
 /// (autobind of unix(7)).
+#[cfg(unix)]
 pub(super) fn is_chosen_name(name: &[u8]) -> bool {
     name.len() == 5 && name.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }
