@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use capsock::net::{BlockingSocket, Errno, Family, Kind, PollKind, PollSpan, WaitPolicy};
 use capsock::trace::{self, Begin, Descriptors, Event};
 
-use super::lines::{begins, calls, file_of_this_process, run};
+use super::lines::{calls, file_of_this_process, run};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -32,6 +32,14 @@ fn connected() -> (BlockingSocket, BlockingSocket) {
     client.connect(&address, WaitPolicy::default()).unwrap();
     let (server, _) = listener.accept(false, WaitPolicy::default()).unwrap();
     (client, server)
+}
+
+/// The lines of calls that waited.
+fn begins<'a>(events: &'a [Event<'static>]) -> Vec<&'a Begin<'static>> {
+    events
+        .iter()
+        .filter_map(|event| if let Event::Begin(begin) = event { Some(begin) } else { None })
+        .collect()
 }
 
 /// Runs a call that never returns in a thread, which the end of the process ends.

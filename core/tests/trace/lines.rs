@@ -114,14 +114,6 @@ pub(crate) fn processes<'a>(events: &'a [Event<'static>]) -> Vec<&'a Process<'st
         .collect()
 }
 
-/// The lines of calls that waited.
-pub(crate) fn begins<'a>(events: &'a [Event<'static>]) -> Vec<&'a Begin<'static>> {
-    events
-        .iter()
-        .filter_map(|event| if let Event::Begin(begin) = event { Some(begin) } else { None })
-        .collect()
-}
-
 /// The calls in the order of their numbers, each process's by themselves.
 pub(crate) fn calls<'a>(events: &'a [Event<'static>]) -> Vec<&'a Call<'static>> {
     let call = |event: &'a Event<'static>| if let Event::Call(call) = event { Some(call) } else { None };
