@@ -56,6 +56,14 @@ pub(super) fn move_next() {
     let _ = STATE.compare_exchange(OFF, READY, Ordering::AcqRel, Ordering::Relaxed);
 }
 
+/// Whether a link stands before this process: no bind is moved otherwise, and no name of a socket told.
+#[inline]
+#[must_use]
+#[cfg_attr(not(feature = "preload"), allow(dead_code, reason = "the preload library asks"))]
+pub(crate) fn is_linked() -> bool {
+    STATE.load(Ordering::Relaxed) != OFF
+}
+
 /// A bind that is made to another port than the program asked for. [`end`](MovedBind::end) has to follow.
 #[derive(Debug)]
 pub(crate) struct MovedBind {
@@ -69,7 +77,7 @@ impl MovedBind {
     /// Before a bind that is recorded; `None` if it is made as it is asked for.
     #[must_use]
     pub(crate) fn of(datagrams: bool, asked: &SocketAddr) -> Option<MovedBind> {
-        if STATE.load(Ordering::Relaxed) == OFF || asked.port() == 0 {
+        if !is_linked() || asked.port() == 0 {
             return None;
         }
         let first = STATE.compare_exchange(READY, BINDING, Ordering::AcqRel, Ordering::Acquire).map(|_| true);

@@ -261,3 +261,10 @@ impl<'a> From<Record<'a>> for CallRecord<'a> {
         CallRecord { datagrams, accepted, local, asked, peer, bytes, room, data, argument, waited, ready }
     }
 }
+
+/// Whether a link stands before this process: no bind is moved otherwise, and no name of a socket told.
+#[inline]
+#[must_use]
+pub fn is_linked() -> bool {
+    moved::is_linked()
+}

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use capsock::trace::preload::{MovedBind, Record, asked_port};
+use capsock::trace::preload::{MovedBind, Record, asked_port, is_linked};
 use libc::{sockaddr, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::descriptors::{self, Kind, may_be_socket};
@@ -54,12 +54,16 @@ pub(super) unsafe fn on_bind(
     }
 }
 
-/// The bind to another port, and its address: the caller's with that port.
+/// The bind to another port, and its address: the caller's with that port. Without a link, nothing of the caller's is read: a
+/// bad pointer is the system's to refuse.
 unsafe fn moved(
     fd: c_int,
     address: *const sockaddr,
     length: socklen_t,
 ) -> Option<(MovedBind, sockaddr_storage)> {
+    if !is_linked() {
+        return None;
+    }
     let _guard = recording(fd)?;
     let room = size_of::<sockaddr_storage>();
     let length = usize::try_from(length).ok().filter(|length| *length <= room && !address.is_null())?;
@@ -98,10 +102,13 @@ pub(super) unsafe fn on_getsockname(
     length: *mut socklen_t,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
+    if !is_linked() || !may_be_socket(fd) {
+        return real();
+    }
     // SAFETY: a length that can be read; the system refuses another one only if it is not null.
     let room = if length.is_null() { 0 } else { unsafe { length.read_unaligned() } };
     let result = real();
-    if result == 0 && may_be_socket(fd) && !address.is_null() && !length.is_null() {
+    if result == 0 && !address.is_null() && !length.is_null() {
         // SAFETY: the call has written as much of the address as there is room for.
         unsafe { tell_asked(fd, address, room.min(length.read_unaligned())) };
     }

@@ -74,6 +74,9 @@ int main(void) {
   SHOW(accept(tcp, NULL, NULL));
   SHOW(shutdown(tcp, SHUT_WR));
   SHOW(bind(tcp, at, 3));
+  SHOW(bind(tcp, (struct sockaddr *)1, length));
+  SHOW(getsockname(tcp, (struct sockaddr *)1, &length));
+  SHOW(getsockname(tcp, at, (socklen_t *)1));
   SHOW(connect(tcp, at, 3));
   SHOW(connect(tcp, NULL, length));
   SHOW(sendto(udp, text, 5, 0, NULL, 0));
