@@ -112,8 +112,8 @@ impl<R: Fn(Event<'_>)> Waiting<R> {
                 Ok(successor) => return self.step_down(successor),
                 Err(_) if is_ending() => return,
                 Err(GivenUp { why, .. }) => {
-                    // One replacement at a time: those that were asked for meanwhile are not made after it. One that is
-                    // asked for once this is told is.
+                    // One replacement at a time: a signal that arrived meanwhile makes none, one that follows this report
+                    // does.
                     self.restarts.take();
                     (self.report)(Event::Kept { why: &why });
                 }
