@@ -205,6 +205,7 @@ fn cookie(fd: c_int) -> Option<u64> {
 }
 
 /// A FILE of this library's reads and writes the descriptor, and closes it.
+#[cfg(all(target_env = "gnu", target_pointer_width = "64"))]
 pub(crate) fn set_stream(fd: c_int) {
     if let Some(entry) = entry(fd) {
         entry.fetch_or(STREAM, Ordering::Relaxed);

@@ -36,7 +36,7 @@ pub(super) unsafe fn of_timespec(time: *const timespec) -> Option<Duration> {
 
 fn timespec_of(limit: Duration) -> timespec {
     timespec {
-        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: i32::try_from(limit.as_secs()).unwrap_or(i32::MAX).into(),
         tv_nsec: limit.subsec_nanos().into(),
     }
 }
@@ -282,7 +282,7 @@ fn rest(whole: Option<Duration>, part: Option<Duration>) -> Duration {
 
 fn timeval_of(limit: Duration) -> timeval {
     timeval {
-        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: i32::try_from(limit.as_secs()).unwrap_or(i32::MAX).into(),
         tv_usec: limit.subsec_micros().into(),
     }
 }
