@@ -78,6 +78,7 @@ pub(super) struct Admitted {
 impl Admitted {
     /// Admits a connection, whose receives block if `blocks`. `None` if a limit is reached, or the handler takes the
     /// addresses of a peer that has gone already: the connection is closed.
+    #[inline(always)]
     pub(super) fn admit(socket: Socket, blocks: bool, state: &Arc<State>) -> Option<Admitted> {
         let (active, count) = ActiveGuard::new(state);
         if count > state.context.settings.max_connections as u64 {

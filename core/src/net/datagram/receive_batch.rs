@@ -1,7 +1,7 @@
 //! Receiving datagrams, one or several by a system call.
 
 use std::ffi::{c_int, c_uint};
-use std::mem;
+use std::{iter, mem};
 
 use super::meta::ReceiveMeta;
 use crate::net::socket::Socket;
@@ -44,11 +44,15 @@ pub(crate) struct ReceivedMessage<'a> {
 impl<'a> ReceivedMessage<'a> {
     /// The payload of each datagram.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let bytes = self.bytes;
-        let size = self.segment.unwrap_or(bytes.len()).max(1);
-        // An empty datagram has no chunk.
-        let empty = bytes.is_empty().then_some(bytes);
-        bytes.chunks(size).chain(empty)
+        let size = self.segment.unwrap_or(usize::MAX).max(1);
+        // The first one may be empty.
+        let mut rest = Some(self.bytes);
+        iter::from_fn(move || {
+            let bytes = rest.take()?;
+            let (datagram, more) = bytes.split_at(size.min(bytes.len()));
+            rest = Some(more).filter(|more| !more.is_empty());
+            Some(datagram)
+        })
     }
 }
 

@@ -126,9 +126,9 @@ impl Buffers {
         let mut totals = BatchTotals::default();
         for index in 0..count {
             let message = requests.message(index);
-            let reply_meta = message.meta.and_then(|received| reply_meta(&received, bound));
-            let mut from = match message.meta {
-                Some(received) if context.takes_request_context() => Some(request_context(&received, bound)),
+            let reply_meta = message.meta.as_ref().and_then(|received| reply_meta(received, bound));
+            let mut from = match &message.meta {
+                Some(received) if context.takes_request_context() => Some(request_context(received, bound)),
                 _ => None,
             };
             for datagram in message.datagrams() {

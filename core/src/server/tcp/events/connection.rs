@@ -149,10 +149,7 @@ impl Connection {
             Phase::InputEnded => self.close(),
             Phase::Closing => self.start_linger(step),
             Phase::Lingering { .. } => self.linger(step),
-            Phase::Header => match self.receive_header(step) {
-                Some(next) => next,
-                None => self.receive(step, Self::answer, Self::end_input),
-            },
+            Phase::Header => self.begin_after_header(step),
         }
     }
 
@@ -191,6 +188,16 @@ impl Connection {
         // Events that the kernel reports until then cause no receive.
         self.has_unread = true;
         if self.blocked { NextStep::AwaitOutput } else { NextStep::Reschedule }
+    }
+
+    /// Receives what has arrived of the header, then the requests behind it.
+    #[cold]
+    #[inline(never)]
+    fn begin_after_header(&mut self, step: &mut StepContext<'_>) -> NextStep {
+        match self.receive_header(step) {
+            Some(next) => next,
+            None => self.receive(step, Self::answer, Self::end_input),
+        }
     }
 
     /// Receives what has arrived of the header. `None` once it is complete, and the requests behind it are next.
@@ -262,6 +269,9 @@ impl Connection {
         step.replies.clear();
         let from = self.admitted.request_context.as_deref();
         self.exchange.end(from, step.context, step.replies);
+        if step.replies.is_empty() {
+            return self.close();
+        }
         self.send_replies(step).unwrap_or_else(|| self.close())
     }
 

@@ -9,7 +9,7 @@ use super::listeners::WatchedListeners;
 use super::timer::LoopTimer;
 use crate::net::fd::AsFd;
 use crate::net::{Errno, Events, Interest, Selector, Socket};
-use crate::server::state::{Listeners, State};
+use crate::server::state::{Context, Listeners, State};
 use crate::server::tcp::linger::LINGER_INTERVAL;
 
 /// The most events taken from the kernel at once.
@@ -85,6 +85,7 @@ pub(super) struct LoopState {
     /// The time at the start of this round.
     pub(super) now: Instant,
     next_timeout_check: Instant,
+    timeout_check_interval: Duration,
 }
 
 impl LoopState {
@@ -95,22 +96,26 @@ impl LoopState {
 
     /// The time limits are checked after their interval.
     pub(super) fn schedule_timeout_check(&mut self) {
-        self.next_timeout_check = self.now + self.timeout_check_interval();
+        self.next_timeout_check = self.now + self.timeout_check_interval;
     }
+}
 
-    /// A limit is detected late by at most an eighth of it, or a second.
-    fn timeout_check_interval(&self) -> Duration {
-        if self.draining {
-            return LINGER_INTERVAL;
-        }
-        let context = &self.state.context;
-        let settings = &context.settings;
-        let header_timeout = context.proxies.as_ref().and(settings.proxy_header_timeout);
-        let limits = [settings.idle_timeout, settings.write_timeout, header_timeout];
-        let shortest = limits.into_iter().flatten().min();
-        shortest.map_or(Duration::from_secs(1), |limit| {
-            (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
-        })
+/// How often the time limits are checked: one is detected late by at most an eighth of it, or a second.
+fn timeout_check_interval(context: &Context) -> Duration {
+    let settings = &context.settings;
+    let header_timeout = context.proxies.as_ref().and(settings.proxy_header_timeout);
+    let limits = [settings.idle_timeout, settings.write_timeout, header_timeout];
+    let shortest = limits.into_iter().flatten().min();
+    shortest.map_or(Duration::from_secs(1), |limit| {
+        (limit / 8).clamp(Duration::from_millis(1), Duration::from_secs(1))
+    })
+}
+
+/// The earlier one, if there are two.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
@@ -148,6 +153,7 @@ impl<C: ConnectionSet> EventLoop<C> {
             listeners.pause(&selector);
         }
         let (state, draining) = (Arc::clone(state), false);
+        let timeout_check_interval = timeout_check_interval(&state.context);
         let current = LoopState {
             state,
             selector,
@@ -158,6 +164,7 @@ impl<C: ConnectionSet> EventLoop<C> {
             accepts,
             now,
             next_timeout_check: now,
+            timeout_check_interval,
         };
         Ok(EventLoop { current, connections })
     }
@@ -202,11 +209,8 @@ impl<C: ConnectionSet> EventLoop<C> {
     fn wait(&mut self, events: &mut Events) {
         let current = &mut self.current;
         let timeout_check = (!self.connections.is_empty()).then_some(current.next_timeout_check);
-        let due = [timeout_check, current.listeners.resume_at, self.connections.next_look()]
-            .into_iter()
-            .flatten()
-            .min();
-        current.timer.set(due, current.now);
+        let other = earlier(current.listeners.resume_at, self.connections.next_look());
+        current.timer.set(earlier(timeout_check, other), current.now);
         if self.connections.pending() > 0 {
             let _ = current.selector.wait(events, Some(Duration::ZERO));
         } else {
@@ -278,6 +282,7 @@ impl<C: ConnectionSet> EventLoop<C> {
     fn start_draining(&mut self) {
         let current = &mut self.current;
         current.draining = true;
+        current.timeout_check_interval = LINGER_INTERVAL;
         let gate = &current.state.context.gate;
         let _ = current.selector.remove(gate.change_from(!current.accepts).as_fd());
         if std::mem::take(&mut current.accepts) {
