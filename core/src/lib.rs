@@ -86,6 +86,17 @@ pub mod fuzzing {
         crate::proxy_protocol::reference_model::check(pieces);
     }
 
+    /// The names of the sockets that systemd's variables pass to the process `own`; `None` if they are refused.
+    #[cfg(unix)]
+    pub fn systemd_variables(
+        pid: Option<&str>,
+        fds: Option<&str>,
+        names: Option<&str>,
+        own: i32,
+    ) -> Option<Vec<String>> {
+        crate::net::names_passed(pid, fds, names, own).ok()
+    }
+
     /// Compares an exchange on one connection with its reference model.
     pub fn exchange(
         framing: crate::Framing,

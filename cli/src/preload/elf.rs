@@ -85,7 +85,7 @@ impl Elf {
         Elf::of(&mut File::open(path)?)
     }
 
-    fn of(file: &mut (impl Read + Seek)) -> Result<Elf, ElfError> {
+    pub(crate) fn of(file: &mut (impl Read + Seek)) -> Result<Elf, ElfError> {
         let mut start = Vec::new();
         file.by_ref().take(64).read_to_end(&mut start)?;
         if !start.starts_with(b"\x7fELF") {

@@ -58,6 +58,8 @@ pub(crate) use sys::{
     Selector, Shareable, SharedMemory, Thread, Timer, process_id, with_signals_blocked,
 };
 pub use sys::{Errno, Received, fd, write_without_signals};
+#[cfg(fuzzing)]
+pub(crate) use systemd::names_passed;
 pub use systemd::{SystemdSocket, systemd_sockets};
 pub use traced::{PollKind, PollSpan};
 pub(crate) use unix_domain::{ClientFile, SocketFile, UnixSource, bind_unix, connect_unix, open_unix_client};

@@ -34,13 +34,8 @@ pub struct SystemdSocket {
 /// `InvalidArgument` for variables that are not of that form, and for descriptors that are not open; `OutOfResources` for
 /// want of descriptors.
 pub fn systemd_sockets() -> Result<Vec<SystemdSocket>> {
-    let variable = |name| env::var(name).ok();
-    let Some(count) =
-        count(variable("LISTEN_PID").as_deref(), variable("LISTEN_FDS").as_deref(), process_id())?
-    else {
-        return Ok(Vec::new());
-    };
-    let names = names(variable("LISTEN_FDNAMES").as_deref(), count)?;
+    let [pid, count, names] = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"].map(|name| env::var(name).ok());
+    let names = names_passed(pid.as_deref(), count.as_deref(), names.as_deref(), process_id())?;
     let copy = |(number, name)| {
         let fd = copy_of_number(i64::from(number))?;
         // The one that was passed is inherited otherwise.
@@ -52,6 +47,19 @@ pub fn systemd_sockets() -> Result<Vec<SystemdSocket>> {
 
 fn refused(why: String) -> Error {
     Error::invalid("take the sockets of systemd", why)
+}
+
+/// The names of the descriptors that these variables pass to the process `own`, from [`FIRST`] on.
+pub(crate) fn names_passed(
+    pid: Option<&str>,
+    fds: Option<&str>,
+    list: Option<&str>,
+    own: i32,
+) -> Result<Vec<String>> {
+    match count(pid, fds, own)? {
+        Some(count) => names(list, count),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// How many descriptors are passed to the process `own`; `None` if they are not for it.
