@@ -344,3 +344,84 @@ def test_a_killed_program_has_the_call_that_it_was_in(
     assert begun[0]["call"] in names
     assert begun[0].get("waited_in") or begun[0]["local"]
     assert not [event for event in read(file) if event.get("call") == call and event["event"] == "call"]
+
+
+NAMED = """
+    from socket import *
+
+    class Client:
+        def __init__(self, address):
+            self.sock = create_connection(address)
+
+        def ask(self):
+            self.sock.sendall(b"hello")
+
+    def serve(conn):
+        conn.recv(64)
+
+    welcome = socket()
+    welcome.bind(("127.0.0.1", 0))
+    welcome.listen()
+    client = Client(welcome.getsockname())
+    client.ask()
+    serve(welcome.accept()[0])
+    nameless = [socket(AF_INET, SOCK_DGRAM)]
+    nameless[0].sendto(b"", ("127.0.0.1", 9))
+"""
+
+
+def test_calls_have_the_name_of_the_callers_variable(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    assert run(file, NAMED).returncode == 0
+    names = {call["call"]: call.get("variable") for call in read(file) if call["event"] == "call"}
+    in_functions = sys.version_info >= (3, 13)
+    assert names == {
+        "socket": None,
+        "bind": "welcome",
+        "listen": "welcome",
+        "connect": None,
+        "send": "self.sock" if in_functions else None,
+        "accept": "welcome",
+        "recv": "conn" if in_functions else None,
+        "sendto": None,
+    }
+
+
+# What a program may put in the way of a name that is looked for.
+AWKWARD = """
+    import gc, weakref
+    from socket import *
+
+    class Odd:
+        def __getattribute__(self, name):
+            raise RuntimeError(name)
+
+        def __eq__(self, other):
+            raise RuntimeError("compared")
+
+    odd, self = Odd(), Odd()
+    globals()[7] = odd
+    globals()["n" * 65] = socket(AF_INET, SOCK_DGRAM)
+    globals()["n" * 65].bind(("127.0.0.1", 0))
+
+    def dropped():
+        inner = socket(AF_INET, SOCK_DGRAM)
+        inner.bind(("127.0.0.1", 0))
+        gone = weakref.ref(inner)
+        del inner
+        assert gone() is None, "something keeps the socket"
+        mine = locals()
+        other = socket(AF_INET, SOCK_DGRAM)
+        other.bind(("127.0.0.1", 0))
+        assert "other" not in mine, "the program's own dictionary has changed"
+
+    dropped()
+"""
+
+
+def test_the_search_for_a_name_changes_nothing_of_the_program(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    ended = run(file, AWKWARD)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    names = [call.get("variable") for call in read(file) if call.get("call") == "bind"]
+    assert names == [None, *(["inner", "other"] if sys.version_info >= (3, 13) else [None, None])]

@@ -27,8 +27,8 @@ struct Parts<'a> {
     listens: bool,
 }
 
-/// The call as a listing in the program's language has it: `serverSocket.recvfrom(2048)` in Python,
-/// `recvfrom(serverSocket, 2048)` in C, `serverSocket.receive(2048)` in Java.
+/// The call as a listing in the program's language has it: `server.recvfrom(2048)` in Python, `recvfrom(server, 2048)` in C,
+/// `server.receive(2048)` in Java.
 pub(super) fn call(model: &Model, step: &Step) -> String {
     let call = &step.call;
     if step.polls() {

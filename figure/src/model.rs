@@ -39,8 +39,8 @@ pub struct Program {
 pub struct Socket {
     /// Its program: an index into [`Model::programs`].
     pub program: usize,
-    /// Its name in the lecture: `serverSocket`, `connectionSocket` or `clientSocket`, with a number if there are
-    /// several.
+    /// The name of the program's variable where the trace has it; else `server`, `connection`, `client` or `socket`, by what
+    /// it does. With a number if there are several.
     pub name: String,
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use capsock::net::{BlockingSocket, Family, Kind, WaitError, WaitPolicy};
+use capsock::trace;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -13,6 +14,7 @@ use super::address::AddressCache;
 use super::call::CallResult;
 use super::history::History;
 use super::observer;
+use super::variable::VariableName;
 use super::wait_error::exception;
 use crate::blocking::{alone, interrupted, without_gil};
 use crate::system::{
@@ -31,6 +33,7 @@ pub(crate) struct InetSocket {
     timeout: AtomicI64,
     addresses: AddressCache,
     pub(super) history: History,
+    variable: VariableName,
 }
 
 /// Family and kind, if the arguments of socket(2) describe a TCP or UDP socket over IPv4 or IPv6.
@@ -127,7 +130,18 @@ impl InetSocket {
             timeout: AtomicI64::new(-1),
             addresses: AddressCache::default(),
             history: History::default(),
+            variable: VariableName::default(),
         }
+    }
+
+    /// Makes a call on the socket, which is that of the Python object `of`. In a trace it has the name of the caller's
+    /// variable.
+    #[inline(always)]
+    pub(super) fn named<T>(&self, of: &Bound<'_, PyAny>, call: impl FnOnce() -> T) -> T {
+        if !trace::is_recording() {
+            return call();
+        }
+        trace::with_variable(self.socket.fd(), self.variable.of(of), call)
     }
 
     pub(super) fn family(&self) -> Family {

@@ -18,7 +18,7 @@ impl<'py> Call<'_, 'py> {
     ) -> PyResult<Bound<'py, PyAny>> {
         let Some(core) = self.core()? else { return self.call_base() };
         let core = core.get();
-        let raised = match body(self, core) {
+        let raised = match core.named(self.this, || body(self, core)) {
             Ok(value) => {
                 hints::returned(self, &value);
                 return Ok(value);

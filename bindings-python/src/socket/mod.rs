@@ -22,6 +22,7 @@ mod observer;
 mod options;
 mod receive;
 mod send;
+mod variable;
 mod wait_error;
 mod watchdog;
 

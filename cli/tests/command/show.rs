@@ -71,7 +71,7 @@ fn a_server_and_its_clients_become_a_picture() {
         assert!(done.stderr.contains("capsock 2: STRASSE"), "{transport}: {done:?}");
         assert!(!done.stderr.contains("stopped"), "{transport}: {done:?}");
         // Nor does the stop appear in it.
-        let server_closes = text.lines().filter(|line| line.contains("serverSocket.close")).count();
+        let server_closes = text.lines().filter(|line| line.contains("server.close")).count();
         assert_eq!(server_closes, 0, "{transport}: {text}");
     }
 }
@@ -172,7 +172,7 @@ fn whatever_goes_wrong_is_said_and_drawn() {
             format!("client tcp 127.0.0.1 {silent} --timeout inf hello"),
             124,
             "capsock 2 has not ended after 1 s (--patience)",
-            "clientSocket.connect(",
+            "client.connect(",
         ),
         (
             &["--patience", "1"],
@@ -262,7 +262,7 @@ fn nothing_is_left_however_it_ends() {
         assert_eq!(done.code, code, "{done:?}");
         until("the server has ended", || TcpStream::connect(("127.0.0.1", port)).is_err());
         if *signal != libc::SIGKILL {
-            assert!(done.text().contains("serverSocket.listen"), "what happened is drawn: {done:?}");
+            assert!(done.text().contains("server.listen"), "what happened is drawn: {done:?}");
         }
     }
 }

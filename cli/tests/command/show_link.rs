@@ -74,7 +74,7 @@ fn a_stream_is_delayed_and_its_server_at_another_port() {
     // The server says what it asked for, and the picture has that as well.
     let says = |line: &str| line.contains("serving tcp") && line.contains(&asked.to_string());
     assert!(done.stderr.lines().any(says), "{done:?}");
-    assert!(text.contains(&format!("serverSocket.bind({asked})")), "{text}");
+    assert!(text.contains(&format!("server.bind({asked})")), "{text}");
     let connected = calls(&record, "connect");
     let to =
         |address: SocketAddr| connected.iter().filter(|call| call["peer"] == address.to_string()).count();

@@ -213,7 +213,7 @@ fn q_and_a_signal_end_the_programs() {
         }
         let done = running.done();
         assert_eq!(done.code, code, "{done:?}");
-        assert!(done.text().contains("serverSocket.listen"), "what has happened is drawn: {done:?}");
+        assert!(done.text().contains("server.listen"), "what has happened is drawn: {done:?}");
         assert!(!done.text().contains("connect("), "and no more: {done:?}");
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left");
     }

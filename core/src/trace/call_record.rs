@@ -1,5 +1,6 @@
 //! What is recorded of a call.
 
+use super::variable::Variable;
 use crate::net::sys::fd::RawFd;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -81,6 +82,7 @@ pub(crate) struct Upcoming<'a> {
 pub(super) struct BegunCall<'a> {
     pub(super) name: &'static str,
     pub(super) fd: RawFd,
+    pub(super) variable: Option<Variable>,
     /// Nanoseconds of the monotonic clock, as `at`.
     pub(super) begin: u64,
     pub(super) at: u64,

@@ -64,6 +64,9 @@ pub struct Begin<'a> {
     pub call: Cow<'a, str>,
     /// The descriptor, as in [`Call`].
     pub fd: i32,
+    /// As in [`Call`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variable: Option<Cow<'a, str>>,
     /// `tcp` or `udp`; empty for `select`, `poll` and `epoll_wait`.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub transport: Cow<'a, str>,
@@ -107,6 +110,9 @@ pub struct Call<'a> {
     pub call: Cow<'a, str>,
     /// The descriptor it was made on; for `socket`, the one that it made; -1 for `select` and `poll`.
     pub fd: i32,
+    /// The caller's name for the socket, such as `clientSocket`, of 64 bytes at most; absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variable: Option<Cow<'a, str>>,
     /// For `accept`, the descriptor of the new connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<i32>,

@@ -9,6 +9,7 @@ use super::impairment::{Impairment, mark};
 use super::payload::escape_into;
 use super::recorder::{self, next_in_sequence, with_payload};
 use super::text::Text;
+use super::variable::{Variable, variable_of};
 use crate::net::sys;
 use crate::net::sys::fd::RawFd;
 use crate::netc::errno_name;
@@ -32,6 +33,10 @@ fn transport(record: &CallRecord<'_>) -> &'static str {
     }
 }
 
+fn text(variable: &Option<Variable>) -> Option<Cow<'_, str>> {
+    variable.as_ref().map(|variable| variable.as_str().into())
+}
+
 fn list(descriptors: &[i32]) -> Cow<'_, [i32]> {
     Cow::Borrowed(&descriptors[..descriptors.len().min(LISTED)])
 }
@@ -42,7 +47,7 @@ pub(super) fn write_begin(begun: &BegunCall<'_>) {
 }
 
 /// The event of a call that has begun, or is about to.
-pub(super) fn begin_event<'a>(begun: &BegunCall<'a>) -> Event<'a> {
+pub(super) fn begin_event<'a>(begun: &'a BegunCall<'a>) -> Event<'a> {
     let record = begun.record;
     Event::Begin(Begin {
         capsock: VERSION,
@@ -52,6 +57,7 @@ pub(super) fn begin_event<'a>(begun: &BegunCall<'a>) -> Event<'a> {
         at: begun.at,
         call: begun.name.into(),
         fd: fd_number(begun.fd),
+        variable: text(&begun.variable),
         transport: transport(&record).into(),
         local: record.local.map(canonical),
         peer: record.peer.map(canonical),
@@ -65,6 +71,7 @@ pub(super) fn begin_event<'a>(begun: &BegunCall<'a>) -> Event<'a> {
 pub(super) fn write_call(ended: EndedCall<'_>) {
     let record = ended.record;
     let mut data = Text::<{ 4 * PAYLOAD }>::new();
+    let variable = variable_of(ended.fd);
     let given = !record.data.is_empty() && with_payload();
     if given {
         // An escaped byte is at most four.
@@ -80,6 +87,7 @@ pub(super) fn write_call(ended: EndedCall<'_>) {
         blocked: ended.blocked,
         call: ended.name.into(),
         fd: fd_number(ended.fd),
+        variable: text(&variable),
         accepted: record.accepted.map(fd_number),
         transport: transport(&record).into(),
         local: record.local.map(canonical),

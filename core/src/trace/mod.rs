@@ -48,8 +48,9 @@ mod recorder;
 mod span;
 #[cfg(feature = "trace")]
 mod step;
-#[cfg(feature = "trace")]
+#[cfg_attr(not(feature = "trace"), allow(dead_code, reason = "no line is written"))]
 mod text;
+mod variable;
 
 pub use call_record::{BEGIN_AFTER, Descriptors};
 pub(crate) use call_record::{CallRecord, Direction, Outcome, PAYLOAD, Upcoming};
@@ -81,6 +82,14 @@ pub(crate) use step::hold;
 #[cfg(feature = "trace")]
 #[doc(hidden)]
 pub use step::{HoldHook, set_hold_hook};
+
+pub use variable::{Variable, with_variable};
+
+/// Whether the calls of this thread are recorded.
+#[must_use]
+pub fn is_recording() -> bool {
+    on()
+}
 
 /// The time by the clock of the trace, in nanoseconds: that of [`Call::begin`], the same in all
 /// processes of the machine.

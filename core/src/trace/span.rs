@@ -11,6 +11,7 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 
 use super::call_record::{BegunCall, CallRecord, Descriptors, Direction, EndedCall, Outcome};
+use super::variable::variable_of;
 use crate::net::sys;
 use crate::net::sys::fd::{NO_FD, RawFd};
 use crate::netc;
@@ -118,7 +119,8 @@ impl Unreported {
         let thread = thread.then(sys::thread_id);
         let record =
             CallRecord { room: record.room.or(self.room), peer: record.peer.or(self.peer), ..record };
-        super::write_begin(&BegunCall { name, fd, begin: self.begin, at: now(), thread, record });
+        let variable = variable_of(fd);
+        super::write_begin(&BegunCall { name, fd, variable, begin: self.begin, at: now(), thread, record });
     }
 }
 
@@ -277,7 +279,8 @@ impl MultiWait {
     pub(crate) fn report(&self, waited: Descriptors<'_>) {
         let record = CallRecord { waited, ..CallRecord::default() };
         let MultiWait { name, fd, at: begin } = *self;
-        super::write_begin(&BegunCall { name, fd, begin, at: now(), thread: Some(sys::thread_id()), record });
+        let (variable, thread) = (None, Some(sys::thread_id()));
+        super::write_begin(&BegunCall { name, fd, variable, begin, at: now(), thread, record });
     }
 
     /// Writes its line.

@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 
 use super::call_record::{BegunCall, Upcoming};
 use super::line::begin_event;
+use super::variable::variable_of;
 use super::{controller, recorder, span};
 use crate::net::sys::fd::RawFd;
 use crate::net::sys::{self, ControllerAddress, Errno, FileId, FileNumber, KeptErrno, PollFd};
@@ -66,7 +67,8 @@ fn ask_of(address: &ControllerAddress, call: &Upcoming<'_>) -> Option<Held> {
     };
     let Upcoming { name, fd, record, .. } = *call;
     let now = span::now();
-    let begun = BegunCall { name, fd, begin: now, at: now, thread: Some(sys::thread_id()), record };
+    let (variable, thread) = (variable_of(fd), Some(sys::thread_id()));
+    let begun = BegunCall { name, fd, variable, begin: now, at: now, thread, record };
     let held = Held { connection, id: sys::file_id(connection).ok()? };
     let asked = recorder::write_process_line(connection, parent())
         .and_then(|()| recorder::write_line_to(connection, &begin_event(&begun)));

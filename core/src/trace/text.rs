@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 /// Up to `N` bytes of text; more is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Text<const N: usize> {
     bytes: [u8; N],
     length: usize,
@@ -12,6 +13,12 @@ pub(super) struct Text<const N: usize> {
 impl<const N: usize> Text<N> {
     pub(super) fn new() -> Text<N> {
         Text { bytes: [0; N], length: 0 }
+    }
+
+    /// `None` if it is too long.
+    pub(super) fn of(text: &str) -> Option<Text<N>> {
+        let mut whole = Text::new();
+        whole.push(text.as_bytes()).then_some(whole)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

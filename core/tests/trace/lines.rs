@@ -85,6 +85,7 @@ fn owned_process(process: Process<'_>) -> Process<'static> {
 fn owned_begin(begin: Begin<'_>) -> Begin<'static> {
     Begin {
         call: begin.call.into_owned().into(),
+        variable: begin.variable.map(|variable| variable.into_owned().into()),
         transport: begin.transport.into_owned().into(),
         waited_in: begin.waited_in.into_owned().into(),
         waited_out: begin.waited_out.into_owned().into(),
@@ -99,6 +100,7 @@ fn owned(call: Call<'_>) -> Call<'static> {
         ready_in: call.ready_in.into_owned().into(),
         ready_out: call.ready_out.into_owned().into(),
         call: call.call.into_owned().into(),
+        variable: call.variable.map(|variable| variable.into_owned().into()),
         transport: call.transport.into_owned().into(),
         data: call.data.map(|data| data.into_owned().into()),
         impairment: call.impairment.map(|impairment| impairment.into_owned().into()),

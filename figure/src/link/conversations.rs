@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::super::{Conversation, MessageKind, Model, Step};
 use super::addresses::{AddressKey, address_key};
+use super::names::{Role, roles};
 
 /// The beginning and the end of an interval of time.
 type Interval = (u64, u64);
@@ -83,11 +84,11 @@ fn exchanges(model: &Model) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut of_key: HashMap<Key, usize> = HashMap::new();
     let clients = clients(model);
+    let roles = roles(model);
     for message in model.messages.iter().filter(|message| message.kind == MessageKind::Datagram) {
         for index in message.from.into_iter().chain(message.to) {
             let step = &model.steps[index];
-            let serving =
-                model.programs[step.program].serves && model.sockets[step.socket].name.starts_with("server");
+            let serving = model.programs[step.program].serves && roles[step.socket] == Role::Server;
             let peer = step.call.peer.map(address_key);
             let key: Key = if serving {
                 let client = peer.and_then(|peer| clients.get(&(step.socket, peer)).copied());

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use capsock::trace::Variable;
+
 use super::super::Model;
 
-/// Names the sockets as the lecture does, and numbers programs that have the same name.
+/// Names the sockets, and numbers those of a program that have the same name, as well as programs that have.
 pub(in super::super) fn name(model: &mut Model) {
     base_names(model);
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -15,18 +17,34 @@ pub(in super::super) fn name(model: &mut Model) {
             program.name = format!("{} {nth}", program.name);
         }
     }
-    let roles = roles(model);
-    let mut of_role: HashMap<(usize, &str), usize> = HashMap::new();
-    for (socket, role) in model.sockets.iter().zip(&roles) {
-        *of_role.entry((socket.program, role)).or_default() += 1;
+    let names = own_names(model);
+    let mut sockets_of: HashMap<(usize, &str), usize> = HashMap::new();
+    for (socket, name) in model.sockets.iter().zip(&names) {
+        *sockets_of.entry((socket.program, name)).or_default() += 1;
     }
     let mut numbers: HashMap<(usize, &str), usize> = HashMap::new();
-    for (socket, role) in model.sockets.iter_mut().zip(&roles) {
-        let number = numbers.entry((socket.program, role)).or_default();
+    for (socket, name) in model.sockets.iter_mut().zip(&names) {
+        let number = numbers.entry((socket.program, name)).or_default();
         *number += 1;
-        let several = of_role[&(socket.program, *role)] > 1;
-        socket.name = if several { format!("{role}{number}") } else { (*role).to_owned() };
+        let several = sockets_of[&(socket.program, &**name)] > 1;
+        socket.name = if several { format!("{name}{number}") } else { name.clone() };
     }
+}
+
+/// The name of each socket, which others of its program may have too: that of the program's variable, the first one by which
+/// it was called, or else a word for what the socket does.
+fn own_names(model: &Model) -> Vec<String> {
+    let mut names = vec![None; model.sockets.len()];
+    for step in &model.steps {
+        let variable = step.call.variable.as_deref().and_then(Variable::new);
+        if let Some(variable) = variable.filter(|_| !step.polls()) {
+            names[step.socket].get_or_insert(variable);
+        }
+    }
+    let named = |(name, role): (Option<Variable>, Role)| {
+        name.as_ref().map_or_else(|| role.word(), Variable::as_str).to_owned()
+    };
+    names.into_iter().zip(roles(model)).map(named).collect()
 }
 
 /// Removes the numbers from the programs' names.
@@ -43,17 +61,40 @@ pub(in super::super) fn base_names(model: &mut Model) {
     }
 }
 
-fn roles(model: &Model) -> Vec<&'static str> {
+/// What a socket is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Server,
+    Connection,
+    Client,
+    /// It was only created.
+    None,
+}
+
+impl Role {
+    /// The name of a socket whose program has not told its own.
+    const fn word(self) -> &'static str {
+        match self {
+            Role::Server => "server",
+            Role::Connection => "connection",
+            Role::Client => "client",
+            Role::None => "socket",
+        }
+    }
+}
+
+/// The role of each socket, by the calls on it.
+pub(super) fn roles(model: &Model) -> Vec<Role> {
     let mut roles = vec![None; model.sockets.len()];
     for step in &model.steps {
         if let Some(accepted) = step.accepted {
-            roles[accepted] = Some("connectionSocket");
+            roles[accepted] = Some(Role::Connection);
         }
         let role = match &*step.call.call {
-            "listen" | "accept" => "serverSocket",
-            "connect" => "clientSocket",
-            _ if step.call.transport == "udp" && step.receives() => "serverSocket",
-            _ if step.sends() => "clientSocket",
+            "listen" | "accept" => Role::Server,
+            "connect" => Role::Client,
+            _ if step.call.transport == "udp" && step.receives() => Role::Server,
+            _ if step.sends() => Role::Client,
             _ => continue,
         };
         roles[step.socket].get_or_insert(role);
@@ -62,6 +103,6 @@ fn roles(model: &Model) -> Vec<&'static str> {
     let mut bound = vec![false; model.sockets.len()];
     let binds = model.steps.iter().filter(|step| step.call.call == "bind");
     binds.for_each(|step| bound[step.socket] = true);
-    let idle = |socket: usize| if bound[socket] { "serverSocket" } else { "socket" };
+    let idle = |socket: usize| if bound[socket] { Role::Server } else { Role::None };
     roles.into_iter().enumerate().map(|(socket, role)| role.unwrap_or_else(|| idle(socket))).collect()
 }

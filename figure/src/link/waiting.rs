@@ -61,6 +61,7 @@ fn call(begin: Begin<'static>, seq: u64) -> Call<'static> {
         blocked: (begin.at - begin.begin).max(1),
         call: begin.call,
         fd: begin.fd,
+        variable: begin.variable,
         transport: begin.transport,
         local: begin.local,
         peer: begin.peer,

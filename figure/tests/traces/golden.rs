@@ -92,7 +92,7 @@ fn the_picture_and_the_text_fold_the_same_rounds_unless_they_are_told_otherwise(
     assert!(svg(&model, &PageOptions::default()).contains("19 more rounds of the 4 rows above, 76 calls"));
     let unfolded = text(&model, &TextOptions { unfolded: true, ..TextOptions::default() });
     let picture = svg(&model, &PageOptions { unfolded: true, ..PageOptions::default() });
-    for (figure, calls) in [(unfolded, "├ connectionSocket"), (picture, "serverSocket.accept()</text>")] {
+    for (figure, calls) in [(unfolded, "├ connection"), (picture, "server.accept()</text>")] {
         assert!(!figure.contains(note), "{figure}");
         assert!(figure.matches(calls).count() >= 20, "{figure}");
     }

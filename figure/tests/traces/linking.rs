@@ -227,12 +227,9 @@ fn a_trace_may_begin_in_the_middle_of_a_run() {
 fn a_descriptor_used_again_is_another_socket_and_an_inherited_one_the_same() {
     let names =
         |script: &str| model(script).sockets.into_iter().map(|socket| socket.name).collect::<Vec<_>>();
-    assert_eq!(
-        names(scripts::ITERATIVE),
-        ["serverSocket", "clientSocket", "connectionSocket1", "clientSocket", "connectionSocket2"]
-    );
+    assert_eq!(names(scripts::ITERATIVE), ["server", "client", "connection1", "client", "connection2"]);
     let forked = model(scripts::FORKED);
-    assert_eq!(names(scripts::FORKED), ["serverSocket", "clientSocket", "connectionSocket"]);
+    assert_eq!(names(scripts::FORKED), ["server", "client", "connection"]);
     assert_eq!((forked.programs.len(), forked.programs[0].pids.len()), (2, 2));
 }
 
@@ -524,7 +521,7 @@ fn a_range_of_calls_is_drawn_with_the_numbers_that_they_have() {
         assert_eq!(picture.contains(&title), (4..=7).contains(&number), "{number}: {picture}");
     }
     let drawn = text(&all, &TextOptions { rows, ..TextOptions::default() });
-    assert!(drawn.contains("clientSocket.connect(") && !drawn.contains("clientSocket.close()"), "{drawn}");
+    assert!(drawn.contains("client.connect(") && !drawn.contains("client.close()"), "{drawn}");
     let nothing = PageOptions { rows: Some((100, 200)), ..PageOptions::default() };
     for script in [scripts::TCP, scripts::BROWSER] {
         assert!(!svg(&model(script), &nothing).contains("<title>1: "));

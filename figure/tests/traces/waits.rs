@@ -77,8 +77,8 @@ fn a_deadlock_is_drawn() {
         assert_eq!((counts[0], counts[3], counts[4]), (2, 2, 4), "{counts:?}");
         assert!(counts[1] >= 2 && counts[2] >= 2, "{counts:?}");
         let drawn = text(&model, &wide());
-        assert!(drawn.contains("clientSocket.recv(2048) still waits"), "{drawn}");
-        assert!(drawn.contains("connectionSocket.recv(2048) still waits"), "{drawn}");
+        assert!(drawn.contains("client.recv(2048) still waits"), "{drawn}");
+        assert!(drawn.contains("connection.recv(2048) still waits"), "{drawn}");
         assert!(drawn.contains("waits in a call"), "{drawn}");
         assert!(!drawn.contains('✗'), "{drawn}");
     }
@@ -137,18 +137,18 @@ fn a_wait_for_several_sockets_is_a_wait_and_no_message() {
     // Of ordinals, the wait may end with the step at which it began.
     for (model, has_times) in [(linked(&lines), true), (normalize(linked(&lines)), false)] {
         let drawn = text(&model, &wide());
-        let begins = drawn.find("select(serverSocket, connectionSocket, 1 other)").expect(&drawn);
-        let sends = drawn.find("clientSocket.send(\"hello\")").expect(&drawn);
-        let returns = drawn.find("connectionSocket ready").expect(&drawn);
+        let begins = drawn.find("select(server, connection, 1 other)").expect(&drawn);
+        let sends = drawn.find("client.send(\"hello\")").expect(&drawn);
+        let returns = drawn.rfind("= connection ").expect(&drawn);
         assert!(begins < returns && sends < returns, "{drawn}");
         assert!(begins < sends || !has_times, "{drawn}");
         assert!(drawn.contains("= time is over"), "{drawn}");
-        assert!(drawn.contains("epoll_wait(serverSocket, connectionSocket) still"), "{drawn}");
+        assert!(drawn.contains("epoll_wait(server, connection) still"), "{drawn}");
         assert_eq!(drawn.matches("select(").count(), 2, "{drawn}");
         assert!(!drawn.contains('✗'), "{drawn}");
         assert_eq!(model.messages.iter().filter(|message| message.data.is_some()).count(), 1);
         let page = html(&model, &PageOptions::default());
-        assert!(page.contains("returns: connectionSocket ready") && page.contains("man 2 epoll_wait"));
+        assert!(page.contains("returns: connection ready") && page.contains("man 2 epoll_wait"));
     }
 }
 
@@ -194,13 +194,13 @@ fn a_bind_is_drawn_as_the_program_asked_for_it() {
     let of_link = [made, listens("bind", 1, ""), listens("listen", 2, ",\"argument\":1")].concat();
     let model = linked(&format!("{lines}{link}\n{of_link}"));
     let (plain, normal) = (text(&model, &wide()), text(&normalize(model), &wide()));
-    assert!(plain.contains("serverSocket.bind(127.0.0.1:40000)"), "{plain}");
-    assert!(plain.contains("clientSocket.connect(127.0.0.1:40001)"), "{plain}");
+    assert!(plain.contains("server.bind(127.0.0.1:40000)"), "{plain}");
+    assert!(plain.contains("client.connect(127.0.0.1:40001)"), "{plain}");
     for drawn in [&plain, &normal] {
         let first = drawn.lines().next().unwrap();
         let columns: Vec<_> = first.split("  ").map(str::trim).filter(|name| !name.is_empty()).collect();
         assert_eq!(columns, ["server.py", "a link", "client.py"], "{drawn}");
     }
-    assert!(normal.contains("serverSocket.bind(127.0.0.1:50002)"), "{normal}");
-    assert!(normal.contains("clientSocket.connect(127.0.0.1:50003)"), "{normal}");
+    assert!(normal.contains("server.bind(127.0.0.1:50002)"), "{normal}");
+    assert!(normal.contains("client.connect(127.0.0.1:50003)"), "{normal}");
 }
