@@ -123,6 +123,25 @@ def check_command(site: Site) -> None:
             site.check(COMMAND, f"{transport} {concurrency}", partial(ask, command, transport, concurrency))
 
 
+def record_foreign(site: Site) -> None:
+    """A program of C that the preload library records does what it does without, and its calls are in the trace."""
+    source = ROOT / "preload" / "tests" / "programs" / "results.c"
+    program = str(build.c_program(site.target, source, "programs", linked=False))
+    trace = site.out / "results.jsonl"
+    trace.unlink(missing_ok=True)
+    alone = run([program])
+    recorded = run([*site.command(), "run", "--trace", str(trace), program])
+    assert (recorded.returncode, recorded.stdout) == (alone.returncode, alone.stdout), recorded.stderr
+    calls = {json.loads(line).get("call") for line in trace.read_text(encoding="utf-8").splitlines()}
+    assert {"socket", "bind", "sendto", "recvfrom", "accept", "close"} <= calls, calls
+
+
+def check_preload(site: Site) -> None:
+    # Another loader is asked to preload by another variable, or by none.
+    if site.target.system == "linux" and not site.machine.shared:
+        site.check(COMMAND, "a program of C, recorded", lambda: record_foreign(site))
+
+
 # The textbook's programs of a language, and the peers of the demo.
 
 

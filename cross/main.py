@@ -89,6 +89,7 @@ def run_all(target: Target, report: Report, short: bool) -> None:
         say(f"Running {target.name} by {machine.name}")
         site = Site(target, machine, report, alone=len(finders) == 1)
         checks.check_command(site)
+        checks.check_preload(site)
         if not short:
             if machine.python is not None:
                 python = checks.python_command(site)

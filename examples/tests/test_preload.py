@@ -81,6 +81,7 @@ def test_each_result_and_error_number_is_the_c_librarys(compiled: Path, tmp_path
     plain = output(program)
     assert len(plain.splitlines()) > 100
     assert output(program, recorded(None)) == plain
+    assert output(program, recorded(tmp_path / "linked", CAPSOCK_LINK="1")) == plain
     assert output(program, recorded(file)) == plain
     # What was done with sockets was recorded.
     made = {event["call"] for event in read(file) if event["event"] == "call"}

@@ -8,6 +8,7 @@ use capsock::trace::preload::Record;
 use libc::{sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::descriptors::Kind;
+use crate::memory::is_readable;
 use crate::real;
 
 /// The address at `from`, if it is one of IPv4 or IPv6.
@@ -34,6 +35,14 @@ pub(crate) unsafe fn address(from: *const sockaddr, length: socklen_t) -> Option
         }
     }
     None
+}
+
+/// The address that the caller gives a call which the system has not seen yet; `None` also for one that cannot be read.
+pub(crate) fn given(from: *const sockaddr, length: socklen_t) -> Option<SocketAddr> {
+    let length = usize::try_from(length).ok().filter(|length| *length <= size_of::<sockaddr_storage>())?;
+    let readable = is_readable(from.cast::<u8>(), length);
+    // SAFETY: so many bytes can be read.
+    if readable { unsafe { address(from, length as socklen_t) } } else { None }
 }
 
 /// getsockname(2) of the C library, without an address that has no port yet.

@@ -27,6 +27,7 @@ mod descriptors;
 mod epolls;
 #[cfg(target_os = "linux")]
 mod guard;
+mod memory;
 #[cfg(target_os = "linux")]
 mod process;
 #[cfg(target_os = "linux")]

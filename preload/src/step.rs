@@ -50,14 +50,8 @@ pub(crate) fn hold_wait(name: &'static str, fd: c_int, waited: Descriptors<'_>) 
 }
 
 /// The address of a call, if that is stepped: nobody else asks for it before the call.
-///
-/// # Safety
-/// It has that length, or is null.
-pub(crate) unsafe fn address(from: *const sockaddr, length: socklen_t) -> Option<SocketAddr> {
-    // One that the system would refuse is not read.
-    let is_read = preload::is_stepped() && (length as usize) < 4096;
-    // SAFETY: by this function's contract.
-    if is_read { unsafe { addresses::address(from, length) } } else { None }
+pub(crate) fn address(from: *const sockaddr, length: socklen_t) -> Option<SocketAddr> {
+    if preload::is_stepped() { addresses::given(from, length) } else { None }
 }
 
 #[cold]

@@ -10,6 +10,7 @@ use libc::{sockaddr, sockaddr_in6, sockaddr_storage, socklen_t};
 
 use crate::descriptors::{self, Kind, may_be_socket};
 use crate::guard::{Guard, recording};
+use crate::memory::is_readable;
 use crate::{addresses, real, record, step};
 
 /// Where the port is in the addresses of both families (`sin_port`, `sin6_port`).
@@ -37,9 +38,8 @@ pub(super) unsafe fn on_bind(
     if !may_be_socket(fd) {
         return real(address);
     }
-    // SAFETY: by this function's contract.
-    let (local, moved) = unsafe { (step::address(address, length), moved(fd, address, length)) };
-    match moved {
+    let local = step::address(address, length);
+    match moved(fd, address, length) {
         None => record::at_once("bind", fd, Record::default(), local, || real(address)),
         Some((moved, to)) => {
             let asked = Some(moved.asked());
@@ -54,26 +54,19 @@ pub(super) unsafe fn on_bind(
     }
 }
 
-/// The bind to another port, and its address: the caller's with that port. Without a link, nothing of the caller's is read: a
-/// bad pointer is the system's to refuse.
-unsafe fn moved(
-    fd: c_int,
-    address: *const sockaddr,
-    length: socklen_t,
-) -> Option<(MovedBind, sockaddr_storage)> {
+/// The bind to another port, and its address: the caller's with that port.
+fn moved(fd: c_int, address: *const sockaddr, length: socklen_t) -> Option<(MovedBind, sockaddr_storage)> {
     if !is_linked() {
         return None;
     }
     let _guard = recording(fd)?;
-    let room = size_of::<sockaddr_storage>();
-    let length = usize::try_from(length).ok().filter(|length| *length <= room && !address.is_null())?;
-    // SAFETY: by this function's contract.
-    let asked = unsafe { addresses::address(address, length as socklen_t) }?;
+    let asked = addresses::given(address, length)?;
     let moved = MovedBind::of(descriptors::ask(fd)? == Kind::Udp, &asked)?;
     let mut to = MaybeUninit::<sockaddr_storage>::zeroed();
-    // SAFETY: the length is no more than the room, and that of an address which has a port; zeros are a `sockaddr_storage`.
+    // SAFETY: the address was read; its length is no more than the room, and that of one which has a port; zeros are a
+    // `sockaddr_storage`.
     unsafe {
-        ptr::copy_nonoverlapping(address.cast::<u8>(), to.as_mut_ptr().cast::<u8>(), length);
+        ptr::copy_nonoverlapping(address.cast::<u8>(), to.as_mut_ptr().cast::<u8>(), length as usize);
         let port = moved.to().port().to_be();
         to.as_mut_ptr().cast::<u8>().add(PORT).cast::<u16>().write_unaligned(port);
         Some((moved, to.assume_init()))
@@ -105,8 +98,8 @@ pub(super) unsafe fn on_getsockname(
     if !is_linked() || !may_be_socket(fd) {
         return real();
     }
-    // SAFETY: a length that can be read; the system refuses another one only if it is not null.
-    let room = if length.is_null() { 0 } else { unsafe { length.read_unaligned() } };
+    // SAFETY: it can be read.
+    let room = if is_readable(length, 1) { unsafe { length.read_unaligned() } } else { 0 };
     let result = real();
     if result == 0 && !address.is_null() && !length.is_null() {
         // SAFETY: the call has written as much of the address as there is room for.

@@ -169,18 +169,11 @@ unsafe fn record_connect(
     length: socklen_t,
     real: impl FnOnce() -> c_int,
 ) -> c_int {
-    // SAFETY: by this function's contract.
-    let to = unsafe { step::address(address, length) };
+    let to = step::address(address, length);
     step::hold("connect", fd, Direction::Out, |_| Some(Record { peer: Some(to?), ..Record::default() }));
     let begun = recording(fd).and_then(|_guard| {
         let kind = descriptors::ask(fd)?;
-        // One that the system would refuse is not read.
-        let readable = !address.is_null() && usize::try_from(length).is_ok_and(|length| length < 4096);
-        if !readable {
-            return None;
-        }
-        // SAFETY: the caller's address.
-        let peer = unsafe { addresses::address(address, length) }?;
+        let peer = addresses::given(address, length)?;
         let at = preload::now();
         let span = Span::begin("connect", fd, Direction::Out);
         let waits = kind == Kind::Tcp && !record::is_nonblocking(fd);

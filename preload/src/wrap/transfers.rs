@@ -125,8 +125,7 @@ pub(super) unsafe fn on_send(
     let room = if let Buffers::One(_, room) = buffers { Some(room) } else { None };
     // A peek is no flag of a send.
     let flags = flags & !libc::MSG_PEEK;
-    // SAFETY: by this function's contract.
-    let to = unsafe { step::address(address, length) };
+    let to = step::address(address, length);
     record::call(Call { name, fd, direction: Direction::Out, flags, room, to }, real, |ended, count| {
         // SAFETY: the call has read that much of them, and the address.
         unsafe {

@@ -7,6 +7,7 @@ use capsock::net::PollKind;
 use libc::{fd_set, nfds_t, pollfd, sigset_t, timespec, timeval};
 
 use crate::descriptors::is_active;
+use crate::memory::is_readable;
 use crate::real;
 use crate::waits::{List, Lists, Part, wait};
 
@@ -24,14 +25,31 @@ pub(super) fn milliseconds(limit: Option<Duration>) -> c_int {
     limit.map_or(-1, |limit| c_int::try_from(rounded(limit)).unwrap_or(c_int::MAX))
 }
 
-/// # Safety
-/// It is null, or a time. One that the system refuses is 0: the call is made as it is.
-pub(super) unsafe fn of_timespec(time: *const timespec) -> Option<Duration> {
-    // SAFETY: by this function's contract.
-    let time = unsafe { time.as_ref() }?;
-    let seconds = u64::try_from(time.tv_sec).ok();
-    let nanoseconds = u32::try_from(time.tv_nsec).ok().filter(|nanoseconds| *nanoseconds < 1_000_000_000);
-    Some(seconds.zip(nanoseconds).map_or(Duration::ZERO, |(seconds, rest)| Duration::new(seconds, rest)))
+/// The limit of a wait: none if nothing is recorded, and 0 for a time that the system refuses, with which the call is made as
+/// it is.
+fn limit_of<T: Copy>(time: *const T, duration: impl FnOnce(T) -> Option<Duration>) -> Option<Duration> {
+    if time.is_null() || !is_active() {
+        return None;
+    }
+    if !is_readable(time, 1) {
+        return Some(Duration::ZERO);
+    }
+    // SAFETY: it can be read.
+    Some(duration(unsafe { time.read_unaligned() }).unwrap_or_default())
+}
+
+pub(super) fn of_timespec(time: *const timespec) -> Option<Duration> {
+    limit_of(time, |time| {
+        let nanoseconds = u32::try_from(time.tv_nsec).ok().filter(|rest| *rest < 1_000_000_000)?;
+        Some(Duration::new(u64::try_from(time.tv_sec).ok()?, nanoseconds))
+    })
+}
+
+fn of_timeval(time: *const timeval) -> Option<Duration> {
+    limit_of(time, |time| {
+        let micros = Duration::from_micros(u64::try_from(time.tv_usec).ok()?);
+        Some(Duration::from_secs(u64::try_from(time.tv_sec).ok()?).saturating_add(micros))
+    })
 }
 
 fn timespec_of(limit: Duration) -> timespec {
@@ -68,7 +86,10 @@ unsafe fn on_poll(
     mut real: impl FnMut(Part) -> c_int,
 ) -> c_int {
     let whole = Part { limit, is_last: true };
-    if !is_active() || fds.is_null() || limit == Some(Duration::ZERO) || count as usize > MOST {
+    if !is_active() || limit == Some(Duration::ZERO) || count as usize > MOST {
+        return real(whole);
+    }
+    if fds.is_null() || !is_readable(fds, count as usize) {
         return real(whole);
     }
     // SAFETY: by this function's contract.
@@ -172,6 +193,10 @@ pub unsafe extern "C-unwind" fn __ppoll_chk(
 struct Sets([*mut fd_set; 3]);
 
 impl Sets {
+    fn are_readable(self) -> bool {
+        self.0.into_iter().all(|set| set.is_null() || is_readable(set, 1))
+    }
+
     /// Copies of those that are not null.
     ///
     /// # Safety
@@ -219,6 +244,9 @@ unsafe fn on_select(
     if !is_active() || limit == Some(Duration::ZERO) || !(1..=libc::FD_SETSIZE as c_int).contains(&count) {
         return real(whole);
     }
+    if !sets.are_readable() {
+        return real(whole);
+    }
     // SAFETY: by this function's contract.
     unsafe {
         let waited = sets.lists(count);
@@ -252,14 +280,7 @@ pub unsafe extern "C-unwind" fn select(
 ) -> c_int {
     // SAFETY: the arguments are the caller's.
     unsafe {
-        let limit = timeout.as_ref().map(|time| {
-            let seconds = u64::try_from(time.tv_sec).ok();
-            let micros = u64::try_from(time.tv_usec).ok();
-            let of = |(seconds, micros): (u64, u64)| {
-                Duration::from_secs(seconds).saturating_add(Duration::from_micros(micros))
-            };
-            seconds.zip(micros).map_or(Duration::ZERO, of)
-        });
+        let limit = of_timeval(timeout);
         on_select(count, Sets([read, write, except]), limit, |part| {
             if part.is_last && (part.limit == limit || timeout.is_null()) {
                 return real::select(count, read, write, except, timeout);

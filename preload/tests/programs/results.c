@@ -31,6 +31,10 @@ static struct sockaddr_in loopback(int port) {
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
+/* A pointer to nothing and a count of nothing, which the compiler does not know. */
+static void *volatile nowhere = (void *)8;
+static volatile int none = -1;
+
 static void on_alarm(int number) { (void)number; }
 
 int main(void) {
@@ -76,15 +80,22 @@ int main(void) {
   SHOW(bind(tcp, at, 3));
   SHOW(bind(tcp, (struct sockaddr *)1, length));
   SHOW(getsockname(tcp, (struct sockaddr *)1, &length));
+  SHOW(getsockname(tcp, at, nowhere));
+  SHOW(connect(tcp, nowhere, length));
+  SHOW(connect(udp, nowhere, length));
+  SHOW(syscall(SYS_connect, udp, nowhere, length));
+  SHOW(sendto(udp, text, 5, 0, nowhere, length));
+  SHOW(poll(nowhere, 1, 20));
+  SHOW(select(tcp + 1, nowhere, NULL, NULL, NULL));
   SHOW(getsockname(tcp, at, (socklen_t *)1));
   SHOW(connect(tcp, at, 3));
   SHOW(connect(tcp, NULL, length));
   SHOW(sendto(udp, text, 5, 0, NULL, 0));
   SHOW(sendto(udp, text, 5, 0, (struct sockaddr *)text, 16));
   SHOW(recv(udp, more, 5, MSG_DONTWAIT));
-  SHOW(recvfrom(udp, (char *)8, 5, MSG_DONTWAIT, NULL, NULL));
-  SHOW(readv(udp, NULL, -1));
-  SHOW(writev(udp, (struct iovec *)8, 3));
+  SHOW(recvfrom(udp, nowhere, 5, MSG_DONTWAIT, NULL, NULL));
+  SHOW(readv(udp, NULL, none));
+  SHOW(writev(udp, nowhere, 3));
   SHOW(sendmsg(udp, NULL, 0));
   struct timeval limit = {0, 20000};
   SHOW(setsockopt(udp, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
