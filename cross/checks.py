@@ -124,7 +124,7 @@ def check_command(site: Site) -> None:
 
 
 def record_foreign(site: Site) -> None:
-    """A program of C that the preload library records does what it does without, and its calls are in the trace."""
+    """Recorded by the preload library, a program of C does what it does without, and its calls are known."""
     source = ROOT / "preload" / "tests" / "programs" / "results.c"
     program = str(build.c_program(site.target, source, "programs", linked=False))
     trace = site.out / "results.jsonl"
