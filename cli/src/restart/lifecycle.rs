@@ -52,7 +52,7 @@ impl Lifecycle {
     pub(crate) fn adopt(&mut self, options: ServerOptions, endpoint: &Endpoint) -> Result<ServerOptions> {
         match &mut self.predecessor {
             Some(predecessor) => {
-                let sockets = predecessor.server_sockets(options.transport(), endpoint)?;
+                let sockets = predecessor.server_sockets(endpoint)?;
                 Ok(options.sockets(sockets).paused(true))
             }
             None => Ok(options),

@@ -1,14 +1,15 @@
 //! The side of the successor: it takes the sockets of a running server, and tells it when it may end.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use capsock::Transport;
 use capsock::net::{Endpoint, Purpose as Use, WaitPolicy};
+use capsock::{Transport, UnixAddress};
+use socket2::{SockAddr, SockRef};
 
 use super::channel::{Channel, ChannelError, is_stale};
 use super::control;
@@ -82,16 +83,17 @@ impl Predecessor {
     ///
     /// # Errors
     /// They are bound to an address that `endpoint` is not: the command says another one than the server has.
-    pub(crate) fn server_sockets(
-        &mut self,
-        transport: Transport,
-        endpoint: &Endpoint,
-    ) -> Result<Vec<OwnedFd>> {
-        for socket in &self.server {
-            let bound = address(transport, socket).map_err(|error| failed(&error))?;
-            if !self.same_command && !is_among(bound, endpoint)? {
+    pub(crate) fn server_sockets(&mut self, endpoint: &Endpoint) -> Result<Vec<OwnedFd>> {
+        let checked = if self.same_command { &[] } else { &self.server[..] };
+        for socket in checked {
+            let bound = SockRef::from(socket).local_addr().map_err(|error| failed(&error))?;
+            let (shown, is_asked_for) = match bound.as_socket() {
+                Some(bound) => (bound.to_string(), is_among(bound, endpoint)?),
+                None => named(&bound, endpoint),
+            };
+            if !is_asked_for {
                 return Err(failed(&format!(
-                    "it serves on {bound}, which is not among the addresses of this command's --host and --port; to \
+                    "it serves on {shown}, which is not among the addresses of this command's --host and --port; to \
                      move a server, stop it and start another one"
                 )));
             }
@@ -172,12 +174,18 @@ fn connect(path: &Path) -> Result<Option<UnixStream>> {
     }
 }
 
-fn address(transport: Transport, socket: &OwnedFd) -> io::Result<SocketAddr> {
-    let copy = socket.try_clone()?;
-    match transport {
-        Transport::Tcp => TcpListener::from(copy).local_addr(),
-        Transport::Udp => UdpSocket::from(copy).local_addr(),
-    }
+/// The name of a Unix domain socket, and whether the endpoint means it.
+fn named(bound: &SockAddr, endpoint: &Endpoint) -> (String, bool) {
+    let name = match (bound.as_pathname(), bound.as_abstract_namespace()) {
+        (Some(path), _) => UnixAddress::from_path(path),
+        (_, Some(name)) => UnixAddress::from_abstract_name(name),
+        _ => return ("a socket of another kind".to_owned(), false),
+    };
+    let absolute = |one: &UnixAddress| one.as_path().and_then(|path| std::path::absolute(path).ok());
+    let is_it = endpoint.unix().is_some_and(|asked| {
+        *asked == name || absolute(asked).zip(absolute(&name)).is_some_and(|(asked, bound)| asked == bound)
+    });
+    (name.to_string(), is_it)
 }
 
 /// Whether the endpoint means the address; its port 0 means any.

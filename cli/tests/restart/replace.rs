@@ -63,6 +63,34 @@ fn each_takes_the_place_of_the_one_before_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_unix_domain_socket_is_handed_over_with_its_file() {
+    for transport in ["tcp", "udp"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, socket) = (folder.path().join("control"), folder.path().join("socket"));
+        let host = format!("unix:{}", socket.display());
+        let serve = || {
+            let replace = path.display();
+            let running =
+                words(&format!("serve {transport} --host {host} --json --replace {replace}")).start();
+            assert_eq!(running.json_line()["event"], "ready", "{transport}");
+            running
+        };
+        let ask = || words(&format!("client {transport} {host} hello")).done().text();
+        let mut server = serve();
+        for _ in 0..3 {
+            assert_eq!(ask(), "HELLO\n", "{transport}");
+            replaced(std::mem::replace(&mut server, serve()));
+        }
+        assert_eq!(ask(), "HELLO\n", "{transport}");
+        server.signal(libc::SIGTERM);
+        assert_eq!(server.done().code, 143, "{transport}");
+        assert!(socket.exists() && !path.exists(), "{transport}: it belongs to whoever has the socket");
+        // The next start removes it.
+        serve().signal(libc::SIGTERM);
+    }
+}
+
+#[test]
 fn one_that_serves_something_else_is_refused_and_the_server_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control");

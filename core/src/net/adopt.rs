@@ -10,10 +10,12 @@ use socket2::Type;
 
 use super::socket::Socket;
 use super::sys::{self, Errno};
+use super::unix_domain::has_chosen_name;
 use crate::choices::Transport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::sys::fd::{OwnedFd, RawFd};
 use crate::netc;
+use crate::unix_address::UnixAddress;
 
 /// A copy of the socket that another language names by its number, which stays the caller's.
 ///
@@ -64,15 +66,53 @@ pub(crate) fn adopt(
     Ok((socket, address))
 }
 
-fn check(socket: &Socket, transport: Transport, which: &str) -> Result<SocketAddr> {
-    let kind = match socket.kind() {
-        Ok(kind) => kind,
-        Err(errno) if errno.0 == netc::EBADF || errno.0 == netc::ENOTSOCK => {
-            return Err(unusable(which, "is no socket"));
-        }
-        Err(errno) => return Err(Error::os(errno.0, "serve on the socket")),
+/// As [`adopt`], of the one Unix domain socket of a server. Its file stays when the server stops: it belongs to whoever bound
+/// the socket.
+///
+/// # Errors
+/// `InvalidArgument` for a socket that is not of the transport's kind, bound to a path or an abstract name, and unconnected;
+/// the errors of the calls.
+pub(crate) fn adopt_unix(
+    socket: &Socket,
+    transport: Transport,
+    backlog: u32,
+    which: &str,
+) -> Result<UnixAddress> {
+    let failed = |errno: Errno| Error::os(errno.0, "serve on the socket");
+    let address = socket.local_unix().map_err(failed)?;
+    let why = match (transport, kind(socket, which)?) {
+        (Transport::Tcp, Type::STREAM) | (Transport::Udp, Type::DGRAM) => None,
+        (Transport::Tcp, _) => Some("is a Unix domain socket for datagrams, and this is a TCP server"),
+        (Transport::Udp, _) => Some("is a Unix domain socket for streams, and this is a UDP server"),
     };
+    let why = why.or_else(|| socket.peer_unix().is_ok().then_some("is connected to a peer"));
+    let why = why.or_else(|| address.is_unnamed().then_some("is not bound"));
+    let why =
+        why.or_else(|| has_chosen_name(&address).then_some("has a name that Linux chooses for clients"));
+    if let Some(why) = why {
+        return Err(unusable(which, why).at(&address));
+    }
+    let prepared = match transport {
+        Transport::Tcp => listen(socket, backlog),
+        Transport::Udp => Ok(()),
+    };
+    prepared.map_err(|errno| failed(errno).at(&address))?;
+    Ok(address)
+}
+
+fn kind(socket: &Socket, which: &str) -> Result<Type> {
+    socket.kind().map_err(|errno| match errno.0 {
+        netc::EBADF | netc::ENOTSOCK => unusable(which, "is no socket"),
+        other => Error::os(other, "serve on the socket"),
+    })
+}
+
+fn check(socket: &Socket, transport: Transport, which: &str) -> Result<SocketAddr> {
+    let kind = kind(socket, which)?;
     let address = socket.local_addr().map_err(|errno| match errno.0 {
+        netc::EAFNOSUPPORT if socket.is_unix() => {
+            unusable(which, "is a Unix domain socket, of which a server has one and no other socket")
+        }
         netc::EAFNOSUPPORT => unusable(which, "is neither one of IPv4 nor one of IPv6"),
         // Windows has no local address of a socket that is not bound.
         netc::EINVAL => unusable(which, "is not bound"),
@@ -96,11 +136,15 @@ fn check(socket: &Socket, transport: Transport, which: &str) -> Result<SocketAdd
     Ok(address)
 }
 
-/// A listener keeps its backlog.
 fn prepare_listener(socket: &Socket, backlog: u32) -> std::result::Result<(), Errno> {
-    socket.set_nonblocking(true)?;
     // Accepted connections inherit it.
     socket.set_nodelay()?;
+    listen(socket, backlog)
+}
+
+/// A listener keeps its backlog.
+fn listen(socket: &Socket, backlog: u32) -> std::result::Result<(), Errno> {
+    socket.set_nonblocking(true)?;
     if !socket.is_listening()? {
         socket.listen(backlog)?;
     }

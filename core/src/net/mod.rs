@@ -39,7 +39,7 @@ mod wait;
 mod wait_error;
 
 pub use adopt::copy_of_number;
-pub(crate) use adopt::{adopt, canonical};
+pub(crate) use adopt::{adopt, adopt_unix, canonical};
 pub use blocking::{BlockingSocket, Family, Kind, SocketCall, shutdown_from_number};
 pub(crate) use connect::connect;
 pub(crate) use datagram::{Added, ReceiveBatch, ReceiveMeta, SendBatch, SendMeta, max_payload};

@@ -65,19 +65,15 @@ impl Server {
     /// From the first call on, the sockets are shared: this server goes on serving them, and its stop leaves them as they
     /// are, so that connections in the backlog and datagrams in the queue wait for whoever has the copies. It is lost
     /// only with the last copy. TCP listeners of a server with `Threads` or `Iterative` may have a limit for receives
-    /// (SO_RCVTIMEO), which accepted connections inherit.
+    /// (SO_RCVTIMEO), which accepted connections inherit. The file of a Unix domain socket stays when the server stops, and
+    /// when its successor does: the next server that is started on its path removes it.
     ///
     /// # Errors
     /// `Closed` once the server is stopped; `OutOfResources` for want of descriptors; `Unsupported` in a process that was
-    /// forked after the start, and for a Unix domain socket, whose file a stop removes.
+    /// forked after the start.
     pub fn sockets(&self) -> Result<Vec<OwnedFd>> {
         let operation = "share the server's sockets";
         self.state.context.stop.check_process()?;
-        if self.unix.is_some() {
-            let why = "a Unix domain socket has a file, which this server removes when it stops";
-            let error = Error::new(ErrorKind::Unsupported, operation, why);
-            return Err(error.advise("start the successor on the same path when this server has stopped"));
-        }
         match self.state.share_sockets() {
             Ok(Some(sockets)) => Ok(sockets),
             Ok(None) => Err(Error::new(ErrorKind::Closed, operation, "the server has been stopped")),

@@ -1,38 +1,48 @@
 //! Starting a server: its options are resolved, its sockets bound, and its engine started.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::bind::{bind, bind_unix};
-use super::config::{ServerOptions, pending_limit, proxies, settings_from};
+use super::config::{ServerOptions, pending_limit, proxies, proxies_have_no_address, settings_from};
 use super::handle::Server;
-use super::state::{Context, State};
+use super::state::{BoundSocket, Context, State};
 use super::{children, tcp, udp};
 use crate::choices::{Concurrency, Transport};
 use crate::error::{Error, Result};
 use crate::net::fd::OwnedFd;
-use crate::net::{Errno, Features, InterruptHook, Socket, adopt};
+use crate::net::{Errno, Features, InterruptHook, Socket, adopt, adopt_unix};
+use crate::unix_address::{NO_ADDRESS, UnixAddress};
 
 /// What a server does without on sockets that others may have: a call that blocks would be ended by a shutdown(2) of
 /// the socket, or block because another process took what poll(2) had reported; and the others do not expect several
 /// datagrams in one.
 const NOT_WHEN_SHARED: Features = Features::BLOCKING_RECEIVE.union(Features::UDP_GRO);
 
-/// Prepares copies of the sockets that the server was given; a copy has close-on-exec.
+/// Prepares copies of the sockets that the server was given; a copy has close-on-exec. Their addresses are of IP, or there is
+/// one of a Unix domain socket.
 fn adopt_all(
     given: &[Arc<OwnedFd>],
     transport: Transport,
     backlog: u32,
-) -> Result<Vec<(Socket, SocketAddr)>> {
+) -> Result<(Vec<BoundSocket>, Option<UnixAddress>)> {
+    let copy =
+        |fd: &OwnedFd| fd.try_clone().map_err(|error| Error::os(Errno::from(error).0, "serve on the socket"));
+    if let [one] = given {
+        let socket = Socket::from(copy(one)?);
+        if socket.is_unix() {
+            let address = adopt_unix(&socket, transport, backlog, "it")?;
+            return Ok((vec![(socket, NO_ADDRESS)], Some(address)));
+        }
+    }
     let adopt_one = |(index, fd): (usize, &Arc<OwnedFd>)| {
         let which = match given.len() {
             1 => "it".to_owned(),
             count => format!("number {} of {count}", index + 1),
         };
-        let copy = fd.try_clone().map_err(|error| Error::os(Errno::from(error).0, "serve on the socket"))?;
-        adopt(copy, transport, backlog, &which)
+        adopt(copy(fd)?, transport, backlog, &which)
     };
-    given.iter().enumerate().map(adopt_one).collect()
+    let sockets: Result<Vec<_>> = given.iter().enumerate().map(adopt_one).collect();
+    Ok((sockets?, None))
 }
 
 impl ServerOptions {
@@ -58,14 +68,20 @@ impl ServerOptions {
         let failed = |errno: Errno| Error::os(errno.0, "start the server");
         let (transport, concurrency) = (self.transport, settings.concurrency);
         let shared = !self.sockets.is_empty();
-        let unix = self.endpoint.unix().filter(|_| !shared).cloned();
-        let (sockets, file) = match &unix {
-            Some(address) => bind_unix(transport, address, &settings)?,
-            None if shared => {
+        let (sockets, unix, file) = match self.endpoint.unix() {
+            _ if shared => {
                 features = features.without(NOT_WHEN_SHARED);
-                (adopt_all(&self.sockets, transport, settings.backlog)?, None)
+                let (sockets, unix) = adopt_all(&self.sockets, transport, settings.backlog)?;
+                if unix.is_some() && proxies.is_some() {
+                    return Err(proxies_have_no_address());
+                }
+                (sockets, unix, None)
             }
-            None => (bind(transport, &self.endpoint, settings.backlog, on_interrupt)?, None),
+            Some(address) => {
+                let (sockets, file) = bind_unix(transport, address, &settings)?;
+                (sockets, Some(address.clone()), file)
+            }
+            None => (bind(transport, &self.endpoint, settings.backlog, on_interrupt)?, None, None),
         };
         let addresses = sockets.iter().map(|(_, address)| *address).collect();
         let mut context = Context::new(settings, proxies, features, self.handler, pending_limit, self.log)

@@ -9,4 +9,5 @@ mod clients;
 mod datagrams;
 mod files;
 mod folder;
+mod given;
 mod streams;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use socket2::{SockAddr, Type};
 
-use super::socket::is_chosen_name;
+use super::socket::has_chosen_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::socket::Socket;
 use crate::net::sys::{self, Errno, process_id};
@@ -70,6 +70,13 @@ impl SocketFile {
     }
 }
 
+impl SocketFile {
+    /// It stays for whoever else has the socket.
+    pub(crate) fn keep(&self) {
+        self.removed.store(true, Ordering::Release);
+    }
+}
+
 impl Drop for SocketFile {
     fn drop(&mut self) {
         self.remove();
@@ -89,7 +96,7 @@ pub(crate) fn bind_unix(
     prepare: impl FnOnce(&Socket) -> std::result::Result<(), Errno>,
 ) -> Result<(Socket, Option<SocketFile>)> {
     let name = address.to_system(SERVE)?;
-    if address.as_abstract_name().is_some_and(is_chosen_name) {
+    if has_chosen_name(address) {
         // Replies to such a name are sent without regard to loops of servers.
         let why = "Linux chooses names of five hexadecimal digits for clients";
         return Err(Error::invalid(SERVE, why).at(address).advise("take another name"));

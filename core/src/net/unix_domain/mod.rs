@@ -12,4 +12,4 @@ mod socket;
 
 pub(crate) use bind::{SocketFile, bind_unix};
 pub(crate) use connect::{ClientFile, connect_unix, open_unix_client};
-pub(crate) use socket::UnixSource;
+pub(crate) use socket::{UnixSource, has_chosen_name};

@@ -13,8 +13,20 @@ type Sys<T> = Result<T, Errno>;
 /// Whether an abstract name is one that Linux chooses for a socket that is bound without one: five hexadecimal digits
 /// (autobind of unix(7)).
 #[cfg(unix)]
-pub(super) fn is_chosen_name(name: &[u8]) -> bool {
+fn is_chosen_name(name: &[u8]) -> bool {
     name.len() == 5 && name.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether the address has a name that Linux chooses for clients: replies to it are sent without regard to loops of servers.
+#[cfg(unix)]
+pub(crate) fn has_chosen_name(address: &UnixAddress) -> bool {
+    address.as_abstract_name().is_some_and(is_chosen_name)
+}
+
+/// There are no such names.
+#[cfg(windows)]
+pub(crate) fn has_chosen_name(_: &UnixAddress) -> bool {
+    false
 }
 
 /// The source of a datagram, as the system has written it: a copy of it allocates nothing.
@@ -73,9 +85,9 @@ impl Socket {
         self.raw.connect_any(address)
     }
 
-    /// shutdown(2) of a datagram socket: receives, blocked ones included, return what is queued, then 0.
-    pub(crate) fn end_receives(&self) {
-        let _ = self.shutdown_read();
+    /// Whether it is one.
+    pub(crate) fn is_unix(&self) -> bool {
+        self.raw.is_unix()
     }
 
     /// getsockname(2).

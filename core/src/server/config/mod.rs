@@ -8,4 +8,4 @@ mod validate;
 
 pub use options::ServerOptions;
 pub use settings::ServerSettings;
-pub(super) use validate::{pending_limit, proxies, settings_from};
+pub(super) use validate::{pending_limit, proxies, proxies_have_no_address, settings_from};

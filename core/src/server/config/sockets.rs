@@ -13,8 +13,8 @@ impl ServerOptions {
     /// bound.
     ///
     /// A `TcpListener`, a `UdpSocket` and an `OwnedFd` are taken. Each has to be a socket of the transport, over IPv4 or
-    /// IPv6, bound and not connected; for TCP it may listen already, and keeps its backlog. The options close their
-    /// descriptors when they are dropped, and the server has copies of its own. Every worker serves every socket.
+    /// IPv6, or one Unix domain socket alone, bound and not connected; for TCP it may listen already, and keeps its backlog.
+    /// The options close their descriptors when they are dropped, and the server has copies of its own. Every worker serves every socket.
     ///
     /// Others may have the same sockets, so a stop leaves them as they are: connections in the backlog and datagrams in the
     /// queue wait for whoever serves next, and are lost only when the last descriptor is closed. What is set for the

@@ -27,6 +27,13 @@ const MAX_BUSY_POLL: Duration = Duration::from_secs(1);
 /// Every permission of a file.
 const MAX_SOCKET_MODE: u32 = 0o777;
 
+/// The error for the PROXY protocol on a Unix domain socket.
+pub(in crate::server) fn proxies_have_no_address() -> Error {
+    let why = "proxy_protocol believes proxies by their IP addresses, and the clients of a Unix domain socket have none";
+    Error::invalid("start the server", why)
+        .advise("bind the server to an IP address for the proxy, such as 127.0.0.1")
+}
+
 /// The settings with every default filled in, and the optional system calls that the engine uses.
 ///
 /// # Errors
@@ -99,8 +106,7 @@ fn check(options: &ServerOptions) -> Result<()> {
         return refuse(why, "choose the concurrency threads or events, or let the proxy limit its clients");
     }
     if !settings.proxy_protocol.is_empty() && options.endpoint.unix().is_some() {
-        let why = "proxy_protocol believes proxies by their IP addresses, and the clients of a Unix domain socket have none";
-        return refuse(why, "bind the server to an IP address for the proxy, such as 127.0.0.1");
+        return Err(proxies_have_no_address());
     }
     if settings.socket_mode > MAX_SOCKET_MODE {
         let why = format!("socket_mode is {:#o}, which is no permission of a file", settings.socket_mode);

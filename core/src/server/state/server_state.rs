@@ -112,11 +112,13 @@ impl State {
     /// [`SHUTDOWN_REFUSES`](crate::net::SHUTDOWN_REFUSES), that is once the threads that accept have released the
     /// listeners.
     pub(in crate::server) fn stop_listening(&self) {
-        // First, so that a successor can bind its path from now on.
+        let listeners = self.lock_listeners().take();
+        // Before the listeners are shut down, so that a successor can bind its path from then on. What is shared has kept its
+        // file, under one of the two locks.
         if let Some(file) = self.socket_file.get() {
+            drop(self.lock_datagram_sockets());
             file.remove();
         }
-        let listeners = self.lock_listeners().take();
         if let Some(listeners) = listeners {
             listeners.shut_down();
         }
@@ -149,11 +151,13 @@ impl State {
         let copy = |socket: &Socket| Ok(socket.as_fd().try_clone_to_owned()?);
         // A stop takes the sockets first, under the same lock, and then reads whether they are shared.
         if let Some(listeners) = &*self.lock_listeners() {
-            self.sharing.begin();
+            self.begin_sharing();
             return listeners.iter().map(copy).collect::<Result<_, _>>().map(Some);
         }
-        if let Some(sockets) = &*self.lock_datagram_sockets() {
-            self.sharing.begin();
+        if let Some(sockets) =
+            self.lock_datagram_sockets().as_ref().filter(|_| !self.context.stop.is_requested())
+        {
+            self.begin_sharing();
             for (socket, _) in sockets.iter() {
                 // It fails where there is no such option. The others do not expect several datagrams in one.
                 let _ = socket.clear_gro();
@@ -161,6 +165,13 @@ impl State {
             return sockets.iter().map(|(socket, _)| copy(socket)).collect::<Result<_, _>>().map(Some);
         }
         Ok(None)
+    }
+
+    fn begin_sharing(&self) {
+        self.sharing.begin();
+        if let Some(file) = self.socket_file.get() {
+            file.keep();
+        }
     }
 
     /// Whether a connection can be accepted or a datagram received now (poll(2)).

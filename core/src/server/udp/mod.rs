@@ -30,7 +30,7 @@ const BATCHES: BatchSizes = BatchSizes { receive: 64, send: 256 };
 
 /// Starts the engine of a Unix domain socket, which is the only one.
 pub(super) fn start_unix(state: &Arc<State>, sockets: Vec<(Socket, SocketAddr)>) -> Result<(), Errno> {
-    sockets.into_iter().try_for_each(|(socket, _)| unix::start(state, socket))
+    unix::start(state, sockets)
 }
 
 /// Starts the engine. If this fails, dropping the server ends the threads that have been started.

@@ -23,7 +23,7 @@ use crate::net::{
 use crate::netc;
 use crate::request_context::RequestContext;
 use crate::server::state::{
-    BlockingThread, Call, Context, DatagramPeer, Destination, LimitEvent, State, Target,
+    BlockingThread, BoundSocket, Call, Context, DatagramPeer, Destination, LimitEvent, State, Target,
 };
 use crate::unix_address::UnixAddress;
 use crate::uppercase::MAX_GROWTH;
@@ -37,29 +37,38 @@ const ERROR_PAUSE: Duration = Duration::from_millis(50);
 
 /// The server's socket.
 struct Bound {
-    socket: Socket,
+    /// It alone.
+    sockets: Arc<Vec<BoundSocket>>,
     /// Its address, as the source of a datagram that it sends to itself.
     name: UnixSource,
     address: UnixAddress,
 }
 
 impl Bound {
-    fn new(socket: Socket) -> Result<Bound, Errno> {
-        Ok(Bound { name: socket.as_source()?, address: socket.local_unix()?, socket })
+    fn new(sockets: Arc<Vec<BoundSocket>>) -> Result<Bound, Errno> {
+        let (socket, _) = &sockets[0];
+        Ok(Bound { name: socket.as_source()?, address: socket.local_unix()?, sockets })
+    }
+
+    fn socket(&self) -> &Socket {
+        &self.sockets[0].0
     }
 }
 
 /// Starts the engine. If this fails, dropping the server ends the threads that have been started.
-pub(in crate::server) fn start(state: &Arc<State>, socket: Socket) -> Result<(), Errno> {
+pub(in crate::server) fn start(state: &Arc<State>, sockets: Vec<BoundSocket>) -> Result<(), Errno> {
     let context = &state.context;
-    socket.set_nonblocking(!context.features.has(Features::BLOCKING_RECEIVE))?;
-    let bound = Arc::new(Bound::new(socket)?);
+    let bound = Arc::new(Bound::new(Arc::new(sockets))?);
+    // The mode of a socket that others have stays as it is.
+    if !state.sharing.has_begun() {
+        bound.socket().set_nonblocking(!context.features.has(Features::BLOCKING_RECEIVE))?;
+    }
+    state.set_datagram_sockets(&bound.sockets);
     // First, so that it ends the workers if one of them cannot be started.
-    let to_interrupt = Arc::clone(&bound);
-    state.spawn("capsock-stop", move |state| {
+    state.spawn("capsock-stop", |state| {
         let _ = wait_readable(state.context.stop.waker().fd(), WaitOptions::until(Deadline::NEVER));
         state.stop_listening();
-        to_interrupt.socket.end_receives();
+        state.stop_receiving();
     })?;
     let workers = match context.settings.concurrency {
         Concurrency::Iterative => 1,
@@ -105,7 +114,7 @@ impl Work for UnixWork {
     }
 
     fn socket(&self, _: usize) -> &Socket {
-        &self.bound.socket
+        self.bound.socket()
     }
 
     fn serve(&mut self, _: usize, context: &Context) {
@@ -198,8 +207,8 @@ fn receive_all(
         };
         while !context.stop.is_requested() && !gate.is_closed() {
             let received = match thread {
-                Some(thread) => thread.block(|| buffers.receive(&bound.socket, context)),
-                None => buffers.receive(&bound.socket, context),
+                Some(thread) => thread.block(|| buffers.receive(bound.socket(), context)),
+                None => buffers.receive(bound.socket(), context),
             };
             match received {
                 // The stop has ended the receive.
@@ -305,11 +314,11 @@ fn send_reply(
 /// Sends a reply, by the socket that no other server can answer.
 fn send(bound: &Bound, anonymous: &Socket, to: &UnixSource, reply: &[u8]) -> Result<usize, Errno> {
     if to.is_chosen() {
-        return bound.socket.send_unix(reply, to);
+        return bound.socket().send_unix(reply, to);
     }
     match anonymous.send_unix(reply, to) {
         // It is connected, and not to this socket: to the server's, or to another one, which is refused again.
-        Err(Errno(netc::EPERM)) => bound.socket.send_unix(reply, to),
+        Err(Errno(netc::EPERM)) => bound.socket().send_unix(reply, to),
         other => other,
     }
 }
