@@ -980,9 +980,9 @@ void capsock_server_free(capsock_server *server);
 // one of a supervisor, of a server that is replaced, or of a test. The options have a copy of the
 // descriptor, with close-on-exec; `socket` stays the caller's, who may close it.
 //
-// `capsock_server_start` checks that it is a socket of the transport, over IPv4 or IPv6, bound and
-// not connected; for TCP it may listen already, and keeps its backlog. Every worker serves every
-// socket.
+// `capsock_server_start` checks that it is a socket of the transport, over IPv4 or IPv6, or one
+// Unix domain socket alone, bound and not connected; for TCP it may listen already, and keeps its
+// backlog. Every worker serves every socket.
 //
 // Others may have the same socket, so a stop leaves it as it is: connections in the backlog and
 // datagrams in the queue wait for whoever serves next. TCP_NODELAY and, for TCP, O_NONBLOCK are set

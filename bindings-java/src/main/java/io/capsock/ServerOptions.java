@@ -446,10 +446,10 @@ public final class ServerOptions {
    * process has inherited, by the numbers of their descriptors (0 for a program of inetd). The
    * server has copies; the descriptors stay the caller's.
    *
-   * <p>Each is a socket of the transport, over IPv4 or IPv6, bound and not connected; for TCP it
-   * may listen already, and keeps its backlog. Others may have the same sockets, so a stop leaves
-   * them as they are: connections in the backlog and datagrams in the queue wait for whoever serves
-   * next. A TCP socket becomes non-blocking for all who share it.
+   * <p>Each is a socket of the transport, over IPv4 or IPv6, or one Unix domain socket alone, bound
+   * and not connected; for TCP it may listen already, and keeps its backlog. Others may have the
+   * same sockets, so a stop leaves them as they are: connections in the backlog and datagrams in
+   * the queue wait for whoever serves next. A TCP socket becomes non-blocking for all who share it.
    *
    * @param descriptors the numbers, which {@link #start()} checks; with none the address is bound
    * @return this
