@@ -101,9 +101,11 @@ pub(crate) fn adopt_unix(
 }
 
 fn kind(socket: &Socket, which: &str) -> Result<Type> {
-    socket.kind().map_err(|errno| match errno.0 {
-        netc::EBADF | netc::ENOTSOCK => unusable(which, "is no socket"),
-        other => Error::os(other, "serve on the socket"),
+    // On Windows the two are one number.
+    let is_none = |errno: Errno| errno.0 == netc::EBADF || errno.0 == netc::ENOTSOCK;
+    socket.kind().map_err(|errno| match errno {
+        errno if is_none(errno) => unusable(which, "is no socket"),
+        errno => Error::os(errno.0, "serve on the socket"),
     })
 }
 
