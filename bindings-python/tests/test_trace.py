@@ -366,7 +366,7 @@ NAMED = """
     client.ask()
     serve(welcome.accept()[0])
     nameless = [socket(AF_INET, SOCK_DGRAM)]
-    nameless[0].sendto(b"", ("127.0.0.1", 9))
+    nameless[0].sendto(b"", welcome.getsockname())
 """
 
 
@@ -389,7 +389,7 @@ def test_calls_have_the_name_of_the_callers_variable(tmp_path: Path) -> None:
 
 # What a program may put in the way of a name that is looked for.
 AWKWARD = """
-    import gc, weakref
+    import weakref
     from socket import *
 
     class Odd:

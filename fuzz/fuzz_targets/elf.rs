@@ -1,5 +1,5 @@
-//! The headers of a program that is to be recorded: any bytes are read or refused, and bytes after those that told what the
-//! program is do not change it.
+//! The headers of a program that is to be recorded: any bytes are read or refused, and bytes behind those that are read
+//! change nothing.
 #![no_main]
 
 use std::io::Cursor;

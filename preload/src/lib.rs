@@ -27,6 +27,7 @@ mod descriptors;
 mod epolls;
 #[cfg(target_os = "linux")]
 mod guard;
+#[cfg(target_os = "linux")]
 mod memory;
 #[cfg(target_os = "linux")]
 mod process;

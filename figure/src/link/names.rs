@@ -72,7 +72,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// The name of a socket whose program has not told its own.
+    /// The name of a socket of which the trace has no variable.
     const fn word(self) -> &'static str {
         match self {
             Role::Server => "server",

@@ -68,10 +68,8 @@ impl SocketFile {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
 
-impl SocketFile {
-    /// It stays for whoever else has the socket.
+    /// It stays, because others have the socket as well.
     pub(crate) fn keep(&self) {
         self.removed.store(true, Ordering::Release);
     }

@@ -113,9 +113,9 @@ impl State {
     /// listeners.
     pub(in crate::server) fn stop_listening(&self) {
         let listeners = self.lock_listeners().take();
-        // Before the listeners are shut down, so that a successor can bind its path from then on. What is shared has kept its
-        // file, under one of the two locks.
+        // Before the listeners are shut down, so that a successor can bind its path from then on.
         if let Some(file) = self.socket_file.get() {
+            // Datagram sockets that are being shared at this moment have kept their file once the lock is free.
             drop(self.lock_datagram_sockets());
             file.remove();
         }
