@@ -126,6 +126,20 @@ def test_it_serves_the_sockets_that_are_passed(transport: str, concurrency: str)
                 assert "(systemd's socket second)" in stopped(process)
 
 
+@each_transport
+def test_it_serves_a_unix_domain_socket_that_is_passed(transport: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "socket")
+    kind = socket.SOCK_STREAM if transport == "tcp" else socket.SOCK_DGRAM
+    with socket.socket(socket.AF_UNIX, kind) as one:
+        one.bind(path)
+        with serving(transport, [one]) as process:
+            assert ready(process)["addresses"] == [f"unix:{path}"]
+            with CLIENTS[transport](f"unix:{path}") as client:
+                assert client.request("hello") == "HELLO"
+            stopped(process)
+        assert Path(path).is_socket(), "it belongs to systemd"
+
+
 def refused(words: str, sockets: list[socket.socket], names: str | None = None) -> str:
     with serving(words, sockets, names) as process:
         _, said = process.communicate(timeout=LIMIT)
