@@ -102,6 +102,10 @@ class Shell:
         command, expected = self.moved(step.command), self.moved(step.output)
         self._count += 1
         mark = f"<<{self._count}:"
+        if command.endswith("&\n"):
+            # As before each prompt of a terminal: jobs that have ended give their numbers back. Without it,
+            # whether `wait` forgets the last one depends on which ended first.
+            self._says("jobs > /dev/null\n")
         self._says(f"{command}printf '{mark}%s>>' $?\n")
         deadline = time.monotonic() + 3 * LIMIT
         while not (ended := re.search(rf"{mark}(\d+)>>", self._printed)):

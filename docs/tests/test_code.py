@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from blocks import PAGES, blocks, matches, steps
+from blocks import PAGES, Step, blocks, matches, steps
 from shell import Shell
 
 LANGUAGES = {"c", "cmake", "console", "ini", "java", "json", "python", "rust", "sh", "text", "toml", "xml"}
@@ -50,6 +51,19 @@ def test_it_runs(page: Path, folder: Path, environment: dict[str, str]) -> None:
                     shell.type(step, status if index == len(typed) - 1 else 0)
                 except AssertionError as error:
                     raise AssertionError(f"{page.name}:{block.line}: {error}") from error
+
+
+def test_jobs_that_ended_give_their_numbers_back(tmp_path: Path) -> None:
+    def starts(seconds: int) -> Step:
+        # A path in the place of a port: the shell does not wait until something listens.
+        return Step(f": unix:; sleep {seconds} &\n", "")
+
+    with Shell(tmp_path, dict(os.environ)) as shell:
+        shell.type(starts(60))
+        shell.type(starts(0))
+        shell.type(Step("while kill -0 %2; do :; done 2> /dev/null; kill %1; wait\n", "...\n"))
+        shell.type(starts(60))
+        shell.type(Step("kill %1 && wait\n", "...\n"))
 
 
 def test_dots_stand_for_any_text() -> None:
