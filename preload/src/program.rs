@@ -1,10 +1,10 @@
-//! The program's name: of an interpreter, that of its script.
+//! The program's name: of an interpreter, that of its script; of Java, that of its source, jar or class.
 
 use std::path::Path;
 
 /// The programs that run scripts, by the beginning of their names: `python3.14`, `perl5.40`.
-const INTERPRETERS: [&str; 11] =
-    ["python", "pypy", "perl", "ruby", "node", "nodejs", "bun", "php", "lua", "tclsh", "guile"];
+const INTERPRETERS: [&str; 12] =
+    ["python", "pypy", "perl", "ruby", "node", "nodejs", "bun", "php", "lua", "tclsh", "guile", "java"];
 
 /// The name of the program with these arguments, which `executable` runs. Empty: that of the executable.
 pub(crate) fn name(executable: &Path, arguments: &[&[u8]]) -> String {
@@ -23,6 +23,12 @@ pub(crate) fn name(executable: &Path, arguments: &[&[u8]]) -> String {
                     .next()
                     .map(|module| String::from_utf8_lossy(module).into_owned())
                     .unwrap_or_default();
+            }
+            // Options of Java with an argument of their own.
+            "-cp" | "-classpath" | "--class-path" | "-p" | "--module-path" | "--add-modules"
+                if base == "java" =>
+            {
+                rest.next();
             }
             // The program is an argument, or standard input.
             "-c" | "-e" | "-" | "-E" | "-p" | "--eval" | "--print" | "-r" => return String::new(),

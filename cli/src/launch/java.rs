@@ -1,10 +1,12 @@
-//! Java: the agent of the jar, and where the jar is.
+//! Java: the agent of the jar, and where the jar is. A source whose program has channels of its own, and a machine without the
+//! jar, have their calls recorded as those of any other program.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Launch, Recording};
+use super::{Launch, Recording, native};
 use crate::failure::{Failure, Result};
 
 /// The environment variable that names the jar.
@@ -22,7 +24,13 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
     } else {
         (first.clone(), rest.to_vec())
     };
-    let jar = jar(file.parent())?;
+    let source = if is("java") { fs::read_to_string(file).unwrap_or_default() } else { String::new() };
+    let imports_it = source.contains("io.capsock");
+    let has_channels = CHANNELS.iter().any(|open| source.contains(open));
+    if cfg!(target_os = "linux") && recording.is_wanted() && has_channels && !imports_it {
+        return native::program(java, rest, recording);
+    }
+    let Some(jar) = jar(file.parent())? else { return without_jar(java, rest, recording, imports_it) };
     let mut agent = OsString::from("-javaagent:");
     agent.push(&jar);
     let mut options: Vec<OsString> = Vec::new();
@@ -56,6 +64,30 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
     Ok(if launch_environment { launch.traced(recording) } else { launch })
 }
 
+/// How a source opens the channels of java.nio, which do not run on the core: `SocketChannel.open` is also the end of
+/// `ServerSocketChannel.open`, and of the asynchronous ones.
+const CHANNELS: [&str; 2] = ["SocketChannel.open", "DatagramChannel.open"];
+
+/// The calls of its C library are recorded, if any are to be and the program needs no jar itself.
+fn without_jar(
+    java: OsString,
+    arguments: Vec<OsString>,
+    recording: &Recording,
+    imports_it: bool,
+) -> Result<Launch> {
+    let missing = format!(
+        "a Java program needs the agent in capsock.jar, which is neither beside this command, in share/java of its \
+         installation, nor beside the program: set {VARIABLE} to it"
+    );
+    if imports_it || !recording.is_wanted() {
+        return Err(Failure::usage(missing));
+    }
+    native::program(java, arguments, recording).map_err(|failure| {
+        let why = failure.text.unwrap_or_default();
+        Failure { text: Some(format!("{missing}; without it, {why}")), ..failure }
+    })
+}
+
 /// The class path of a source file, for its compilation: a program may import `io.capsock.net`.
 fn class_path(jar: PathBuf) -> Result<OsString> {
     let others = env::var_os("CLASSPATH").filter(|others| !others.is_empty()).unwrap_or_else(|| ".".into());
@@ -76,21 +108,19 @@ fn launcher() -> OsString {
 }
 
 /// The jar: the one that the environment names; else that of an installation or of a checkout, or beside the program.
-fn jar(beside_program: Option<&Path>) -> Result<PathBuf> {
-    if let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()) {
-        let named = PathBuf::from(named);
-        return if named.is_file() {
-            Ok(named)
-        } else {
-            Err(Failure::usage(format!("{VARIABLE} names {}, and there is no such file", named.display())))
-        };
+///
+/// # Errors
+/// The environment names no file.
+fn jar(beside_program: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(named) = env::var_os(VARIABLE).filter(|named| !named.is_empty()) else {
+        return Ok(candidates(beside_program).into_iter().find(|jar| jar.is_file()));
+    };
+    let named = PathBuf::from(named);
+    if named.is_file() {
+        Ok(Some(named))
+    } else {
+        Err(Failure::usage(format!("{VARIABLE} names {}, and there is no such file", named.display())))
     }
-    candidates(beside_program).into_iter().find(|jar| jar.is_file()).ok_or_else(|| {
-        Failure::usage(format!(
-            "a Java program needs the agent in capsock.jar, which is neither beside this command, in share/java of its \
-             installation, nor beside the program: set {VARIABLE} to it"
-        ))
-    })
 }
 
 fn candidates(beside_program: Option<&Path>) -> Vec<PathBuf> {

@@ -12,8 +12,7 @@ use crate::preload::{find_program, preload};
 /// A program, found as the system finds it, and its arguments.
 pub(super) fn program(program: OsString, arguments: Vec<OsString>, recording: &Recording) -> Result<Launch> {
     let launch = Launch::new(program, arguments).traced(recording);
-    let by_environment = env::var_os("CAPSOCK_TRACE").is_some_and(|file| !file.is_empty());
-    if recording.file.is_none() && !by_environment {
+    if !recording.is_wanted() {
         return Ok(launch);
     }
     if find_program(&launch.program).as_deref().is_some_and(records_itself) {

@@ -1,5 +1,6 @@
 //! A program with its arguments and its environment, and what is recorded of it.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +17,13 @@ pub(crate) struct Recording {
     pub(crate) no_hints: bool,
     /// Whether a link is to take the port that the program asks for.
     pub(crate) linked: bool,
+}
+
+impl Recording {
+    /// Whether anything is recorded, as the environment may say as well.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.file.is_some() || env::var_os("CAPSOCK_TRACE").is_some_and(|file| !file.is_empty())
+    }
 }
 
 /// A program that is about to be started.

@@ -118,6 +118,48 @@ fn each_language_has_its_launcher() {
     assert!(error.contains("set CAPSOCK_JAR to it"), "{error}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn java_is_recorded_as_other_programs_without_the_jar_and_with_channels() {
+    let (folder, command) = installed();
+    // So deep that neither the jar of this checkout nor the library is found.
+    let deeper = folder.path().join("deeper");
+    fs::create_dir(&deeper).unwrap();
+    fs::hard_link(&command, deeper.join("capsock")).unwrap();
+    let command = deeper.join("capsock");
+    let path = tempfile::tempdir().unwrap();
+    program(path.path(), "java");
+    let sources = tempfile::tempdir().unwrap();
+    let source = |name: &str, text: &str| {
+        let file = sources.path().join(name);
+        fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let plain = source("Plain.java", "new ServerSocket(1);");
+    let channels = source("Channels.java", "ServerSocketChannel.open();");
+    let imports = source("Imports.java", "import io.capsock.net.*; SocketChannel.open();");
+    let (jar, library) = ("set CAPSOCK_JAR to it", "libcapsock_preload.so");
+    for (file, with_jar, status, wanted, unwanted) in [
+        (&plain, false, 1, vec![jar, "without it", library], vec![]),
+        (&channels, false, 1, vec![library], vec![jar]),
+        (&channels, true, 1, vec![library], vec![jar]),
+        (&imports, false, 2, vec![jar], vec![library]),
+    ] {
+        if with_jar {
+            fs::write(sources.path().join("capsock.jar"), "").unwrap();
+        }
+        let (code, printed, error) = run(&command, path.path(), &["run", "--trace", "/t.jsonl", file]);
+        assert_eq!((code, printed.as_str()), (Some(status), ""), "{file}: {error}");
+        assert!(wanted.iter().all(|text| error.contains(text)), "{file}: {error}");
+        assert!(!unwanted.iter().any(|text: &&str| error.contains(text)), "{file}: {error}");
+        let _ = fs::remove_file(sources.path().join("capsock.jar"));
+    }
+    // Nothing is recorded.
+    fs::write(sources.path().join("capsock.jar"), "").unwrap();
+    let (code, printed, error) = run(&command, path.path(), &["run", &channels]);
+    assert!(code == Some(7) && printed.contains("-javaagent"), "{printed}{error}");
+}
+
 #[test]
 fn a_program_that_cannot_be_started_is_named() {
     let (folder, command) = installed();
