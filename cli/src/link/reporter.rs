@@ -39,8 +39,8 @@ pub(super) fn relay(
 pub(super) struct Reporter {
     json: Option<Output>,
     log: bool,
-    /// Whether a failed connect has been told.
-    told: bool,
+    /// Whether a failed connect has been reported: without `log`, the first one alone is.
+    connect_failed: bool,
     /// An error of standard output.
     failure: Option<Failure>,
 }
@@ -49,7 +49,7 @@ impl Reporter {
     pub(super) fn new(common: &Common) -> Result<Reporter> {
         let json =
             common.json.then(Output::beyond_signals).transpose().map_err(|error| Failure::output(&error))?;
-        Ok(Reporter { json, log: common.log, told: false, failure: None })
+        Ok(Reporter { json, log: common.log, connect_failed: false, failure: None })
     }
 
     /// It is ready, for as long as this says.
@@ -78,8 +78,9 @@ impl Reporter {
 
     fn event(&mut self, event: &Event) {
         let logged = matches!(event, Event::Impaired { .. } | Event::Ended { .. });
-        let once = matches!(event, Event::ConnectFailed { .. }) && std::mem::replace(&mut self.told, true);
-        if (logged || once) && !self.log {
+        let again =
+            matches!(event, Event::ConnectFailed { .. }) && std::mem::replace(&mut self.connect_failed, true);
+        if (logged || again) && !self.log {
             return;
         }
         let (text, object) = described(event);
