@@ -1,5 +1,5 @@
-//! Java: the agent of the jar, and where the jar is. A source whose program has channels of its own, and a machine without the
-//! jar, have their calls recorded as those of any other program.
+//! Java: the agent of the jar, and where the jar is. A source that opens channels, and any program where there is no jar, is
+//! recorded as a program of another language.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -27,8 +27,9 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
     let source = if is("java") { fs::read_to_string(file).unwrap_or_default() } else { String::new() };
     let imports_it = source.contains("io.capsock");
     let has_channels = CHANNELS.iter().any(|open| source.contains(open));
-    if cfg!(target_os = "linux") && recording.is_wanted() && has_channels && !imports_it {
-        return native::program(java, rest, recording);
+    if recording.is_wanted() && has_channels && !imports_it {
+        let why = format!("{} opens channels of java.nio, which the agent does not record", file.display());
+        return as_any_other(java, rest, recording, &why);
     }
     let Some(jar) = jar(file.parent())? else { return without_jar(java, rest, recording, imports_it) };
     let mut agent = OsString::from("-javaagent:");
@@ -68,7 +69,7 @@ pub(super) fn program(words: &[OsString], recording: &Recording) -> Result<Launc
 /// `ServerSocketChannel.open`, and of the asynchronous ones.
 const CHANNELS: [&str; 2] = ["SocketChannel.open", "DatagramChannel.open"];
 
-/// The calls of its C library are recorded, if any are to be and the program needs no jar itself.
+/// It is recorded as any other program, if it is to be and needs no jar itself.
 fn without_jar(
     java: OsString,
     arguments: Vec<OsString>,
@@ -82,9 +83,19 @@ fn without_jar(
     if imports_it || !recording.is_wanted() {
         return Err(Failure::usage(missing));
     }
+    as_any_other(java, arguments, recording, &format!("{missing}; without it"))
+}
+
+/// The calls of its C library are recorded, since the agent cannot: where they cannot be either, the error says both.
+fn as_any_other(
+    java: OsString,
+    arguments: Vec<OsString>,
+    recording: &Recording,
+    agent: &str,
+) -> Result<Launch> {
     native::program(java, arguments, recording).map_err(|failure| {
         let why = failure.text.unwrap_or_default();
-        Failure { text: Some(format!("{missing}; without it, {why}")), ..failure }
+        Failure { text: Some(format!("{agent}: {why}")), ..failure }
     })
 }
 
