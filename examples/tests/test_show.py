@@ -245,3 +245,47 @@ def test_a_program_that_is_run_has_its_own_exit_code_and_signals(language: str, 
         running.wait_for("ready")
         assert running.interrupt() in (-signal.SIGINT, 128 + signal.SIGINT)
     assert '"call":"bind"' in Path(trace).read_text()
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_server_that_dies_of_a_request_ends_the_run(tmp_path: Path, link: bool) -> None:
+    """Its client waits for ever for the reply, and is not blamed."""
+    server = tmp_path / "Server.py"
+    server.write_text(
+        "import sys\nfrom socket import *\n"
+        "s = socket(AF_INET, SOCK_DGRAM)\ns.bind(('', int(sys.argv[1])))\n"
+        "message, client = s.recvfrom(2048)\nmessage.upper().encode()\n"
+    )
+    options = ("--input", "hello", *(("--link", "--delay 1ms") if link else ()))
+    done = on_free_port(
+        "udp", f"{server} PORT", f"{program('python', 'UDPClient')} {HOST} PORT", options=options
+    )
+    assert done.returncode == 1, done
+    assert "Server.py ended with exit status 1\n" in done.stderr, done.stderr
+    assert "UDPClient.py still waited for it" in done.stderr, done.stderr
+    assert "tart the server first" not in done.stderr, done.stderr
+    assert done.stderr.count("Server.py ended") == 1, done.stderr
+    assert "recvfrom" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("then", "code", "said"),
+    [
+        (
+            "s.accept()",
+            1,
+            "Server.py ended with exit status 1 before it listened: its accept failed with EINVAL: listen()",
+        ),
+        ("import time; time.sleep(60)", 124, "Server.py does not listen after 1 s (--patience)"),
+    ],
+)
+def test_a_server_that_does_not_listen_is_told(tmp_path: Path, then: str, code: int, said: str) -> None:
+    server = tmp_path / "Server.py"
+    server.write_text(
+        f"import sys\nfrom socket import *\ns = socket()\ns.bind(('', int(sys.argv[1])))\n{then}\n"
+    )
+    done = on_free_port(
+        "tcp", f"{server} PORT", str(program("python", "TCPClient")), options=("--patience", "1")
+    )
+    assert done.returncode == code, done
+    assert said in done.stderr, done.stderr

@@ -36,7 +36,7 @@ pub(crate) fn run(link: &Link) -> Result<()> {
 /// Relays until a signal.
 fn relay(mut link: impl Relay, common: &Common, seed: u64) -> Result<()> {
     let mut reporter = Reporter::new(common)?;
-    reporter.ready(&link, seed, "; Ctrl-C stops it")?;
+    reporter.ready(&link, seed, &format!("; {} stops it", signals::stop()))?;
     reporter::relay(&mut link, common, &mut reporter, &signals::once)?;
     reporter.totals("stopped", "stopped: ", &link)
 }

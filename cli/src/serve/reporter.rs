@@ -9,6 +9,7 @@ use crate::failure::{Failure, Result};
 use crate::log::{LogFormat, Severity};
 use crate::metrics::Endpoint;
 use crate::restart::Event;
+use crate::signals;
 use crate::stdio::Output;
 
 /// Reports what the server does: on standard error, and as JSON on standard output.
@@ -56,7 +57,7 @@ impl Reporter {
             of_systemd(sockets),
             whom,
         );
-        self.say(format!("{status}; Ctrl-C stops it"), &object);
+        self.say(format!("{status}; {} stops it", signals::stop()), &object);
         if let Some(metrics) = metrics {
             let urls: Vec<_> = metrics.iter().map(|address| format!("http://{address}/metrics")).collect();
             let message = format!("serving metrics on {}", urls.join(" and "));

@@ -89,6 +89,8 @@ pub(super) struct Play<'a> {
     /// How often a name has been given.
     given: HashMap<String, usize>,
     names: HashMap<u32, String>,
+    /// It was said that the server has failed.
+    server_failed: bool,
     code: i32,
 }
 
@@ -138,6 +140,7 @@ impl<'a> Play<'a> {
             ports,
             given: HashMap::new(),
             names: HashMap::new(),
+            server_failed: false,
             code: 0,
         })
     }
@@ -191,10 +194,17 @@ impl<'a> Play<'a> {
             }
             self.pause(&[&*server], false)?;
         }
-        if let Some(status) = server.ended().filter(|status| !status.success()) {
+        self.failed(server);
+        Ok(())
+    }
+
+    /// Whether the server has failed, which is said once.
+    fn failed(&mut self, server: &mut Program) -> bool {
+        let Some(status) = server.ended().filter(|status| !status.success()) else { return false };
+        if !std::mem::replace(&mut self.server_failed, true) {
             self.problem(GENERAL, format!("{} {}", server.name, described(status)));
         }
-        Ok(())
+        true
     }
 
     /// Waits until the server is bound, and starts it again if its port was in TIME_WAIT.
@@ -246,10 +256,10 @@ impl<'a> Play<'a> {
             }
             if let Some(status) = end {
                 let why = self.record.refused.take().map(|why| format!(": {why}")).unwrap_or_default();
-                let when = if self.record.bound {
-                    "before a client was started"
-                } else {
-                    "before it was bound to a port"
+                let when = match &self.record {
+                    Record { bound: true, .. } => "before a client was started",
+                    Record { silent: true, .. } => "before it listened",
+                    _ => "before it was bound to a port",
                 };
                 self.problem(GENERAL, format!("{} {} {when}{why}", server.name, described(status)));
                 return Ok(false);
@@ -262,8 +272,9 @@ impl<'a> Play<'a> {
                 if self.record.bound {
                     return Ok(true);
                 }
+                let lacks = if self.record.silent { "does not listen" } else { "is bound to no port" };
                 let text = format!(
-                    "{} is bound to no port after {} s (--patience), and no client was started",
+                    "{} {lacks} after {} s (--patience), and no client was started",
                     server.name,
                     Seconds(Some(self.patience))
                 );
@@ -296,17 +307,30 @@ impl<'a> Play<'a> {
         Ok(link.is_some())
     }
 
-    /// Waits for the clients that run. If one of them does not end in time, says so.
+    /// Waits for the clients that run, and not for long once the server has failed. If one of them does not end in time, says
+    /// so.
     fn clients_ended(&mut self, server: &mut Program, clients: &mut [Program]) -> Result<bool> {
         let mut deadline = Instant::now() + self.patience;
+        let mut alone = false;
         // Each is asked, also behind one that still runs.
         while clients.iter_mut().map(Program::ended).filter(Option::is_none).count() > 0 {
             if self.has_quit() {
                 return Ok(false);
             }
+            if !alone && self.failed(server) {
+                alone = true;
+                deadline = deadline.min(Instant::now() + AT_MOST);
+            }
             deadline = self.extended(deadline);
             if Instant::now() > deadline {
                 for client in clients.iter_mut().filter(|client| client.runs()) {
+                    if alone {
+                        message(format!(
+                            "{} still waited for it: the picture shows how far it came",
+                            client.name
+                        ));
+                        continue;
+                    }
                     let text = format!(
                         "{} has not ended after {} s (--patience): the picture shows how far it came",
                         client.name,
@@ -316,7 +340,6 @@ impl<'a> Play<'a> {
                 }
                 return Ok(false);
             }
-            server.ended();
             let all: Vec<&Program> = std::iter::once(&*server).chain(clients.iter()).collect();
             self.pause(&all, false)?;
         }

@@ -21,7 +21,10 @@ pub(super) struct Record {
     changed: Instant,
     /// Whether a socket listens, or over UDP has an address of the program's choice.
     pub(super) bound: bool,
-    /// The last bind or listen that failed: the call, the address if it is known, and the name of the error.
+    /// Whether a TCP socket has an address, and does not listen yet.
+    pub(super) silent: bool,
+    /// The last bind or listen that failed: the call, the address if it is known, and the name of the error; or an accept that
+    /// failed before either.
     pub(super) refused: Option<String>,
     /// Whether that was a TCP port that is in use.
     pub(super) in_use: bool,
@@ -62,6 +65,7 @@ impl Record {
             rest: Vec::new(),
             changed,
             bound: false,
+            silent: false,
             refused: None,
             in_use: false,
             moved: None,
@@ -116,7 +120,12 @@ impl Record {
         let binds = call == "listen" || (call == "bind" && text("transport") == "udp");
         match text("outcome") {
             "ok" if binds => self.bound = true,
+            "ok" if call == "bind" => self.silent = true,
             "ok" | "" => {}
+            error if call == "accept" && self.silent => {
+                self.refused =
+                    Some(format!("its accept failed with {error}: listen() has to come before it"));
+            }
             error if binds || call == "bind" => {
                 let local =
                     event["local"].as_str().map(|address| format!(" to {address}")).unwrap_or_default();

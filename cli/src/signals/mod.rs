@@ -10,6 +10,17 @@ mod unix;
 mod windows;
 
 pub(crate) use flags::{arrived, once, thrice, twice};
+
+/// How a person stops the command: a shell without job control starts its background jobs with Ctrl-C ignored, and it stays
+/// ignored.
+pub(crate) fn stop() -> &'static str {
+    #[cfg(unix)]
+    if unix::is_ignored(libc::SIGINT) {
+        return "SIGTERM";
+    }
+    "Ctrl-C"
+}
+
 #[cfg(unix)]
 pub(crate) use restarts::Restarts;
 #[cfg(unix)]

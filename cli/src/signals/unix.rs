@@ -104,6 +104,11 @@ impl Drop for Signals {
     }
 }
 
+/// Whether the process ignores a signal.
+pub(super) fn is_ignored(signal: i32) -> bool {
+    action(signal, None).is_ok_and(|now| now.sa_sigaction == libc::SIG_IGN)
+}
+
 /// Installs a handler, and returns what was there before. A signal that the host ignores stays ignored: `None`.
 pub(super) fn handle(signal: i32, handler: usize) -> io::Result<Option<libc::sigaction>> {
     let before = action(signal, None)?;

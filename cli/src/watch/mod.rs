@@ -36,7 +36,7 @@ Examples:
   capsock watch run.jsonl                     the page; it prints the address for a browser
   capsock watch run.jsonl --font-size 22      for a projector
   capsock watch run.jsonl --text              in this terminal
-  CAPSOCK_TRACE=run.jsonl python3 server.py   in another terminal: a program that is watched
+  capsock run --trace run.jsonl server.py     in another terminal: a program that is watched
 
 Ctrl-C ends it; a page that is open keeps the last picture.";
 
@@ -150,7 +150,7 @@ fn ready(args: &Watch, path: &Path, address: Option<&str>) -> Result<()> {
     let hint = if args.file.is_some() {
         String::new()
     } else {
-        format!("; record programs with CAPSOCK_TRACE={shown}")
+        format!("; record programs with capsock run --trace {shown}")
     };
     match address {
         Some(address) => message(format_args!("watching {shown} at {address}{hint}; Ctrl-C ends it")),

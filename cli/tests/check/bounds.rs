@@ -79,7 +79,14 @@ fn a_check_that_is_killed_leaves_no_program() {
 
 #[test]
 fn a_program_that_does_not_come_so_far_fails_every_probe() {
-    let cases: [(&[&str], &str); 5] = [
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("UDPServer.py");
+    std::fs::write(&source, "").unwrap();
+    let source = source.to_str().unwrap();
+    let advised =
+        format!("could not start {source}: Permission denied (os error 13); write: python3 {source}");
+    let cases: [(&[&str], &str); 6] = [
+        (&[source], &advised),
         (&["/does/not/exist"], "could not start /does/not/exist: No such file or directory"),
         (&["/etc/passwd"], "could not start /etc/passwd: Permission denied"),
         (&["sh", "-c", "echo no >&2; exit 3"], "the program ended with exit status 3; it said: no"),

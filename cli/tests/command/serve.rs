@@ -6,7 +6,7 @@ use std::net::{Shutdown, TcpStream, UdpSocket};
 use capsock::Features;
 use serde_json::json;
 
-use crate::support::{MORE_THAN_BUFFERS_HOLD, Server, patient, until, words};
+use crate::support::{MORE_THAN_BUFFERS_HOLD, Server, patient, shell, until, words};
 
 #[test]
 fn each_kind_of_server_serves_and_tells_its_totals() {
@@ -60,6 +60,19 @@ fn the_ready_line_says_where_for_whom_and_how_it_ends() {
         let said = server.running.error_line();
         let expected = format!("capsock: {line}").replace("PORT", &server.port().to_string());
         assert!(said.starts_with(&expected), "{said}");
+    }
+}
+
+#[test]
+fn where_ctrl_c_is_ignored_the_ready_line_names_sigterm() {
+    for command in ["serve tcp --port 0", "link udp --listen 0 --to 127.0.0.1:9"] {
+        // As in a background job of a shell without job control.
+        let running = shell(&format!("trap '' INT; exec \"$0\" {command}")).start();
+        let said = running.error_line();
+        assert!(said.ends_with("; SIGTERM stops it"), "{said}");
+        running.signal(libc::SIGINT);
+        running.signal(libc::SIGTERM);
+        assert_eq!(running.done().code, 143);
     }
 }
 

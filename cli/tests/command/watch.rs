@@ -144,7 +144,7 @@ fn without_a_file_it_makes_one_and_removes_it() {
     let running = words("watch --json").start();
     let ready = running.json_line();
     let trace = ready["trace"].as_str().unwrap().to_owned();
-    assert!(running.error_line().contains(&format!("CAPSOCK_TRACE={trace}")));
+    assert!(running.error_line().contains(&format!("capsock run --trace {trace}")));
     let folder = Path::new(&trace).parent().unwrap();
     assert!(folder.is_dir());
     append(Path::new(&trace), &[process("a.py")]);

@@ -7,7 +7,7 @@ mod guard;
 mod output;
 mod system;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -55,6 +55,20 @@ struct State {
     end: Option<End>,
 }
 
+/// What to write in the place of a source, which is no command.
+fn could_not_start(program: &Path, error: &std::io::Error) -> String {
+    let launcher = match program.extension().and_then(OsStr::to_str) {
+        Some("py") => Some("python3"),
+        Some("java") => Some("java"),
+        Some("js") => Some("node"),
+        _ => None,
+    };
+    let program_text = program.display();
+    let advice = launcher.filter(|_| program.is_file());
+    let advice = advice.map(|launcher| format!("; write: {launcher} {program_text}")).unwrap_or_default();
+    format!("could not start {program_text}: {error}{advice}")
+}
+
 #[derive(Debug, Clone)]
 struct End {
     how: String,
@@ -73,8 +87,7 @@ impl Submission {
         input: Input,
     ) -> Result<Submission, String> {
         let (program, arguments) = command.split_first().ok_or("no command was given")?;
-        let failed =
-            |error: std::io::Error| format!("could not start {}: {error}", Path::new(program).display());
+        let failed = |error: std::io::Error| could_not_start(Path::new(program), &error);
         let others = proc::children(std::process::id());
         let mut prepared = Command::new(program);
         prepared.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
