@@ -192,6 +192,11 @@ def contents(release: Release) -> None:
                 other.unlink()
 
 
+def documents(release: Release) -> None:
+    """README with the pages, the lessons and the examples that it links to, for who has no checkout."""
+    quietly("dist-documents", [str(PACKAGING / "documents"), str(release.out)])
+
+
 def instructions(release: Release, builds: list[Built]) -> None:
     """INSTALL.txt: a line for each file, and how it is installed."""
     text = (PACKAGING / "INSTALL.txt.in").read_text(encoding="utf-8")
@@ -275,6 +280,7 @@ def main() -> int:
             release.step(f"Debian packages {built.platform}", lambda b=built: debian(release, b))  # type: ignore[misc]
         if built.target.musl:
             release.step(f"image {built.platform}", lambda b=built: image(release, b))  # type: ignore[misc]
+    release.step("documents", lambda: documents(release))
     release.step("lists of contents", lambda: contents(release))
     release.step("instructions", lambda: instructions(release, builds))
     release.step("sums", lambda: sums(release))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +16,9 @@ from reader import Block, Reader, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = [(name, list(found)) for name, found in groupby(blocks(ROOT / "README.md"), lambda b: b.section)]
+
+# The pages for those who use capsock; the others are for those who change it as well.
+READ = "teaching lab sheet students command trace preload install operations reference python java c rust".split()
 
 
 def listed(script: str) -> list[str]:
@@ -44,3 +49,17 @@ def test_the_figure_has_both_programs(reader: Reader) -> None:
     drawn = reader.terminal.typed("capsock trace run.jsonl")
     for name in "UDPServer.py", "UDPClient.py", "UDPClient.java", "hello", "HELLO", "STRASSE":
         assert name in drawn, drawn
+
+
+def test_the_documents_have_what_they_link_to(dist: Path, tmp_path: Path) -> None:
+    (packed,) = dist.glob("capsock-*-docs.tar.gz")
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (there,) = tmp_path.iterdir()
+    pages = [there / "README.md", *there.glob("examples/lessons/*.md")]
+    pages += [there / "docs" / f"{name}.md" for name in READ]
+    for page in pages:
+        # What is from there on is of a checkout.
+        text = page.read_text(encoding="utf-8").partition("## From the source")[0]
+        links = [link for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if ":" not in link]
+        assert [link for link in links if not (page.parent / link).exists()] == [], page.name
