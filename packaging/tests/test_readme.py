@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SECTIONS = [(name, list(found)) for name, found in groupby(blocks(ROOT / "README.md"), lambda b: b.section)]
 
 # The pages for those who use capsock; the others are for those who change it as well.
-READ = "teaching lab sheet students command trace preload install operations reference python java c rust".split()
+READ = ["teaching", "lab", "sheet", "students", "command", "trace", "preload", "install"]
+READ += ["operations", "reference", "python", "java", "c", "rust"]
 
 
 def listed(script: str) -> list[str]:
