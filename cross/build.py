@@ -147,17 +147,47 @@ def made(target: Target) -> Path:
 
 def link(target: Target) -> None:
     """Builds the artifacts that cargo makes by itself."""
-    linked = (*LINKED, PRELOAD) if target.system == "linux" else LINKED
-    chosen = [word for artifact in linked for word in ("--package", artifact.crate)]
+    chosen = [word for artifact in LINKED for word in ("--package", artifact.crate)]
     compiled(target, "build", cargo(target, "build", *profile(target), *chosen))
     for artifact in LINKED:
         for name in artifact.files(target.system):
             copy(made(target) / name, out(target) / name)
     if target.system == "linux":
-        (name,) = PRELOAD.files(target.system)
-        copy(made(target) / name, out(target) / preload_file(target.musl))
+        link_preload(target)
     if target.system in SONAMES:
         give_soname(out(target) / LIBRARY.files(target.system)[0], SONAMES[target.system])
+
+
+def link_preload(target: Target) -> None:
+    """The preload library. pthread_cancel(3) of glibc unwinds the stack by libgcc_s.so.1, through this
+    library's functions: they have to ask the same unwinder, and not one that is linked into them.
+    """
+    flags = ["--", *shared_unwinder(target)] if target.glibc else []
+    command = cargo(target, "rustc", *profile(target), "--package", PRELOAD.crate, *flags)
+    compiled(target, "preload", command)
+    (name,) = PRELOAD.files(target.system)
+    copy(made(target) / name, out(target) / preload_file(target.musl))
+
+
+def shared_unwinder(target: Target) -> list[str]:
+    """What has rustc link with libgcc_s.so.1, which is looked up by the names that unwinder.c has."""
+    folder = out(target) / "unwinder"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = [
+        "-shared",
+        "-nostdlib",
+        "-Wl,-soname,libgcc_s.so.1",
+        "-o",
+        str(folder / "libcapsock_unwinder.so"),
+    ]
+    source = str(Path(__file__).with_name("unwinder.c"))
+    quietly(f"{target.name}-unwinder", [*zig_compiler(target), *options, source], env=environment(target))
+    return ["-L", f"native={folder}", "-l", "dylib=capsock_unwinder"]
+
+
+def zig_compiler(target: Target) -> list[str]:
+    # zig's name of x86_64-unknown-linux-gnu.2.17 is x86_64-linux-gnu.2.17.
+    return [tool("python"), "-m", "ziglang", "cc", "-target", target.name.replace("-unknown-", "-")]
 
 
 def give_soname(library: Path, soname: str) -> None:
@@ -274,9 +304,7 @@ def c_program(target: Target, source: Path, into: str, linked: bool = True) -> P
         # A program looks for DLLs in its own folder.
         copy(out(target) / shared, program.parent / shared)
     else:
-        # zig's name of x86_64-unknown-linux-gnu.2.17 is x86_64-linux-gnu.2.17.
-        zig = target.name.replace("-unknown-", "-")
-        compiler = [tool("python"), "-m", "ziglang", "cc", "-target", zig]
+        compiler = zig_compiler(target)
         library = [*([str(out(target) / shared)] if linked else []), f"-Wl,-rpath,{out(target)}", "-ldl"]
     if target.musl:
         # A program that is started by way of the loader would have the loader's name.

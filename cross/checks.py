@@ -136,10 +136,23 @@ def record_foreign(site: Site) -> None:
     assert {"socket", "bind", "sendto", "recv", "accept", "close"} <= calls, calls
 
 
+def cancel_recorded(site: Site) -> None:
+    """A thread is cancelled in a recorded call (pthread_cancel(3)), which unwinds the library's frames."""
+    source = ROOT / "preload" / "tests" / "programs" / "hostile.c"
+    program = str(build.c_program(site.target, source, "programs", linked=False))
+    trace = site.out / "hostile.jsonl"
+    trace.unlink(missing_ok=True)
+    recorded = run([*site.command(), "run", "--trace", str(trace), program, "cancel"])
+    assert (recorded.returncode, recorded.stdout) == (0, "cancel 0\n"), (
+        f"{recorded.returncode} {recorded.stderr}"
+    )
+
+
 def check_preload(site: Site) -> None:
     # Another loader is asked to preload by another variable, or by none.
     if site.target.system == "linux" and not site.machine.shared:
         site.check(COMMAND, "a program of C, recorded", lambda: record_foreign(site))
+        site.check(COMMAND, "a cancelled thread, recorded", lambda: cancel_recorded(site))
 
 
 # The textbook's programs of a language, and the peers of the demo.
