@@ -36,6 +36,7 @@ mod step;
 mod systemd;
 mod terminal;
 mod trace;
+mod trace_file;
 mod uppercase;
 mod watch;
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Result;
+use crate::trace_file;
 
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Record {
@@ -16,8 +17,11 @@ pub(crate) struct Record {
 
 impl Record {
     /// The file.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.trace.as_deref()
+    ///
+    /// # Errors
+    /// It is no trace.
+    pub(crate) fn file(&self) -> Result<Option<&Path>> {
+        self.trace.as_deref().map(trace_file::checked).transpose()
     }
 
     pub(crate) fn no_payload(&self) -> bool {
@@ -26,7 +30,7 @@ impl Record {
 
     /// Starts the record, which ends when the returned value is dropped.
     pub(crate) fn start(&self) -> Result<Option<Recording>> {
-        let Some(file) = &self.trace else { return Ok(None) };
+        let Some(file) = self.file()? else { return Ok(None) };
         capsock::trace::start(file, !self.no_payload)?;
         Ok(Some(Recording))
     }

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Run) -> Result<i32> {
             .map_err(|error| Failure::new(format!("could not find the file {}: {error}", file.display())))
     };
     let recording = Recording {
-        file: args.trace.file().map(absolute).transpose()?,
+        file: args.trace.file()?.map(absolute).transpose()?,
         no_payload: args.trace.no_payload(),
         no_hints: args.no_hints,
         linked: false,

@@ -212,7 +212,10 @@ fn read(files: &[PathBuf]) -> Result<figure::Trace> {
             std::io::Read::read_to_end(&mut input, &mut bytes).map_err(|error| Failure::input(&error))?;
             bytes
         } else {
-            std::fs::read(file)
+            let mut bytes = Vec::new();
+            crate::trace_file::open(file)
+                .and_then(|mut file| std::io::Read::read_to_end(&mut file, &mut bytes))
+                .map(|_| bytes)
                 .map_err(|error| Failure::usage(format!("could not read {}: {error}", file.display())))?
         };
         contents.push((file.display().to_string(), bytes));

@@ -29,6 +29,7 @@ use crate::link::LinkText;
 use crate::seconds::Seconds;
 use crate::stdio::{Input, Output, message};
 use crate::trace::{self, Drawing};
+use crate::trace_file;
 #[cfg(unix)]
 use crate::watch::Style;
 pub(crate) use conductor::Conductor;
@@ -123,7 +124,14 @@ pub(crate) fn perform(
 ) -> Result<()> {
     args.drawing.checked()?;
     let cast = args.cast()?;
-    let folder = tempfile::Builder::new()
+    if let Some(file) = &args.trace {
+        // Before anything runs.
+        record::append(trace_file::checked(file)?, "")?;
+    }
+    let mut folder = tempfile::Builder::new();
+    #[cfg(unix)]
+    folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let folder = folder
         .prefix("capsock-show-")
         .tempdir()
         .map_err(|error| Failure::new(format!("could not make a temporary folder: {error}")))?;

@@ -1,6 +1,6 @@
 //! The record of the run while it grows: whether the server is bound, and when nothing more happens.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::failure::{Failure, Result};
+use crate::trace_file;
 
 /// A file to which the programs append their calls.
 #[derive(Debug)]
@@ -177,8 +178,7 @@ fn advice(error: &str) -> &'static str {
 
 /// Appends lines to a file that the user has named.
 pub(super) fn append(file: &Path, lines: &str) -> Result<()> {
-    let opened = OpenOptions::new().append(true).create(true).open(file);
-    opened
+    trace_file::append(file)
         .and_then(|mut file| file.write_all(lines.as_bytes()))
         .map_err(|error| Failure::new(format!("could not write {}: {error}", file.display())))
 }

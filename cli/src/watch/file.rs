@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::trace_file;
+
 /// The bytes that are read at once at most.
 const PIECE: u64 = 16 << 20;
 
@@ -38,7 +40,7 @@ impl WatchedFile {
 
     /// What is new. A file that does not exist has nothing new.
     pub(crate) fn growth(&mut self) -> Result<Growth> {
-        let found = match File::open(&self.path) {
+        let found = match trace_file::open(&self.path) {
             Ok(found) => found,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Growth::None),
             Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Done, Server, capsock, until, words};
+use crate::support::{Done, Server, capsock, file, until, words};
 
 /// What `capsock trace` says of a file.
 fn drawn(file: &Path, options: &str) -> Done {
@@ -282,4 +282,44 @@ fn a_picture_has_the_title_the_caption_the_size_and_the_part_that_are_asked_for(
         let done = drawn(&trace, options);
         assert_eq!((done.code, done.stderr.contains(why)), (2, true), "{options}: {done:?}");
     }
+}
+
+#[test]
+fn a_fifo_that_nobody_uses_holds_up_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let fifo = fifo.to_str().unwrap();
+    for (arguments, code, said) in [
+        (vec!["trace", fifo], 0, "no socket call was recorded"),
+        (vec!["watch", fifo], 1, "could not read"),
+        (vec!["show", "--trace", fifo, "true", "--", "true"], 1, "could not write"),
+    ] {
+        let done = capsock(&arguments).done();
+        let text = format!("{}{}", done.text(), done.stderr);
+        assert!(done.code == code && text.contains(said), "{arguments:?}: {done:?}");
+    }
+    // A pipe with a writer is read to its end.
+    let file = folder.path().join("run.jsonl");
+    recorded(&file, "udp", "events");
+    let done = capsock(["trace", "/dev/stdin"]).input(std::fs::read(&file).unwrap()).done();
+    assert!(done.code == 0 && done.text().contains("HELLO"), "{done:?}");
+}
+
+#[test]
+fn nothing_is_recorded_to_a_file_that_is_no_trace() {
+    let (folder, source) = file(b"print('homework')\n");
+    let name = source.to_str().unwrap();
+    for arguments in [
+        vec!["run", "--trace", name, "true"],
+        vec!["show", "--trace", name, "true", "--", "true"],
+        vec!["serve", "tcp", "--port", "0", "--trace", name],
+        vec!["client", "udp", "127.0.0.1", "9", "--trace", name, "hello"],
+        vec!["link", "udp", "--listen", "0", "--to", "127.0.0.1:9", "--trace", name],
+    ] {
+        let done = capsock(&arguments).done();
+        assert!(done.code == 2 && done.stderr.contains("is no trace, and nothing is recorded"), "{done:?}");
+    }
+    assert_eq!(std::fs::read(&source).unwrap(), b"print('homework')\n");
+    drop(folder);
 }

@@ -19,23 +19,28 @@ public final class Agent {
   private Agent() {}
 
   /**
-   * Called before {@code main}.
+   * Called before {@code main}. An option that it does not know, and a file that cannot be opened,
+   * end the program with a line on standard error and exit status 1: an exception of an agent makes
+   * the JVM abort, with a dump of its own frames.
    *
    * @param options null or empty, or {@code trace=FILE}, {@code no-payload} and {@code hints=off},
    *     separated by commas
-   * @throws IOException as {@link Capsock#install()}, and if the file cannot be opened
-   * @throws IllegalArgumentException for any other option
    */
-  public static void premain(String options) throws IOException {
-    start(options);
+  public static void premain(String options) {
+    try {
+      start(options);
+    } catch (IOException | IllegalArgumentException wrong) {
+      System.err.println("capsock: " + wrong.getMessage());
+      System.exit(1);
+    }
   }
 
   /**
    * Called when the agent is loaded into a running program.
    *
    * @param options as for {@link #premain(String)}
-   * @throws IOException as {@link #premain(String)}
-   * @throws IllegalArgumentException as {@link #premain(String)}
+   * @throws IOException as {@link Capsock#install()}, and if the file cannot be opened
+   * @throws IllegalArgumentException for an option that it does not know
    */
   public static void agentmain(String options) throws IOException {
     start(options);

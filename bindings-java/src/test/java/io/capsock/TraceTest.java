@@ -108,7 +108,8 @@ class TraceTest {
     for (String wrong : List.of("tarce=x", "trace=", "trace=/no/such/folder/trace")) {
       Child.Ended ended =
           Child.run(List.of(NATIVE, "-javaagent:" + Child.JAR + "=" + wrong, source().toString()));
-      assertTrue(ended.code() != 0, wrong);
+      assertEquals(1, ended.code(), wrong);
+      assertEquals(1, ended.output().strip().lines().count(), ended.output());
       String why = wrong.contains("folder") ? "(ENOENT)" : "no agent option '" + wrong + "'";
       assertTrue(ended.output().contains(why), ended.output());
     }
