@@ -289,3 +289,21 @@ def test_a_server_that_does_not_listen_is_told(tmp_path: Path, then: str, code: 
     )
     assert done.returncode == code, done
     assert said in done.stderr, done.stderr
+
+
+@needs_preload
+def test_a_program_with_the_address_sanitizer_is_recorded(tmp_path: Path) -> None:
+    """It refuses to run behind a library that is preloaded, unless it is told not to."""
+    source, built, trace = tmp_path / "server.c", tmp_path / "server", tmp_path / "run.jsonl"
+    source.write_text(
+        "#include <sys/socket.h>\nint main(void) { return socket(AF_INET, SOCK_DGRAM, 0) < 0; }\n"
+    )
+    compiler = ["gcc", "-fsanitize=address", "-o", str(built), str(source)]
+    if shutil.which("gcc") is None or subprocess.run(compiler, capture_output=True, check=False).returncode:
+        pytest.skip("gcc or its sanitizer is missing")
+    # The leak check cannot run where ptrace(2) is refused.
+    environment = {**ENVIRONMENT, "ASAN_OPTIONS": "detect_leaks=0"}
+    command = [CAPSOCK, "run", "--trace", str(trace), str(built)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert '"call":"socket"' in trace.read_text()

@@ -19,7 +19,18 @@ pub(super) fn program(program: OsString, arguments: Vec<OsString>, recording: &R
         return Ok(launch);
     }
     let variable = preload(&launch.program)?;
-    Ok(launch.with(variable.name, variable.value))
+    Ok(launch.with(variable.name, variable.value).with("ASAN_OPTIONS", sanitizer_options()))
+}
+
+/// A program with gcc's AddressSanitizer ends at once if another library is preloaded, unless it is told not to. What the
+/// user has set comes last, and counts.
+fn sanitizer_options() -> OsString {
+    let mut options = OsString::from("verify_asan_link_order=0");
+    if let Some(others) = env::var_os("ASAN_OPTIONS") {
+        options.push(":");
+        options.push(others);
+    }
+    options
 }
 
 /// The size of an executable that is searched, in bytes; larger ones are runtimes such as node.
