@@ -1,6 +1,6 @@
 //! `capsock trace`: pictures of the socket calls in a trace.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
@@ -8,8 +8,9 @@ use capsock_figure::{self as figure, Model, PageOptions, TextOptions};
 use crate::failure::{Failure, Result};
 use crate::picture::{self, Kind};
 use crate::seconds::Seconds;
-use crate::stdio::Output;
+use crate::stdio::{Input, Output};
 use crate::terminal;
+use crate::trace_file;
 #[cfg(unix)]
 use crate::watch::Style;
 
@@ -206,18 +207,15 @@ pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Resu
 fn read(files: &[PathBuf]) -> Result<figure::Trace> {
     let mut contents = Vec::with_capacity(files.len());
     for file in files {
-        let bytes = if file.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let mut input = crate::stdio::Input::new().map_err(|error| Failure::input(&error))?;
-            std::io::Read::read_to_end(&mut input, &mut bytes).map_err(|error| Failure::input(&error))?;
-            bytes
+        let mut bytes = Vec::new();
+        if file.as_os_str() == "-" {
+            let mut input = Input::new().map_err(|error| Failure::input(&error))?;
+            input.read_to_end(&mut bytes).map_err(|error| Failure::input(&error))?;
         } else {
-            let mut bytes = Vec::new();
-            crate::trace_file::open(file)
-                .and_then(|mut file| std::io::Read::read_to_end(&mut file, &mut bytes))
-                .map(|_| bytes)
-                .map_err(|error| Failure::usage(format!("could not read {}: {error}", file.display())))?
-        };
+            trace_file::open(file)
+                .and_then(|mut opened| opened.read_to_end(&mut bytes))
+                .map_err(|error| Failure::usage(format!("could not read {}: {error}", file.display())))?;
+        }
         contents.push((file.display().to_string(), bytes));
     }
     let named = contents.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
