@@ -1,4 +1,7 @@
-"""Adds up what test runners say at their ends: `count LOG` prints the numbers passed, failed and skipped."""
+"""Adds up what test runners say at their ends.
+
+`count LOG` prints the numbers passed, failed and skipped; `count --failed LOG` prints the failed tests, a line each.
+"""
 
 import re
 import sys
@@ -9,6 +12,14 @@ MAVEN = re.compile(r"\[\w+\] Tests run: (\d+), Failures: (\d+), Errors: (\d+), S
 PLAIN = re.compile(r"(?:\d+ cells: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?(?: in .*)?")
 PYTEST = re.compile(
     r"(?:\d+ (?:passed|failed|skipped|errors?|warnings?|deselected|xfailed)(?:, )?)+ in [\d.]+s.*"
+)
+
+# How each runner names a test that failed: cargo, Maven, pytest and our own scripts.
+FAILED = re.compile(
+    r"test (?P<cargo>.+) \.\.\. FAILED"
+    r"|\[ERROR\] (?P<maven>\S+) -- Time elapsed: .* <<< (?:FAILURE|ERROR)!"
+    r"|(?:FAILED|ERROR) (?P<pytest>\S+::.+)"
+    r"|(?:FAILED|failed)  (?P<script>\S.*)"
 )
 
 
@@ -32,5 +43,17 @@ def count(line: str) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-with open(sys.argv[1], encoding="utf-8", errors="replace") as log:
-    print(*map(sum, zip((0, 0, 0), *(count(line.rstrip("\n")) for line in log))))
+def failed(line: str) -> str | None:
+    """The test that a line says has failed, if it says so."""
+    match = FAILED.fullmatch(line)
+    return next(name for name in match.groups() if name) if match else None
+
+
+*options, path = sys.argv[1:]
+with open(path, encoding="utf-8", errors="replace") as log:
+    lines = [line.rstrip("\n") for line in log]
+if options == ["--failed"]:
+    for name in filter(None, map(failed, lines)):
+        print(name)
+else:
+    print(*map(sum, zip((0, 0, 0), *map(count, lines))))
