@@ -5,9 +5,9 @@
 
 use std::ffi::c_int;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::sync::atomic::{AtomicI32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use capsock::trace::preload::{Outcome, Record, Span};
+use capsock::trace::preload::{Begun, Outcome, Record, Span};
 
 use crate::addresses::with_socket;
 use crate::descriptors::{self, Kind};
@@ -20,6 +20,8 @@ const BUSY: c_int = -2;
 struct Slot {
     /// The descriptor, or `FREE` or `BUSY`.
     fd: AtomicI32,
+    /// Who called it, and when.
+    thread: AtomicU32,
     at: AtomicU64,
     ip: [AtomicU64; 2],
     port: AtomicU64,
@@ -32,6 +34,7 @@ const SLOTS: usize = 128;
 static CONNECTS: [Slot; SLOTS] = [const {
     Slot {
         fd: AtomicI32::new(FREE),
+        thread: AtomicU32::new(0),
         at: AtomicU64::new(0),
         ip: [const { AtomicU64::new(0) }; 2],
         port: AtomicU64::new(0),
@@ -42,8 +45,8 @@ static CONNECTS: [Slot; SLOTS] = [const {
 /// How many slots are in use.
 static USED: AtomicUsize = AtomicUsize::new(0);
 
-/// Keeps a connect that began at this time; false if there is no room.
-pub(crate) fn keep(fd: c_int, at: u64, address: SocketAddr) -> bool {
+/// Keeps a connect that has begun; false if there is no room.
+pub(crate) fn keep(fd: c_int, begun: Begun, address: SocketAddr) -> bool {
     let swapped =
         |slot: &&Slot| slot.fd.compare_exchange(FREE, BUSY, Ordering::AcqRel, Ordering::Relaxed).is_ok();
     let Some(slot) = CONNECTS.iter().find(swapped) else { return false };
@@ -52,7 +55,8 @@ pub(crate) fn keep(fd: c_int, at: u64, address: SocketAddr) -> bool {
         SocketAddr::V6(six) => (*six.ip(), six.scope_id()),
     };
     let bits = ip.to_bits();
-    slot.at.store(at, Ordering::Relaxed);
+    slot.thread.store(begun.thread, Ordering::Relaxed);
+    slot.at.store(begun.at, Ordering::Relaxed);
     slot.ip[0].store((bits >> 64) as u64, Ordering::Relaxed);
     slot.ip[1].store(bits as u64, Ordering::Relaxed);
     slot.port.store(address.port().into(), Ordering::Relaxed);
@@ -68,7 +72,7 @@ pub(crate) fn is_kept(fd: c_int) -> bool {
 }
 
 /// The connect of the descriptor, which is no longer kept.
-pub(crate) fn take(fd: c_int) -> Option<(u64, SocketAddr)> {
+pub(crate) fn take(fd: c_int) -> Option<(Begun, SocketAddr)> {
     if USED.load(Ordering::Relaxed) == 0 {
         return None;
     }
@@ -82,17 +86,17 @@ pub(crate) fn take(fd: c_int) -> Option<(u64, SocketAddr)> {
         Some(four) => SocketAddr::new(IpAddr::V4(Ipv4Addr::from(four.octets())), port),
         None => SocketAddrV6::new(Ipv6Addr::from_bits(bits), port, 0, scope).into(),
     };
-    let at = number(&slot.at);
+    let begun = Begun { thread: slot.thread.load(Ordering::Relaxed), at: number(&slot.at) };
     slot.fd.store(FREE, Ordering::Release);
     USED.fetch_sub(1, Ordering::Relaxed);
-    Some((at, address))
+    Some((begun, address))
 }
 
 fn write(fd: c_int, outcome: Outcome) {
-    let Some((at, peer)) = take(fd) else { return };
+    let Some((begun, peer)) = take(fd) else { return };
     let Some(kind) = descriptors::kind(fd) else { return };
     let record = Record { peer: Some(peer), ..Record::default() };
-    Span::begun_at("connect", fd, at).end(outcome, with_socket(fd, kind, record));
+    Span::begun("connect", fd, begun).end(outcome, with_socket(fd, kind, record));
 }
 
 /// Before another call: writes the line of a connect that has succeeded.
@@ -142,8 +146,8 @@ pub(crate) fn end(fd: c_int, kind: Kind, result: c_int, errno: c_int) -> bool {
         (_, libc::EALREADY | libc::EINTR) => return is_kept(fd),
         _ => Outcome::Errno(errno),
     };
-    let Some((at, peer)) = take(fd) else { return false };
+    let Some((begun, peer)) = take(fd) else { return false };
     let record = Record { peer: Some(peer), ..Record::default() };
-    Span::begun_at("connect", fd, at).end(outcome, with_socket(fd, kind, record));
+    Span::begun("connect", fd, begun).end(outcome, with_socket(fd, kind, record));
     true
 }

@@ -49,6 +49,24 @@ pub struct Record<'a> {
     pub argument: Option<i32>,
 }
 
+/// Who has begun a call, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun {
+    /// The thread.
+    pub thread: u32,
+    /// The time, as in the lines.
+    pub at: u64,
+}
+
+impl Begun {
+    /// This thread begins a call.
+    #[must_use]
+    pub fn now() -> Begun {
+        let (thread, at) = span::here_and_now();
+        Begun { thread, at }
+    }
+}
+
 /// A call that has begun.
 #[derive(Debug)]
 pub struct Span(span::Span);
@@ -61,10 +79,10 @@ impl Span {
         Span(span::Span::begin(name, fd, direction.into()))
     }
 
-    /// A call that has begun at an earlier time, of which it was blocked in all.
+    /// A call that has begun before, and was blocked all the time.
     #[must_use]
-    pub fn begun_at(name: &'static str, fd: i32, at: u64) -> Span {
-        Span(span::Span::since(name, fd, CoreDirection::Out, at))
+    pub fn begun(name: &'static str, fd: i32, begun: Begun) -> Span {
+        Span(span::Span::since(name, fd, CoreDirection::Out, begun.at).by(begun.thread))
     }
 
     /// A close begins.
@@ -227,12 +245,6 @@ pub fn move_descriptor() -> Option<i32> {
 /// Ends the recording, with a line on standard error.
 pub fn end(why: &str) {
     recorder::end_because(why);
-}
-
-/// The time, as in the lines.
-#[must_use]
-pub fn now() -> u64 {
-    span::here_and_now().1
 }
 
 impl From<Direction> for CoreDirection {

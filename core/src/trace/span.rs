@@ -200,6 +200,12 @@ impl Span {
         span
     }
 
+    /// The same span with another thread as its caller.
+    #[cfg(all(unix, feature = "preload"))]
+    pub(crate) fn by(self, thread: u32) -> Span {
+        Span { thread: Some(thread), ..self }
+    }
+
     /// The same span with the descriptor that the call has created.
     pub(crate) fn with_fd(self, fd: RawFd) -> Span {
         Span { fd, ..self }

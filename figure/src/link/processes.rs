@@ -47,6 +47,7 @@ pub(super) fn gather(trace: Trace) -> (Vec<RecordedProcess>, Vec<String>) {
     for section in &mut sections {
         let begins = std::mem::take(&mut section.begins);
         section.calls.extend(waiting::unfinished(begins, &section.calls));
+        section.calls = connects_at_their_begin(std::mem::take(&mut section.calls));
     }
     let unnamed = sections.iter().filter(|section| section.process.is_none()).count();
     if unnamed > 0 {
@@ -149,6 +150,22 @@ fn one_clock(sections: &mut [Section]) {
             (wait.begin, wait.at) = (moved(wait.begin), moved(wait.at));
         }
     }
+}
+
+/// Moves each connect before the calls that its thread made while it went on: its line is written when the program learns
+/// how it ended, and what those calls waited for may be its effect.
+fn connects_at_their_begin(calls: Vec<Call<'static>>) -> Vec<Call<'static>> {
+    let mut ordered: Vec<Call<'static>> = Vec::with_capacity(calls.len());
+    for call in calls {
+        let mut place = ordered.len();
+        if call.call == "connect" {
+            let meanwhile = ordered.iter().enumerate().rev().take_while(|(_, of)| of.end >= call.begin);
+            let own = meanwhile.filter(|(_, of)| of.tid == call.tid && of.begin >= call.begin);
+            place = own.last().map_or(place, |(first, _)| first);
+        }
+        ordered.insert(place, call);
+    }
+    ordered
 }
 
 /// One section for each process.

@@ -176,6 +176,27 @@ fn a_connect_that_goes_on_is_the_one_of_its_connection() {
     }
 }
 
+/// Its line comes when the program learns how it ended, after calls that waited for its effects.
+#[test]
+fn a_connect_comes_before_the_calls_that_its_thread_made_while_it_went_on() {
+    let udp = |fd: i32, local: u16, rest: &str| {
+        format!("\"fd\":{fd},\"transport\":\"udp\",\"local\":\"127.0.0.1:{local}\",\"outcome\":\"ok\"{rest}")
+    };
+    let to = |peer: u16| format!(",\"peer\":\"127.0.0.1:{peer}\",\"room\":4,\"bytes\":2,\"data\":\"go\"");
+    let ok = format!("{CLIENT},\"outcome\":\"ok\"");
+    let connect = call(8, 1, "connect", (6, 7), &ok);
+    let late = call(8, 12, "connect", (6, 30), &ok);
+    let lines = connected().replace(&connect, &late)
+        + &call(8, 10, "bind", (5, 5), &udp(5, 50002, ""))
+        + &call(7, 4, "sendto", (9, 9), &udp(6, 50003, &to(50002)))
+        + &call(8, 11, "recvfrom", (10, 10), &udp(5, 50002, &to(50003)));
+    for model in [linked(&lines), normalize(linked(&lines))] {
+        assert_eq!(model.remarks, ["sockets whose making was not recorded: 2"]);
+        let order: Vec<_> = model.steps.iter().map(|step| &*step.call.call).skip(5).collect();
+        assert_eq!(order, ["connect", "accept", "sendto", "recvfrom"]);
+    }
+}
+
 /// A server that a link stands before.
 #[test]
 fn a_bind_is_drawn_as_the_program_asked_for_it() {

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 
-use capsock::trace::preload::{self, Direction, Outcome, Record, Span, WaitSpan};
+use capsock::trace::preload::{Begun, Direction, Outcome, Record, Span, WaitSpan};
 use libc::{sockaddr, socklen_t};
 
 use crate::addresses::with_socket;
@@ -174,7 +174,7 @@ unsafe fn record_connect(
     let begun = recording(fd).and_then(|_guard| {
         let kind = descriptors::ask(fd)?;
         let peer = addresses::given(address, length)?;
-        let at = preload::now();
+        let at = Begun::now();
         let span = Span::begin("connect", fd, Direction::Out);
         let waits = kind == Kind::Tcp && !record::is_nonblocking(fd);
         let known = Record { peer: Some(peer), ..Record::default() };
