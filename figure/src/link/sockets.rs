@@ -179,7 +179,10 @@ impl Tracker<'_> {
             while let Some(process) = holder {
                 let entries = self.tables[process].entries.get(fd);
                 let open = |(_, closed): &&(usize, Option<u64>)| closed.is_none_or(|closed| at <= closed);
-                if let Some((socket, _)) = entries.and_then(|entries| entries.iter().rev().find(open)) {
+                let open = || entries.into_iter().flatten().rev().filter(open);
+                // The line may come after another thread has used the descriptor again.
+                let was_open = |(socket, _): &&(usize, Option<u64>)| self.histories[*socket].opened <= at;
+                if let Some((socket, _)) = open().find(was_open).or_else(|| open().next()) {
                     if !found.contains(socket) {
                         found.push(*socket);
                     }

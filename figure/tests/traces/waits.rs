@@ -152,6 +152,21 @@ fn a_wait_for_several_sockets_is_a_wait_and_no_message() {
     }
 }
 
+/// Another thread closes a connection that a wait is for, and its descriptor is used again before the wait ends.
+#[test]
+fn a_wait_is_for_the_sockets_that_were_open_when_it_began() {
+    let closes = call(7, 4, "close", (12, 12), &format!("{CONNECTION},\"outcome\":\"ok\""));
+    let next = CONNECTION.replace("\"fd\":4", "\"fd\":3,\"accepted\":4").replace("50001", "50002");
+    let accepts = call(7, 5, "accept", (13, 14), &format!("{next},\"outcome\":\"ok\""));
+    let waits = call(7, 6, "poll", (10, 20), "\"fd\":-1,\"waited_in\":[4],\"outcome\":\"timeout\"");
+    let in_a_thread = |line: &str| line.replace("\"tid\":7", "\"tid\":70");
+    let lines = connected() + &in_a_thread(&closes) + &in_a_thread(&accepts) + &waits;
+    let model = linked(&lines);
+    let wait = model.steps.iter().find(|step| step.call.call == "poll").unwrap();
+    let first = model.steps.iter().find_map(|step| step.accepted).unwrap();
+    assert_eq!(wait.waited, [first]);
+}
+
 /// A connect that returned before the connection was made, as a non-blocking one does.
 #[test]
 fn a_connect_that_goes_on_is_the_one_of_its_connection() {
