@@ -16,7 +16,8 @@ impl Step {
 }
 
 /// The calls of a process that have begun and not returned. One is over if it has a line of its own, or the thread made
-/// another call, or the descriptor was closed.
+/// another call. A close of the descriptor ends the wait of a virtual thread alone: on Linux close(2) leaves a thread in its
+/// call, and where it does end that, the call has a line.
 pub(super) fn unfinished(begins: Vec<Begin<'static>>, calls: &[Call<'static>]) -> Vec<Call<'static>> {
     if begins.is_empty() {
         return Vec::new();
@@ -39,10 +40,12 @@ pub(super) fn unfinished(begins: Vec<Begin<'static>>, calls: &[Call<'static>]) -
     }
     let is_over = |begin: &Begin<'static>| {
         ended.contains(&(begin.fd, begin.begin))
-            || closed.get(&begin.fd).is_some_and(|closed| *closed >= begin.begin)
-            || begin.tid.is_some_and(|tid| {
-                latest.get(&tid).is_some_and(|call| *call >= begin.begin) || waits[&tid] > begin.begin
-            })
+            || match begin.tid {
+                Some(tid) => {
+                    latest.get(&tid).is_some_and(|call| *call >= begin.begin) || waits[&tid] > begin.begin
+                }
+                None => closed.get(&begin.fd).is_some_and(|closed| *closed >= begin.begin),
+            }
     };
     let seq = calls.last().map_or(0, |call| call.seq);
     begins.into_iter().filter(|begin| !is_over(begin)).map(|begin| call(begin, seq)).collect()
