@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use capsock::trace::{Begin, Call, Process, UnsupportedVersion, VERSION, unescape};
 
@@ -75,8 +76,9 @@ struct Head<'a> {
 
 /// Reads traces, given as pairs of a file's name, for messages, and its content.
 ///
-/// The files of a run may be in any order, as may the lines of different processes in a file. A truncated last line and
-/// events of unknown kinds are skipped, with a [remark](super::Model::remarks).
+/// The files of a run may be in any order, as may the lines of different processes in a file. A last line that is not whole,
+/// lines that were cut short, as by a full disk, and events of unknown kinds are skipped, with a
+/// [remark](super::Model::remarks).
 ///
 /// # Errors
 /// [`ReadErrorReason::UnsupportedVersion`] for a version of the format above [`VERSION`], [`ReadErrorReason::Malformed`] for a
@@ -87,15 +89,14 @@ pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<
         let mut file = GrowingTrace::new(name);
         file.add(bytes)?;
         if !file.rest.is_empty() {
-            match add(file.rest.trim_ascii(), file.read, &mut file.lines) {
-                Ok(known) => file.unknown += usize::from(!known),
-                Err(ReadErrorReason::Malformed(_)) => {
-                    trace.remarks.push(format!("{name}: the last line was cut short, and is left out"));
-                }
+            let rest = std::mem::take(&mut file.rest);
+            match file.add_line(rest.trim_ascii()) {
+                Ok(()) => {}
+                Err(ReadErrorReason::Malformed(_)) => file.cut += 1,
                 Err(reason) => return Err(file.error(reason)),
             }
         }
-        trace.remarks.extend(file.remark());
+        trace.remarks.extend(file.remarks());
         trace.files.push(file.lines);
     }
     Ok(trace)
@@ -121,6 +122,7 @@ pub struct GrowingTrace {
     /// The beginning of the next one.
     rest: Vec<u8>,
     unknown: usize,
+    cut: usize,
 }
 
 impl GrowingTrace {
@@ -143,13 +145,28 @@ impl GrowingTrace {
         let mut begun = std::mem::replace(&mut self.rest, rest.to_vec());
         for line in whole.split_inclusive(|byte| *byte == b'\n') {
             let added = if begun.is_empty() {
-                add(line.trim_ascii(), self.read, &mut self.lines)
+                self.add_line(line.trim_ascii())
             } else {
                 begun.extend_from_slice(line);
-                add(std::mem::take(&mut begun).trim_ascii(), self.read, &mut self.lines)
+                self.add_line(std::mem::take(&mut begun).trim_ascii())
             };
-            self.unknown += usize::from(!added.map_err(|reason| self.error(reason))?);
+            added.map_err(|reason| self.error(reason))?;
             self.read += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads a line. Whoever was interrupted while it wrote one left its beginning, and the next one follows on that.
+    fn add_line(&mut self, line: &[u8]) -> Result<(), ReadErrorReason> {
+        let mut lines = pieces(line).peekable();
+        while let Some(piece) = lines.next() {
+            match add(piece, self.read, &mut self.lines) {
+                Ok(known) => self.unknown += usize::from(!known),
+                Err(ReadErrorReason::Malformed(_)) if lines.peek().is_some() || is_cut(piece) => {
+                    self.cut += 1
+                }
+                Err(reason) => return Err(reason),
+            }
         }
         Ok(())
     }
@@ -163,17 +180,36 @@ impl GrowingTrace {
     /// The trace until now.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        Trace { files: vec![self.lines.clone()], remarks: self.remark().into_iter().collect() }
+        Trace { files: vec![self.lines.clone()], remarks: self.remarks().collect() }
     }
 
-    fn remark(&self) -> Option<String> {
-        let Self { name, unknown, .. } = self;
-        (*unknown > 0).then(|| format!("{name}: events of kinds that this capsock does not know: {unknown}"))
+    fn remarks(&self) -> impl Iterator<Item = String> {
+        let remark = |count: usize, of: &str| (count > 0).then(|| format!("{}: {of}: {count}", self.name));
+        let unknown = remark(self.unknown, "events of kinds that this capsock does not know");
+        unknown.into_iter().chain(remark(self.cut, "lines that were cut short, and are left out"))
     }
 
     fn error(&self, reason: ReadErrorReason) -> ReadError {
         ReadError { file: self.name.clone(), line: self.read + 1, reason }
     }
+}
+
+/// How each line of a recording begins. No text within a line has these characters, since its quotes are escaped.
+const BEGIN: &[u8] = b"{\"event\":\"";
+
+/// The lines of a line: usually itself, but after each beginning of one there may be another.
+fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let begins = memchr::memmem::find_iter(line, BEGIN).skip(1);
+    let begins = begins.take_while(|_| line.starts_with(BEGIN));
+    let ends: Vec<_> = begins.chain([line.len()]).collect();
+    let mut from = 0;
+    ends.into_iter().map(move |end| &line[std::mem::replace(&mut from, end)..end])
+}
+
+/// Whether it is the beginning of a line.
+fn is_cut(line: &[u8]) -> bool {
+    let whole = serde_json::from_slice::<IgnoredAny>(line);
+    line.starts_with(BEGIN) && whole.is_err_and(|error| error.is_eof())
 }
 
 /// Adds the event of a line; `false` if it is of an unknown kind.
@@ -275,6 +311,21 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_cut_in_the_middle_of_a_trace_is_left_out() {
+        let process = PROCESS.replace("a.py", "größe.py");
+        for cut in BEGIN.len()..process.len() {
+            let begin = &process.as_bytes()[..cut];
+            for after in ["", "\n", "\r\n"] {
+                let whole = format!("{after}{CALL}\n{PROCESS}\n");
+                let trace = read([("a.jsonl", [begin, whole.as_bytes()].concat().as_slice())]).unwrap();
+                let lines = &trace.files[0];
+                assert_eq!((lines.calls.len(), lines.processes.len()), (1, 1), "{cut}");
+                assert_eq!(trace.remarks, ["a.jsonl: lines that were cut short, and are left out: 1"]);
+            }
+        }
+    }
+
+    #[test]
     fn a_growing_trace_is_the_same_wherever_it_is_cut() {
         let text = format!("{PROCESS}\n\n{CALL}\r\n{CALL}\n");
         let whole = one(&text).unwrap();
@@ -298,6 +349,7 @@ mod tests {
         let cases = [
             ("hello", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
             ("{\"event\":", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
+            ("{\"event\":\"call\"]", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
             ("[]", "a.jsonl, line 2: this is no line of a trace: invalid length 0, expected a JSON object"),
             (
                 "7",
