@@ -28,7 +28,8 @@ Examples:
 
 Data goes to standard output, everything else to standard error.
 
-Exit status: 0 success, 1 network failure, 2 wrong usage, 124 timeout, 130 Ctrl-C, 143 SIGTERM.";
+Exit status: 0 success, 1 network failure, 2 wrong usage, 124 timeout, 129 SIGHUP, 130 Ctrl-C,
+143 SIGTERM.";
 
 /// Serve text in upper case over TCP and UDP, ask such servers, and draw the socket calls of programs.
 #[derive(Debug, Parser)]

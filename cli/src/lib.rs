@@ -49,15 +49,15 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the command and returns its exit code: 0 success, 1 network failure, 2 wrong usage, 124 timeout,
-/// 130 Ctrl-C, 143 SIGTERM.
+/// 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM.
 ///
 /// `args[0]` is the program's name; the rest are its arguments. Data goes to the process's standard
 /// output, everything else to its standard error, both without a buffer: a host that buffers its output flushes it
 /// before the call.
 ///
-/// It neither exits nor panics. While it runs, it handles SIGINT, SIGTERM and SIGURG
+/// It neither exits nor panics. While it runs, it handles SIGINT, SIGTERM, SIGHUP and SIGURG
 /// (with which it interrupts its own thread); before it returns, it restores the handlers of the
-/// host. A SIGINT or SIGTERM that was ignored stays ignored. Call it on the main thread, which
+/// host. A SIGINT, SIGTERM or SIGHUP that was ignored stays ignored. Call it on the main thread, which
 /// is where the system delivers a process's signals first, and from one thread at a time.
 #[must_use]
 pub fn run(args: Vec<OsString>) -> i32 {

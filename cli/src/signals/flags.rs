@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-/// The first SIGINT or SIGTERM; 0 for none.
+/// The first SIGINT, SIGTERM or SIGHUP; 0 for none.
 static FIRST: AtomicI32 = AtomicI32::new(0);
 /// How many of them have arrived.
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -19,7 +19,7 @@ pub(super) fn count(signal: i32) {
     COUNT.fetch_add(1, Ordering::SeqCst);
 }
 
-/// The first signal that has arrived: SIGINT or SIGTERM.
+/// The first signal that has arrived: SIGINT, SIGTERM or SIGHUP.
 pub(crate) fn arrived() -> Option<i32> {
     match FIRST.load(Ordering::SeqCst) {
         0 => None,

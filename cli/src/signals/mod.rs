@@ -1,5 +1,5 @@
-//! Handles SIGINT, SIGTERM and, for a server, SIGUSR2, on Windows the events of the console, while the command runs, and restores the host's
-//! handlers afterwards.
+//! Handles SIGINT, SIGTERM, SIGHUP and, for a server, SIGUSR2, on Windows the events of the console, while the command runs,
+//! and restores the host's handlers afterwards.
 
 mod flags;
 #[cfg(unix)]

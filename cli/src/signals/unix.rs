@@ -1,4 +1,4 @@
-//! Handlers of SIGINT and SIGTERM, and of SIGUSR2 (`restarts`).
+//! Handlers of SIGINT, SIGTERM and SIGHUP, and of SIGUSR2 (`restarts`).
 //!
 //! A signal interrupts a system call that blocks, but not one that is about to. After the first signal, a thread
 //! therefore sends SIGURG, which has no effect by default, to the command's thread until the command has ended.
@@ -24,7 +24,7 @@ static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 const WAKE_EVERY: Duration = Duration::from_millis(20);
 
-/// While it lives, SIGINT and SIGTERM are recorded instead of terminating the process, and interrupt the system calls of
+/// While it lives, SIGINT, SIGTERM and SIGHUP are recorded instead of terminating the process, and interrupt the system calls of
 /// its thread.
 pub(crate) struct Signals {
     before: Vec<(i32, libc::sigaction)>,
@@ -65,7 +65,7 @@ impl Signals {
 
         // SIGURG first: once SIGINT has its handler, SIGURG may be sent.
         self.handle(libc::SIGURG, on_wake as *const () as usize)?;
-        for signal in [libc::SIGINT, libc::SIGTERM] {
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
             self.handle(signal, on_signal as *const () as usize)?;
         }
         Ok(())

@@ -175,7 +175,7 @@ fn a_server_that_does_not_reply_ends_it_in_time() {
 
 #[test]
 fn a_signal_ends_it_while_it_waits_for_a_reply() {
-    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
+    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143), (libc::SIGHUP, 129)] {
         let (listener, port) = silent();
         let running = words(&format!("client tcp 127.0.0.1 {port} --timeout inf hello")).start();
         let mut connection = accept(&listener);

@@ -56,7 +56,7 @@ fn an_input_that_cannot_be_read_is_an_error() {
 
 #[test]
 fn a_signal_ends_it_while_it_waits_for_input() {
-    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143)] {
+    for (signal, code) in [(libc::SIGINT, 130), (libc::SIGTERM, 143), (libc::SIGHUP, 129)] {
         let mut running = words("uppercase").start();
         running.stdin.as_mut().unwrap().write_all(b"ready\n").unwrap();
         assert_eq!(running.line(), "READY");

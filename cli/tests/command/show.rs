@@ -246,7 +246,7 @@ fn a_source_is_compiled_or_the_compiler_says_why_not() {
 #[test]
 fn nothing_is_left_however_it_ends() {
     let signals: &[i32] = if cfg!(target_os = "linux") {
-        &[libc::SIGINT, libc::SIGTERM, libc::SIGKILL]
+        &[libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGKILL]
     } else {
         &[libc::SIGINT]
     };
@@ -254,7 +254,10 @@ fn nothing_is_left_however_it_ends() {
         let (_listening, silent) = silent();
         let port = free_port();
         let client = format!("client tcp 127.0.0.1 {silent} --timeout inf hello");
-        let running = show(&[], "serve tcp --host 127.0.0.1 --port PORT", &[&client], port).start();
+        let temporary = tempfile::tempdir().unwrap();
+        let running = show(&[], "serve tcp --host 127.0.0.1 --port PORT", &[&client], port)
+            .env("TMPDIR", temporary.path().to_str().unwrap())
+            .start();
         until("the server serves", || TcpStream::connect(("127.0.0.1", port)).is_ok());
         running.signal(*signal);
         let code = if *signal == libc::SIGKILL { -signal } else { 128 + signal };
@@ -263,6 +266,7 @@ fn nothing_is_left_however_it_ends() {
         until("the server has ended", || TcpStream::connect(("127.0.0.1", port)).is_err());
         if *signal != libc::SIGKILL {
             assert!(done.text().contains("server.listen"), "what happened is drawn: {done:?}");
+            assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the temporary folder is removed");
         }
     }
 }
