@@ -121,7 +121,8 @@ impl Check<'_> {
             return fail("there is no such probe");
         };
         let seen = put(&trial)?;
-        // A server that ends behind its last reply has not passed.
+        // A server that ends behind its last reply has not passed: another thread of it may be about to.
+        trial.until_idle()?;
         trial.watch.look()?;
         Ok(seen)
     }

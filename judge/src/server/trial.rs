@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use capsock::{Transport, uppercase};
 
 use crate::options::Options;
+use crate::proc;
 use crate::recorder::Recorder;
 use crate::stop::Stop;
 use crate::watch::Watch;
@@ -99,6 +100,12 @@ impl Trial<'_> {
     /// Waits until the server has received what it was sent.
     pub(super) fn until_received(&self, from: Option<SocketAddr>) -> Result<(), Stop> {
         until_received(&self.watch, self.options.transport, self.target.port(), from)
+    }
+
+    /// Waits until the server has done what it was asked to, and waits itself. One that is always busy is not waited for.
+    pub(super) fn until_idle(&self) -> Result<(), Stop> {
+        let submission = self.watch.submission;
+        self.watch.until(self.moment(), || !proc::busy(&submission.processes())).map(drop)
     }
 
     /// How long a server is awaited that has nothing more to say: longer on a busy machine.

@@ -37,15 +37,17 @@ static void *serve(void *argument)
     int connection = *(int *)argument;
     char *line = malloc(MOST);
     size_t length = 0;
+    int asked = 0;
     free(argument);
     for (;;) {
         ssize_t got = recv(connection, line + length, MOST - length, 0);
         if (got < 0 && is("reset"))
             exit(3);
-        if (got == 0 && length == 0 && is("empty"))
+        if (got == 0 && !asked && is("empty"))
             exit(3);
         if (got <= 0)
             break;
+        asked = 1;
         length += (size_t)got;
         char *end;
         while ((end = memchr(line, '\n', length)) != NULL || (is("split") && length > 0)) {
