@@ -107,7 +107,7 @@ fn each_kind_of_server_is_drawn_with_its_request_and_its_reply() {
     }
 }
 
-/// Records an iterative server that is killed once it has done all that it does for a client.
+/// Records an iterative server that is killed once it has done all that it does for a client, and waits for the next one.
 fn recorded_and_killed(file: &Path, transport: &str) {
     let trace = format!("--trace {}", file.display());
     let server = Server::start(&format!("{transport} --host 127.0.0.1 --concurrency iterative {trace}"));
@@ -115,9 +115,11 @@ fn recorded_and_killed(file: &Path, transport: &str) {
     assert_eq!(asked.code, 0, "{asked:?}");
     let pid = format!("\"pid\":{},", server.running.id());
     let last = if transport == "tcp" { "\"call\":\"close\"" } else { "\"call\":\"send" };
-    until("the server's last call", || {
+    until("the server waits again", || {
         let lines = std::fs::read_to_string(file).unwrap();
-        lines.lines().any(|line| line.contains(&pid) && line.contains(last) && line.ends_with('}'))
+        let mut own = lines.split_inclusive('\n').filter(|line| line.contains(&pid));
+        let waits = |line: &str| line.contains("\"event\":\"begin\"") && line.ends_with('\n');
+        own.any(|line| line.contains(last)) && own.any(waits)
     });
     server.running.signal(libc::SIGKILL);
     server.running.done();
