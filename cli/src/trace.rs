@@ -1,5 +1,6 @@
 //! `capsock trace`: pictures of the socket calls in a trace.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -206,7 +207,12 @@ pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Resu
 
 fn read(files: &[PathBuf]) -> Result<figure::Trace> {
     let mut contents = Vec::with_capacity(files.len());
+    let mut seen = HashSet::new();
     for file in files {
+        // Its calls would be drawn twice. What cannot be found is an error below.
+        if !seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
+            continue;
+        }
         let mut bytes = Vec::new();
         if file.as_os_str() == "-" {
             let mut input = Input::new().map_err(|error| Failure::input(&error))?;

@@ -103,6 +103,10 @@ pub(crate) fn run(args: &Watch) -> Result<()> {
         payload: !args.no_payload,
         stepped: false,
     };
+    // The file may be made later.
+    if let Some(folder) = path.parent().filter(|folder| !folder.is_dir()) {
+        return Err(Failure::usage(format!("there is no folder {}", folder.display())));
+    }
     let mut file = WatchedFile::new(path.clone());
     let pictures = Arc::new(Pictures::new(&path, style));
     // Before anything is shown: what is no trace is the command's error.

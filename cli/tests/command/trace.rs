@@ -143,6 +143,18 @@ fn a_run_done_twice_gives_the_same_bytes_normalised() {
 }
 
 #[test]
+fn a_file_that_is_given_twice_is_drawn_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("run.jsonl"), folder.path().join("link"));
+    recorded(&file, "udp", "iterative");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let once = drawn(&file, "");
+    for again in [&file, &link] {
+        assert_eq!(drawn(&file, again.to_str().unwrap()).text(), once.text());
+    }
+}
+
+#[test]
 fn the_output_goes_where_it_is_to_go_in_the_format_of_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("run.jsonl");

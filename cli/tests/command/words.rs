@@ -85,6 +85,7 @@ fn each_way_to_end_has_its_exit_code_and_its_text() {
         ("run ./no-such-program", 1, "could not start ./no-such-program: No such file"),
         ("run --trace /dev/null ./no-such-program", 1, "there is no program ./no-such-program"),
         ("run --no-payload x", 2, "--trace"),
+        ("watch /does/not/exist/run.jsonl", 2, "there is no folder /does/not/exist"),
         ("completions klingon", 2, "klingon"),
         ("man --out /dev/null/folder", 1, "/dev/null/folder"),
     ];
