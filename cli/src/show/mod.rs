@@ -7,6 +7,7 @@
 mod between;
 mod conductor;
 mod play;
+mod ports;
 mod program;
 mod record;
 mod source;
@@ -176,6 +177,7 @@ impl Staging {
         let trace = capsock_figure::read([("the record", played.lines.as_bytes())])
             .map_err(|error| Failure::new(error.to_string()))?;
         let model = with_names(capsock_figure::link(trace), &played.names);
+        let mismatch = ports::mismatch(&model);
         let drawing = match (open, self.drawing.output()) {
             (true, None) => self.drawing.to_file(browser::page()?),
             _ => self.drawing.clone(),
@@ -183,6 +185,7 @@ impl Staging {
         // Ctrl-C ends the programs; the picture of what they did is drawn all the same.
         let output = Output::beyond_signals().map_err(|error| Failure::output(&error))?;
         trace::draw(&drawing, model, output)?;
+        mismatch.into_iter().for_each(message);
         let Some(file) = drawing.output() else { return Ok(()) };
         message(format!("the picture is in {}", file.display()));
         if open { browser::open(file.as_os_str()) } else { Ok(()) }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
-use crate::support::{Done, Run, TIMEOUT, capsock, closed_port, silent, until};
+use crate::support::{Done, Run, TIMEOUT, capsock, closed_port, closed_udp_port, silent, until};
 
 const COMMAND: &str = env!("CARGO_BIN_EXE_capsock");
 
@@ -269,6 +269,21 @@ fn nothing_is_left_however_it_ends() {
             assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "the temporary folder is removed");
         }
     }
+}
+
+#[test]
+fn a_client_that_asks_elsewhere_is_told_where_the_server_is() {
+    let said = "the client asks at UDP port ";
+    for (serve, of_server) in [("udp", "UDP"), ("tcp", "TCP")] {
+        let (server, (_kept, client)) = (free_port(), closed_udp_port());
+        let client_words = format!("client udp 127.0.0.1 {client} --timeout 0.1 hello");
+        let serve = format!("serve {serve} --host 127.0.0.1 --port PORT");
+        let done = show(&[], &serve, &[&client_words], server).done();
+        let bound = format!("{said}{client}, but the server is at {of_server} port {server}: one of the two");
+        assert!(done.stderr.contains(&bound), "{done:?}");
+    }
+    let done = on_free_port(&[], "serve udp --port PORT", &["client udp localhost PORT hello"]);
+    assert!(done.code == 0 && !done.stderr.contains(said), "{done:?}");
 }
 
 #[test]
