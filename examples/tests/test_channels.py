@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from test_show import PRELOAD, needs_preload, on_free_port, program, show
 
 import places
 from programs import HOST, Transport
+from shown import PRELOAD, needs_preload, on_free_port, program, show
 
 pytestmark = needs_preload
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from test_show import C_UDP_SERVER, PYTHON_TCP_SERVER, needs_preload, on_free_port, program
+
+from shown import C_UDP_SERVER, PYTHON_TCP_SERVER, needs_preload, on_free_port, program
 
 # The lecture's exercise: pings, of which some are not answered. The time is long, so that none is late.
 PINGER = """\

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_show import C_UDP_SERVER, CAPSOCK, ENVIRONMENT, needs_preload, program
 
 from programs import HOST, LIMIT, Transport, free_port
+from shown import C_UDP_SERVER, CAPSOCK, ENVIRONMENT, needs_preload, program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD of Linux")
 
