@@ -192,7 +192,7 @@ pub(crate) fn draw(args: &Drawing, mut model: Model, mut output: Output) -> Resu
         let all: Vec<_> = model.programs.iter().map(|program| program.name.clone()).collect();
         model = model.with_columns(&names).map_err(|name| {
             Failure::usage(format!(
-                "--columns {name}: the trace has no such program; it has: {}",
+                "--columns {name}: the trace has no such program, or an earlier column shows it; it has: {}",
                 all.join(", ")
             ))
         })?;
