@@ -199,17 +199,23 @@ const BEGIN: &[u8] = b"{\"event\":\"";
 
 /// The lines of a line: usually itself, but after each beginning of one there may be another.
 fn pieces(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let begins = memchr::memmem::find_iter(line, BEGIN).skip(1);
-    let begins = begins.take_while(|_| line.starts_with(BEGIN));
-    let ends: Vec<_> = begins.chain([line.len()]).collect();
+    let begins = memchr::memmem::find_iter(line, BEGIN).filter(|begin| *begin > 0);
+    let ends: Vec<_> = begins.take_while(|_| is_begun(line)).chain([line.len()]).collect();
     let mut from = 0;
     ends.into_iter().map(move |end| &line[std::mem::replace(&mut from, end)..end])
+}
+
+/// Whether it begins as a line does, as far as it goes.
+fn is_begun(line: &[u8]) -> bool {
+    let same = line.iter().zip(BEGIN).take_while(|(one, other)| one == other).count();
+    // What is shorter goes up to the beginning of the next one.
+    same == line.len().min(BEGIN.len()) || line[same..].starts_with(BEGIN)
 }
 
 /// Whether it is the beginning of a line.
 fn is_cut(line: &[u8]) -> bool {
     let whole = serde_json::from_slice::<IgnoredAny>(line);
-    line.starts_with(BEGIN) && whole.is_err_and(|error| error.is_eof())
+    is_begun(line) && whole.is_err_and(|error| error.is_eof())
 }
 
 /// Adds the event of a line; `false` if it is of an unknown kind.
@@ -313,7 +319,7 @@ mod tests {
     #[test]
     fn a_line_that_was_cut_in_the_middle_of_a_trace_is_left_out() {
         let process = PROCESS.replace("a.py", "größe.py");
-        for cut in BEGIN.len()..process.len() {
+        for cut in 1..process.len() {
             let begin = &process.as_bytes()[..cut];
             for after in ["", "\n", "\r\n"] {
                 let whole = format!("{after}{CALL}\n{PROCESS}\n");
@@ -348,7 +354,7 @@ mod tests {
         let escape = CALL.replace("\"outcome\"", "\"data\":\"\\\\q\",\"outcome\"");
         let cases = [
             ("hello", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
-            ("{\"event\":", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
+            ("{\"even\":", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
             ("{\"event\":\"call\"]", "a.jsonl, line 2: this is no line of a trace: it is not JSON"),
             ("[]", "a.jsonl, line 2: this is no line of a trace: invalid length 0, expected a JSON object"),
             (
