@@ -1,6 +1,6 @@
 """Adds up what test runners say at their ends.
 
-`count LOG` prints the numbers passed, failed and skipped; `count --failed LOG` prints the failed tests, a line each.
+`count LOG` prints the numbers passed, failed and skipped; `count --failed LOG` the tests that failed, a line each.
 """
 
 import re
