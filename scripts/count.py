@@ -1,6 +1,7 @@
 """Adds up what test runners say at their ends.
 
-`count LOG` prints the numbers passed, failed and skipped; `count --failed LOG` the tests that failed, a line each.
+`count LOG` prints the numbers passed, failed and skipped; `count --failed LOG` prints the tests that
+failed, a line each.
 """
 
 import re
